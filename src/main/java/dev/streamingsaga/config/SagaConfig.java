@@ -1,0 +1,107 @@
+package dev.streamingsaga.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything that can be configured, typed and already checked. {@link Settings#parse} is the only way to one;
+ * {@code config/application.properties} explains each key.
+ *
+ * @param name instance name: prefix of every route, endpoint and bean, {@code saga} by default
+ * @param dataDir where everything embedded lives, absolute
+ * @param timeLimit how long one saga may take before it is compensated with {@code TIMEOUT}
+ * @param concurrency sagas that run at a time in this process
+ * @param participants stores after the verify gate, in the order they are written
+ */
+public record SagaConfig(
+        String name,
+        Path dataDir,
+        Duration timeLimit,
+        int concurrency,
+        List<String> participants,
+        Path routesDir,
+        Source source,
+        Security security,
+        Chunk chunk,
+        S3 s3,
+        Database journal,
+        Map<String, Database> stores,
+        Coordinator coordinator,
+        Callback callback,
+        Compensation compensation,
+        Content content,
+        Embedding embedding) {
+
+    /** {@code direct:} URI of a route of this instance: {@code direct("ingest")} is {@code direct:saga-ingest}. */
+    public String direct(String route) {
+        return "direct:" + id(route);
+    }
+
+    /** Id of a route, endpoint or bean of this instance. */
+    public String id(String route) {
+        return name + "-" + route;
+    }
+
+    /** Database of a built-in store; embedded unless configured. */
+    public Database store(String participant) {
+        return stores.getOrDefault(participant, Database.EMBEDDED);
+    }
+
+    /** What to do when a file is already in an unfinished saga, or its content is already stored. */
+    public record Source(long maxSizeBytes, List<Path> roots, OnConflict onConflict, Duplicates duplicates) {}
+
+    public enum OnConflict { JOIN, WAIT, REFUSE, WARN }
+
+    public enum Duplicates { SKIP, VERSION, REJECT }
+
+    /** Defaults of the security record. */
+    public record Security(String owner, String classification, String keyId) {}
+
+    /**
+     * @param sizeBytes size of every chunk but the last
+     * @param parallelism chunks on their way to the bucket at a time, per saga
+     * @param attempts how often a chunk is tried in all
+     * @param retryDelay pause before the next attempt
+     * @param readBack verify reads every stored byte again instead of trusting the bucket's checksum
+     */
+    public record Chunk(long sizeBytes, String prefix, int parallelism, int attempts, Duration retryDelay, boolean readBack) {}
+
+    /** An empty endpoint means the embedded server. */
+    public record S3(
+            Optional<URI> endpoint, String region, String bucket, String accessKey, String secretKey,
+            boolean pathStyle, Duration connectTimeout, Duration timeout) {}
+
+    /** An empty URL means the embedded SQLite file {@code DATA/<role>.db}. */
+    public record Database(Optional<String> url, String user, String password, int poolSize, Duration timeout) {
+        static final Database EMBEDDED = new Database(Optional.empty(), "", "", 4, Duration.ofSeconds(30));
+    }
+
+    /** An empty URL means the embedded coordinator. {@code url} includes the context path ({@code …/lra-coordinator}). */
+    public record Coordinator(Optional<URI> url, Duration timeout) {}
+
+    /**
+     * The private listener that the coordinator calls.
+     *
+     * @param port 0: a free one is chosen once and kept in the data directory
+     * @param url how the coordinator reaches it, if not as {@code http://host:port}
+     * @param secret signs the tokens; empty: generated once and kept in the data directory
+     */
+    public record Callback(String host, int port, Optional<URI> url, String secret) {}
+
+    /** @param stepTimeout how long undoing one store may take before it counts as residue */
+    public record Compensation(Duration stepTimeout, int maxAttempts, Duration retryDelay) {}
+
+    /** @param segmentTokens longest segment, in tokens of the embedding model */
+    public record Content(int segmentTokens, int segmentOverlapTokens, long maxTextChars) {}
+
+    public enum EmbeddingProvider { IN_PROCESS, ONNX, HTTP }
+
+    /** @param threads segments embedded at a time; 0: one for each core */
+    public record Embedding(
+            EmbeddingProvider provider, Optional<Path> onnxModel, Optional<Path> onnxTokenizer, Optional<URI> url,
+            String model, String apiKey, int dimension, int batchSize, int threads, Duration timeout) {}
+}

@@ -1,0 +1,196 @@
+package dev.streamingsaga.config;
+
+import dev.streamingsaga.config.SagaConfig.Callback;
+import dev.streamingsaga.config.SagaConfig.Chunk;
+import dev.streamingsaga.config.SagaConfig.Compensation;
+import dev.streamingsaga.config.SagaConfig.Content;
+import dev.streamingsaga.config.SagaConfig.Coordinator;
+import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.config.SagaConfig.Duplicates;
+import dev.streamingsaga.config.SagaConfig.Embedding;
+import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
+import dev.streamingsaga.config.SagaConfig.OnConflict;
+import dev.streamingsaga.config.SagaConfig.S3;
+import dev.streamingsaga.config.SagaConfig.Security;
+import dev.streamingsaga.config.SagaConfig.Source;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The settings by key, with their defaults. Keys outside {@code saga.} are none of our business and pass unread;
+ * an unknown {@code saga.} key is refused, since it is most likely a typing error.
+ */
+public final class Settings {
+    /** Databases that take {@code .url .user .password .pool-size .timeout}: the journal and each built-in store. */
+    private static final List<String> STORES = List.of("security", "vector", "graph", "relational");
+
+    private static final long MIB = 1024 * 1024;
+
+    private Settings() {}
+
+    /** Every key with its default, in the order of {@code config/application.properties}. */
+    public static Map<String, String> defaults() {
+        Map<String, String> d = new LinkedHashMap<>();
+        d.put("saga.name", "saga");
+        d.put("saga.data.dir", "data");
+        d.put("saga.time-limit", "3600s");
+        d.put("saga.concurrency", "2");
+        d.put("saga.participants", "security,vector,graph,relational");
+        d.put("saga.routes.dir", "routes");
+        d.put("saga.file.max-size", "100GiB");
+        d.put("saga.source.roots", "");
+        d.put("saga.source.on-conflict", "join");
+        d.put("saga.duplicates", "skip");
+        d.put("saga.security.owner", System.getProperty("user.name", "unknown"));
+        d.put("saga.security.classification", "internal");
+        d.put("saga.security.key-id", "none");
+        d.put("saga.chunk.size", "8MiB");
+        d.put("saga.chunk.prefix", "saga");
+        d.put("saga.chunk.parallelism", "4");
+        d.put("saga.chunk.attempts", "3");
+        d.put("saga.chunk.retry-delay", "5s");
+        d.put("saga.verify.read-back", "false");
+        d.put("saga.s3.endpoint", "");
+        d.put("saga.s3.region", "us-east-1");
+        d.put("saga.s3.bucket", "streaming-saga");
+        d.put("saga.s3.access-key", "");
+        d.put("saga.s3.secret-key", "");
+        d.put("saga.s3.path-style", "true");
+        d.put("saga.s3.connect-timeout", "5s");
+        d.put("saga.s3.timeout", "60s");
+        database(d, "saga.journal");
+        STORES.forEach(store -> database(d, "saga.store." + store));
+        d.put("saga.coordinator.url", "");
+        d.put("saga.coordinator.timeout", "10s");
+        d.put("saga.callback.host", "127.0.0.1");
+        d.put("saga.callback.port", "0");
+        d.put("saga.callback.url", "");
+        d.put("saga.callback.secret", "");
+        d.put("saga.compensation.step-timeout", "60s");
+        d.put("saga.compensation.max-attempts", "10");
+        d.put("saga.compensation.retry-delay", "30s");
+        d.put("saga.content.segment-tokens", "0");
+        d.put("saga.content.segment-overlap-tokens", "0");
+        d.put("saga.content.max-text-chars", "1000000000");
+        d.put("saga.embedding.provider", "in-process");
+        d.put("saga.embedding.onnx-model", "");
+        d.put("saga.embedding.onnx-tokenizer", "");
+        d.put("saga.embedding.url", "");
+        d.put("saga.embedding.model", "");
+        d.put("saga.embedding.api-key", "");
+        d.put("saga.embedding.dimension", "384");
+        d.put("saga.embedding.batch-size", "32");
+        d.put("saga.embedding.threads", "0");
+        d.put("saga.embedding.timeout", "60s");
+        return d;
+    }
+
+    private static void database(Map<String, String> d, String key) {
+        d.put(key + ".url", "");
+        d.put(key + ".user", "");
+        d.put(key + ".password", "");
+        d.put(key + ".pool-size", "4");
+        d.put(key + ".timeout", "30s");
+    }
+
+    /**
+     * Checks all given values at once, over the defaults.
+     *
+     * @param given keys as in {@code config/application.properties}; keys outside {@code saga.} are ignored
+     * @throws ConfigException naming every unknown key and every value that breaks its rule
+     */
+    public static SagaConfig parse(Map<String, String> given) {
+        Map<String, String> values = defaults();
+        SettingsReader read = new SettingsReader(values);
+        Set<String> unknown = new TreeSet<>();
+        given.forEach((key, value) -> {
+            if (values.containsKey(key)) {
+                values.put(key, value.strip());
+            } else if (key.startsWith("saga.")) {
+                unknown.add(key);
+            }
+        });
+        unknown.forEach(key -> read.refuse(key + " is not a setting; config/application.properties lists them all"));
+        SagaConfig config = build(read);
+        read.check();
+        return config;
+    }
+
+    private static SagaConfig build(SettingsReader read) {
+        List<String> participants = read.names("saga.participants");
+        Map<String, Database> stores = new LinkedHashMap<>();
+        STORES.forEach(store -> stores.put(store, database(read, "saga.store." + store)));
+        return new SagaConfig(
+                read.name("saga.name"),
+                Path.of(read.text("saga.data.dir")).toAbsolutePath().normalize(),
+                read.duration("saga.time-limit", 1, 30 * 86_400),
+                read.integer("saga.concurrency", 1, 256),
+                participants,
+                Path.of(read.text("saga.routes.dir")),
+                new Source(
+                        read.size("saga.file.max-size", 1, Long.MAX_VALUE),
+                        read.paths("saga.source.roots"),
+                        read.choice("saga.source.on-conflict", OnConflict.class),
+                        read.choice("saga.duplicates", Duplicates.class)),
+                new Security(
+                        read.required("saga.security.owner"),
+                        read.oneOf("saga.security.classification", "public", "internal", "confidential", "restricted"),
+                        read.required("saga.security.key-id")),
+                new Chunk(
+                        read.size("saga.chunk.size", 5 * MIB, 64 * MIB),
+                        read.keyPrefix("saga.chunk.prefix"),
+                        read.integer("saga.chunk.parallelism", 1, 64),
+                        read.integer("saga.chunk.attempts", 1, 100),
+                        read.duration("saga.chunk.retry-delay", 0, 3600),
+                        read.flag("saga.verify.read-back")),
+                new S3(
+                        read.uri("saga.s3.endpoint"),
+                        read.required("saga.s3.region"),
+                        read.bucket("saga.s3.bucket"),
+                        read.text("saga.s3.access-key"),
+                        read.text("saga.s3.secret-key"),
+                        read.flag("saga.s3.path-style"),
+                        read.duration("saga.s3.connect-timeout", 0.1, 300),
+                        read.duration("saga.s3.timeout", 0.1, 3600)),
+                database(read, "saga.journal"),
+                Map.copyOf(stores),
+                new Coordinator(read.uri("saga.coordinator.url"), read.duration("saga.coordinator.timeout", 0.1, 300)),
+                new Callback(
+                        read.required("saga.callback.host"),
+                        read.integer("saga.callback.port", 0, 65_535),
+                        read.uri("saga.callback.url"),
+                        read.text("saga.callback.secret")),
+                new Compensation(
+                        read.duration("saga.compensation.step-timeout", 0.1, 3600),
+                        read.integer("saga.compensation.max-attempts", 1, 1000),
+                        read.duration("saga.compensation.retry-delay", 0.1, 86_400)),
+                new Content(
+                        read.integer("saga.content.segment-tokens", 0, 8192),
+                        read.integer("saga.content.segment-overlap-tokens", 0, 1024),
+                        read.integer("saga.content.max-text-chars", 0, Integer.MAX_VALUE)),
+                new Embedding(
+                        read.choice("saga.embedding.provider", EmbeddingProvider.class),
+                        read.path("saga.embedding.onnx-model"),
+                        read.path("saga.embedding.onnx-tokenizer"),
+                        read.uri("saga.embedding.url"),
+                        read.text("saga.embedding.model"),
+                        read.text("saga.embedding.api-key"),
+                        read.integer("saga.embedding.dimension", 1, 8192),
+                        read.integer("saga.embedding.batch-size", 1, 1024),
+                        read.integer("saga.embedding.threads", 0, 256),
+                        read.duration("saga.embedding.timeout", 0.1, 3600)));
+    }
+
+    private static Database database(SettingsReader read, String key) {
+        return new Database(
+                read.jdbcUrl(key + ".url"),
+                read.text(key + ".user"),
+                read.text(key + ".password"),
+                read.integer(key + ".pool-size", 1, 256),
+                read.duration(key + ".timeout", 0.1, 3600));
+    }
+}

@@ -1,0 +1,211 @@
+package dev.streamingsaga.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads values by type and collects what is wrong; a value that breaks its rule gives a harmless one until {@link #check}. */
+final class SettingsReader {
+    private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|h|d)?");
+    private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(B|KiB|MiB|GiB|TiB)?");
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,31}");
+    private static final Pattern PREFIX = Pattern.compile("[a-z0-9-]+(/[a-z0-9-]+)*");
+    private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
+
+    private final Map<String, String> values;
+    private final List<String> problems = new ArrayList<>();
+
+    SettingsReader(Map<String, String> values) {
+        this.values = values;
+    }
+
+    void refuse(String problem) {
+        problems.add(problem);
+    }
+
+    void check() {
+        if (!problems.isEmpty()) {
+            throw new ConfigException(problems);
+        }
+    }
+
+    String text(String key) {
+        return values.getOrDefault(key, "");
+    }
+
+    String required(String key) {
+        return matching(key, Pattern.compile("(?s).*\\S.*"), "must not be empty");
+    }
+
+    String name(String key) {
+        return matching(key, NAME, "must be 1-32 of a-z, 0-9 and -, and begin with a letter");
+    }
+
+    String keyPrefix(String key) {
+        return matching(key, PREFIX, "must be words of a-z, 0-9 and - with / between them");
+    }
+
+    String bucket(String key) {
+        return matching(key, BUCKET, "must be 3-63 of a-z, 0-9, . and -");
+    }
+
+    List<String> names(String key) {
+        List<String> names = list(key);
+        if (new LinkedHashSet<>(names).size() < names.size() || names.contains("upload")
+                || !names.stream().allMatch(n -> NAME.matcher(n).matches())) {
+            refuse(key, "must be different names of a-z, 0-9 and -, separated by commas, without upload");
+        }
+        return names;
+    }
+
+    List<Path> paths(String key) {
+        return list(key).stream().map(p -> Path.of(p).toAbsolutePath().normalize()).toList();
+    }
+
+    Optional<Path> path(String key) {
+        return text(key).isEmpty() ? Optional.empty() : Optional.of(Path.of(text(key)));
+    }
+
+    Optional<URI> uri(String key) {
+        return optional(key, "must be an http or https URL", value -> {
+            URI uri = URI.create(value);
+            if (uri.getHost() == null || !List.of("http", "https").contains(uri.getScheme())) {
+                throw new IllegalArgumentException(value);
+            }
+            return uri;
+        });
+    }
+
+    Optional<String> jdbcUrl(String key) {
+        return optional(key, "must begin with jdbc:postgresql: or jdbc:sqlite:", value -> {
+            if (!value.startsWith("jdbc:postgresql:") && !value.startsWith("jdbc:sqlite:")) {
+                throw new IllegalArgumentException(value);
+            }
+            return value;
+        });
+    }
+
+    boolean flag(String key) {
+        return Boolean.parseBoolean(oneOf(key, "true", "false"));
+    }
+
+    String oneOf(String key, String... allowed) {
+        return matching(key, Pattern.compile(String.join("|", allowed)), "must be one of " + String.join(", ", allowed));
+    }
+
+    <E extends Enum<E>> E choice(String key, Class<E> type) {
+        E[] constants = type.getEnumConstants();
+        String wanted = text(key);
+        for (E constant : constants) {
+            if (word(constant).equals(wanted)) {
+                return constant;
+            }
+        }
+        refuse(key, "must be one of " + String.join(", ", Arrays.stream(constants).map(SettingsReader::word).toList()));
+        return constants[0];
+    }
+
+    int integer(String key, int min, int max) {
+        return number(key, Pattern.compile("(\\d{1,10})"), min, max, m -> Long.parseLong(m.group(1)), "a whole number").intValue();
+    }
+
+    long size(String key, long min, long max) {
+        return number(key, SIZE, min, max, m -> Math.multiplyExact(Long.parseLong(m.group(1)), unit(m.group(2))),
+                "a size such as 8MiB").longValue();
+    }
+
+    Duration duration(String key, double minSeconds, double maxSeconds) {
+        Number millis = number(key, DURATION, minSeconds * 1000, maxSeconds * 1000,
+                m -> Math.round(Double.parseDouble(m.group(1)) * millis(m.group(2))), "a time such as 500ms, 5s, 10m or 1h");
+        return Duration.ofMillis(millis.longValue());
+    }
+
+    private Number number(String key, Pattern form, double min, double max, Function<Matcher, Long> value, String what) {
+        Matcher m = form.matcher(text(key));
+        try {
+            if (m.matches()) {
+                long number = value.apply(m);
+                if (number >= min && number <= max) {
+                    return number;
+                }
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            // too large for a long: refused like any other value out of range
+        }
+        refuse(key, "must be " + what + " from " + range(key, min) + " to " + range(key, max));
+        return (long) min;
+    }
+
+    /** Limits in the unit a person would write them in. */
+    private static String range(String key, double limit) {
+        if (key.endsWith("size") && !key.endsWith("pool-size") && !key.endsWith("batch-size")) {
+            return limit >= Long.MAX_VALUE ? "any" : limit >= 1 << 20 ? (long) limit / (1 << 20) + "MiB" : (long) limit + "B";
+        }
+        boolean time = key.endsWith("timeout") || key.endsWith("delay") || key.endsWith("time-limit");
+        return time ? (limit % 1000 == 0 ? (long) limit / 1000 + "s" : (long) limit + "ms") : Long.toString((long) limit);
+    }
+
+    private static long unit(String unit) {
+        return unit == null ? 1 : switch (unit) {
+            case "KiB" -> 1L << 10;
+            case "MiB" -> 1L << 20;
+            case "GiB" -> 1L << 30;
+            case "TiB" -> 1L << 40;
+            default -> 1;
+        };
+    }
+
+    private static long millis(String unit) {
+        return unit == null ? 1000 : switch (unit) {
+            case "ms" -> 1;
+            case "m" -> 60_000;
+            case "h" -> 3_600_000;
+            case "d" -> 86_400_000;
+            default -> 1000;
+        };
+    }
+
+    private <T> Optional<T> optional(String key, String rule, Function<String, T> parse) {
+        String value = text(key);
+        if (value.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(parse.apply(value));
+        } catch (IllegalArgumentException e) {
+            refuse(key, rule);
+            return Optional.empty();
+        }
+    }
+
+    private String matching(String key, Pattern form, String rule) {
+        String value = text(key);
+        if (!form.matcher(value).matches()) {
+            refuse(key, rule);
+        }
+        return value;
+    }
+
+    private List<String> list(String key) {
+        return Arrays.stream(text(key).split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
+    }
+
+    private void refuse(String key, String rule) {
+        boolean secret = key.endsWith("password") || key.endsWith("secret") || key.endsWith("-key");
+        refuse(key + " " + rule + ", was " + (secret ? "(hidden)" : "\"" + text(key) + "\""));
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

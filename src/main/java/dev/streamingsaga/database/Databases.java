@@ -1,0 +1,90 @@
+package dev.streamingsaga.database;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.streamingsaga.config.SagaConfig.Database;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.flywaydb.core.Flyway;
+
+/** Opens the databases of the journal and the stores, each with its own pool and its own migrations. */
+public final class Databases {
+    private Databases() {}
+
+    /** The two kinds of SQL we speak; migrations lie in {@code db/<role>/<kind>}. */
+    public enum Dialect {
+        SQLITE,
+        POSTGRESQL;
+
+        public static Dialect of(String jdbcUrl) {
+            return jdbcUrl.startsWith("jdbc:postgresql:") ? POSTGRESQL : SQLITE;
+        }
+
+        String folder() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    /** An open, migrated database. */
+    public record Opened(HikariDataSource dataSource, Dialect dialect) implements AutoCloseable {
+        @Override
+        public void close() {
+            dataSource.close();
+        }
+    }
+
+    /**
+     * Opens and migrates the database of a role. Without a URL it is the embedded SQLite file {@code <role>.db} in the data
+     * directory: WAL, each commit synced, writers queue instead of failing.
+     *
+     * @param role journal, security, vector, graph or relational: names the file, the pool and the migrations
+     */
+    public static Opened open(String role, Database settings, Path dataDir) {
+        String url = settings.url().orElseGet(() -> embeddedUrl(role, dataDir));
+        Dialect dialect = Dialect.of(url);
+        HikariConfig pool = new HikariConfig();
+        pool.setPoolName("saga-" + role);
+        pool.setJdbcUrl(dialect == Dialect.SQLITE ? sqlite(url, settings) : url);
+        pool.setUsername(settings.user().isEmpty() ? null : settings.user());
+        pool.setPassword(settings.password().isEmpty() ? null : settings.password());
+        pool.setMaximumPoolSize(settings.poolSize());
+        pool.setMinimumIdle(1);
+        pool.setConnectionTimeout(Math.max(250, settings.timeout().toMillis()));
+        if (dialect == Dialect.POSTGRESQL) {
+            pool.addDataSourceProperty("socketTimeout", String.valueOf(Math.max(1, settings.timeout().toSeconds())));
+            pool.addDataSourceProperty("connectTimeout", "5");
+            pool.addDataSourceProperty("ApplicationName", "streaming-saga-" + role);
+        }
+        HikariDataSource dataSource = new HikariDataSource(pool);
+        try {
+            Flyway.configure()
+                    .dataSource(dataSource)
+                    .locations("classpath:db/" + role + "/" + dialect.folder())
+                    .table("saga_" + role + "_schema")
+                    .baselineOnMigrate(true)
+                    .baselineVersion("0")
+                    .load()
+                    .migrate();
+            return new Opened(dataSource, dialect);
+        } catch (RuntimeException e) {
+            dataSource.close();
+            throw e;
+        }
+    }
+
+    private static String embeddedUrl(String role, Path dataDir) {
+        try {
+            Files.createDirectories(dataDir);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot create the data directory " + dataDir, e);
+        }
+        return "jdbc:sqlite:" + dataDir.resolve(role + ".db");
+    }
+
+    private static String sqlite(String url, Database settings) {
+        return url + (url.contains("?") ? "&" : "?") + "journal_mode=WAL&synchronous=FULL&transaction_mode=IMMEDIATE"
+                + "&foreign_keys=true&busy_timeout=" + settings.timeout().toMillis();
+    }
+}

@@ -1,0 +1,58 @@
+package dev.streamingsaga.journal;
+
+import dev.streamingsaga.source.SourceIdentity;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The facts about a document that stores may write; fixed by the step {@code start}.
+ *
+ * @param fileName for people only: never part of a key, path, header or URL
+ * @param contentType by magic bytes
+ * @param sha256 of the whole file before the upload, lower-case hex
+ * @param keyPrefix where its chunks lie: {@code <prefix>/<documentId>/<sagaId>/}
+ */
+public record Document(
+        String documentId,
+        String sagaId,
+        Path path,
+        String fileName,
+        String contentType,
+        long sizeBytes,
+        String sha256,
+        int chunkCount,
+        long chunkSizeBytes,
+        String bucket,
+        String keyPrefix,
+        String owner,
+        String classification,
+        String keyId,
+        Instant receivedAt,
+        SourceIdentity identity) {
+
+    /**
+     * The message body of {@code direct:<name>-store-*}: what a store's route, YAML ones included, can use as
+     * {@code :#documentId} in a {@code sql:} endpoint or {@code ${body[documentId]}}. Numbers as Long, times as ISO-8601 text.
+     */
+    public Map<String, Object> facts() {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("documentId", documentId);
+        facts.put("sagaId", sagaId);
+        facts.put("path", path.toString());
+        facts.put("fileName", fileName);
+        facts.put("contentType", contentType);
+        facts.put("sizeBytes", sizeBytes);
+        facts.put("sha256", sha256);
+        facts.put("chunkCount", (long) chunkCount);
+        facts.put("chunkSizeBytes", chunkSizeBytes);
+        facts.put("bucket", bucket);
+        facts.put("keyPrefix", keyPrefix);
+        facts.put("owner", owner);
+        facts.put("classification", classification);
+        facts.put("keyId", keyId);
+        facts.put("receivedAt", receivedAt.toString());
+        return facts;
+    }
+}

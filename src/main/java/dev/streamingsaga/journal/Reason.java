@@ -1,0 +1,23 @@
+package dev.streamingsaga.journal;
+
+/** Why a saga did not complete. */
+public enum Reason {
+    FILE_NOT_FOUND,
+    FILE_NOT_READABLE,
+    FILE_TOO_LARGE,
+    SOURCE_BUSY,
+    DUPLICATE,
+    METADATA_CORRUPT,
+    MAX_RETRIES_EXCEEDED,
+    STORAGE_FULL,
+    CHUNK_COUNT_MISMATCH,
+    CHUNK_ORDER_MISMATCH,
+    CHUNK_MISSING,
+    CHUNK_CORRUPT,
+    HASH_MISMATCH,
+    SIZE_MISMATCH,
+    STORE_FAILED,
+    TIMEOUT,
+    CANCELLED,
+    COORDINATOR_UNAVAILABLE
+}

@@ -1,0 +1,21 @@
+package dev.streamingsaga.journal;
+
+import org.jspecify.annotations.Nullable;
+
+/** A failure with a reason: the saga that meets it is compensated. The message says what, where, why and what happens next. */
+public final class SagaException extends RuntimeException {
+    private final Reason reason;
+
+    public SagaException(Reason reason, String message) {
+        this(reason, message, null);
+    }
+
+    public SagaException(Reason reason, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.reason = reason;
+    }
+
+    public Reason reason() {
+        return reason;
+    }
+}
