@@ -6,9 +6,14 @@ import java.util.List;
 public final class ConfigException extends RuntimeException {
     private final transient List<String> problems;
 
-    ConfigException(List<String> problems) {
+    public ConfigException(List<String> problems) {
         super("configuration: " + String.join("; ", problems));
         this.problems = List.copyOf(problems);
+    }
+
+    /** One problem that only shows when the configuration is used. */
+    public static ConfigException of(String problem) {
+        return new ConfigException(List.of(problem));
     }
 
     public List<String> problems() {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.config;
 
+import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +34,8 @@ public record SagaConfig(
         Coordinator coordinator,
         Callback callback,
         Compensation compensation,
+        Recovery recovery,
+        Orphans orphans,
         Content content,
         Embedding embedding) {
 
@@ -93,7 +96,19 @@ public record SagaConfig(
     public record Callback(String host, int port, Optional<URI> url, String secret) {}
 
     /** @param stepTimeout how long undoing one store may take before it counts as residue */
-    public record Compensation(Duration stepTimeout, int maxAttempts, Duration retryDelay) {}
+    public record Compensation(Duration stepTimeout, RetryPolicy residue) {}
+
+    /** What becomes of a saga whose process is gone: another attempt, or its compensation. */
+    public enum RecoveryMode { RESUME, COMPENSATE }
+
+    /**
+     * @param maxRuns attempts at a saga in all; after the last it is compensated
+     * @param lease how long a process that gives no sign of life keeps its sagas
+     */
+    public record Recovery(RecoveryMode mode, int maxRuns, Duration lease) {}
+
+    /** @param minAge younger orphans are never deleted */
+    public record Orphans(Duration minAge) {}
 
     /** @param segmentTokens longest segment, in tokens of the embedding model */
     public record Content(int segmentTokens, int segmentOverlapTokens, long maxTextChars) {}

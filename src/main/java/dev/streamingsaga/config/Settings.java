@@ -10,9 +10,13 @@ import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.Embedding;
 import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
+import dev.streamingsaga.config.SagaConfig.Orphans;
+import dev.streamingsaga.config.SagaConfig.Recovery;
+import dev.streamingsaga.config.SagaConfig.RecoveryMode;
 import dev.streamingsaga.config.SagaConfig.S3;
 import dev.streamingsaga.config.SagaConfig.Security;
 import dev.streamingsaga.config.SagaConfig.Source;
+import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,6 +77,10 @@ public final class Settings {
         d.put("saga.compensation.step-timeout", "60s");
         d.put("saga.compensation.max-attempts", "10");
         d.put("saga.compensation.retry-delay", "30s");
+        d.put("saga.recovery.mode", "resume");
+        d.put("saga.recovery.max-runs", "10");
+        d.put("saga.recovery.lease", "30s");
+        d.put("saga.orphans.min-age", "24h");
         d.put("saga.content.segment-tokens", "0");
         d.put("saga.content.segment-overlap-tokens", "0");
         d.put("saga.content.max-text-chars", "1000000000");
@@ -163,11 +171,17 @@ public final class Settings {
                         read.required("saga.callback.host"),
                         read.integer("saga.callback.port", 0, 65_535),
                         read.uri("saga.callback.url"),
-                        read.text("saga.callback.secret")),
+                        read.secret("saga.callback.secret")),
                 new Compensation(
                         read.duration("saga.compensation.step-timeout", 0.1, 3600),
-                        read.integer("saga.compensation.max-attempts", 1, 1000),
-                        read.duration("saga.compensation.retry-delay", 0.1, 86_400)),
+                        new RetryPolicy(
+                                read.duration("saga.compensation.retry-delay", 0.1, 86_400),
+                                read.integer("saga.compensation.max-attempts", 1, 1000))),
+                new Recovery(
+                        read.choice("saga.recovery.mode", RecoveryMode.class),
+                        read.integer("saga.recovery.max-runs", 1, 1000),
+                        read.duration("saga.recovery.lease", 2, 3600)),
+                new Orphans(read.duration("saga.orphans.min-age", 0, 3650L * 86_400)),
                 new Content(
                         read.integer("saga.content.segment-tokens", 0, 8192),
                         read.integer("saga.content.segment-overlap-tokens", 0, 1024),

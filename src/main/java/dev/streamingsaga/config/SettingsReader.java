@@ -47,6 +47,10 @@ final class SettingsReader {
         return matching(key, Pattern.compile("(?s).*\\S.*"), "must not be empty");
     }
 
+    String secret(String key) {
+        return matching(key, Pattern.compile("|.{16,}"), "must have 16 characters or more, or be empty");
+    }
+
     String name(String key) {
         return matching(key, NAME, "must be 1-32 of a-z, 0-9 and -, and begin with a letter");
     }
@@ -151,7 +155,7 @@ final class SettingsReader {
         if (key.endsWith("size") && !key.endsWith("pool-size") && !key.endsWith("batch-size")) {
             return limit >= Long.MAX_VALUE ? "any" : limit >= 1 << 20 ? (long) limit / (1 << 20) + "MiB" : (long) limit + "B";
         }
-        boolean time = key.endsWith("timeout") || key.endsWith("delay") || key.endsWith("time-limit");
+        boolean time = key.endsWith("timeout") || key.endsWith("delay") || key.endsWith("time-limit") || key.endsWith("age");
         return time ? (limit % 1000 == 0 ? (long) limit / 1000 + "s" : (long) limit + "ms") : Long.toString((long) limit);
     }
 

@@ -3,17 +3,20 @@ package dev.streamingsaga.database;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.probe.SideEffects;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
 /** Opens the databases of the journal and the stores, each with its own pool and its own migrations. */
 public final class Databases {
     private Databases() {}
 
-    /** The two kinds of SQL we speak; migrations lie in {@code db/<role>/<kind>}. */
+    /** The two kinds of SQL we speak; migrations lie in {@code db/<role>/<kind>}, or in {@code db/<role>} if both understand them. */
     public enum Dialect {
         SQLITE,
         POSTGRESQL;
@@ -28,10 +31,10 @@ public final class Databases {
     }
 
     /** An open, migrated database. */
-    public record Opened(HikariDataSource dataSource, Dialect dialect) implements AutoCloseable {
+    public record Opened(DataSource dataSource, Dialect dialect, Runnable closing) implements AutoCloseable {
         @Override
         public void close() {
-            dataSource.close();
+            closing.run();
         }
     }
 
@@ -55,23 +58,37 @@ public final class Databases {
         if (dialect == Dialect.POSTGRESQL) {
             pool.addDataSourceProperty("socketTimeout", String.valueOf(Math.max(1, settings.timeout().toSeconds())));
             pool.addDataSourceProperty("connectTimeout", "5");
+            // Or errors quote the refused rows, and with them a document's text.
+            pool.addDataSourceProperty("logServerErrorDetail", "false");
             pool.addDataSourceProperty("ApplicationName", "streaming-saga-" + role);
         }
-        HikariDataSource dataSource = new HikariDataSource(pool);
+        HikariDataSource connections = new HikariDataSource(pool);
+        DataSource dataSource = SideEffects.probe().map(probe -> ProbedDataSource.around(connections, role, probe)).orElse(connections);
         try {
             Flyway.configure()
                     .dataSource(dataSource)
-                    .locations("classpath:db/" + role + "/" + dialect.folder())
+                    .locations("classpath:" + migrations(role, dialect))
                     .table("saga_" + role + "_schema")
                     .baselineOnMigrate(true)
                     .baselineVersion("0")
+                    .configuration(locking(dialect))
                     .load()
                     .migrate();
-            return new Opened(dataSource, dialect);
+            return new Opened(dataSource, dialect, connections::close);
         } catch (RuntimeException e) {
-            dataSource.close();
+            connections.close();
             throw e;
         }
+    }
+
+    private static String migrations(String role, Dialect dialect) {
+        String own = "db/" + role + "/" + dialect.folder();
+        return Databases.class.getResource("/" + own) == null ? "db/" + role : own;
+    }
+
+    /** Locked by the session: a transaction left open beside the migrations would keep indexes from being made concurrently. */
+    private static Map<String, String> locking(Dialect dialect) {
+        return dialect == Dialect.POSTGRESQL ? Map.of("flyway.postgresql.transactional.lock", "false") : Map.of();
     }
 
     private static String embeddedUrl(String role, Path dataDir) {

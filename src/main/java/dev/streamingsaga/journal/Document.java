@@ -1,6 +1,5 @@
 package dev.streamingsaga.journal;
 
-import dev.streamingsaga.source.SourceIdentity;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -31,6 +30,18 @@ public record Document(
         String keyId,
         Instant receivedAt,
         SourceIdentity identity) {
+
+    /** The same document, whose file somebody touched without changing its content. */
+    public Document withIdentity(SourceIdentity now) {
+        return new Document(documentId, sagaId, path, fileName, contentType, sizeBytes, sha256, chunkCount, chunkSizeBytes, bucket,
+                keyPrefix, owner, classification, keyId, receivedAt, now);
+    }
+
+    /** The same document, whose text is read from a copy of the file. */
+    public Document withPath(Path copy) {
+        return new Document(documentId, sagaId, copy, fileName, contentType, sizeBytes, sha256, chunkCount, chunkSizeBytes, bucket,
+                keyPrefix, owner, classification, keyId, receivedAt, identity);
+    }
 
     /**
      * The message body of {@code direct:<name>-store-*}: what a store's route, YAML ones included, can use as

@@ -41,6 +41,9 @@ public interface Run {
     /** After the bucket confirmed. */
     void chunkSent(int index);
 
+    /** Instead of sending: the bucket confirmed what an earlier run sent. */
+    void chunkConfirmed(int index, long sizeBytes);
+
     /** After verify asked the bucket. */
     void chunksVerified();
 

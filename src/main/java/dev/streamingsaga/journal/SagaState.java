@@ -31,7 +31,7 @@ public enum SagaState {
             case UPLOADING -> EnumSet.of(VERIFYING, PAUSED, COMPENSATING);
             case VERIFYING -> EnumSet.of(PROCESSING, PAUSED, COMPENSATING);
             case PROCESSING -> EnumSet.of(COMPLETING, PAUSED, COMPENSATING);
-            case COMPLETING -> EnumSet.of(COMPLETED, COMPENSATING);
+            case COMPLETING -> EnumSet.of(COMPLETED, PAUSED, COMPENSATING);
             case PAUSED -> EnumSet.of(RECEIVED, COMPENSATING);
             case COMPENSATING -> EnumSet.of(COMPENSATED, PARTIALLY_COMPENSATED);
             case PARTIALLY_COMPENSATED -> EnumSet.of(COMPENSATED);

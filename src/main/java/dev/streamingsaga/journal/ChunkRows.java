@@ -1,0 +1,107 @@
+package dev.streamingsaga.journal;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+
+/** The chunk table. A row carries a checksum of what identifies the chunk, so that damage is found before it is believed. */
+final class ChunkRows {
+    private static final String OWNED =
+            " AND EXISTS (SELECT 1 FROM saga WHERE saga.saga_id = ? AND run = ? AND state IN ('UPLOADING','VERIFYING'))";
+
+    private final JournalDatabase db;
+
+    ChunkRows(JournalDatabase db) {
+        this.db = db;
+    }
+
+    private record Row(ChunkRow chunk, String rowCheck) {}
+
+    void plan(String sagaId, int run, List<ChunkRow> chunks) {
+        db.inTransaction(() -> {
+            boolean sent = db.sql.sql("SELECT count(*) FROM chunk WHERE saga_id = ? AND state <> 'PENDING'").param(sagaId)
+                    .query(Long.class).single() > 0;
+            if (sent) {
+                return;
+            }
+            requireOwned(db.sql.sql("SELECT count(*) FROM saga WHERE saga_id = ? AND run = ? AND state = 'UPLOADING'")
+                    .params(sagaId, run).query(Integer.class).single(), sagaId, run);
+            db.sql.sql("DELETE FROM chunk WHERE saga_id = ?").param(sagaId).update();
+            for (ChunkRow c : chunks) {
+                db.sql.sql("""
+                        INSERT INTO chunk (saga_id, idx, byte_offset, size_bytes, object_key, sha256, state, attempts, row_check)
+                        VALUES (?, ?, ?, ?, ?, ?, 'PENDING', 0, ?)""")
+                        .params(sagaId, c.index(), c.offset(), c.sizeBytes(), c.key(), c.sha256(), check(sagaId, c)).update();
+            }
+        });
+    }
+
+    void sending(String sagaId, int run, int index, int attempt) {
+        requireOwned(db.sql.sql("UPDATE chunk SET state = 'SENDING', attempts = ? WHERE saga_id = ? AND idx = ?" + OWNED)
+                .params(attempt, sagaId, index, sagaId, run).update(), sagaId, run);
+    }
+
+    void sent(String sagaId, int run, int index) {
+        requireOwned(db.sql.sql("UPDATE chunk SET state = 'SENT' WHERE saga_id = ? AND idx = ?" + OWNED)
+                .params(sagaId, index, sagaId, run).update(), sagaId, run);
+    }
+
+    void verified(String sagaId, int run) {
+        db.sql.sql("UPDATE chunk SET state = 'VERIFIED' WHERE saga_id = ?" + OWNED).params(sagaId, sagaId, run).update();
+    }
+
+    int sent(String sagaId) {
+        return db.sql.sql("SELECT count(*) FROM chunk WHERE saga_id = ? AND state IN ('SENT','VERIFIED')").param(sagaId)
+                .query(Integer.class).single();
+    }
+
+    void settle(String sagaId) {
+        db.sql.sql("UPDATE chunk SET state = 'PENDING' WHERE saga_id = ? AND state = 'SENDING'").param(sagaId).update();
+    }
+
+    List<ChunkRow> all(String sagaId) {
+        List<Row> rows = db.sql.sql("SELECT * FROM chunk WHERE saga_id = ? ORDER BY idx").param(sagaId)
+                .query(ChunkRows::row).list();
+        for (Row row : rows) {
+            if (!check(sagaId, row.chunk()).equals(row.rowCheck())) {
+                throw new SagaException(Reason.METADATA_CORRUPT, "the journal's row of chunk " + row.chunk().index() + " of saga "
+                        + sagaId + " is damaged; compensating from what the bucket lists");
+            }
+        }
+        return rows.stream().map(Row::chunk).toList();
+    }
+
+    List<String> keys(String sagaId) {
+        return db.sql.sql("SELECT object_key FROM chunk WHERE saga_id = ? AND state <> 'PENDING'").param(sagaId).query(String.class).list();
+    }
+
+    private static Row row(ResultSet row, int n) throws SQLException {
+        ChunkRow.State state;
+        try {
+            state = ChunkRow.State.valueOf(row.getString("state"));
+        } catch (IllegalArgumentException e) {
+            throw new SagaException(Reason.METADATA_CORRUPT, "the journal's row of chunk " + row.getInt("idx")
+                    + " has an unknown state; compensating from what the bucket lists", e);
+        }
+        return new Row(new ChunkRow(row.getInt("idx"), row.getLong("byte_offset"), row.getLong("size_bytes"),
+                row.getString("object_key"), row.getString("sha256"), state, row.getInt("attempts")), row.getString("row_check"));
+    }
+
+    private static String check(String sagaId, ChunkRow c) {
+        return Ids.sha256(sagaId + "|" + c.index() + "|" + c.offset() + "|" + c.sizeBytes() + "|" + c.key() + "|" + c.sha256())
+                .substring(0, 16);
+    }
+
+    private void requireOwned(int updated, String sagaId, int run) {
+        if (updated == 1) {
+            return;
+        }
+        boolean owned = db.sql.sql("SELECT count(*) FROM saga WHERE saga_id = ? AND run = ? AND state IN ('UPLOADING','VERIFYING')")
+                .params(sagaId, run).query(Integer.class).single() == 1;
+        throw owned
+                ? new SagaException(Reason.METADATA_CORRUPT, "the journal lost a chunk row of saga " + sagaId
+                        + "; compensating from what the bucket lists")
+                : new SagaException(Reason.CANCELLED, "run " + run + " of saga " + sagaId
+                        + " may no longer write chunk rows; it stops here");
+    }
+}

@@ -1,0 +1,110 @@
+package dev.streamingsaga.journal;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** What compensations could not remove: retried, then blocked, and never forgotten. */
+public final class CleanupEntries {
+    private static final String WITH_DOCUMENT = "SELECT c.*, s.document_id FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id ";
+
+    private final JournalDatabase db;
+
+    CleanupEntries(JournalDatabase db) {
+        this.db = db;
+    }
+
+    /** When a residue is tried again: after {@code firstDelay}, then each time after twice as long, up to an hour; then BLOCKED. */
+    public record RetryPolicy(Duration firstDelay, int maxAttempts) {
+        private static final Duration LONGEST = Duration.ofHours(1);
+
+        long delayMillis(int attempts) {
+            return Math.min(LONGEST.toMillis(), firstDelay.toMillis() << Math.min(attempts - 1, 20));
+        }
+
+        CleanupEntry.State state(int attempts) {
+            return attempts >= maxAttempts ? CleanupEntry.State.BLOCKED : CleanupEntry.State.PENDING;
+        }
+    }
+
+    /** @param resource an object key, or {@code store:sagaId} @param error why it is still there */
+    public record Residue(String resource, String error) {}
+
+    /** Records one residue; a second report of the same one counts as another attempt at it, unless a person has decided about it. */
+    void record(String sagaId, String step, Residue residue, RetryPolicy policy) {
+        String resource = residue.resource();
+        String error = residue.error();
+        db.inTransaction(() -> {
+            long now = db.now();
+            Optional<CleanupEntry> known = of(sagaId).stream()
+                    .filter(entry -> entry.step().equals(step) && entry.resource().equals(resource)).findFirst();
+            if (known.filter(entry -> entry.state() == CleanupEntry.State.RESOLVED).isPresent()) {
+                return;
+            }
+            int before = known.map(CleanupEntry::attempts).orElse(0);
+            int attempts = before + 1;
+            long next = now + policy.delayMillis(attempts);
+            if (before > 0) {
+                db.sql.sql("UPDATE cleanup SET attempts = ?, last_error = ?, next_attempt_at = ?, state = ?"
+                        + " WHERE saga_id = ? AND step = ? AND resource = ?")
+                        .params(attempts, error, next, policy.state(attempts).name(), sagaId, step, resource).update();
+            } else {
+                db.sql.sql("""
+                        INSERT INTO cleanup (cleanup_id, saga_id, step, resource, state, attempts, last_error, next_attempt_at, created_at)
+                        VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)""")
+                        .params(Ids.next(), sagaId, step, resource, policy.state(1).name(), error, next, now).update();
+            }
+        });
+    }
+
+    /** It is really gone. */
+    void done(String cleanupId) {
+        set(cleanupId, CleanupEntry.State.DONE, "removed");
+    }
+
+    /** A person decided; {@code resolution} says why. */
+    void resolved(String cleanupId, String resolution) {
+        set(cleanupId, CleanupEntry.State.RESOLVED, resolution);
+    }
+
+    private void set(String cleanupId, CleanupEntry.State state, String resolution) {
+        db.sql.sql("UPDATE cleanup SET state = ?, resolution = ? WHERE cleanup_id = ?")
+                .params(state.name(), resolution, cleanupId).update();
+    }
+
+    /** Entries whose time for another attempt has come, oldest first. */
+    public List<CleanupEntry> due() {
+        return db.sql.sql(WITH_DOCUMENT + "WHERE c.state = 'PENDING' AND c.next_attempt_at <= ? ORDER BY cleanup_id").param(db.now())
+                .query(CleanupEntries::entry).list();
+    }
+
+    int open(String sagaId) {
+        return db.sql.sql("SELECT count(*) FROM cleanup WHERE saga_id = ? AND state IN ('PENDING','BLOCKED')").param(sagaId)
+                .query(Integer.class).single();
+    }
+
+    public Optional<CleanupEntry> find(String cleanupId) {
+        return db.sql.sql(WITH_DOCUMENT + "WHERE cleanup_id = ?").param(cleanupId).query(CleanupEntries::entry).optional();
+    }
+
+    public List<CleanupEntry> of(String sagaId) {
+        return db.sql.sql(WITH_DOCUMENT + "WHERE c.saga_id = ? ORDER BY cleanup_id").param(sagaId).query(CleanupEntries::entry).list();
+    }
+
+    /** Every entry, closed ones included, oldest first. */
+    public List<CleanupEntry> all() {
+        return db.sql.sql(WITH_DOCUMENT + "ORDER BY cleanup_id").query(CleanupEntries::entry).list();
+    }
+
+    private static CleanupEntry entry(ResultSet row, int n) throws SQLException {
+        String document = row.getString("document_id");
+        String resolution = row.getString("resolution");
+        return new CleanupEntry(row.getString("cleanup_id"), row.getString("saga_id"), document == null ? "" : document,
+                row.getString("step"), row.getString("resource"), CleanupEntry.State.valueOf(row.getString("state")),
+                row.getInt("attempts"), row.getString("last_error"), Instant.ofEpochMilli(row.getLong("next_attempt_at")),
+                Instant.ofEpochMilli(row.getLong("created_at")), resolution == null ? "" : resolution);
+    }
+}

@@ -1,0 +1,35 @@
+package dev.streamingsaga.journal;
+
+import java.time.Instant;
+
+/**
+ * A piece of residue that a compensation could not remove.
+ *
+ * @param resource what is left: an object key, or {@code store:sagaId}
+ * @param resolution why a person closed it; empty otherwise
+ */
+public record CleanupEntry(
+        String cleanupId,
+        String sagaId,
+        String documentId,
+        String step,
+        String resource,
+        State state,
+        int attempts,
+        String lastError,
+        Instant nextAttemptAt,
+        Instant createdAt,
+        String resolution) {
+
+    /** PENDING is retried, BLOCKED waits for a person, RESOLVED was closed by one, DONE is really gone. */
+    public enum State {
+        PENDING,
+        BLOCKED,
+        RESOLVED,
+        DONE;
+
+        public boolean isOpen() {
+            return this == PENDING || this == BLOCKED;
+        }
+    }
+}

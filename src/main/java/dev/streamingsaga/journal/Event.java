@@ -1,0 +1,13 @@
+package dev.streamingsaga.journal;
+
+import java.time.Instant;
+
+/**
+ * Something that happened to a saga, in order of {@code eventId}.
+ *
+ * @param step empty if it concerns the saga as a whole
+ * @param detail JSON for the reports, or empty
+ */
+public record Event(String eventId, String sagaId, Instant at, Kind kind, String step, String message, String detail) {
+    public enum Kind { STATE, ERROR, COMPENSATION_ERROR, CRITICAL, ALERT, RESOLVED }
+}

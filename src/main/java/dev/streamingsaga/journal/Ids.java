@@ -1,0 +1,31 @@
+package dev.streamingsaga.journal;
+
+import com.github.f4b6a3.ulid.UlidCreator;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+
+/** Identifiers: lower-case letters and digits only, so that they can stand in keys, URLs and options. */
+public final class Ids {
+    private Ids() {}
+
+    /** 26 characters; later ones sort after earlier ones. */
+    public static String next() {
+        return UlidCreator.getMonotonicUlid().toString().toLowerCase(Locale.ROOT);
+    }
+
+    /** A document is its source and its content: the same file with the same bytes has the same id. 32 characters. */
+    public static String document(String source, String sha256) {
+        return sha256(source + "\n" + sha256).substring(0, 32);
+    }
+
+    static String sha256(String text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

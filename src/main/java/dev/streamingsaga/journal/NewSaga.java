@@ -1,0 +1,21 @@
+package dev.streamingsaga.journal;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What is known when a file arrives.
+ *
+ * @param source absolute path
+ * @param participants stores after the verify gate, in order
+ * @param exclusive refuse if an unfinished saga holds the source
+ */
+public record NewSaga(
+        Path source,
+        List<String> participants,
+        Duration timeLimit,
+        String owner,
+        String classification,
+        String keyId,
+        boolean exclusive) {}

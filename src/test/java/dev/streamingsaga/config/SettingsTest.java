@@ -1,0 +1,84 @@
+package dev.streamingsaga.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+    @Test
+    void names_every_wrong_setting_at_once_with_key_rule_and_value() {
+        assertThatThrownBy(() -> Settings.parse(Map.of(
+                "saga.chunk.size", "1MiB",
+                "saga.security.classification", "secret",
+                "saga.s3.endpoint", "ftp://somewhere",
+                "saga.chunk.sise", "8MiB")))
+                .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).containsExactlyInAnyOrder(
+                        "saga.chunk.size must be a size such as 8MiB from 5MiB to 64MiB, was \"1MiB\"",
+                        "saga.security.classification must be one of public, internal, confidential, restricted, was \"secret\"",
+                        "saga.s3.endpoint must be an http or https URL, was \"ftp://somewhere\"",
+                        "saga.chunk.sise is not a setting; config/application.properties lists them all"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"500ms,500", "5s,5000", "5,5000", "2m,120000", "1.5s,1500"})
+    void reads_times_in_the_units_people_write(String text, long millis) {
+        assertThat(Settings.parse(Map.of("saga.chunk.retry-delay", text)).chunk().retryDelay()).isEqualTo(Duration.ofMillis(millis));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"saga.chunk.size,99999999999999999999TiB", "saga.concurrency,0", "saga.concurrency,two", "saga.time-limit,31d",
+        "saga.participants,'graph,graph'", "saga.participants,upload", "saga.name,Saga", "saga.chunk.prefix,a//b",
+        "saga.journal.url,jdbc:h2:mem", "saga.verify.read-back,yes", "saga.embedding.provider,magic", "saga.callback.secret,short"})
+    void refuses_what_breaks_a_rule(String key, String value) {
+        assertThatThrownBy(() -> Settings.parse(Map.of(key, value)))
+                .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).singleElement().asString().startsWith(key));
+    }
+
+    @Test
+    void never_shows_a_secret() {
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.callback.secret", "hunter2"))).hasMessageNotContaining("hunter2");
+    }
+
+    @Test
+    void leaves_the_keys_of_others_alone() {
+        assertThat(Settings.parse(Map.of("camel.main.name", "x")).name()).isEqualTo("saga");
+    }
+
+    @Test
+    void the_reference_file_has_every_key_with_its_default_and_no_other() throws Exception {
+        Properties file = new Properties();
+        List<String> lines = Files.readAllLines(Path.of("config/application.properties"));
+        try (Reader reader = Files.newBufferedReader(Path.of("config/application.properties"))) {
+            file.load(reader);
+        }
+        Settings.defaults().forEach((key, value) -> {
+            if (key.equals("saga.security.owner")) {
+                assertThat(lines).as("the user's name is no default to write down").contains("# saga.security.owner=");
+            } else {
+                assertThat(file.getProperty(key)).as(key).isEqualTo(value);
+            }
+        });
+        assertThat(Settings.defaults().keySet()).containsAll(file.stringPropertyNames());
+    }
+
+    @Test
+    void the_production_file_is_accepted() throws Exception {
+        Properties file = new Properties();
+        try (Reader reader = Files.newBufferedReader(Path.of("config/production.properties"))) {
+            file.load(reader);
+        }
+        Map<String, String> values = new java.util.HashMap<>();
+        file.stringPropertyNames().forEach(key -> values.put(key, file.getProperty(key)));
+        assertThat(Settings.parse(values).journal().url()).isPresent();
+    }
+}

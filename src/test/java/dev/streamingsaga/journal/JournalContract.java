@@ -1,0 +1,773 @@
+package dev.streamingsaga.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.journal.CleanupEntries.Residue;
+import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
+import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.source.SourceFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** What the journal promises, on every database it speaks to. Two nodes share it; time is moved by hand. */
+@Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class JournalContract {
+    static final Duration LEASE = Duration.ofSeconds(30);
+    static final Duration LIMIT = Duration.ofHours(1);
+    private static final RetryPolicy POLICY = new RetryPolicy(Duration.ofSeconds(30), 3);
+    private static final int ROUNDS = 40;
+    private static final int SIZE = 25;
+
+    @TempDir
+    Path directory;
+
+    private final ExecutorService threads = Executors.newFixedThreadPool(4);
+    private Databases.Opened database;
+    private JdbcTemplate sql;
+    HandClock clock;
+    Journal journal;
+    Journal other;
+
+    /** An empty database. */
+    abstract Database database() throws Exception;
+
+    @BeforeEach
+    void open() throws Exception {
+        database = Databases.open("journal", database(), Files.createTempDirectory(directory, "data"));
+        sql = new JdbcTemplate(database.dataSource());
+        clock = new HandClock();
+        journal = new Journal(database.dataSource(), clock, "one", LEASE);
+        other = new Journal(database.dataSource(), clock, "two", LEASE);
+    }
+
+    @AfterEach
+    void close() {
+        if (database != null) {
+            database.close();
+        }
+    }
+
+    // Taking in
+
+    @Test
+    void receives_a_saga_with_all_its_steps_and_claims_its_source() throws Exception {
+        SagaRecord saga = receive("a");
+
+        assertThat(saga.state()).isEqualTo(SagaState.RECEIVED);
+        assertThat(saga.run()).isOne();
+        assertThat(saga.deadline()).isEqualTo(clock.instant().plus(LIMIT));
+        assertThat(saga.document()).isEmpty();
+        assertThat(journal.steps(saga.sagaId())).extracting(StepRecord::name)
+                .containsExactly("validate", "start", "upload", "verify", "vector", "graph", "finalize");
+        assertThat(journal.steps(saga.sagaId())).extracting(StepRecord::state).containsOnly(StepState.PENDING);
+        assertThat(other.holder(source("a").toString())).contains(saga.sagaId());
+    }
+
+    @Test
+    void joins_the_unfinished_saga_that_holds_the_source() throws Exception {
+        SagaRecord first = receive("a");
+
+        Journal.Received second = other.receive(wanted("a", true));
+
+        assertThat(second.isNew()).isFalse();
+        assertThat(second.saga().sagaId()).isEqualTo(first.sagaId());
+        assertThat(journal.sagas(10)).hasSize(1);
+    }
+
+    @Test
+    void lets_a_second_saga_run_beside_the_holder_if_it_is_not_exclusive() throws Exception {
+        SagaRecord first = receive("a");
+
+        Journal.Received second = other.receive(wanted("a", false));
+
+        assertThat(second.isNew()).isTrue();
+        assertThat(journal.holder(source("a").toString())).contains(first.sagaId());
+    }
+
+    @Test
+    void frees_the_source_with_the_outcome_only() throws Exception {
+        SagaRecord saga = receive("a");
+        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        assertThat(journal.holder(source("a").toString())).contains(saga.sagaId());
+
+        journal.finishCompensation(saga.sagaId(), 1);
+
+        assertThat(journal.receive(wanted("a", true)).isNew()).isTrue();
+    }
+
+    @Test
+    void of_two_that_take_in_one_file_at_the_same_time_one_has_the_saga() throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            NewSaga wanted = wanted("race-" + round, true);
+
+            List<Journal.Received> both = race(() -> journal.receive(wanted), () -> other.receive(wanted));
+
+            assertThat(both).extracting(Journal.Received::isNew).containsExactlyInAnyOrder(true, false);
+            assertThat(both.get(0).saga().sagaId()).isEqualTo(both.get(1).saga().sagaId());
+        }
+    }
+
+    // Moves of state
+
+    @Test
+    void goes_through_all_states_to_completed() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.COMPLETING);
+
+        assertThat(journal.complete(run.sagaId(), 1)).isTrue();
+
+        assertThat(states(run.sagaId())).containsExactly("RECEIVED", "UPLOADING", "VERIFYING", "PROCESSING", "COMPLETING", "COMPLETED");
+        SagaRecord done = saga(run);
+        assertThat(done.finishedAt()).contains(clock.instant());
+        assertThat(journal.holder(done.source().toString())).isEmpty();
+        assertThat(journal.complete(run.sagaId(), 1)).as("said twice").isTrue();
+    }
+
+    @Test
+    void refuses_to_skip_a_state_or_to_go_back() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.UPLOADING);
+
+        assertRefused(() -> journal.stepBegins(run.sagaId(), 1, "vector", SagaState.PROCESSING));
+        assertRefused(() -> journal.stepBegins(run.sagaId(), 1, "validate", SagaState.RECEIVED));
+        assertRefused(() -> journal.stepBegins(run.sagaId(), 1, "finalize", SagaState.COMPLETING));
+
+        assertThat(saga(run).state()).isEqualTo(SagaState.UPLOADING);
+        assertThat(step(run, "vector")).isEqualTo(StepState.PENDING);
+        assertThat(step(run, "finalize")).isEqualTo(StepState.PENDING);
+    }
+
+    @Test
+    void completes_only_with_every_step_written() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);
+        assertThat(journal.complete(run.sagaId(), 1)).as("not even finalizing").isFalse();
+
+        run.begin("finalize", SagaState.COMPLETING);
+        assertThat(journal.complete(run.sagaId(), 1)).as("finalize is being written").isFalse();
+        sql.update("UPDATE step SET state = 'WRITING' WHERE name = 'graph'");
+        run.end("finalize");
+        assertThat(journal.complete(run.sagaId(), 1)).as("graph is not written").isFalse();
+        assertThat(saga(run).state()).isEqualTo(SagaState.COMPLETING);
+
+        sql.update("UPDATE step SET state = 'SKIPPED' WHERE name = 'graph'");
+        assertThat(journal.complete(run.sagaId(), 1)).isTrue();
+    }
+
+    @Test
+    void begins_and_ends_no_step_once_it_is_to_be_undone() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);
+        run.begin("graph", SagaState.PROCESSING);
+        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "too late")).isTrue();
+
+        assertThatThrownBy(() -> run.end("graph")).isInstanceOfSatisfying(SagaException.class,
+                refusal -> assertThat(refusal.reason()).isEqualTo(Reason.TIMEOUT));
+        assertRefused(() -> run.begin("finalize", SagaState.COMPLETING));
+        assertThat(journal.complete(run.sagaId(), 1)).isFalse();
+        assertThat(step(run, "graph")).isEqualTo(StepState.WRITING);
+    }
+
+    @Test
+    void keeps_the_first_reason() throws Exception {
+        SagaRecord saga = receive("a");
+        journal.beginCompensation(saga.sagaId(), 1, Reason.STORE_FAILED, "first");
+
+        assertThat(journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "second")).as("it is being undone already").isTrue();
+
+        assertThat(saga(saga).reason()).contains(Reason.STORE_FAILED);
+        assertThat(saga(saga).message()).isEqualTo("first");
+    }
+
+    @Test
+    void a_completed_saga_is_never_undone() throws Exception {
+        ActiveRun run = completed("a");
+
+        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late")).isFalse();
+        assertThat(journal.finishCompensation(run.sagaId(), 1)).as("says what is, not what was asked for").isEqualTo(SagaState.COMPLETED);
+        assertThat(journal.pause(run.sagaId())).isFalse();
+        assertThat(journal.resume(saga(run), LIMIT)).isFalse();
+        assertThat(journal.takeOver(saga(run))).isFalse();
+        assertRefused(() -> journal.stepBegins(run.sagaId(), 1, "vector", SagaState.PROCESSING));
+        assertRefused(() -> journal.stepEnds(run.sagaId(), 1, "vector"));
+
+        assertThat(saga(run).state()).isEqualTo(SagaState.COMPLETED);
+        assertThat(saga(run).reason()).isEmpty();
+    }
+
+    @Test
+    void a_compensated_saga_never_completes() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.COMPLETING);
+        journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
+        assertThat(journal.finishCompensation(run.sagaId(), 1)).isEqualTo(SagaState.COMPENSATED);
+        sql.update("UPDATE step SET state = 'WRITTEN'");
+
+        assertThat(journal.complete(run.sagaId(), 1)).isFalse();
+        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "again")).isFalse();
+
+        assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATED);
+    }
+
+    @Test
+    void a_saga_that_nobody_undoes_can_not_have_been_undone() throws Exception {
+        SagaRecord saga = receive("a");
+
+        assertThat(journal.finishCompensation(saga.sagaId(), 1)).isEqualTo(SagaState.RECEIVED);
+
+        assertThat(saga(saga).finishedAt()).isEmpty();
+        assertThat(journal.holder(saga.source().toString())).contains(saga.sagaId());
+    }
+
+    @Test
+    void of_completing_and_undoing_at_the_same_time_one_wins_for_ever() throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            String sagaId = upTo(receive("race-" + round), SagaState.COMPLETING).sagaId();
+
+            List<Boolean> won = race(() -> journal.complete(sagaId, 1),
+                    () -> other.beginCompensation(sagaId, 1, Reason.TIMEOUT, "time is up"));
+
+            assertThat(won).as("round %d", round).containsExactlyInAnyOrder(true, false);
+            assertThat(journal.saga(sagaId).orElseThrow().state()).isEqualTo(won.get(0) ? SagaState.COMPLETED : SagaState.COMPENSATING);
+            assertThat(states(sagaId)).last().isEqualTo(won.get(0) ? "COMPLETED" : "COMPENSATING");
+        }
+    }
+
+    @Test
+    void a_step_that_begins_at_the_same_time_does_not_lose_the_wish_to_undo() throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            ActiveRun run = upTo(receive("race-" + round), SagaState.VERIFYING);
+
+            List<Boolean> begun = race(() -> begins(run, "vector"), () -> other.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why"));
+
+            assertThat(begun.get(1)).as("round %d", round).isTrue();
+            assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATING);
+            assertThat(step(run, "vector")).isEqualTo(begun.get(0) ? StepState.WRITING : StepState.PENDING);
+        }
+    }
+
+    private boolean begins(ActiveRun run, String step) {
+        try {
+            journal.stepBegins(run.sagaId(), run.number(), step, SagaState.PROCESSING);
+            return true;
+        } catch (SagaException e) {
+            return false;
+        }
+    }
+
+    // Pausing
+
+    @Test
+    void a_paused_saga_moves_on_with_the_next_run_only() throws Exception {
+        SagaRecord saga = receive("a");
+        journal.stepBegins(saga.sagaId(), 1, "validate", SagaState.RECEIVED);
+        assertThat(journal.pause(saga.sagaId())).isTrue();
+        assertThat(journal.pause(saga.sagaId())).as("again").isFalse();
+
+        assertRefused(() -> journal.stepBegins(saga.sagaId(), 1, "start", SagaState.RECEIVED));
+        assertThat(saga(saga).state()).isEqualTo(SagaState.PAUSED);
+        clock.forward(LEASE.plusSeconds(1));
+        assertThat(other.stale(false)).as("nobody takes it up unasked").isEmpty();
+
+        assertThat(other.resume(saga(saga), LIMIT)).isTrue();
+        assertThat(saga(saga).state()).isEqualTo(SagaState.RECEIVED);
+        assertThat(saga(saga).run()).isEqualTo(2);
+        other.stepBegins(saga.sagaId(), 2, "validate", SagaState.RECEIVED);
+    }
+
+    @Test
+    void a_paused_saga_can_be_undone() throws Exception {
+        SagaRecord saga = receive("a");
+        journal.pause(saga.sagaId());
+
+        assertThat(journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why")).isTrue();
+        assertThat(journal.finishCompensation(saga.sagaId(), 1)).isEqualTo(SagaState.COMPENSATED);
+    }
+
+    @Test
+    void a_wish_is_heard_by_the_owner_and_of_a_paused_saga_by_everybody() throws Exception {
+        SagaRecord saga = receive("a");
+        other.wish(saga.sagaId(), Wish.PAUSE);
+        assertThat(journal.wishes()).hasSize(1).containsValue(Wish.PAUSE);
+        assertThat(other.wishes()).isEmpty();
+
+        journal.pause(saga.sagaId());
+        assertThat(journal.wishes()).as("granted").isEmpty();
+        other.wish(saga.sagaId(), Wish.RESUME);
+        assertThat(journal.wishes()).hasSize(1);
+        assertThat(other.wishes()).hasSize(1);
+
+        journal.resume(saga(saga), LIMIT);
+        assertThat(journal.wishes()).as("granted").isEmpty();
+        journal.beginCompensation(saga.sagaId(), 2, Reason.CANCELLED, "why");
+        journal.finishCompensation(saga.sagaId(), 2);
+        journal.wish(saga.sagaId(), Wish.CANCEL);
+        assertThat(journal.wish(saga.sagaId())).as("too late").isEmpty();
+    }
+
+    // Owners
+
+    @Test
+    void a_saga_is_stale_when_its_lease_has_run_out() throws Exception {
+        SagaRecord saga = receive("a");
+        clock.forward(LEASE);
+        assertThat(other.stale(false)).isEmpty();
+
+        clock.forward(Duration.ofMillis(1));
+        assertThat(other.stale(false)).extracting(SagaRecord::sagaId).containsExactly(saga.sagaId());
+        assertThat(journal.stale(false)).as("one that its own process lost is found too").hasSize(1);
+
+        journal.renewLeases(List.of());
+        assertThat(other.stale(false)).as("not worked on, not renewed").hasSize(1);
+        journal.renewLeases(List.of(saga.sagaId()));
+        assertThat(other.stale(false)).isEmpty();
+        clock.forward(LEASE);
+        assertThat(other.stale(false)).isEmpty();
+    }
+
+    @Test
+    void renews_nobody_elses_lease() throws Exception {
+        SagaRecord saga = receive("a");
+        clock.forward(LEASE.plusMillis(1));
+
+        other.renewLeases(List.of(saga.sagaId()));
+
+        assertThat(other.stale(false)).hasSize(1);
+    }
+
+    @Test
+    void with_the_lock_held_every_other_owner_is_gone() throws Exception {
+        SagaRecord saga = receive("a");
+        other.receive(wanted("b", true));
+
+        assertThat(other.stale(true)).extracting(SagaRecord::sagaId).containsExactly(saga.sagaId());
+    }
+
+    @Test
+    void no_final_saga_is_stale() throws Exception {
+        completed("a");
+        SagaRecord undone = receive("b");
+        journal.beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.stepUndone(saga(undone), "upload", List.of(new Residue("key", "why")), POLICY);
+        journal.finishCompensation(undone.sagaId(), 1);
+
+        assertThat(other.stale(true)).isEmpty();
+    }
+
+    @Test
+    void one_takes_over_and_one_only() throws Exception {
+        Journal third = new Journal(database.dataSource(), clock, "three", LEASE);
+        for (int round = 0; round < ROUNDS; round++) {
+            SagaRecord saga = upTo(receive("race-" + round), SagaState.UPLOADING).received();
+            clock.forward(LEASE.plusMillis(1));
+            SagaRecord stale = saga(saga);
+            boolean mixed = round % 2 == 0;
+
+            List<Boolean> won = race(() -> other.takeOver(stale), () -> mixed ? third.resume(stale, LIMIT) : third.takeOver(stale));
+
+            assertThat(won).as("round %d", round).containsExactlyInAnyOrder(true, false);
+            assertThat(saga(saga).run()).isEqualTo(2);
+            assertThat(saga(saga).state()).isEqualTo(mixed && won.get(1) ? SagaState.RECEIVED : SagaState.UPLOADING);
+            assertThat(third.stale(false)).as("owned again").extracting(SagaRecord::sagaId).doesNotContain(saga.sagaId());
+        }
+    }
+
+    @Test
+    void resuming_begins_anew_with_a_new_time_limit_and_keeps_what_is_known() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);
+        clock.forward(Duration.ofMinutes(50));
+        assertThat(other.resume(saga(run), LIMIT)).isTrue();
+
+        SagaRecord resumed = saga(run);
+        assertThat(resumed.state()).isEqualTo(SagaState.RECEIVED);
+        assertThat(resumed.deadline()).isEqualTo(clock.instant().plus(LIMIT));
+        assertThat(resumed.document()).contains(run.document());
+        assertThat(step(run, "upload")).as("may hold data").isEqualTo(StepState.WRITTEN);
+        assertThat(other.resume(saga(run), LIMIT)).as("counts on").isTrue();
+        assertThat(saga(run).run()).isEqualTo(3);
+    }
+
+    @Test
+    void what_is_being_undone_is_taken_over_but_not_resumed() throws Exception {
+        SagaRecord saga = receive("a");
+        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+
+        assertThat(other.resume(saga(saga), LIMIT)).isFalse();
+        assertThat(other.takeOver(saga(saga))).isTrue();
+        assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATING);
+    }
+
+    // Fencing
+
+    @Test
+    void an_older_run_writes_nothing_any_more() throws Exception {
+        ActiveRun old = upTo(receive("a"), SagaState.RECEIVED);
+        old.begin("upload", SagaState.UPLOADING);
+        old.planChunks(rows(old));
+        old.chunkSending(0, 1);
+        other.takeOver(saga(old));
+        List<Event> before = journal.events(old.sagaId());
+        SagaRecord taken = saga(old);
+
+        assertFenced(() -> old.end("upload"));
+        assertFenced(() -> old.begin("verify", SagaState.VERIFYING));
+        assertFenced(() -> old.bindLra("http://127.0.0.1/lra/2"));
+        assertFenced(() -> old.describe(old.document()));
+        assertRefused(() -> old.chunkSending(1, 1));
+        assertRefused(() -> old.chunkSent(0));
+        old.chunkConfirmed(0, 5);
+        old.chunksVerified();
+        assertThat(journal.complete(old.sagaId(), 1)).isFalse();
+        assertThat(journal.beginCompensation(old.sagaId(), 1, Reason.TIMEOUT, "the old one's clock")).isFalse();
+        assertFenced(() -> journal.finishCompensation(old.sagaId(), 1));
+        assertFenced(() -> journal.stepCompensation(old.sagaId(), 1, "upload", StepState.COMPENSATING));
+        assertFenced(() -> journal.stepUndone(old.received(), "upload", List.of(new Residue("key", "why")), POLICY));
+
+        assertThat(saga(old)).isEqualTo(taken);
+        assertThat(journal.events(old.sagaId())).isEqualTo(before);
+        assertThat(step(old, "upload")).isEqualTo(StepState.WRITING);
+        assertThat(journal.chunkRows().all(old.sagaId())).extracting(ChunkRow::state)
+                .containsExactly(ChunkRow.State.SENDING, ChunkRow.State.PENDING, ChunkRow.State.PENDING);
+        assertThat(journal.cleanups().of(old.sagaId())).isEmpty();
+    }
+
+    @Test
+    void an_older_run_plans_no_chunks() throws Exception {
+        ActiveRun old = upTo(receive("a"), SagaState.RECEIVED);
+        old.begin("upload", SagaState.UPLOADING);
+        other.resume(saga(old), LIMIT);
+
+        assertRefused(() -> old.planChunks(rows(old)));
+
+        assertThat(journal.chunkRows().all(old.sagaId())).isEmpty();
+    }
+
+    @Test
+    void a_compensation_that_was_taken_over_can_not_end_it() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);
+        journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
+        SagaRecord old = saga(run);
+        other.takeOver(old);
+        other.finishCompensation(run.sagaId(), 2);
+
+        assertFenced(() -> journal.stepUndone(old, "upload", List.of(new Residue("key", "it was there a minute ago")), POLICY));
+
+        assertThat(journal.cleanups().of(run.sagaId())).isEmpty();
+        assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATED);
+    }
+
+    // Clean-up
+
+    @Test
+    void a_residue_is_retried_after_a_growing_delay_and_then_blocked() throws Exception {
+        SagaRecord saga = partially("a", "key-1");
+        CleanupEntry first = entry(saga);
+        assertThat(first.state()).isEqualTo(CleanupEntry.State.PENDING);
+        assertThat(first.attempts()).isOne();
+        assertThat(journal.cleanups().due()).isEmpty();
+
+        clock.forward(Duration.ofSeconds(30));
+        assertThat(journal.cleanups().due()).containsExactly(entry(saga));
+        journal.stepUndone(saga, "upload", List.of(new Residue("key-1", "still refused")), POLICY);
+        assertThat(entry(saga).attempts()).isEqualTo(2);
+        assertThat(entry(saga).lastError()).isEqualTo("still refused");
+        assertThat(entry(saga).nextAttemptAt()).as("twice as long").isEqualTo(clock.instant().plusSeconds(60));
+        assertThat(entry(saga).createdAt()).isEqualTo(first.createdAt());
+
+        clock.forward(Duration.ofSeconds(60));
+        journal.stepUndone(saga, "upload", List.of(new Residue("key-1", "no")), POLICY);
+        assertThat(entry(saga).state()).isEqualTo(CleanupEntry.State.BLOCKED);
+        clock.forward(Duration.ofDays(1));
+        assertThat(journal.cleanups().due()).as("a person decides").isEmpty();
+        assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+    }
+
+    @Test
+    void waits_an_hour_at_most() {
+        assertThat(new RetryPolicy(Duration.ofSeconds(30), 100).delayMillis(90)).isEqualTo(Duration.ofHours(1).toMillis());
+    }
+
+    @Test
+    void with_its_last_residue_gone_a_saga_is_compensated() throws Exception {
+        SagaRecord saga = partially("a", "key-1", "key-2");
+        Instant finished = saga(saga).finishedAt().orElseThrow();
+        clock.forward(Duration.ofMinutes(1));
+
+        journal.stepUndone(saga, "upload", List.of(new Residue("key-2", "no")), POLICY);
+        assertThat(journal.cleanups().of(saga.sagaId())).extracting(CleanupEntry::state)
+                .containsExactly(CleanupEntry.State.DONE, CleanupEntry.State.PENDING);
+        assertThat(step(saga, "upload")).isEqualTo(StepState.RESIDUE);
+        assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+
+        journal.stepUndone(saga, "upload", List.of(), POLICY);
+        assertThat(journal.cleanups().of(saga.sagaId())).extracting(CleanupEntry::state).containsOnly(CleanupEntry.State.DONE);
+        assertThat(step(saga, "upload")).isEqualTo(StepState.COMPENSATED);
+        assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATED);
+        assertThat(saga(saga).finishedAt()).contains(finished);
+    }
+
+    @Test
+    void what_a_person_resolved_stays_resolved_whatever_is_found_later() throws Exception {
+        SagaRecord saga = partially("a", "key-1", "key-2");
+        CleanupEntry kept = journal.cleanups().of(saga.sagaId()).get(0);
+        journal.resolve(kept, "kept on purpose");
+        assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+
+        journal.stepUndone(saga, "upload", List.of(new Residue("key-1", "found again")), POLICY);
+
+        assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().state()).isEqualTo(CleanupEntry.State.RESOLVED);
+        assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().resolution()).isEqualTo("kept on purpose");
+        assertThat(saga(saga).state()).as("key-2 is gone, key-1 is decided").isEqualTo(SagaState.COMPENSATED);
+    }
+
+    @Test
+    void a_residue_that_comes_back_opens_its_entry_again() throws Exception {
+        SagaRecord saga = receive("a");
+        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.stepUndone(saga, "upload", List.of(new Residue("key", "no")), POLICY);
+        journal.stepUndone(saga, "upload", List.of(), POLICY);
+        journal.stepUndone(saga, "upload", List.of(new Residue("key", "written late")), POLICY);
+
+        assertThat(journal.cleanups().of(saga.sagaId())).hasSize(1).extracting(CleanupEntry::state).containsOnly(CleanupEntry.State.PENDING);
+        assertThat(journal.finishCompensation(saga.sagaId(), 1)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+    }
+
+    // Chunks
+
+    @Test
+    void a_plan_replaces_what_nobody_began_to_send_and_nothing_else() throws Exception {
+        ActiveRun run = uploading("a");
+        List<ChunkRow> fewer = rows(run).subList(0, 2);
+        run.planChunks(fewer);
+        run.planChunks(rows(run));
+        assertThat(journal.chunkRows().all(run.sagaId())).isEqualTo(rows(run));
+
+        run.chunkSending(1, 2);
+        run.planChunks(fewer);
+
+        assertThat(run.chunks()).hasSize(3);
+        assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.State.SENDING);
+        assertThat(run.chunks().get(1).attempts()).isEqualTo(2);
+        assertThat(journal.chunkKeys(run.sagaId())).as("may be in the bucket").containsExactly(rows(run).get(1).key());
+        run.chunkSent(1);
+        assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.State.SENT);
+    }
+
+    @Test
+    void finds_a_damaged_chunk_row() throws Exception {
+        for (String damage : List.of("sha256 = 'f'", "object_key = 'k'", "byte_offset = 1", "size_bytes = 1", "row_check = 'x'", "state = 'LOST'")) {
+            ActiveRun run = uploading(damage);
+            run.planChunks(rows(run));
+            assertThatCode(run::chunks).doesNotThrowAnyException();
+
+            sql.update("UPDATE chunk SET " + damage + " WHERE idx = 1 AND saga_id = ?", run.sagaId());
+
+            assertCorrupt(run, damage);
+        }
+    }
+
+    @Test
+    void finds_swapped_chunk_rows() throws Exception {
+        ActiveRun run = uploading("a");
+        run.planChunks(rows(run));
+        sql.update("UPDATE chunk SET idx = 9 WHERE idx = 0");
+        sql.update("UPDATE chunk SET idx = 0 WHERE idx = 1");
+        sql.update("UPDATE chunk SET idx = 1 WHERE idx = 9");
+
+        assertCorrupt(run, "swapped");
+    }
+
+    @Test
+    void finds_missing_chunk_rows() throws Exception {
+        ActiveRun run = uploading("a");
+        run.planChunks(rows(run));
+        sql.update("DELETE FROM chunk WHERE idx = 2");
+
+        assertCorrupt(run, "missing");
+    }
+
+    // History and versions
+
+    @Test
+    void keeps_events_in_order() throws Exception {
+        SagaRecord saga = receive("a");
+        for (int i = 0; i < 50; i++) {
+            journal.event(saga.sagaId(), i % 2 == 0 ? Event.Kind.ALERT : Event.Kind.ERROR, "upload", "number " + i, "{}");
+        }
+
+        assertThat(journal.events(saga.sagaId())).extracting(Event::message)
+                .containsExactlyElementsOf(Stream.concat(Stream.of("RECEIVED"),
+                        IntStream.range(0, 50).mapToObj(i -> "number " + i)).toList());
+        assertThat(journal.events(Event.Kind.ALERT)).hasSize(25).extracting(Event::message).startsWith("number 0", "number 2");
+    }
+
+    @Test
+    void a_completed_saga_is_unfinished_until_it_is_published() throws Exception {
+        ActiveRun run = completed("a");
+        assertThat(journal.unfinished()).extracting(SagaRecord::sagaId).containsExactly(run.sagaId());
+
+        journal.published(run.sagaId());
+
+        assertThat(journal.unfinished()).isEmpty();
+        assertThat(saga(run).published()).isTrue();
+        assertThat(journal.document(run.document().documentId())).contains(saga(run));
+    }
+
+    @Test
+    void a_superseded_saga_is_no_longer_the_document() throws Exception {
+        ActiveRun first = completed("a");
+        ActiveRun second = completed("a");
+        journal.supersede(first.sagaId(), second.sagaId());
+        journal.supersede(first.sagaId(), "another");
+
+        assertThat(journal.completed(second.document().documentId())).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
+        assertThat(saga(first).supersededBy()).as("by the first that said so").contains(second.sagaId());
+        assertThat(journal.currentDocuments()).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
+    }
+
+    // What the tests speak with
+
+    private Path source(String name) throws IOException {
+        Path file = directory.resolve(Ids.sha256(name).substring(0, 8) + ".bin");
+        return Files.exists(file) ? file : Files.write(file, new byte[SIZE]);
+    }
+
+    private NewSaga wanted(String name, boolean exclusive) throws IOException {
+        return new NewSaga(source(name), List.of("vector", "graph"), LIMIT, "owner", "internal", "none", exclusive);
+    }
+
+    private SagaRecord receive(String name) throws IOException {
+        Journal.Received received = journal.receive(wanted(name, true));
+        assertThat(received.isNew()).isTrue();
+        return received.saga();
+    }
+
+    /** Goes through the steps until the saga is in this state, the last step written. */
+    private ActiveRun upTo(SagaRecord saga, SagaState last) {
+        ActiveRun run = new Runs(journal).begin(saga);
+        pass(run, "validate", SagaState.RECEIVED);
+        pass(run, "start", SagaState.RECEIVED);
+        run.describe(document(saga));
+        List<SagaState> states = List.of(SagaState.UPLOADING, SagaState.VERIFYING, SagaState.PROCESSING, SagaState.COMPLETING);
+        List<List<String>> steps = List.of(List.of("upload"), List.of("verify"), List.of("vector", "graph"), List.of("finalize"));
+        for (int i = 0; i <= states.indexOf(last); i++) {
+            SagaState state = states.get(i);
+            steps.get(i).forEach(step -> pass(run, step, state));
+        }
+        return run;
+    }
+
+    private static void pass(ActiveRun run, String step, SagaState state) {
+        run.begin(step, state);
+        run.end(step);
+    }
+
+    private ActiveRun uploading(String name) throws IOException {
+        ActiveRun run = upTo(receive(name), SagaState.RECEIVED);
+        run.begin("upload", SagaState.UPLOADING);
+        return run;
+    }
+
+    private ActiveRun completed(String name) throws IOException {
+        ActiveRun run = upTo(receive(name), SagaState.COMPLETING);
+        assertThat(journal.complete(run.sagaId(), 1)).isTrue();
+        return run;
+    }
+
+    private SagaRecord partially(String name, String... keys) throws IOException {
+        SagaRecord saga = receive(name);
+        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.stepUndone(saga, "upload", Arrays.stream(keys).map(key -> new Residue(key, "refused")).toList(), POLICY);
+        assertThat(journal.finishCompensation(saga.sagaId(), 1)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        return saga(saga);
+    }
+
+    private static Document document(SagaRecord saga) {
+        String id = Ids.document(saga.source().toString(), "a".repeat(64));
+        return new Document(id, saga.sagaId(), saga.source(), saga.fileName(), "text/plain", SIZE, "a".repeat(64), 3, 10, "bucket",
+                "saga/" + id + "/" + saga.sagaId() + "/", "owner", "internal", "none", saga.receivedAt(), SourceFile.identity(saga.source()));
+    }
+
+    private static List<ChunkRow> rows(ActiveRun run) {
+        List<ChunkRow> rows = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            rows.add(new ChunkRow(i, i * 10L, i < 2 ? 10 : 5, run.document().keyPrefix() + "chunk-" + i, "b".repeat(63) + i,
+                    ChunkRow.State.PENDING, 0));
+        }
+        return rows;
+    }
+
+    private SagaRecord saga(ActiveRun run) {
+        return journal.saga(run.sagaId()).orElseThrow();
+    }
+
+    private SagaRecord saga(SagaRecord saga) {
+        return journal.saga(saga.sagaId()).orElseThrow();
+    }
+
+    private StepState step(ActiveRun run, String name) {
+        return step(saga(run), name);
+    }
+
+    private StepState step(SagaRecord saga, String name) {
+        return journal.steps(saga.sagaId()).stream().filter(step -> step.name().equals(name)).findFirst().orElseThrow().state();
+    }
+
+    private CleanupEntry entry(SagaRecord saga) {
+        List<CleanupEntry> entries = journal.cleanups().of(saga.sagaId());
+        assertThat(entries).hasSize(1);
+        return entries.get(0);
+    }
+
+    private List<String> states(String sagaId) {
+        return journal.events(sagaId).stream().filter(event -> event.kind() == Event.Kind.STATE).map(Event::message).toList();
+    }
+
+    private static void assertRefused(ThrowingCallable write) {
+        assertThatThrownBy(write).isInstanceOf(SagaException.class);
+    }
+
+    /** As the write of an older run. */
+    private static void assertFenced(ThrowingCallable write) {
+        assertThatThrownBy(write).isInstanceOf(SagaException.class).hasMessageContaining("was taken over by run 2");
+    }
+
+    private static void assertCorrupt(ActiveRun run, String how) {
+        assertThatThrownBy(run::chunks).as(how).isInstanceOfSatisfying(SagaException.class,
+                refusal -> assertThat(refusal.reason()).isEqualTo(Reason.METADATA_CORRUPT));
+    }
+
+    private <T> List<T> race(Callable<T> one, Callable<T> two) throws Exception {
+        CyclicBarrier line = new CyclicBarrier(2);
+        Future<T> first = threads.submit(() -> {
+            line.await();
+            return one.call();
+        });
+        Future<T> second = threads.submit(() -> {
+            line.await();
+            return two.call();
+        });
+        return List.of(first.get(), second.get());
+    }
+}

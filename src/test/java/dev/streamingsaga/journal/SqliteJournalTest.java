@@ -1,0 +1,12 @@
+package dev.streamingsaga.journal;
+
+import dev.streamingsaga.config.SagaConfig.Database;
+import java.time.Duration;
+import java.util.Optional;
+
+class SqliteJournalTest extends JournalContract {
+    @Override
+    Database database() {
+        return new Database(Optional.empty(), "", "", 4, Duration.ofSeconds(10));
+    }
+}
