@@ -1,0 +1,28 @@
+package dev.streamingsaga.lra;
+
+/**
+ * Takes the coordinator's word. Both methods record the wish durably and return; the work goes on behind them. They are called
+ * again until they answer DONE or GONE, from several threads, but never twice at a time for the same step of the same run.
+ */
+public interface CallbackHandler {
+    Answer compensate(CallbackToken.Target target);
+
+    Answer complete(CallbackToken.Target target);
+
+    /** DONE: it is done. LATER: call again. GONE: nothing to do any more, the outcome is final. */
+    enum Answer {
+        DONE(200),
+        LATER(202),
+        GONE(410);
+
+        private final int status;
+
+        Answer(int status) {
+            this.status = status;
+        }
+
+        int status() {
+            return status;
+        }
+    }
+}

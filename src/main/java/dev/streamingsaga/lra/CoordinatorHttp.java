@@ -1,0 +1,131 @@
+package dev.streamingsaga.lra;
+
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.probe.SideEffects;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.IntPredicate;
+import java.util.function.UnaryOperator;
+
+/**
+ * Sends one request to the coordinator and waits for the whole answer, at most the time-out, up to three attempts and the pauses
+ * between them included. Tried again: a connection that fails or breaks, and the statuses the caller names. Not tried again: a
+ * coordinator that takes the request and stays silent, which would only double the wait.
+ */
+final class CoordinatorHttp implements AutoCloseable {
+    private static final int ATTEMPTS = 3;
+    private static final long PAUSE_MILLIS = 200;
+    private static final Duration MAX_CONNECT = Duration.ofSeconds(3);
+
+    private final Duration timeout;
+    private final ExecutorService threads = Executors.newFixedThreadPool(2, new NamedThreads("saga-lra-http", true));
+    private final HttpClient client;
+
+    CoordinatorHttp(Duration timeout) {
+        this.timeout = timeout;
+        // HTTP/1.1: an upgrade offered in clear text is one more thing for a coordinator or proxy to hang on.
+        client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(timeout.compareTo(MAX_CONNECT) < 0 ? timeout : MAX_CONNECT)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .executor(threads)
+                .build();
+    }
+
+    HttpClient client() {
+        return client;
+    }
+
+    Duration timeout() {
+        return timeout;
+    }
+
+    /**
+     * @param what the operation, for messages; what follows "; " is what happens next if it fails
+     * @param retryStatus statuses worth another attempt
+     * @throws SagaException COORDINATOR_UNAVAILABLE if no answer came in time
+     */
+    HttpResponse<String> send(String what, URI uri, UnaryOperator<HttpRequest.Builder> request, IntPredicate retryStatus) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        for (int attempt = 1; ; attempt++) {
+            try {
+                HttpResponse<String> response = once(request.apply(HttpRequest.newBuilder(uri)), deadline);
+                if (attempt == ATTEMPTS || !retryStatus.test(response.statusCode()) || !pause(attempt, deadline)) {
+                    return response;
+                }
+            } catch (IOException | TimeoutException e) {
+                boolean again = attempt < ATTEMPTS && brokeOff(e);
+                if (!again || !pause(attempt, deadline)) {
+                    throw unavailable(what, uri, attempt, e);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw unavailable(what, uri, attempt, e);
+            }
+        }
+    }
+
+    private HttpResponse<String> once(HttpRequest.Builder request, long deadline) throws IOException, TimeoutException, InterruptedException {
+        Duration left = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
+        HttpRequest bounded = request.timeout(left).build();
+        try (SideEffects.Span watched = SideEffects.begin("coordinator", bounded.method() + " " + bounded.uri().getPath())) {
+            return once(bounded, left);
+        }
+    }
+
+    private HttpResponse<String> once(HttpRequest request, Duration left) throws IOException, TimeoutException, InterruptedException {
+        CompletableFuture<HttpResponse<String>> call = client.sendAsync(request, LimitedBody.handler());
+        try {
+            // The request's own time-out ends with the answer's head; this one covers the body too.
+            return call.get(left.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        } catch (TimeoutException | InterruptedException e) {
+            call.cancel(true);
+            throw e;
+        }
+    }
+
+    private static boolean brokeOff(Exception e) {
+        return e instanceof HttpConnectTimeoutException || (e instanceof IOException && !(e instanceof HttpTimeoutException));
+    }
+
+    private static boolean pause(int attempt, long deadline) {
+        long millis = PAUSE_MILLIS << (2 * (attempt - 1));
+        if (deadline - System.nanoTime() <= TimeUnit.MILLISECONDS.toNanos(millis)) {
+            return false;
+        }
+        try {
+            TimeUnit.MILLISECONDS.sleep(millis);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private SagaException unavailable(String what, URI uri, int attempt, Exception cause) {
+        String detail = cause instanceof IOException && brokeOff(cause) ? cause.toString() : "no answer within " + timeout.toMillis() + " ms";
+        String[] parts = what.split("; ", 2);
+        return new SagaException(Reason.COORDINATOR_UNAVAILABLE, "cannot " + parts[0] + " at the coordinator " + uri.getAuthority()
+                + " after " + attempt + " attempt(s): " + detail + (parts.length > 1 ? "; " + parts[1] : ""), cause);
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,135 @@
+package dev.streamingsaga.lra;
+
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URL;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.saga.CamelSagaCoordinator;
+import org.apache.camel.saga.CamelSagaStep;
+import org.apache.camel.service.lra.LRAClient;
+import org.apache.camel.service.lra.LRASagaCoordinator;
+import org.apache.camel.service.lra.LRASagaService;
+import org.apache.camel.service.lra.LRASagaStep;
+
+/**
+ * camel-lra's saga service without its holes, for routes whose journal knows what to compensate. It adds no routes: callbacks
+ * go to {@link CallbackListener}, so the endpoints given to {@code compensation()} and {@code completion()} are never called;
+ * that {@code completion()} is there makes the coordinator report the end. Each step has exactly one option,
+ * {@link CallbackToken#OPTION}, holding its token.
+ *
+ * <p>Ready from construction on and independent of start and stop, because Camel stops the shared service with any one of its
+ * routes (CAMEL-24150); only {@link #release()} ends it. Failures are {@link dev.streamingsaga.journal.SagaException}s with
+ * COORDINATOR_UNAVAILABLE, or TIMEOUT if the LRA ended before its close.
+ */
+public final class JournalSagaService extends LRASagaService {
+    private final LraSettings settings;
+    private final CoordinatorHttp http;
+    private final SagaThreads threads;
+    private final CoordinatorClient client;
+    private volatile Optional<CamelContext> context = Optional.empty();
+
+    public JournalSagaService(LraSettings settings) {
+        this.settings = settings;
+        URI coordinator = settings.scope().coordinator();
+        setCoordinatorUrl(coordinator.getScheme() + "://" + coordinator.getRawAuthority());
+        setCoordinatorContextPath(coordinator.getRawPath());
+        setLocalParticipantUrl(settings.callbacks().toString());
+        http = new CoordinatorHttp(settings.timeout());
+        threads = new SagaThreads(settings.concurrency());
+        client = new CoordinatorClient(this, settings, http, threads);
+    }
+
+    /** Ends the service: waits up to 10 s for calls and saga bodies that still run. To be called once the routes have stopped. */
+    public void release() {
+        threads.close();
+        http.close();
+    }
+
+    /** Cancels an LRA of an earlier run, whose callbacks are ignored anyway: failures are logged and nothing else. */
+    public CompletableFuture<Void> cancel(String lraId) {
+        Optional<URL> url = url(lraId);
+        return url.isPresent() ? threads.run(() -> client.cancel(url.get().toString())) : CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletableFuture<CamelSagaCoordinator> newSaga(Exchange exchange) {
+        return threads.call(() -> new Lra(this, client.begin()));
+    }
+
+    @Override
+    public CompletableFuture<CamelSagaCoordinator> getSaga(String id) {
+        return url(id)
+                .map(url -> CompletableFuture.<CamelSagaCoordinator>completedFuture(new Lra(this, url)))
+                .orElseGet(() -> CompletableFuture.failedFuture(new IllegalArgumentException("the header " + Exchange.SAGA_LONG_RUNNING_ACTION
+                        + " does not name an LRA below " + settings.scope().coordinator() + "; it was not called and the exchange is refused")));
+    }
+
+    private Optional<URL> url(String id) {
+        try {
+            return settings.scope().mayCall(id) ? Optional.of(URI.create(id).toURL()) : Optional.empty();
+        } catch (MalformedURLException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    protected LRAClient createLRAClient() {
+        return client;
+    }
+
+    @Override
+    public LRAClient getClient() {
+        return client;
+    }
+
+    /** Without the routes that camel-lra adds here: they need a public REST consumer and call any registered endpoint for anybody. */
+    @Override
+    public void setCamelContext(CamelContext camelContext) {
+        context = Optional.of(camelContext);
+    }
+
+    @Override
+    // null until Camel has given a context: the contract of CamelContextAware
+    public CamelContext getCamelContext() {
+        return context.orElse(null);
+    }
+
+    /** Nothing to do: ready since construction. */
+    @Override
+    protected void doStart() {}
+
+    /** Nothing is stopped: other routes go on using the service. */
+    @Override
+    protected void doStop() {}
+
+    @Override
+    public String toString() {
+        return "journal-saga-service";
+    }
+
+    /** Evaluates a step's options so that a failure is the exchange's own, not one wrapped and handed to the common pool. */
+    private static final class Lra extends LRASagaCoordinator {
+        private final JournalSagaService service;
+        private final URL url;
+
+        Lra(JournalSagaService service, URL url) {
+            super(service, url);
+            this.service = service;
+            this.url = url;
+        }
+
+        @Override
+        public CompletableFuture<Void> beginStep(Exchange exchange, CamelSagaStep step) {
+            LRASagaStep evaluated;
+            try {
+                evaluated = LRASagaStep.fromCamelSagaStep(step, exchange);
+            } catch (RuntimeException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+            return service.client.join(url, evaluated, exchange);
+        }
+    }
+}

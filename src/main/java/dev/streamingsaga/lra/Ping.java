@@ -1,0 +1,83 @@
+package dev.streamingsaga.lra;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+
+/**
+ * Shows whether a URL leads to this process: the answer to a nonce is signed with a key that only this object knows, so neither
+ * another server nor another process of ours on the same data can give it.
+ */
+final class Ping {
+    static final String PATH = CallbackListener.PATH + "/ping/";
+
+    private static final Pattern NONCE = Pattern.compile("[0-9a-z]{26}");
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final String NONCE_CHARS = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+    private final URI base;
+    private final SecureRandom random = new SecureRandom();
+    private final CallbackToken signer;
+
+    Ping(URI base) {
+        this.base = base;
+        byte[] key = new byte[32];
+        random.nextBytes(key);
+        signer = new CallbackToken(key);
+    }
+
+    URI base() {
+        return base;
+    }
+
+    Optional<String> answer(String nonce) {
+        return NONCE.matcher(nonce).matches() ? Optional.of(signer.issue(new CallbackToken.Target(nonce, 1, "ping"))) : Optional.empty();
+    }
+
+    void check() {
+        String nonce = nonce();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(base + PATH + nonce)).timeout(TIMEOUT).GET().build();
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
+        CompletableFuture<HttpResponse<String>> call = client.sendAsync(request, LimitedBody.handler());
+        String problem;
+        try {
+            HttpResponse<String> response = call.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            if (response.statusCode() == 200 && answer(nonce).orElseThrow().equals(response.body())) {
+                return;
+            }
+            problem = "another process answers there (HTTP " + response.statusCode() + ")";
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause() instanceof IOException io ? io : e;
+            throw new IllegalStateException(message("nobody answers there: " + cause), cause);
+        } catch (TimeoutException e) {
+            call.cancel(true);
+            problem = "no answer within " + TIMEOUT.toSeconds() + " s";
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            problem = "interrupted";
+        }
+        throw new IllegalStateException(message(problem));
+    }
+
+    private String message(String problem) {
+        return "the coordinator would not reach us at " + base + " (saga.callback.url, or saga.callback.host and port): " + problem
+                + "; no saga is started until this is right";
+    }
+
+    private String nonce() {
+        StringBuilder nonce = new StringBuilder();
+        random.ints(26, 0, NONCE_CHARS.length()).forEach(i -> nonce.append(NONCE_CHARS.charAt(i)));
+        return nonce.toString();
+    }
+}

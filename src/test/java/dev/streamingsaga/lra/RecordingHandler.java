@@ -1,0 +1,25 @@
+package dev.streamingsaga.lra;
+
+import dev.streamingsaga.lra.CallbackToken.Target;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+
+/** Notes each callback and answers as told. */
+final class RecordingHandler implements CallbackHandler {
+    final List<Target> compensated = new CopyOnWriteArrayList<>();
+    final List<Target> completed = new CopyOnWriteArrayList<>();
+    volatile Function<Target, Answer> behaviour = target -> Answer.DONE;
+
+    @Override
+    public Answer compensate(Target target) {
+        compensated.add(target);
+        return behaviour.apply(target);
+    }
+
+    @Override
+    public Answer complete(Target target) {
+        completed.add(target);
+        return behaviour.apply(target);
+    }
+}
