@@ -1,0 +1,55 @@
+package dev.streamingsaga.chunk;
+
+import dev.streamingsaga.source.SourceFile;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.component.aws2.s3.AWS2S3Constants;
+
+/** The steps around one PUT: leave, intent, request, mark, and what a failure means. */
+final class ChunkAttempt {
+    private final Refusals refusals;
+
+    ChunkAttempt(Refusals refusals) {
+        this.refusals = refusals;
+    }
+
+    /** Nothing is sent unless the saga is wanted, the source is still what it was, and the intent is journaled. */
+    void begin(Exchange exchange) {
+        ObjectPut put = ObjectPut.of(exchange);
+        put.upload().checkGoesOn();
+        put.begin();
+        put.row().ifPresent(row -> {
+            SourceFile.check(put.document().path(), put.document().identity());
+            put.run().chunkSending(row.index(), put.attempt());
+        });
+        Message message = exchange.getMessage();
+        message.setHeader(AWS2S3Constants.KEY, put.what().key());
+        message.setHeader(AWS2S3Constants.CONTENT_LENGTH, put.what().sizeBytes());
+        message.setHeader(AWS2S3Constants.METADATA, Map.of(KnownDigest.METADATA, put.what().sha256()));
+        message.setBody(put.what().body());
+    }
+
+    void sent(Exchange exchange) {
+        ObjectPut put = ObjectPut.of(exchange);
+        put.row().ifPresent(row -> {
+            put.run().chunkSent(row.index());
+            put.upload().stored(row);
+        });
+    }
+
+    /** Always throws: what is to be tried again, or the saga's end. */
+    void failed(Exchange exchange) {
+        ObjectPut put = ObjectPut.of(exchange);
+        RuntimeException failure = refusals.explain(put, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+        if (!(failure instanceof TransientFailure)) {
+            put.upload().fail();
+        }
+        throw failure;
+    }
+
+    void end(Exchange exchange) {
+        ObjectPut.of(exchange).end();
+        exchange.getMessage().removeHeaders("CamelAwsS3*");
+    }
+}

@@ -1,0 +1,117 @@
+package dev.streamingsaga.chunk;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+
+/**
+ * Compares what the bucket holds of a document with what the journal says: every chunk's key, size and SHA-256 as the bucket
+ * reports it (read back where it reports none), the manifest, and nothing else. Goes on after the first difference.
+ */
+public final class ChunkAudit {
+    private static final int BUFFER_BYTES = 64 * 1024;
+
+    private final SagaConfig config;
+    private final S3Client s3;
+
+    /** @param s3 stays the caller's to close */
+    public ChunkAudit(SagaConfig config, S3Client s3) {
+        this.config = config;
+        this.s3 = s3;
+    }
+
+    public enum Kind { MISSING, DIFFERENT, EXTRA }
+
+    /** @param chunk the journal's row; empty for the manifest, an extra object, or the file as a whole */
+    public record Difference(Kind kind, String key, Optional<ChunkRow> chunk, String expected, String found) {}
+
+    /**
+     * @param deep reads every chunk back, and hashes each and the whole
+     * @throws RuntimeException (of the SDK, or an {@link UncheckedIOException}) if the bucket can't be asked
+     */
+    public List<Difference> compare(Document document, List<ChunkRow> rows, boolean deep) {
+        Bucket bucket = new Bucket(s3, document.bucket());
+        SortedMap<String, Long> listed = bucket.list(document.keyPrefix(), config.s3().timeout());
+        List<Difference> found = new ArrayList<>();
+        MessageDigest whole = Sha256.digest();
+        for (ChunkRow row : rows) {
+            chunk(bucket, row, listed.remove(row.key()), deep ? Optional.of(whole) : Optional.empty()).ifPresent(found::add);
+        }
+        String sha256 = Sha256.hex(whole);
+        if (deep && found.isEmpty() && !sha256.equals(document.sha256())) {
+            found.add(new Difference(Kind.DIFFERENT, document.keyPrefix(), Optional.empty(), "SHA-256 " + document.sha256(), "SHA-256 " + sha256));
+        }
+        manifest(document, rows, listed.remove(document.keyPrefix() + ChunkKeys.MANIFEST)).ifPresent(found::add);
+        listed.forEach((key, size) -> found.add(new Difference(Kind.EXTRA, key, Optional.empty(), "no such object", size + " bytes")));
+        return found;
+    }
+
+    private static Optional<Difference> chunk(
+            Bucket bucket, ChunkRow row, @org.jspecify.annotations.Nullable Long size, Optional<MessageDigest> whole) {
+        String expected = row.sizeBytes() + " bytes, SHA-256 " + row.sha256();
+        if (size == null) {
+            return Optional.of(new Difference(Kind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
+        }
+        if (size != row.sizeBytes()) {
+            return Optional.of(new Difference(Kind.DIFFERENT, row.key(), Optional.of(row), expected, size + " bytes"));
+        }
+        Optional<String> sha256 = whole.isPresent() ? Optional.empty() : bucket.head(row.key()).flatMap(Bucket.Stored::sha256);
+        try {
+            String stored = sha256.isPresent() ? sha256.get() : read(bucket, row.key(), whole);
+            return stored.equals(row.sha256()) ? Optional.empty() : Optional.of(new Difference(
+                    Kind.DIFFERENT, row.key(), Optional.of(row), expected, size + " bytes, SHA-256 " + stored));
+        } catch (NoSuchKeyException e) {
+            return Optional.of(new Difference(Kind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
+        }
+    }
+
+    private static String read(Bucket bucket, String key, Optional<MessageDigest> whole) {
+        MessageDigest digest = Sha256.digest();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        try (ResponseInputStream<GetObjectResponse> bytes = bucket.open(key)) {
+            for (int n = bytes.read(buffer); n >= 0; n = bytes.read(buffer)) {
+                digest.update(buffer, 0, n);
+                if (whole.isPresent()) {
+                    whole.get().update(buffer, 0, n);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + key + " back from bucket " + bucket.name(), e);
+        }
+        return Sha256.hex(digest);
+    }
+
+    private Optional<Difference> manifest(Document document, List<ChunkRow> rows, @org.jspecify.annotations.Nullable Long size) {
+        String key = document.keyPrefix() + ChunkKeys.MANIFEST;
+        String expected = "the journal's " + rows.size() + " chunks, SHA-256 " + document.sha256();
+        if (size == null) {
+            return Optional.of(new Difference(Kind.MISSING, key, Optional.empty(), expected, "nothing"));
+        }
+        Optional<String> difference;
+        try {
+            Manifest stored = new ChunkStore(config, s3).manifest(document.keyPrefix());
+            difference = stored.equals(Manifest.of(document, rows)) ? Optional.empty()
+                    : Optional.of(stored.chunks().size() + " chunks, SHA-256 " + stored.sha256() + ", not as the journal has them");
+        } catch (SagaException e) {
+            difference = Optional.of("no manifest: " + e.getMessage());
+        }
+        return difference.map(found -> new Difference(Kind.DIFFERENT, key, Optional.empty(), expected, found));
+    }
+
+    /** Whether a key is the manifest's. */
+    public static boolean isManifest(String key) {
+        return key.endsWith("/" + ChunkKeys.MANIFEST);
+    }
+}

@@ -1,0 +1,19 @@
+package dev.streamingsaga.chunk;
+
+import java.util.regex.Pattern;
+
+/** Names of the objects below a saga's prefix. */
+final class ChunkKeys {
+    static final String MANIFEST = "manifest.json";
+    private static final Pattern CHUNK = Pattern.compile("chunk-\\d{6,}");
+
+    private ChunkKeys() {}
+
+    static String chunk(String keyPrefix, int index) {
+        return keyPrefix + "chunk-%06d".formatted(index);
+    }
+
+    static boolean isChunk(String keyPrefix, String key) {
+        return key.startsWith(keyPrefix) && CHUNK.matcher(key.substring(keyPrefix.length())).matches();
+    }
+}

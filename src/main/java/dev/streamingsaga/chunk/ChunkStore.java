@@ -1,0 +1,130 @@
+package dev.streamingsaga.chunk;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.IntStream;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+
+/** The bucket without a saga: is it there, which objects, and documents put together again. Thread-safe. */
+public final class ChunkStore {
+    private static final int MANIFEST_MAX_BYTES = 64 * 1024 * 1024;
+
+    private final S3Client s3;
+    private final Bucket bucket;
+    private final SagaConfig config;
+
+    /** @param s3 stays the caller's to close */
+    public ChunkStore(SagaConfig config, S3Client s3) {
+        this.config = config;
+        this.s3 = s3;
+        this.bucket = new Bucket(s3, config.s3().bucket());
+    }
+
+    /** @throws RuntimeException (of the SDK) if the bucket is not there or the server does not answer in time */
+    public void ping() {
+        s3.headBucket(request -> request.bucket(bucket.name()));
+    }
+
+    /** Makes the bucket if it is not there. */
+    public void ensureBucket() {
+        try {
+            ping();
+        } catch (NoSuchBucketException missing) {
+            try {
+                s3.createBucket(request -> request.bucket(bucket.name()));
+            } catch (BucketAlreadyOwnedByYouException e) {
+                ping(); // another process was quicker
+            }
+        }
+    }
+
+    /** Keys below a prefix, sorted. */
+    public List<String> keys(String prefix) {
+        return List.copyOf(bucket.list(prefix, config.s3().timeout()).keySet());
+    }
+
+    /**
+     * @param keyPrefix of the document, ending in a slash
+     * @throws SagaException CHUNK_MISSING if there is no manifest, METADATA_CORRUPT if it makes no sense
+     */
+    public Manifest manifest(String keyPrefix) {
+        String key = keyPrefix + ChunkKeys.MANIFEST;
+        try (ResponseInputStream<GetObjectResponse> json = bucket.open(key)) {
+            byte[] bytes = json.readNBytes(MANIFEST_MAX_BYTES + 1);
+            if (bytes.length > MANIFEST_MAX_BYTES) {
+                json.abort();
+                throw new SagaException(Reason.METADATA_CORRUPT, key + " is longer than any manifest; nothing was read");
+            }
+            return Manifest.parse(bytes, key);
+        } catch (NoSuchKeyException e) {
+            throw new SagaException(
+                    Reason.CHUNK_MISSING,
+                    "bucket " + bucket.name() + " has no " + key + "; the document was not completed there",
+                    e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + key + " from bucket " + bucket.name(), e);
+        }
+    }
+
+    /**
+     * Writes a document to a stream, checking each chunk and the whole while it goes. If it throws, what was written is void.
+     *
+     * @throws SagaException CHUNK_MISSING, SIZE_MISMATCH, CHUNK_CORRUPT, HASH_MISMATCH, METADATA_CORRUPT or STORE_FAILED
+     * @throws IOException if the bucket breaks off in the middle of a chunk, or the target cannot be written
+     */
+    public FetchResult fetch(String keyPrefix, OutputStream target) throws IOException {
+        Manifest manifest = manifest(keyPrefix);
+        List<OrderedRead.Expected> chunks = IntStream.range(0, manifest.chunks().size())
+                .mapToObj(i -> new OrderedRead.Expected(
+                        ChunkKeys.chunk(keyPrefix, i),
+                        manifest.chunks().get(i).size(),
+                        manifest.chunks().get(i).sha256()))
+                .toList();
+        String sha256 = new OrderedRead(bucket).read(chunks, target, () -> {});
+        if (!sha256.equals(manifest.sha256())) {
+            throw new SagaException(
+                    Reason.HASH_MISMATCH,
+                    keyPrefix + " in bucket " + bucket.name() + " has SHA-256 " + sha256 + " instead of " + manifest.sha256()
+                            + "; what was written is void");
+        }
+        return new FetchResult(
+                manifest.documentId(), manifest.sagaId(), manifest.fileName(), manifest.sizeBytes(), sha256, chunks.size());
+    }
+
+    /**
+     * As {@link #fetch(String, OutputStream)}, to a file: written beside the target, synced, and renamed when every byte is
+     * checked. An existing target is replaced by a right one or left alone.
+     */
+    public FetchResult fetch(String keyPrefix, Path target) throws IOException {
+        Path absolute = target.toAbsolutePath();
+        Path temporary = Files.createTempFile(absolute.getParent(), ".fetch-", ".part");
+        try {
+            FetchResult result;
+            try (FileChannel file = FileChannel.open(temporary, StandardOpenOption.WRITE);
+                    OutputStream out = Channels.newOutputStream(file)) {
+                result = fetch(keyPrefix, out);
+                file.force(true);
+            }
+            Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return result;
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package dev.streamingsaga.chunk;
+
+import dev.streamingsaga.config.SagaConfig;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.camel.CamelContext;
+import org.apache.camel.FluentProducerTemplate;
+import org.apache.camel.component.aws2.s3.AWS2S3Constants;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
+
+/**
+ * Removes everything below a saga's prefix, then looks. What the bucket lists is joined with the keys the caller knows; every
+ * delete is tried whatever the others do, for at most {@code saga.compensation.step-timeout}. Deleting what is not there
+ * succeeds. A server that cannot be reached is given up at the first request.
+ *
+ * <p>The bucket must not keep versions: a versioning bucket answers as if the object were gone.
+ */
+final class CompensateUpload {
+    private static final Logger LOG = LoggerFactory.getLogger(CompensateUpload.class);
+
+    private final SagaConfig config;
+    private final Bucket bucket;
+    private final Parallel parallel;
+    private final FluentProducerTemplate deletes;
+
+    CompensateUpload(SagaConfig config, Bucket bucket, Parallel parallel, CamelContext context) {
+        this.config = config;
+        this.bucket = bucket;
+        this.parallel = parallel;
+        this.deletes = context.createFluentProducerTemplate();
+    }
+
+    /**
+     * @param keys that are still there or whose fate is unknown; the prefix itself, ending in a slash, stands for "whatever is
+     *     below it" when the bucket could not be asked; empty: all is gone
+     * @param error what the bucket answered to the last request that failed; empty if none did
+     */
+    record Left(List<String> keys, Optional<String> error) {}
+
+    /** @param facts {@code sagaId}, {@code documentId}, optional {@code keyPrefix} and {@code keys} (the journal's) */
+    Left compensate(Map<?, ?> facts) {
+        AtomicReference<String> error = new AtomicReference<>();
+        List<String> keys = compensate(facts, error);
+        return new Left(keys, Optional.ofNullable(error.get()));
+    }
+
+    private List<String> compensate(Map<?, ?> facts, AtomicReference<String> error) {
+        String prefix = SagaPrefix.of(config, facts);
+        Instant deadline = Instant.now().plus(config.compensation().stepTimeout());
+        SortedSet<String> keys = known(prefix, facts);
+        Listing before = list(prefix, deadline, error);
+        keys.addAll(before.keys());
+        SortedSet<String> removed = new TreeSet<>();
+        if (before.reachable()) {
+            delete(keys, removed, deadline, error);
+        }
+        Listing after = before.reachable() ? list(prefix, deadline, error) : before;
+        if (after.complete()) {
+            return List.copyOf(after.keys());
+        }
+        keys.removeAll(removed);
+        if (!before.complete()) {
+            keys.add(prefix);
+        }
+        return List.copyOf(keys);
+    }
+
+    private static SortedSet<String> known(String prefix, Map<?, ?> facts) {
+        SortedSet<String> keys = new TreeSet<>();
+        if (facts.get("keys") instanceof Collection<?> given) {
+            given.stream().map(Object::toString).filter(key -> key.startsWith(prefix)).forEach(keys::add);
+        }
+        return keys;
+    }
+
+    /** @param complete the bucket answered; @param reachable it may answer other requests */
+    private record Listing(Set<String> keys, boolean complete, boolean reachable) {}
+
+    private Listing list(String prefix, Instant deadline, AtomicReference<String> error) {
+        try {
+            return new Listing(bucket.list(prefix, left(deadline)).keySet(), true, true);
+        } catch (RuntimeException e) {
+            boolean reachable = Refusals.find(e, SdkClientException.class).isEmpty();
+            error.set("cannot list: " + e.getMessage());
+            LOG.warn("cannot list {} in bucket {}: {}; what may be there counts as residue",
+                    prefix, bucket.name(), e.getMessage());
+            return new Listing(Set.of(), false, reachable);
+        }
+    }
+
+    private void delete(Set<String> keys, Set<String> removed, Instant deadline, AtomicReference<String> error) {
+        AtomicBoolean unreachable = new AtomicBoolean();
+        parallel.forEach(keys, key -> {
+            if (unreachable.get() || Instant.now().isAfter(deadline)) {
+                return;
+            }
+            Optional<Exception> failure = delete(key, deadline);
+            if (failure.isEmpty()) {
+                synchronized (removed) {
+                    removed.add(key);
+                }
+            } else {
+                unreachable.compareAndSet(false, Refusals.find(failure.get(), SdkClientException.class).isPresent());
+                error.set("cannot delete: " + Refusals.text(failure.get()));
+                LOG.warn("cannot delete {} in bucket {}: {}; it counts as residue if it is still there",
+                        key, bucket.name(), failure.get().getMessage());
+            }
+        });
+    }
+
+    /** {@code pojoRequest}, since only a request object can carry a time-out. */
+    private Optional<Exception> delete(String key, Instant deadline) {
+        DeleteObjectRequest request = DeleteObjectRequest.builder()
+                .bucket(bucket.name())
+                .key(key)
+                .overrideConfiguration(Bucket.limit(left(deadline)))
+                .build();
+        return Optional.ofNullable(deletes.withBody(request)
+                .withHeader(AWS2S3Constants.KEY, key) // the component wants it here as well
+                .to(ChunkRoutes.s3(config, "operation=deleteObject&pojoRequest=true"))
+                .send()
+                .getException());
+    }
+
+    private Duration left(Instant deadline) {
+        Duration left = Duration.between(Instant.now(), deadline);
+        Duration limit = config.s3().timeout();
+        Duration shorter = left.compareTo(limit) < 0 ? left : limit;
+        // The SDK wants a positive time-out; a request begun at the deadline ends at once.
+        return shorter.compareTo(Duration.ofMillis(1)) < 0 ? Duration.ofMillis(1) : shorter;
+    }
+}

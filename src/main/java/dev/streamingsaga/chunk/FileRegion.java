@@ -1,0 +1,105 @@
+package dev.streamingsaga.chunk;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Part of a file as a message body. Each conversion to {@link InputStream} opens a new stream from the start of the region,
+ * so a body can be sent again; it is no stream itself, so Camel's stream caching has nothing to spool.
+ */
+record FileRegion(Path path, long offset, long length) {
+
+    InputStream open() throws IOException {
+        return new RegionStream(FileChannel.open(path, StandardOpenOption.READ), offset, length);
+    }
+
+    /** Positional reads through one small buffer; {@code reset} goes back, as the SDK does before it sends again. */
+    private static final class RegionStream extends InputStream {
+        private static final int BUFFER_BYTES = 128 * 1024;
+
+        private final FileChannel file;
+        private final long end;
+        private final ByteBuffer buffer;
+        private long position;
+        private long mark;
+
+        RegionStream(FileChannel file, long offset, long length) {
+            this.file = file;
+            this.end = offset + length;
+            this.buffer = ByteBuffer.allocate((int) Math.min(BUFFER_BYTES, Math.max(1, length))).limit(0);
+            this.position = offset;
+            this.mark = offset;
+        }
+
+        @Override
+        public int read() throws IOException {
+            if (!fill()) {
+                return -1;
+            }
+            position++;
+            return buffer.get() & 0xff;
+        }
+
+        @Override
+        public int read(byte[] target, int from, int length) throws IOException {
+            if (length == 0) {
+                return 0;
+            }
+            if (!fill()) {
+                return -1;
+            }
+            int n = Math.min(length, buffer.remaining());
+            buffer.get(target, from, n);
+            position += n;
+            return n;
+        }
+
+        private boolean fill() throws IOException {
+            if (buffer.hasRemaining()) {
+                return true;
+            }
+            if (position == end) {
+                return false;
+            }
+            buffer.clear().limit((int) Math.min(buffer.capacity(), end - position));
+            int n = file.read(buffer, position);
+            buffer.flip();
+            if (n <= 0) {
+                buffer.limit(0);
+                throw new EOFException("the file ends at " + position + ", before its chunk does");
+            }
+            return true;
+        }
+
+        @Override
+        public int available() {
+            return (int) Math.min(Integer.MAX_VALUE, end - position);
+        }
+
+        @Override
+        public boolean markSupported() {
+            return true;
+        }
+
+        @Override
+        public synchronized void mark(int readLimit) {
+            mark = position;
+        }
+
+        @Override
+        public synchronized void reset() {
+            position = mark;
+            buffer.limit(0);
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.streamingsaga.chunk;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * {@code manifest.json}: all that is needed to put a document together again without the journal.
+ *
+ * @param fileName for people only
+ * @param chunks in order, without gaps
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record Manifest(
+        String documentId, String sagaId, String fileName, String contentType, long sizeBytes, String sha256,
+        List<Chunk> chunks) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** @param codec what was done to the bytes before they were stored: {@code none} */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record Chunk(int index, long offset, long size, String sha256, String codec) {}
+
+    static Manifest of(Document document, List<ChunkRow> rows) {
+        return new Manifest(
+                document.documentId(), document.sagaId(), document.fileName(), document.contentType(),
+                document.sizeBytes(), document.sha256(),
+                rows.stream()
+                        .map(row -> new Chunk(row.index(), row.offset(), row.sizeBytes(), row.sha256(), "none"))
+                        .toList());
+    }
+
+    byte[] json() {
+        try {
+            return JSON.writeValueAsBytes(this);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a manifest is always writable as JSON", e);
+        }
+    }
+
+    /** @throws SagaException METADATA_CORRUPT if it is none, has gaps, or an unknown codec */
+    static Manifest parse(byte[] json, String key) {
+        try {
+            Manifest manifest = JSON.readValue(json, Manifest.class);
+            manifest.check(key);
+            return manifest;
+        } catch (IOException e) {
+            throw new SagaException(Reason.METADATA_CORRUPT, key + " is not a manifest; nothing was read", e);
+        }
+    }
+
+    private void check(String key) {
+        long offset = 0;
+        boolean sound = chunks != null && sha256 != null;
+        for (int i = 0; sound && i < chunks.size(); i++) {
+            Chunk chunk = chunks.get(i);
+            sound = chunk.index == i && chunk.offset == offset && chunk.size > 0 && chunk.sha256 != null
+                    && "none".equals(chunk.codec);
+            offset += chunk.size;
+        }
+        if (!sound || offset != sizeBytes) {
+            throw new SagaException(
+                    Reason.METADATA_CORRUPT,
+                    key + " has gaps, a codec we do not know, or sizes that do not add up; nothing was read");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.streamingsaga.chunk;
+
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+
+/**
+ * Reads chunks in order and hashes each and the whole. While one is read the request for the next is already answered; its
+ * bytes wait in the socket, so memory stays at one small buffer.
+ */
+final class OrderedRead {
+    private static final int BUFFER_BYTES = 64 * 1024;
+
+    private final Bucket bucket;
+
+    OrderedRead(Bucket bucket) {
+        this.bucket = bucket;
+    }
+
+    /** What an object must hold. */
+    record Expected(String key, long sizeBytes, String sha256) {}
+
+    /**
+     * @return SHA-256 of all bytes in order
+     * @throws SagaException CHUNK_MISSING, SIZE_MISMATCH or CHUNK_CORRUPT; what was written to {@code out} until then is void
+     */
+    String read(List<Expected> chunks, OutputStream out, Runnable wanted) throws IOException {
+        MessageDigest whole = Sha256.digest();
+        CompletableFuture<ResponseInputStream<GetObjectResponse>> next = null;
+        try {
+            for (int i = 0; i < chunks.size(); i++) {
+                wanted.run();
+                CompletableFuture<ResponseInputStream<GetObjectResponse>> current =
+                        next == null ? open(chunks.get(i)) : next;
+                next = i + 1 < chunks.size() ? open(chunks.get(i + 1)) : null;
+                readOne(chunks.get(i), current, whole, out);
+            }
+            return Sha256.hex(whole);
+        } finally {
+            if (next != null) {
+                next.thenAccept(ResponseInputStream::abort);
+            }
+        }
+    }
+
+    private CompletableFuture<ResponseInputStream<GetObjectResponse>> open(Expected chunk) {
+        return CompletableFuture.supplyAsync(() -> bucket.open(chunk.key()), task -> {
+            Thread thread = new Thread(task, "chunk-prefetch");
+            thread.setDaemon(true);
+            thread.start();
+        });
+    }
+
+    private void readOne(
+            Expected chunk,
+            CompletableFuture<ResponseInputStream<GetObjectResponse>> opening,
+            MessageDigest whole,
+            OutputStream out)
+            throws IOException {
+        ResponseInputStream<GetObjectResponse> bytes = opened(chunk, opening);
+        MessageDigest digest = Sha256.digest();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        long size = 0;
+        boolean complete = false;
+        try {
+            for (int n = bytes.read(buffer); n >= 0; n = bytes.read(buffer)) {
+                digest.update(buffer, 0, n);
+                whole.update(buffer, 0, n);
+                out.write(buffer, 0, n);
+                size += n;
+            }
+            complete = true;
+        } finally {
+            if (complete) {
+                bytes.close();
+            } else {
+                bytes.abort();
+            }
+        }
+        check(chunk, size, Sha256.hex(digest));
+    }
+
+    private ResponseInputStream<GetObjectResponse> opened(
+            Expected chunk, CompletableFuture<ResponseInputStream<GetObjectResponse>> opening) {
+        try {
+            return opening.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof NoSuchKeyException) {
+                throw new SagaException(Reason.CHUNK_MISSING, in(chunk) + " is not there", e.getCause());
+            }
+            throw new SagaException(
+                    Reason.STORE_FAILED, in(chunk) + " cannot be read: " + e.getCause().getMessage(), e.getCause());
+        }
+    }
+
+    private void check(Expected chunk, long size, String sha256) {
+        if (size != chunk.sizeBytes()) {
+            throw new SagaException(Reason.SIZE_MISMATCH, in(chunk) + " has " + size + " bytes instead of " + chunk.sizeBytes());
+        }
+        if (!sha256.equals(chunk.sha256())) {
+            throw new SagaException(
+                    Reason.CHUNK_CORRUPT, in(chunk) + " has SHA-256 " + sha256 + " instead of " + chunk.sha256());
+        }
+    }
+
+    private String in(Expected chunk) {
+        return chunk.key() + " in bucket " + bucket.name();
+    }
+}

@@ -1,0 +1,118 @@
+package dev.streamingsaga.chunk;
+
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.source.Digests;
+import dev.streamingsaga.source.SourceFile;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.apache.camel.Exchange;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/** Journals all chunks before the first is sent, and hands them out one by one as descriptors, never as bytes. */
+final class PlanUpload {
+    static final String CHUNKS = "SagaChunks";
+
+    private final Bucket bucket;
+    private final Duration timeout;
+
+    /** @param timeout for one request to the bucket */
+    PlanUpload(Bucket bucket, Duration timeout) {
+        this.bucket = bucket;
+        this.timeout = timeout;
+    }
+
+    void plan(Exchange exchange) {
+        Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class));
+        Run run = upload.run();
+        Document document = upload.document();
+        List<ChunkRow> wanted = rows(document, digests(exchange, run, document));
+        run.planChunks(wanted);
+        // A resumed run gets back what an earlier one planned and sent.
+        List<ChunkRow> planned = run.chunks();
+        VerifyChunks.checkOrder(document, planned);
+        if (run.number() > 1) {
+            requireJournaled(document, planned);
+        }
+        boolean same = planned.size() == wanted.size();
+        for (int i = 0; same && i < planned.size(); i++) {
+            same = planned.get(i).sha256().equals(wanted.get(i).sha256());
+        }
+        if (!same) {
+            throw SourceFile.modified(document.path());
+        }
+        upload.attach(exchange);
+        exchange.setProperty(CHUNKS, planned.iterator());
+    }
+
+    /** Intent comes before sending: what lies in the bucket though its row says that nobody began to send it shows that rows were lost. */
+    private void requireJournaled(Document document, List<ChunkRow> planned) {
+        Set<String> listed;
+        try {
+            listed = bucket.list(document.keyPrefix() + "chunk-", timeout).keySet();
+        } catch (SdkException e) {
+            return; // sending meets the same failure, and knows what to make of it
+        }
+        planned.stream().filter(row -> row.state() == ChunkRow.State.PENDING && listed.contains(row.key())).findFirst().ifPresent(row -> {
+            throw new SagaException(Reason.METADATA_CORRUPT, "the bucket holds " + row.key() + ", but the journal lost the row that said so; "
+                    + "compensating from what the bucket lists");
+        });
+    }
+
+    /** Taken by the caller's pass before the saga; taken here if the property is missing. */
+    private static Digests digests(Exchange exchange, Run run, Document document) {
+        Digests digests = exchange.getProperty(ChunkRoutes.DIGESTS, Digests.class);
+        if (digests == null) {
+            digests = SourceFile.digest(
+                    document.path(), document.identity(), document.chunkSizeBytes(), done -> {}, run::check);
+        }
+        if (!digests.sha256().equals(document.sha256()) || digests.chunkSha256().size() != document.chunkCount()) {
+            throw SourceFile.modified(document.path());
+        }
+        return digests;
+    }
+
+    private static List<ChunkRow> rows(Document document, Digests digests) {
+        List<ChunkRow> rows = new ArrayList<>(document.chunkCount());
+        for (int i = 0; i < document.chunkCount(); i++) {
+            long offset = i * document.chunkSizeBytes();
+            long size = Math.min(document.chunkSizeBytes(), document.sizeBytes() - offset);
+            String key = ChunkKeys.chunk(document.keyPrefix(), i);
+            rows.add(new ChunkRow(i, offset, size, key, digests.chunkSha256().get(i), ChunkRow.State.PENDING, 0));
+        }
+        return rows;
+    }
+
+    void describe(Exchange exchange) {
+        ObjectPut.chunk(Upload.of(exchange), exchange.getMessage().getBody(ChunkRow.class)).attach(exchange);
+    }
+
+    /** Journaled as sent by an earlier run, and confirmed by the bucket with size and checksum. In doubt it is sent again. */
+    boolean isStored(Exchange exchange) {
+        ObjectPut put = ObjectPut.of(exchange);
+        ChunkRow row = exchange.getMessage().getBody(ChunkRow.class);
+        if (row.state() != ChunkRow.State.SENT && row.state() != ChunkRow.State.VERIFIED) {
+            return false;
+        }
+        boolean confirmed;
+        try {
+            confirmed = bucket.head(row.key())
+                    .filter(stored -> stored.sizeBytes() == row.sizeBytes())
+                    .flatMap(Bucket.Stored::sha256)
+                    .filter(row.sha256()::equals)
+                    .isPresent();
+        } catch (RuntimeException e) {
+            return false; // correctness is untouched: sending meets the same failure, and knows what to make of it
+        }
+        if (confirmed) {
+            put.run().chunkConfirmed(row.index(), row.sizeBytes());
+            put.upload().stored(row);
+        }
+        return confirmed;
+    }
+}

@@ -1,0 +1,148 @@
+package dev.streamingsaga.source;
+
+import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+
+/** Looks at originals. Nothing here opens a file for writing, and nothing but a regular file is ever opened. */
+public final class SourceFile {
+    private static final String MODIFIED = "file was modified during upload, please retry";
+
+    private SourceFile() {}
+
+    /**
+     * What a path really is, symbolic links followed once and for all: later looks at the returned path follow none.
+     *
+     * @throws SagaException FILE_NOT_FOUND if it is not there, FILE_NOT_READABLE if it can't be looked at
+     */
+    public static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            throw refused(path, e);
+        }
+    }
+
+    /**
+     * Takes the identity of the file that the path leads to. Directories, pipes, devices and sockets are refused unopened.
+     *
+     * @throws SagaException FILE_NOT_FOUND if it is not there, FILE_NOT_READABLE if it is no readable regular file
+     */
+    public static SourceIdentity identity(Path path) {
+        Path real = real(path);
+        BasicFileAttributes found = look(real);
+        if (!found.isRegularFile()) {
+            throw new SagaException(Reason.FILE_NOT_READABLE, path + " is not a regular file; nothing was read");
+        }
+        if (!Files.isReadable(real)) {
+            throw new SagaException(Reason.FILE_NOT_READABLE, path + " may not be read by this user; nothing was read");
+        }
+        return identity(real, found);
+    }
+
+    /**
+     * Compares the path, not an open handle: a handle goes on reading a deleted file.
+     *
+     * @throws SagaException FILE_NOT_FOUND if it is gone, HASH_MISMATCH if inode, size or modification time differ
+     */
+    public static void check(Path path, SourceIdentity expected) {
+        look(path, expected);
+    }
+
+    /**
+     * As {@link #check}, and reads the file again if its attributes changed meanwhile: that may have been a {@code chmod}, or
+     * somebody who wrote and set the modification time back.
+     *
+     * @param sha256 of the whole file
+     * @throws SagaException as {@link #check}, and HASH_MISMATCH if the bytes differ
+     */
+    public static void checkContent(Path path, SourceIdentity expected, String sha256, Runnable wanted) {
+        if (look(path, expected).changedNanos() != expected.changedNanos()
+                && !digest(path, expected, Long.MAX_VALUE, done -> {}, wanted).sha256().equals(sha256)) {
+            throw modified(path);
+        }
+    }
+
+    private static SourceIdentity look(Path path, SourceIdentity expected) {
+        Path real = real(path);
+        BasicFileAttributes found = look(real);
+        if (!found.isRegularFile()) {
+            throw modified(path);
+        }
+        SourceIdentity identity = identity(real, found);
+        if (!identity.looksLike(expected)) {
+            throw modified(path);
+        }
+        return identity;
+    }
+
+    /**
+     * Hashes the whole file and each chunk in one pass on two threads; needs about 1 MiB whatever the file's size.
+     *
+     * @param bytesDone told now and then how many bytes are hashed
+     * @param wanted called now and then; what it throws ends the pass and is thrown on
+     * @throws SagaException HASH_MISMATCH or FILE_NOT_FOUND if the file is not the one of {@code identity} before, during or
+     *     after the pass, FILE_NOT_READABLE if reading fails
+     */
+    public static Digests digest(Path path, SourceIdentity identity, long chunkSize, LongConsumer bytesDone, Runnable wanted) {
+        check(path, identity);
+        Digests digests;
+        try {
+            digests = new DigestPass(path, identity.sizeBytes(), chunkSize, bytesDone, wanted).run();
+        } catch (IOException e) {
+            throw refused(path, e);
+        }
+        check(path, identity);
+        if (digests.sizeBytes() != identity.sizeBytes()) {
+            throw modified(path);
+        }
+        return digests;
+    }
+
+    /** The refusal of a file that is no longer what it was. */
+    public static SagaException modified(Path path) {
+        return new SagaException(Reason.HASH_MISMATCH, path + ": " + MODIFIED);
+    }
+
+    private static BasicFileAttributes look(Path real) {
+        try {
+            return Files.readAttributes(real, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        } catch (IOException e) {
+            throw refused(real, e);
+        }
+    }
+
+    private static SourceIdentity identity(Path real, BasicFileAttributes found) {
+        return new SourceIdentity(Objects.toString(found.fileKey(), ""), found.size(),
+                found.lastModifiedTime().to(TimeUnit.NANOSECONDS), changedNanos(real));
+    }
+
+    private static long changedNanos(Path real) {
+        try {
+            return ((FileTime) Files.getAttribute(real, "unix:ctime", LinkOption.NOFOLLOW_LINKS)).to(TimeUnit.NANOSECONDS);
+        } catch (UnsupportedOperationException e) {
+            return 0;
+        } catch (IOException e) {
+            throw refused(real, e);
+        }
+    }
+
+    static SagaException refused(Path path, IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return new SagaException(Reason.FILE_NOT_FOUND, path + " is not there (any more)", e);
+        }
+        String why = e instanceof AccessDeniedException ? "may not be read by this user" : "cannot be read: " + e.getMessage();
+        return new SagaException(Reason.FILE_NOT_READABLE, path + " " + why, e);
+    }
+}

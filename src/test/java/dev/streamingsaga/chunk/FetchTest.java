@@ -1,0 +1,97 @@
+package dev.streamingsaga.chunk;
+
+import static dev.streamingsaga.chunk.ChunkFixture.CHUNK;
+import static dev.streamingsaga.chunk.ChunkFixture.config;
+import static dev.streamingsaga.chunk.ChunkFixture.file;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.sync.RequestBody;
+
+class FetchTest {
+    @TempDir
+    Path dir;
+
+    private ChunkFixture fixture;
+    private RecordingRun run;
+
+    @BeforeEach
+    void upload() throws Exception {
+        fixture = new ChunkFixture(dir.resolve("data"), config());
+        run = fixture.run(file(dir, 2 * CHUNK + 3), "s1");
+        fixture.upload(run);
+        fixture.send("manifest", run, null);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        fixture.close();
+    }
+
+    @Test
+    void the_manifest_says_what_the_contract_promises() throws Exception {
+        JsonNode manifest = new ObjectMapper().readTree(fixture.stored(prefix() + "manifest.json").toFile());
+
+        assertThat(manifest.get("fileName").asText()).isEqualTo(run.document().fileName());
+        assertThat(manifest.get("sizeBytes").asLong()).isEqualTo(2L * CHUNK + 3);
+        assertThat(manifest.get("sha256").asText()).isEqualTo(run.document().sha256());
+        JsonNode last = manifest.get("chunks").get(2);
+        assertThat(last.get("index").asInt()).isEqualTo(2);
+        assertThat(last.get("offset").asLong()).isEqualTo(2L * CHUNK);
+        assertThat(last.get("size").asLong()).isEqualTo(3);
+        assertThat(last.get("sha256").asText()).isEqualTo(run.chunks().get(2).sha256());
+        assertThat(last.get("codec").asText()).isEqualTo("none");
+    }
+
+    @Test
+    void a_corrupt_chunk_leaves_the_target_as_it_was() throws Exception {
+        Path target = Files.writeString(dir.resolve("target"), "before");
+        fixture.s3.putObject(
+                p -> p.bucket(fixture.config.s3().bucket()).key(run.chunks().get(1).key()),
+                RequestBody.fromBytes(new byte[CHUNK]));
+
+        refused(target, Reason.CHUNK_CORRUPT);
+
+        assertThat(target).hasContent("before");
+        try (var left = Files.list(dir)) {
+            assertThat(left.map(path -> path.getFileName().toString())).noneMatch(name -> name.startsWith(".fetch-"));
+        }
+    }
+
+    @Test
+    void a_missing_chunk_or_manifest_is_said_to_be_missing() {
+        fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(run.chunks().get(2).key()));
+        refused(dir.resolve("target"), Reason.CHUNK_MISSING);
+        fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(prefix() + "manifest.json"));
+        refused(dir.resolve("target"), Reason.CHUNK_MISSING);
+    }
+
+    @Test
+    void a_manifest_with_gaps_is_not_believed() {
+        fixture.s3.putObject(
+                p -> p.bucket(fixture.config.s3().bucket()).key(prefix() + "manifest.json"),
+                RequestBody.fromString("{\"sha256\":\"x\",\"sizeBytes\":5,\"chunks\":[]}"));
+
+        refused(dir.resolve("target"), Reason.METADATA_CORRUPT);
+    }
+
+    private void refused(Path target, Reason reason) {
+        SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.store().fetch(prefix(), target));
+        assertThat(failure).isNotNull();
+        assertThat(failure.reason()).as(failure.getMessage()).isEqualTo(reason);
+    }
+
+    private String prefix() {
+        return run.document().keyPrefix();
+    }
+}

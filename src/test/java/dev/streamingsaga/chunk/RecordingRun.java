@@ -1,0 +1,110 @@
+package dev.streamingsaga.chunk;
+
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.SagaException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A run that keeps its rows in memory; the journal itself is tested elsewhere. */
+final class RecordingRun implements Run {
+    record Sending(int index, int attempt) {}
+
+    final List<Sending> sendings = new CopyOnWriteArrayList<>();
+    final AtomicInteger openPermits = new AtomicInteger();
+    final AtomicInteger mostPermits = new AtomicInteger();
+    final AtomicLong progress = new AtomicLong();
+    volatile boolean cancelled;
+    volatile boolean verified;
+    private final Document document;
+    private List<ChunkRow> rows = new ArrayList<>();
+
+    RecordingRun(Document document) {
+        this.document = document;
+    }
+
+    @Override
+    public String sagaId() {
+        return document.sagaId();
+    }
+
+    @Override
+    public int number() {
+        return 1;
+    }
+
+    @Override
+    public Document document() {
+        return document;
+    }
+
+    @Override
+    public Permit permit() {
+        check();
+        int open = openPermits.incrementAndGet();
+        mostPermits.accumulateAndGet(open, Math::max);
+        return openPermits::decrementAndGet;
+    }
+
+    @Override
+    public void check() {
+        if (cancelled) {
+            throw new SagaException(Reason.CANCELLED, "called off by the test");
+        }
+    }
+
+    @Override
+    public void progress(String step, long done, long total, String unit) {
+        progress.accumulateAndGet(done, Math::max);
+    }
+
+    @Override
+    public synchronized void planChunks(List<ChunkRow> chunks) {
+        if (rows.stream().noneMatch(row -> row.state() == ChunkRow.State.SENT)) {
+            rows = new ArrayList<>(chunks);
+        }
+    }
+
+    @Override
+    public synchronized void chunkSending(int index, int attempt) {
+        sendings.add(new Sending(index, attempt));
+        set(index, ChunkRow.State.SENDING, attempt);
+    }
+
+    @Override
+    public void chunkConfirmed(int index, long sizeBytes) {}
+
+    @Override
+    public synchronized void chunkSent(int index) {
+        set(index, ChunkRow.State.SENT, rows.get(index).attempts());
+    }
+
+    @Override
+    public void chunksVerified() {
+        verified = true;
+    }
+
+    @Override
+    public synchronized List<ChunkRow> chunks() {
+        return List.copyOf(rows);
+    }
+
+    synchronized void rows(List<ChunkRow> replaced) {
+        rows = new ArrayList<>(replaced);
+    }
+
+    List<Integer> attemptsOf(int index) {
+        return sendings.stream().filter(s -> s.index() == index).map(Sending::attempt).toList();
+    }
+
+    private void set(int index, ChunkRow.State state, int attempts) {
+        ChunkRow row = rows.get(index);
+        rows.set(index, new ChunkRow(
+                row.index(), row.offset(), row.sizeBytes(), row.key(), row.sha256(), state, attempts));
+    }
+}

@@ -1,0 +1,324 @@
+package dev.streamingsaga.chunk;
+
+import static dev.streamingsaga.chunk.ChunkFixture.CHUNK;
+import static dev.streamingsaga.chunk.ChunkFixture.config;
+import static dev.streamingsaga.chunk.ChunkFixture.file;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.streamingsaga.embedded.FaultyS3;
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.source.Digests;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+class UploadTest {
+    @TempDir
+    Path dir;
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 1})
+    void stores_verifies_describes_and_gives_back_identical_bytes(long size) throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            Path file = file(dir, size);
+            RecordingRun run = fixture.run(file, "s1");
+
+            fixture.upload(run);
+            fixture.verify(run);
+            fixture.send("manifest", run, null);
+            FetchResult fetched = fixture.store().fetch(run.document().keyPrefix(), dir.resolve("back"));
+
+            assertThat(dir.resolve("back")).hasSameBinaryContentAs(file);
+            assertThat(fetched.sha256()).isEqualTo(run.document().sha256());
+            int chunks = (int) ((size + CHUNK - 1) / CHUNK);
+            assertThat(fixture.count(run.document().facts())).hasSize(chunks);
+            assertThat(run.chunks()).hasSize(chunks).allMatch(row -> row.state() == ChunkRow.State.SENT);
+            assertThat(run.verified).isTrue();
+            assertThat(run.progress).hasValue(size);
+            assertThat(run.openPermits).hasValue(0);
+        }
+    }
+
+    @Test
+    void FP_5_retries_only_the_chunk_that_failed() throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            RecordingRun run = fixture.run(file(dir, 4 * CHUNK), "s1");
+            AtomicInteger refusals = new AtomicInteger();
+            fixture.faults.onPut((key, n) -> {
+                if (key.endsWith("chunk-000002") && refusals.incrementAndGet() <= 2) {
+                    throw FaultyS3.answer(503, "SlowDown");
+                }
+            });
+
+            fixture.upload(run);
+            fixture.verify(run);
+
+            assertThat(run.attemptsOf(2)).containsExactly(1, 2, 3);
+            assertThat(List.of(0, 1, 3)).allMatch(index -> run.attemptsOf(index).equals(List.of(1)));
+        }
+    }
+
+    @Test
+    void FP_5_gives_up_after_the_configured_attempts() throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            RecordingRun run = fixture.run(file(dir, 2 * CHUNK), "s1");
+            fixture.faults.onPut((key, n) -> {
+                if (key.endsWith("chunk-000001")) {
+                    throw FaultyS3.answer(500, "InternalError");
+                }
+            });
+
+            SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
+
+            assertThat(failure.reason()).isEqualTo(Reason.MAX_RETRIES_EXCEEDED);
+            assertThat(failure)
+                    .hasMessageContaining("cannot write chunk 1 of saga s1 to bucket streaming-saga")
+                    .hasMessageContaining("after 3 attempts; compensating");
+            assertThat(run.attemptsOf(1)).containsExactly(1, 2, 3);
+            assertThat(run.openPermits).hasValue(0);
+        }
+    }
+
+    @Test
+    void FP_4_a_server_that_refuses_connections_exhausts_the_attempts() throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
+            fixture.stopServer();
+
+            SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
+
+            assertThat(failure.reason()).isEqualTo(Reason.MAX_RETRIES_EXCEEDED);
+            assertThat(run.attemptsOf(0)).containsExactly(1, 2, 3);
+        }
+    }
+
+    @Test
+    void FP_7_a_full_store_is_not_tried_again() throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
+            fixture.faults.onPut((key, n) -> {
+                throw FaultyS3.answer(507, "InsufficientStorage");
+            });
+
+            SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
+
+            assertThat(failure.reason()).isEqualTo(Reason.STORAGE_FULL);
+            assertThat(run.attemptsOf(0)).containsExactly(1);
+        }
+    }
+
+    @Test
+    void a_refusal_for_good_is_not_tried_again() throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
+            fixture.s3.deleteBucket(d -> d.bucket(fixture.config.s3().bucket()));
+
+            SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
+
+            assertThat(failure.reason()).as(failure.getMessage()).isEqualTo(Reason.STORE_FAILED);
+            assertThat(run.attemptsOf(0)).containsExactly(1);
+        }
+    }
+
+    @Test
+    void FP_8_a_chunk_stored_without_an_answer_in_time_is_sent_again_to_the_same_key() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        try (ChunkFixture fixture = fixture("saga.s3.timeout", "1s")) {
+            RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
+            AtomicInteger stored = new AtomicInteger();
+            fixture.faults.afterPut(key -> {
+                if (stored.incrementAndGet() == 1) {
+                    FaultyS3.await(end);
+                }
+            });
+
+            fixture.upload(run);
+
+            assertThat(run.attemptsOf(0)).containsExactly(1, 2);
+            assertThat(fixture.keys(run)).containsExactly(run.document().keyPrefix() + "chunk-000000");
+            end.countDown();
+        }
+    }
+
+    @Test
+    void FP_2_a_file_deleted_during_the_upload_ends_it() throws Exception {
+        try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1")) {
+            Path file = file(dir, 4 * CHUNK);
+            RecordingRun run = fixture.run(file, "s1");
+            fixture.faults.afterPut(key -> delete(file));
+
+            SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
+
+            assertThat(failure.reason()).isEqualTo(Reason.FILE_NOT_FOUND);
+            assertThat(fixture.keys(run)).hasSize(1);
+        }
+    }
+
+    @Test
+    void FP_3_a_file_modified_during_the_upload_ends_it() throws Exception {
+        try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1")) {
+            Path file = file(dir, 4 * CHUNK);
+            RecordingRun run = fixture.run(file, "s1");
+            fixture.faults.afterPut(key -> overwrite(file, 3L * CHUNK, false));
+
+            assertThatThrownBy(() -> fixture.upload(run))
+                    .isInstanceOfSatisfying(
+                            SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HASH_MISMATCH))
+                    .hasMessageContaining("file was modified during upload, please retry");
+            assertThat(fixture.keys(run)).hasSize(1);
+        }
+    }
+
+    @Test
+    void FP_3_a_change_that_hides_behind_the_old_time_is_refused_by_the_server() throws Exception {
+        try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1")) {
+            Path file = file(dir, 4 * CHUNK);
+            RecordingRun run = fixture.run(file, "s1");
+            fixture.faults.afterPut(key -> overwrite(file, 3L * CHUNK, true));
+
+            assertThatThrownBy(() -> fixture.upload(run))
+                    .isInstanceOfSatisfying(
+                            SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HASH_MISMATCH))
+                    .hasMessageContaining("file was modified during upload, please retry");
+            assertThat(fixture.keys(run)).hasSize(3).noneMatch(key -> key.endsWith("chunk-000003"));
+            assertThat(run.attemptsOf(3)).containsExactly(1);
+        }
+    }
+
+    @Test
+    void the_server_refuses_bytes_that_do_not_fit_the_digest() throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            assertThatThrownBy(() -> fixture.s3.putObject(
+                            put -> put.bucket(fixture.config.s3().bucket())
+                                    .key("saga/x")
+                                    .metadata(Map.of(KnownDigest.METADATA, Sha256.of("other".getBytes()))),
+                            RequestBody.fromString("bytes")))
+                    .isInstanceOfSatisfying(S3Exception.class, e -> assertThat(e.statusCode()).isEqualTo(400));
+            assertThat(fixture.store().keys("saga/")).isEmpty();
+        }
+    }
+
+    @Test
+    void FP_36_nothing_is_sent_once_the_saga_is_called_off() throws Exception {
+        try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1")) {
+            RecordingRun run = fixture.run(file(dir, 4 * CHUNK), "s1");
+            fixture.faults.afterPut(key -> run.cancelled = true);
+
+            assertThatThrownBy(() -> fixture.upload(run))
+                    .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
+            assertThat(fixture.faults.puts).hasValue(1);
+        }
+    }
+
+    @Test
+    void no_more_chunks_than_configured_are_on_their_way() throws Exception {
+        try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "3")) {
+            RecordingRun run = fixture.run(file(dir, 9 * CHUNK), "s1");
+            CountDownLatch three = new CountDownLatch(3);
+            fixture.faults.onPut((key, n) -> {
+                three.countDown();
+                FaultyS3.await(three); // passes only when three are there at the same time
+            });
+
+            fixture.upload(run);
+
+            assertThat(run.mostPermits).hasValue(3);
+        }
+    }
+
+    @Test
+    void a_resumed_run_sends_only_what_the_bucket_does_not_confirm() throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            Path file = file(dir, 4 * CHUNK);
+            RecordingRun first = fixture.run(file, "s1");
+            fixture.upload(first);
+            List<ChunkRow> left = new ArrayList<>(first.chunks());
+            ChunkRow third = left.get(2);
+            left.set(2, new ChunkRow(
+                    2, third.offset(), third.sizeBytes(), third.key(), third.sha256(), ChunkRow.State.SENDING, 1));
+            fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(left.get(1).key()));
+            RecordingRun second = fixture.run(file, "s1");
+            second.rows(left);
+
+            fixture.upload(second);
+            fixture.verify(second);
+
+            assertThat(second.sendings).extracting(RecordingRun.Sending::index).containsExactlyInAnyOrder(1, 2);
+            assertThat(second.progress).hasValue(4L * CHUNK);
+        }
+    }
+
+    @Test
+    void a_resumed_run_refuses_a_file_with_other_content() throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            Path file = file(dir, 2 * CHUNK);
+            RecordingRun first = fixture.run(file, "s1");
+            fixture.upload(first);
+            overwrite(file, 0, false);
+            Digests other = fixture.digest(file);
+            RecordingRun second = fixture.run(file, "s1", other);
+            second.rows(first.chunks());
+            int before = fixture.faults.puts.get();
+
+            assertThatThrownBy(() -> fixture.send("store-upload", second, other))
+                    .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HASH_MISMATCH));
+            assertThat(fixture.faults.puts).hasValue(before);
+        }
+    }
+
+    @Test
+    void two_instances_with_their_own_names_live_in_one_context() throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            fixture.context.addRoutes(new ChunkRoutes(config("saga.name", "archive"), fixture.s3));
+
+            RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
+            fixture.upload(run);
+
+            assertThat(fixture.context.getRoute("archive-store-upload")).isNotNull();
+            assertThat(fixture.keys(run)).hasSize(1);
+        }
+    }
+
+    private ChunkFixture fixture(String... settings) throws Exception {
+        return new ChunkFixture(dir.resolve("data"), config(settings));
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void overwrite(Path file, long at, boolean hide) {
+        try {
+            FileTime before = Files.getLastModifiedTime(file);
+            try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+                bytes.seek(at);
+                bytes.write("changed".getBytes());
+            }
+            Files.setLastModifiedTime(file, hide ? before : FileTime.fromMillis(before.toMillis() + 1000));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
