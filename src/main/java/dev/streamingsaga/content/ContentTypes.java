@@ -1,0 +1,86 @@
+package dev.streamingsaga.content;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.tika.detect.zip.DefaultZipContainerDetector;
+import org.apache.tika.metadata.Metadata;
+import org.apache.tika.metadata.TikaCoreProperties;
+import org.apache.tika.mime.MediaType;
+import org.apache.tika.mime.MediaTypeRegistry;
+import org.apache.tika.mime.MimeTypes;
+
+/**
+ * MIME type by the first 64 KiB. A file's name only chooses among the special cases of what the bytes say
+ * ({@code text/plain} to {@code text/csv}, an OLE2 container to {@code application/msword}), never against them.
+ */
+final class ContentTypes {
+    static final int PREFIX_BYTES = 64 * 1024;
+
+    /** Fewer bytes may lack control characters by chance. */
+    private static final int MIN_TEXT_BYTES = 64;
+    private static final String TEXT_CONTROLS = "\t\n\r\f\u001B";
+
+    private static final MediaType OOXML = MediaType.application("x-tika-ooxml");
+    private static final MediaType OLE2 = MediaType.application("x-tika-msoffice");
+
+    private final MimeTypes types = MimeTypes.getDefaultMimeTypes();
+    private final MediaTypeRegistry registry = types.getMediaTypeRegistry();
+    private final DefaultZipContainerDetector containers = new DefaultZipContainerDetector();
+
+    /** First bytes of a file, at most {@link #PREFIX_BYTES}. */
+    static byte[] prefix(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(PREFIX_BYTES);
+        }
+    }
+
+    MediaType detect(byte[] prefix, String fileName) throws IOException {
+        MediaType found = types.detect(new ByteArrayInputStream(prefix), new Metadata());
+        if (found.equals(MediaType.APPLICATION_ZIP) || found.equals(OOXML)) {
+            found = container(prefix, found);
+        }
+        if (found.equals(MediaType.OCTET_STREAM) && looksLikeText(prefix)) {
+            found = MediaType.TEXT_PLAIN;
+        }
+        boolean refinable = found.equals(MediaType.TEXT_PLAIN) || found.equals(OOXML) || found.equals(OLE2);
+        return refinable ? refine(found, fileName) : found;
+    }
+
+    /** Tika takes text in an 8-bit charset for bytes if more than a tenth of it is not ASCII. Binary files have control characters. */
+    private static boolean looksLikeText(byte[] prefix) {
+        if (prefix.length < MIN_TEXT_BYTES) {
+            return false;
+        }
+        for (byte b : prefix) {
+            if (b >= 0 && b < ' ' && TEXT_CONTROLS.indexOf(b) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Which office format a zip is; its first entries tell, so that a cut-off archive is enough. */
+    private MediaType container(byte[] prefix, MediaType otherwise) {
+        try {
+            MediaType inner = containers.detect(new ByteArrayInputStream(prefix), new Metadata());
+            return registry.isSpecializationOf(inner, otherwise) ? inner : otherwise;
+        } catch (IOException | RuntimeException e) {
+            return otherwise; // the archive goes on behind the prefix: still a zip, only we can't see of which kind
+        }
+    }
+
+    private MediaType refine(MediaType found, String fileName) throws IOException {
+        Metadata name = new Metadata();
+        name.set(TikaCoreProperties.RESOURCE_NAME_KEY, fileName);
+        MediaType byName = types.detect(new ByteArrayInputStream(new byte[0]), name);
+        return registry.isSpecializationOf(byName, found) ? byName : found;
+    }
+
+    boolean isA(String type, MediaType general) {
+        MediaType parsed = MediaType.parse(type);
+        return parsed != null && registry.isInstanceOf(parsed, general);
+    }
+}

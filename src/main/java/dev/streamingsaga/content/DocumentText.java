@@ -1,0 +1,127 @@
+package dev.streamingsaga.content;
+
+import dev.streamingsaga.content.TextExtractor.TextSink;
+import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Turns what an extractor delivers into numbered segments, block by block: of a page without end only {@value #BLOCK_CHARS}
+ * characters are held. Where a block ends depends on the text alone, not on the portions it comes in. For one thread.
+ */
+final class DocumentText implements TextSink {
+    static final int BLOCK_CHARS = 32 * 1024;
+    private static final int METADATA_CHARS = 300;
+
+    private final Segmenter segmenter;
+    private final Consumer<Segment> segments;
+    private final long maxChars;
+    private final StringBuilder block = new StringBuilder();
+    private final List<Integer> segmentsPerPage = new ArrayList<>();
+    private long chars;
+    private int ordinal;
+    private int onThisPage;
+    private boolean full;
+    private volatile int pagesTotal;
+    private String title = "";
+    private String author = "";
+
+    DocumentText(Segmenter segmenter, long maxChars, Consumer<Segment> segments) {
+        this.segmenter = segmenter;
+        this.maxChars = maxChars;
+        this.segments = segments;
+    }
+
+    @Override
+    public void pages(int total) {
+        pagesTotal = total;
+    }
+
+    int pagesTotal() {
+        return pagesTotal;
+    }
+
+    @Override
+    public void about(String newTitle, String newAuthor) {
+        title = TextCleaner.line(newTitle, METADATA_CHARS);
+        author = TextCleaner.line(newAuthor, METADATA_CHARS);
+    }
+
+    @Override
+    public void text(CharSequence part) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new TextSinkClosed("stopped");
+        }
+        int room = (int) Math.min(part.length(), maxChars - chars);
+        for (int from = 0; from < room; ) {
+            int to = Math.min(room, from + BLOCK_CHARS - block.length());
+            block.append(part, from, to);
+            from = to;
+            if (block.length() == BLOCK_CHARS) {
+                cutBlock();
+            }
+        }
+        chars += room;
+        if (room < part.length()) {
+            full = true;
+            throw new TextSinkClosed("limit of " + maxChars + " characters reached");
+        }
+    }
+
+    private void cutBlock() {
+        int end = blockEnd();
+        String complete = block.substring(0, end);
+        block.delete(0, end);
+        emit(complete);
+    }
+
+    /** After a paragraph, a sentence or a word, whichever is found in the second half; else the whole block. */
+    private int blockEnd() {
+        int half = BLOCK_CHARS / 2;
+        int sentence = 0;
+        int word = 0;
+        for (int i = BLOCK_CHARS - 1; i > half; i--) {
+            char c = block.charAt(i);
+            char before = block.charAt(i - 1);
+            if (c == '\n' && before == '\n') {
+                return i + 1;
+            }
+            if (Character.isWhitespace(c)) {
+                sentence = sentence == 0 && ".!?".indexOf(before) >= 0 ? i + 1 : sentence;
+                // not between the halves of a hyphenated word
+                word = word == 0 && Character.isLetterOrDigit(before) ? i + 1 : word;
+            }
+        }
+        int end = sentence > 0 ? sentence : word;
+        return end > 0 ? end : BLOCK_CHARS - (Character.isHighSurrogate(block.charAt(BLOCK_CHARS - 1)) ? 1 : 0);
+    }
+
+    private void emit(String text) {
+        for (String segment : segmenter.segments(TextCleaner.clean(text))) {
+            segments.accept(new Segment(segmentsPerPage.size() + 1, ordinal++, segment));
+            onThisPage++;
+        }
+    }
+
+    @Override
+    public void endPage() {
+        emit(block.toString());
+        block.setLength(0);
+        segmentsPerPage.add(onThisPage);
+        onThisPage = 0;
+    }
+
+    /** The limit of characters was reached: what came behind it is not in here. */
+    boolean full() {
+        return full;
+    }
+
+    /** Ends a page that was left open, and says what the document looks like. */
+    Outline finish() {
+        if (!block.isEmpty() || onThisPage > 0) {
+            endPage();
+        }
+        return new Outline(segmentsPerPage.size(), List.copyOf(segmentsPerPage), title, author);
+    }
+}

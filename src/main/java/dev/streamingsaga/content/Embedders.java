@@ -1,0 +1,110 @@
+package dev.streamingsaga.content;
+
+import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.SagaConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/** The embedder that is configured, loaded and checked. */
+final class Embedders {
+    /** The fastest of the models that are to be had as a library; the others find no better. */
+    static final String IN_PROCESS_MODEL = "all-minilm-l6-v2-q";
+
+    private static final int HASH_CHARS = 12;
+
+    private Embedders() {}
+
+    /** @throws ConfigException if a setting that the provider needs is missing, or the dimension is not the model's */
+    static Embedder create(SagaConfig.Embedding config) {
+        Embedder embedder = load(config);
+        if (embedder.dimension() != config.dimension()) {
+            embedder.close();
+            throw new ConfigException(List.of("saga.embedding.dimension must be %d, as of model %s, was %d"
+                    .formatted(embedder.dimension(), embedder.modelId(), config.dimension())));
+        }
+        return embedder;
+    }
+
+    private static Embedder load(SagaConfig.Embedding config) {
+        try {
+            return switch (config.provider()) {
+                case IN_PROCESS -> inProcess(config);
+                case ONNX -> onnx(config);
+                case HTTP -> http(config);
+            };
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read the embedding model or its tokenizer (provider %s)"
+                    .formatted(config.provider()), e);
+        }
+    }
+
+    private static Embedder inProcess(SagaConfig.Embedding config) throws IOException {
+        try (InputStream model = resource(IN_PROCESS_MODEL + ".onnx");
+                InputStream tokenizer = resource(IN_PROCESS_MODEL + "-tokenizer.json")) {
+            byte[] onnx = model.readAllBytes();
+            return OnnxEmbedder.load(IN_PROCESS_MODEL, (environment, options) -> environment.createSession(onnx, options),
+                    new HuggingFaceTokens(tokenizer), config.threads());
+        }
+    }
+
+    private static InputStream resource(String name) {
+        InputStream found = Embedders.class.getClassLoader().getResourceAsStream(name);
+        if (found == null) {
+            throw new IllegalStateException(
+                    "%s is not on the class path: add langchain4j-embeddings-%s, or set saga.embedding.provider to onnx or http"
+                            .formatted(name, IN_PROCESS_MODEL));
+        }
+        return found;
+    }
+
+    private static Embedder onnx(SagaConfig.Embedding config) throws IOException {
+        Path model = required("saga.embedding.onnx-model", config.onnxModel());
+        Path tokenizer = required("saga.embedding.onnx-tokenizer", config.onnxTokenizer());
+        return OnnxEmbedder.load(modelId(model), (environment, options) -> environment.createSession(model.toString(), options),
+                tokens(tokenizer), config.threads());
+    }
+
+    private static Embedder http(SagaConfig.Embedding config) throws IOException {
+        required("saga.embedding.url", config.url());
+        required("saga.embedding.model", Optional.of(config.model()).filter(model -> !model.isEmpty()));
+        if (!config.apiKey().matches("[!-~]*")) {
+            // The client would refuse it too, but with the key in its message.
+            throw new ConfigException(List.of("saga.embedding.api-key must be visible ASCII characters"));
+        }
+        Optional<Path> tokenizer = config.onnxTokenizer();
+        return new HttpEmbedder(config, tokenizer.isPresent() ? tokens(tokenizer.get()) : EstimatedTokens.OF_512);
+    }
+
+    private static <T> T required(String key, Optional<T> value) {
+        return value.orElseThrow(() -> new ConfigException(
+                List.of(key + " must be set for this saga.embedding.provider")));
+    }
+
+    private static HuggingFaceTokens tokens(Path tokenizerJson) throws IOException {
+        try (InputStream in = Files.newInputStream(tokenizerJson)) {
+            return new HuggingFaceTokens(in);
+        }
+    }
+
+    /** The file's name alone could stand for another model tomorrow. */
+    private static String modelId(Path model) throws IOException {
+        try (DigestInputStream in = new DigestInputStream(Files.newInputStream(model), MessageDigest.getInstance("SHA-256"))) {
+            in.transferTo(OutputStream.nullOutputStream());
+            String hash = HexFormat.of().formatHex(in.getMessageDigest().digest());
+            String name = TextReading.name(model).replaceFirst("\\.onnx$", "");
+            return name + "-" + hash.substring(0, HASH_CHARS);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package dev.streamingsaga.content;
+
+import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One document on its way: one thread extracts and cuts, a few embed a batch each, the caller's thread hands the batches on in
+ * order. A bounded queue holds back whoever is too fast. However it ends, the threads are stopped and waited for; one that a
+ * parser keeps from listening is a daemon, and named in the log.
+ */
+final class EmbeddingPipeline {
+    private static final Logger log = LoggerFactory.getLogger(EmbeddingPipeline.class);
+    private static final AtomicLong THREADS = new AtomicLong();
+    private static final Duration STOP = Duration.ofSeconds(20);
+    private static final long LOOK_MILLIS = 500;
+    private static final long WAITING = Long.MAX_VALUE;
+
+    private final Embedder embedder;
+    private final Limits limits;
+    private final Work work;
+    private final BlockingQueue<Item> queue;
+    private final ExecutorService extraction = Executors.newSingleThreadExecutor(EmbeddingPipeline::thread);
+    private final ExecutorService embedding;
+    private List<Segment> batch = new ArrayList<>();
+
+    /** When the extractor last delivered something; {@link #WAITING} while it waits for us. */
+    private volatile long lastMoveNanos = System.nanoTime();
+
+    /** @param stall how long a parser may brood without delivering text */
+    record Limits(int segmentTokens, int overlapTokens, long maxTextChars, int batchSize, int batchesAtATime, Duration stall) {}
+
+    record Work(Path file, TextExtractor extractor, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink,
+            DocumentContent.Progress progress) {}
+
+    /** A batch, or the last item: the outline or what went wrong. */
+    private record Item(@Nullable Future<List<EmbeddedSegment>> batch, @Nullable Outline end, @Nullable Throwable failure) {}
+
+    EmbeddingPipeline(Embedder embedder, Limits limits, Work work) {
+        this.embedder = embedder;
+        this.limits = limits;
+        this.work = work;
+        this.queue = new ArrayBlockingQueue<>(limits.batchesAtATime() + 1);
+        this.embedding = Executors.newFixedThreadPool(limits.batchesAtATime(), EmbeddingPipeline::thread);
+    }
+
+    private static Thread thread(Runnable task) {
+        Thread thread = new Thread(task, "saga-content-" + THREADS.incrementAndGet());
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    Outline run() {
+        Segmenter segmenter = new Segmenter(embedder, limits.segmentTokens(), limits.overlapTokens());
+        DocumentText text = new DocumentText(segmenter, limits.maxTextChars(), this::add);
+        try {
+            extraction.execute(() -> extract(text));
+            return handOn(text);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SagaException(Reason.CANCELLED, "reading the text of %s was interrupted".formatted(name()), e);
+        } finally {
+            stop();
+        }
+    }
+
+    private Outline handOn(DocumentText text) throws InterruptedException {
+        for (Item item = next(); ; item = next()) {
+            if (item.batch() != null) {
+                List<EmbeddedSegment> embedded = result(item.batch());
+                work.sink().accept(embedded);
+                Segment last = embedded.get(embedded.size() - 1).segment();
+                work.progress().report(last.page() - 1L, Math.max(text.pagesTotal(), last.page()), last.ordinal() + 1L);
+            } else if (item.end() != null) {
+                Outline end = item.end();
+                work.progress().report(end.pages(), end.pages(), end.segments());
+                return end;
+            } else {
+                throw thrown(item.failure());
+            }
+        }
+    }
+
+    private Item next() throws InterruptedException {
+        while (true) {
+            Item item = queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            if (item != null) {
+                return item;
+            }
+            long since = lastMoveNanos;
+            if (since != WAITING && System.nanoTime() - since > limits.stall().toNanos()) {
+                throw new SagaException(Reason.TIMEOUT,
+                        "no text came out of %s for %d s; with saga.content.max-text-chars=0 it can be stored without its text"
+                                .formatted(name(), limits.stall().toSeconds()));
+            }
+        }
+    }
+
+    private static List<EmbeddedSegment> result(Future<List<EmbeddedSegment>> batch) throws InterruptedException {
+        try {
+            return batch.get();
+        } catch (ExecutionException e) {
+            throw thrown(e.getCause());
+        }
+    }
+
+    private static RuntimeException thrown(@Nullable Throwable failure) {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        return failure instanceof RuntimeException runtime ? runtime : new IllegalStateException(failure);
+    }
+
+    private void extract(DocumentText text) {
+        try {
+            Outline outline = new TextReading(work.file(), text, () -> lastMoveNanos = System.nanoTime()).read(work.extractor());
+            sendBatch();
+            put(new Item(null, outline, null));
+        } catch (TextSinkClosed e) {
+            log.debug("reading {}: {}", name(), e.getMessage());
+        } catch (Throwable e) {
+            put(new Item(null, null, e)); // thrown on in the caller's thread
+        }
+    }
+
+    private void add(Segment segment) {
+        if (segment.ordinal() < work.firstOrdinal()) {
+            return;
+        }
+        batch.add(segment);
+        if (batch.size() == limits.batchSize()) {
+            sendBatch();
+        }
+    }
+
+    private void sendBatch() {
+        if (!batch.isEmpty()) {
+            List<Segment> full = batch;
+            batch = new ArrayList<>();
+            put(new Item(embedding.submit(() -> embed(full)), null, null));
+        }
+    }
+
+    private void put(Item item) {
+        lastMoveNanos = WAITING;
+        try {
+            queue.put(item);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TextSinkClosed("stopped");
+        }
+        lastMoveNanos = System.nanoTime();
+    }
+
+    private List<EmbeddedSegment> embed(List<Segment> segments) {
+        List<float[]> vectors = embedder.embed(segments.stream().map(Segment::text).toList());
+        List<EmbeddedSegment> embedded = new ArrayList<>();
+        for (int i = 0; i < segments.size(); i++) {
+            embedded.add(new EmbeddedSegment(segments.get(i), vectors.get(i)));
+        }
+        return embedded;
+    }
+
+    /** An interrupt that comes while waiting here is kept for the caller. */
+    private void stop() {
+        extraction.shutdownNow();
+        boolean interrupted = Thread.interrupted();
+        try {
+            awaitEnd(extraction);
+            embedding.shutdownNow();
+            awaitEnd(embedding);
+        } catch (InterruptedException e) {
+            embedding.shutdownNow();
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitEnd(ExecutorService threads) throws InterruptedException {
+        if (!threads.awaitTermination(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+            log.warn("a thread that reads {} has not ended within {} s of being told to; it is left to end by itself",
+                    name(), STOP.toSeconds());
+        }
+    }
+
+    private String name() {
+        return TextReading.name(work.file());
+    }
+}

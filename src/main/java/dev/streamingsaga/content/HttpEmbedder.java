@@ -1,0 +1,206 @@
+package dev.streamingsaga.content;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model behind an HTTP endpoint that speaks OpenAI's embeddings ({@code POST {"model","input":[…]}}), which most servers do.
+ * A busy or failing server (429, 5xx, no connection, time-out) is asked {@value #ATTEMPTS} times in all, with growing pauses;
+ * other answers fail at once. Redirects are not followed: the key is for one server.
+ */
+final class HttpEmbedder implements Embedder {
+    private static final int ATTEMPTS = 4;
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+    private static final int TOO_MANY_REQUESTS = 429;
+
+    /** A number with sign, 17 digits, exponent and comma; and room for the rest of the answer. */
+    private static final int CHARS_PER_NUMBER = 26;
+    private static final int OTHER_CHARS = 64 * 1024;
+
+    private final SagaConfig.Embedding config;
+    private final URI url;
+    private final Tokens tokens;
+    private final HttpClient client;
+    private final ObjectMapper json = new ObjectMapper();
+
+    HttpEmbedder(SagaConfig.Embedding config, Tokens tokens) {
+        this.config = config;
+        this.url = config.url().orElseThrow();
+        this.tokens = tokens;
+        this.client = HttpClient.newBuilder().connectTimeout(config.timeout()).followRedirects(HttpClient.Redirect.NEVER).build();
+    }
+
+    @Override
+    public String modelId() {
+        return config.model();
+    }
+
+    /** As configured; each answer is checked against it. */
+    @Override
+    public int dimension() {
+        return config.dimension();
+    }
+
+    @Override
+    public int maxTokens() {
+        return tokens.max();
+    }
+
+    @Override
+    public int countTokens(String text) {
+        return tokens.count(text);
+    }
+
+    @Override
+    public float[] embedQuery(String text) {
+        return embed(List.of(text)).get(0);
+    }
+
+    @Override
+    public List<float[]> embed(List<String> texts) {
+        for (String text : texts) {
+            if (countTokens(text) > maxTokens()) {
+                throw new IllegalArgumentException("a text of about %d tokens is too long for model %s, which takes %d"
+                        .formatted(countTokens(text), modelId(), maxTokens()));
+            }
+        }
+        List<float[]> vectors = new ArrayList<>();
+        for (int from = 0; from < texts.size(); from += config.batchSize()) {
+            List<String> batch = texts.subList(from, Math.min(texts.size(), from + config.batchSize()));
+            vectors.addAll(vectors(post(batch), batch.size()));
+        }
+        return vectors;
+    }
+
+    private byte[] post(List<String> texts) {
+        HttpRequest request = request(texts);
+        try {
+            for (int attempt = 1; ; attempt++) {
+                Answer answer = send(request, texts.size());
+                if (answer.body() != null) {
+                    return answer.body();
+                }
+                if (!answer.mayPass() || attempt == ATTEMPTS) {
+                    throw new SagaException(Reason.STORE_FAILED, "model %s at %s failed: %s, attempt %d of %d".formatted(
+                            modelId(), url.getAuthority(), answer.problem(), attempt, ATTEMPTS));
+                }
+                Duration growing = FIRST_PAUSE.multipliedBy(1L << (attempt - 1));
+                TimeUnit.MILLISECONDS.sleep(Math.max(growing.toMillis(), answer.pause().toMillis()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SagaException(Reason.CANCELLED, "embedding was interrupted", e);
+        }
+    }
+
+    private HttpRequest request(List<String> texts) {
+        try {
+            byte[] body = json.writeValueAsBytes(Map.of("model", config.model(), "input", texts, "encoding_format", "float"));
+            HttpRequest.Builder request = HttpRequest.newBuilder(url)
+                    .timeout(config.timeout())
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+            if (!config.apiKey().isEmpty()) {
+                request.header("Authorization", "Bearer " + config.apiKey());
+            }
+            return request.build();
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e); // strings only
+        }
+    }
+
+    /** What one attempt came to: a body, or a problem that may pass by itself, at the earliest after {@code pause}. */
+    private record Answer(byte @Nullable [] body, String problem, boolean mayPass, Duration pause) {}
+
+    private Answer send(HttpRequest request, int texts) throws InterruptedException {
+        long limit = (long) texts * config.dimension() * CHARS_PER_NUMBER + OTHER_CHARS;
+        CompletableFuture<HttpResponse<byte[]>> call = client.sendAsync(request, answer -> new BoundedBody(limit));
+        try {
+            // The request's own time-out ends with the headers; this one is for the body too.
+            HttpResponse<byte[]> response = call.get(config.timeout().toMillis(), TimeUnit.MILLISECONDS);
+            int status = response.statusCode();
+            if (status == 200) {
+                return new Answer(response.body(), "", false, Duration.ZERO);
+            }
+            return new Answer(null, "status " + status, status == TOO_MANY_REQUESTS || status >= 500, retryAfter(response));
+        } catch (TimeoutException e) {
+            return new Answer(null, "no answer within " + config.timeout().toMillis() + " ms", true, Duration.ZERO);
+        } catch (ExecutionException e) {
+            boolean mayPass = e.getCause() instanceof IOException && !(e.getCause() instanceof BoundedBody.TooLong);
+            return new Answer(null, String.valueOf(e.getCause()), mayPass, Duration.ZERO);
+        } finally {
+            call.cancel(true);
+        }
+    }
+
+    private static Duration retryAfter(HttpResponse<?> response) {
+        return response.headers().firstValue("Retry-After")
+                .filter(seconds -> seconds.matches("\\d{1,6}"))
+                .map(seconds -> Duration.ofSeconds(Math.min(LONGEST_PAUSE.toSeconds(), Long.parseLong(seconds))))
+                .orElse(Duration.ZERO);
+    }
+
+    private List<float[]> vectors(byte[] body, int expected) {
+        float[][] vectors = new float[expected][];
+        try {
+            int position = 0;
+            for (JsonNode entry : json.readTree(body).path("data")) {
+                int index = entry.path("index").asInt(position++);
+                if (index < 0 || index >= expected || vectors[index] != null) {
+                    throw wrong("index " + index + " is not one of " + expected);
+                }
+                vectors[index] = vector(entry.path("embedding"));
+            }
+        } catch (IOException e) {
+            throw wrong("it is no JSON");
+        }
+        if (Arrays.asList(vectors).contains(null)) {
+            throw wrong("there are fewer vectors than texts");
+        }
+        return List.of(vectors);
+    }
+
+    private float[] vector(JsonNode numbers) {
+        if (numbers.size() != config.dimension()) {
+            throw wrong("a vector has %d dimensions, saga.embedding.dimension is %d".formatted(numbers.size(), config.dimension()));
+        }
+        float[] vector = new float[numbers.size()];
+        for (int i = 0; i < vector.length; i++) {
+            if (!numbers.get(i).isNumber()) {
+                throw wrong("a vector holds something that is no number");
+            }
+            vector[i] = numbers.get(i).floatValue();
+        }
+        return Vectors.normalize(vector);
+    }
+
+    private SagaException wrong(String why) {
+        return new SagaException(Reason.STORE_FAILED,
+                "the answer of model %s at %s can't be used: %s".formatted(modelId(), url.getAuthority(), why));
+    }
+
+    @Override
+    public void close() {
+        tokens.close(); // the client's threads end when it is no longer used
+    }
+}

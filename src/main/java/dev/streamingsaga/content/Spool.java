@@ -1,0 +1,50 @@
+package dev.streamingsaga.content;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Where libraries put their files.
+ *
+ * @param temporary emptied at start
+ * @param libraries native libraries and caches, kept
+ */
+record Spool(Path temporary, Path libraries) {
+    static Spool open(Path dir) {
+        Spool spool = new Spool(dir.resolve("content").toAbsolutePath(), dir.resolve("native").toAbsolutePath());
+        try {
+            Files.createDirectories(spool.temporary);
+            Files.createDirectories(spool.libraries);
+            spool.sweep();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot prepare %s for temporary files".formatted(dir), e);
+        }
+        spool.tellLibraries();
+        return spool;
+    }
+
+    private void sweep() throws IOException {
+        try (Stream<Path> files = Files.list(temporary)) {
+            for (Path file : files.toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    /**
+     * These libraries only listen to system properties; whoever has set one keeps it. Without them DJL asks the cloud's
+     * metadata service who we are and may load a CUDA build over the network, and both it and PDFBox write to the home directory.
+     */
+    private void tellLibraries() {
+        for (List<String> property : List.of(
+                List.of("ai.djl.offline", "true"),
+                List.of("ENGINE_CACHE_DIR", libraries.toString()),
+                List.of("pdfbox.fontcache", libraries.toString()))) {
+            System.getProperties().putIfAbsent(property.get(0), property.get(1));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.streamingsaga.content;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.Settings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Content with the real model, and what it makes of a file. */
+final class ContentFixture {
+    private ContentFixture() {}
+
+    static SagaConfig config(String... keysAndValues) {
+        Map<String, String> values = new HashMap<>();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            values.put(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return Settings.parse(values);
+    }
+
+    static Content content(Path spool, String... keysAndValues) {
+        SagaConfig config = config(keysAndValues);
+        return Content.create(config.content(), config.embedding(), spool);
+    }
+
+    record Read(List<EmbeddedSegment> segments, Outline outline, List<String> progress) {
+        List<String> texts() {
+            return segments.stream().map(segment -> segment.segment().text()).toList();
+        }
+
+        String page(int page) {
+            return String.join(" ", segments.stream().map(EmbeddedSegment::segment)
+                    .filter(segment -> segment.page() == page).map(Segment::text).toList());
+        }
+    }
+
+    static Read read(Content content, Path file) {
+        return read(content, file, 0);
+    }
+
+    static Read read(Content content, Path file, int firstOrdinal) {
+        List<EmbeddedSegment> segments = new ArrayList<>();
+        List<String> progress = new ArrayList<>();
+        Outline outline = content.embed(file, content.contentType(file), firstOrdinal, segments::addAll,
+                (pagesDone, pagesTotal, segmentsDone) -> progress.add(pagesDone + "/" + pagesTotal + ":" + segmentsDone));
+        return new Read(segments, outline, progress);
+    }
+
+    static double cosine(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += (double) a[i] * b[i];
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,108 @@
+package dev.streamingsaga.content;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.testkit.SamplePdf;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.apache.poi.xssf.usermodel.XSSFWorkbook;
+import org.apache.poi.xwpf.usermodel.XWPFDocument;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ContentTypeTest {
+    @TempDir
+    Path dir;
+
+    private Content content;
+
+    @BeforeEach
+    void open() {
+        content = ContentFixture.content(dir.resolve("spool"));
+    }
+
+    private Path file(String name, String text) throws IOException {
+        return Files.writeString(dir.resolve(name), text);
+    }
+
+    @Test
+    void goes_by_the_bytes_and_not_by_the_name() throws IOException {
+        Path pdf = dir.resolve("letter.txt");
+        SamplePdf.write(pdf, 1, 0);
+
+        assertThat(content.contentType(pdf)).isEqualTo("application/pdf");
+        assertThat(content.contentType(file("fake.pdf", "no pdf at all"))).isEqualTo("text/plain");
+        assertThat(content.contentType(file("fake.docx", "no office file"))).isEqualTo("text/plain");
+        assertThat(content.contentType(file("page.bin", "<!DOCTYPE html><html><body>x</body></html>"))).isEqualTo("text/html");
+        assertThat(content.contentType(file("data.bin", "<?xml version='1.0'?><a>x</a>"))).isEqualTo("application/xml");
+    }
+
+    @Test
+    void lets_the_name_choose_among_kinds_of_text() throws IOException {
+        assertThat(content.contentType(file("table.csv", "a,b\n1,2\n"))).isEqualTo("text/csv");
+        assertThat(content.contentType(file("readme", "Grüße"))).isEqualTo("text/plain");
+    }
+
+    @Test
+    void tells_text_in_an_eight_bit_charset_from_bytes() throws IOException {
+        byte[] russian = "Смотритель маяка считает чаек на берегу моря каждое утро до завтрака.".getBytes("windows-1251");
+        Path text = Files.write(dir.resolve("a.txt"), russian);
+        russian[40] = 3;
+        Path bytes = Files.write(dir.resolve("b.txt"), russian);
+
+        assertThat(content.contentType(text)).isEqualTo("text/plain");
+        assertThat(content.contentType(bytes)).isEqualTo("application/octet-stream");
+    }
+
+    @Test
+    void looks_into_archives_for_office_documents() throws IOException {
+        try (XWPFDocument word = new XWPFDocument(); OutputStream out = Files.newOutputStream(dir.resolve("a.bin"))) {
+            word.createParagraph().createRun().setText("text");
+            word.write(out);
+        }
+        try (XSSFWorkbook sheet = new XSSFWorkbook(); OutputStream out = Files.newOutputStream(dir.resolve("b.zip"))) {
+            sheet.createSheet().createRow(0).createCell(0).setCellValue("cell");
+            sheet.write(out);
+        }
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(dir.resolve("c.docx")))) {
+            zip.putNextEntry(new ZipEntry("word/document.txt"));
+            zip.write("only a zip".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(content.contentType(dir.resolve("a.bin")))
+                .isEqualTo("application/vnd.openxmlformats-officedocument.wordprocessingml.document");
+        assertThat(content.contentType(dir.resolve("b.zip")))
+                .isEqualTo("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+        assertThat(content.contentType(dir.resolve("c.docx"))).isEqualTo("application/zip");
+    }
+
+    @Test
+    void takes_five_gigabytes_of_zeros_for_bytes_without_text() throws IOException {
+        Path zeros = dir.resolve("zeros.txt");
+        try (RandomAccessFile sparse = new RandomAccessFile(zeros.toFile(), "rw")) {
+            sparse.setLength(5L << 30);
+        }
+        assertThat(content.contentType(zeros)).isEqualTo("application/octet-stream");
+        assertThat(ContentFixture.read(content, zeros).outline()).isEqualTo(Outline.EMPTY);
+    }
+
+    @Test
+    void knows_an_empty_file_as_bytes() throws IOException {
+        assertThat(content.contentType(file("empty.pdf", ""))).isEqualTo("application/octet-stream");
+    }
+
+    @Test
+    void says_when_the_file_is_missing() {
+        assertThatThrownBy(() -> content.contentType(dir.resolve("missing")))
+                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
+    }
+}

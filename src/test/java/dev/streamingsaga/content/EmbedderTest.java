@@ -1,0 +1,104 @@
+package dev.streamingsaga.content;
+
+import static dev.streamingsaga.content.ContentFixture.cosine;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.streamingsaga.config.ConfigException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbedderTest {
+    private static final String GULLS = "The lighthouse keeper counts gulls on the shore.";
+
+    @TempDir
+    static Path dir;
+
+    private static Embedder model;
+
+    @BeforeAll
+    static void load() {
+        model = Embedders.create(ContentFixture.config().embedding());
+    }
+
+    @AfterAll
+    static void close() {
+        model.close();
+    }
+
+    @Test
+    void knows_itself() {
+        assertThat(model.modelId()).isEqualTo("all-minilm-l6-v2-q");
+        assertThat(model.dimension()).isEqualTo(384);
+        assertThat(model.maxTokens()).isEqualTo(128);
+        assertThat(model.countTokens("gulls")).isEqualTo(4);
+    }
+
+    @Test
+    void gives_the_same_vector_alone_and_among_others() {
+        List<String> texts = IntStream.range(0, 20).mapToObj(i -> GULLS + " And then, number " + i + ".".repeat(i)).toList();
+        List<float[]> together = model.embed(texts);
+        for (int i = 0; i < texts.size(); i++) {
+            assertThat(cosine(together.get(i), model.embed(List.of(texts.get(i))).get(0))).isGreaterThan(0.999);
+            assertThat(cosine(together.get(i), together.get(i))).isBetween(0.9999, 1.0001);
+        }
+    }
+
+    @Test
+    void puts_what_means_the_same_closer_together() {
+        float[] question = model.embedQuery("Who looks at seabirds by the sea?");
+        List<float[]> answers = model.embed(List.of(GULLS, "The invoice was paid twice by the accounting department.",
+                "A compiler translates source code into machine instructions."));
+        assertThat(cosine(question, answers.get(0)))
+                .isGreaterThan(cosine(question, answers.get(1)) + 0.2)
+                .isGreaterThan(cosine(question, answers.get(2)) + 0.2);
+    }
+
+    @Test
+    void refuses_a_text_that_it_would_have_to_cut() {
+        assertThatThrownBy(() -> model.embed(List.of("gulls ".repeat(127))))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("takes 128");
+        assertThat(model.embed(List.of("gull ".repeat(60)))).hasSize(1);
+    }
+
+    @Test
+    void takes_a_model_and_a_tokenizer_from_files() throws IOException {
+        Path onnx = copy("all-minilm-l6-v2-q.onnx", "my model.onnx");
+        Path tokenizer = copy("all-minilm-l6-v2-q-tokenizer.json", "tokenizer.json");
+        try (Embedder own = Embedders.create(ContentFixture.config("saga.embedding.provider", "onnx",
+                "saga.embedding.onnx-model", onnx.toString(), "saga.embedding.onnx-tokenizer", tokenizer.toString()).embedding())) {
+            assertThat(own.modelId()).matches("my model-[0-9a-f]{12}");
+            assertThat(own.embedQuery(GULLS)).isEqualTo(model.embedQuery(GULLS));
+        }
+    }
+
+    private static Path copy(String resource, String name) throws IOException {
+        try (InputStream in = EmbedderTest.class.getClassLoader().getResourceAsStream(resource)) {
+            Files.copy(in, dir.resolve(name));
+        }
+        return dir.resolve(name);
+    }
+
+    @Test
+    void refuses_a_dimension_that_is_not_the_models() {
+        assertThatThrownBy(() -> Embedders.create(ContentFixture.config("saga.embedding.dimension", "768").embedding()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("saga.embedding.dimension must be 384").hasMessageContaining("was 768");
+    }
+
+    @Test
+    void names_the_setting_that_is_missing() {
+        assertThatThrownBy(() -> Embedders.create(ContentFixture.config("saga.embedding.provider", "onnx").embedding()))
+                .isInstanceOf(ConfigException.class).hasMessageContaining("saga.embedding.onnx-model");
+        assertThatThrownBy(() -> Embedders.create(ContentFixture.config("saga.embedding.provider", "http").embedding()))
+                .isInstanceOf(ConfigException.class).hasMessageContaining("saga.embedding.url");
+    }
+}

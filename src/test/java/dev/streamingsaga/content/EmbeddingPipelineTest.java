@@ -1,0 +1,198 @@
+package dev.streamingsaga.content;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.streamingsaga.content.EmbeddingPipeline.Limits;
+import dev.streamingsaga.content.EmbeddingPipeline.Work;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Failures on purpose in each of the three stages; the model is a counting one, since its vectors don't matter here. */
+class EmbeddingPipelineTest {
+    private static final int PAGES = 400;
+
+    @TempDir
+    Path dir;
+
+    private Path file;
+    private final List<EmbeddedSegment> received = new ArrayList<>();
+    private final AtomicInteger pagesRead = new AtomicInteger();
+
+    @BeforeEach
+    void write() throws IOException {
+        file = Files.writeString(dir.resolve("a.txt"), "source");
+    }
+
+    @AfterEach
+    void no_thread_is_left() {
+        await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                .noneMatch(thread -> thread.getName().startsWith("saga-content-")));
+    }
+
+    /** The length of a text as its vector. */
+    private static class LengthModel implements Embedder {
+        @Override
+        public String modelId() {
+            return "length";
+        }
+
+        @Override
+        public int dimension() {
+            return 1;
+        }
+
+        @Override
+        public int maxTokens() {
+            return 16;
+        }
+
+        @Override
+        public int countTokens(String text) {
+            return EstimatedTokens.OF_512.count(text);
+        }
+
+        @Override
+        public List<float[]> embed(List<String> texts) {
+            return texts.stream().map(this::embedQuery).toList();
+        }
+
+        @Override
+        public float[] embedQuery(String text) {
+            return new float[] {text.length()};
+        }
+
+        @Override
+        public void close() {
+            // nothing to close
+        }
+    }
+
+    private void readPages(Path source, TextExtractor.TextSink text) {
+        for (int page = 1; page <= PAGES; page++) {
+            text.text("Page %d. ".formatted(page));
+            text.endPage();
+            pagesRead.set(page);
+        }
+    }
+
+    private Outline run(Embedder model, TextExtractor extractor, Consumer<List<EmbeddedSegment>> sink) {
+        Limits limits = new Limits(16, 0, 1_000_000, 4, 2, Duration.ofMillis(300));
+        return new EmbeddingPipeline(model, limits, new Work(file, extractor, 0, sink, (pages, total, segments) -> {})).run();
+    }
+
+    @Test
+    void keeps_the_order_though_batches_are_embedded_at_a_time() {
+        Outline outline = run(new LengthModel(), this::readPages, received::addAll);
+
+        assertThat(outline.segmentsPerPage()).hasSize(PAGES).containsOnly(1);
+        assertThat(received).extracting(segment -> segment.segment().text())
+                .containsExactlyElementsOf(IntStream.rangeClosed(1, PAGES).mapToObj("Page %d."::formatted).toList());
+        assertThat(received).allMatch(segment -> segment.vector()[0] == segment.segment().text().length());
+    }
+
+    @Test
+    void reads_no_further_than_the_sink_can_follow() {
+        List<Integer> ahead = Collections.synchronizedList(new ArrayList<>());
+        run(new LengthModel(), this::readPages, batch -> {
+            await().until(() -> pagesRead.get() == PAGES
+                    || Thread.getAllStackTraces().keySet().stream().anyMatch(thread ->
+                            thread.getName().startsWith("saga-content-") && thread.getState() == Thread.State.WAITING));
+            ahead.add(pagesRead.get() - batch.get(0).segment().page());
+        });
+        assertThat(ahead).allMatch(pages -> pages <= 4 * (1 + 2 + 1 + 1));
+    }
+
+    @Test
+    void throws_on_what_the_model_fails_with() {
+        IllegalStateException broken = new IllegalStateException("model broke");
+        Embedder failing = new LengthModel() {
+            @Override
+            public float[] embedQuery(String text) {
+                if (text.equals("Page 50.")) {
+                    throw broken;
+                }
+                return super.embedQuery(text);
+            }
+        };
+        assertThatThrownBy(() -> run(failing, this::readPages, received::addAll)).isSameAs(broken);
+        assertThat(received).hasSize(48);
+        assertThat(pagesRead).hasValueLessThan(PAGES);
+    }
+
+    @Test
+    void does_not_take_a_failing_tokenizer_for_a_damaged_document() {
+        IllegalStateException broken = new IllegalStateException("tokenizer broke");
+        Embedder failing = new LengthModel() {
+            @Override
+            public int countTokens(String text) {
+                if (text.equals("Page 50.")) {
+                    throw broken;
+                }
+                return super.countTokens(text);
+            }
+        };
+        assertThatThrownBy(() -> run(failing, this::readPages, received::addAll)).isSameAs(broken);
+    }
+
+    @Test
+    void keeps_the_text_before_the_place_where_a_document_is_damaged() {
+        Outline outline = run(new LengthModel(), (source, text) -> {
+            text.text("Before.");
+            throw new IOException("damaged");
+        }, received::addAll);
+        assertThat(outline.segmentsPerPage()).containsExactly(1);
+        assertThat(received).hasSize(1);
+    }
+
+    @Test
+    void gives_up_on_a_parser_that_broods() {
+        CountDownLatch never = new CountDownLatch(1);
+        assertThatThrownBy(() -> run(new LengthModel(), (source, text) -> never.await(), received::addAll))
+                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TIMEOUT))
+                .hasMessageContaining("saga.content.max-text-chars");
+    }
+
+    @Test
+    void tells_a_source_that_is_gone_from_a_damaged_one() {
+        assertThatThrownBy(() -> run(new LengthModel(), (source, text) -> {
+            Files.delete(source);
+            throw new IOException("stale handle");
+        }, received::addAll))
+                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
+    }
+
+    @Test
+    void cuts_blocks_alike_in_whatever_portions_the_text_comes() {
+        String text = "Sentence of some length. ".repeat(5000);
+        List<List<String>> results = new ArrayList<>();
+        for (int portion : new int[] {1, 777, 100_000}) {
+            List<String> texts = new ArrayList<>();
+            run(new LengthModel(), (source, sink) -> {
+                for (int i = 0; i < text.length(); i += portion) {
+                    sink.text(text.substring(i, Math.min(text.length(), i + portion)));
+                }
+            }, batch -> batch.forEach(segment -> texts.add(segment.segment().text())));
+            results.add(texts);
+        }
+        assertThat(String.join(" ", results.get(0))).isEqualTo(text.strip());
+        assertThat(results.get(1)).isEqualTo(results.get(0));
+        assertThat(results.get(2)).isEqualTo(results.get(0));
+    }
+}
