@@ -1,0 +1,81 @@
+package dev.streamingsaga.store;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Rows of nodes, each with the edges that lead to it; edges only point back to nodes of the same or an earlier batch.
+ * Ids follow from saga, page and ordinal alone.
+ */
+final class GraphBatch {
+    static final int MAX_NODES = 1000;
+
+    private final String sagaId;
+    private final String documentId;
+    private final int run;
+    private final List<Map<String, Object>> nodes = new ArrayList<>();
+    private final List<Map<String, Object>> edges = new ArrayList<>();
+    private String lastSegment = "";
+
+    GraphBatch(String sagaId, String documentId, int run) {
+        this.sagaId = sagaId;
+        this.documentId = documentId;
+        this.run = run;
+    }
+
+    void document(String label) {
+        node(sagaId, "document", 0, 0, label);
+    }
+
+    void page(int page) {
+        node(pageId(page), "page", page, 0, "page " + page);
+        edge(sagaId, pageId(page), "contains");
+        if (page > 1) {
+            edge(pageId(page - 1), pageId(page), "next");
+        }
+    }
+
+    void segment(int page, int ordinal) {
+        String id = pageId(page) + "/s" + ordinal;
+        node(id, "segment", page, ordinal, "segment " + ordinal);
+        edge(pageId(page), id, "contains");
+        if (!lastSegment.isEmpty()) {
+            edge(lastSegment, id, "next");
+        }
+        lastSegment = id;
+    }
+
+    boolean isFull() {
+        return nodes.size() >= MAX_NODES;
+    }
+
+    /** An empty batch that goes on behind this one. */
+    GraphBatch next() {
+        GraphBatch next = new GraphBatch(sagaId, documentId, run);
+        next.lastSegment = lastSegment;
+        return next;
+    }
+
+    List<Map<String, Object>> nodes() {
+        return nodes;
+    }
+
+    List<Map<String, Object>> edges() {
+        return edges;
+    }
+
+    private String pageId(int page) {
+        return sagaId + "/p" + page;
+    }
+
+    private void node(String id, String kind, int page, int ordinal, String label) {
+        nodes.add(Map.of("id", id, "sagaId", sagaId, "documentId", documentId, "run", run,
+                "kind", kind, "page", page, "ordinal", ordinal, "label", PlainText.of(label)));
+    }
+
+    private void edge(String source, String target, String kind) {
+        edges.add(Map.of("source", source, "target", target, "kind", kind,
+                "sagaId", sagaId, "documentId", documentId, "run", run));
+    }
+}

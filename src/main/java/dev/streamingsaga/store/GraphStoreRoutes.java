@@ -1,0 +1,108 @@
+package dev.streamingsaga.store;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteBuilder;
+
+/** The structure of a document: the document contains pages, pages contain segments, and each knows the next one. */
+final class GraphStoreRoutes extends RouteBuilder {
+    private static final String BATCH = "SagaGraphBatch";
+
+    private final StoreDatabase db;
+    private final GraphWriter graph;
+
+    GraphStoreRoutes(StoreDatabase db, GraphWriter graph) {
+        this.db = db;
+        this.graph = graph;
+    }
+
+    @Override
+    public void configure() {
+        errorHandler(noErrorHandler());
+        write();
+        writeBatch();
+        look();
+
+        from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
+            .routeDescription("Removes nodes and edges of a saga")
+            .process(StoreSteps::identify)
+            .process(graph::forget)
+            .policy(db.transaction())
+                .to(db.sql("delete from graph_edge where saga_id = :#sagaId"))
+                .to(db.sql("delete from graph_node where saga_id = :#sagaId"))
+                .to(db.sql("delete from graph_document where saga_id = :#sagaId"))
+            .end()
+            .to(db.ask("select (select count(*) from graph_edge where saga_id = :#sagaId)"
+                + " + (select count(*) from graph_node where saga_id = :#sagaId)"
+                + " + (select count(*) from graph_document where saga_id = :#sagaId)"))
+            .process(StoreSteps.requireNothingLeft("graph"));
+
+        from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
+            .routeDescription("Counts the nodes of a saga")
+            .process(StoreSteps::identify)
+            .to(db.one("select count(*) from graph_node where saga_id = :#sagaId"));
+
+        from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
+            .routeDescription("Makes the structure visible")
+            .process(StoreSteps::identify)
+            .process(graph::forget)
+            .policy(db.transaction())
+                .to(db.sql("update graph_document set visible = 1 where saga_id = :#sagaId"))
+            .end()
+            .process(StoreSteps.requireShown("graph"));
+    }
+
+    private void look() {
+        from(db.direct("-sagas")).routeId(db.route("-sagas")).routeGroup(db.route(""))
+            .routeDescription("Names the sagas that hold nodes and edges, a page at a time")
+            .process(StoreSteps::page)
+            .to(db.sagas("select saga_id, document_id, visible from graph_document"
+                + " union all select saga_id, document_id, 0 as visible from graph_node"
+                + " union all select saga_id, document_id, 0 as visible from graph_edge"));
+
+        from(db.direct("-inspect")).routeId(db.route("-inspect")).routeGroup(db.route(""))
+            .routeDescription("Tells what is stored of a saga, to be compared with the journal")
+            .process(StoreSteps::identify)
+            .to(db.others())
+            .to(db.sql("select d.document_id, d.visible,"
+                + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.kind = 'document') as documents,"
+                + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.kind = 'page') as pages,"
+                + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.kind = 'segment') as segments,"
+                + " (select count(*) from graph_edge e where e.saga_id = d.saga_id) as edges,"
+                + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.document_id <> d.document_id) as odd"
+                + " from graph_document d where d.saga_id = :#sagaId"))
+            .process(StoreSteps::inspected);
+    }
+
+    private void write() {
+        from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
+            .routeDescription("Writes the document's structure, not visible yet")
+            .process(StoreSteps::begin)
+            // What an earlier attempt wrote goes first: it may have cut the text otherwise, and writing anew is cheap.
+            .policy(db.writing())
+                .to(db.sql("insert into graph_document (saga_id, document_id, run, file_name)"
+                    + " values (:#sagaId, :#documentId, :#run, :#fileName)"
+                    + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run"))
+                .to(db.sql("delete from graph_edge where saga_id = :#sagaId"))
+                .to(db.sql("delete from graph_node where saga_id = :#sagaId"))
+            .end()
+            .process(graph::writeAll);
+    }
+
+    private void writeBatch() {
+        from(db.direct("-batch")).routeId(db.route("-batch")).routeGroup(db.route(""))
+            .routeDescription("Writes one batch of nodes and the edges that lead to them")
+            .setProperty(BATCH, body())
+            .policy(db.writing())
+                .setBody(exchange -> batch(exchange).nodes())
+                .to(db.batch("insert into graph_node (id, saga_id, document_id, run, kind, page, ordinal, label)"
+                    + " values (:#id, :#sagaId, :#documentId, :#run, :#kind, :#page, :#ordinal, :#label)"))
+                .setBody(exchange -> batch(exchange).edges())
+                .to(db.batch("insert into graph_edge (source, target, kind, saga_id, document_id, run)"
+                    + " values (:#source, :#target, :#kind, :#sagaId, :#documentId, :#run)"))
+            .end();
+    }
+
+    private static GraphBatch batch(Exchange exchange) {
+        return exchange.getProperty(BATCH, GraphBatch.class);
+    }
+}

@@ -1,0 +1,49 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.content.Outline;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Run;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+
+/** The step of the graph route: from an outline to batches of nodes and edges. */
+final class GraphWriter {
+    private final Outlines outlines;
+    private final BatchSender batches;
+
+    GraphWriter(StoreDatabase db, Outlines outlines, ProducerTemplate template) {
+        this.outlines = outlines;
+        this.batches = new BatchSender(template, db.direct("-batch"));
+    }
+
+    void writeAll(Exchange exchange) {
+        Run run = StoreSteps.run(exchange);
+        Document document = run.document();
+        Outline outline = outlines.of(document);
+        GraphBatch batch = new GraphBatch(document.sagaId(), document.documentId(), run.number());
+        batch.document(outline.title().isBlank() ? document.fileName() : outline.title());
+        int ordinal = 0;
+        for (int page = 1; page <= outline.segmentsPerPage().size(); page++) {
+            batch = sendIfFull(run, batch);
+            batch.page(page);
+            for (int end = ordinal + outline.segmentsPerPage().get(page - 1); ordinal < end; ordinal++) {
+                batch = sendIfFull(run, batch);
+                batch.segment(page, ordinal);
+            }
+            run.progress("graph", page, outline.pages(), "pages");
+        }
+        batches.send(run, batch);
+    }
+
+    void forget(Exchange exchange) {
+        outlines.forget(exchange);
+    }
+
+    private GraphBatch sendIfFull(Run run, GraphBatch batch) {
+        if (!batch.isFull()) {
+            return batch;
+        }
+        batches.send(run, batch);
+        return batch.next();
+    }
+}

@@ -1,0 +1,99 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.content.Outline;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteBuilder;
+
+/** What people ask about a document without reading it: one row for each saga. */
+final class RelationalStoreRoutes extends RouteBuilder {
+    private final StoreDatabase db;
+    private final Outlines outlines;
+
+    RelationalStoreRoutes(StoreDatabase db, Outlines outlines) {
+        this.db = db;
+        this.outlines = outlines;
+    }
+
+    @Override
+    public void configure() {
+        errorHandler(noErrorHandler());
+
+        from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
+            .routeDescription("Writes the document's metadata, not visible yet")
+            .process(StoreSteps::begin)
+            .process(this::addOutline)
+            .policy(db.writing())
+                .to(db.sql("insert into relational_document (saga_id, document_id, run, file_name, content_type, size_bytes,"
+                    + " sha256, chunk_count, chunk_size_bytes, bucket, key_prefix, pages, segments, title, author, owner,"
+                    + " received, written)"
+                    + " values (:#sagaId, :#documentId, :#run, :#fileName, :#contentType, :#sizeBytes, :#sha256,"
+                    + " :#chunkCount, :#chunkSizeBytes, :#bucket, :#keyPrefix, :#pages, :#segments, :#title, :#author,"
+                    + " :#owner, :#receivedAt, :#writtenAt)"
+                    + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run,"
+                    + " file_name = excluded.file_name, content_type = excluded.content_type, size_bytes = excluded.size_bytes,"
+                    + " sha256 = excluded.sha256, chunk_count = excluded.chunk_count, chunk_size_bytes = excluded.chunk_size_bytes,"
+                    + " bucket = excluded.bucket, key_prefix = excluded.key_prefix, pages = excluded.pages,"
+                    + " segments = excluded.segments, title = excluded.title, author = excluded.author, owner = excluded.owner,"
+                    + " written = excluded.written"))
+            .end();
+
+        from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
+            .routeDescription("Removes the metadata of a saga")
+            .process(StoreSteps::identify)
+            .process(outlines::forget)
+            .policy(db.transaction())
+                .to(db.sql("delete from relational_document where saga_id = :#sagaId"))
+            .end()
+            .to(db.ask("select count(*) from relational_document where saga_id = :#sagaId"))
+            .process(StoreSteps.requireNothingLeft("relational"));
+
+        from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
+            .routeDescription("Counts the metadata rows of a saga")
+            .process(StoreSteps::identify)
+            .to(db.one("select count(*) from relational_document where saga_id = :#sagaId"));
+
+        from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
+            .routeDescription("Makes the metadata visible and notes when")
+            .process(StoreSteps::identify)
+            .process(outlines::forget)
+            .setHeader("completedAt", RelationalStoreRoutes::now)
+            .policy(db.transaction())
+                .to(db.sql("update relational_document set visible = 1, completed = coalesce(completed, :#completedAt)"
+                    + " where saga_id = :#sagaId"))
+            .end()
+            .process(StoreSteps.requireShown("relational"));
+        look();
+    }
+
+    private void look() {
+        from(db.direct("-sagas")).routeId(db.route("-sagas")).routeGroup(db.route(""))
+            .routeDescription("Names the sagas that hold metadata, a page at a time")
+            .process(StoreSteps::page)
+            .to(db.sagas("select saga_id, document_id, visible from relational_document"));
+
+        from(db.direct("-inspect")).routeId(db.route("-inspect")).routeGroup(db.route(""))
+            .routeDescription("Tells what is stored of a saga, to be compared with the journal")
+            .process(StoreSteps::identify)
+            .to(db.others())
+            .to(db.sql("select document_id, file_name, content_type, size_bytes, sha256, chunk_count, chunk_size_bytes, bucket,"
+                + " key_prefix, owner, pages, segments, visible from relational_document where saga_id = :#sagaId"))
+            .process(StoreSteps::inspected);
+    }
+
+    private void addOutline(Exchange exchange) {
+        Outline outline = outlines.of(StoreSteps.run(exchange).document());
+        Map<String, Object> facts = StoreSteps.facts(exchange);
+        facts.put("pages", outline.pages());
+        facts.put("segments", outline.segments());
+        facts.put("title", PlainText.of(outline.title()));
+        facts.put("author", PlainText.of(outline.author()));
+        facts.put("writtenAt", now());
+    }
+
+    private static String now() {
+        return Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+}

@@ -1,0 +1,66 @@
+package dev.streamingsaga.store;
+
+import org.apache.camel.builder.RouteBuilder;
+
+/** Who owns a document, how it is classified, which key it was encrypted with: one record for each saga. */
+final class SecurityStoreRoutes extends RouteBuilder {
+    private final StoreDatabase db;
+
+    SecurityStoreRoutes(StoreDatabase db) {
+        this.db = db;
+    }
+
+    @Override
+    public void configure() {
+        errorHandler(noErrorHandler());
+
+        from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
+            .routeDescription("Writes the security record, not visible yet")
+            .process(StoreSteps::begin)
+            .policy(db.writing())
+                .to(db.sql("insert into security_document"
+                    + " (saga_id, document_id, run, sha256, owner, classification, key_id, created)"
+                    + " values (:#sagaId, :#documentId, :#run, :#sha256, :#owner, :#classification, :#keyId, :#receivedAt)"
+                    + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run, sha256 = excluded.sha256,"
+                    + " owner = excluded.owner, classification = excluded.classification, key_id = excluded.key_id"))
+            .end();
+
+        from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
+            .routeDescription("Removes the security record of a saga")
+            .process(StoreSteps::identify)
+            .policy(db.transaction())
+                .to(db.sql("delete from security_document where saga_id = :#sagaId"))
+            .end()
+            .to(db.ask("select count(*) from security_document where saga_id = :#sagaId"))
+            .process(StoreSteps.requireNothingLeft("security"));
+
+        from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
+            .routeDescription("Counts the security records of a saga")
+            .process(StoreSteps::identify)
+            .to(db.one("select count(*) from security_document where saga_id = :#sagaId"));
+
+        from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
+            .routeDescription("Makes the security record visible")
+            .process(StoreSteps::identify)
+            .policy(db.transaction())
+                .to(db.sql("update security_document set visible = 1 where saga_id = :#sagaId"))
+            .end()
+            .process(StoreSteps.requireShown("security"));
+        look();
+    }
+
+    private void look() {
+        from(db.direct("-sagas")).routeId(db.route("-sagas")).routeGroup(db.route(""))
+            .routeDescription("Names the sagas that hold security records, a page at a time")
+            .process(StoreSteps::page)
+            .to(db.sagas("select saga_id, document_id, visible from security_document"));
+
+        from(db.direct("-inspect")).routeId(db.route("-inspect")).routeGroup(db.route(""))
+            .routeDescription("Tells what is stored of a saga, to be compared with the journal")
+            .process(StoreSteps::identify)
+            .to(db.others())
+            .to(db.sql("select document_id, sha256, owner, classification, key_id, visible"
+                + " from security_document where saga_id = :#sagaId"))
+            .process(StoreSteps::inspected);
+    }
+}

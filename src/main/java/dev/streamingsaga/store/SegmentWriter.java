@@ -1,0 +1,92 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.content.EmbeddedSegment;
+import dev.streamingsaga.content.Embedder;
+import dev.streamingsaga.content.Outline;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.SagaException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+
+/** The steps of the vector route: from a file to batches of rows, as many as are not stored yet. */
+final class SegmentWriter {
+    private final StoreDatabase db;
+    private final DocumentContent content;
+    private final Outlines outlines;
+    private final BatchSender batches;
+
+    SegmentWriter(StoreDatabase db, DocumentContent content, Outlines outlines, ProducerTemplate template) {
+        this.db = db;
+        this.content = content;
+        this.outlines = outlines;
+        this.batches = new BatchSender(template, db.direct("-batch"));
+    }
+
+    /** Loads the model, which takes a second at first need, before the first statement. */
+    void addModel(Exchange exchange) {
+        Embedder model = content.embedder();
+        Map<String, Object> facts = StoreSteps.facts(exchange);
+        facts.put("model", model.modelId());
+        facts.put("dimension", model.dimension());
+    }
+
+    /** Starts behind the segments that the last {@link StoreDatabase#ask} found. */
+    void writeAll(Exchange exchange) {
+        Run run = StoreSteps.run(exchange);
+        Document document = run.document();
+        Map<String, Object> facts = StoreSteps.facts(exchange);
+        int firstOrdinal = Math.toIntExact(StoreSteps.answer(exchange));
+        Outline outline = content.embed(
+                document.path(),
+                document.contentType(),
+                firstOrdinal,
+                batch -> batches.send(run, batch.stream().map(segment -> row(segment, facts)).toList()),
+                (pagesDone, pagesTotal, segmentsDone) -> {
+                    run.check();
+                    run.progress("vector", pagesDone, pagesTotal, "pages");
+                });
+        outlines.remember(document.sagaId(), outline);
+        facts.put("pages", outline.pages());
+        facts.put("segments", outline.segments());
+    }
+
+    /** Last step of the write: the store was asked how many vectors it holds. */
+    static void requireAll(Exchange exchange) {
+        Map<String, Object> facts = StoreSteps.facts(exchange);
+        long stored = StoreSteps.answer(exchange);
+        long expected = ((Number) facts.get("segments")).longValue();
+        if (stored != expected) {
+            throw new SagaException(Reason.STORE_FAILED, "the vector store holds " + stored + " segments of saga "
+                    + facts.get("sagaId") + ", the document has " + expected
+                    + " (were saga.content settings changed between two runs?); compensating");
+        }
+    }
+
+    void forget(Exchange exchange) {
+        outlines.forget(exchange);
+    }
+
+    private Map<String, Object> row(EmbeddedSegment embedded, Map<String, Object> facts) {
+        int dimension = (int) facts.get("dimension");
+        if (embedded.vector().length != dimension) {
+            throw new SagaException(Reason.STORE_FAILED, "model " + facts.get("model") + " gave segment "
+                    + embedded.segment().ordinal() + " of saga " + facts.get("sagaId") + " a vector of "
+                    + embedded.vector().length + " numbers instead of " + dimension + "; compensating");
+        }
+        Map<String, Object> row = new LinkedHashMap<>();
+        for (String key : List.of("sagaId", "documentId", "run", "model", "dimension")) {
+            row.put(key, facts.get(key));
+        }
+        row.put("page", embedded.segment().page());
+        row.put("ordinal", embedded.segment().ordinal());
+        row.put("text", PlainText.of(embedded.segment().text()));
+        row.put("vector", VectorFormat.encode(embedded.vector(), db.dialect()));
+        return row;
+    }
+}

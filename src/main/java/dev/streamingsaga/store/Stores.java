@@ -1,0 +1,95 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.database.Databases;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.RouteBuilder;
+
+/**
+ * The built-in stores that are participants of an instance: their databases, bound as {@code <name>-<store>-db}, and their
+ * routes. To be closed after the Camel context has stopped.
+ */
+public final class Stores implements AutoCloseable {
+    /** Participants whose routes come with the project; all others are the user's own. */
+    public static final List<String> BUILT_IN = List.of("security", "vector", "graph", "relational");
+
+    private final CamelContext context;
+    private final ProducerTemplate batches;
+    private final Map<String, StoreDatabase> open = new LinkedHashMap<>();
+    private final Outlines outlines;
+    private final DocumentContent content;
+
+    private Stores(CamelContext context, DocumentContent content) {
+        this.context = context;
+        this.content = content;
+        this.batches = context.createProducerTemplate();
+        this.outlines = new Outlines(content);
+    }
+
+    /**
+     * Opens and migrates the databases of the built-in participants and adds their routes to the context, started or not.
+     *
+     * @throws IllegalStateException if a database can't be opened or its routes can't be added; nothing stays open then
+     */
+    public static Stores open(SagaConfig config, CamelContext context, DocumentContent content) {
+        Stores stores = new Stores(context, content);
+        try {
+            for (String store : BUILT_IN) {
+                if (config.participants().contains(store)) {
+                    stores.add(config, store);
+                }
+            }
+            return stores;
+        } catch (Exception e) {
+            stores.close();
+            throw new IllegalStateException("cannot open the stores of instance " + config.name() + ": " + e.getMessage()
+                    + "; nothing was started", e);
+        }
+    }
+
+    /** Search over the completed documents; empty if the vector store is no participant. */
+    public Optional<VectorSearch> search() {
+        return Optional.ofNullable(open.get("vector")).map(database -> HybridSearch.over(database, content));
+    }
+
+    /** Questions about the structure of completed documents; empty if the graph store is no participant. */
+    public Optional<DocumentGraph> graph() {
+        return Optional.ofNullable(open.get("graph")).map(DocumentGraph::new);
+    }
+
+    private void add(SagaConfig config, String store) throws Exception {
+        StoreDatabase database = new StoreDatabase(
+                config, store, Databases.open(store, config.store(store), config.dataDir()));
+        open.put(store, database);
+        context.getRegistry().bind(database.bean(), database.opened().dataSource());
+        context.addRoutes(routes(database));
+    }
+
+    private RouteBuilder routes(StoreDatabase database) {
+        return switch (database.store()) {
+            case "security" -> new SecurityStoreRoutes(database);
+            case "vector" -> new VectorStoreRoutes(database, new SegmentWriter(database, content, outlines, batches));
+            case "graph" -> new GraphStoreRoutes(database, new GraphWriter(database, outlines, batches));
+            case "relational" -> new RelationalStoreRoutes(database, outlines);
+            default -> throw new IllegalArgumentException(database.store() + " is not a built-in store");
+        };
+    }
+
+    @Override
+    public void close() {
+        batches.stop();
+        List<StoreDatabase> all = new ArrayList<>(open.values());
+        open.clear();
+        for (StoreDatabase database : all) {
+            context.getRegistry().unbind(database.bean());
+            database.opened().close();
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.database.Databases.Dialect;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Vectors as the databases keep them. */
+final class VectorFormat {
+    private VectorFormat() {}
+
+    /** Little-endian float32 for SQLite, pgvector's text for PostgreSQL. */
+    static Object encode(float[] vector, Dialect dialect) {
+        return dialect == Dialect.POSTGRESQL ? text(vector) : bytes(vector);
+    }
+
+    static byte[] bytes(float[] vector) {
+        ByteBuffer buffer = ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.asFloatBuffer().put(vector);
+        return buffer.array();
+    }
+
+    /** Reads a whole vector to {@code target} from {@code offset} on. */
+    static void read(byte[] bytes, float[] target, int offset) {
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(target, offset, bytes.length / Float.BYTES);
+    }
+
+    static String text(float[] vector) {
+        StringBuilder text = new StringBuilder(vector.length * 12).append('[');
+        for (int i = 0; i < vector.length; i++) {
+            text.append(i == 0 ? "" : ",").append(vector[i]);
+        }
+        return text.append(']').toString();
+    }
+}

@@ -1,0 +1,112 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.database.Databases.Dialect;
+import org.apache.camel.builder.RouteBuilder;
+
+/**
+ * The text of a document in segments, each with its vector and its words. Written batch by batch: a repeat after a crash
+ * goes on behind the last batch that was committed, unless the model has changed, then it starts anew.
+ */
+final class VectorStoreRoutes extends RouteBuilder {
+    /** Behind the last segment, or the first gap that a damaged table has. */
+    private static final String FIRST_MISSING = "select case when exists"
+        + " (select 1 from vector_segment where saga_id = :#sagaId and ordinal = 0) then"
+        + " (select min(s.ordinal) + 1 from vector_segment s where s.saga_id = :#sagaId and not exists"
+        + " (select 1 from vector_segment n where n.saga_id = s.saga_id and n.ordinal = s.ordinal + 1)) else 0 end";
+    private static final String COUNT = "select count(*) from vector_segment where saga_id = :#sagaId";
+
+    private final StoreDatabase db;
+    private final SegmentWriter segments;
+
+    VectorStoreRoutes(StoreDatabase db, SegmentWriter segments) {
+        this.db = db;
+        this.segments = segments;
+    }
+
+    @Override
+    public void configure() {
+        errorHandler(noErrorHandler());
+        write();
+        writeBatch();
+        look();
+
+        from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
+            .routeDescription("Removes segments, vectors and words of a saga")
+            .process(StoreSteps::identify)
+            .process(segments::forget)
+            .policy(db.transaction())
+                .to(db.sql("delete from vector_segment where saga_id = :#sagaId"))
+                .to(db.sql("delete from vector_document where saga_id = :#sagaId"))
+            .end()
+            .to(db.ask("select (" + COUNT + ") + (select count(*) from vector_document where saga_id = :#sagaId)"))
+            .process(StoreSteps.requireNothingLeft("vector"));
+
+        from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
+            .routeDescription("Counts the vectors of a saga")
+            .process(StoreSteps::identify)
+            .to(db.one(COUNT));
+
+        from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
+            .routeDescription("Makes the segments searchable")
+            .process(StoreSteps::identify)
+            .process(segments::forget)
+            .policy(db.transaction())
+                .to(db.sql("update vector_document set visible = 1 where saga_id = :#sagaId"))
+            .end()
+            .process(StoreSteps.requireShown("vector"));
+    }
+
+    private void look() {
+        from(db.direct("-sagas")).routeId(db.route("-sagas")).routeGroup(db.route(""))
+            .routeDescription("Names the sagas that hold vectors, a page at a time")
+            .process(StoreSteps::page)
+            .to(db.sagas("select saga_id, document_id, visible from vector_document"
+                + " union all select saga_id, document_id, 0 as visible from vector_segment"));
+
+        from(db.direct("-inspect")).routeId(db.route("-inspect")).routeGroup(db.route(""))
+            .routeDescription("Tells what is stored of a saga, to be compared with the journal")
+            .process(StoreSteps::identify)
+            .to(db.others())
+            .to(db.sql("select d.document_id, d.model, d.dimension, d.pages, d.segments, d.visible,"
+                + " (select count(*) from vector_segment s where s.saga_id = d.saga_id) as stored,"
+                + " (select coalesce(max(s.ordinal) + 1, 0) from vector_segment s where s.saga_id = d.saga_id) as next_ordinal,"
+                + " (select count(*) from vector_segment s where s.saga_id = d.saga_id and (s.document_id <> d.document_id"
+                + " or s.model <> d.model or s.dimension <> d.dimension)) as odd"
+                + " from vector_document d where d.saga_id = :#sagaId"))
+            .process(StoreSteps::inspected);
+    }
+
+    private void write() {
+        from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
+            .routeDescription("Cuts, embeds and writes the document's text, not searchable yet")
+            .process(StoreSteps::begin)
+            .process(segments::addModel)
+            .policy(db.writing())
+                .to(db.sql("insert into vector_document (saga_id, document_id, run, file_name, model, dimension)"
+                    + " values (:#sagaId, :#documentId, :#run, :#fileName, :#model, :#dimension)"
+                    + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run,"
+                    + " model = excluded.model, dimension = excluded.dimension"))
+                .to(db.sql("delete from vector_segment where saga_id = :#sagaId"
+                    + " and (model <> :#model or dimension <> :#dimension)"))
+                .to(db.ask(FIRST_MISSING))
+            .end()
+            .process(segments::writeAll)
+            .policy(db.writing())
+                .to(db.sql("update vector_document set pages = :#pages, segments = :#segments where saga_id = :#sagaId"))
+            .end()
+            .to(db.ask(COUNT))
+            .process(SegmentWriter::requireAll);
+    }
+
+    private void writeBatch() {
+        String vector = db.dialect() == Dialect.POSTGRESQL ? "cast(:#vector as vector)" : ":#vector";
+        from(db.direct("-batch")).routeId(db.route("-batch")).routeGroup(db.route(""))
+            .routeDescription("Writes one batch of segments with their vectors and words")
+            .policy(db.writing())
+                .to(db.batch("insert into vector_segment"
+                    + " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
+                    + " values (:#sagaId, :#documentId, :#run, :#page, :#ordinal, :#text, :#model, :#dimension, " + vector
+                    + ") on conflict (saga_id, ordinal) do nothing"))
+            .end();
+    }
+}

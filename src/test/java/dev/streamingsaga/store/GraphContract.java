@@ -1,0 +1,100 @@
+package dev.streamingsaga.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What only the graph store promises: structure that can be asked, bounded batches, one reading of the file. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class GraphContract {
+    StoreFixture fixture;
+
+    abstract Map<String, String> database();
+
+    @BeforeEach
+    void open(@TempDir Path folder) throws Exception {
+        Map<String, String> settings = new HashMap<>(database());
+        settings.put("saga.participants", "graph,relational");
+        fixture = new StoreFixture(folder, settings, new WordVectors("words", 64));
+    }
+
+    @AfterEach
+    void close() {
+        if (fixture != null) {
+            fixture.close();
+        }
+    }
+
+    @Test
+    void answers_who_is_within_some_hops_once_the_document_is_complete() {
+        DocumentGraph graph = fixture.stores.graph().orElseThrow();
+        fixture.write("graph", fixture.document("saga-1", "doc-1", "a\nb\fc\n"));
+        assertThat(graph.neighbours("saga-1/p1/s0", 2, 100)).isEmpty();
+
+        fixture.complete("graph", "saga-1");
+
+        assertThat(graph.neighbours("saga-1/p1/s0", 1, 100)).extracting(DocumentGraph.Node::id)
+                .containsExactly("saga-1/p1", "saga-1/p1/s1");
+        assertThat(graph.neighbours("saga-1/p1/s0", 2, 100)).extracting(DocumentGraph.Node::id, DocumentGraph.Node::hops)
+                .contains(org.assertj.core.groups.Tuple.tuple("saga-1", 2), org.assertj.core.groups.Tuple.tuple("saga-1/p2/s2", 2))
+                .hasSize(5);
+        assertThatThrownBy(() -> graph.neighbours("saga-1", 11, 1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void writes_a_document_of_several_batches_as_one_chain() {
+        fixture.write("graph", fixture.document("saga-1", "doc-1", ("x\n".repeat(700) + "\f").repeat(4)));
+
+        assertThat(fixture.count("graph", "saga-1")).isEqualTo(1 + 4 + 2800);
+        assertThat(fixture.ask("graph", "select count(*) from graph_edge where kind = 'contains'")).isEqualTo(4 + 2800);
+        assertThat(fixture.ask("graph", "select count(*) from graph_edge where kind = 'next'")).isEqualTo(3 + 2799);
+        assertThat(fixture.ask("graph", "select count(*) from graph_edge where source not in (select id from graph_node)"
+                + " or target not in (select id from graph_node)")).isZero();
+    }
+
+    @Test
+    void stops_between_two_batches_when_the_saga_is_called_off() {
+        var document = fixture.document("saga-1", "doc-1", "x\n".repeat(2500));
+
+        assertThatThrownBy(() -> fixture.write("graph", new OpenRun(document, 1, 2))).hasMessageContaining("cancelled");
+
+        assertThat(fixture.count("graph", "saga-1")).isEqualTo(GraphBatch.MAX_NODES);
+        fixture.compensate("graph", "saga-1");
+        assertThat(fixture.ask("graph", "select count(*) from graph_edge")).isZero();
+    }
+
+    @Test
+    void reads_the_file_once_for_both_stores() {
+        var document = fixture.document("saga-1", "doc-1", "a\nb\fc\n");
+
+        fixture.write("graph", document);
+        fixture.write("relational", document);
+        assertThat(fixture.content.outlined).hasValue(1);
+
+        fixture.complete("graph", "saga-1");
+        fixture.write("relational", document);
+        assertThat(fixture.content.outlined).as("forgotten at the end").hasValue(2);
+    }
+
+    @Test
+    void keeps_what_people_ask_about_a_document() {
+        fixture.writeAndComplete("relational", fixture.document("saga-1", "doc-1", "a\nb\fc\n"));
+
+        Map<String, Object> row = fixture.sql("relational").queryForMap("select * from relational_document");
+
+        assertThat(row).containsEntry("file_name", "Bericht ü.txt").containsEntry("pages", 2).containsEntry("segments", 3)
+                .containsEntry("author", "An author").containsEntry("title", "A title with NUL  ")
+                .containsEntry("received", "2026-11-22T10:00:00Z");
+        assertThat(row.get("completed")).isNotNull();
+        fixture.complete("relational", "saga-1");
+        assertThat(fixture.sql("relational").queryForMap("select * from relational_document")).isEqualTo(row);
+    }
+}

@@ -1,0 +1,91 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.SagaException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A run that gives a number of permits and then says that the saga was cancelled. Chunks are none of the stores' business. */
+final class OpenRun implements Run {
+    final AtomicInteger open = new AtomicInteger();
+    final AtomicInteger left;
+    final List<String> progress = new ArrayList<>();
+    private final Document document;
+    private final int number;
+
+    OpenRun(Document document, int number, int permits) {
+        this.document = document;
+        this.number = number;
+        this.left = new AtomicInteger(permits);
+    }
+
+    @Override
+    public String sagaId() {
+        return document.sagaId();
+    }
+
+    @Override
+    public int number() {
+        return number;
+    }
+
+    @Override
+    public Document document() {
+        return document;
+    }
+
+    @Override
+    public Permit permit() {
+        if (left.getAndDecrement() <= 0) {
+            throw new SagaException(Reason.CANCELLED, "saga " + sagaId() + " was cancelled");
+        }
+        open.incrementAndGet();
+        return open::decrementAndGet;
+    }
+
+    @Override
+    public void check() {
+        if (left.get() <= 0) {
+            throw new SagaException(Reason.CANCELLED, "saga " + sagaId() + " was cancelled");
+        }
+    }
+
+    @Override
+    public void progress(String step, long done, long total, String unit) {
+        progress.add(step + " " + done + "/" + total + " " + unit);
+    }
+
+    @Override
+    public void planChunks(List<ChunkRow> chunks) {
+        throw new AssertionError("stores don't plan chunks");
+    }
+
+    @Override
+    public void chunkSending(int index, int attempt) {
+        throw new AssertionError("stores don't send chunks");
+    }
+
+    @Override
+    public void chunkConfirmed(int index, long sizeBytes) {
+        throw new AssertionError("stores don't send chunks");
+    }
+
+    @Override
+    public void chunkSent(int index) {
+        throw new AssertionError("stores don't send chunks");
+    }
+
+    @Override
+    public void chunksVerified() {
+        throw new AssertionError("stores don't verify chunks");
+    }
+
+    @Override
+    public List<ChunkRow> chunks() {
+        return List.of();
+    }
+}

@@ -1,0 +1,88 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.content.EmbeddedSegment;
+import dev.streamingsaga.content.Embedder;
+import dev.streamingsaga.content.Outline;
+import dev.streamingsaga.content.Segment;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/** Reads text files: pages are divided by form feeds, segments are lines. Counts how often it was asked. */
+final class PlainContent implements DocumentContent {
+    static final int BATCH = 4;
+
+    final AtomicInteger outlined = new AtomicInteger();
+    final List<Integer> firstOrdinals = new ArrayList<>();
+    volatile WordVectors embedder;
+    volatile Runnable beforeBatch = () -> {};
+    volatile int batch = BATCH;
+
+    PlainContent(WordVectors embedder) {
+        this.embedder = embedder;
+    }
+
+    @Override
+    public String contentType(Path file) {
+        return "text/plain";
+    }
+
+    @Override
+    public Outline embed(
+            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress) {
+        firstOrdinals.add(firstOrdinal);
+        List<Segment> segments = segments(file).stream().filter(s -> s.ordinal() >= firstOrdinal).toList();
+        Outline outline = read(file);
+        for (int from = 0; from < segments.size(); from += batch) {
+            List<Segment> some = segments.subList(from, Math.min(segments.size(), from + batch));
+            beforeBatch.run();
+            sink.accept(some.stream().map(s -> new EmbeddedSegment(s, embedder.embedQuery(s.text()))).toList());
+            progress.report(some.get(some.size() - 1).page(), outline.pages(), from + some.size());
+        }
+        return outline;
+    }
+
+    @Override
+    public Outline outline(Path file, String contentType) {
+        outlined.incrementAndGet();
+        return read(file);
+    }
+
+    @Override
+    public Embedder embedder() {
+        return embedder;
+    }
+
+    private static Outline read(Path file) {
+        List<Integer> counts = new ArrayList<>();
+        for (String page : pages(file)) {
+            counts.add((int) page.lines().count());
+        }
+        return new Outline(counts.size(), counts, "A title with NUL \0", "An author");
+    }
+
+    private static List<Segment> segments(Path file) {
+        List<Segment> segments = new ArrayList<>();
+        List<String> pages = pages(file);
+        for (int page = 0; page < pages.size(); page++) {
+            for (String line : pages.get(page).lines().toList()) {
+                segments.add(new Segment(page + 1, segments.size(), line));
+            }
+        }
+        return segments;
+    }
+
+    private static List<String> pages(Path file) {
+        try {
+            return List.of(Files.readString(file).split("\f"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

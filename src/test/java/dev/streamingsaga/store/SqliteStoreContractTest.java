@@ -1,0 +1,23 @@
+package dev.streamingsaga.store;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+class SqliteStoreContractTest extends StoreContract {
+    @Override
+    Stream<String> stores() {
+        return Stores.BUILT_IN.stream();
+    }
+
+    @Override
+    Map<String, String> database() {
+        return Map.of();
+    }
+
+    @Override
+    List<String> refuseDeletes(String table, boolean silently) {
+        return List.of("create trigger refuse_delete before delete on " + table + " begin select "
+                + (silently ? "raise(ignore)" : "raise(abort, 'no')") + "; end");
+    }
+}

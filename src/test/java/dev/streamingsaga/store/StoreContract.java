@@ -1,0 +1,282 @@
+package dev.streamingsaga.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every built-in store promises, asked of its tables and not of its routes, on every kind of database. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class StoreContract {
+    static final String TEXT = "Der Vertrag wird verlängert.\nDie Kündigung ist möglich.\fSecond page, one line.\f"
+            + "Zeile drei\nZeile vier\nZeile fünf\nZeile sechs\nZeile sieben\nZeile acht\nZeile neun";
+    static final int SEGMENTS = 10;
+    static final int PAGES = 3;
+    private static final Map<String, List<String>> TABLES = Map.of(
+            "security", List.of("security_document"),
+            "vector", List.of("vector_document", "vector_segment"),
+            "graph", List.of("graph_document", "graph_node", "graph_edge"),
+            "relational", List.of("relational_document"));
+
+    StoreFixture fixture;
+
+    /** The stores that this database can hold. */
+    abstract Stream<String> stores();
+
+    /** Settings of an empty database for these stores, or none for the embedded one. */
+    abstract Map<String, String> database();
+
+    /** Statements that make every delete from a table fail, or (silently) do nothing. */
+    abstract List<String> refuseDeletes(String table, boolean silently);
+
+    @BeforeEach
+    void open(@TempDir Path folder) throws Exception {
+        Map<String, String> settings = new java.util.HashMap<>(database());
+        settings.put("saga.participants", String.join(",", stores().toList()));
+        fixture = new StoreFixture(folder, settings, new WordVectors("words", 64));
+    }
+
+    @AfterEach
+    void close() {
+        if (fixture != null) {
+            fixture.close();
+        }
+    }
+
+    private static long expected(String store) {
+        return switch (store) {
+            case "vector" -> SEGMENTS;
+            case "graph" -> 1 + PAGES + SEGMENTS;
+            default -> 1;
+        };
+    }
+
+    private long rows(String store, String sagaId) {
+        return TABLES.get(store).stream()
+                .mapToLong(table -> fixture.ask(store, "select count(*) from " + table + " where saga_id = ?", sagaId))
+                .sum();
+    }
+
+    private long visible(String store) {
+        return fixture.ask(store, "select count(*) from " + store + "_document where visible = 1");
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void counts_what_was_written(String store) {
+        fixture.write(store, fixture.document("saga-1", "doc-1", TEXT));
+
+        assertThat(fixture.count(store, "saga-1")).isEqualTo(expected(store));
+        for (String table : TABLES.get(store)) {
+            assertThat(fixture.ask(store, "select count(*) from " + table + " where saga_id <> 'saga-1' or document_id <> 'doc-1'"
+                    + " or run <> 1")).as(table).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void shows_a_document_only_once_it_is_complete(String store) {
+        fixture.write(store, fixture.document("saga-1", "doc-1", TEXT));
+        assertThat(visible(store)).isZero();
+
+        fixture.complete(store, "saga-1");
+        fixture.complete(store, "saga-1");
+
+        assertThat(visible(store)).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void completes_nothing_that_is_not_there(String store) {
+        assertThatThrownBy(() -> fixture.complete(store, "saga-1")).hasMessageContaining("saga-1").hasMessageContaining(store);
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void leaves_nothing_after_a_compensation(String store) {
+        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
+
+        fixture.compensate(store, "saga-1");
+
+        assertThat(rows(store, "saga-1")).isZero();
+        assertThat(fixture.count(store, "saga-1")).isZero();
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void compensates_where_nothing_was_written(String store) {
+        fixture.compensate(store, "saga-1");
+        fixture.compensate(store, "saga-1");
+
+        assertThat(fixture.count(store, "saga-1")).isZero();
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void gives_the_same_result_when_written_again_by_the_next_run(String store) {
+        Document document = fixture.document("saga-1", "doc-1", TEXT);
+        fixture.write(store, document);
+        long rows = rows(store, "saga-1");
+
+        fixture.write(store, new OpenRun(document, 2, Integer.MAX_VALUE));
+
+        assertThat(rows(store, "saga-1")).isEqualTo(rows);
+        assertThat(fixture.count(store, "saga-1")).isEqualTo(expected(store));
+        assertThat(fixture.ask(store, "select run from " + store + "_document where saga_id = 'saga-1'")).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void keeps_two_versions_of_one_document_apart(String store) {
+        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
+        fixture.write(store, fixture.document("saga-2", "doc-1", "Only one line"));
+        long first = rows(store, "saga-1");
+
+        fixture.compensate(store, "saga-2");
+
+        assertThat(rows(store, "saga-2")).isZero();
+        assertThat(rows(store, "saga-1")).isEqualTo(first);
+        assertThat(visible(store)).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void names_the_sagas_it_holds_page_by_page(String store) {
+        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
+        fixture.write(store, fixture.document("saga-2", "doc-1", "Only one line"));
+        fixture.write(store, fixture.document("saga-3", "doc-3", "Only one line"));
+        fixture.sql(store).update("delete from " + TABLES.get(store).get(0) + " where saga_id = 'saga-3'");
+        boolean more = TABLES.get(store).size() > 1;
+
+        List<Map<String, Object>> first = sagas(store, "", 2);
+        List<Map<String, Object>> second = sagas(store, "saga-2", 2);
+
+        assertThat(first).extracting(row -> row.get("saga_id").toString()).containsExactly("saga-1", "saga-2");
+        assertThat(first).extracting(row -> ((Number) row.get("visible")).intValue()).containsExactly(1, 0);
+        assertThat(first).allSatisfy(row -> {
+            assertThat(row.get("document_id")).isEqualTo("doc-1");
+            assertThat(((Number) row.get("documents")).intValue()).isEqualTo(1);
+        });
+        assertThat(second).as("rows without their document are held as well").extracting(row -> row.get("saga_id").toString())
+                .containsExactlyElementsOf(more ? List.of("saga-2", "saga-3") : List.of("saga-2"));
+    }
+
+    @SuppressWarnings("unchecked")
+    private List<Map<String, Object>> sagas(String store, String from, int limit) {
+        return fixture.send(fixture.config.direct("store-" + store + "-sagas"), Map.of("from", from, "limit", limit), null)
+                .getMessage().getBody(List.class);
+    }
+
+    private Map<?, ?> inspect(String store, Document document) {
+        return fixture.send(fixture.config.direct("store-" + store + "-inspect"), document.facts(), null).getMessage().getBody(Map.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void tells_what_it_holds_of_a_saga_and_who_else_holds_the_document(String store) {
+        Document document = fixture.document("saga-1", "doc-1", TEXT);
+        assertThat(inspect(store, document).keySet()).isEqualTo(java.util.Set.of("others"));
+        fixture.writeAndComplete(store, document);
+        fixture.write(store, fixture.document("saga-2", "doc-1", "Only one line"));
+
+        Map<?, ?> found = inspect(store, document);
+
+        assertThat(found.get("document_id")).isEqualTo("doc-1");
+        assertThat(((Number) found.get("visible")).intValue()).isEqualTo(1);
+        assertThat(found.get("others")).isEqualTo(List.of("saga-2"));
+        Map<String, Integer> counts = switch (store) {
+            case "vector" -> Map.of("pages", PAGES, "segments", SEGMENTS, "stored", SEGMENTS, "next_ordinal", SEGMENTS, "odd", 0);
+            case "graph" -> Map.of("documents", 1, "pages", PAGES, "segments", SEGMENTS, "edges", 2 * (PAGES + SEGMENTS) - 2, "odd", 0);
+            case "relational" -> Map.of("pages", PAGES, "segments", SEGMENTS, "size_bytes", (int) document.sizeBytes(), "chunk_count", 1);
+            default -> Map.of();
+        };
+        counts.forEach((column, count) -> assertThat(((Number) found.get(column)).intValue()).as(column).isEqualTo(count));
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void puts_right_what_was_changed_when_it_is_written_again_and_stays_visible(String store) {
+        Document document = fixture.document("saga-1", "doc-1", TEXT);
+        fixture.writeAndComplete(store, document);
+        Map<?, ?> before = inspect(store, document);
+        fixture.sql(store).update("update " + store + "_document set document_id = 'another'");
+        if (store.equals("vector")) {
+            fixture.sql(store).update("delete from vector_segment where ordinal in (0, 4)");
+        }
+
+        fixture.write(store, document);
+
+        assertThat(inspect(store, document)).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void writes_nothing_without_a_permit(String store) {
+        OpenRun cancelled = new OpenRun(fixture.document("saga-1", "doc-1", TEXT), 1, 0);
+
+        assertThatThrownBy(() -> fixture.write(store, cancelled))
+                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
+
+        assertThat(rows(store, "saga-1")).isZero();
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void gives_back_every_permit_also_when_the_database_refuses(String store) {
+        OpenRun run = new OpenRun(fixture.document("saga-1", "doc-1", TEXT), 1, Integer.MAX_VALUE);
+        fixture.sql(store).execute("drop table " + TABLES.get(store).get(0));
+
+        assertThatThrownBy(() -> fixture.write(store, run)).isInstanceOf(RuntimeException.class);
+
+        assertThat(run.open).hasValue(0);
+        assertThat(run.left.get()).isLessThan(Integer.MAX_VALUE);
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void fails_to_compensate_when_the_database_refuses_to_delete(String store) {
+        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
+        String table = TABLES.get(store).get(0);
+        refuseDeletes(table, false).forEach(fixture.sql(store)::execute);
+        long rows = rows(store, "saga-1");
+
+        assertThatThrownBy(() -> fixture.compensate(store, "saga-1")).isInstanceOf(RuntimeException.class);
+
+        assertThat(rows(store, "saga-1")).as("all or nothing").isEqualTo(rows);
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void fails_to_compensate_when_data_is_still_there_though_the_database_reported_no_error(String store) {
+        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
+        refuseDeletes(TABLES.get(store).get(0), true).forEach(fixture.sql(store)::execute);
+
+        assertThatThrownBy(() -> fixture.compensate(store, "saga-1"))
+                .hasMessageContaining("still holds 1 rows of saga saga-1");
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void takes_the_saga_from_the_body_and_no_statement_from_a_header(String store) {
+        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
+        long rows = rows(store, "saga-1");
+
+        assertThatThrownBy(() -> fixture.send(fixture.config.direct("store-" + store + "-compensate"), Map.of(), null))
+                .hasMessageContaining("sagaId");
+        fixture.sendWithHeader(store, "-count", "CamelSqlQuery", "delete from " + TABLES.get(store).get(0));
+
+        assertThat(rows(store, "saga-1")).isEqualTo(rows);
+    }
+}

@@ -1,0 +1,244 @@
+package dev.streamingsaga.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.store.VectorSearch.Hit;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What only the vector store promises: resumable batches, one model, hybrid search. On every kind of database. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class VectorContract {
+    private static final String LEASE = """
+            Der Mietvertrag wird für drei Jahre geschlossen.
+            Die Kündigungsfrist beträgt sechs Monate zum Quartalsende.
+            Kündigung und Frist stehen in Anlage zwei, sechs Monate nach Beginn.\f\
+            Herr Müller zahlt die Miete schön pünktlich.
+            Der Rasen ist schon gemäht.
+            The quick brown fox jumps over the lazy dog.
+            """;
+
+    StoreFixture fixture;
+
+    abstract Map<String, String> database();
+
+    /** Word entries that the index holds for no segment or that a segment lacks: 0 if both agree. */
+    abstract long wordsWithoutSegment();
+
+    @BeforeEach
+    void open(@TempDir Path folder) throws Exception {
+        Map<String, String> settings = new HashMap<>(database());
+        settings.put("saga.participants", "vector");
+        fixture = new StoreFixture(folder, settings, new WordVectors("words", 64));
+    }
+
+    @AfterEach
+    void close() {
+        if (fixture != null) {
+            fixture.close();
+        }
+    }
+
+    private List<Hit> search(String text) {
+        return fixture.stores.search().orElseThrow().search(text, 10);
+    }
+
+    private Document lease(String sagaId) {
+        return fixture.document(sagaId, "doc-1", LEASE);
+    }
+
+    @Test
+    void finds_nothing_before_completion_and_nothing_after_compensation() {
+        fixture.write("vector", lease("saga-1"));
+        assertThat(search("Kündigungsfrist")).isEmpty();
+
+        fixture.complete("vector", "saga-1");
+        assertThat(search("Kündigungsfrist")).isNotEmpty();
+
+        fixture.compensate("vector", "saga-1");
+        assertThat(search("Kündigungsfrist")).isEmpty();
+        assertThat(wordsWithoutSegment()).isZero();
+    }
+
+    @Test
+    void puts_an_exact_german_phrase_on_top() {
+        fixture.writeAndComplete("vector", lease("saga-1"));
+
+        Hit best = search("beträgt sechs Monate zum Quartalsende").get(0);
+
+        assertThat(best).extracting(Hit::documentId, Hit::sagaId, Hit::fileName, Hit::page, Hit::ordinal)
+                .containsExactly("doc-1", "saga-1", "Bericht ü.txt", 1, 1);
+        assertThat(best.how()).isEqualTo("phrase+words+meaning");
+    }
+
+    @Test
+    void finds_umlauts_with_and_without_their_dots_and_prefers_what_was_typed() {
+        fixture.writeAndComplete("vector", lease("saga-1"));
+
+        assertThat(search("Muller").get(0).text()).contains("Müller");
+        assertThat(search("MÜLLER").get(0).text()).contains("Müller");
+        assertThat(search("schön").get(0).text()).contains("schön pünktlich");
+        assertThat(search("schon").get(0).text()).contains("schon gemäht");
+    }
+
+    @Test
+    void finds_by_meaning_what_no_word_index_would() {
+        fixture.writeAndComplete("vector", lease("saga-1"));
+
+        assertThat(search("the fox")).isNotEmpty().first().satisfies(hit -> {
+            assertThat(hit.ordinal()).isEqualTo(5);
+            assertThat(hit.how()).contains("meaning");
+        });
+        assertThat(search("xyzzy")).allSatisfy(hit -> assertThat(hit.how()).isEqualTo("meaning"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"", "\"\"\"", "*", "a*", "AND", "Miete AND", "OR OR", "NOT Miete", "NEAR(a b)", "text:Miete", "(", "-",
+        "^Miete", "{text}: x", "'", "'; drop table vector_segment; --", "a & b | !c <-> d:*", "\\", "%", "?", ":#sagaId", "\0Miete", " ",
+        "Miete \"schön", "👍", "<script>", "https://example.org/?a=b&c='d'"})
+    void takes_any_text_for_text(String text) {
+        fixture.writeAndComplete("vector", lease("saga-1"));
+
+        assertThatCode(() -> search(text)).doesNotThrowAnyException();
+        assertThat(search("Quartalsende").get(0).ordinal()).isEqualTo(1);
+    }
+
+    @Test
+    void finds_visible_segments_behind_a_great_many_that_are_not() {
+        fixture.content.batch = 100;
+        fixture.write("vector", fixture.document("saga-1", "doc-1", "Quartalsende\n".repeat(300)));
+        fixture.writeAndComplete("vector", fixture.document("saga-2", "doc-2", "Am Quartalsende ist vielleicht alles wieder gut"));
+
+        assertThat(search("Quartalsende")).extracting(Hit::sagaId, Hit::how)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple("saga-2", "phrase+words+meaning"));
+    }
+
+    @Test
+    void refuses_limits_and_texts_out_of_bounds() {
+        VectorSearch search = fixture.stores.search().orElseThrow();
+
+        assertThatThrownBy(() -> search.search("a", 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> search.search("a", VectorSearch.MAX_LIMIT + 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> search.search("a".repeat(VectorSearch.MAX_TEXT_CHARS + 1), 1))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void searches_with_the_beginning_of_a_question_that_is_too_long_for_the_model() {
+        fixture.writeAndComplete("vector", lease("saga-1"));
+
+        assertThat(search("fox ".repeat(400)).get(0).ordinal()).isEqualTo(5);
+    }
+
+    @Test
+    void goes_on_behind_the_last_batch_after_a_crash_in_the_third() {
+        AtomicInteger batches = new AtomicInteger();
+        Document document = fixture.document("saga-1", "doc-1", "Zeile\n".repeat(14));
+        fixture.content.beforeBatch = () -> {
+            if (batches.incrementAndGet() == 3) {
+                throw new IllegalStateException("out of memory");
+            }
+        };
+        assertThatThrownBy(() -> fixture.write("vector", document)).hasMessageContaining("out of memory");
+        assertThat(fixture.count("vector", "saga-1")).isEqualTo(2L * PlainContent.BATCH);
+
+        fixture.write("vector", new OpenRun(document, 2, Integer.MAX_VALUE));
+
+        assertThat(fixture.count("vector", "saga-1")).isEqualTo(14);
+        assertThat(fixture.content.firstOrdinals).containsExactly(0, 2 * PlainContent.BATCH);
+        assertThat(wordsWithoutSegment()).isZero();
+    }
+
+    @Test
+    void leaves_nothing_of_half_a_document_after_compensation() {
+        AtomicInteger batches = new AtomicInteger();
+        fixture.content.beforeBatch = () -> {
+            if (batches.incrementAndGet() == 3) {
+                throw new IllegalStateException("out of memory");
+            }
+        };
+        Document document = fixture.document("saga-1", "doc-1", "Zeile\n".repeat(14));
+        assertThatThrownBy(() -> fixture.write("vector", document)).hasMessageContaining("out of memory");
+
+        fixture.compensate("vector", "saga-1");
+
+        assertThat(fixture.count("vector", "saga-1")).isZero();
+        assertThat(fixture.ask("vector", "select count(*) from vector_document")).isZero();
+        assertThat(wordsWithoutSegment()).isZero();
+    }
+
+    @Test
+    void writes_no_batch_after_the_permits_have_ended() {
+        Document document = fixture.document("saga-1", "doc-1", "Zeile\n".repeat(14));
+
+        // One permit for the document's row, two for batches.
+        assertThatThrownBy(() -> fixture.write("vector", new OpenRun(document, 1, 3)))
+                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
+
+        assertThat(fixture.count("vector", "saga-1")).isEqualTo(2L * PlainContent.BATCH);
+    }
+
+    @Test
+    void starts_anew_when_the_model_has_changed_between_two_runs() {
+        Document document = lease("saga-1");
+        fixture.write("vector", document);
+        fixture.content.embedder = new WordVectors("other", 32);
+
+        fixture.write("vector", new OpenRun(document, 2, Integer.MAX_VALUE));
+
+        assertThat(fixture.content.firstOrdinals).containsExactly(0, 0);
+        assertThat(fixture.ask("vector", "select count(*) from vector_segment where model = 'other' and dimension = 32"))
+                .isEqualTo(fixture.count("vector", "saga-1"))
+                .isEqualTo(6);
+    }
+
+    @Test
+    void refuses_vectors_of_another_size_than_the_model_says() {
+        fixture.content.embedder = new WordVectors("words", 64, 48);
+
+        assertThatThrownBy(() -> fixture.write("vector", lease("saga-1")))
+                .isInstanceOf(SagaException.class).hasMessageContaining("48 numbers instead of 64");
+
+        assertThat(fixture.count("vector", "saga-1")).isZero();
+    }
+
+    @Test
+    void finds_segments_of_another_model_by_words_only_and_says_which() {
+        fixture.writeAndComplete("vector", lease("saga-1"));
+        fixture.content.embedder = new WordVectors("other", 32);
+        fixture.writeAndComplete("vector", fixture.document("saga-2", "doc-2", "Ein anderer Text über Mieten"));
+
+        List<Hit> hits = search("Quartalsende");
+
+        assertThat(hits.get(0).sagaId()).isEqualTo("saga-1");
+        assertThat(hits).filteredOn(hit -> hit.sagaId().equals("saga-1"))
+                .allSatisfy(hit -> assertThat(hit.how()).doesNotContain("meaning"));
+        assertThat(hits).filteredOn(hit -> hit.sagaId().equals("saga-2"))
+                .allSatisfy(hit -> assertThat(hit.how()).isEqualTo("meaning"));
+        assertThat(fixture.stores.search().orElseThrow().foreignModels()).isEqualTo(Map.of("words (64)", 6L));
+    }
+
+    @Test
+    void shows_how_far_it_is_in_pages() {
+        OpenRun run = new OpenRun(lease("saga-1"), 1, Integer.MAX_VALUE);
+
+        fixture.write("vector", run);
+
+        assertThat(run.progress).containsExactly("vector 2/2 pages", "vector 2/2 pages");
+    }
+}

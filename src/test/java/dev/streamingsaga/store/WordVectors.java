@@ -1,0 +1,47 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.content.Embedder;
+import java.util.List;
+import java.util.Locale;
+
+/** A model whose vectors follow from the words alone: texts with the same words are near each other. */
+record WordVectors(String modelId, int dimension, int given) implements Embedder {
+    WordVectors(String modelId, int dimension) {
+        this(modelId, dimension, dimension);
+    }
+
+    @Override
+    public int maxTokens() {
+        return 128;
+    }
+
+    @Override
+    public int countTokens(String text) {
+        return text.split("\\s+").length;
+    }
+
+    @Override
+    public List<float[]> embed(List<String> texts) {
+        return texts.stream().map(this::embedQuery).toList();
+    }
+
+    @Override
+    public float[] embedQuery(String text) {
+        float[] vector = new float[given];
+        vector[0] = 0.01f;
+        for (String word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+")) {
+            vector[Math.floorMod(word.hashCode(), given)] += 1;
+        }
+        double length = 0;
+        for (float v : vector) {
+            length += v * v;
+        }
+        for (int i = 0; i < vector.length; i++) {
+            vector[i] /= (float) Math.sqrt(length);
+        }
+        return vector;
+    }
+
+    @Override
+    public void close() {}
+}
