@@ -1,0 +1,26 @@
+package dev.streamingsaga.ingest;
+
+import java.util.Locale;
+import java.util.Set;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+
+/**
+ * Takes away every header that a component might obey: whatever begins with {@code Camel}, and the saga's own, in any letter
+ * case. {@code Long-Running-Action} from outside would be used as a URL to call.
+ */
+final class HeaderFilter implements Processor {
+    private static final Set<String> FORBIDDEN =
+            Set.of("long-running-action", "long-running-action-ended", "long-running-action-parent", "long-running-action-recovery",
+                    "link");
+
+    @Override
+    public void process(Exchange exchange) {
+        exchange.getMessage().getHeaders().keySet().removeIf(HeaderFilter::isForbidden);
+    }
+
+    static boolean isForbidden(String header) {
+        String name = header.toLowerCase(Locale.ROOT);
+        return name.startsWith("camel") || name.startsWith("org.apache.camel") || FORBIDDEN.contains(name);
+    }
+}

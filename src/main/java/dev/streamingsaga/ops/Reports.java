@@ -1,0 +1,188 @@
+package dev.streamingsaga.ops;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.probe.SideEffects;
+import dev.streamingsaga.saga.Alerts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Alerts, journaled first, then told: a log line, {@code direct:<name>-alert} if the operator has such a route, and the three
+ * report files in {@code DATA/reports}, JSON Lines, rewritten from the journal, which stays the truth if a file can't be written.
+ */
+public final class Reports implements Alerts {
+    private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
+
+    /** A webhook that hangs must not hold up the compensation that it is told of. */
+    private static final Duration ALERT_LIMIT = Duration.ofSeconds(15);
+
+    private final SagaConfig config;
+    private final Journal journal;
+    private final CamelContext context;
+    private final ProducerTemplate template;
+    private final Path folder;
+    private final ObjectMapper json = new ObjectMapper();
+    private final AtomicLong unwritten = new AtomicLong();
+
+    public Reports(SagaConfig config, Journal journal, CamelContext context) {
+        this.config = config;
+        this.journal = journal;
+        this.context = context;
+        this.template = context.createProducerTemplate();
+        this.folder = config.dataDir().resolve("reports");
+    }
+
+    /** Reports that could not be written since the start. */
+    public long unwritten() {
+        return unwritten.get();
+    }
+
+    @Override
+    public void compensated(SagaRecord saga, SagaState outcome) {
+        if (outcome == SagaState.PARTIALLY_COMPENSATED) {
+            List<CleanupEntry> open = open(saga.sagaId());
+            long total = saga.document().map(d -> (long) d.chunkCount()).orElse(0L);
+            long failed = Math.min(total, open.stream().filter(e -> e.resource().contains("/chunk-")).count());
+            Map<String, List<String>> bySteps = open.stream().collect(Collectors.groupingBy(CleanupEntry::step, LinkedHashMap::new,
+                    Collectors.mapping(CleanupEntry::resource, Collectors.toList())));
+            alert("WARNING", "PARTIAL_ROLLBACK", saga.sagaId(), failed, total,
+                    open.size() + " piece(s) could not be removed: " + bySteps.entrySet().stream()
+                            .map(e -> e.getKey() + " " + e.getValue().size()).collect(Collectors.joining(", ")),
+                    "they are retried; see cleanups, and cleanups retry ID once the store is back");
+        }
+        write();
+        LOG.info("saga {} is {}", saga.sagaId(), outcome);
+    }
+
+    @Override
+    public void crashed(SagaRecord saga, String step, String error) {
+        journal.event(saga.sagaId(), Event.Kind.CRITICAL, step, error, "");
+        alert("CRITICAL", "ROLLBACK_FAILURE", saga.sagaId(), 0, saga.document().map(d -> (long) d.chunkCount()).orElse(0L),
+                "the compensation of step " + step + " crashed: " + error,
+                "look at the error, then cleanups retry ID; the other steps were compensated all the same");
+        write();
+    }
+
+    @Override
+    public void cleanupsChanged() {
+        write();
+    }
+
+    private List<CleanupEntry> open(String sagaId) {
+        return journal.cleanups().of(sagaId).stream().filter(e -> e.state().isOpen()).toList();
+    }
+
+    private void alert(String severity, String type, String sagaId, long failed, long total, String message, String action) {
+        Map<String, Object> alert = new LinkedHashMap<>();
+        alert.put("timestamp", journal.clock().instant().toString());
+        alert.put("severity", severity);
+        alert.put("type", type);
+        alert.put("sagaId", sagaId);
+        alert.put("failedChunks", failed);
+        alert.put("totalChunks", total);
+        alert.put("successRate", total == 0 ? 100.0 : Math.round(1000.0 * (total - failed) / total) / 10.0);
+        alert.put("message", message);
+        alert.put("actionRequired", action);
+        journal.event(sagaId, Event.Kind.ALERT, "", message, text(alert));
+        LOG.warn("{} {}: saga {}: {}; {}", severity, type, sagaId, message, action);
+        tell(alert);
+    }
+
+    private void tell(Map<String, Object> alert) {
+        String uri = "direct://" + config.id("alert");
+        if (context.getRoutes().stream().noneMatch(r -> r.getEndpoint().getEndpointUri().equals(uri))) {
+            return;
+        }
+        try {
+            template.asyncRequestBody(uri, alert).get(ALERT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("the alert route {} failed or took longer than {} s ({}); the alert is in the journal and in rollback_alerts.json",
+                    uri, ALERT_LIMIT.toSeconds(), e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Rewrites all three files; what can't be written is logged and counted. */
+    private synchronized void write() {
+        write("failed_cleanups.json", failedCleanups());
+        write("critical_failures.json", journal.events(Event.Kind.CRITICAL).stream().map(this::critical).toList());
+        write("rollback_alerts.json", journal.events(Event.Kind.ALERT).stream().map(Event::detail).toList());
+    }
+
+    /** One line for each saga, step and status: what is left of it, with the attempts of the most tried piece. */
+    private List<String> failedCleanups() {
+        Map<String, List<CleanupEntry>> groups = journal.cleanups().all().stream().filter(e -> e.state().isOpen())
+                .collect(Collectors.groupingBy(e -> e.sagaId() + " " + e.step() + " " + e.state(), LinkedHashMap::new, Collectors.toList()));
+        List<String> lines = new ArrayList<>();
+        groups.values().forEach(entries -> {
+            CleanupEntry first = entries.get(0);
+            Map<String, Object> line = new LinkedHashMap<>();
+            line.put("timestamp", first.createdAt().toString());
+            line.put("sagaId", first.sagaId());
+            line.put("documentId", first.documentId());
+            line.put("step", first.step());
+            line.put("failed", entries.stream().map(CleanupEntry::resource).toList());
+            line.put("lastError", first.lastError());
+            line.put("attempts", entries.stream().mapToInt(CleanupEntry::attempts).max().orElse(0));
+            line.put("nextAttemptAt", entries.stream().map(CleanupEntry::nextAttemptAt).min(Instant::compareTo).orElseThrow().toString());
+            line.put("status", first.state().name());
+            lines.add(text(line));
+        });
+        return lines;
+    }
+
+    private String critical(Event event) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("timestamp", event.at().toString());
+        line.put("sagaId", event.sagaId());
+        line.put("step", event.step());
+        line.put("error", event.message());
+        line.put("status", "CRITICAL_FAILURE");
+        return text(line);
+    }
+
+    private String text(Map<String, Object> line) {
+        try {
+            return json.writeValueAsString(line);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("maps of text and numbers are JSON", e);
+        }
+    }
+
+    private void write(String name, List<String> lines) {
+        try (SideEffects.Span watched = SideEffects.begin("report", name)) {
+            Files.createDirectories(folder);
+            Path next = folder.resolve(name + ".tmp");
+            Files.write(next, lines);
+            Files.move(next, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            unwritten.incrementAndGet();
+            LOG.warn("cannot write report {} in {} ({}); the journal has it all the same", name, folder, e.getMessage());
+        }
+    }
+}

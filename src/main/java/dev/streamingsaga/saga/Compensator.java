@@ -1,0 +1,234 @@
+package dev.streamingsaga.saga;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.CleanupEntries.Residue;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.StepRecord;
+import dev.streamingsaga.journal.StepState;
+import dev.streamingsaga.saga.StoreRoutes.Held;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Undoes sagas: one compensation per saga at a time, whoever asks for it and how often. It stops the running step from
+ * writing, undoes what the journal says may be written, newest first, tries every step whatever fails, and asks each store
+ * afterwards. What is left becomes a clean-up entry. It needs the journal alone, no coordinator.
+ */
+public final class Compensator implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Compensator.class);
+
+    private final SagaConfig config;
+    private final Journal journal;
+    private final Runs runs;
+    private final StoreRoutes stores;
+    private final Alerts alerts;
+    private final ExecutorService workers;
+    private final Map<String, CompletableFuture<SagaState>> inFlight = new ConcurrentHashMap<>();
+
+    Compensator(SagaConfig config, Journal journal, Runs runs, StoreRoutes stores, Alerts alerts, ExecutorService workers) {
+        this.config = config;
+        this.journal = journal;
+        this.runs = runs;
+        this.stores = stores;
+        this.alerts = alerts;
+        this.workers = workers;
+    }
+
+    /**
+     * Records the wish, then undoes in the background.
+     *
+     * @param run who wants it; what an earlier run than the saga's wants changes nothing
+     * @return the final state, that of an earlier outcome if there is one already; of an earlier run: the saga's state
+     */
+    public CompletableFuture<SagaState> compensate(String sagaId, int run, Reason reason, String message) {
+        if (!journal.beginCompensation(sagaId, run, reason, message)) {
+            return CompletableFuture.completedFuture(journal.saga(sagaId).orElseThrow().state());
+        }
+        CompletableFuture<SagaState> outcome = new CompletableFuture<>();
+        CompletableFuture<SagaState> running = inFlight.putIfAbsent(sagaId, outcome);
+        if (running != null) {
+            return running;
+        }
+        try {
+            workers.execute(() -> settle(sagaId, outcome));
+        } catch (RejectedExecutionException e) {
+            inFlight.remove(sagaId);
+            outcome.completeExceptionally(e);
+        }
+        return outcome;
+    }
+
+    /** Ends the flight before it tells the outcome, so that whoever asks again after a failure gets a new attempt. */
+    private void settle(String sagaId, CompletableFuture<SagaState> outcome) {
+        try {
+            SagaState state = undo(sagaId);
+            inFlight.remove(sagaId);
+            outcome.complete(state);
+        } catch (RuntimeException | Error e) {
+            inFlight.remove(sagaId);
+            LOG.error("the compensation of saga {} stopped ({}); it is taken up again by the recovery", sagaId, StoreRoutes.reason(e));
+            outcome.completeExceptionally(e);
+        }
+    }
+
+    /** Sagas that are being undone by this process now. */
+    Set<String> inFlight() {
+        return Set.copyOf(inFlight.keySet());
+    }
+
+    private SagaState undo(String sagaId) {
+        SagaRecord saga = journal.saga(sagaId).orElseThrow();
+        if (saga.state().isFinal()) {
+            return saga.state();
+        }
+        LOG.info("saga {} ({}) is compensated: {}: {}", sagaId, saga.fileName(), saga.reason().orElse(Reason.CANCELLED), saga.message());
+        SagaException why = new SagaException(saga.reason().orElse(Reason.CANCELLED), saga.message());
+        boolean stopped = runs.callOff(sagaId, why, config.compensation().stepTimeout());
+        if (!stopped) {
+            journal.event(sagaId, Event.Kind.COMPENSATION_ERROR, "", "a step did not stop within "
+                    + config.compensation().stepTimeout().toSeconds() + " s; compensating all the same", "");
+        }
+        undoSteps(saga);
+        if (!stopped) {
+            undoLateWrite(saga, why);
+        }
+        SagaState outcome = journal.finishCompensation(sagaId, saga.run());
+        runs.end(sagaId);
+        alerts.compensated(saga, outcome);
+        return outcome;
+    }
+
+    /** A write that was under way while its step was undone may still arrive: unless it has ended now, it counts as residue. */
+    private void undoLateWrite(SagaRecord saga, SagaException why) {
+        String running = runs.find(saga.sagaId()).map(ActiveRun::step).orElse("");
+        String step = isStore(saga, running) ? running : "upload"; // the manifest is written to the bucket, too
+        if (runs.callOff(saga.sagaId(), why, Duration.ZERO)) {
+            undoStep(saga, step);
+        } else {
+            journal.residue(saga, step, new Residue(whole(saga, step), "a write did not end and may arrive after the delete"),
+                    config.compensation().residue());
+        }
+    }
+
+    /** Removes what a completed saga holds, its newer version being visible. */
+    void removeVersion(SagaRecord superseded) {
+        undoSteps(superseded);
+        alerts.cleanupsChanged();
+    }
+
+    private void undoSteps(SagaRecord saga) {
+        List<StepRecord> steps = new ArrayList<>(journal.steps(saga.sagaId()));
+        steps.sort(Comparator.comparingInt(StepRecord::ordinal).reversed());
+        for (StepRecord step : steps) {
+            if (step.mayHoldData() && isStore(saga, step.name())) {
+                undoStep(saga, step.name());
+            } else if (step.mayHoldData()) {
+                journal.stepCompensation(saga.sagaId(), saga.run(), step.name(), StepState.COMPENSATED);
+            }
+        }
+    }
+
+    static boolean isStore(SagaRecord saga, String step) {
+        return step.equals("upload") || saga.participants().contains(step);
+    }
+
+    /** Throws only if the journal fails or the process stops: whatever happens to one step, the others are still to be undone. */
+    private void undoStep(SagaRecord saga, String step) {
+        journal.stepCompensation(saga.sagaId(), saga.run(), step, StepState.COMPENSATING);
+        List<Residue> left;
+        try {
+            left = remove(saga, step);
+        } catch (StoreRoutes.StoppingException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            left = List.of(crashed(saga, step, e));
+        }
+        journal.stepUndone(saga, step, left, config.compensation().residue());
+    }
+
+    /**
+     * Removes what one store holds of a saga, then looks.
+     *
+     * @return what is left, empty if the store says that nothing is
+     */
+    List<Residue> remove(SagaRecord saga, String step) {
+        Optional<Document> document = saga.document();
+        if (document.isEmpty()) {
+            return List.of();
+        }
+        Map<String, Object> facts = facts(saga, document.get(), step);
+        Set<String> left = new LinkedHashSet<>();
+        String error = "still there after the delete";
+        try {
+            Held residue = stores.compensate(step, facts);
+            left.addAll(residue.names(whole(saga, step)));
+            error = residue.because().orElse(error);
+        } catch (StoreCallException e) {
+            error = String.valueOf(e.getMessage());
+            if (e.isCrash()) {
+                return List.of(crashed(saga, step, e));
+            }
+            left.addAll(step.equals("upload") ? journal.chunkKeys(saga.sagaId()) : List.of(whole(saga, step)));
+        }
+        try {
+            left.addAll(stores.held(step, facts).orElse(Held.NOTHING).names(whole(saga, step)));
+        } catch (StoreCallException e) {
+            if (left.isEmpty()) {
+                error = "could not be asked after the delete: " + e.getMessage();
+                left.add(whole(saga, step));
+            }
+        }
+        if (!left.isEmpty()) {
+            journal.event(saga.sagaId(), Event.Kind.COMPENSATION_ERROR, step, error, "");
+        }
+        String last = error;
+        return left.stream().map(resource -> new Residue(resource, last)).toList();
+    }
+
+    /** Names all that a store holds of a saga, where the store can't name the pieces. */
+    static String whole(SagaRecord saga, String step) {
+        return step + ":" + saga.sagaId();
+    }
+
+    private Residue crashed(SagaRecord saga, String step, Throwable thrown) {
+        String error = thrown instanceof StoreCallException ? String.valueOf(thrown.getMessage()) : StoreRoutes.reason(thrown);
+        alerts.crashed(saga, step, error);
+        return new Residue(whole(saga, step), error);
+    }
+
+    /** What the compensation route of a step is told; the upload also learns which keys the journal has. */
+    private Map<String, Object> facts(SagaRecord saga, Document document, String step) {
+        Map<String, Object> facts = new LinkedHashMap<>(document.facts());
+        facts.put("run", (long) saga.run());
+        if (step.equals("upload")) {
+            facts.put("keys", journal.chunkKeys(saga.sagaId()));
+        }
+        return facts;
+    }
+
+    @Override
+    public void close() {
+        workers.shutdownNow();
+    }
+}

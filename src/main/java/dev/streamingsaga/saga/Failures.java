@@ -1,0 +1,27 @@
+package dev.streamingsaga.saga;
+
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+
+/** From whatever a step threw to a reason and a message that a person can use. */
+final class Failures {
+    private Failures() {}
+
+    /** @param step the step that was running; empty if the coordinator did not even begin */
+    static SagaException of(Throwable thrown, String sagaId, String step) {
+        for (Throwable t = thrown; t != null; t = t.getCause()) {
+            if (t instanceof SagaException known) {
+                return known;
+            }
+            if (t.getCause() == t) {
+                break;
+            }
+        }
+        String cause = StoreRoutes.reason(thrown);
+        return step.isEmpty()
+                ? new SagaException(Reason.COORDINATOR_UNAVAILABLE, "the coordinator could not begin saga " + sagaId + " (" + cause
+                        + "); nothing was written, try again when it answers", thrown)
+                : new SagaException(Reason.STORE_FAILED, "step " + step + " of saga " + sagaId + " failed: " + cause
+                        + "; compensating", thrown);
+    }
+}

@@ -1,0 +1,119 @@
+package dev.streamingsaga.saga;
+
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.lra.CallbackHandler.Answer;
+import dev.streamingsaga.lra.CallbackToken;
+import dev.streamingsaga.lra.CallbackToken.Target;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.camel.Exchange;
+import org.apache.camel.Expression;
+import org.apache.camel.support.ExpressionAdapter;
+
+/** What the saga's routes do besides the steps: enlist, note a failure, answer the coordinator. */
+final class Participants {
+    /** The one option of every participant: an opaque signed token, everything else comes from the journal. */
+    static final String OPTION = CallbackToken.OPTION;
+
+    /** The coordinator waits 2 s for an answer; what takes longer goes on behind it and it asks again. */
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(1);
+
+    private final Journal journal;
+    private final CallbackToken tokens;
+    private final Compensator compensator;
+    private final Completion completion;
+
+    Participants(Journal journal, CallbackToken tokens, Compensator compensator, Completion completion) {
+        this.journal = journal;
+        this.tokens = tokens;
+        this.compensator = compensator;
+        this.completion = completion;
+    }
+
+    /** @param route of the participant: comes back with the callback, so that its {@code -compensate} route is found */
+    Expression token(String route) {
+        return new ExpressionAdapter() {
+            @Override
+            public Object evaluate(Exchange exchange) {
+                ActiveRun run = Steps.run(exchange);
+                return tokens.issue(new Target(run.sagaId(), run.number(), route));
+            }
+        };
+    }
+
+    void bindLra(Exchange exchange) {
+        Steps.run(exchange).bindLra(exchange.getMessage().getHeader(Exchange.SAGA_LONG_RUNNING_ACTION, String.class));
+    }
+
+    /** Journals the reason before the coordinator hears of the failure, since its callbacks can't carry it; then fails on. */
+    void failed(Exchange exchange) {
+        ActiveRun run = Steps.run(exchange);
+        Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        SagaException failure = run.calledOff().orElseGet(() -> Failures.of(thrown, run.sagaId(), run.step()));
+        if (isOver(run.sagaId(), run.number())) {
+            throw failure;
+        }
+        try {
+            journal.beginCompensation(run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
+        } catch (RuntimeException e) {
+            // The journal is away: the compensation asks it again. What failed first is what must be told.
+            failure.addSuppressed(e);
+        }
+        throw failure;
+    }
+
+    /** Paused, or taken over by a later run. */
+    private boolean isOver(String sagaId, int run) {
+        try {
+            SagaRecord saga = journal.saga(sagaId).orElseThrow();
+            return saga.state() == SagaState.PAUSED || saga.run() != run;
+        } catch (RuntimeException e) {
+            // The journal is away: the compensation will ask it again.
+            return false;
+        }
+    }
+
+    void compensate(Exchange exchange) {
+        exchange.getMessage().setBody(compensate(exchange.getMessage().getBody(Target.class)));
+    }
+
+    private Answer compensate(Target target) {
+        SagaRecord saga = journal.saga(target.sagaId()).orElse(null);
+        if (saga == null || saga.run() != target.run() || saga.state() == SagaState.PAUSED) {
+            return Answer.DONE;
+        }
+        if (saga.state() == SagaState.COMPLETED) {
+            journal.event(saga.sagaId(), Event.Kind.STATE, "", "late compensation of " + target.step() + " ignored: COMPLETED is final", "");
+            return Answer.GONE;
+        }
+        boolean late = journal.clock().instant().isAfter(saga.deadline());
+        CompletableFuture<SagaState> outcome = compensator.compensate(saga.sagaId(), target.run(), late ? Reason.TIMEOUT : Reason.CANCELLED,
+                "the coordinator cancelled the saga" + (late ? " at its time limit" : ""));
+        try {
+            outcome.get(ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+            return Answer.DONE;
+        } catch (TimeoutException e) {
+            return Answer.LATER;
+        } catch (ExecutionException e) {
+            return Answer.LATER;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Answer.LATER;
+        }
+    }
+
+    void complete(Exchange exchange) {
+        Target target = exchange.getMessage().getBody(Target.class);
+        boolean older = journal.saga(target.sagaId()).filter(saga -> saga.run() == target.run()).isEmpty();
+        exchange.getMessage().setBody(older || completion.complete(target.sagaId(), target.run()) ? Answer.DONE : Answer.GONE);
+    }
+}

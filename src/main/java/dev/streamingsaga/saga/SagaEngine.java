@@ -1,0 +1,177 @@
+package dev.streamingsaga.saga;
+
+import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.CleanupEntries.Residue;
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.lra.CallbackHandler;
+import dev.streamingsaga.lra.CallbackToken;
+import dev.streamingsaga.lra.CallbackToken.Target;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Processor;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.RoutesBuilder;
+import org.apache.camel.saga.CamelSagaService;
+import org.apache.camel.spi.ExecutorServiceManager;
+
+/** The door of the saga protocol: builds its routes, settles what they leave open, and answers the coordinator. */
+public final class SagaEngine implements CallbackHandler, AutoCloseable {
+    private final SagaConfig config;
+    private final Journal journal;
+    private final Runs runs;
+    private final ProducerTemplate template;
+    private final StoreRoutes stores;
+    private final Compensator compensator;
+    private final Completion completion;
+    private final Participants participants;
+    private final Outcomes outcomes;
+    private final Alerts alerts;
+
+    public SagaEngine(SagaConfig config, CamelContext context, Runs runs, Journal journal, CallbackToken tokens, Alerts alerts) {
+        ExecutorServiceManager executors = context.getExecutorServiceManager();
+        this.config = config;
+        this.journal = journal;
+        this.runs = runs;
+        this.alerts = alerts;
+        this.template = context.createProducerTemplate();
+        this.stores = new StoreRoutes(config, context);
+        this.compensator = new Compensator(config, journal, runs, stores, alerts,
+                executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
+        this.completion = new Completion(journal, runs, stores, compensator);
+        this.participants = new Participants(journal, tokens, compensator, completion);
+        this.outcomes = new Outcomes(stores);
+    }
+
+    /** @param validate and {@code start}: the two steps that belong to the way in */
+    public RoutesBuilder routes(CamelSagaService service, Processor validate, Processor start) {
+        return new SagaRoutes(config, service, participants, validate, start);
+    }
+
+    /** @throws ConfigException if a participant lacks one of its two routes: better now than when a saga needs it */
+    public void requireRoutes() {
+        List<String> missing = stores.missing(config.participants());
+        if (!missing.isEmpty()) {
+            throw ConfigException.of("saga.participants names stores without routes; missing: " + String.join(", ", missing)
+                    + "; add them in " + config.routesDir() + ", or take the name out");
+        }
+    }
+
+    /** After the saga route ended well: the coordinator closed, so the document becomes visible now if its callback has not made it so. */
+    public void closed(ActiveRun run) {
+        completion.complete(run.sagaId(), run.number());
+    }
+
+    /** After the saga route failed, whatever the coordinator made of it: the journal alone brings the saga to its end. */
+    public CompletableFuture<SagaState> failed(ActiveRun run, Throwable thrown) {
+        if (isOver(run)) {
+            return CompletableFuture.completedFuture(journal.saga(run.sagaId()).orElseThrow().state());
+        }
+        SagaException failure = Failures.of(thrown, run.sagaId(), run.step());
+        return compensator.compensate(run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
+    }
+
+    /** Undoes a saga for another reason than a failed step; of another run than the saga's nothing changes. */
+    public CompletableFuture<SagaState> compensate(String sagaId, int run, Reason reason, String message) {
+        return compensator.compensate(sagaId, run, reason, message);
+    }
+
+    /** As an operator wants it, whatever run the saga is in. */
+    public CompletableFuture<SagaState> cancel(String sagaId) {
+        return compensator.compensate(sagaId, journal.saga(sagaId).orElseThrow().run(), Reason.CANCELLED, "cancelled by an operator");
+    }
+
+    /**
+     * Stops a saga where it is; what is written stays. Its step ends at the next side effect.
+     *
+     * @return false if it is compensating or final already
+     */
+    public boolean pause(String sagaId) {
+        if (!journal.pause(sagaId)) {
+            return false;
+        }
+        // Nothing is deleted, so nobody waits for writes under way; the run stays known until its route has ended.
+        runs.callOff(sagaId, new SagaException(Reason.CANCELLED, "saga " + sagaId + " was paused"), Duration.ZERO);
+        return true;
+    }
+
+    /** Turns a COMPLETED saga's document visible in the stores that have not done so yet. */
+    public void publish(SagaRecord saga) {
+        completion.publish(saga);
+    }
+
+    /** Paused, or taken over by a later run: nothing that this run meets concerns the saga any more. */
+    private boolean isOver(ActiveRun run) {
+        SagaRecord saga = journal.saga(run.sagaId()).orElseThrow();
+        return saga.state() == SagaState.PAUSED || saga.run() != run.number();
+    }
+
+    /** Sagas that this process runs or undoes now: nobody else's to take over. */
+    public Set<String> busy() {
+        Set<String> busy = new HashSet<>(compensator.inFlight());
+        runs.all().forEach(run -> busy.add(run.sagaId()));
+        return busy;
+    }
+
+    public Outcomes outcomes() {
+        return outcomes;
+    }
+
+    /**
+     * Tries a clean-up entry's step again, and with it all entries of the same saga and step.
+     *
+     * @return the entries still open
+     */
+    public List<CleanupEntry> retry(CleanupEntry entry) {
+        SagaRecord saga = journal.saga(entry.sagaId()).orElseThrow();
+        List<Residue> left = compensator.remove(saga, entry.step());
+        journal.stepUndone(saga, entry.step(), left, config.compensation().residue());
+        alerts.cleanupsChanged();
+        return journal.cleanups().of(saga.sagaId()).stream().filter(e -> e.state().isOpen()).toList();
+    }
+
+    /** Removes what a chunk left that arrived after its saga was undone: its answer never came, so nobody could wait for it. Asked again until nothing is left. */
+    public void removeLateChunks(SagaRecord saga) {
+        if (compensator.remove(saga, "upload").isEmpty()) {
+            journal.answered(saga.sagaId());
+        }
+    }
+
+    /** A person closes an entry. */
+    public void resolve(CleanupEntry entry, String why) {
+        journal.resolve(entry, why);
+        alerts.cleanupsChanged();
+    }
+
+    @Override
+    public Answer compensate(Target target) {
+        return answer(target, "-compensate");
+    }
+
+    @Override
+    public Answer complete(Target target) {
+        return answer(target, "-complete");
+    }
+
+    private Answer answer(Target target, String suffix) {
+        Answer answer = template.requestBody(config.direct(target.step() + suffix), target, Answer.class);
+        return answer == null ? Answer.LATER : answer;
+    }
+
+    @Override
+    public void close() {
+        compensator.close();
+        stores.close();
+    }
+}

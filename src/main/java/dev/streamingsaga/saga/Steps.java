@@ -1,0 +1,56 @@
+package dev.streamingsaga.saga;
+
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.SagaState;
+import java.util.HashMap;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+
+/** Journal entries around the steps: intent before, mark after. */
+final class Steps {
+    private static final String PERMIT = "SagaStepPermit";
+
+    private Steps() {}
+
+    static ActiveRun run(Exchange exchange) {
+        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        if (run == null) {
+            throw new IllegalStateException("no saga run in this exchange: direct:<name>-ingest is the only way in");
+        }
+        return run;
+    }
+
+    /** The intent. Also puts the document's facts into the body, once there are any. */
+    static Processor begin(String step, SagaState state) {
+        return exchange -> {
+            ActiveRun run = run(exchange);
+            run.begin(step, state);
+            if (state != SagaState.RECEIVED) {
+                HashMap<String, Object> facts = new HashMap<>(run.document().facts());
+                facts.put("run", (long) run.number());
+                exchange.getMessage().setBody(facts);
+            }
+        };
+    }
+
+    /** A user's store knows nothing of permits: one is held while its route runs. */
+    static Processor permit(boolean takesItsOwn) {
+        return exchange -> {
+            if (!takesItsOwn) {
+                exchange.setProperty(PERMIT, run(exchange).permit());
+            }
+        };
+    }
+
+    static void endPermit(Exchange exchange) {
+        if (exchange.removeProperty(PERMIT) instanceof Run.Permit permit) {
+            permit.close();
+        }
+    }
+
+    /** The mark. */
+    static Processor end(String step) {
+        return exchange -> run(exchange).end(step);
+    }
+}

@@ -1,0 +1,169 @@
+package dev.streamingsaga.saga;
+
+import dev.streamingsaga.chunk.ChunkRoutes;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.Run;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.ProducerTemplate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The core's view of a participating store: up to four routes, {@code direct:<name>-store-STORE} and the same with
+ * {@code -compensate}, {@code -count} and {@code -complete}, the last two optional. Every call has a time limit.
+ */
+public final class StoreRoutes implements AutoCloseable {
+    private final SagaConfig config;
+    private final CamelContext context;
+    private final ProducerTemplate template;
+    private final ExecutorService calls;
+
+    public StoreRoutes(SagaConfig config, CamelContext context) {
+        this.config = config;
+        this.context = context;
+        this.template = context.createProducerTemplate();
+        this.calls = context.getExecutorServiceManager().newCachedThreadPool(this, config.id("store-calls"));
+    }
+
+    /** Not the store's failure: whoever runs next does it again. */
+    static final class StoppingException extends RuntimeException {
+        StoppingException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** What a store still holds of a saga: pieces by name where it can tell, else their number, and why it does if it said so. */
+    public record Held(long count, List<String> resources, Optional<String> because) {
+        static final Held NOTHING = new Held(0, List.of(), Optional.empty());
+
+        /** The pieces, or {@code whole} for a store that only counts. */
+        List<String> names(String whole) {
+            return count > 0 && resources.isEmpty() ? List.of(whole) : resources;
+        }
+    }
+
+    /** What a participant must have, and does not: empty if all is there. */
+    List<String> missing(List<String> participants) {
+        return participants.stream().flatMap(store -> Stream.of("", "-compensate").filter(suffix -> !exists(store, suffix))
+                .map(suffix -> config.direct("store-" + store + suffix))).toList();
+    }
+
+    /** Whether the store can be asked at all. */
+    public boolean countable(String store) {
+        return exists(store, "-count");
+    }
+
+    /** Whether the store has a route with this suffix. */
+    public boolean exists(String store, String suffix) {
+        String uri = "direct://" + config.id("store-" + store + suffix);
+        return context.getRoutes().stream().anyMatch(route -> route.getEndpoint().getEndpointUri().equals(uri));
+    }
+
+    /** Asks the store itself; empty for a store without a count route. */
+    public Optional<Held> held(String store, Map<String, Object> facts) throws StoreCallException {
+        if (!countable(store)) {
+            return Optional.empty();
+        }
+        return Optional.of(asHeld(store, call(store, "-count", facts).getBody()));
+    }
+
+    /** Undoes; what the route returns is what it knows to be left. */
+    public Held compensate(String store, Map<String, Object> facts) throws StoreCallException {
+        Message answer = call(store, "-compensate", facts);
+        Optional<String> because = Optional.ofNullable(answer.getHeader(ChunkRoutes.LEFT_BECAUSE, String.class));
+        return answer.getBody() instanceof Collection<?> names ? held(names, because) : Held.NOTHING;
+    }
+
+    /** Writes outside a saga, for a document that is to be there already: the run says whose, and for how long. */
+    public void write(String store, Run run, Duration limit) throws StoreCallException {
+        request(store, "", limit, exchange -> {
+            exchange.setProperty(Run.PROPERTY, run);
+            exchange.getMessage().setBody(new HashMap<>(run.document().facts()));
+        });
+    }
+
+    /** Any other question to a store; null if its route answers nothing. */
+    public @Nullable Object ask(String store, String suffix, Map<String, Object> body) throws StoreCallException {
+        return call(store, suffix, body).getBody();
+    }
+
+    public void complete(String store, Map<String, Object> facts) throws StoreCallException {
+        if (exists(store, "-complete")) {
+            call(store, "-complete", facts);
+        }
+    }
+
+    private static Held asHeld(String store, @Nullable Object answer) throws StoreCallException {
+        if (answer instanceof Number number) {
+            return new Held(number.longValue(), List.of(), Optional.empty());
+        }
+        if (answer instanceof Collection<?> names) {
+            return held(names, Optional.empty());
+        }
+        try {
+            return new Held(Long.parseLong(String.valueOf(answer).strip()), List.of(), Optional.empty());
+        } catch (NumberFormatException e) {
+            throw new StoreCallException("the count route of store " + store + " must return a number or a list, returned "
+                    + (answer == null ? "nothing" : answer.getClass().getSimpleName()), e);
+        }
+    }
+
+    private static Held held(Collection<?> names, Optional<String> because) {
+        return new Held(names.size(), names.stream().map(String::valueOf).toList(), because);
+    }
+
+    private Message call(String store, String suffix, Map<String, Object> facts) throws StoreCallException {
+        return request(store, suffix, config.compensation().stepTimeout(), e -> e.getMessage().setBody(new HashMap<>(facts)));
+    }
+
+    private Message request(String store, String suffix, Duration limit, Processor fill) throws StoreCallException {
+        String uri = config.direct("store-" + store + suffix);
+        Future<Exchange> future = calls.submit(() -> template.request(uri, fill));
+        try {
+            Exchange answer = future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            if (answer.getException() != null) {
+                throw new StoreCallException(uri + ": " + reason(answer.getException()), answer.getException());
+            }
+            return answer.getMessage();
+        } catch (TimeoutException e) {
+            future.cancel(true);
+            throw new StoreCallException(uri + ": no answer within " + limit.toSeconds() + " s", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoppingException("the process stops while it calls " + uri, e);
+        } catch (ExecutionException e) {
+            throw new StoreCallException(uri + ": " + reason(e.getCause()), e.getCause());
+        }
+    }
+
+    /** The innermost cause in words; wrappers only repeat it. */
+    static String reason(@Nullable Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause != null && cause.getCause() != null && cause.getCause() != cause) {
+            cause = cause.getCause();
+        }
+        if (cause == null) {
+            return "unknown";
+        }
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+
+    @Override
+    public void close() {
+        context.getExecutorServiceManager().shutdownNow(calls);
+    }
+}

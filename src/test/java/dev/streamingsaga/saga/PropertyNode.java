@@ -1,0 +1,70 @@
+package dev.streamingsaga.saga;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.HandClock;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.LossyDatabase;
+import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.lra.CallbackToken;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import javax.sql.DataSource;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.saga.InMemorySagaService;
+
+/** One process of several on one journal and the same stores: the real engine in a Camel context of its own. */
+final class PropertyNode implements AutoCloseable {
+    final LossyDatabase database;
+    final Journal journal;
+    final Runs runs;
+    final SagaEngine engine;
+    private final DefaultCamelContext context = new DefaultCamelContext();
+
+    PropertyNode(SagaConfig config, DataSource shared, HandClock clock, PropertyStores stores) throws Exception {
+        database = new LossyDatabase(shared);
+        journal = new Journal(database, clock, "node-" + System.identityHashCode(this));
+        runs = new Runs(journal);
+        context.disableJMX();
+        CallbackToken tokens = new CallbackToken("sixteen characters".getBytes(StandardCharsets.UTF_8));
+        engine = new SagaEngine(config, context, runs, journal, tokens, new NoAlerts());
+        // Only the routes of the callbacks are called here; their wish reaches the engine as the coordinator's does.
+        InMemorySagaService coordinator = new InMemorySagaService();
+        context.addService(coordinator);
+        context.addRoutes(stores.routes(config, stepsWithData(config)));
+        context.addRoutes(engine.routes(coordinator, exchange -> { }, exchange -> { }));
+        context.addRoutes(new org.apache.camel.builder.RouteBuilder() {
+            @Override
+            public void configure() {
+                for (String name : List.of("verify", "manifest")) {
+                    from(config.direct(name)).routeId(config.id(name)).to("log:never");
+                }
+                stepsWithData(config).forEach(name -> from(config.direct("store-" + name)).routeId(config.id("store-" + name)).to("log:never"));
+            }
+        });
+        context.start();
+    }
+
+    static List<String> stepsWithData(SagaConfig config) {
+        return java.util.stream.Stream.concat(java.util.stream.Stream.of("upload"), config.participants().stream()).toList();
+    }
+
+    @Override
+    public void close() {
+        context.stop();
+        engine.close();
+    }
+
+    /** Alerts are their own test's matter. */
+    private static final class NoAlerts implements Alerts {
+        @Override
+        public void compensated(SagaRecord saga, SagaState outcome) {}
+
+        @Override
+        public void crashed(SagaRecord saga, String step, String error) {}
+
+        @Override
+        public void cleanupsChanged() {}
+    }
+}
