@@ -1,0 +1,14 @@
+package dev.streamingsaga.recovery;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.journal.Journal;
+import org.apache.camel.CamelContext;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/**
+ * Everything that is compared: the journal, the bucket, and the stores behind their routes. All stay the caller's to close.
+ *
+ * @param context started, with the routes of the stores
+ */
+public record Holdings(SagaConfig config, CamelContext context, Journal journal, S3Client s3, DocumentContent content) {}

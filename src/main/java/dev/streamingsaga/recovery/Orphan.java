@@ -1,0 +1,51 @@
+package dev.streamingsaga.recovery;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Stored data that no journal entry owns.
+ *
+ * @param store a participant, or {@code upload} for the bucket
+ * @param resource a key prefix that ends in a slash, {@code store:sagaId}, or a foreign key
+ * @param pieces objects, records, vectors, nodes or rows; 0 if not counted
+ * @param writtenAt when the youngest piece was written; empty if nothing says so
+ * @param reason why it is nobody's
+ * @param kept why it is not deleted, or was not; empty if nothing stands in the way
+ */
+public record Orphan(
+        String store,
+        String sagaId,
+        String documentId,
+        Kind kind,
+        String resource,
+        long pieces,
+        Optional<Instant> writtenAt,
+        String reason,
+        String kept,
+        boolean deleted) {
+
+    /** FOREIGN: not of the shape that sagas write, never deleted. UNREACHABLE: the store could not be asked. */
+    public enum Kind { ORPHAN, FOREIGN, UNREACHABLE }
+
+    static Orphan foreign(String store, String resource, String reason) {
+        return new Orphan(store, "", "", Kind.FOREIGN, resource, 1, Optional.empty(), reason, "foreign data is never deleted", false);
+    }
+
+    static Orphan unreachable(String store, String reason) {
+        return new Orphan(store, "", "", Kind.UNREACHABLE, store, 0, Optional.empty(), reason, "the store could not be asked", false);
+    }
+
+    /** Whether {@code orphans --delete} would delete it. */
+    public boolean isDeletable() {
+        return kind == Kind.ORPHAN && kept.isEmpty() && !deleted;
+    }
+
+    Orphan keptBecause(String why) {
+        return new Orphan(store, sagaId, documentId, kind, resource, pieces, writtenAt, reason, why, false);
+    }
+
+    Orphan withDeleted() {
+        return new Orphan(store, sagaId, documentId, kind, resource, pieces, writtenAt, reason, "", true);
+    }
+}

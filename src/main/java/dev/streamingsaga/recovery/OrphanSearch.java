@@ -1,0 +1,128 @@
+package dev.streamingsaga.recovery;
+
+import com.github.f4b6a3.ulid.Ulid;
+import dev.streamingsaga.chunk.BucketInventory;
+import dev.streamingsaga.chunk.BucketInventory.Stored;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.saga.StoreCallException;
+import dev.streamingsaga.saga.StoreRoutes;
+import dev.streamingsaga.saga.StoreRoutes.Held;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Where orphans are looked for: saga by saga below our prefix in the bucket, page by page in the other stores. */
+final class OrphanSearch {
+    private static final int SAGAS_PER_PAGE = 5_000;
+
+    private final Holdings holdings;
+    private final StoreRoutes stores;
+    private final BucketInventory inventory;
+    private final Ownership ownership;
+
+    OrphanSearch(Holdings holdings, StoreRoutes stores, BucketInventory inventory) {
+        this.holdings = holdings;
+        this.stores = stores;
+        this.inventory = inventory;
+        this.ownership = new Ownership(holdings.journal());
+    }
+
+    void in(String store, Consumer<Orphan> found) throws StoreCallException {
+        if (store.equals(Orphans.UPLOAD)) {
+            inventory.forEach(stored -> objects(stored).ifPresent(found), key -> found.accept(
+                    Orphan.foreign(store, key, "no saga of ours writes such a key")));
+        } else if (stores.exists(store, "-sagas")) {
+            rows(store, found);
+        }
+    }
+
+    /** The same one, looked at anew; empty if it is gone, or no orphan any more. */
+    Optional<Orphan> again(Orphan before) throws StoreCallException {
+        if (before.store().equals(Orphans.UPLOAD)) {
+            return inventory.find(before.resource()).flatMap(this::objects);
+        }
+        List<?> first = page(before.store(), before.sagaId(), 1);
+        return first.isEmpty() || !id(first.get(0)).equals(before.sagaId()) || ownership.orphaned(before.store(), before.sagaId()).isEmpty()
+                ? Optional.empty() : row(before.store(), before.sagaId(), (Map<?, ?>) first.get(0));
+    }
+
+    private Optional<Orphan> objects(Stored stored) {
+        Optional<String> reason = ownership.orphaned(Orphans.UPLOAD, stored.sagaId());
+        if (reason.isEmpty() && holdings.journal().saga(stored.sagaId()).filter(saga -> saga.state().isFinal()).isPresent()
+                && !ownership.fits(stored.sagaId(), stored.documentId())) {
+            reason = Optional.of("saga " + stored.sagaId() + " is of another document");
+        }
+        return reason.map(why -> new Orphan(Orphans.UPLOAD, stored.sagaId(), stored.documentId(), Orphan.Kind.ORPHAN, stored.keyPrefix(),
+                stored.objects(), Optional.of(stored.newest()), why,
+                stored.mixed() ? "foreign keys lie below it" : kept(stored.sagaId(), stored.complete(), Optional.of(stored.newest())), false));
+    }
+
+    private void rows(String store, Consumer<Orphan> found) throws StoreCallException {
+        String last = "";
+        List<?> page;
+        do {
+            page = page(store, last, SAGAS_PER_PAGE);
+            for (Object each : page) {
+                if (!id(each).equals(last)) {
+                    last = id(each);
+                    row(store, last, (Map<?, ?>) each).ifPresent(found);
+                }
+            }
+        } while (page.size() >= SAGAS_PER_PAGE);
+    }
+
+    /** Sagas in the order of their ids, the first one included. */
+    private List<?> page(String store, String from, int limit) throws StoreCallException {
+        return stores.ask(store, "-sagas", Map.of("from", from, "limit", limit)) instanceof List<?> list ? list : List.of();
+    }
+
+    private static String id(Object row) {
+        return String.valueOf(((Map<?, ?>) row).get("saga_id"));
+    }
+
+    private Optional<Orphan> row(String store, String sagaId, Map<?, ?> row) throws StoreCallException {
+        String documentId = Objects.toString(row.get("document_id"), "");
+        Optional<String> reason = ownership.orphaned(store, sagaId);
+        if (reason.isEmpty()) {
+            // Only the whole saga could be deleted here, and that is somebody's.
+            boolean mixed = number(row.get("documents")) > 1 || !ownership.fits(sagaId, documentId);
+            return mixed ? Optional.of(Orphan.foreign(store, store + ":" + sagaId, "rows of saga " + sagaId
+                    + " carry the id of another document; verify --repair writes them anew")) : Optional.empty();
+        }
+        Orphan orphan = new Orphan(store, sagaId, documentId, Orphan.Kind.ORPHAN, store + ":" + sagaId, 0, writtenAt(sagaId), reason.get(),
+                kept(sagaId, number(row.get("visible")) > 0, writtenAt(sagaId)), false);
+        long pieces = stores.held(store, Orphans.facts(orphan)).map(Held::count).orElse(0L);
+        return Optional.of(new Orphan(store, sagaId, documentId, orphan.kind(), orphan.resource(), pieces, orphan.writtenAt(), orphan.reason(),
+                orphan.kept(), false));
+    }
+
+    private static long number(@org.jspecify.annotations.Nullable Object value) {
+        return value instanceof Number number ? number.longValue() : 0;
+    }
+
+    /** Rows carry no time: the saga's id has that of its beginning, the journal that of its end. */
+    private Optional<Instant> writtenAt(String sagaId) {
+        Optional<Instant> end = holdings.journal().saga(sagaId).flatMap(SagaRecord::finishedAt);
+        return end.isPresent() || !Ulid.isValid(sagaId) ? end : Optional.of(Ulid.from(sagaId).getInstant());
+    }
+
+    /** A completed document of a saga that the journal does not know: the journal was restored from a backup, or is another's. */
+    private String kept(String sagaId, boolean complete, Optional<Instant> writtenAt) {
+        if (complete && !ownership.isKnown(sagaId)) {
+            return "it is, or was, a completed document: was the journal restored from a backup? Only a person can delete it";
+        }
+        Duration minAge = holdings.config().orphans().minAge();
+        if (minAge.isZero()) {
+            return "";
+        }
+        if (writtenAt.isEmpty()) {
+            return "nothing says how old it is";
+        }
+        return writtenAt.get().isAfter(holdings.journal().clock().instant().minus(minAge))
+                ? "younger than saga.orphans.min-age: written at " + writtenAt.get() : "";
+    }
+}

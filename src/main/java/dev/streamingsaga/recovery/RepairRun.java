@@ -1,0 +1,94 @@
+package dev.streamingsaga.recovery;
+
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import java.util.List;
+
+/**
+ * What lets the write routes work for a document that is completed already. The process holds the lock on the data directory, so
+ * leave is given as long as the document is current. What the journal has of its chunks stays as it is.
+ */
+final class RepairRun implements Run {
+    private final Journal journal;
+    private final SagaRecord saga;
+    private final Document document;
+
+    /** @param document whose path leads to a file that holds the document's bytes now */
+    RepairRun(Journal journal, SagaRecord saga, Document document) {
+        this.journal = journal;
+        this.saga = saga;
+        this.document = document;
+    }
+
+    @Override
+    public String sagaId() {
+        return saga.sagaId();
+    }
+
+    @Override
+    public int number() {
+        return saga.run();
+    }
+
+    @Override
+    public Document document() {
+        return document;
+    }
+
+    @Override
+    public Permit permit() {
+        check();
+        return () -> {};
+    }
+
+    @Override
+    public void check() {
+        boolean current = journal.saga(saga.sagaId())
+                .filter(now -> now.state() == SagaState.COMPLETED && now.supersededBy().isEmpty()).isPresent();
+        if (!current) {
+            throw new SagaException(Reason.CANCELLED, "saga " + saga.sagaId() + " is not the current version of its document any more;"
+                    + " its repair stops here");
+        }
+    }
+
+    @Override
+    public void progress(String step, long done, long total, String unit) {
+        // Nobody watches a repair.
+    }
+
+    @Override
+    public void planChunks(List<ChunkRow> chunks) {
+        throw new IllegalStateException("the chunks of a completed saga are planned; a repair sends them one by one");
+    }
+
+    @Override
+    public void chunkSending(int index, int attempt) {
+        // The row says VERIFIED, and will be right again: the repair is on record as an event.
+    }
+
+    @Override
+    public void chunkSent(int index) {
+        // As above.
+    }
+
+    @Override
+    public void chunkConfirmed(int index, long sizeBytes) {
+        // As above.
+    }
+
+    @Override
+    public void chunksVerified() {
+        // As above.
+    }
+
+    @Override
+    public List<ChunkRow> chunks() {
+        return journal.chunks(saga.sagaId());
+    }
+}

@@ -1,0 +1,171 @@
+package dev.streamingsaga.recovery;
+
+import dev.streamingsaga.content.Outline;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.recovery.Drift.Kind;
+import dev.streamingsaga.saga.StoreCallException;
+import dev.streamingsaga.saga.StoreRoutes;
+import dev.streamingsaga.saga.StoreRoutes.Held;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Compares what the stores behind the verify gate hold of a completed document with the journal. Each is asked by its route
+ * {@code -inspect}; a store of the user's without one is asked whether it holds anything at all, by {@code -count}.
+ */
+final class StoreComparison {
+    private final Holdings holdings;
+    private final StoreRoutes stores;
+    private final SagaRecord saga;
+    private final Document document;
+    private final List<Drift> drifts = new ArrayList<>();
+
+    StoreComparison(Holdings holdings, StoreRoutes stores, SagaRecord saga) {
+        this.holdings = holdings;
+        this.stores = stores;
+        this.saga = saga;
+        this.document = saga.document().orElseThrow();
+    }
+
+    List<Drift> run(TextSource text) {
+        Map<String, Map<?, ?>> found = new LinkedHashMap<>();
+        for (String store : saga.participants()) {
+            try {
+                ask(store).ifPresent(answer -> found.put(store, answer));
+            } catch (StoreCallException e) {
+                drift(store, Kind.UNREACHABLE, store, "an answer", String.valueOf(e.getMessage()));
+            }
+        }
+        Optional<Shape> shape = shape(found, text);
+        found.forEach((store, row) -> compare(store, row, shape));
+        return drifts;
+    }
+
+    private Optional<Map<?, ?>> ask(String store) throws StoreCallException {
+        if (stores.exists(store, "-inspect")) {
+            return Optional.of(stores.ask(store, "-inspect", document.facts()) instanceof Map<?, ?> map ? map : Map.of());
+        }
+        if (!stores.exists(store, "")) {
+            drift(store, Kind.UNREACHABLE, store, "an answer", "no route: it is no participant any more, or its routes are not loaded");
+        } else if (stores.held(store, document.facts()).map(Held::count).filter(count -> count == 0).isPresent()) {
+            drift(store, Kind.MISSING, "document", "something", "nothing");
+        }
+        return Optional.empty();
+    }
+
+    /** Where the stores disagree, the text itself decides. */
+    private Optional<Shape> shape(Map<String, Map<?, ?>> found, TextSource text) {
+        List<Shape> claims = Shape.claims(found);
+        Optional<Shape> agreed = Shape.agreed(claims);
+        if (agreed.isPresent() || claims.isEmpty()) {
+            return agreed;
+        }
+        try {
+            Document readable = text.readable();
+            Outline outline = holdings.content().outline(readable.path(), readable.contentType());
+            return Optional.of(new Shape(outline.pages(), outline.segments()));
+        } catch (SagaException e) {
+            return Optional.of(claims.get(0));
+        }
+    }
+
+    private void compare(String store, Map<?, ?> row, Optional<Shape> shape) {
+        if (!row.containsKey("document_id")) {
+            drift(store, Kind.MISSING, "document", "document " + document.documentId(), "nothing of saga " + saga.sagaId());
+        } else {
+            columns(store, row);
+            shape.ifPresent(expected -> counts(store, row, expected));
+            if (Shape.number(row.get("visible")) != 1) {
+                drift(store, Kind.NOT_VISIBLE, "visible", "visible", "not visible");
+            }
+        }
+        others(store, row);
+    }
+
+    private void columns(String store, Map<?, ?> row) {
+        Map<String, Object> expected = new LinkedHashMap<>();
+        expected.put("document_id", document.documentId());
+        if (store.equals("security") || store.equals("relational")) {
+            expected.put("sha256", document.sha256());
+            expected.put("owner", document.owner());
+        }
+        if (store.equals("security")) {
+            expected.put("classification", document.classification());
+            expected.put("key_id", document.keyId());
+        } else if (store.equals("relational")) {
+            expected.put("file_name", document.fileName());
+            expected.put("content_type", document.contentType());
+            expected.put("size_bytes", document.sizeBytes());
+            expected.put("chunk_count", document.chunkCount());
+            expected.put("chunk_size_bytes", document.chunkSizeBytes());
+            expected.put("bucket", document.bucket());
+            expected.put("key_prefix", document.keyPrefix());
+        }
+        // Numbers come as Integer or Long, whichever the database likes.
+        expected.forEach((column, value) -> same(store, column, Objects.toString(value), Objects.toString(row.get(column), "nothing")));
+    }
+
+    private void counts(String store, Map<?, ?> row, Shape shape) {
+        switch (store) {
+            case "vector" -> {
+                same(store, "pages", Long.toString(shape.pages()), text(row, "pages"));
+                same(store, "segment count", Long.toString(shape.segments()), text(row, "segments"));
+                number(store, "segments", shape.segments(), Shape.number(row.get("stored")));
+                if (Shape.number(row.get("stored")) >= shape.segments()) {
+                    same(store, "ordinals", "0 to " + shape.segments() + " without a gap", "0 to "
+                            + text(row, "next_ordinal") + (text(row, "next_ordinal").equals(text(row, "stored")) ? " without a gap" : " with gaps"));
+                }
+                same(store, "segments of another document, model or dimension", "0", text(row, "odd"));
+            }
+            case "graph" -> {
+                number(store, "document nodes", 1, Shape.number(row.get("documents")));
+                number(store, "page nodes", shape.pages(), Shape.number(row.get("pages")));
+                number(store, "segment nodes", shape.segments(), Shape.number(row.get("segments")));
+                number(store, "edges", shape.edges(), Shape.number(row.get("edges")));
+                same(store, "nodes of another document", "0", text(row, "odd"));
+            }
+            case "relational" -> {
+                same(store, "pages", Long.toString(shape.pages()), text(row, "pages"));
+                same(store, "segments", Long.toString(shape.segments()), text(row, "segments"));
+            }
+            default -> {
+                // The security record knows nothing of pages, and of a user's store we know nothing.
+            }
+        }
+    }
+
+    /** Rows of the document that a saga left behind: another version's are its own business. */
+    private void others(String store, Map<?, ?> row) {
+        Ownership ownership = new Ownership(holdings.journal());
+        for (Object other : row.get("others") instanceof List<?> list ? list : List.of()) {
+            ownership.orphaned(store, other.toString()).ifPresent(why -> drift(store, Kind.EXTRA, store + ":" + other,
+                    "no rows of other sagas", "rows of saga " + other + ": " + why));
+        }
+    }
+
+    private static String text(Map<?, ?> row, String column) {
+        return Long.toString(Shape.number(row.get(column)));
+    }
+
+    private void same(String store, String resource, String expected, String found) {
+        if (!expected.equals(found)) {
+            drift(store, Kind.DIFFERENT, resource, expected, found);
+        }
+    }
+
+    private void number(String store, String resource, long expected, long found) {
+        if (expected != found) {
+            drift(store, found < expected ? Kind.MISSING : Kind.EXTRA, resource, Long.toString(expected), Long.toString(found));
+        }
+    }
+
+    private void drift(String store, Kind kind, String resource, String expected, String found) {
+        drifts.add(new Drift(document.documentId(), saga.sagaId(), store, kind, resource, expected, found, false, false, ""));
+    }
+}
