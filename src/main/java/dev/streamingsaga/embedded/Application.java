@@ -1,0 +1,169 @@
+package dev.streamingsaga.embedded;
+
+import dev.streamingsaga.StreamingSaga;
+import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.lra.LraScope;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The stand-alone application: the bundle in a Camel context of its own, with an embedded server for each that is not configured. */
+public final class Application implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Application.class);
+
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private @Nullable StreamingSaga bundle;
+
+    private Application() {}
+
+    private void boot(SagaConfig config, boolean recover) throws Exception {
+        opened(DataDirectory.lock(config)).sweep();
+        CompletableFuture<Optional<EmbeddedCoordinator>> coordinator = CompletableFuture.supplyAsync(() -> coordinator(config));
+        open.push(() -> coordinator.join().ifPresent(EmbeddedCoordinator::close));
+        Buckets bucket = opened(Buckets.open(config));
+        DefaultCamelContext context = opened(new DefaultCamelContext());
+        Optional<EmbeddedCoordinator> embedded = joined(coordinator);
+        StreamingSaga saga = new StreamingSaga(config, new StreamingSaga.Servers(
+                embedded.map(EmbeddedCoordinator::scope).orElseGet(() -> LraScope.of(config.coordinator().url().orElseThrow())),
+                bucket.client(), config.journal().url().isEmpty()));
+        open.push(saga);
+        context.disableJMX();
+        context.getCamelContextExtension().setName(config.name());
+        context.getShutdownStrategy().setTimeout(10);
+        context.addRoutes(saga);
+        loadRoutes(context, config);
+        context.start();
+        // Routes stop before the servers they use: what is pushed last is closed first.
+        open.push(context::stop);
+        if (recover) {
+            saga.start();
+            embedded.ifPresent(EmbeddedCoordinator::recover);
+        } else {
+            saga.check();
+        }
+        bundle = saga;
+    }
+
+    /** @throws UnavailableException if a configured server does not answer, or an embedded one can't start */
+    public static Application start(SagaConfig config) {
+        return start(config, true);
+    }
+
+    /** As {@link #start}, but leaves unfinished sagas alone: for a command that ends before it could bring them to their end. */
+    public static Application startWithoutRecovery(SagaConfig config) {
+        return start(config, false);
+    }
+
+    private static Application start(SagaConfig config, boolean recover) {
+        Application application = new Application();
+        try {
+            application.boot(config, recover);
+            return application;
+        } catch (ConfigException | UnavailableException e) {
+            application.close();
+            throw e;
+        } catch (Exception e) {
+            application.close();
+            throw new UnavailableException("cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    private static Optional<EmbeddedCoordinator> coordinator(SagaConfig config) {
+        if (config.coordinator().url().isPresent()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(EmbeddedCoordinator.start(config.dataDir()));
+        } catch (IOException e) {
+            throw new UnavailableException("the embedded coordinator cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    private static <T> T joined(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    /**
+     * What an operator put into the routes folder. A file {@code store-NAME.camel.yaml} is a store's and only loaded if NAME is
+     * in {@code saga.participants}; all others always are.
+     */
+    private static void loadRoutes(CamelContext context, SagaConfig config) throws Exception {
+        load(context, config, routeFiles(config));
+    }
+
+    /** Of these only what the participants need: no triggers, no alerts. */
+    static void loadStores(CamelContext context, SagaConfig config) throws Exception {
+        load(context, config, routeFiles(config).stream().filter(file -> file.getFileName().toString().startsWith("store-")).toList());
+    }
+
+    private static void load(CamelContext context, SagaConfig config, List<Path> files) throws Exception {
+        // What the routes may use as {{saga.name}} and {{saga.data.dir}}.
+        Properties placeholders = new Properties();
+        placeholders.setProperty("saga.name", config.name());
+        placeholders.setProperty("saga.data.dir", config.dataDir().toString());
+        context.getPropertiesComponent().setInitialProperties(placeholders);
+        for (Path file : files) {
+            Resource resource = ResourceHelper.resolveResource(context, file.toUri().toString());
+            PluginHelper.getRoutesLoader(context).loadRoutes(resource);
+            LOG.info("loaded routes from {}", file);
+        }
+    }
+
+    static List<Path> routeFiles(SagaConfig config) {
+        if (!Files.isDirectory(config.routesDir())) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(config.routesDir())) {
+            return files.filter(file -> file.getFileName().toString().endsWith(".camel.yaml")).sorted()
+                    .filter(file -> {
+                        String name = file.getFileName().toString().replace(".camel.yaml", "");
+                        return !name.startsWith("store-") || config.participants().contains(name.substring("store-".length()));
+                    }).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read the routes folder " + config.routesDir(), e);
+        }
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        open.push(part);
+        return part;
+    }
+
+    public StreamingSaga bundle() {
+        return Objects.requireNonNull(bundle);
+    }
+
+    @Override
+    public void close() {
+        while (!open.isEmpty()) {
+            try {
+                open.pop().close();
+            } catch (Exception e) {
+                LOG.warn("stopping a part failed: {}", e.toString());
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package dev.streamingsaga.embedded;
+
+import dev.streamingsaga.config.SagaConfig;
+import java.io.IOException;
+import java.net.URI;
+
+/** The embedded coordinator as a server of its own, holding the lock on its data directory. */
+public final class CoordinatorOnly implements AutoCloseable {
+    private final DataDirectory directory;
+    private final EmbeddedCoordinator coordinator;
+
+    private CoordinatorOnly(DataDirectory directory, EmbeddedCoordinator coordinator) {
+        this.directory = directory;
+        this.coordinator = coordinator;
+    }
+
+    /** @throws UnavailableException if it can't start */
+    public static CoordinatorOnly start(SagaConfig config) {
+        DataDirectory directory = DataDirectory.lock(config);
+        try {
+            EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(config.dataDir());
+            coordinator.recover();
+            return new CoordinatorOnly(directory, coordinator);
+        } catch (IOException e) {
+            directory.close();
+            throw new UnavailableException("the coordinator cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    public URI url() {
+        return coordinator.url();
+    }
+
+    @Override
+    public void close() {
+        coordinator.close();
+        directory.close();
+    }
+}

@@ -1,0 +1,91 @@
+package dev.streamingsaga.embedded;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.content.Content;
+import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.recovery.DocumentCheck;
+import dev.streamingsaga.recovery.Holdings;
+import dev.streamingsaga.recovery.Orphans;
+import dev.streamingsaga.store.Stores;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Journal, bucket and stores to be looked at, beside a process that works with them: no lock, no coordinator, no saga. Of the
+ * routes folder only the participants' {@code store-NAME.camel.yaml} are loaded.
+ */
+public final class Inspection implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Inspection.class);
+
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Holdings holdings;
+
+    private Inspection(SagaConfig config) throws Exception {
+        try {
+            Databases.Opened database = opened(Databases.open("journal", config.journal(), config.dataDir()));
+            Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "inspection");
+            Buckets buckets = opened(Buckets.openReadOnly(config));
+            Content content = opened(Content.create(config.content(), config.embedding(), config.dataDir().resolve("spool")));
+            CamelContext context = opened(new DefaultCamelContext());
+            opened(Stores.open(config, context, content));
+            Application.loadStores(context, config);
+            context.start();
+            open.push(context::stop);
+            holdings = new Holdings(config, context, journal, buckets.client(), content);
+        } catch (Exception e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** @throws UnavailableException if a database or the embedded S3 server can't be opened, or there is no journal */
+    public static Inspection open(SagaConfig config) {
+        Path journal = config.dataDir().resolve("journal.db");
+        if (config.journal().url().isEmpty() && !Files.exists(journal)) {
+            throw new UnavailableException("there is no journal in " + config.dataDir() + "; ingest a file first, or give another --data", null);
+        }
+        try {
+            return new Inspection(config);
+        } catch (Exception e) {
+            throw new UnavailableException("cannot look at journal, bucket and stores: " + e.getMessage(), e);
+        }
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        open.push(part);
+        return part;
+    }
+
+    public Journal journal() {
+        return holdings.journal();
+    }
+
+    /** Only to be listed. */
+    public Orphans orphans() {
+        return opened(new Orphans(holdings));
+    }
+
+    /** Only to be checked. */
+    public DocumentCheck documentCheck() {
+        return opened(new DocumentCheck(holdings));
+    }
+
+    @Override
+    public void close() {
+        while (!open.isEmpty()) {
+            try {
+                open.pop().close();
+            } catch (Exception e) {
+                LOG.warn("closing a part failed: {}", e.toString());
+            }
+        }
+    }
+}

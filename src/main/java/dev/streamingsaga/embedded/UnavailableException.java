@@ -1,0 +1,10 @@
+package dev.streamingsaga.embedded;
+
+import org.jspecify.annotations.Nullable;
+
+/** A server that the configuration names does not answer, or an embedded one can't start. */
+public final class UnavailableException extends RuntimeException {
+    public UnavailableException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,64 @@
+package dev.streamingsaga.embedded;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** An embedded coordinator in a JVM of its own, so that it can be killed. */
+public final class CoordinatorProcess implements AutoCloseable {
+    private final Process process;
+    private final URI url;
+
+    private CoordinatorProcess(Process process, URI url) {
+        this.process = process;
+        this.url = url;
+    }
+
+    public static CoordinatorProcess start(Path dataDir) throws IOException {
+        Process process = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
+                CoordinatorProcess.class.getName(), dataDir.toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        String url = new BufferedReader(new InputStreamReader(process.getInputStream())).readLine();
+        if (url == null) {
+            throw new IOException("the coordinator process ended before it was ready");
+        }
+        return new CoordinatorProcess(process, URI.create(url));
+    }
+
+    public URI url() {
+        return url;
+    }
+
+    /** As with kill -9. */
+    public void kill() {
+        process.destroyForcibly();
+        try {
+            process.waitFor(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+
+    /** Ends when its parent does. */
+    public static void main(String[] args) throws Exception {
+        // The log of the tests goes to the standard output, where our parent reads the URL and nothing else.
+        PrintStream parent = System.out;
+        System.setOut(System.err);
+        EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(Path.of(args[0]));
+        parent.println(coordinator.url());
+        while (System.in.read() >= 0) {
+            // only the end of the stream matters
+        }
+        System.exit(0);
+    }
+}
