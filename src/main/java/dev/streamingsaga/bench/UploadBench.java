@@ -1,0 +1,138 @@
+package dev.streamingsaga.bench;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.embedded.Application;
+import dev.streamingsaga.embedded.EmbeddedS3;
+import dev.streamingsaga.ingest.IngestResult;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
+import software.amazon.awssdk.transfer.s3.S3TransferManager;
+
+/**
+ * R1: a whole verified ingest, all stores and the coordinator included, against what the careful do without us: a SHA-256 pass over
+ * the file and an upload by the AWS Transfer Manager for Java, to the same S3 server. Pairs in the order A B B A, after a pair
+ * that is not counted.
+ */
+public final class UploadBench {
+    private static final String BUCKET = "streaming-saga";
+
+    private final Path directory;
+    private final long sizeBytes;
+    private final Consumer<String> progress;
+
+    /**
+     * @param directory emptied afterwards
+     * @param progress hears what is being done
+     */
+    public UploadBench(Path directory, long sizeBytes, Consumer<String> progress) {
+        this.directory = directory;
+        this.sizeBytes = sizeBytes;
+        this.progress = progress;
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    public Ratio run(int pairs) throws IOException {
+        Path original = BenchFiles.write(directory.resolve("original.bin"), sizeBytes, 1);
+        try (EmbeddedS3 server = EmbeddedS3.start(directory.resolve("s3"));
+                Application application = Application.start(config(server));
+                S3AsyncClient client = theirs(server);
+                S3TransferManager manager = S3TransferManager.builder().s3Client(client).build()) {
+            List<Ratio.Run> ours = new ArrayList<>();
+            List<Ratio.Run> theirs = new ArrayList<>();
+            for (int i = 0; i <= pairs; i++) {
+                Path file = Files.createLink(directory.resolve("run-" + i + ".bin"), original);
+                Work mine = () -> ingest(application, file);
+                Work other = () -> upload(manager, file);
+                boolean first = i % 2 == 0;
+                Ratio.Run a = timed(first ? mine : other);
+                Ratio.Run b = timed(first ? other : mine);
+                if (i > 0) {
+                    ours.add(first ? a : b);
+                    theirs.add(first ? b : a);
+                }
+                progress.accept(String.format(java.util.Locale.ROOT, "pair %d of %d: ours %.2f s, theirs %.2f s%s", i, pairs,
+                        (first ? a : b).seconds(), (first ? b : a).seconds(), i == 0 ? " (warm-up, not counted)" : ""));
+                empty(client);
+            }
+            return Ratio.of(ours, theirs);
+        } finally {
+            BenchFiles.delete(directory);
+        }
+    }
+
+    private SagaConfig config(EmbeddedS3 server) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("saga.data.dir", directory.resolve("data").toString());
+        settings.put("saga.s3.endpoint", server.endpoint().toString());
+        settings.put("saga.s3.access-key", server.accessKey());
+        settings.put("saga.s3.secret-key", server.secretKey());
+        settings.put("saga.s3.bucket", BUCKET);
+        return Settings.parse(settings);
+    }
+
+    private static S3AsyncClient theirs(EmbeddedS3 server) {
+        return S3AsyncClient.builder()
+                .endpointOverride(server.endpoint())
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(server.accessKey(), server.secretKey())))
+                .region(Region.US_EAST_1)
+                .forcePathStyle(true)
+                .multipartEnabled(true)
+                .build();
+    }
+
+    private static void ingest(Application application, Path file) {
+        IngestResult result = application.bundle().ingest(file);
+        if (!result.status().equals("COMPLETED")) {
+            throw new IllegalStateException("the ingest to be measured did not complete: " + result.message());
+        }
+    }
+
+    private static void upload(S3TransferManager manager, Path file) throws IOException {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            byte[] buffer = new byte[256 * 1024];
+            try (InputStream in = Files.newInputStream(file)) {
+                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                    digest.update(buffer, 0, n);
+                }
+            }
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+        manager.uploadFile(u -> u.source(file).putObjectRequest(p -> p.bucket(BUCKET).key("theirs/" + file.getFileName())))
+                .completionFuture().join();
+    }
+
+    private static Ratio.Run timed(Work work) throws IOException {
+        OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long cpu = system.getProcessCpuTime();
+        long start = System.nanoTime();
+        work.run();
+        return new Ratio.Run((System.nanoTime() - start) / 1e9, (system.getProcessCpuTime() - cpu) / 1e9);
+    }
+
+    /** Between pairs, so that the disk does not fill and no run pays for another. */
+    private static void empty(S3AsyncClient client) {
+        client.listObjectsV2Paginator(r -> r.bucket(BUCKET))
+                .subscribe(page -> page.contents().forEach(o -> client.deleteObject(d -> d.bucket(BUCKET).key(o.key())).join())).join();
+    }
+}

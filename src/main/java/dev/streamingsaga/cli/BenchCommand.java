@@ -1,0 +1,74 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.bench.Ratio;
+import dev.streamingsaga.bench.RestartBench;
+import dev.streamingsaga.bench.UploadBench;
+import dev.streamingsaga.config.SagaConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(name = "bench", mixinStandardHelpOptions = true, description = {
+    "R1: a whole ingest, against Transfer Manager and a SHA-256 pass.",
+    "R4: a resume after a kill at half the upload, against a fresh ingest.",
+    "R5: seconds until every one of many killed sagas has its outcome."})
+final class BenchCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @Option(names = "--ratios", split = ",", defaultValue = "R1", description = "of R1, R4, R5 (default: ${DEFAULT-VALUE})")
+    List<String> ratios = List.of();
+
+    @Option(names = "--megabytes", defaultValue = "300", description = "size of the file (default: ${DEFAULT-VALUE})")
+    int megabytes;
+
+    @Option(names = "--pairs", defaultValue = "9", description = "counted pairs (default: ${DEFAULT-VALUE})")
+    int pairs;
+
+    @Option(names = "--sagas", defaultValue = "100", description = "open sagas for R5 (default: ${DEFAULT-VALUE})")
+    int sagas;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        SagaConfig config = options.load();
+        Workplace.prepare(config.dataDir());
+        Path directory = config.dataDir().resolve("bench");
+        PrintWriter err = spec.commandLine().getErr();
+        Map<String, Object> measured = new LinkedHashMap<>();
+        for (String ratio : ratios) {
+            measured.put(ratio, switch (ratio) {
+                case "R1" -> new UploadBench(directory, megabytes * 1_000_000L, err::println).run(pairs);
+                case "R4" -> new RestartBench(directory, err::println).resume(megabytes * 1_000_000L, pairs);
+                case "R5" -> new RestartBench(directory, err::println).restart(sagas);
+                default -> throw new UsageException(ratio + " is not measured; R1, R4 and R5 are");
+            });
+        }
+        print(spec.commandLine().getOut(), measured);
+        return 0;
+    }
+
+    private void print(PrintWriter out, Map<String, Object> measured) {
+        if (options.json) {
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("machine", Runtime.getRuntime().availableProcessors() + " processors, Java " + Runtime.version().feature() + ", "
+                    + System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+            answer.put("ratios", measured);
+            out.println(CommonOptions.json(answer));
+            return;
+        }
+        measured.forEach((name, value) -> out.println(name + " " + (value instanceof Ratio r
+                ? String.format(Locale.ROOT, "%.2f (%.2f to %.2f, %d pairs): ours %.2f s, theirs %.2f s", r.median(), r.min(), r.max(), r.pairs(),
+                        r.oursSeconds(), r.theirsSeconds())
+                : value)));
+    }
+}

@@ -1,0 +1,94 @@
+package dev.streamingsaga.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.Settings;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options of every command. Later sources win: application.properties, --config, environment, -D, --data. */
+final class CommonOptions {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @Option(names = "--data", paramLabel = "DIR", description = "where everything embedded lives (default: data, or SAGA_DATA)")
+    @Nullable Path data;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "properties over those of config/application.properties")
+    @Nullable Path config;
+
+    @Option(names = "-D", paramLabel = "KEY=VALUE", mapFallbackValue = "", description = "one setting, for this call")
+    Map<String, String> settings = new LinkedHashMap<>();
+
+    @Option(names = "--json", description = "one JSON object a line on standard output")
+    boolean json;
+
+    SagaConfig load() {
+        Map<String, String> values = new LinkedHashMap<>();
+        Path shipped = home().resolve("config/application.properties");
+        if (Files.isRegularFile(shipped)) {
+            values.putAll(read(shipped));
+        }
+        if (config != null) {
+            values.putAll(read(config));
+        }
+        values.putAll(environment(System.getenv()));
+        System.getProperties().stringPropertyNames().stream().filter(key -> key.startsWith("saga."))
+                .forEach(key -> values.put(key, System.getProperty(key)));
+        values.putAll(settings);
+        if (data != null) {
+            values.put("saga.data.dir", data.toString());
+        }
+        Path routes = Path.of(values.getOrDefault("saga.routes.dir", "routes"));
+        values.put("saga.routes.dir", home().resolve(routes).toString());
+        return Settings.parse(values);
+    }
+
+    /** The folder of the launcher, which has config and routes. */
+    static Path home() {
+        return Path.of(System.getProperty("streamingsaga.home", "")).toAbsolutePath();
+    }
+
+    /** {@code SAGA_CHUNK_SIZE} is {@code saga.chunk.size}; {@code SAGA_DATA} is {@code saga.data.dir}. */
+    static Map<String, String> environment(Map<String, String> environment) {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (String key : Settings.defaults().keySet()) {
+            String name = key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+            if (environment.containsKey(name)) {
+                values.put(key, environment.get(name));
+            }
+        }
+        if (environment.containsKey("SAGA_DATA")) {
+            values.put("saga.data.dir", environment.get("SAGA_DATA"));
+        }
+        return values;
+    }
+
+    private static Map<String, String> read(Path file) {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader);
+        } catch (IOException e) {
+            throw new UsageException("cannot read the configuration " + file + ": " + e.getMessage());
+        }
+        Map<String, String> values = new LinkedHashMap<>();
+        properties.stringPropertyNames().forEach(key -> values.put(key, properties.getProperty(key)));
+        return values;
+    }
+
+    static String json(Object value) {
+        try {
+            return JSON.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("records and maps of text and numbers are JSON", e);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.embedded.CoordinatorOnly;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(name = "coordinator", mixinStandardHelpOptions = true,
+        description = "Runs the embedded LRA coordinator alone, for several instances that share it, until interrupted.")
+final class CoordinatorCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        SagaConfig config = options.load();
+        Workplace.prepare(config.dataDir());
+        try (CoordinatorOnly coordinator = CoordinatorOnly.start(config)) {
+            spec.commandLine().getOut().println("coordinator at " + coordinator.url() + ", state in " + config.dataDir().resolve("coordinator"));
+            new CountDownLatch(1).await();
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,57 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.chunk.FetchResult;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.embedded.Buckets;
+import dev.streamingsaga.journal.Document;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "fetch", mixinStandardHelpOptions = true, description = "Reassembles the original of a completed document, every chunk verified.")
+final class FetchCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @Parameters(paramLabel = "DOCUMENT")
+    String documentId = "";
+
+    @Option(names = {"-o", "--output"}, paramLabel = "FILE", required = true, description = "must not exist yet, unless --force")
+    @Nullable Path output;
+
+    @Option(names = "--force", description = "replace an existing file")
+    boolean force;
+
+    @Override
+    public Integer call() throws IOException {
+        SagaConfig config = options.load();
+        Path target = java.util.Objects.requireNonNull(output).toAbsolutePath();
+        if (Files.exists(target) && !force) {
+            throw new UsageException(target + " exists; give another -o, or --force");
+        }
+        try (JournalReader reader = new JournalReader(config); Buckets buckets = Buckets.openReadOnly(config)) {
+            Document document = reader.journal().document(documentId).flatMap(saga -> saga.document())
+                    .orElseThrow(() -> new UsageException("no completed document " + documentId + "; list shows them"));
+            FetchResult fetched = buckets.chunks().fetch(document.keyPrefix(), target);
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("documentId", documentId);
+            answer.put("file", target.toString());
+            answer.put("fileName", document.fileName());
+            answer.put("sizeBytes", fetched.sizeBytes());
+            answer.put("sha256", fetched.sha256());
+            spec.commandLine().getOut().println(options.json ? CommonOptions.json(answer)
+                    : Texts.safe(target.toString()) + ": " + Texts.size(fetched.sizeBytes()) + ", SHA-256 " + fetched.sha256() + " verified");
+        }
+        return 0;
+    }
+}

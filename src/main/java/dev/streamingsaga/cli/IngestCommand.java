@@ -1,0 +1,85 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.embedded.Application;
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.SagaState;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "ingest", mixinStandardHelpOptions = true, description = "Runs the saga for each file and waits for the outcomes.")
+final class IngestCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @Parameters(arity = "1..*", paramLabel = "FILE", description = "files to store")
+    List<Path> files = new ArrayList<>();
+
+    @Option(names = "--quiet", description = "no progress bar")
+    boolean quiet;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        SagaConfig config = options.load();
+        Workplace.prepare(config.dataDir());
+        try (Application application = Application.start(config);
+                ProgressDisplay bar = new ProgressDisplay(application.bundle().runs(), files.size())) {
+            if (!quiet) {
+                bar.show();
+            }
+            int code = ingest(application, config.concurrency());
+            // What a killed process left is brought to its end too, not left behind a second time.
+            application.bundle().recovery().pending().forEach(end -> end.exceptionally(failure -> null).join());
+            return code;
+        }
+    }
+
+    private int ingest(Application application, int concurrency) throws InterruptedException {
+        ExecutorService pool = Executors.newFixedThreadPool(Math.min(concurrency, files.size()));
+        ExecutorCompletionService<IngestResult> results = new ExecutorCompletionService<>(pool);
+        files.forEach(file -> results.submit(() -> application.bundle().ingest(file)));
+        int code = 0;
+        try {
+            for (int i = 0; i < files.size(); i++) {
+                code = Math.max(code, outcome(results.take()));
+            }
+        } finally {
+            pool.shutdownNow();
+        }
+        return code;
+    }
+
+    /** One file that could not even be journaled must not cost the others their outcome. */
+    private int outcome(Future<IngestResult> ended) throws InterruptedException {
+        try {
+            IngestResult result = ended.get();
+            print(spec.commandLine().getOut(), result);
+            return Texts.exitCode(SagaState.valueOf(result.status()));
+        } catch (ExecutionException e) {
+            spec.commandLine().getErr().println("saga: " + Texts.safe(String.valueOf(e.getCause().getMessage())));
+            return Main.UNREACHABLE;
+        }
+    }
+
+    private void print(PrintWriter out, IngestResult result) {
+        if (options.json) {
+            out.println(CommonOptions.json(result));
+        } else {
+            Texts.result(out, result);
+        }
+    }
+}

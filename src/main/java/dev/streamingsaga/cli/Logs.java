@@ -1,0 +1,78 @@
+package dev.streamingsaga.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
+import ch.qos.logback.core.rolling.RollingFileAppender;
+import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.util.FileSize;
+import java.nio.file.Path;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/** Where log lines go: {@code DATA/logs/saga.log} for commands that work in a data directory, errors to standard error for those that only look. */
+final class Logs {
+    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} %replace(%msg){'[\\r\\n]','?'}%n%rootException{8}";
+
+    private Logs() {}
+
+    static void toFile(Path dataDir) {
+        String file = dataDir.resolve("logs").resolve("saga.log").toString();
+        LoggerContext context = begin();
+        RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+        appender.setContext(context);
+        appender.setFile(file);
+        FixedWindowRollingPolicy names = new FixedWindowRollingPolicy();
+        names.setContext(context);
+        names.setParent(appender);
+        names.setFileNamePattern(file + ".%i");
+        names.setMinIndex(1);
+        names.setMaxIndex(5);
+        names.start();
+        SizeBasedTriggeringPolicy<ILoggingEvent> size = new SizeBasedTriggeringPolicy<>();
+        size.setContext(context);
+        size.setMaxFileSize(FileSize.valueOf("10MB"));
+        size.start();
+        appender.setRollingPolicy(names);
+        appender.setTriggeringPolicy(size);
+        finish(context, appender, Level.WARN);
+        context.getLogger("dev.streamingsaga").setLevel(Level.INFO);
+        // The tokenizer's library looks for a graphics card and warns that there is none.
+        context.getLogger("ai.djl").setLevel(Level.ERROR);
+        // One line for each font that a PDF names and this machine lacks; the text is the same.
+        context.getLogger("org.apache.pdfbox").setLevel(Level.ERROR);
+    }
+
+    static void toStandardError() {
+        LoggerContext context = begin();
+        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+        appender.setContext(context);
+        appender.setTarget("System.err");
+        finish(context, appender, Level.ERROR);
+    }
+
+    private static LoggerContext begin() {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.reset();
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+        return context;
+    }
+
+    private static void finish(LoggerContext context, OutputStreamAppender<ILoggingEvent> appender, Level level) {
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setContext(context);
+        encoder.setPattern(PATTERN);
+        encoder.start();
+        appender.setEncoder(encoder);
+        appender.start();
+        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        root.setLevel(level);
+        root.addAppender(appender);
+    }
+}

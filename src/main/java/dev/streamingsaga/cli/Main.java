@@ -1,0 +1,78 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.embedded.UnavailableException;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+
+/** {@code ./saga COMMAND}. Exit codes: 0 all COMPLETED, 1 some COMPENSATED, 3 some PARTIALLY_COMPENSATED, 2 usage or configuration, 4 server unreachable. */
+@Command(
+        name = "saga",
+        description = "Large documents into an object store and four more stores, as one saga.",
+        mixinStandardHelpOptions = true,
+        version = "Streaming Saga 0.1.0",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            IngestCommand.class,
+            StatusCommand.class,
+            ListCommand.class,
+            FetchCommand.class,
+            SearchCommand.class,
+            CancelCommand.class,
+            PauseCommand.class,
+            ResumeCommand.class,
+            StartCommand.class,
+            CleanupsCommand.class,
+            OrphansCommand.class,
+            VerifyCommand.class,
+            DoctorCommand.class,
+            CoordinatorCommand.class,
+            BenchCommand.class
+        })
+public final class Main {
+    static final int USAGE = 2;
+    static final int UNREACHABLE = 4;
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        int code = run(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true));
+        // The coordinator's timers are no daemons: without this the process would not end.
+        System.exit(code);
+    }
+
+    /** A database or bucket that does not answer a command that only looks. */
+    private static boolean unreachable(Throwable thrown) {
+        for (Throwable t = thrown; t != null; t = t.getCause()) {
+            if (t instanceof java.sql.SQLTransientConnectionException || t instanceof java.net.ConnectException
+                    || t instanceof software.amazon.awssdk.core.exception.SdkClientException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** As {@link #main}, without leaving the process. */
+    static int run(String[] args, PrintWriter out, PrintWriter err) {
+        IExecutionExceptionHandler handler = (thrown, command, parsed) -> {
+            command.getErr().println("saga: " + Texts.safe(String.valueOf(thrown.getMessage())));
+            if (thrown instanceof ConfigException || thrown instanceof UsageException) {
+                return USAGE;
+            }
+            if (thrown instanceof UnavailableException || unreachable(thrown)) {
+                return UNREACHABLE;
+            }
+            thrown.printStackTrace(command.getErr());
+            return 1;
+        };
+        CommandLine command = new CommandLine(new Main());
+        command.setOut(out).setErr(err).setExecutionExceptionHandler(handler).setCaseInsensitiveEnumValuesAllowed(true);
+        if (args.length == 0) {
+            command.usage(out);
+            return USAGE;
+        }
+        return command.execute(args);
+    }
+}

@@ -1,0 +1,80 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.embedded.Application;
+import dev.streamingsaga.embedded.Inspection;
+import dev.streamingsaga.recovery.Orphan;
+import dev.streamingsaga.recovery.Orphan.Kind;
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(name = "orphans", mixinStandardHelpOptions = true, description = {"Stored data that no saga in the journal owns.",
+    "Exit code 0: none is left, 1: some are, 4: a store could not be asked. Foreign keys below our prefix are listed, and count for neither."})
+final class OrphansCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @Option(names = "--delete", description = "delete those that are older than saga.orphans.min-age")
+    boolean delete;
+
+    private long left;
+    private long deleted;
+    private boolean unreachable;
+
+    @Override
+    public Integer call() {
+        SagaConfig config = options.load();
+        if (delete) {
+            Workplace.prepare(config.dataDir());
+            try (Application application = Application.startWithoutRecovery(config)) {
+                application.bundle().orphans().delete(this::print);
+            }
+        } else {
+            JournalReader.require(config);
+            try (Inspection inspection = Inspection.open(config)) {
+                inspection.orphans().list(this::print);
+            }
+        }
+        if (!options.json) {
+            spec.commandLine().getOut().println(deleted + " orphan(s) deleted, " + left + " left");
+        }
+        return unreachable ? Main.UNREACHABLE : left > 0 ? 1 : 0;
+    }
+
+    private void print(Orphan orphan) {
+        unreachable |= orphan.kind() == Kind.UNREACHABLE;
+        left += orphan.kind() == Kind.ORPHAN && !orphan.deleted() ? 1 : 0;
+        deleted += orphan.deleted() ? 1 : 0;
+        PrintWriter out = spec.commandLine().getOut();
+        if (options.json) {
+            out.println(CommonOptions.json(view(orphan)));
+        } else {
+            out.printf("%-11s %-10s %s  (%d, %s)%n    %s%s%n", orphan.deleted() ? "DELETED" : orphan.kind(), orphan.store(),
+                    Texts.safe(orphan.resource()), orphan.pieces(), orphan.writtenAt().map(Instant::toString).orElse("age unknown"),
+                    Texts.safe(orphan.reason()), orphan.kept().isEmpty() ? "" : "; kept: " + Texts.safe(orphan.kept()));
+        }
+    }
+
+    private static Map<String, Object> view(Orphan orphan) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("store", orphan.store());
+        view.put("sagaId", orphan.sagaId());
+        view.put("documentId", orphan.documentId());
+        view.put("kind", orphan.kind().name());
+        view.put("resource", orphan.resource());
+        view.put("pieces", orphan.pieces());
+        view.put("writtenAt", orphan.writtenAt().map(Instant::toString).orElse(null));
+        view.put("reason", orphan.reason());
+        view.put("kept", orphan.kept());
+        view.put("deleted", orphan.deleted());
+        return view;
+    }
+}

@@ -1,0 +1,25 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.SagaState;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "pause", mixinStandardHelpOptions = true, description = "Stops a saga where it is; what is written stays until resume or cancel.")
+final class PauseCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @Parameters(paramLabel = "SAGA")
+    String sagaId = "";
+
+    @Override
+    public Integer call() throws InterruptedException {
+        return Texts.outcome(spec.commandLine(), options,
+                new RemoteControl(options.load()).wish(sagaId, Wish.PAUSE, state -> state == SagaState.PAUSED || state.isFinal()));
+    }
+}

@@ -1,0 +1,25 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.SagaState;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "resume", mixinStandardHelpOptions = true, description = "Takes a paused saga up again and waits for its outcome.")
+final class ResumeCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @Parameters(paramLabel = "SAGA")
+    String sagaId = "";
+
+    @Override
+    public Integer call() throws InterruptedException {
+        return Texts.outcome(spec.commandLine(), options,
+                new RemoteControl(options.load()).wish(sagaId, Wish.RESUME, SagaState::isFinal));
+    }
+}

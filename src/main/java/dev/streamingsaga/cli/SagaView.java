@@ -1,0 +1,39 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaRecord;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** A saga in {@code list} and {@code status --json}. */
+record SagaView(
+        String sagaId,
+        String state,
+        @Nullable String reason,
+        @Nullable String message,
+        String file,
+        @Nullable String documentId,
+        @Nullable String sha256,
+        @Nullable Long sizeBytes,
+        @Nullable Integer chunkCount,
+        int runs,
+        String receivedAt,
+        @Nullable String finishedAt) {
+
+    static SagaView of(SagaRecord saga) {
+        return new SagaView(
+                saga.sagaId(),
+                saga.state().name(),
+                saga.reason().map(Reason::name).orElse(null),
+                saga.message().isEmpty() ? null : saga.message(),
+                saga.source().toString(),
+                saga.document().map(Document::documentId).orElse(null),
+                saga.document().map(Document::sha256).orElse(null),
+                saga.document().map(Document::sizeBytes).orElse(null),
+                saga.document().map(Document::chunkCount).orElse(null),
+                saga.run(),
+                saga.receivedAt().toString(),
+                saga.finishedAt().map(Instant::toString).orElse(null));
+    }
+}

@@ -1,0 +1,69 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.content.Content;
+import dev.streamingsaga.store.Stores;
+import dev.streamingsaga.store.VectorSearch;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.DefaultCamelContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "search", mixinStandardHelpOptions = true, description = "The nearest segments of completed documents, by meaning and by words.")
+final class SearchCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @Parameters(arity = "1..*", paramLabel = "TEXT")
+    List<String> words = List.of();
+
+    @Option(names = "--limit", defaultValue = "10", description = "how many (default: ${DEFAULT-VALUE})")
+    int limit;
+
+    @Override
+    public Integer call() throws Exception {
+        SagaConfig config = options.load();
+        try (JournalReader reader = new JournalReader(config);
+                CamelContext context = new DefaultCamelContext();
+                Content content = Content.create(config.content(), config.embedding(), config.dataDir().resolve("spool"));
+                Stores stores = Stores.open(config, context, content)) {
+            VectorSearch search = stores.search()
+                    .orElseThrow(() -> new UsageException("search needs the store vector in saga.participants"));
+            try {
+                print(search.search(String.join(" ", words), limit));
+            } catch (IllegalArgumentException e) {
+                throw new UsageException(e.getMessage());
+            }
+            search.foreignModels().forEach((model, count) -> spec.commandLine().getErr().println("saga: " + count
+                    + " segment(s) were embedded by " + model + " and are found by words only; ingest their documents again"));
+        }
+        return 0;
+    }
+
+    private void print(List<VectorSearch.Hit> hits) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (hits.isEmpty() && !options.json) {
+            out.println("nothing found");
+        }
+        for (VectorSearch.Hit hit : hits) {
+            if (options.json) {
+                out.println(CommonOptions.json(hit));
+            } else {
+                out.printf("%s, page %d  (%s, %.3f; document %s)%n    %s%n", Texts.safe(hit.fileName()), hit.page(), hit.how(),
+                        hit.score(), hit.documentId(), excerpt(hit.text()));
+            }
+        }
+    }
+
+    private static String excerpt(String text) {
+        String line = Texts.safe(text.replaceAll("\\s+", " "));
+        return line.length() > 300 ? line.substring(0, 299) + "…" : line;
+    }
+}

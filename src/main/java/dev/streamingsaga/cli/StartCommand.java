@@ -1,0 +1,28 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.embedded.Application;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(name = "start", mixinStandardHelpOptions = true,
+        description = "The service: recovery, clean-up retries and the routes of the routes folder, until interrupted.")
+final class StartCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        SagaConfig config = options.load();
+        Workplace.prepare(config.dataDir());
+        Application application = Application.start(config);
+        Runtime.getRuntime().addShutdownHook(new Thread(application::close, "shutdown"));
+        spec.commandLine().getOut().println("running on " + config.dataDir() + ", log in " + config.dataDir().resolve("logs"));
+        new CountDownLatch(1).await();
+        return 0;
+    }
+}

@@ -1,0 +1,76 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.StepRecord;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "status", mixinStandardHelpOptions = true, description = "One saga with its steps, or all sagas, newest first.")
+final class StatusCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @Parameters(arity = "0..1", paramLabel = "SAGA", description = "a saga id")
+    @Nullable String sagaId;
+
+    @Option(names = "--watch", description = "again every second, until interrupted or the saga has its outcome")
+    boolean watch;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        SagaConfig config = options.load();
+        try (JournalReader reader = new JournalReader(config)) {
+            boolean again;
+            do {
+                again = print(reader.journal()) && watch;
+                if (again) {
+                    TimeUnit.SECONDS.sleep(1);
+                }
+            } while (again);
+        }
+        return 0;
+    }
+
+    /** @return whether there may be more to see */
+    private boolean print(Journal journal) {
+        PrintWriter out = spec.commandLine().getOut();
+        String wanted = sagaId;
+        if (wanted == null) {
+            ListCommand.print(out, journal.sagas(100), options.json);
+            return true;
+        }
+        SagaRecord saga = journal.saga(wanted).orElseThrow(() -> new UsageException("no saga " + wanted + "; list shows them"));
+        List<StepRecord> steps = journal.steps(wanted);
+        List<Event> events = journal.events(wanted);
+        List<CleanupEntry> cleanups = journal.cleanups().of(wanted);
+        if (options.json) {
+            Map<String, Object> all = new LinkedHashMap<>();
+            all.put("saga", SagaView.of(saga));
+            all.put("steps", steps.stream().map(s -> Map.of("name", s.name(), "state", s.state().name(), "millis", s.duration().toMillis())).toList());
+            all.put("events", events.stream().map(e -> Map.of("at", e.at().toString(), "kind", e.kind().name(), "step", e.step(), "message", e.message())).toList());
+            all.put("cleanups", cleanups.stream().map(CleanupsCommand::view).toList());
+            out.println(CommonOptions.json(all));
+        } else {
+            ListCommand.print(out, List.of(saga), false);
+            steps.forEach(s -> out.printf("  %-12s %-12s %7d ms%n", s.name(), s.state(), s.duration().toMillis()));
+            events.forEach(e -> out.printf("  %s  %-18s %s%n", e.at(), e.kind(), Texts.safe(e.step().isEmpty() ? e.message() : e.step() + ": " + e.message())));
+            cleanups.forEach(c -> CleanupsCommand.print(out, c));
+        }
+        return !saga.state().isFinal();
+    }
+}

@@ -1,0 +1,119 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.embedded.Application;
+import dev.streamingsaga.embedded.Inspection;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.recovery.DocumentCheck;
+import dev.streamingsaga.recovery.Drift;
+import dev.streamingsaga.recovery.Drift.Kind;
+import java.io.PrintWriter;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "verify", mixinStandardHelpOptions = true, description = {"Compares journal, bucket and every store for completed documents.",
+    "Exit code 0: all agree, or do so after the repair, 1: drift is left, 4: a store could not be asked."})
+final class VerifyCommand implements Callable<Integer> {
+    @Mixin CommonOptions options = new CommonOptions();
+    @Spec CommandSpec spec;
+
+    @ArgGroup(exclusive = true)
+    Which which = new Which();
+
+    @Option(names = "--repair", description = "put right what the journal, the original or the bucket knows better")
+    boolean repair;
+
+    @Option(names = "--deep", description = "read every chunk back instead of trusting the checksums that the bucket reports")
+    boolean deep;
+
+    private long documents;
+    private long drifts;
+    private long repaired;
+    private boolean unreachable;
+
+    static final class Which {
+        @Parameters(index = "0", arity = "0..1", paramLabel = "DOCUMENT", description = "one document")
+        @Nullable String documentId;
+
+        @Option(names = "--all", description = "every completed document (the default)")
+        boolean all;
+
+        @Option(names = "--sample", paramLabel = "N", description = "so many of them, chosen at random")
+        @Nullable Integer sample;
+    }
+
+    @Override
+    public Integer call() {
+        SagaConfig config = options.load();
+        if (which.sample != null && which.sample < 1) {
+            throw new UsageException("--sample must be 1 or more, was " + which.sample);
+        }
+        JournalReader.require(config);
+        if (repair) {
+            Workplace.prepare(config.dataDir());
+            try (Application application = Application.startWithoutRecovery(config)) {
+                compare(application.bundle().journal(), application.bundle().documentCheck());
+            }
+        } else {
+            try (Inspection inspection = Inspection.open(config)) {
+                compare(inspection.journal(), inspection.documentCheck());
+            }
+        }
+        if (!options.json) {
+            spec.commandLine().getOut().println(documents + " document(s) compared, " + drifts + " drift(s), " + repaired + " repaired");
+        }
+        return unreachable ? Main.UNREACHABLE : drifts > repaired ? 1 : 0;
+    }
+
+    private void compare(Journal journal, DocumentCheck check) {
+        for (SagaRecord saga : chosen(journal)) {
+            List<Drift> found = repair ? check.repair(saga, deep) : check.check(saga, deep);
+            documents++;
+            // A version that was superseded meanwhile is being removed: what it lacks is no drift.
+            if (journal.saga(saga.sagaId()).flatMap(SagaRecord::supersededBy).isEmpty()) {
+                found.forEach(this::print);
+            }
+        }
+    }
+
+    private List<SagaRecord> chosen(Journal journal) {
+        if (which.documentId != null) {
+            Optional<SagaRecord> saga = journal.document(which.documentId);
+            return List.of(saga.orElseThrow(() -> new UsageException("no completed document " + which.documentId + "; list shows them")));
+        }
+        List<SagaRecord> all = new ArrayList<>(journal.currentDocuments());
+        if (which.sample == null || which.sample >= all.size()) {
+            return all;
+        }
+        Collections.shuffle(all, new SecureRandom());
+        return all.subList(0, which.sample);
+    }
+
+    private void print(Drift drift) {
+        drifts++;
+        repaired += drift.repaired() ? 1 : 0;
+        unreachable |= drift.kind() == Kind.UNREACHABLE && !drift.repaired();
+        PrintWriter out = spec.commandLine().getOut();
+        if (options.json) {
+            out.println(CommonOptions.json(drift));
+        } else {
+            out.printf("%-11s %-10s %s  (document %s)%n    expected %s, found %s%s%s%n", drift.kind(), drift.store(), Texts.safe(drift.resource()),
+                    drift.documentId(), Texts.safe(drift.expected()), Texts.safe(drift.found()),
+                    drift.repaired() ? "; repaired" : drift.repairable() ? "; --repair can mend it" : "",
+                    drift.message().isEmpty() ? "" : "; " + Texts.safe(drift.message()));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.embedded.DataDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A data directory, made ready for a process that works in it. */
+final class Workplace {
+    private Workplace() {}
+
+    /** Logs and temporary files go there: to be called before anything logs or unpacks a native library. */
+    static void prepare(Path dataDir) {
+        Path temporary = dataDir.resolve("spool").resolve("tmp");
+        try {
+            DataDirectory.createPrivately(dataDir);
+            Files.createDirectories(temporary);
+        } catch (IOException e) {
+            throw new UsageException("cannot write to the data directory " + dataDir + ": " + e.getMessage());
+        }
+        System.setProperty("java.io.tmpdir", temporary.toString());
+        Logs.toFile(dataDir);
+    }
+}

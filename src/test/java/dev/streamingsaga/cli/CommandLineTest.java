@@ -1,0 +1,156 @@
+package dev.streamingsaga.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.testkit.SamplePdf;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract of the command line, on the embedded servers alone, as a newcomer runs it. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CommandLineTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private Path directory;
+    private Path data;
+    private Path pdf;
+    private JsonNode stored;
+
+    private record Call(int code, String out, String err) {
+        List<JsonNode> lines() throws IOException {
+            List<JsonNode> lines = new ArrayList<>();
+            for (String line : out.strip().split("\n")) {
+                lines.add(JSON.readTree(line));
+            }
+            return lines;
+        }
+    }
+
+    private Call saga(String... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
+        return new Call(code, out.toString(), err.toString());
+    }
+
+    @BeforeAll
+    void ingest(@TempDir Path empty) throws Exception {
+        directory = empty;
+        data = directory.resolve("data");
+        pdf = directory.resolve("sample.pdf");
+        SamplePdf.write(pdf, 20, 12_000_000);
+        Call call = saga("ingest", pdf.toString(), directory.resolve("gone.pdf").toString(), "--data", data.toString(), "--json");
+        assertThat(call.code()).as(call.err()).isEqualTo(1);
+        assertThat(call.lines()).hasSize(2).anySatisfy(line -> assertThat(line.get("reason").asText()).isEqualTo("FILE_NOT_FOUND"));
+        stored = call.lines().stream().filter(line -> line.get("status").asText().equals("COMPLETED")).findFirst().orElseThrow();
+    }
+
+    @Test
+    void prints_one_json_line_for_each_file_as_the_contract_has_it() {
+        List<String> fields = new ArrayList<>();
+        stored.fieldNames().forEachRemaining(fields::add);
+        assertThat(fields).containsExactly("file", "sagaId", "documentId", "status", "reason", "message", "sha256", "sizeBytes", "chunkCount",
+                "durationMillis", "runs", "resumedBytes", "stores", "steps", "errors", "compensationErrors");
+        assertThat(stored.get("stores").get("upload").asInt()).isEqualTo(stored.get("chunkCount").asInt()).isEqualTo(2);
+        assertThat(stored.get("stores").get("security").asInt()).isOne();
+        assertThat(stored.get("stores").get("vector").asInt()).isGreaterThanOrEqualTo(20);
+        assertThat(stored.get("stores").get("graph").asInt()).isEqualTo(1 + 20 + stored.get("stores").get("vector").asInt());
+        assertThat(stored.get("steps")).hasSize(9).allSatisfy(step -> assertThat(step.get("state").asText()).isEqualTo("WRITTEN"));
+    }
+
+    @Test
+    void fetches_the_identical_bytes() throws Exception {
+        Path copy = directory.resolve("copy.pdf");
+        Call call = saga("fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString(), "--json");
+        assertThat(call.code()).as(call.err()).isZero();
+        assertThat(Files.mismatch(pdf, copy)).isEqualTo(-1);
+        Call again = saga("fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString());
+        assertThat(again.code()).isEqualTo(2);
+        assertThat(again.err()).contains("exists");
+    }
+
+    @Test
+    void finds_an_english_and_a_german_sentence_on_their_page() throws Exception {
+        for (String sentence : List.of(SamplePdf.english(13), SamplePdf.german(13))) {
+            Call call = saga("search", sentence, "--data", data.toString(), "--json", "--limit", "1");
+            assertThat(call.code()).as(call.err()).isZero();
+            assertThat(call.lines()).singleElement().satisfies(hit -> assertThat(hit.get("page").asInt()).isEqualTo(13));
+        }
+    }
+
+    @Test
+    void lists_sagas_newest_first_and_shows_one_with_its_steps() throws Exception {
+        Call list = saga("list", "--data", data.toString(), "--json");
+        assertThat(list.lines()).extracting(line -> line.get("sagaId").asText()).hasSize(2)
+                .isSortedAccordingTo((a, b) -> b.compareTo(a)).contains(stored.get("sagaId").asText());
+        Call status = saga("status", stored.get("sagaId").asText(), "--data", data.toString(), "--json");
+        assertThat(status.lines().get(0).get("steps")).hasSize(9);
+        assertThat(saga("status", "nosuchsaga", "--data", data.toString()).code()).isEqualTo(2);
+        assertThat(saga("cleanups", "--data", data.toString()).out()).contains("nothing to clean up");
+    }
+
+    @Test
+    void answers_the_same_file_again_with_the_document_that_is_there() throws Exception {
+        Call call = saga("ingest", pdf.toString(), "--data", data.toString(), "--json");
+        assertThat(call.code()).as(call.err()).isZero();
+        assertThat(call.lines()).singleElement().satisfies(line -> {
+            assertThat(line.get("documentId")).isEqualTo(stored.get("documentId"));
+            assertThat(line.get("sagaId")).isEqualTo(stored.get("sagaId"));
+        });
+    }
+
+    @Test
+    void says_all_that_is_wrong_with_the_settings() {
+        Call call = saga("ingest", pdf.toString(), "--data", data.toString(), "-D", "saga.chunk.size=1MiB", "-D", "saga.colour=blue");
+        assertThat(call.code()).isEqualTo(2);
+        assertThat(call.err()).contains("saga.chunk.size must be a size", "saga.colour is not a setting").doesNotContain("Exception");
+    }
+
+    @Test
+    void refuses_a_data_directory_that_another_process_works_in() throws Exception {
+        Path taken = Files.createDirectories(directory.resolve("taken"));
+        // What counts is the lock of the operating system; within one JVM it is refused in the same way.
+        try (FileChannel channel = FileChannel.open(taken.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.lock();
+            Call call = saga("ingest", pdf.toString(), "--data", taken.toString());
+            assertThat(call.code()).isEqualTo(2);
+            assertThat(call.err()).contains("in use").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void exits_with_4_where_a_server_does_not_answer() {
+        Call call = saga("ingest", pdf.toString(), "--data", directory.resolve("far").toString(), "-D", "saga.s3.endpoint=http://127.0.0.1:1",
+                "-D", "saga.s3.access-key=a", "-D", "saga.s3.secret-key=b", "-D", "saga.s3.timeout=1s");
+        assertThat(call.code()).as(call.err()).isEqualTo(4);
+        assertThat(call.err()).contains("127.0.0.1:1").doesNotContain("\tat ");
+    }
+
+    @Test
+    void shows_usage_without_a_command_and_for_a_wrong_one() {
+        assertThat(saga().code()).isEqualTo(2);
+        assertThat(saga("ingets").code()).isEqualTo(2);
+        assertThat(saga("ingest").code()).isEqualTo(2);
+        assertThat(saga("ingest", "--help").code()).isZero();
+    }
+
+    @Test
+    void takes_settings_from_the_environment() {
+        assertThat(CommonOptions.environment(Map.of("SAGA_CHUNK_SIZE", "16MiB", "SAGA_DATA", "/x", "SAGA_STORE_VECTOR_POOL_SIZE", "8", "HOME", "/h")))
+                .containsOnly(Map.entry("saga.chunk.size", "16MiB"), Map.entry("saga.data.dir", "/x"), Map.entry("saga.store.vector.pool-size", "8"));
+    }
+}

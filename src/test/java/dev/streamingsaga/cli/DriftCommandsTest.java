@@ -1,0 +1,154 @@
+package dev.streamingsaga.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.journal.Ids;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code orphans} and {@code verify} as an operator runs them, on the embedded servers alone. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DriftCommandsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private Path data;
+    private JsonNode stored;
+
+    private record Call(int code, String out, String err) {
+        List<JsonNode> lines() throws IOException {
+            List<JsonNode> lines = new ArrayList<>();
+            for (String line : out.strip().split("\n")) {
+                if (!line.isEmpty()) {
+                    lines.add(JSON.readTree(line));
+                }
+            }
+            return lines;
+        }
+    }
+
+    private Call saga(String... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        List<String> all = new ArrayList<>(Arrays.asList(args));
+        all.addAll(List.of("--data", data.toString()));
+        int code = Main.run(all.toArray(String[]::new), new PrintWriter(out, true), new PrintWriter(err, true));
+        return new Call(code, out.toString(), err.toString());
+    }
+
+    private void sql(String store, String statement) throws Exception {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + data.resolve(store + ".db"));
+                Statement sql = connection.createStatement()) {
+            sql.execute(statement);
+        }
+    }
+
+    @BeforeAll
+    void ingest(@TempDir Path directory) throws Exception {
+        data = directory.resolve("data");
+        Path file = Files.writeString(directory.resolve("keeper.txt"), "The lighthouse keeper counts his gulls.\n".repeat(50));
+        Call call = saga("ingest", file.toString(), "--json");
+        assertThat(call.code()).as(call.err()).isZero();
+        stored = call.lines().get(0);
+    }
+
+    @Test
+    void verifies_and_repairs() throws Exception {
+        String document = stored.get("documentId").asText();
+        Call healthy = saga("verify", "--json");
+        assertThat(healthy.code()).as(healthy.err() + healthy.out()).isZero();
+        assertThat(healthy.lines()).isEmpty();
+
+        sql("relational", "update relational_document set visible = 0");
+        sql("graph", "delete from graph_edge");
+        Call drifted = saga("verify", document, "--json", "--deep");
+        assertThat(drifted.code()).as(drifted.err()).isEqualTo(1);
+        assertThat(drifted.lines()).extracting(line -> line.get("store").asText() + " " + line.get("kind").asText())
+                .containsExactly("graph MISSING", "relational NOT_VISIBLE");
+        List<String> fields = new ArrayList<>();
+        drifted.lines().get(0).fieldNames().forEachRemaining(fields::add);
+        assertThat(fields).containsExactly("documentId", "sagaId", "store", "kind", "resource", "expected", "found", "repairable", "repaired", "message");
+
+        Call repaired = saga("verify", document, "--repair", "--json");
+        assertThat(repaired.code()).as(repaired.err()).isZero();
+        assertThat(repaired.lines()).hasSize(2).allMatch(line -> line.get("repaired").asBoolean());
+        assertThat(saga("verify", "--sample", "5").out()).contains("1 document(s) compared, 0 drift(s), 0 repaired");
+    }
+
+    @Test
+    void lists_and_deletes_old_orphans() throws Exception {
+        String sagaId = Ids.next();
+        String prefix = "saga/" + "0123456789abcdef".repeat(2) + "/" + sagaId + "/";
+        Path object = data.resolve("bucket/streaming-saga").resolve(prefix + "chunk-000000");
+        Files.createDirectories(object.getParent());
+        Files.write(object, new byte[10]);
+
+        Call listed = saga("orphans", "--json");
+        assertThat(listed.code()).as(listed.err()).isEqualTo(1);
+        assertThat(listed.lines()).singleElement().satisfies(line -> {
+            assertThat(line.get("kind").asText()).isEqualTo("ORPHAN");
+            assertThat(line.get("resource").asText()).isEqualTo(prefix);
+            assertThat(line.get("kept").asText()).contains("younger");
+        });
+        assertThat(saga("orphans", "--delete").code()).isEqualTo(1);
+        assertThat(object).exists();
+
+        Files.setLastModifiedTime(object, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
+        Call deleted = saga("orphans", "--delete", "--json");
+        assertThat(deleted.code()).as(deleted.err() + deleted.out()).isZero();
+        assertThat(deleted.lines()).singleElement().satisfies(line -> assertThat(line.get("deleted").asBoolean()).isTrue());
+        assertThat(object).doesNotExist();
+        assertThat(saga("orphans").out()).contains("0 orphan(s) deleted, 0 left");
+    }
+
+    @Test
+    void looks_beside_a_process_that_holds_the_data_directory_but_changes_nothing_there() throws Exception {
+        try (FileChannel channel = FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.lock();
+            assertThat(saga("verify", "--deep").code()).isZero();
+            assertThat(saga("orphans").code()).isZero();
+            assertThat(saga("verify", "--repair").code()).isEqualTo(2);
+            assertThat(saga("orphans", "--delete").code()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void says_what_is_wrong_with_the_call() {
+        assertThat(saga("verify", "nosuchdocument").code()).isEqualTo(2);
+        assertThat(saga("verify", "--sample", "0").code()).isEqualTo(2);
+        assertThat(saga("verify", "--sample", "3", "--all").code()).isEqualTo(2);
+        assertThat(saga("verify", stored.get("documentId").asText(), "--all").code()).isEqualTo(2);
+    }
+
+    @Test
+    void exits_with_4_where_a_server_does_not_answer() {
+        String[] far = {"-D", "saga.s3.endpoint=http://127.0.0.1:1", "-D", "saga.s3.access-key=a", "-D", "saga.s3.secret-key=b",
+            "-D", "saga.s3.timeout=1s"};
+        for (String command : List.of("orphans", "verify")) {
+            List<String> args = new ArrayList<>(List.of(command));
+            args.addAll(List.of(far));
+            Call call = saga(args.toArray(String[]::new));
+            assertThat(call.code()).as(call.out() + call.err()).isEqualTo(4);
+            assertThat(call.err()).doesNotContain("\tat ");
+        }
+    }
+}
