@@ -1,0 +1,76 @@
+package dev.streamingsaga;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.properties.HasName;
+import com.tngtech.archunit.core.domain.properties.HasOwner;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import dev.streamingsaga.chunk.S3Clients;
+import dev.streamingsaga.lra.CallbackListener;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** Keeps the packages apart, so that the shape in the README stays the shape of the code. */
+@AnalyzeClasses(packages = "dev.streamingsaga", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    @ArchTest
+    static final ArchRule packages_have_no_cycles = slices().matching("dev.streamingsaga.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule only_embedded_touches_optional_servers = noClasses().that().resideOutsideOfPackage("..embedded..")
+            .should().dependOnClassesThat().resideInAnyPackage("org.gaul..", "com.arjuna..", "io.narayana..", "io.undertow..", "org.jboss..");
+
+    @ArchTest
+    static final ArchRule only_the_command_line_touches_its_libraries = noClasses().that().resideOutsideOfPackage("..cli..")
+            .should().dependOnClassesThat().resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..");
+
+    @ArchTest
+    static final ArchRule only_content_reads_documents = noClasses().that().resideOutsideOfPackage("..content..")
+            .should().dependOnClassesThat().resideInAnyPackage("org.apache.pdfbox..", "org.apache.tika..", "dev.langchain4j..", "ai.onnxruntime..");
+
+    @ArchTest
+    static final ArchRule the_journal_knows_nobody_who_uses_it = noClasses().that().resideInAPackage("..journal..")
+            .should().dependOnClassesThat().resideInAnyPackage("..saga..", "..chunk..", "..store..", "..ingest..", "..ops..", "org.apache.camel..");
+
+    @ArchTest
+    static final ArchRule connections_to_databases_come_from_one_place = noClasses().that().resideOutsideOfPackage("..database..")
+            .should().dependOnClassesThat().resideInAnyPackage("com.zaxxer..", "org.sqlite..", "org.postgresql..")
+            .orShould().dependOnClassesThat().belongToAnyOf(java.sql.DriverManager.class)
+            .because("SideEffectProbe sees every statement there, and the crash matrix kills at it");
+
+    @ArchTest
+    static final ArchRule clients_of_the_bucket_come_from_one_place = noClasses().that().doNotBelongToAnyOf(S3Clients.class)
+            .and().resideOutsideOfPackage("..bench..")
+            .should().callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(JavaClass.Predicates.belongToAnyOf(
+                    S3Client.class, S3AsyncClient.class))).and(JavaCall.Predicates.target(HasName.Predicates.nameMatching("builder|create"))))
+            .because("SideEffectProbe sees every request of that client");
+
+    @ArchTest
+    static final ArchRule nobody_else_speaks_http = noClasses().that().resideOutsideOfPackages("..lra..", "..content..")
+            .should().dependOnClassesThat().resideInAnyPackage("java.net.http..", "com.sun.net.httpserver..")
+            .orShould().dependOnClassesThat().belongToAnyOf(java.net.HttpURLConnection.class, java.net.Socket.class)
+            .because("requests to the coordinator and its callbacks pass SideEffectProbe; an embedder only asks");
+
+    @ArchTest
+    static final ArchRule requests_to_the_coordinator_leave_from_one_place = noClasses().that().resideInAPackage("..lra..")
+            .and().doNotBelongToAnyOf(CallbackListener.class).and().haveSimpleNameNotEndingWith("CoordinatorHttp").and().haveSimpleNameNotEndingWith("Ping")
+            .should().callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(JavaClass.Predicates.assignableTo(
+                    java.net.http.HttpClient.class))))
+            .because("SideEffectProbe sees every request there; Ping only asks ourselves who answers");
+
+    @ArchTest
+    static final ArchRule one_listener_for_callbacks = noClasses().that().doNotBelongToAnyOf(CallbackListener.class)
+            .should().callMethod(com.sun.net.httpserver.HttpServer.class, "create", java.net.InetSocketAddress.class, int.class)
+            .because("SideEffectProbe sees every callback there");
+
+    @ArchTest
+    static final ArchRule routes_are_named_so = classes().that().areAssignableTo(org.apache.camel.builder.RouteBuilder.class)
+            .and().areNotAnonymousClasses().should().haveSimpleNameEndingWith("Routes");
+}

@@ -1,0 +1,68 @@
+package dev.streamingsaga.crash;
+
+import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.embedded.Application;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * The process that is killed: the whole application on a data directory. Arguments: {@code ingest FILE} runs a saga,
+ * {@code recover} only what is left, {@code start} nothing; {@code train FILE} ends in an orderly way, so that a class archive is written.
+ */
+final class CrashChild {
+    static final int STUCK = 3;
+    private static final int FAILED = 4;
+    private static final long PATIENCE_MILLIS = 60_000;
+
+    private CrashChild() {}
+
+    /** Ends itself whatever happens: the coordinator's threads would keep it alive. */
+    public static void main(String[] args) {
+        try {
+            work(args);
+        } catch (Exception | Error e) {
+            e.printStackTrace(System.out);
+            System.out.flush();
+            Runtime.getRuntime().halt(FAILED);
+        }
+    }
+
+    private static void work(String[] args) throws Exception {
+        Map<String, String> settings = System.getProperties().stringPropertyNames().stream().filter(key -> key.startsWith("saga."))
+                .collect(Collectors.toMap(key -> key, System::getProperty));
+        Application application = Application.start(Settings.parse(settings));
+        if (args.length > 1) {
+            System.out.println(application.bundle().ingest(Path.of(args[1])));
+        }
+        boolean done = args[0].equals("start") || finished(application);
+        System.out.println("FINAL " + (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime()));
+        System.out.flush();
+        if (args[0].equals("train")) {
+            application.close();
+            System.exit(0);
+        }
+        // As abrupt an end as the others: nothing may depend on an orderly one.
+        Runtime.getRuntime().halt(done ? 0 : STUCK);
+    }
+
+    private static boolean finished(Application application) throws InterruptedException {
+        application.bundle().recovery().pending().forEach(end -> end.exceptionally(failure -> null).join());
+        long limit = System.currentTimeMillis() + PATIENCE_MILLIS;
+        while (!isFinished(application)) {
+            if (System.currentTimeMillis() > limit) {
+                return false;
+            }
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        return true;
+    }
+
+    private static boolean isFinished(Application application) {
+        var journal = application.bundle().journal();
+        return journal.unfinished().isEmpty() && journal.cleanups().all().stream().noneMatch(entry -> entry.state().isOpen())
+                && application.bundle().recovery().pending().isEmpty();
+    }
+}

@@ -1,0 +1,244 @@
+package dev.streamingsaga.crash;
+
+import dev.streamingsaga.crash.ChildJvm.End;
+import dev.streamingsaga.crash.Oracle.Finding;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/**
+ * Phases × side effects × before and after: for each the process is killed there, once or twice, and started again, and the
+ * {@link Oracle} is asked. The side effects are recorded from a run that nobody disturbs; no list of them is written down anywhere.
+ */
+final class CrashMatrix {
+    private static final int AGAIN_EVERY = 5;
+
+    private final Path directory;
+    private final Path source;
+    private final ChildJvm jvm;
+    private final Oracle oracle;
+    private final List<Lane> lanes = new ArrayList<>();
+    private final Map<Phase, List<Point>> points = new EnumMap<>(Phase.class);
+
+    /** @param lanes processes at a time */
+    CrashMatrix(Path directory, int lanes) throws IOException {
+        this.directory = directory;
+        this.source = source(Files.createDirectories(directory).resolve("lighthouse.txt"));
+        this.jvm = new ChildJvm(directory.resolve("jvm"));
+        this.oracle = new Oracle(source);
+        for (int i = 0; i < lanes; i++) {
+            this.lanes.add(new Lane(jvm, directory.resolve("lane-" + i), source));
+        }
+    }
+
+    /** Two chunks; its text, as far as it is taken, has a handful of segments. */
+    private static Path source(Path file) throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; text.length() < (5 << 20) + 1000; i++) {
+            text.append("Sentence number ").append(i).append(" tells of the lighthouse keeper and his ").append(i).append(" gulls.\n");
+        }
+        return Files.writeString(file, text);
+    }
+
+    Lane lane() {
+        return lanes.get(0);
+    }
+
+    /** What becomes of one kill. */
+    record Result(Kill kill, boolean reached, int deaths, long millis, String outcome, List<String> violations) {}
+
+    /** Runs every phase once without a kill: to learn its side effects, and what a whole document looks like. */
+    void record() throws Exception {
+        End trained = jvm.train(Files.createDirectories(directory.resolve("train")), source);
+        if (trained.exit() != 0) {
+            throw new IllegalStateException("the application does not run at all:\n" + Files.readString(trained.log()));
+        }
+        ExecutorService pool = Executors.newFixedThreadPool(lanes.size());
+        try {
+            List<Future<?>> recorded = new ArrayList<>();
+            BlockingQueue<Lane> free = new LinkedBlockingQueue<>(lanes);
+            // The last ones first: they need the longest preparation.
+            List<Phase> phases = new ArrayList<>(List.of(Phase.values()));
+            Collections.reverse(phases);
+            for (Phase phase : phases) {
+                recorded.add(pool.submit(() -> {
+                    Lane lane = free.take();
+                    record(lane, phase);
+                    free.put(lane);
+                    return null;
+                }));
+            }
+            for (Future<?> future : recorded) {
+                future.get();
+            }
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private void record(Lane lane, Phase phase) throws Exception {
+        Path data = lane.prepare(phase);
+        List<Point> found = lane.record(phase, data);
+        synchronized (points) {
+            points.put(phase, found);
+            if (phase == Phase.FIRST) {
+                oracle.learn(data);
+            }
+        }
+        Lane.remove(data);
+    }
+
+    Map<Phase, List<Point>> points() {
+        return points;
+    }
+
+    /** Everything: each point of each phase, before and after; SIGKILL and halt by turns, every fifth twice in a row. */
+    List<Kill> all() {
+        List<Kill> kills = new ArrayList<>();
+        points.forEach((phase, found) -> {
+            for (int i = 0; i < found.size(); i++) {
+                kills.add(kill(phase, i, true, kills.size()));
+                kills.add(kill(phase, i, false, kills.size()));
+            }
+        });
+        return spread(kills);
+    }
+
+    /** So that any beginning of the list has something of everything. */
+    private static List<Kill> spread(List<Kill> kills) {
+        List<Kill> spread = new ArrayList<>();
+        int step = 1 + (int) (kills.size() * 0.618);
+        while (BigInteger.valueOf(step).gcd(BigInteger.valueOf(kills.size())).intValue() > 1) {
+            step++;
+        }
+        for (int i = 0; i < kills.size(); i++) {
+            spread.add(kills.get((int) ((long) i * step % kills.size())));
+        }
+        return spread;
+    }
+
+    /** The same ones each time, spread over phases and kinds: each phase has its share, each kind is there at least once. */
+    List<Kill> sample(int size) {
+        List<Kill> kills = new ArrayList<>();
+        int share = Math.max(1, size / Phase.values().length);
+        Set<String> missing = kinds();
+        points.forEach((phase, found) -> {
+            List<String> kinds = new ArrayList<>(new TreeSet<>(found.stream().map(Point::kind).toList()));
+            for (int i = 0; i < share; i++) {
+                int turn = phase.ordinal() * share + i;
+                kills.add(kill(phase, pick(found, kinds.get(turn % kinds.size()), turn), turn % 2 == 0, turn));
+            }
+        });
+        kills.forEach(kill -> missing.remove(kill.point().kind()));
+        for (String kind : missing) {
+            Phase phase = points.keySet().stream().filter(p -> points.get(p).stream().anyMatch(point -> point.kind().equals(kind)))
+                    .reduce((first, later) -> later).orElseThrow();
+            kills.add(kill(phase, pick(points.get(phase), kind, kills.size()), kills.size() % 2 == 0, kills.size()));
+        }
+        return kills;
+    }
+
+    Set<String> kinds() {
+        Set<String> kinds = new TreeSet<>();
+        points.values().forEach(found -> found.forEach(point -> kinds.add(point.kind())));
+        return kinds;
+    }
+
+    /** One of the points of a kind; another one for another turn. */
+    private static int pick(List<Point> found, String kind, int turn) {
+        List<Integer> candidates = new ArrayList<>();
+        for (int i = 0; i < found.size(); i++) {
+            if (found.get(i).kind().equals(kind)) {
+                candidates.add(i);
+            }
+        }
+        return candidates.get(turn * 7 % candidates.size());
+    }
+
+    private Kill kill(Phase phase, int number, boolean before, int turn) {
+        int again = turn % AGAIN_EVERY == AGAIN_EVERY - 1 ? 1 + turn * 11 % 40 : 0;
+        return new Kill(phase, number, points.get(phase).get(number), before, turn / 2 % 2 == 0, again);
+    }
+
+    /** The kill that a violation printed. */
+    Kill replay(String seed) {
+        String[] parts = seed.split(":");
+        Phase phase = Phase.valueOf(parts[0]);
+        int number = Integer.parseInt(parts[1]);
+        return new Kill(phase, number, points.get(phase).get(number), parts[2].equals("before"),
+                parts.length < 4 || parts[3].equals("sigkill"), parts.length < 5 ? 0 : Integer.parseInt(parts[4]));
+    }
+
+    /** @param until no kill is begun after this */
+    List<Result> run(List<Kill> kills, Instant until) throws InterruptedException, ExecutionException {
+        BlockingQueue<Kill> open = new LinkedBlockingQueue<>(kills);
+        List<Result> results = Collections.synchronizedList(new ArrayList<>());
+        ExecutorService pool = Executors.newFixedThreadPool(lanes.size());
+        try {
+            List<Future<?>> workers = new ArrayList<>();
+            for (Lane lane : lanes) {
+                workers.add(pool.submit(() -> {
+                    for (Kill kill = open.poll(); kill != null && Instant.now().isBefore(until); kill = open.poll()) {
+                        Result result = run(lane, kill);
+                        results.add(result);
+                        MatrixReport.print(result, results.size(), kills.size());
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> worker : workers) {
+                worker.get();
+            }
+            return results;
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private Result run(Lane lane, Kill kill) throws Exception {
+        Phase phase = kill.phase();
+        Path data = lane.prepare(phase);
+        End first = lane.run(data, properties(kill, kill.point().text(), kill.before()), phase.work);
+        boolean reached = first.killed();
+        int deaths = reached ? 1 : 0;
+        if (kill.again() > 0 && lane.run(data, properties(kill, "#" + kill.again(), !kill.before()), phase.after).killed()) {
+            deaths++;
+        }
+        End last = lane.run(data, phase.settings(), phase.after);
+        Finding finding = oracle.check(data, phase.outcome);
+        List<String> violations = new ArrayList<>(finding.violations());
+        if (last.exit() != 0) {
+            violations.add(0, "the restarted process did not bring it to an end (exit " + last.exit() + ", see " + last.log() + ")");
+        }
+        if (violations.isEmpty()) {
+            Lane.remove(data);
+        } else {
+            violations.add("data directory kept: " + data + ", logs beside it");
+        }
+        return new Result(kill, reached, deaths, last.millis(), finding.outcome(), violations);
+    }
+
+    private static Map<String, String> properties(Kill kill, String at, boolean before) {
+        Map<String, String> properties = new HashMap<>(kill.phase().settings());
+        properties.put("crash.at", at);
+        properties.put("crash.when", before ? "before" : "after");
+        properties.put("crash.how", kill.how());
+        return properties;
+    }
+}

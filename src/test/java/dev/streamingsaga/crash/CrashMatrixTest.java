@@ -1,0 +1,80 @@
+package dev.streamingsaga.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.streamingsaga.crash.ChildJvm.End;
+import dev.streamingsaga.crash.CrashMatrix.Result;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A sample in each build, everything with {@code -Pcrash-matrix}. {@code -Dcrash.kills=N} takes another number of kills,
+ * {@code -Dcrash.minutes=M} begins no kill after that time, {@code -Dcrash.phases=FIRST,RESUME} takes some phases only, {@code -Dcrash.replay=SEED} one kill that a violation printed.
+ */
+class CrashMatrixTest {
+    private static final int SAMPLE = 18;
+
+    private static CrashMatrix matrix;
+
+    @BeforeAll
+    static void record() throws Exception {
+        Path directory = Path.of("target", "crash-matrix").toAbsolutePath();
+        if (Files.exists(directory)) {
+            Lane.remove(directory);
+        }
+        matrix = new CrashMatrix(directory, Integer.getInteger("crash.lanes", 2));
+        matrix.record();
+    }
+
+    @Test
+    void fp34_ends_whole_or_not_at_all_wherever_it_is_killed() throws Exception {
+        List<Kill> kills = kills();
+
+        List<Result> results = matrix.run(kills, Instant.now().plus(Duration.ofMinutes(Integer.getInteger("crash.minutes", 600))));
+
+        System.out.println(MatrixReport.table(matrix.points(), results));
+        assertThat(results.stream().filter(result -> !result.violations().isEmpty()).map(result -> result.kill().seed()).toList())
+                .as("violations, each to be replayed with -Dcrash.replay=SEED").isEmpty();
+        // Points that the next run does not pass again prove nothing: most must be reached.
+        assertThat(results.stream().filter(Result::reached).count()).isGreaterThanOrEqualTo(results.size() * 9L / 10);
+        if (System.getProperty("crash.replay") == null && System.getProperty("crash.phases") == null) {
+            assertThat(kills.stream().map(kill -> kill.point().kind()).collect(Collectors.toSet())).isEqualTo(matrix.kinds());
+            assertThat(kills.stream().map(Kill::phase).collect(Collectors.toSet())).containsExactlyInAnyOrder(Phase.values());
+        }
+    }
+
+    private static List<Kill> kills() {
+        String replay = System.getProperty("crash.replay", "");
+        if (!replay.isEmpty()) {
+            return List.of(matrix.replay(replay));
+        }
+        int wanted = Integer.getInteger("crash.kills", SAMPLE);
+        List<Kill> kills = Boolean.getBoolean("crash.matrix") ? matrix.all() : matrix.sample(wanted);
+        String phases = System.getProperty("crash.phases", "");
+        return kills.stream().filter(kill -> phases.isEmpty() || List.of(phases.split(",")).contains(kill.phase().name())).toList();
+    }
+
+    @Test
+    void fp39_repeats_no_embedding_batch_that_is_stored() throws Exception {
+        Path data = matrix.lane().prepare(Phase.RESUME);
+        List<String> before = Oracle.rows(data, "vector", "SELECT id || ' ' || run || ' ' || ordinal FROM vector_segment ORDER BY id");
+
+        End end = matrix.lane().run(data, Map.of(), "recover");
+
+        assertThat(end.exit()).as("%s", end.log()).isZero();
+        assertThat(before).hasSize(2);
+        assertThat(Oracle.rows(data, "vector", "SELECT id || ' ' || run || ' ' || ordinal FROM vector_segment WHERE run = 1 ORDER BY id"))
+                .as("rows of the killed run, untouched").isEqualTo(before);
+        assertThat(Oracle.count(data, "vector", "vector_segment WHERE run = 2")).as("batches left").isPositive();
+        assertThat(Oracle.rows(data, "journal", "SELECT state || ' ' || run || ' ' || (resumed_bytes = size_bytes) FROM saga"))
+                .as("completed by the second run, no byte sent again").containsExactly("COMPLETED 2 1");
+        Lane.remove(data);
+    }
+}

@@ -1,0 +1,121 @@
+package dev.streamingsaga.crash;
+
+import dev.streamingsaga.crash.ChildJvm.End;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A place for one process at a time. Keeps the directories that phases begin on; each is made once and copied for each kill. The
+ * ports in them are the lane's own, so that two lanes can run beside each other.
+ */
+final class Lane {
+    private static final Point BETWEEN_BATCHES = new Point("vector", "commit of insert into vector_segment", 2);
+    private static final Point BETWEEN_STORES = new Point("vector", "commit of delete from vector_document", 1);
+
+    private final ChildJvm jvm;
+    private final Path directory;
+    private final Path source;
+    private int copies;
+
+    Lane(ChildJvm jvm, Path directory, Path source) throws IOException {
+        this.jvm = jvm;
+        this.directory = Files.createDirectories(directory);
+        this.source = source;
+    }
+
+    /** A fresh directory for a phase to begin on. */
+    Path prepare(Phase phase) throws IOException, SQLException, InterruptedException {
+        return copy(template(phase.template));
+    }
+
+    private Path template(String name) throws IOException, SQLException, InterruptedException {
+        Path template = directory.resolve("template-" + name);
+        if (Files.exists(template)) {
+            return template;
+        }
+        Path draft = switch (name) {
+            case "nothing" -> Files.createDirectories(directory.resolve("draft-nothing"));
+            case "installed" -> installed();
+            case "refusing" -> refusing();
+            case "halfway" -> killed("installed", BETWEEN_BATCHES);
+            case "undoing" -> killed("refusing", BETWEEN_STORES);
+            default -> throw new IllegalArgumentException(name);
+        };
+        return Files.move(draft, template);
+    }
+
+    private Path installed() throws IOException, SQLException, InterruptedException {
+        Path data = copy(template("nothing"));
+        End end = jvm.run(data, Map.of(), "start");
+        require(end.exit() == 0, "the first start failed", end);
+        return data;
+    }
+
+    /** The last store refuses every document. */
+    private Path refusing() throws IOException, SQLException, InterruptedException {
+        Path data = copy(template("installed"));
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + data.resolve("relational.db"));
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+        }
+        return data;
+    }
+
+    private Path killed(String template, Point after) throws IOException, SQLException, InterruptedException {
+        Path data = copy(template(template));
+        End end = run(data, Map.of("crash.at", "~" + after.text(), "crash.when", "after"), "ingest");
+        require(end.killed(), "nobody was killed at " + after, end);
+        return data;
+    }
+
+    /** @param work a word that {@link CrashChild} knows */
+    End run(Path data, Map<String, String> properties, String work) {
+        return work.equals("ingest") ? jvm.run(data, properties, work, source.toString()) : jvm.run(data, properties, work);
+    }
+
+    /** The side effects of a phase that nobody disturbs. */
+    List<Point> record(Phase phase, Path data) throws IOException {
+        Path record = directory.resolve("record-" + phase);
+        Map<String, String> properties = new HashMap<>(phase.settings());
+        properties.put("crash.record", record.toString());
+        End end = run(data, properties, phase.work);
+        require(end.exit() == 0, phase + " without a kill failed", end);
+        List<Point> points = Files.readAllLines(record).stream().map(Point::parse).toList();
+        return points.stream().dropWhile(point -> !phase.beginsAt(point)).toList();
+    }
+
+    private static void require(boolean condition, String problem, End end) throws IOException {
+        if (!condition) {
+            throw new IllegalStateException(problem + " (exit " + end.exit() + "):\n" + Files.readString(end.log()));
+        }
+    }
+
+    /** With extended attributes, which hold the checksums of stored objects. */
+    private Path copy(Path template) throws IOException, InterruptedException {
+        Path target = directory.resolve("data-" + copies++);
+        Process process = new ProcessBuilder("cp", "-a", template.toString(), target.toString()).inheritIO().start();
+        if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+            throw new IOException("cannot copy " + template);
+        }
+        return target;
+    }
+
+    static void remove(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package dev.streamingsaga.crash;
+
+import dev.streamingsaga.chunk.FetchResult;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.embedded.Buckets;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Asks bucket, stores, journal and source themselves, past the application, when it is not running. */
+final class Oracle {
+    /** Counts that are 0 when nothing of a saga is there, and the reference's when all is. */
+    private static final Map<String, List<String>> COUNTS = Map.of(
+            "security", List.of("security_document", "security_document WHERE visible = 1"),
+            "vector", List.of("vector_document", "vector_document WHERE visible = 1", "vector_segment",
+                    "(SELECT DISTINCT ordinal FROM vector_segment)", "vector_words WHERE vector_words MATCH 'lighthouse'"),
+            "graph", List.of("graph_document", "graph_document WHERE visible = 1", "graph_node", "graph_edge"),
+            "relational", List.of("relational_document", "relational_document WHERE visible = 1"));
+
+    private final Path source;
+    private final String sha256;
+    private Map<String, Long> whole = Map.of();
+
+    Oracle(Path source) throws IOException {
+        this.source = source;
+        this.sha256 = sha256(source);
+    }
+
+    /** @param violations what is not as it must be; empty: all is well */
+    record Finding(String outcome, List<String> violations) {}
+
+    /** Takes a run that nobody killed for what all must look like. */
+    void learn(Path data) throws IOException, SQLException {
+        whole = counts(data);
+        List<String> violations = check(data, "COMPLETED").violations();
+        if (!violations.isEmpty() || whole.values().stream().anyMatch(count -> count == 0)) {
+            throw new IllegalStateException("a run without a kill is not complete: " + violations + " " + whole);
+        }
+    }
+
+    /** @param expected COMPLETED or COMPENSATED; no saga at all is as good as the latter, and as the former if it was never begun */
+    Finding check(Path data, String expected) throws IOException, SQLException {
+        List<String> violations = new ArrayList<>();
+        List<String> sagas = rows(data, "journal", "SELECT state || ' ' || run || ' ' || (published_at IS NOT NULL) FROM saga");
+        String outcome = sagas.isEmpty() ? "NONE" : sagas.get(0).split(" ")[0];
+        if (sagas.size() > 1 || !sagas.isEmpty() && !outcome.equals(expected)) {
+            violations.add("sagas are " + sagas + ", expected " + expected);
+        }
+        equal(violations, "claims on sources", 0, count(data, "journal", "source_claim"));
+        equal(violations, "open clean-up entries", 0, count(data, "journal", "cleanup WHERE state IN ('PENDING','BLOCKED')"));
+        boolean completed = outcome.equals("COMPLETED");
+        counts(data).forEach((what, count) -> equal(violations, what, completed ? whole.getOrDefault(what, -1L) : 0, count));
+        if (completed) {
+            complete(data, violations);
+        } else {
+            equal(violations, "files in the bucket " + files(data), 0, files(data).size());
+        }
+        if (!sha256(source).equals(sha256)) {
+            violations.add("the source has changed");
+        }
+        return new Finding(outcome, violations);
+    }
+
+    private void complete(Path data, List<String> violations) throws SQLException, IOException {
+        equal(violations, "published sagas", 1, count(data, "journal", "saga WHERE published_at IS NOT NULL"));
+        equal(violations, "unwritten steps", 0, count(data, "journal", "step WHERE state <> 'WRITTEN'"));
+        equal(violations, "unverified chunks", 0, count(data, "journal", "chunk WHERE state <> 'VERIFIED'"));
+        String prefix = rows(data, "journal", "SELECT key_prefix FROM saga").get(0);
+        SagaConfig config = Settings.parse(ChildJvm.settings(data, Map.of()));
+        try (Buckets bucket = Buckets.openReadOnly(config)) {
+            List<String> keys = bucket.chunks().keys("").stream().filter(key -> !isOwnersMark(key)).toList();
+            if (keys.size() != files(data).size() || !keys.stream().allMatch(key -> key.startsWith(prefix))) {
+                violations.add("the bucket lists " + keys + ", the saga's prefix is " + prefix);
+            }
+            MessageDigest digest = digest();
+            FetchResult fetched = bucket.chunks().fetch(prefix, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+            if (!HexFormat.of().formatHex(digest.digest()).equals(sha256) || !fetched.sha256().equals(sha256)) {
+                violations.add("the bytes fetched are not the source's");
+            }
+        } catch (RuntimeException e) {
+            violations.add("the document can't be fetched: " + e);
+        }
+    }
+
+    private static void equal(List<String> violations, String what, long expected, long actual) {
+        if (expected != actual) {
+            violations.add(what + ": " + actual + " instead of " + expected);
+        }
+    }
+
+    private static Map<String, Long> counts(Path data) throws IOException, SQLException {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        for (Map.Entry<String, List<String>> store : COUNTS.entrySet()) {
+            for (String table : store.getValue()) {
+                counts.put(store.getKey() + ": " + table, count(data, store.getKey(), table));
+            }
+        }
+        counts.put("files in the bucket", (long) files(data).size());
+        return counts;
+    }
+
+    /** Half-written ones included, which the server would sweep at its next start. */
+    private static List<String> files(Path data) throws IOException {
+        Path bucket = data.resolve("bucket");
+        try (Stream<Path> files = Files.walk(bucket)) {
+            return files.filter(Files::isRegularFile).map(file -> bucket.relativize(file).toString())
+                    .filter(file -> !isOwnersMark(file)).sorted().toList();
+        }
+    }
+
+    static long count(Path data, String store, String table) throws SQLException {
+        return Long.parseLong(rows(data, store, "SELECT count(*) FROM " + table).get(0));
+    }
+
+    static List<String> rows(Path data, String store, String query) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + data.resolve(store + ".db") + "?busy_timeout=10000");
+                Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(query)) {
+            List<String> found = new ArrayList<>();
+            while (rows.next()) {
+                found.add(rows.getString(1));
+            }
+            return found;
+        }
+    }
+
+    private static String sha256(Path file) throws IOException {
+        return HexFormat.of().formatHex(digest().digest(Files.readAllBytes(file)));
+    }
+
+    private static MessageDigest digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Says whose bucket it is; belongs to no saga. */
+    private static boolean isOwnersMark(String key) {
+        return key.endsWith("/.owner.json");
+    }
+}

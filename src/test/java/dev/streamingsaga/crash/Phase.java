@@ -1,0 +1,48 @@
+package dev.streamingsaga.crash;
+
+import java.util.Map;
+
+/**
+ * What the process was doing when it is killed.
+ *
+ * <p>Each begins on a directory that a {@link Lane} prepares, and has one right end, whatever the point of the kill is.
+ */
+enum Phase {
+    /** The first start on an empty directory; afterwards a file is ingested. */
+    INSTALL("nothing", "start", "ingest", "resume", "COMPLETED"),
+    /** A saga from its beginning to COMPLETED. */
+    FIRST("installed", "ingest", "recover", "resume", "COMPLETED"),
+    /** A start that resumes a saga killed between two embedding batches. */
+    RESUME("halfway", "recover", "recover", "resume", "COMPLETED"),
+    /** A saga whose last store refuses, from the refusal to COMPENSATED. */
+    COMPENSATION("refusing", "ingest", "recover", "resume", "COMPENSATED"),
+    /** A start that goes on with a compensation killed between two stores. */
+    RECOVERY("undoing", "recover", "recover", "resume", "COMPENSATED"),
+    /** A start that compensates a saga killed between two embedding batches. */
+    TAKEOVER("halfway", "recover", "recover", "compensate", "COMPENSATED");
+
+    final String template;
+    /** What the process that is killed does. */
+    final String work;
+    /** What the process after it does. */
+    final String after;
+    final String outcome;
+    private final String recoveryMode;
+
+    Phase(String template, String work, String after, String recoveryMode, String outcome) {
+        this.template = template;
+        this.work = work;
+        this.after = after;
+        this.recoveryMode = recoveryMode;
+        this.outcome = outcome;
+    }
+
+    Map<String, String> settings() {
+        return Map.of("saga.recovery.mode", recoveryMode);
+    }
+
+    /** Until the refusal a compensated saga is like any other: only what comes from there on belongs to the phase. */
+    boolean beginsAt(Point point) {
+        return this != COMPENSATION || (point.kind().equals("relational") && point.what().startsWith("insert into relational_document"));
+    }
+}

@@ -1,0 +1,71 @@
+package dev.streamingsaga.failure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.streamingsaga.chunk.ChunkStore;
+import dev.streamingsaga.chunk.FetchResult;
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** What must be true after a saga, asked of bucket, stores and journal, past the application. */
+final class Aftermath {
+    private Aftermath() {}
+
+    /** COMPENSATED for this reason, nothing anywhere, nothing claimed, and the next file finds everything in order. */
+    static void assertNothingLeft(StreamingSagaFixture saga, IngestResult result, Reason reason) {
+        assertCompensated(saga, result, reason);
+        saga.assertNothingAnywhere();
+        assertThat(saga.rows("journal", "source_claim")).as("claims").isZero();
+        assertNextFileCompletes(saga);
+    }
+
+    /** The outcome alone, as answered and as journaled; nothing is left to clean up. */
+    static void assertCompensated(StreamingSagaFixture saga, IngestResult result, Reason reason) {
+        assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
+        assertThat(result.reason()).as("%s", result).isEqualTo(reason.name());
+        assertThat(result.message()).isNotBlank();
+        assertThat(result.stores().values()).as("%s", result).allMatch(count -> count == 0);
+        assertThat(saga.journal().saga(result.sagaId()).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
+        assertThat(saga.journal().cleanups().of(result.sagaId())).isEmpty();
+    }
+
+    static void assertNextFileCompletes(StreamingSagaFixture saga) {
+        saga.s3().clearRules();
+        int before = saga.keys().size();
+        IngestResult next = saga.ingest(saga.file("next.bin", 1000));
+        assertThat(next.status()).as("%s", next).isEqualTo("COMPLETED");
+        assertThat(saga.keys()).hasSize(before + 2);
+    }
+
+    /** Whole in the bucket, visible in every store, and nothing claimed any more. */
+    static void assertStored(StreamingSagaFixture saga, IngestResult result, Original original) {
+        assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
+        assertThat(fetch(saga, result)).as("fetched again").isEqualTo(original.bytes());
+        for (String store : new String[] {"security", "vector", "graph", "relational"}) {
+            assertThat(saga.number(store, "SELECT count(*) FROM " + store + "_document WHERE visible = 1 AND saga_id = '"
+                    + result.sagaId() + "'")).as("visible in " + store).isOne();
+        }
+        assertThat(saga.journal().holder(original.path().toString())).isEmpty();
+        original.assertUntouched();
+    }
+
+    static String prefix(StreamingSagaFixture saga, IngestResult result) {
+        return saga.config().chunk().prefix() + "/" + result.documentId() + "/" + result.sagaId() + "/";
+    }
+
+    private static byte[] fetch(StreamingSagaFixture saga, IngestResult result) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            FetchResult fetched = new ChunkStore(saga.config(), saga.bucket()).fetch(prefix(saga, result), bytes);
+            assertThat(fetched.sha256()).isEqualTo(result.sha256());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+}

@@ -1,0 +1,226 @@
+package dev.streamingsaga.failure;
+
+import static dev.streamingsaga.testkit.ProxiedRequest.hasQuery;
+import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
+import static dev.streamingsaga.testkit.ProxiedRequest.method;
+import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.FaultRule;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** FP-22 to FP-25: the bucket does not let go of chunks, or the compensation itself crashes. */
+@Timeout(120)
+class CompensationFailureTest {
+    private static final Map<String, String> WITH_CRASHING_STORE = Map.of("saga.participants", "security,vector,crash,graph,relational");
+
+    @TempDir
+    Path directory;
+
+    private StreamingSagaFixture saga;
+
+    @AfterEach
+    void stop() {
+        saga.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {403, 500})
+    void fp_22_deleting_one_chunk_fails(int status) throws Exception {
+        start(Map.of());
+        Path file = threeChunks();
+        FaultRule refusal = refuseDelete("chunk-000001", status);
+
+        LateFailure failed = LateFailure.of(saga, file);
+
+        assertThat(failed.result().status()).isEqualTo("PARTIALLY_COMPENSATED");
+        failed.assertUndoneBut();
+        assertThat(failed.step("upload")).isEqualTo("RESIDUE");
+        assertThat(saga.keys()).hasSize(1).allMatch(key -> key.endsWith("chunk-000001"));
+        assertThat(failed.entries()).hasSize(1);
+        CleanupEntry entry = failed.entries().get(0);
+        assertThat(entry.resource()).isEqualTo(saga.keys().get(0));
+        assertThat(entry).extracting(CleanupEntry::step, CleanupEntry::state, CleanupEntry::attempts)
+                .containsExactly("upload", CleanupEntry.State.PENDING, 1);
+        failed.assertWarned(1, 3, 66.7, "upload 1");
+        assertThat(entry.lastError()).as("what the bucket answered").contains("cannot delete").contains("" + status);
+        assertReported(failed, entry);
+
+        refusal.remove();
+        assertThat(saga.application().bundle().engine().retry(entry)).isEmpty();
+        failed.assertCompensatedAfterAll();
+        LateFailure.assertCompletes(saga, file);
+    }
+
+    private void assertReported(LateFailure failed, CleanupEntry entry) throws IOException {
+        assertThat(failed.failedCleanups()).hasSize(1);
+        Map<String, Object> line = failed.failedCleanups().get(0);
+        assertThat(line).containsOnlyKeys("timestamp", "sagaId", "documentId", "step", "failed", "lastError", "attempts", "nextAttemptAt", "status")
+                .containsEntry("sagaId", failed.sagaId()).containsEntry("documentId", failed.result().documentId())
+                .containsEntry("step", "upload").containsEntry("failed", List.of(entry.resource()))
+                .containsEntry("attempts", 1).containsEntry("status", "PENDING");
+        assertThat(line.get("lastError").toString()).isNotBlank();
+        assertThat(Instant.parse(line.get("nextAttemptAt").toString())).isAfter(Instant.parse(line.get("timestamp").toString()));
+        assertThat(failed.criticalFailures()).isEmpty();
+    }
+
+    @Test
+    void fp_23_deleting_several_chunks_fails() throws Exception {
+        start(Map.of());
+        Path file = threeChunks();
+        FaultRule first = refuseDelete("chunk-000000", 500);
+        refuseDelete("chunk-000002", 403);
+
+        LateFailure failed = LateFailure.of(saga, file);
+
+        assertThat(failed.result().status()).isEqualTo("PARTIALLY_COMPENSATED");
+        failed.assertUndoneBut();
+        assertThat(saga.keys()).hasSize(2);
+        assertThat(failed.open()).extracting(CleanupEntry::resource).containsExactlyInAnyOrderElementsOf(saga.keys());
+        failed.assertWarned(2, 3, 33.3, "upload 2");
+        assertThat(failed.alerts()).hasSize(1);
+
+        // One piece at a time: what still resists stays open and counts its attempts.
+        first.remove();
+        List<CleanupEntry> open = saga.application().bundle().engine().retry(failed.open().get(0));
+        assertThat(open).hasSize(1).allMatch(entry -> entry.resource().endsWith("chunk-000002") && entry.attempts() == 2);
+        assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        assertThat(failed.failedCleanups()).hasSize(1).first().satisfies(line -> assertThat(line).containsEntry("attempts", 2));
+
+        saga.s3().clearRules();
+        saga.application().bundle().engine().retry(open.get(0));
+        failed.assertCompensatedAfterAll();
+        LateFailure.assertCompletes(saga, file);
+    }
+
+    @Test
+    void fp_24_the_object_store_goes_down_before_the_compensation() throws Exception {
+        start(Map.of());
+        saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).beforeForward(saga.s3()::down);
+
+        assertAllChunksLeft(threeChunks(), "MAX_RETRIES_EXCEEDED", saga.s3()::up);
+    }
+
+    /** It takes requests and never answers: each waits for its time-out, all of them together for the step's. */
+    @Test
+    void fp_24_the_object_store_hangs_during_the_compensation() throws Exception {
+        start(Map.of("saga.s3.timeout", "2s", "saga.compensation.step-timeout", "5s"));
+        saga.execute("relational", "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        FaultRule verification = saga.s3().when(method("GET").and(hasQuery("list-type"))).beforeForward(() -> { });
+        FaultRule hang = saga.s3().when(method("DELETE").or(hasQuery("list-type"))).always().hang();
+
+        assertAllChunksLeft(threeChunks(), "STORE_FAILED", () -> {
+            saga.s3().clearRules();
+            saga.execute("relational", "DROP TRIGGER refuse");
+        });
+
+        assertThat(verification.applied()).isOne();
+        assertThat(hang.applied()).isPositive();
+    }
+
+    private void assertAllChunksLeft(Path file, String reason, Runnable repair) throws Exception {
+        LateFailure failed = new LateFailure(saga, saga.ingest(file));
+
+        assertThat(failed.result().status()).as("%s", failed.result()).isEqualTo("PARTIALLY_COMPENSATED");
+        assertThat(failed.result().reason()).isEqualTo(reason);
+        failed.assertUndoneBut();
+        assertThat(failed.step("upload")).isEqualTo("RESIDUE");
+        assertThat(saga.keys()).as("in the bucket").hasSize(3);
+        assertThat(failed.open()).extracting(CleanupEntry::resource).containsAll(saga.keys());
+        assertThat(failed.open()).extracting(CleanupEntry::step).containsOnly("upload");
+        assertThat(failed.open()).extracting(CleanupEntry::lastError).as("nobody knows whether they are there").allMatch(error -> error.contains("cannot list"));
+        failed.assertWarned(3, 3, 0.0, "upload");
+
+        repair.run();
+        assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
+        failed.assertCompensatedAfterAll();
+        LateFailure.assertCompletes(saga, file);
+    }
+
+    /** One delete at a time, so that it is exactly the 56th at which the store dies. */
+    @Test
+    void edge_case_2_the_object_store_dies_with_45_of_100_chunks_left() throws Exception {
+        start(Map.of("saga.chunk.parallelism", "1"));
+        Path file = saga.sparse("zeros.bin", 100L * CHUNK);
+        saga.s3().when(method("DELETE")).times(55).beforeForward(() -> { });
+        saga.s3().when(method("DELETE")).beforeForward(saga.s3()::down);
+
+        LateFailure failed = LateFailure.of(saga, file);
+
+        assertThat(failed.result().status()).isEqualTo("PARTIALLY_COMPENSATED");
+        failed.assertUndoneBut();
+        assertThat(saga.keys()).hasSize(45);
+        assertThat(failed.open()).extracting(CleanupEntry::resource).containsExactlyInAnyOrderElementsOf(saga.keys());
+        failed.assertWarned(45, 100, 55.0, "upload 45");
+
+        saga.s3().up();
+        saga.application().bundle().engine().retry(failed.open().get(0));
+        failed.assertCompensatedAfterAll();
+    }
+
+    @Test
+    void fp_25_the_compensation_of_a_store_dies_of_an_error() throws Exception {
+        Path folder = directory.resolve("crash");
+        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("store-crash.camel.yaml"), CrashingStore.routes(folder));
+        start(WITH_CRASHING_STORE);
+        Path broken = Files.createFile(Files.createDirectories(folder).resolve(CrashingStore.BROKEN));
+        Path file = saga.text("keeper.txt", 20);
+
+        LateFailure failed = LateFailure.of(saga, file);
+
+        assertThat(failed.result().status()).isEqualTo("PARTIALLY_COMPENSATED");
+        saga.assertNothingAnywhere();
+        failed.assertUndoneBut();
+        assertThat(failed.step("crash")).isEqualTo("RESIDUE");
+        assertThat(folder.resolve(failed.sagaId())).exists();
+        assertThat(failed.open()).extracting(CleanupEntry::step, CleanupEntry::resource)
+                .containsExactly(tuple("crash", "crash:" + failed.sagaId()));
+        assertCriticallyReported(failed);
+        failed.assertWarned(0, 1, 100.0, "crash 1");
+
+        Files.delete(broken);
+        assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
+        failed.assertCompensatedAfterAll();
+        assertThat(folder).isEmptyDirectory();
+        LateFailure.assertCompletes(saga, file);
+    }
+
+    private static void assertCriticallyReported(LateFailure failed) throws IOException {
+        assertThat(failed.criticalFailures()).hasSize(1).first().satisfies(line -> assertThat(line)
+                .containsOnlyKeys("timestamp", "sagaId", "step", "error", "status")
+                .containsEntry("sagaId", failed.sagaId()).containsEntry("step", "crash")
+                .extractingByKey("error").asString().contains("simulated by the test's own store"));
+        List<Map<String, Object>> critical = failed.alerts().stream().filter(alert -> alert.get("severity").equals("CRITICAL")).toList();
+        assertThat(critical).hasSize(1).first().satisfies(alert -> assertThat(alert)
+                .containsEntry("type", "ROLLBACK_FAILURE").containsEntry("sagaId", failed.sagaId())
+                .extractingByKey("message").asString().contains("crash"));
+    }
+
+    private void start(Map<String, String> settings) throws IOException {
+        saga = StreamingSagaFixture.start(directory, settings);
+    }
+
+    private Path threeChunks() {
+        return saga.file("scan.bin", 2L * CHUNK + 4_321);
+    }
+
+    private FaultRule refuseDelete(String key, int status) {
+        return saga.s3().when(method("DELETE").and(keyEndsWith(key))).always()
+                .answer(status, status == 403 ? "AccessDenied" : "InternalError");
+    }
+}

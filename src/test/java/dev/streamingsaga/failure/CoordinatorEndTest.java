@@ -1,0 +1,153 @@
+package dev.streamingsaga.failure;
+
+import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
+import static dev.streamingsaga.testkit.ProxiedRequest.method;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.FaultProxy;
+import dev.streamingsaga.testkit.FaultRule;
+import dev.streamingsaga.testkit.ProxiedRequest;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * FP-37 where a saga ends: the coordinator dies or hangs when it is told to close or to cancel. It gives its LRAs the URL it
+ * was called by, so that a proxy before it sees every request.
+ */
+@Timeout(120)
+class CoordinatorEndTest {
+    private static final Predicate<ProxiedRequest> CLOSE = method("PUT").and(keyEndsWith("/close"));
+    private static final Predicate<ProxiedRequest> CANCEL = method("PUT").and(keyEndsWith("/cancel"));
+
+    @TempDir
+    Path directory;
+
+    private FaultProxy coordinator;
+    private StreamingSagaFixture saga;
+    private Path file;
+
+    @BeforeEach
+    void start() throws IOException {
+        coordinator = new FaultProxy(StreamingSagaFixture.coordinator());
+        saga = StreamingSagaFixture.start(directory, Map.of(
+                "saga.coordinator.url", coordinator.uri() + StreamingSagaFixture.coordinator().getPath(),
+                "saga.coordinator.timeout", "2s"));
+        file = saga.text("keeper.txt", 20);
+    }
+
+    @AfterEach
+    void stop() {
+        saga.close();
+        coordinator.close();
+    }
+
+    @Test
+    void fp_37_the_coordinator_refuses_at_close() {
+        assertCompensatedByTheJournal(coordinator.when(CLOSE).always().refuse());
+    }
+
+    @Test
+    void fp_37_the_coordinator_hangs_at_close() {
+        assertCompensatedByTheJournal(coordinator.when(CLOSE).always().hang());
+    }
+
+    @Test
+    void fp_37_the_coordinator_dies_at_close() {
+        assertCompensatedByTheJournal(coordinator.when(CLOSE).beforeForward(coordinator::down));
+    }
+
+    /** The coordinator never heard of the close; nobody but the journal says how the saga ends, and it ends once. */
+    private void assertCompensatedByTheJournal(FaultRule fault) {
+        IngestResult undone = saga.ingest(file);
+
+        assertThat(fault.applied()).isPositive();
+        assertThat(undone.status()).as("%s", undone).isEqualTo("COMPENSATED");
+        assertThat(undone.reason()).isEqualTo("COORDINATOR_UNAVAILABLE");
+        saga.assertNothingAnywhere();
+        assertCompletesAfterRepair();
+    }
+
+    /** The coordinator closed and said so to the participants; only its answer to us was lost. */
+    @Test
+    void fp_37_the_answer_to_close_is_lost() {
+        FaultRule fault = coordinator.when(CLOSE).loseReply();
+
+        IngestResult done = saga.ingest(file);
+
+        assertThat(fault.applied()).isOne();
+        assertThat(done.status()).as("%s", done).isEqualTo("COMPLETED");
+        assertThat(done.errors()).isEmpty();
+        assertThat(saga.keys()).hasSize(2);
+        assertThat(saga.number("relational", "SELECT count(*) FROM relational_document WHERE visible = 1")).isOne();
+    }
+
+    /** The worst order: we gave up on the close and undid everything, and then the coordinator hears of it and closes. */
+    @Test
+    void fp_37_the_close_arrives_after_the_journal_has_compensated() {
+        CountDownLatch late = new CountDownLatch(1);
+        coordinator.when(CLOSE).delay(late);
+
+        IngestResult undone = saga.ingest(file);
+        late.countDown();
+        await().until(() -> coordinator.requests().stream().anyMatch(request -> CLOSE.test(request) && request.upstreamStatus() != 0));
+
+        assertThat(undone.status()).as("%s", undone).isEqualTo("COMPENSATED");
+        assertThat(saga.journal().saga(undone.sagaId()).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
+        saga.assertNothingAnywhere();
+        assertCompletesAfterRepair();
+    }
+
+    @Test
+    void fp_37_the_coordinator_refuses_at_cancel() {
+        assertCompensatedForItsOwnReason(coordinator.when(CANCEL).always().refuse());
+    }
+
+    @Test
+    void fp_37_the_coordinator_hangs_at_cancel() {
+        assertCompensatedForItsOwnReason(coordinator.when(CANCEL).always().hang());
+    }
+
+    @Test
+    void fp_37_the_coordinator_dies_at_cancel() {
+        assertCompensatedForItsOwnReason(coordinator.when(CANCEL).beforeForward(coordinator::down));
+    }
+
+    @Test
+    void fp_37_the_answer_to_cancel_is_lost() {
+        assertCompensatedForItsOwnReason(coordinator.when(CANCEL).loseReply());
+    }
+
+    /** What failed first is what is told, not that the coordinator was away when it was to be undone. */
+    private void assertCompensatedForItsOwnReason(FaultRule fault) {
+        saga.execute("relational", "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+
+        IngestResult undone = saga.ingest(file);
+
+        assertThat(fault.applied()).isPositive();
+        assertThat(undone.status()).as("%s", undone).isEqualTo("COMPENSATED");
+        assertThat(undone.reason()).isEqualTo("STORE_FAILED");
+        assertThat(undone.message()).contains("relational", "refused on purpose");
+        saga.assertNothingAnywhere();
+        saga.execute("relational", "DROP TRIGGER refuse");
+        assertCompletesAfterRepair();
+    }
+
+    private void assertCompletesAfterRepair() {
+        coordinator.clearRules();
+        coordinator.up();
+        LateFailure.assertCompletes(saga, file);
+        assertThat(coordinator.count(CLOSE)).as("closes seen by the proxy").isPositive();
+    }
+}

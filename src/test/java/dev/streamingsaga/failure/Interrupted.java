@@ -1,0 +1,68 @@
+package dev.streamingsaga.failure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** A saga that was stopped in the middle of its first run, as if by the death of its process: nothing is undone, somebody has to go on. */
+record Interrupted(StreamingSagaFixture saga, String sagaId) {
+
+    /** A saga under way in a thread of its own. */
+    record UnderWay(StreamingSagaFixture saga, String sagaId, CompletableFuture<IngestResult> end) {
+        IngestResult result() {
+            return end.orTimeout(60, TimeUnit.SECONDS).join();
+        }
+
+        SagaRecord record() {
+            return saga.journal().saga(sagaId).orElseThrow();
+        }
+
+        /** A compensation may be over before anybody has seen it under way. */
+        void awaitState(SagaState state) {
+            await().until(() -> record().state() == state || state == SagaState.COMPENSATING && record().state().isFinal());
+        }
+    }
+
+    /** Begins, and returns when the saga has come to where {@code reached} says. */
+    static UnderWay begin(StreamingSagaFixture saga, Path file, CountDownLatch reached) throws InterruptedException {
+        CompletableFuture<IngestResult> end = CompletableFuture.supplyAsync(() -> saga.ingest(file));
+        assertThat(reached.await(60, TimeUnit.SECONDS)).as("reached").isTrue();
+        return new UnderWay(saga, saga.journal().sagas(1).get(0).sagaId(), end);
+    }
+
+    /** Stops it there; {@code release} lets go what holds its step, after the journal has been told. */
+    static Interrupted stop(UnderWay running, Runnable release) {
+        CompletableFuture<Boolean> paused = CompletableFuture.supplyAsync(() -> running.saga().application().bundle().engine().pause(running.sagaId()));
+        running.awaitState(SagaState.PAUSED);
+        release.run();
+        assertThat(paused.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+        assertThat(running.result().status()).isEqualTo("PAUSED");
+        return new Interrupted(running.saga(), running.sagaId());
+    }
+
+    /** The next run, to its end. */
+    IngestResult resume() {
+        saga.application().bundle().recovery().resume(saga.journal().saga(sagaId).orElseThrow()).orTimeout(60, TimeUnit.SECONDS).join();
+        return result();
+    }
+
+    /** As after a crash: another process owns it, and the next one to start takes it up by itself. */
+    IngestResult restart() {
+        saga.execute("journal", "UPDATE saga SET state = 'UPLOADING', node = 'dead' WHERE saga_id = '" + sagaId + "'");
+        saga.restart();
+        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
+        return result();
+    }
+
+    IngestResult result() {
+        return saga.application().bundle().ingest().result(sagaId);
+    }
+}

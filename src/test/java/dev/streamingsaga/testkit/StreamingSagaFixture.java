@@ -1,0 +1,258 @@
+package dev.streamingsaga.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.streamingsaga.chunk.BucketOwner;
+import dev.streamingsaga.chunk.S3Clients;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.embedded.Application;
+import dev.streamingsaga.embedded.EmbeddedS3;
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Journal;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/**
+ * The whole application on real parts in a temporary directory: a real coordinator (one for each JVM), journal and stores, and a real S3 server
+ * behind a proxy that fails on purpose. Asks bucket and stores by themselves, past the application.
+ */
+public final class StreamingSagaFixture implements AutoCloseable {
+    public static final String BUCKET = "streaming-saga";
+    public static final int CHUNK = 5 * 1024 * 1024;
+
+    /** Tables that must be empty when nothing of a saga is left, by store. */
+    private static final Map<String, List<String>> TABLES = Map.of(
+            "security", List.of("security_document"),
+            "vector", List.of("vector_document", "vector_segment", "vector_words"),
+            "graph", List.of("graph_document", "graph_node", "graph_edge"),
+            "relational", List.of("relational_document"));
+
+    private final Path directory;
+    private final Map<String, String> settings;
+    private final EmbeddedS3 server;
+    private final FaultProxy proxy;
+    private final S3Client bucket;
+    private Application application;
+
+    private StreamingSagaFixture(Path directory, Map<String, String> settings) throws IOException {
+        this.directory = directory;
+        this.server = EmbeddedS3.start(directory.resolve("s3"));
+        this.proxy = new FaultProxy(server.endpoint());
+        this.settings = new LinkedHashMap<>(settings);
+        SagaConfig past = Settings.parse(Map.of());
+        this.bucket = S3Clients.create(past.s3(), server.endpoint(), server.accessKey(), server.secretKey());
+        this.application = Application.start(config());
+    }
+
+    /** @param settings over the fixture's own: 5 MiB chunks, 3 attempts without a pause, short time-outs */
+    public static StreamingSagaFixture start(Path directory, Map<String, String> settings) throws IOException {
+        return new StreamingSagaFixture(directory, settings);
+    }
+
+    public static StreamingSagaFixture start(Path directory) throws IOException {
+        return start(directory, Map.of());
+    }
+
+    /** The real coordinator that all applications of this JVM use unless {@code saga.coordinator.url} says otherwise. */
+    public static URI coordinator() {
+        return SharedCoordinator.url();
+    }
+
+    public SagaConfig config() {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("saga.data.dir", data().toString());
+        all.put("saga.coordinator.url", SharedCoordinator.url().toString());
+        all.put("saga.s3.endpoint", proxy.uri().toString());
+        all.put("saga.s3.access-key", server.accessKey());
+        all.put("saga.s3.secret-key", server.secretKey());
+        all.put("saga.s3.bucket", BUCKET);
+        all.put("saga.s3.timeout", "5s");
+        all.put("saga.chunk.size", "5MiB");
+        all.put("saga.chunk.retry-delay", "10ms");
+        all.put("saga.compensation.step-timeout", "10s");
+        all.put("saga.routes.dir", directory.resolve("routes").toString());
+        all.putAll(settings);
+        return Settings.parse(all);
+    }
+
+    /** The data directory: everything embedded but the bucket. */
+    public Path data() {
+        return directory.resolve("data");
+    }
+
+    public FaultProxy s3() {
+        return proxy;
+    }
+
+    /** A client past the proxy. */
+    public S3Client bucket() {
+        return bucket;
+    }
+
+    public Application application() {
+        return application;
+    }
+
+    public Journal journal() {
+        return application.bundle().journal();
+    }
+
+    public IngestResult ingest(Path file) {
+        return application.bundle().ingest(file);
+    }
+
+    /** Stops the application in an orderly way and starts it again on the same data. */
+    public void restart() {
+        application.close();
+        application = Application.start(config());
+    }
+
+    /** A file of pseudo-random bytes, the same for the same name and size. */
+    public Path file(String name, long size) {
+        try {
+            Path file = Files.createDirectories(directory.resolve("in")).resolve(name);
+            byte[] bytes = new byte[Math.toIntExact(size)];
+            new Random(name.hashCode() + size).nextBytes(bytes);
+            return Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A file of zeros that takes no space: for many chunks. */
+    public Path sparse(String name, long size) {
+        try {
+            Path file = Files.createDirectories(directory.resolve("in")).resolve(name);
+            try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw")) {
+                content.setLength(size);
+            }
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A text file with a sentence of its own on each line. */
+    public Path text(String name, int lines) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < lines; i++) {
+            text.append("Sentence number ").append(i).append(" tells of the lighthouse keeper and his ").append(i).append(" gulls.\n");
+        }
+        try {
+            return Files.writeString(Files.createDirectories(directory.resolve("in")).resolve(name), text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** All keys in the bucket but the owner's mark, asked past the proxy. */
+    public List<String> keys() {
+        return bucket.listObjectsV2Paginator(r -> r.bucket(BUCKET)).contents().stream().map(S3Object::key)
+                .filter(key -> !key.endsWith("/" + BucketOwner.NAME)).sorted().toList();
+    }
+
+    /** Puts an object into the bucket, past application and proxy. */
+    public void put(String key, byte[] content) {
+        bucket.putObject(r -> r.bucket(BUCKET).key(key), RequestBody.fromBytes(content));
+    }
+
+    /** Rows of a table, asked in the store's own file. */
+    public long rows(String store, String table) {
+        return number(store, "SELECT count(*) FROM " + table);
+    }
+
+    public long number(String store, String query) {
+        try (Connection connection = connection(store);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return row.getLong(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(store + ": " + query, e);
+        }
+    }
+
+    /** The first column of the only row. */
+    public String text(String store, String query) {
+        return column(store, query).get(0);
+    }
+
+    /** The first column of each row, asked in the store's own file (or in {@code journal}). */
+    public List<String> column(String store, String query) {
+        try (Connection connection = connection(store);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            List<String> values = new ArrayList<>();
+            while (row.next()) {
+                values.add(row.getString(1));
+            }
+            return values;
+        } catch (SQLException e) {
+            throw new IllegalStateException(store + ": " + query, e);
+        }
+    }
+
+    /** Runs SQL in a store's own file (or in {@code journal}): to damage it on purpose. */
+    public void execute(String store, String sql) {
+        try (Connection connection = connection(store); Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(store + ": " + sql, e);
+        }
+    }
+
+    private Connection connection(String store) throws SQLException {
+        return DriverManager.getConnection("jdbc:sqlite:" + data().resolve(store + ".db") + "?busy_timeout=10000");
+    }
+
+    /** No store and no bucket holds anything at all. */
+    public void assertNothingAnywhere() {
+        assertThat(keys()).as("keys in the bucket").isEmpty();
+        assertNoStoreTouched();
+    }
+
+    /** No store but the bucket holds anything at all. */
+    public void assertNoStoreTouched() {
+        TABLES.keySet().forEach(this::assertEmpty);
+    }
+
+    /** A built-in store holds nothing at all. */
+    public void assertEmpty(String store) {
+        if (Files.exists(data().resolve(store + ".db"))) {
+            TABLES.get(store).forEach(table -> assertThat(rows(store, table)).as("rows in " + store + "." + table).isZero());
+        }
+    }
+
+    /** Lines of a report; empty if it was never written. */
+    public List<String> report(String name) throws IOException {
+        Path file = data().resolve("reports").resolve(name);
+        return Files.exists(file) ? Files.readAllLines(file) : List.of();
+    }
+
+    @Override
+    public void close() {
+        proxy.up();
+        application.close();
+        proxy.close();
+        bucket.close();
+        server.close();
+    }
+}

@@ -1,0 +1,5 @@
+/** What tests of several packages need: files to store. */
+@NullMarked
+package dev.streamingsaga.testkit;
+
+import org.jspecify.annotations.NullMarked;
