@@ -53,7 +53,7 @@ class ArchitectureTest {
             .because("SideEffectProbe sees every request of that client");
 
     @ArchTest
-    static final ArchRule nobody_else_speaks_http = noClasses().that().resideOutsideOfPackages("..lra..", "..content..")
+    static final ArchRule nobody_else_speaks_http = noClasses().that().resideOutsideOfPackages("..http..", "..lra..", "..content..")
             .should().dependOnClassesThat().resideInAnyPackage("java.net.http..", "com.sun.net.httpserver..")
             .orShould().dependOnClassesThat().belongToAnyOf(java.net.HttpURLConnection.class, java.net.Socket.class)
             .because("requests to the coordinator and its callbacks pass SideEffectProbe; an embedder only asks");
@@ -64,6 +64,13 @@ class ArchitectureTest {
             .should().callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(JavaClass.Predicates.assignableTo(
                     java.net.http.HttpClient.class))))
             .because("SideEffectProbe sees every request there; Ping only asks ourselves who answers");
+
+    @ArchTest
+    static final ArchRule nobody_depends_on_the_common_pool = noClasses()
+            .should().callMethodWhere(JavaCall.Predicates.target(HasName.Predicates.name("sendAsync")))
+            .orShould().callMethod(java.util.concurrent.CompletableFuture.class, "supplyAsync", java.util.function.Supplier.class)
+            .orShould().callMethod(java.util.concurrent.CompletableFuture.class, "runAsync", Runnable.class)
+            .because("it has one thread on two cores since Java 25, and may be the one that waits");
 
     @ArchTest
     static final ArchRule one_listener_for_callbacks = noClasses().that().doNotBelongToAnyOf(CallbackListener.class)

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.http.BoundedHttp;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;
@@ -16,8 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -134,10 +133,8 @@ final class HttpEmbedder implements Embedder {
 
     private Answer send(HttpRequest request, int texts) throws InterruptedException {
         long limit = (long) texts * config.dimension() * CHARS_PER_NUMBER + OTHER_CHARS;
-        CompletableFuture<HttpResponse<byte[]>> call = client.sendAsync(request, answer -> new BoundedBody(limit));
         try {
-            // The request's own time-out ends with the headers; this one is for the body too.
-            HttpResponse<byte[]> response = call.get(config.timeout().toMillis(), TimeUnit.MILLISECONDS);
+            HttpResponse<byte[]> response = BoundedHttp.send(client, request, answer -> new BoundedBody(limit), config.timeout());
             int status = response.statusCode();
             if (status == 200) {
                 return new Answer(response.body(), "", false, Duration.ZERO);
@@ -145,11 +142,8 @@ final class HttpEmbedder implements Embedder {
             return new Answer(null, "status " + status, status == TOO_MANY_REQUESTS || status >= 500, retryAfter(response));
         } catch (TimeoutException e) {
             return new Answer(null, "no answer within " + config.timeout().toMillis() + " ms", true, Duration.ZERO);
-        } catch (ExecutionException e) {
-            boolean mayPass = e.getCause() instanceof IOException && !(e.getCause() instanceof BoundedBody.TooLong);
-            return new Answer(null, String.valueOf(e.getCause()), mayPass, Duration.ZERO);
-        } finally {
-            call.cancel(true);
+        } catch (IOException e) {
+            return new Answer(null, e.toString(), !(e.getCause() instanceof BoundedBody.TooLong), Duration.ZERO);
         }
     }
 

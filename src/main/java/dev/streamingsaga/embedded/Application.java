@@ -37,7 +37,8 @@ public final class Application implements AutoCloseable {
 
     private void boot(SagaConfig config, boolean recover) throws Exception {
         opened(DataDirectory.lock(config)).sweep();
-        CompletableFuture<Optional<EmbeddedCoordinator>> coordinator = CompletableFuture.supplyAsync(() -> coordinator(config));
+        CompletableFuture<Optional<EmbeddedCoordinator>> coordinator = CompletableFuture.supplyAsync(() -> coordinator(config),
+                start -> new Thread(start, "saga-coordinator-start").start());
         open.push(() -> coordinator.join().ifPresent(EmbeddedCoordinator::close));
         Buckets bucket = opened(Buckets.open(config));
         DefaultCamelContext context = opened(new DefaultCamelContext());

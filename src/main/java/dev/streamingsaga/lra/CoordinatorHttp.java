@@ -1,5 +1,6 @@
 package dev.streamingsaga.lra;
 
+import dev.streamingsaga.http.BoundedHttp;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.probe.SideEffects;
@@ -11,8 +12,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -82,20 +81,7 @@ final class CoordinatorHttp implements AutoCloseable {
         Duration left = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
         HttpRequest bounded = request.timeout(left).build();
         try (SideEffects.Span watched = SideEffects.begin("coordinator", bounded.method() + " " + bounded.uri().getPath())) {
-            return once(bounded, left);
-        }
-    }
-
-    private HttpResponse<String> once(HttpRequest request, Duration left) throws IOException, TimeoutException, InterruptedException {
-        CompletableFuture<HttpResponse<String>> call = client.sendAsync(request, LimitedBody.handler());
-        try {
-            // The request's own time-out ends with the answer's head; this one covers the body too.
-            return call.get(left.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-        } catch (TimeoutException | InterruptedException e) {
-            call.cancel(true);
-            throw e;
+            return BoundedHttp.send(client, bounded, LimitedBody.handler(), left);
         }
     }
 

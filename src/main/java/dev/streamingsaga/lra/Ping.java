@@ -1,5 +1,6 @@
 package dev.streamingsaga.lra;
 
+import dev.streamingsaga.http.BoundedHttp;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -9,9 +10,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
@@ -49,19 +47,16 @@ final class Ping {
         String nonce = nonce();
         HttpRequest request = HttpRequest.newBuilder(URI.create(base + PATH + nonce)).timeout(TIMEOUT).GET().build();
         HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
-        CompletableFuture<HttpResponse<String>> call = client.sendAsync(request, LimitedBody.handler());
         String problem;
         try {
-            HttpResponse<String> response = call.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            HttpResponse<String> response = BoundedHttp.send(client, request, LimitedBody.handler(), TIMEOUT);
             if (response.statusCode() == 200 && answer(nonce).orElseThrow().equals(response.body())) {
                 return;
             }
             problem = "another process answers there (HTTP " + response.statusCode() + ")";
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause() instanceof IOException io ? io : e;
-            throw new IllegalStateException(message("nobody answers there: " + cause), cause);
+        } catch (IOException e) {
+            throw new IllegalStateException(message("nobody answers there: " + e), e);
         } catch (TimeoutException e) {
-            call.cancel(true);
             problem = "no answer within " + TIMEOUT.toSeconds() + " s";
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -3,6 +3,7 @@ package dev.streamingsaga.embedded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.testkit.Background;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,10 +82,11 @@ class OrderedRecoveryTest {
             return 200;
         };
         AtomicBoolean open = new AtomicBoolean(true);
-        CompletableFuture<Void> passes = CompletableFuture.runAsync(() -> {
+        CompletableFuture<Boolean> passes = Background.run("passes", () -> {
             while (open.get()) {
                 coordinator.recover();
             }
+            return true;
         });
         List<URI> lras = new ArrayList<>();
         try {

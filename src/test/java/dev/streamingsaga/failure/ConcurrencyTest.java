@@ -31,8 +31,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -125,6 +129,20 @@ class ConcurrencyTest {
     }
 
     // Different files
+
+    /** As from parallel streams of a hub: nothing that a saga waits for may need the pool that its callers hold. */
+    @Test
+    void callers_that_hold_the_whole_common_pool_are_served() throws Exception {
+        start();
+        List<ForkJoinTask<IngestResult>> running = IntStream.rangeClosed(0, ForkJoinPool.getCommonPoolParallelism())
+                .mapToObj(i -> saga.text("common-" + i + ".txt", 1))
+                .map(file -> ForkJoinPool.commonPool().submit(() -> saga.ingest(file)))
+                .toList();
+
+        for (ForkJoinTask<IngestResult> task : running) {
+            assertThat(task.get(60, TimeUnit.SECONDS).status()).isEqualTo("COMPLETED");
+        }
+    }
 
     @Test
     void two_sagas_on_different_files_run_at_the_same_time() throws Exception {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -33,14 +34,14 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
 
     /** Begins, and returns when the saga has come to where {@code reached} says. */
     static UnderWay begin(StreamingSagaFixture saga, Path file, CountDownLatch reached) throws InterruptedException {
-        CompletableFuture<IngestResult> end = CompletableFuture.supplyAsync(() -> saga.ingest(file));
+        CompletableFuture<IngestResult> end = Background.run("ingest", () -> saga.ingest(file));
         assertThat(reached.await(60, TimeUnit.SECONDS)).as("reached").isTrue();
         return new UnderWay(saga, saga.journal().sagas(1).get(0).sagaId(), end);
     }
 
     /** Stops it there; {@code release} lets go what holds its step, after the journal has been told. */
     static Interrupted stop(UnderWay running, Runnable release) {
-        CompletableFuture<Boolean> paused = CompletableFuture.supplyAsync(() -> running.saga().application().bundle().engine().pause(running.sagaId()));
+        CompletableFuture<Boolean> paused = Background.run("pause", () -> running.saga().application().bundle().engine().pause(running.sagaId()));
         running.awaitState(SagaState.PAUSED);
         release.run();
         assertThat(paused.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();

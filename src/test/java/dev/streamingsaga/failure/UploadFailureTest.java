@@ -12,6 +12,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.FaultRule;
 import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -205,7 +206,7 @@ class UploadFailureTest {
     void fp_03_file_modified_while_the_stores_read_it() throws Exception {
         start();
         Path file = saga.text("long.txt", 4000);
-        CompletableFuture<IngestResult> running = CompletableFuture.supplyAsync(() -> saga.ingest(file));
+        CompletableFuture<IngestResult> running = Background.run("ingest", () -> saga.ingest(file));
         await().atMost(Duration.ofMinutes(1)).until(() -> saga.number("journal", "SELECT count(*) FROM step WHERE name = 'vector' AND state = 'WRITING'") == 1);
 
         Files.writeString(file, "more", StandardOpenOption.APPEND);

@@ -12,6 +12,7 @@ import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.recovery.Orphan.Kind;
+import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -235,7 +236,7 @@ class OrphansTest {
         CountDownLatch latch = new CountDownLatch(1);
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).delay(latch);
         Path file = saga.text("running.txt", 5);
-        CompletableFuture<IngestResult> running = CompletableFuture.supplyAsync(() -> saga.ingest(file));
+        CompletableFuture<IngestResult> running = Background.run("ingest", () -> saga.ingest(file));
         await().atMost(Duration.ofSeconds(30)).until(() -> saga.s3().count(method("PUT").and(keyEndsWith("manifest.json"))) == 2);
         long rows = rows();
 

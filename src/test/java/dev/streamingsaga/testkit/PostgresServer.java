@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -46,7 +45,7 @@ public record PostgresServer(Process process, String url, Path folder) implement
     }
 
     private static String port(Process node) {
-        return CompletableFuture.supplyAsync(() -> {
+        return Background.run("pglite-port", () -> {
             try {
                 BufferedReader out = new BufferedReader(new InputStreamReader(node.getInputStream(), StandardCharsets.UTF_8));
                 for (String line = out.readLine(); line != null; line = out.readLine()) {
