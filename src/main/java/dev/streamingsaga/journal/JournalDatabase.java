@@ -1,5 +1,7 @@
 package dev.streamingsaga.journal;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
@@ -35,5 +37,11 @@ final class JournalDatabase {
 
     static Optional<Instant> instant(long millis, boolean wasNull) {
         return wasNull ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+    }
+
+    /** Empty for NULL. */
+    static String text(ResultSet row, String column) throws SQLException {
+        String value = row.getString(column);
+        return value == null ? "" : value;
     }
 }

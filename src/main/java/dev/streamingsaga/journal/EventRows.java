@@ -1,0 +1,34 @@
+package dev.streamingsaga.journal;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+
+/** What happened, in order. */
+final class EventRows {
+    private final JournalDatabase db;
+
+    EventRows(JournalDatabase db) {
+        this.db = db;
+    }
+
+    void append(String sagaId, Event.Kind kind, String step, String message, String detail) {
+        db.sql.sql("INSERT INTO event (event_id, saga_id, at, kind, step, message, detail) VALUES (?, ?, ?, ?, ?, ?, ?)")
+                .params(Ids.next(), sagaId, db.now(), kind.name(), step, message, detail).update();
+    }
+
+    List<Event> of(String sagaId) {
+        return db.sql.sql("SELECT * FROM event WHERE saga_id = ? ORDER BY event_id").param(sagaId).query(EventRows::event).list();
+    }
+
+    List<Event> of(Event.Kind kind) {
+        return db.sql.sql("SELECT * FROM event WHERE kind = ? ORDER BY event_id").param(kind.name()).query(EventRows::event).list();
+    }
+
+    private static Event event(ResultSet row, int n) throws SQLException {
+        return new Event(row.getString("event_id"), row.getString("saga_id"), Instant.ofEpochMilli(row.getLong("at")),
+                Event.Kind.valueOf(row.getString("kind")), JournalDatabase.text(row, "step"), row.getString("message"),
+                JournalDatabase.text(row, "detail"));
+    }
+}

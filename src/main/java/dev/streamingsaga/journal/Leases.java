@@ -1,0 +1,69 @@
+package dev.streamingsaga.journal;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Who works on a saga: leases with a heartbeat, and the run number that fences off whoever held it before. */
+final class Leases {
+    private final JournalDatabase db;
+    private final EventRows events;
+    private final Moves moves;
+    private final String node;
+
+    Leases(JournalDatabase db, EventRows events, Moves moves, String node) {
+        this.db = db;
+        this.events = events;
+        this.moves = moves;
+        this.node = node;
+    }
+
+    String node() {
+        return node;
+    }
+
+    long endMillis() {
+        return moves.leaseEnd();
+    }
+
+    Instant end() {
+        return Instant.ofEpochMilli(moves.leaseEnd());
+    }
+
+    Set<String> renew(Collection<String> sagaIds) {
+        return db.inTransaction(() -> sagaIds.stream()
+                .filter(sagaId -> db.sql.sql("UPDATE saga SET lease_until = ? WHERE saga_id = ? AND node = ? AND state NOT IN " + SagaRows.FINAL)
+                        .params(endMillis(), sagaId, node).update() == 1)
+                .collect(Collectors.toSet()));
+    }
+
+    void requireOwned(String sagaId, int run) {
+        moves.fenced(db.sql.sql("UPDATE saga SET lease_until = ? WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
+                + SagaRows.finalAnd("PAUSED", "COMPENSATING")).params(endMillis(), sagaId, run, node).update(), sagaId, run);
+    }
+
+    List<SagaRecord> stale(boolean lockHeld) {
+        return db.sql.sql("SELECT * FROM saga WHERE (lease_until < ? OR (node <> ? AND ? = 1)) AND state NOT IN "
+                + SagaRows.finalAnd("PAUSED") + " ORDER BY saga_id").params(db.now(), node, lockHeld ? 1 : 0).query(SagaRows::saga).list();
+    }
+
+    boolean takeOver(SagaRecord stale) {
+        return db.sql.sql("UPDATE saga SET node = ?, run = run + 1, lease_until = ? WHERE saga_id = ? AND run = ? AND state NOT IN " + SagaRows.FINAL)
+                .params(node, endMillis(), stale.sagaId(), stale.run()).update() == 1;
+    }
+
+    boolean resume(SagaRecord stale, Duration timeLimit) {
+        return db.inTransaction(() -> {
+            int won = db.sql.sql("UPDATE saga SET node = ?, run = run + 1, state = 'RECEIVED', lease_until = ?, deadline_at = ?,"
+                    + " updated_at = ?, wish = NULL WHERE saga_id = ? AND run = ? AND state NOT IN " + SagaRows.finalAnd("COMPENSATING"))
+                    .params(node, endMillis(), db.now() + timeLimit.toMillis(), db.now(), stale.sagaId(), stale.run()).update();
+            if (won == 1) {
+                events.append(stale.sagaId(), Event.Kind.STATE, "", "RESUMED as run " + (stale.run() + 1) + " from " + stale.state(), "");
+            }
+            return won == 1;
+        });
+    }
+}

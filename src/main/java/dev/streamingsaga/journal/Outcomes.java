@@ -1,0 +1,106 @@
+package dev.streamingsaga.journal;
+
+import dev.streamingsaga.journal.CleanupEntries.Residue;
+import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** How sagas end, and what is left of them. */
+final class Outcomes {
+    /** What it needs of the journal's other parts. */
+    record Parts(JournalDatabase db, SagaRows sagas, EventRows events, Moves moves, Intake intake, StepRows steps, CleanupEntries cleanups) {}
+
+    private final Parts parts;
+    private final JournalDatabase db;
+
+    Outcomes(Parts parts) {
+        this.parts = parts;
+        this.db = parts.db();
+    }
+
+    boolean complete(String sagaId, int run) {
+        return db.inTransaction(() -> {
+            long now = db.now();
+            int won = db.sql.sql("UPDATE saga SET state = 'COMPLETED', finished_at = ?, updated_at = ?"
+                    + " WHERE saga_id = ? AND run = ? AND state = 'COMPLETING' AND NOT EXISTS"
+                    + " (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id AND step.state NOT IN ('WRITTEN','SKIPPED'))")
+                    .params(now, now, sagaId, run).update();
+            if (won == 1) {
+                parts.intake().release(sagaId);
+                parts.moves().moved(sagaId, SagaState.COMPLETED);
+            }
+            return won == 1 || parts.sagas().state(sagaId) == SagaState.COMPLETED;
+        });
+    }
+
+    void published(String sagaId) {
+        db.sql.sql("UPDATE saga SET published_at = ? WHERE saga_id = ?").params(db.now(), sagaId).update();
+    }
+
+    void supersede(String sagaId, String bySagaId) {
+        db.sql.sql("UPDATE saga SET superseded_by = ? WHERE saga_id = ? AND superseded_by IS NULL").params(bySagaId, sagaId).update();
+    }
+
+    boolean beginCompensation(String sagaId, int run, Reason reason, String message) {
+        return db.inTransaction(() -> {
+            int won = db.sql.sql("UPDATE saga SET state = 'COMPENSATING', reason = ?, message = ?, updated_at = ?, lease_until = ?"
+                    + " WHERE saga_id = ? AND run = ? AND state NOT IN " + SagaRows.finalAnd("COMPENSATING"))
+                    .params(reason.name(), message, db.now(), parts.moves().leaseEnd(), sagaId, run).update();
+            if (won == 1) {
+                parts.moves().moved(sagaId, SagaState.COMPENSATING);
+                parts.events().append(sagaId, Event.Kind.ERROR, "", message, "");
+                return true;
+            }
+            SagaRecord now = parts.sagas().get(sagaId);
+            return now.state() == SagaState.COMPENSATING && now.run() == run;
+        });
+    }
+
+    void stepUndone(SagaRecord saga, String step, List<Residue> left, RetryPolicy policy) {
+        Set<String> stillThere = left.stream().map(Residue::resource).collect(Collectors.toSet());
+        db.inTransaction(() -> {
+            parts.steps().compensation(saga.sagaId(), saga.run(), step, left.isEmpty() ? StepState.COMPENSATED : StepState.RESIDUE);
+            left.forEach(residue -> parts.cleanups().record(saga.sagaId(), step, residue, policy));
+            parts.cleanups().of(saga.sagaId()).stream()
+                    .filter(e -> e.step().equals(step) && e.state().isOpen() && !stillThere.contains(e.resource()))
+                    .forEach(e -> parts.cleanups().done(e.cleanupId()));
+            settle(saga.sagaId());
+        });
+    }
+
+    void residue(SagaRecord saga, String step, Residue residue, RetryPolicy policy) {
+        db.inTransaction(() -> {
+            parts.steps().compensation(saga.sagaId(), saga.run(), step, StepState.RESIDUE);
+            parts.cleanups().record(saga.sagaId(), step, residue, policy);
+        });
+    }
+
+    void resolve(CleanupEntry entry, String why) {
+        db.inTransaction(() -> {
+            parts.cleanups().resolved(entry.cleanupId(), why);
+            settle(entry.sagaId());
+        });
+    }
+
+    private void settle(String sagaId) {
+        SagaRecord saga = parts.sagas().get(sagaId);
+        if (saga.state() == SagaState.PARTIALLY_COMPENSATED) {
+            finishCompensation(sagaId, saga.run());
+        }
+    }
+
+    SagaState finishCompensation(String sagaId, int run) {
+        return db.inTransaction(() -> {
+            parts.moves().owned(sagaId, run);
+            SagaState now = parts.sagas().state(sagaId);
+            SagaState outcome = parts.cleanups().open(sagaId) == 0 ? SagaState.COMPENSATED : SagaState.PARTIALLY_COMPENSATED;
+            if (now == outcome || parts.moves().move(sagaId, now, outcome, run) == 0) {
+                return now;
+            }
+            db.sql.sql("UPDATE saga SET finished_at = ? WHERE saga_id = ? AND finished_at IS NULL").params(db.now(), sagaId).update();
+            parts.intake().release(sagaId);
+            return outcome;
+        });
+    }
+}

@@ -1,0 +1,122 @@
+package dev.streamingsaga.journal;
+
+import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads sagas and their steps. */
+final class SagaRows {
+    /** States with an outcome, as a list of SQL. */
+    static final String FINAL = "('COMPLETED','COMPENSATED','PARTIALLY_COMPENSATED')";
+
+    private final JournalDatabase db;
+
+    SagaRows(JournalDatabase db) {
+        this.db = db;
+    }
+
+    /** The states with an outcome and these others, as a list of SQL. */
+    static String finalAnd(String... states) {
+        return "('" + String.join("','", states) + "'," + FINAL.substring(1);
+    }
+
+    SagaState state(String sagaId) {
+        return SagaState.valueOf(db.sql.sql("SELECT state FROM saga WHERE saga_id = ?").param(sagaId).query(String.class).single());
+    }
+
+    Optional<SagaRecord> find(String sagaId) {
+        return db.sql.sql("SELECT * FROM saga WHERE saga_id = ?").param(sagaId).query(SagaRows::saga).optional();
+    }
+
+    /** @throws IllegalStateException if there is none */
+    SagaRecord get(String sagaId) {
+        return find(sagaId).orElseThrow(() -> new IllegalStateException("no saga " + sagaId));
+    }
+
+    List<SagaRecord> newest(int limit) {
+        return db.sql.sql("SELECT * FROM saga ORDER BY saga_id DESC LIMIT ?").param(limit).query(SagaRows::saga).list();
+    }
+
+    List<SagaRecord> unfinished() {
+        return db.sql.sql("SELECT * FROM saga WHERE state NOT IN " + FINAL
+                + " OR (state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL) ORDER BY saga_id").query(SagaRows::saga).list();
+    }
+
+    List<SagaRecord> completed(String documentId) {
+        return db.sql.sql("SELECT * FROM saga WHERE document_id = ? AND state = 'COMPLETED' AND superseded_by IS NULL"
+                + " ORDER BY saga_id DESC").param(documentId).query(SagaRows::saga).list();
+    }
+
+    List<SagaRecord> unanswered(Instant limit) {
+        return db.sql.sql("SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND EXISTS (SELECT 1 FROM chunk"
+                + " WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING') ORDER BY saga_id")
+                .param(limit.toEpochMilli()).query(SagaRows::saga).list();
+    }
+
+    List<SagaRecord> current() {
+        return db.sql.sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND superseded_by IS NULL ORDER BY saga_id")
+                .query(SagaRows::saga).list();
+    }
+
+    boolean completedFrom(String source, long sizeBytes) {
+        return db.sql.sql("SELECT count(*) FROM saga WHERE source = ? AND size_bytes = ? AND state = 'COMPLETED'"
+                + " AND superseded_by IS NULL").params(source, sizeBytes).query(Long.class).single() > 0;
+    }
+
+    List<StepRecord> steps(String sagaId) {
+        return db.sql.sql("SELECT * FROM step WHERE saga_id = ? ORDER BY ordinal").param(sagaId).query((row, n) ->
+                new StepRecord(row.getString("name"), row.getInt("ordinal"), StepState.valueOf(row.getString("state")),
+                        time(row, "started_at"), time(row, "finished_at"))).list();
+    }
+
+    static SagaRecord saga(ResultSet row, int n) throws SQLException {
+        return new SagaRecord(
+                row.getString("saga_id"),
+                SagaState.valueOf(row.getString("state")),
+                Optional.ofNullable(row.getString("reason")).map(Reason::valueOf),
+                JournalDatabase.text(row, "message"),
+                row.getInt("run"),
+                Optional.ofNullable(row.getString("lra_id")),
+                Instant.ofEpochMilli(row.getLong("deadline_at")),
+                Arrays.stream(row.getString("participants").split(",")).filter(s -> !s.isEmpty()).toList(),
+                Path.of(row.getString("source")),
+                row.getString("file_name"),
+                document(row),
+                row.getLong("resumed_bytes"),
+                Instant.ofEpochMilli(row.getLong("received_at")),
+                Instant.ofEpochMilli(row.getLong("updated_at")),
+                time(row, "finished_at"),
+                time(row, "published_at").isPresent(),
+                Optional.ofNullable(row.getString("superseded_by")));
+    }
+
+    private static Optional<Document> document(ResultSet row) throws SQLException {
+        String documentId = row.getString("document_id");
+        return documentId == null ? Optional.empty() : Optional.of(new Document(
+                documentId,
+                row.getString("saga_id"),
+                Path.of(row.getString("source")),
+                row.getString("file_name"),
+                row.getString("content_type"),
+                row.getLong("size_bytes"),
+                row.getString("sha256"),
+                row.getInt("chunk_count"),
+                row.getLong("chunk_size"),
+                row.getString("bucket"),
+                row.getString("key_prefix"),
+                row.getString("owner"),
+                row.getString("classification"),
+                row.getString("key_id"),
+                Instant.ofEpochMilli(row.getLong("received_at")),
+                new SourceIdentity(row.getString("file_key"), row.getLong("size_bytes"), row.getLong("modified_nanos"),
+                        row.getLong("changed_nanos"))));
+    }
+
+    private static Optional<Instant> time(ResultSet row, String column) throws SQLException {
+        return JournalDatabase.instant(row.getLong(column), row.wasNull());
+    }
+}
