@@ -68,6 +68,7 @@ public final class Databases {
             Flyway.configure()
                     .dataSource(dataSource)
                     .locations("classpath:" + migrations(role, dialect))
+                    .failOnMissingLocations(true)
                     .table("saga_" + role + "_schema")
                     .baselineOnMigrate(true)
                     .baselineVersion("0")

@@ -6,9 +6,6 @@ import java.util.List;
 
 /** The chunk table. A row carries a checksum of what identifies the chunk, so that damage is found before it is believed. */
 final class ChunkRows {
-    private static final String OWNED =
-            " AND EXISTS (SELECT 1 FROM saga WHERE saga.saga_id = ? AND run = ? AND state IN ('UPLOADING','VERIFYING'))";
-
     private final JournalDatabase db;
 
     ChunkRows(JournalDatabase db) {
@@ -24,8 +21,7 @@ final class ChunkRows {
             if (sent) {
                 return;
             }
-            requireOwned(db.sql.sql("SELECT count(*) FROM saga WHERE saga_id = ? AND run = ? AND state = 'UPLOADING'")
-                    .params(sagaId, run).query(Integer.class).single(), sagaId, run);
+            requireOwned(sagaId, run);
             db.sql.sql("DELETE FROM chunk WHERE saga_id = ?").param(sagaId).update();
             for (ChunkRow c : chunks) {
                 db.sql.sql("""
@@ -37,17 +33,25 @@ final class ChunkRows {
     }
 
     void sending(String sagaId, int run, int index, int attempt) {
-        requireOwned(db.sql.sql("UPDATE chunk SET state = 'SENDING', attempts = ? WHERE saga_id = ? AND idx = ?" + OWNED)
-                .params(attempt, sagaId, index, sagaId, run).update(), sagaId, run);
+        db.inTransaction(() -> {
+            requireOwned(sagaId, run);
+            requireRow(db.sql.sql("UPDATE chunk SET state = 'SENDING', attempts = ? WHERE saga_id = ? AND idx = ?")
+                    .params(attempt, sagaId, index).update(), sagaId);
+        });
     }
 
     void sent(String sagaId, int run, int index) {
-        requireOwned(db.sql.sql("UPDATE chunk SET state = 'SENT' WHERE saga_id = ? AND idx = ?" + OWNED)
-                .params(sagaId, index, sagaId, run).update(), sagaId, run);
+        db.inTransaction(() -> {
+            requireOwned(sagaId, run);
+            requireRow(db.sql.sql("UPDATE chunk SET state = 'SENT' WHERE saga_id = ? AND idx = ?").params(sagaId, index).update(), sagaId);
+        });
     }
 
     void verified(String sagaId, int run) {
-        db.sql.sql("UPDATE chunk SET state = 'VERIFIED' WHERE saga_id = ?" + OWNED).params(sagaId, sagaId, run).update();
+        db.inTransaction(() -> {
+            requireOwned(sagaId, run);
+            db.sql.sql("UPDATE chunk SET state = 'VERIFIED' WHERE saga_id = ?").param(sagaId).update();
+        });
     }
 
     int sent(String sagaId) {
@@ -92,16 +96,20 @@ final class ChunkRows {
                 .substring(0, 16);
     }
 
-    private void requireOwned(int updated, String sagaId, int run) {
-        if (updated == 1) {
-            return;
+    /** Until the transaction ends nobody takes the saga over: whoever wants to, waits, and whoever was quicker is seen here. */
+    private void requireOwned(String sagaId, int run) {
+        boolean owned = db.sql.sql("SELECT run FROM saga WHERE saga_id = ? AND run = ? AND state IN ('UPLOADING','VERIFYING')" + db.forShare())
+                .params(sagaId, run).query(Integer.class).optional().isPresent();
+        if (!owned) {
+            throw new SagaException(Reason.CANCELLED, "run " + run + " of saga " + sagaId
+                    + " may no longer write chunk rows; it stops here");
         }
-        boolean owned = db.sql.sql("SELECT count(*) FROM saga WHERE saga_id = ? AND run = ? AND state IN ('UPLOADING','VERIFYING')")
-                .params(sagaId, run).query(Integer.class).single() == 1;
-        throw owned
-                ? new SagaException(Reason.METADATA_CORRUPT, "the journal lost a chunk row of saga " + sagaId
-                        + "; compensating from what the bucket lists")
-                : new SagaException(Reason.CANCELLED, "run " + run + " of saga " + sagaId
-                        + " may no longer write chunk rows; it stops here");
+    }
+
+    private static void requireRow(int updated, String sagaId) {
+        if (updated != 1) {
+            throw new SagaException(Reason.METADATA_CORRUPT, "the journal lost a chunk row of saga " + sagaId
+                    + "; compensating from what the bucket lists");
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import java.sql.DatabaseMetaData;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -7,20 +8,26 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.support.JdbcUtils;
+import org.springframework.jdbc.support.MetaDataAccessException;
 import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.util.function.SingletonSupplier;
 
 /** What all parts of the journal share: statements, transactions, the clock. */
 final class JournalDatabase {
     final JdbcClient sql;
     final Clock clock;
     private final TransactionTemplate transactions;
+    private final SingletonSupplier<String> shared;
 
     JournalDatabase(DataSource dataSource, Clock clock) {
         this.sql = JdbcClient.create(dataSource);
         this.transactions = new TransactionTemplate(new DataSourceTransactionManager(dataSource));
         this.clock = clock;
+        this.shared = SingletonSupplier.of(() -> forShare(dataSource));
     }
 
     <T> T inTransaction(Supplier<T> work) {
@@ -29,6 +36,22 @@ final class JournalDatabase {
 
     void inTransaction(Runnable work) {
         transactions.executeWithoutResult(status -> work.run());
+    }
+
+    /**
+     * What a query ends with so that the rows it found stay as they are until the transaction ends. SQLite has one writer at a
+     * time and takes its lock when the transaction begins: nothing is needed there.
+     */
+    String forShare() {
+        return shared.obtain();
+    }
+
+    private static String forShare(DataSource dataSource) {
+        try {
+            return JdbcUtils.extractDatabaseMetaData(dataSource, DatabaseMetaData::getDatabaseProductName).equals("PostgreSQL") ? " FOR SHARE" : "";
+        } catch (MetaDataAccessException e) {
+            throw new DataAccessResourceFailureException("the journal's database does not say what it is", e);
+        }
     }
 
     long now() {

@@ -1,12 +1,11 @@
 package dev.streamingsaga.store;
 
-import org.apache.camel.Exchange;
+import dev.streamingsaga.store.BatchRoute.Insert;
+import java.util.List;
 import org.apache.camel.builder.RouteBuilder;
 
 /** The structure of a document: the document contains pages, pages contain segments, and each knows the next one. */
 final class GraphStoreRoutes extends RouteBuilder {
-    private static final String BATCH = "SagaGraphBatch";
-
     private final StoreDatabase db;
     private final GraphWriter graph;
 
@@ -81,7 +80,9 @@ final class GraphStoreRoutes extends RouteBuilder {
             .policy(db.writing())
                 .to(db.sql("insert into graph_document (saga_id, document_id, run, file_name)"
                     + " values (:#sagaId, :#documentId, :#run, :#fileName)"
-                    + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run"))
+                    + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run"
+                    + " where graph_document.run <= excluded.run"))
+                .process(StoreSteps.requireOwnRun("graph"))
                 .to(db.sql("delete from graph_edge where saga_id = :#sagaId"))
                 .to(db.sql("delete from graph_node where saga_id = :#sagaId"))
             .end()
@@ -89,20 +90,10 @@ final class GraphStoreRoutes extends RouteBuilder {
     }
 
     private void writeBatch() {
-        from(db.direct("-batch")).routeId(db.route("-batch")).routeGroup(db.route(""))
-            .routeDescription("Writes one batch of nodes and the edges that lead to them")
-            .setProperty(BATCH, body())
-            .policy(db.writing())
-                .setBody(exchange -> batch(exchange).nodes())
-                .to(db.batch("insert into graph_node (id, saga_id, document_id, run, kind, page, ordinal, label)"
-                    + " values (:#id, :#sagaId, :#documentId, :#run, :#kind, :#page, :#ordinal, :#label)"))
-                .setBody(exchange -> batch(exchange).edges())
-                .to(db.batch("insert into graph_edge (source, target, kind, saga_id, document_id, run)"
-                    + " values (:#source, :#target, :#kind, :#sagaId, :#documentId, :#run)"))
-            .end();
-    }
-
-    private static GraphBatch batch(Exchange exchange) {
-        return exchange.getProperty(BATCH, GraphBatch.class);
+        new BatchRoute<>(db, GraphBatch.class, "Writes one batch of nodes and the edges that lead to them").addTo(this, List.of(
+            new Insert<>(GraphBatch::nodes, "insert into graph_node (id, saga_id, document_id, run, kind, page, ordinal, label)"
+                + " values (:#id, :#sagaId, :#documentId, :#run, :#kind, :#page, :#ordinal, :#label)"),
+            new Insert<>(GraphBatch::edges, "insert into graph_edge (source, target, kind, saga_id, document_id, run)"
+                + " values (:#source, :#target, :#kind, :#sagaId, :#documentId, :#run)")));
     }
 }

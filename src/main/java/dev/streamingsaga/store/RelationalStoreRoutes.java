@@ -37,7 +37,8 @@ final class RelationalStoreRoutes extends RouteBuilder {
                     + " sha256 = excluded.sha256, chunk_count = excluded.chunk_count, chunk_size_bytes = excluded.chunk_size_bytes,"
                     + " bucket = excluded.bucket, key_prefix = excluded.key_prefix, pages = excluded.pages,"
                     + " segments = excluded.segments, title = excluded.title, author = excluded.author, owner = excluded.owner,"
-                    + " written = excluded.written"))
+                    + " written = excluded.written where relational_document.run <= excluded.run"))
+                .process(StoreSteps.requireOwnRun("relational"))
             .end();
 
         from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))

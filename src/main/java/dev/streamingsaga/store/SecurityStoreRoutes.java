@@ -22,7 +22,9 @@ final class SecurityStoreRoutes extends RouteBuilder {
                     + " (saga_id, document_id, run, sha256, owner, classification, key_id, created)"
                     + " values (:#sagaId, :#documentId, :#run, :#sha256, :#owner, :#classification, :#keyId, :#receivedAt)"
                     + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run, sha256 = excluded.sha256,"
-                    + " owner = excluded.owner, classification = excluded.classification, key_id = excluded.key_id"))
+                    + " owner = excluded.owner, classification = excluded.classification, key_id = excluded.key_id"
+                    + " where security_document.run <= excluded.run"))
+                .process(StoreSteps.requireOwnRun("security"))
             .end();
 
         from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))

@@ -1,6 +1,8 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.SagaException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +96,17 @@ final class StoreSteps {
             if (exchange.getMessage().getHeader(SqlConstants.SQL_UPDATE_COUNT, 0, Integer.class) == 0) {
                 throw new IllegalStateException("the " + store + " store holds no document of saga "
                         + facts(exchange).get("sagaId") + ", so none was made visible; write it again");
+            }
+        };
+    }
+
+    /** After a conditional write: it changed no row if the saga is a later run's, or was undone. What the transaction did so far is void then. */
+    static Processor requireOwnRun(String store) {
+        return exchange -> {
+            if (exchange.getMessage().getHeader(SqlConstants.SQL_UPDATE_COUNT, 0, Integer.class) == 0) {
+                Run run = run(exchange);
+                throw new SagaException(Reason.CANCELLED, "the " + store + " store takes nothing of run " + run.number() + " of saga "
+                        + run.sagaId() + " any more: a later run wrote, or it was undone; nothing was changed, the step stops here");
             }
         };
     }

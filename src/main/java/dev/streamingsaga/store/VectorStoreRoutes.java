@@ -1,6 +1,8 @@
 package dev.streamingsaga.store;
 
 import dev.streamingsaga.database.Databases.Dialect;
+import dev.streamingsaga.store.BatchRoute.Insert;
+import java.util.List;
 import org.apache.camel.builder.RouteBuilder;
 
 /**
@@ -85,14 +87,17 @@ final class VectorStoreRoutes extends RouteBuilder {
                 .to(db.sql("insert into vector_document (saga_id, document_id, run, file_name, model, dimension)"
                     + " values (:#sagaId, :#documentId, :#run, :#fileName, :#model, :#dimension)"
                     + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run,"
-                    + " model = excluded.model, dimension = excluded.dimension"))
+                    + " model = excluded.model, dimension = excluded.dimension"
+                    + " where vector_document.run <= excluded.run"))
+                .process(StoreSteps.requireOwnRun("vector"))
                 .to(db.sql("delete from vector_segment where saga_id = :#sagaId"
                     + " and (model <> :#model or dimension <> :#dimension)"))
                 .to(db.ask(FIRST_MISSING))
             .end()
             .process(segments::writeAll)
             .policy(db.writing())
-                .to(db.sql("update vector_document set pages = :#pages, segments = :#segments where saga_id = :#sagaId"))
+                .to(db.sql("update vector_document set pages = :#pages, segments = :#segments where saga_id = :#sagaId and run = :#run"))
+                .process(StoreSteps.requireOwnRun("vector"))
             .end()
             .to(db.ask(COUNT))
             .process(SegmentWriter::requireAll);
@@ -100,13 +105,10 @@ final class VectorStoreRoutes extends RouteBuilder {
 
     private void writeBatch() {
         String vector = db.dialect() == Dialect.POSTGRESQL ? "cast(:#vector as vector)" : ":#vector";
-        from(db.direct("-batch")).routeId(db.route("-batch")).routeGroup(db.route(""))
-            .routeDescription("Writes one batch of segments with their vectors and words")
-            .policy(db.writing())
-                .to(db.batch("insert into vector_segment"
-                    + " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
-                    + " values (:#sagaId, :#documentId, :#run, :#page, :#ordinal, :#text, :#model, :#dimension, " + vector
-                    + ") on conflict (saga_id, ordinal) do nothing"))
-            .end();
+        new BatchRoute<>(db, List.class, "Writes one batch of segments with their vectors and words").addTo(this, List.of(
+            new Insert<>(batch -> batch, "insert into vector_segment"
+                + " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
+                + " values (:#sagaId, :#documentId, :#run, :#page, :#ordinal, :#text, :#model, :#dimension, " + vector
+                + ") on conflict (saga_id, ordinal) do nothing")));
     }
 }

@@ -1,10 +1,23 @@
 package dev.streamingsaga.journal;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
 import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.PostgresServer;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 
 class PostgresJournalTest extends JournalContract {
     private PostgresServer server;
@@ -13,6 +26,37 @@ class PostgresJournalTest extends JournalContract {
     void stop() throws Exception {
         if (server != null) {
             server.close();
+        }
+    }
+
+    /** The statement of an older run begins before the take-over is committed, and sees the saga as it was. */
+    @Test
+    void a_chunk_is_not_marked_by_a_run_whose_saga_is_being_taken_over_at_that_moment() throws Exception {
+        ActiveRun old = upTo(receive("a"), SagaState.RECEIVED);
+        old.begin("upload", SagaState.UPLOADING);
+        old.planChunks(rows(old));
+        old.chunkSending(0, 1);
+        CompletableFuture<Void> marking;
+        try (Connection takeOver = DriverManager.getConnection(server.url()); Statement statement = takeOver.createStatement()) {
+            takeOver.setAutoCommit(false);
+            statement.executeUpdate("UPDATE saga SET run = 2, node = 'two' WHERE saga_id = '" + old.sagaId() + "'");
+            marking = Background.run("marking", () -> {
+                old.chunkSent(0);
+                return null;
+            });
+            await().until(() -> marking.isDone() || waitsForALock());
+            takeOver.commit();
+        }
+
+        assertThatThrownBy(() -> marking.get(30, TimeUnit.SECONDS)).cause().isInstanceOf(SagaException.class).hasMessageContaining("run 1");
+        assertThat(journal.chunkRows().all(old.sagaId())).first().extracting(ChunkRow::state).isEqualTo(ChunkRow.State.SENDING);
+    }
+
+    private boolean waitsForALock() throws SQLException {
+        try (Connection observer = DriverManager.getConnection(server.url()); Statement statement = observer.createStatement();
+                ResultSet waiting = statement.executeQuery("SELECT count(*) FROM pg_locks WHERE NOT granted")) {
+            waiting.next();
+            return waiting.getInt(1) > 0;
         }
     }
 

@@ -71,6 +71,27 @@ abstract class GraphContract {
         assertThat(fixture.ask("graph", "select count(*) from graph_edge")).isZero();
     }
 
+    /** The last thing an older run does may be one batch more. */
+    @Test
+    void takes_no_batch_of_a_run_that_is_not_the_documents_own() {
+        var document = fixture.document("saga-1", "doc-1", "a\nb\fc\n");
+        GraphBatch late = new GraphBatch("saga-1", "doc-1", 1);
+        late.segment(9, 99);
+        fixture.write("graph", new OpenRun(document, 2, Integer.MAX_VALUE));
+        long rows = fixture.count("graph", "saga-1");
+
+        assertThatThrownBy(() -> sendBatch(late, new OpenRun(document, 1, 1))).hasMessageContaining("run 1 of saga saga-1");
+        assertThat(fixture.count("graph", "saga-1")).isEqualTo(rows);
+
+        fixture.compensate("graph", "saga-1");
+        assertThatThrownBy(() -> sendBatch(late, new OpenRun(document, 2, 1))).hasMessageContaining("undone");
+        assertThat(fixture.count("graph", "saga-1")).isZero();
+    }
+
+    private void sendBatch(GraphBatch batch, OpenRun run) {
+        fixture.send(fixture.config.direct("store-graph-batch"), batch, run);
+    }
+
     @Test
     void reads_the_file_once_for_both_stores() {
         var document = fixture.document("saga-1", "doc-1", "a\nb\fc\n");

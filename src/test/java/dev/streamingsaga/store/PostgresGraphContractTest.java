@@ -1,32 +1,19 @@
 package dev.streamingsaga.store;
 
 import dev.streamingsaga.testkit.PostgresServer;
-import java.util.HashMap;
-
 import java.util.Map;
-
 import org.junit.jupiter.api.AfterAll;
 
 class PostgresGraphContractTest extends GraphContract {
-    private PostgresServer server;
+    private final PostgresStores server = new PostgresStores(PostgresServer::installed);
 
     @AfterAll
     void stop() throws Exception {
-        if (server != null) {
-            server.close();
-        }
+        server.close();
     }
 
     @Override
     Map<String, String> database() {
-        // Not before all: a class that is given up there shows no skipped test.
-        if (server == null) {
-            server = PostgresServer.installed();
-        }
-        server.empty();
-        Map<String, String> settings = new HashMap<>();
-        Stores.BUILT_IN.forEach(store -> settings.put("saga.store." + store + ".url", server.url()));
-        return settings;
+        return server.emptied();
     }
-
 }

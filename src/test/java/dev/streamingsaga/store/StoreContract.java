@@ -137,6 +137,31 @@ abstract class StoreContract {
         assertThat(fixture.ask(store, "select run from " + store + "_document where saga_id = 'saga-1'")).isEqualTo(2);
     }
 
+    /** A process that fell silent wakes up: what it still sends must not replace what the run after it wrote. */
+    @ParameterizedTest
+    @MethodSource("stores")
+    void takes_nothing_of_an_older_run_once_a_newer_one_has_written(String store) {
+        fixture.write(store, new OpenRun(fixture.document("saga-1", "doc-1", TEXT), 2, Integer.MAX_VALUE));
+        List<List<Map<String, Object>>> before = contents(store);
+
+        OpenRun old = new OpenRun(fixture.document("saga-1", "doc-9", "Another text"), 1, Integer.MAX_VALUE);
+        assertThatThrownBy(() -> fixture.write(store, old)).isInstanceOfSatisfying(SagaException.class, e -> {
+            assertThat(e.reason()).isEqualTo(Reason.CANCELLED);
+            assertThat(e).hasMessageContaining("run 1 of saga saga-1").hasMessageContaining(store);
+        });
+
+        assertThat(contents(store)).isEqualTo(before);
+        assertThat(old.open).hasValue(0);
+    }
+
+    private List<List<Map<String, Object>>> contents(String store) {
+        return TABLES.get(store).stream().map(table -> fixture.sql(store).queryForList("select * from " + table).stream().map(row -> {
+            Map<String, Object> comparable = new java.util.TreeMap<>();
+            row.forEach((column, value) -> comparable.put(column, value instanceof byte[] bytes ? java.util.Arrays.toString(bytes) : String.valueOf(value)));
+            return comparable;
+        }).toList()).toList();
+    }
+
     @ParameterizedTest
     @MethodSource("stores")
     void keeps_two_versions_of_one_document_apart(String store) {

@@ -2,6 +2,7 @@ package dev.streamingsaga.store;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SourceIdentity;
@@ -99,6 +100,10 @@ final class StoreFixture implements AutoCloseable {
     /** The store's own database, past the routes. */
     JdbcTemplate sql(String store) {
         return new JdbcTemplate((DataSource) context.getRegistry().lookupByName(config.id(store + "-db")));
+    }
+
+    Databases.Dialect dialect(String store) {
+        return Databases.Dialect.of(config.store(store).url().orElse(""));
     }
 
     long ask(String store, String query, Object... arguments) {

@@ -241,4 +241,25 @@ abstract class VectorContract {
 
         assertThat(run.progress).containsExactly("vector 2/2 pages", "vector 2/2 pages");
     }
+
+    /** The last thing an older run does may be one batch more; with the words of its segments. */
+    @Test
+    void takes_no_batch_of_a_run_that_is_not_the_documents_own() {
+        Document document = fixture.document("saga-1", "doc-1", LEASE);
+        fixture.write("vector", new OpenRun(document, 2, Integer.MAX_VALUE));
+        long stored = fixture.count("vector", "saga-1");
+        Map<String, Object> row = new HashMap<>(Map.of("sagaId", "saga-1", "documentId", "doc-1", "run", 1, "page", 9, "ordinal", 99,
+                "text", "late", "model", "words", "dimension", 64));
+        row.put("vector", VectorFormat.encode(new WordVectors("words", 64).embedQuery("late"), fixture.dialect("vector")));
+
+        assertThatThrownBy(() -> fixture.send(fixture.config.direct("store-vector-batch"), List.of(row), new OpenRun(document, 1, 1)))
+                .hasMessageContaining("run 1 of saga saga-1");
+        assertThat(fixture.count("vector", "saga-1")).isEqualTo(stored);
+
+        fixture.compensate("vector", "saga-1");
+        assertThatThrownBy(() -> fixture.send(fixture.config.direct("store-vector-batch"), List.of(row), new OpenRun(document, 2, 1)))
+                .hasMessageContaining("undone");
+        assertThat(fixture.count("vector", "saga-1")).isZero();
+        assertThat(wordsWithoutSegment()).isZero();
+    }
 }
