@@ -56,7 +56,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     public record Servers(LraScope coordinator, S3Client s3, boolean exclusive) {}
 
     private record Parts(Journal journal, Runs runs, Content content, Stores stores, SagaEngine engine, Ingest ingest, Recovery recovery,
-            CallbackListener callbacks, ProducerTemplate template, Databases.Opened journalDatabase, Orphans orphans, DocumentCheck check) {}
+            CallbackListener callbacks, ProducerTemplate template, Databases.Opened journalDatabase, Orphans orphans, DocumentCheck check, Reports reports) {}
 
     public StreamingSaga(SagaConfig config, Servers servers) {
         this.config = config;
@@ -105,7 +105,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         context.addRoutes(ingest.routes());
         Holdings holdings = new Holdings(config, context, journal, servers.s3(), content);
         parts = new Parts(journal, runs, content, stores, engine, ingest, recovery, callbacks, context.createProducerTemplate(), database,
-                opened(new Orphans(holdings)), opened(new DocumentCheck(holdings)));
+                opened(new Orphans(holdings)), opened(new DocumentCheck(holdings)), reports);
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -126,6 +126,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     /** Checks, then takes up what a dead process left and looks after sagas from now on. */
     public void start() {
         check();
+        // A process that died between an outcome and its reports has journaled what they must say.
+        parts().reports().rewrite();
         parts().recovery().start(servers.exclusive());
     }
 

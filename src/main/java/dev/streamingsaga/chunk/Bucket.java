@@ -26,6 +26,11 @@ final class Bucket {
         this.name = name;
     }
 
+    /** The same server's bucket of this name. */
+    Bucket named(String other) {
+        return other.equals(name) ? this : new Bucket(s3, other);
+    }
+
     /** @param sha256 as the server reports it, lower-case hex; empty if it reports none for the whole object */
     record Stored(long sizeBytes, Optional<String> sha256) {}
 

@@ -1,6 +1,7 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.Place;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -11,7 +12,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * What lies below our prefix, saga by saga. A bucket lists its keys in order, so only one saga's figures and one page of keys are
+ * What lies below our prefix in one bucket, saga by saga. A bucket lists its keys in order, so only one saga's figures and one page of keys are
  * held, however many there are.
  */
 public final class BucketInventory {
@@ -21,12 +22,14 @@ public final class BucketInventory {
 
     private final S3Client s3;
     private final SagaConfig config;
+    private final String bucket;
     private final String root;
 
-    public BucketInventory(SagaConfig config, S3Client s3) {
+    public BucketInventory(SagaConfig config, S3Client s3, Place place) {
         this.s3 = s3;
         this.config = config;
-        this.root = config.chunk().prefix() + "/";
+        this.bucket = place.bucket();
+        this.root = place.prefix() + "/";
     }
 
     /**
@@ -68,7 +71,7 @@ public final class BucketInventory {
 
     private void list(String prefix, Consumer<Stored> sagas, Consumer<String> foreign) {
         Stored current = null;
-        for (S3Object object : s3.listObjectsV2Paginator(request -> request.bucket(config.s3().bucket()).prefix(prefix)
+        for (S3Object object : s3.listObjectsV2Paginator(request -> request.bucket(bucket).prefix(prefix)
                 .overrideConfiguration(Bucket.limit(config.s3().timeout()))).contents()) {
             String key = object.key();
             Matcher shape = SHAPE.matcher(key.substring(root.length()));

@@ -24,6 +24,8 @@ final class ChunkAttempt {
             put.run().chunkSending(row.index(), put.attempt());
         });
         Message message = exchange.getMessage();
+        // A resumed run goes on where the first one began, whatever is configured by now.
+        message.setHeader(AWS2S3Constants.OVERRIDE_BUCKET_NAME, put.document().bucket());
         message.setHeader(AWS2S3Constants.KEY, put.what().key());
         message.setHeader(AWS2S3Constants.CONTENT_LENGTH, put.what().sizeBytes());
         message.setHeader(AWS2S3Constants.METADATA, Map.of(KnownDigest.METADATA, put.what().sha256()));

@@ -101,7 +101,7 @@ public final class ChunkAudit {
         }
         Optional<String> difference;
         try {
-            Manifest stored = new ChunkStore(config, s3).manifest(document.keyPrefix());
+            Manifest stored = new ChunkStore(config, s3).in(document.bucket()).manifest(document.keyPrefix());
             difference = stored.equals(Manifest.of(document, rows)) ? Optional.empty()
                     : Optional.of(stored.chunks().size() + " chunks, SHA-256 " + stored.sha256() + ", not as the journal has them");
         } catch (SagaException e) {

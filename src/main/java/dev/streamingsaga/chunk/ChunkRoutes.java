@@ -3,12 +3,14 @@ package dev.streamingsaga.chunk;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Place;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 import org.apache.camel.CamelExchangeException;
@@ -71,7 +73,7 @@ public final class ChunkRoutes extends RouteBuilder {
         put(new ChunkAttempt(new Refusals(config)));
         verify(bucket, pool);
         compensate(bucket, pool);
-        complete(new BucketOwner(config, s3));
+        complete(new ConcurrentHashMap<>());
     }
 
     private void upload(PlanUpload plan, ExecutorService pool) {
@@ -187,11 +189,12 @@ public final class ChunkRoutes extends RouteBuilder {
                 });
     }
 
-    private void complete(BucketOwner owner) {
+    private void complete(Map<Place, BucketOwner> owners) {
         from(config.direct("store-upload-complete"))
                 .routeId(config.id("store-upload-complete"))
                 .routeDescription("With the first document that completes, the bucket becomes this journal's")
-                .process(exchange -> owner.claim(epoch.get()));
+                .process(exchange -> owners
+                        .computeIfAbsent(SagaPrefix.place(config, facts(exchange)), place -> new BucketOwner(s3, place)).claim(epoch.get()));
     }
 
     private static void describeAgain(Exchange exchange) {

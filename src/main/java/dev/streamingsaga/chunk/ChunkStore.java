@@ -29,11 +29,20 @@ public final class ChunkStore {
     private final Bucket bucket;
     private final SagaConfig config;
 
-    /** @param s3 stays the caller's to close */
+    /** The configured bucket. @param s3 stays the caller's to close */
     public ChunkStore(SagaConfig config, S3Client s3) {
+        this(config, s3, config.s3().bucket());
+    }
+
+    private ChunkStore(SagaConfig config, S3Client s3, String bucket) {
         this.config = config;
         this.s3 = s3;
-        this.bucket = new Bucket(s3, config.s3().bucket());
+        this.bucket = new Bucket(s3, bucket);
+    }
+
+    /** The bucket that a document was stored in, which may be another one than is configured now. */
+    public ChunkStore in(String recorded) {
+        return new ChunkStore(config, s3, recorded);
     }
 
     /** @throws RuntimeException (of the SDK) if the bucket is not there or the server does not answer in time */

@@ -31,13 +31,13 @@ final class CompensateUpload {
     private static final Logger LOG = LoggerFactory.getLogger(CompensateUpload.class);
 
     private final SagaConfig config;
-    private final Bucket bucket;
+    private final Bucket configured;
     private final Parallel parallel;
     private final FluentProducerTemplate deletes;
 
     CompensateUpload(SagaConfig config, Bucket bucket, Parallel parallel, CamelContext context) {
         this.config = config;
-        this.bucket = bucket;
+        this.configured = bucket;
         this.parallel = parallel;
         this.deletes = context.createFluentProducerTemplate();
     }
@@ -49,7 +49,7 @@ final class CompensateUpload {
      */
     record Left(List<String> keys, Optional<String> error) {}
 
-    /** @param facts {@code sagaId}, {@code documentId}, optional {@code keyPrefix} and {@code keys} (the journal's) */
+    /** @param facts {@code sagaId}, {@code documentId}, optional {@code bucket}, {@code keyPrefix} and {@code keys} (the journal's) */
     Left compensate(Map<?, ?> facts) {
         AtomicReference<String> error = new AtomicReference<>();
         List<String> keys = compensate(facts, error);
@@ -57,16 +57,17 @@ final class CompensateUpload {
     }
 
     private List<String> compensate(Map<?, ?> facts, AtomicReference<String> error) {
+        Bucket bucket = configured.named(SagaPrefix.bucket(config, facts));
         String prefix = SagaPrefix.of(config, facts);
         Instant deadline = Instant.now().plus(config.compensation().stepTimeout());
         SortedSet<String> keys = known(prefix, facts);
-        Listing before = list(prefix, deadline, error);
+        Listing before = list(bucket, prefix, deadline, error);
         keys.addAll(before.keys());
         SortedSet<String> removed = new TreeSet<>();
         if (before.reachable()) {
-            delete(keys, removed, deadline, error);
+            delete(bucket, keys, removed, deadline, error);
         }
-        Listing after = before.reachable() ? list(prefix, deadline, error) : before;
+        Listing after = before.reachable() ? list(bucket, prefix, deadline, error) : before;
         if (after.complete()) {
             return List.copyOf(after.keys());
         }
@@ -88,7 +89,7 @@ final class CompensateUpload {
     /** @param complete the bucket answered; @param reachable it may answer other requests */
     private record Listing(Set<String> keys, boolean complete, boolean reachable) {}
 
-    private Listing list(String prefix, Instant deadline, AtomicReference<String> error) {
+    private Listing list(Bucket bucket, String prefix, Instant deadline, AtomicReference<String> error) {
         try {
             return new Listing(bucket.list(prefix, left(deadline)).keySet(), true, true);
         } catch (RuntimeException e) {
@@ -100,13 +101,13 @@ final class CompensateUpload {
         }
     }
 
-    private void delete(Set<String> keys, Set<String> removed, Instant deadline, AtomicReference<String> error) {
+    private void delete(Bucket bucket, Set<String> keys, Set<String> removed, Instant deadline, AtomicReference<String> error) {
         AtomicBoolean unreachable = new AtomicBoolean();
         parallel.forEach(keys, key -> {
             if (unreachable.get() || Instant.now().isAfter(deadline)) {
                 return;
             }
-            Optional<Exception> failure = delete(key, deadline);
+            Optional<Exception> failure = delete(bucket, key, deadline);
             if (failure.isEmpty()) {
                 synchronized (removed) {
                     removed.add(key);
@@ -121,7 +122,7 @@ final class CompensateUpload {
     }
 
     /** {@code pojoRequest}, since only a request object can carry a time-out. */
-    private Optional<Exception> delete(String key, Instant deadline) {
+    private Optional<Exception> delete(Bucket bucket, String key, Instant deadline) {
         DeleteObjectRequest request = DeleteObjectRequest.builder()
                 .bucket(bucket.name())
                 .key(key)
@@ -129,6 +130,7 @@ final class CompensateUpload {
                 .build();
         return Optional.ofNullable(deletes.withBody(request)
                 .withHeader(AWS2S3Constants.KEY, key) // the component wants it here as well
+                .withHeader(AWS2S3Constants.OVERRIDE_BUCKET_NAME, bucket.name())
                 .to(ChunkRoutes.s3(config, "operation=deleteObject&pojoRequest=true"))
                 .send()
                 .getException());

@@ -54,7 +54,7 @@ final class PlanUpload {
     private void requireJournaled(Document document, List<ChunkRow> planned) {
         Set<String> listed;
         try {
-            listed = bucket.list(document.keyPrefix() + "chunk-", timeout).keySet();
+            listed = bucket.named(document.bucket()).list(document.keyPrefix() + "chunk-", timeout).keySet();
         } catch (SdkException e) {
             return; // sending meets the same failure, and knows what to make of it
         }
@@ -101,7 +101,7 @@ final class PlanUpload {
         }
         boolean confirmed;
         try {
-            confirmed = bucket.head(row.key())
+            confirmed = bucket.named(put.document().bucket()).head(row.key())
                     .filter(stored -> stored.sizeBytes() == row.sizeBytes())
                     .flatMap(Bucket.Stored::sha256)
                     .filter(row.sha256()::equals)

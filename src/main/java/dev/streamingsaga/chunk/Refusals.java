@@ -80,7 +80,7 @@ final class Refusals {
     }
 
     private String cannotWrite(ObjectPut put, Exception failure) {
-        return "cannot write " + put + " to bucket " + config.s3().bucket() + ": " + text(failure);
+        return "cannot write " + put + " to bucket " + put.document().bucket() + ": " + text(failure);
     }
 
     /** What the file holds now where the chunk was, against what it held before the upload. */

@@ -1,6 +1,7 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.Place;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -22,6 +23,18 @@ final class SagaPrefix {
             throw new IllegalArgumentException("the key prefix " + given + " does not end with this saga's own /" + own);
         }
         return given.toString();
+    }
+
+    /** The bucket that the facts name, since the setting may have changed since then; else the configured one. */
+    static String bucket(SagaConfig config, Map<?, ?> facts) {
+        return Objects.toString(facts.get("bucket"), config.s3().bucket());
+    }
+
+    /** The place that the facts name. */
+    static Place place(SagaConfig config, Map<?, ?> facts) {
+        String own = "/" + id(facts, "documentId") + "/" + id(facts, "sagaId") + "/";
+        String prefix = of(config, facts);
+        return new Place(bucket(config, facts), prefix.substring(0, prefix.length() - own.length()));
     }
 
     private static String id(Map<?, ?> facts, String name) {

@@ -30,26 +30,25 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 final class VerifyChunks {
     private final SagaConfig config;
-    private final Bucket bucket;
+    private final Bucket configured;
     private final Parallel parallel;
-    private final OrderedRead reading;
 
     VerifyChunks(SagaConfig config, Bucket bucket, Parallel parallel) {
         this.config = config;
-        this.bucket = bucket;
+        this.configured = bucket;
         this.parallel = parallel;
-        this.reading = new OrderedRead(bucket);
     }
 
     void verify(Run run) {
         Document document = run.document();
         List<ChunkRow> rows = run.chunks();
         checkOrder(document, rows);
-        checkListed(document, rows);
+        Bucket bucket = configured.named(document.bucket());
+        checkListed(bucket, document, rows);
         if (config.chunk().readBack()) {
-            readAll(run, rows);
+            readAll(bucket, run, rows);
         } else {
-            checkReported(run, rows);
+            checkReported(bucket, run, rows);
         }
         SourceFile.checkContent(document.path(), document.identity(), document.sha256(), run::check);
         run.chunksVerified();
@@ -77,7 +76,7 @@ final class VerifyChunks {
         }
     }
 
-    private void checkListed(Document document, List<ChunkRow> rows) {
+    private void checkListed(Bucket bucket, Document document, List<ChunkRow> rows) {
         SortedMap<String, Long> listed = bucket.list(document.keyPrefix() + "chunk-", config.s3().timeout());
         for (ChunkRow row : rows) {
             Long size = listed.remove(row.key());
@@ -92,7 +91,7 @@ final class VerifyChunks {
         }
     }
 
-    private void checkReported(Run run, List<ChunkRow> rows) {
+    private void checkReported(Bucket bucket, Run run, List<ChunkRow> rows) {
         Queue<ChunkRow> unreported = new ConcurrentLinkedQueue<>();
         parallel.forEach(rows, row -> {
             run.check();
@@ -108,26 +107,26 @@ final class VerifyChunks {
             }
         });
         if (unreported.size() == rows.size()) {
-            readAll(run, rows);
+            readAll(bucket, run, rows);
         } else {
-            unreported.forEach(row -> read(run, List.of(row)));
+            unreported.forEach(row -> read(bucket, run, List.of(row)));
         }
     }
 
-    private void readAll(Run run, List<ChunkRow> rows) {
-        String whole = read(run, rows);
+    private void readAll(Bucket bucket, Run run, List<ChunkRow> rows) {
+        String whole = read(bucket, run, rows);
         if (!whole.equals(run.document().sha256())) {
             throw refused(Reason.HASH_MISMATCH, run.document(),
                     "the stored bytes have SHA-256 " + whole + " instead of " + run.document().sha256());
         }
     }
 
-    private String read(Run run, List<ChunkRow> rows) {
+    private String read(Bucket bucket, Run run, List<ChunkRow> rows) {
         List<OrderedRead.Expected> expected = rows.stream()
                 .map(row -> new OrderedRead.Expected(row.key(), row.sizeBytes(), row.sha256()))
                 .toList();
         try {
-            return reading.read(expected, OutputStream.nullOutputStream(), run::check);
+            return new OrderedRead(bucket).read(expected, OutputStream.nullOutputStream(), run::check);
         } catch (IOException e) {
             throw new SagaException(
                     Reason.STORE_FAILED,
@@ -151,7 +150,7 @@ final class VerifyChunks {
     /** The chunk keys that the bucket holds for a saga. */
     List<String> count(Map<?, ?> facts) {
         String prefix = SagaPrefix.of(config, facts);
-        return bucket.list(prefix, config.s3().timeout()).keySet().stream()
+        return configured.named(SagaPrefix.bucket(config, facts)).list(prefix, config.s3().timeout()).keySet().stream()
                 .filter(key -> ChunkKeys.isChunk(prefix, key))
                 .toList();
     }

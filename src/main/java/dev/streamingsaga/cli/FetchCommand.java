@@ -42,7 +42,7 @@ final class FetchCommand implements Callable<Integer> {
         try (JournalReader reader = new JournalReader(config); Buckets buckets = Buckets.openReadOnly(config)) {
             Document document = reader.journal().document(documentId).flatMap(saga -> saga.document())
                     .orElseThrow(() -> new UsageException("no completed document " + documentId + "; list shows them"));
-            FetchResult fetched = buckets.chunks().fetch(document.keyPrefix(), target);
+            FetchResult fetched = buckets.chunks().in(document.bucket()).fetch(document.keyPrefix(), target);
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("documentId", documentId);
             answer.put("file", target.toString());

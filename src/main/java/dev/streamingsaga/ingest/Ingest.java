@@ -25,6 +25,7 @@ import dev.streamingsaga.journal.SourceIdentity;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -100,7 +101,12 @@ public final class Ingest {
     }
 
     private static Path path(Object body) {
-        return real(body instanceof Path p ? p : body instanceof File f ? f.toPath() : Path.of(String.valueOf(body)));
+        try {
+            return real(body instanceof Path p ? p : body instanceof File f ? f.toPath() : Path.of(String.valueOf(body)));
+        } catch (InvalidPathException e) {
+            // No file can have such a name; the saga says so with an outcome, under a name that can be written down.
+            return Path.of(e.getInput().replaceAll("[^\\x20-\\x7e]", "?") + " (no path: " + e.getReason() + ")").toAbsolutePath();
+        }
     }
 
     private static Path real(Path path) {

@@ -181,6 +181,26 @@ public final class ActiveRun implements Run {
         }
     }
 
+    /** Something it began is under way. */
+    boolean isWriting() {
+        lock.lock();
+        try {
+            return openPermits > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** It writes nothing any more, and gets no leave to. */
+    boolean isOver() {
+        lock.lock();
+        try {
+            return openPermits == 0 && calledOff != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Why the run may write no more; empty while it may. */
     public Optional<SagaException> calledOff() {
         lock.lock();

@@ -59,8 +59,8 @@ final class ChunkRows {
                 .query(Integer.class).single();
     }
 
-    void settle(String sagaId) {
-        db.sql.sql("UPDATE chunk SET state = 'PENDING' WHERE saga_id = ? AND state = 'SENDING'").param(sagaId).update();
+    List<String> unanswered(String sagaId) {
+        return db.sql.sql("SELECT object_key FROM chunk WHERE saga_id = ? AND state = 'SENDING'").param(sagaId).query(String.class).list();
     }
 
     List<ChunkRow> all(String sagaId) {

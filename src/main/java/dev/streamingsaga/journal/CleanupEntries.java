@@ -33,7 +33,10 @@ public final class CleanupEntries {
     /** @param resource an object key, or {@code store:sagaId} @param error why it is still there */
     public record Residue(String resource, String error) {}
 
-    /** Records one residue; a second report of the same one counts as another attempt at it, unless a person has decided about it. */
+    /**
+     * Records one residue; a second report of the same one counts as another attempt at it, unless a person has decided about it.
+     * One that was gone and is there again begins anew.
+     */
     void record(String sagaId, String step, Residue residue, RetryPolicy policy) {
         String resource = residue.resource();
         String error = residue.error();
@@ -44,11 +47,10 @@ public final class CleanupEntries {
             if (known.filter(entry -> entry.state() == CleanupEntry.State.RESOLVED).isPresent()) {
                 return;
             }
-            int before = known.map(CleanupEntry::attempts).orElse(0);
-            int attempts = before + 1;
+            int attempts = 1 + known.filter(entry -> entry.state().isOpen()).map(CleanupEntry::attempts).orElse(0);
             long next = now + policy.delayMillis(attempts);
-            if (before > 0) {
-                db.sql.sql("UPDATE cleanup SET attempts = ?, last_error = ?, next_attempt_at = ?, state = ?"
+            if (known.isPresent()) {
+                db.sql.sql("UPDATE cleanup SET attempts = ?, last_error = ?, next_attempt_at = ?, state = ?, resolution = NULL"
                         + " WHERE saga_id = ? AND step = ? AND resource = ?")
                         .params(attempts, error, next, policy.state(attempts).name(), sagaId, step, resource).update();
             } else {

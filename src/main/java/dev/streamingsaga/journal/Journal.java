@@ -8,11 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntFunction;
 import javax.sql.DataSource;
 
 /**
  * The truth about every saga. Each method is one transaction, durable when it returns. Moves of state are conditional updates:
- * of two that compete, one wins, and a final state never changes but for PARTIALLY_COMPENSATED, which may become COMPENSATED.
+ * of two that compete, one wins, and a final state never changes but between COMPENSATED and PARTIALLY_COMPENSATED.
  */
 public final class Journal {
     private static final Duration LEASE = Duration.ofSeconds(30);
@@ -125,11 +126,14 @@ public final class Journal {
     }
 
     /**
-     * What an attempt to undo a step left: open clean-up entries. Those of the step that are not among {@code left} are DONE, and
-     * with the last one PARTIALLY_COMPENSATED becomes COMPENSATED.
+     * What an attempt to undo a step left: open clean-up entries. Those of the step that are not left any more are DONE, and with
+     * the last one PARTIALLY_COMPENSATED becomes COMPENSATED. With the first one COMPENSATED becomes PARTIALLY_COMPENSATED: a
+     * residue appeared after all was undone.
+     *
+     * @param residue journaled with the latter
      */
-    public void stepUndone(SagaRecord saga, String step, List<CleanupEntries.Residue> left, CleanupEntries.RetryPolicy policy) {
-        outcomes.stepUndone(saga, step, left, policy);
+    public void stepUndone(SagaRecord saga, String step, Undone undone, CleanupEntries.RetryPolicy policy, Note.OnResidue residue) {
+        outcomes.stepUndone(saga, step, undone, policy, residue);
     }
 
     /** One residue more than the attempt to undo the step found. */
@@ -151,6 +155,20 @@ public final class Journal {
         return outcomes.complete(sagaId, run);
     }
 
+    /** COMPLETED sagas whose document is not visible everywhere yet, and whose time for another attempt has come; oldest first. */
+    public List<SagaRecord> publicationsDue() {
+        return sagas.publicationsDue();
+    }
+
+    /**
+     * A store could not turn the document visible: tried again after a growing delay, never given up.
+     *
+     * @param notes journaled with it, by the number of attempts so far
+     */
+    public void notPublished(String sagaId, CleanupEntries.RetryPolicy policy, IntFunction<List<Note>> notes) {
+        outcomes.notPublished(sagaId, policy, notes);
+    }
+
     /** All stores have turned the document visible. */
     public void published(String sagaId) {
         outcomes.published(sagaId);
@@ -168,10 +186,11 @@ public final class Journal {
     /**
      * The end of a compensation: PARTIALLY_COMPENSATED while clean-up entries are open.
      *
+     * @param residue journaled with PARTIALLY_COMPENSATED, in the same transaction
      * @return the saga's state, whatever it was decided by
      */
-    public SagaState finishCompensation(String sagaId, int run) {
-        return outcomes.finishCompensation(sagaId, run);
+    public SagaState finishCompensation(String sagaId, int run, Note.OnResidue residue) {
+        return outcomes.finishCompensation(sagaId, run, residue);
     }
 
     /**
@@ -291,14 +310,27 @@ public final class Journal {
         return sagas.completed(documentId);
     }
 
-    /** Compensated sagas with a chunk whose last attempt was never answered, ended before {@code limit}: a late write may have arrived since. */
-    public List<SagaRecord> unanswered(Instant limit) {
-        return sagas.unanswered(limit);
+    /**
+     * Compensated sagas that a late write may have reached since, ended before {@code limit} and not looked at again yet: a chunk or
+     * the manifest was sent and never answered, or another process had the saga before.
+     */
+    public List<SagaRecord> unswept(Instant limit) {
+        return sagas.unswept(limit);
     }
 
-    /** The bucket was asked again after the last attempt can have arrived. */
-    public void answered(String sagaId) {
-        chunks.settle(sagaId);
+    /** The bucket was asked again after the last attempt can have arrived; what it held is gone, or a clean-up entry. */
+    public void swept(String sagaId) {
+        outcomes.swept(sagaId);
+    }
+
+    /** Keys of chunks whose last attempt was never answered. */
+    public List<String> unansweredKeys(String sagaId) {
+        return chunks.unanswered(sagaId);
+    }
+
+    /** Every place that a saga was ever sent to; settings may have changed since then. */
+    public List<Place> places() {
+        return sagas.places();
     }
 
     /** All completed documents that are current, oldest first. */

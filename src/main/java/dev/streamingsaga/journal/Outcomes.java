@@ -4,6 +4,7 @@ import dev.streamingsaga.journal.CleanupEntries.Residue;
 import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /** How sagas end, and what is left of them. */
@@ -57,15 +58,17 @@ final class Outcomes {
         });
     }
 
-    void stepUndone(SagaRecord saga, String step, List<Residue> left, RetryPolicy policy) {
+    void stepUndone(SagaRecord saga, String step, Undone undone, RetryPolicy policy, Note.OnResidue residue) {
+        List<Residue> left = undone.left();
         Set<String> stillThere = left.stream().map(Residue::resource).collect(Collectors.toSet());
         db.inTransaction(() -> {
             parts.steps().compensation(saga.sagaId(), saga.run(), step, left.isEmpty() ? StepState.COMPENSATED : StepState.RESIDUE);
-            left.forEach(residue -> parts.cleanups().record(saga.sagaId(), step, residue, policy));
+            left.forEach(piece -> parts.cleanups().record(saga.sagaId(), step, piece, policy));
             parts.cleanups().of(saga.sagaId()).stream()
                     .filter(e -> e.step().equals(step) && e.state().isOpen() && !stillThere.contains(e.resource()))
                     .forEach(e -> parts.cleanups().done(e.cleanupId()));
-            settle(saga.sagaId());
+            append(saga.sagaId(), undone.notes());
+            settle(saga.sagaId(), residue);
         });
     }
 
@@ -79,18 +82,27 @@ final class Outcomes {
     void resolve(CleanupEntry entry, String why) {
         db.inTransaction(() -> {
             parts.cleanups().resolved(entry.cleanupId(), why);
-            settle(entry.sagaId());
+            settle(entry.sagaId(), open -> List.of());
         });
     }
 
-    private void settle(String sagaId) {
+    /** What is open now decides between the two ways to be undone; whatever else the saga is, it stays. */
+    private void settle(String sagaId, Note.OnResidue residue) {
         SagaRecord saga = parts.sagas().get(sagaId);
-        if (saga.state() == SagaState.PARTIALLY_COMPENSATED) {
-            finishCompensation(sagaId, saga.run());
+        if (saga.state() == SagaState.PARTIALLY_COMPENSATED || saga.state() == SagaState.COMPENSATED) {
+            finishCompensation(sagaId, saga.run(), residue);
         }
     }
 
-    SagaState finishCompensation(String sagaId, int run) {
+    private void append(String sagaId, List<Note> notes) {
+        notes.forEach(note -> parts.events().append(sagaId, note.kind(), note.step(), note.message(), note.detail()));
+    }
+
+    void swept(String sagaId) {
+        db.sql.sql("UPDATE saga SET swept_at = ? WHERE saga_id = ?").params(db.now(), sagaId).update();
+    }
+
+    SagaState finishCompensation(String sagaId, int run, Note.OnResidue residue) {
         return db.inTransaction(() -> {
             parts.moves().owned(sagaId, run);
             SagaState now = parts.sagas().state(sagaId);
@@ -100,7 +112,23 @@ final class Outcomes {
             }
             db.sql.sql("UPDATE saga SET finished_at = ? WHERE saga_id = ? AND finished_at IS NULL").params(db.now(), sagaId).update();
             parts.intake().release(sagaId);
+            if (outcome == SagaState.PARTIALLY_COMPENSATED) {
+                append(sagaId, residue.about(parts.cleanups().of(sagaId).stream().filter(e -> e.state().isOpen()).toList()));
+            }
             return outcome;
+        });
+    }
+
+    void notPublished(String sagaId, RetryPolicy policy, IntFunction<List<Note>> notes) {
+        db.inTransaction(() -> {
+            // One that came before its time, say the coordinator's callback beside our own, is no attempt more.
+            int counted = db.sql.sql("UPDATE saga SET publish_attempts = publish_attempts + 1 WHERE saga_id = ? AND publish_after <= ?")
+                    .params(sagaId, db.now()).update();
+            if (counted == 1) {
+                int attempts = db.sql.sql("SELECT publish_attempts FROM saga WHERE saga_id = ?").param(sagaId).query(Integer.class).single();
+                db.sql.sql("UPDATE saga SET publish_after = ? WHERE saga_id = ?").params(db.now() + policy.delayMillis(attempts), sagaId).update();
+                append(sagaId, notes.apply(attempts));
+            }
         });
     }
 }

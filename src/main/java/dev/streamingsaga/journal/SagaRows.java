@@ -51,10 +51,24 @@ final class SagaRows {
                 + " ORDER BY saga_id DESC").param(documentId).query(SagaRows::saga).list();
     }
 
-    List<SagaRecord> unanswered(Instant limit) {
-        return db.sql.sql("SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND EXISTS (SELECT 1 FROM chunk"
-                + " WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING') ORDER BY saga_id")
+    List<SagaRecord> unswept(Instant limit) {
+        return db.sql.sql("SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL AND document_id IS NOT NULL"
+                + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
+                + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id AND name = 'finalize' AND started_at IS NOT NULL"
+                + " AND step.finished_at IS NULL)) ORDER BY saga_id")
                 .param(limit.toEpochMilli()).query(SagaRows::saga).list();
+    }
+
+    List<SagaRecord> publicationsDue() {
+        return db.sql.sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
+                + " AND publish_after <= ? ORDER BY saga_id").param(db.now()).query(SagaRows::saga).list();
+    }
+
+    List<Place> places() {
+        // A key prefix is the place's prefix, then /document/saga/.
+        return db.sql.sql("SELECT DISTINCT bucket, substr(key_prefix, 1, length(key_prefix) - length(document_id) - length(saga_id) - 3) AS prefix"
+                + " FROM saga WHERE document_id IS NOT NULL ORDER BY bucket, prefix")
+                .query((row, n) -> new Place(row.getString("bucket"), row.getString("prefix"))).list();
     }
 
     List<SagaRecord> current() {

@@ -16,7 +16,10 @@ public enum SagaState {
     COMPENSATED,
     PARTIALLY_COMPENSATED;
 
-    /** The outcome is recorded; only the last residue's end still moves PARTIALLY_COMPENSATED to COMPENSATED. */
+    /**
+     * The outcome is recorded, and COMPLETED stays COMPLETED, undone stays undone. Only what is known of the residue changes: with
+     * its end PARTIALLY_COMPENSATED becomes COMPENSATED, and if a residue appeared afterwards, COMPENSATED becomes PARTIALLY_COMPENSATED.
+     */
     public boolean isFinal() {
         return this == COMPLETED || this == COMPENSATED || this == PARTIALLY_COMPENSATED;
     }
@@ -35,7 +38,8 @@ public enum SagaState {
             case PAUSED -> EnumSet.of(RECEIVED, COMPENSATING);
             case COMPENSATING -> EnumSet.of(COMPENSATED, PARTIALLY_COMPENSATED);
             case PARTIALLY_COMPENSATED -> EnumSet.of(COMPENSATED);
-            case COMPLETED, COMPENSATED -> EnumSet.noneOf(SagaState.class);
+            case COMPENSATED -> EnumSet.of(PARTIALLY_COMPENSATED);
+            case COMPLETED -> EnumSet.noneOf(SagaState.class);
         };
     }
 }

@@ -1,13 +1,14 @@
 package dev.streamingsaga.ops;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Note;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.probe.SideEffects;
 import dev.streamingsaga.saga.Alerts;
 import java.io.IOException;
@@ -62,54 +63,65 @@ public final class Reports implements Alerts {
     }
 
     @Override
-    public void compensated(SagaRecord saga, SagaState outcome) {
-        if (outcome == SagaState.PARTIALLY_COMPENSATED) {
-            List<CleanupEntry> open = open(saga.sagaId());
-            long total = saga.document().map(d -> (long) d.chunkCount()).orElse(0L);
-            long failed = Math.min(total, open.stream().filter(e -> e.resource().contains("/chunk-")).count());
-            Map<String, List<String>> bySteps = open.stream().collect(Collectors.groupingBy(CleanupEntry::step, LinkedHashMap::new,
-                    Collectors.mapping(CleanupEntry::resource, Collectors.toList())));
-            alert("WARNING", "PARTIAL_ROLLBACK", saga.sagaId(), failed, total,
-                    open.size() + " piece(s) could not be removed: " + bySteps.entrySet().stream()
-                            .map(e -> e.getKey() + " " + e.getValue().size()).collect(Collectors.joining(", ")),
-                    "they are retried; see cleanups, and cleanups retry ID once the store is back");
-        }
-        write();
-        LOG.info("saga {} is {}", saga.sagaId(), outcome);
+    public List<Note> residue(SagaRecord saga, List<CleanupEntry> open) {
+        long total = saga.document().map(d -> (long) d.chunkCount()).orElse(0L);
+        Map<String, List<String>> bySteps = open.stream().collect(Collectors.groupingBy(CleanupEntry::step, LinkedHashMap::new,
+                Collectors.mapping(CleanupEntry::resource, Collectors.toList())));
+        return List.of(alert(saga, Event.Kind.ALERT, new Wording("WARNING", "PARTIAL_ROLLBACK",
+                open.size() + " piece(s) could not be removed: " + bySteps.entrySet().stream()
+                        .map(e -> e.getKey() + " " + e.getValue().size()).collect(Collectors.joining(", ")),
+                "they are retried; see cleanups, and cleanups retry ID once the store is back"), failedChunks(open, total)));
+    }
+
+    /** Where the bucket names no chunk, because it could not be asked and the journal's rows don't say, all of them may be there. */
+    private static long failedChunks(List<CleanupEntry> open, long total) {
+        List<String> left = open.stream().filter(e -> e.step().equals("upload")).map(CleanupEntry::resource).toList();
+        long named = left.stream().filter(resource -> resource.contains("/chunk-")).count();
+        boolean unnamed = left.stream().anyMatch(resource -> resource.endsWith("/") || resource.startsWith("upload:"));
+        return named == 0 && unnamed ? total : Math.min(total, named);
     }
 
     @Override
-    public void crashed(SagaRecord saga, String step, String error) {
-        journal.event(saga.sagaId(), Event.Kind.CRITICAL, step, error, "");
-        alert("CRITICAL", "ROLLBACK_FAILURE", saga.sagaId(), 0, saga.document().map(d -> (long) d.chunkCount()).orElse(0L),
-                "the compensation of step " + step + " crashed: " + error,
-                "look at the error, then cleanups retry ID; the other steps were compensated all the same");
-        write();
+    public List<Note> crashed(SagaRecord saga, String step, String error) {
+        return List.of(new Note(Event.Kind.CRITICAL, step, error, ""),
+                alert(saga, Event.Kind.ALERT, new Wording("CRITICAL", "ROLLBACK_FAILURE", "the compensation of step " + step + " crashed: " + error,
+                        "look at the error, then cleanups retry ID; the other steps were compensated all the same"), 0));
     }
 
+    /** No rollback, so no line among the rollback alerts: a critical failure, a log line, and whoever listens to alerts. */
     @Override
-    public void cleanupsChanged() {
-        write();
+    public List<Note> notVisible(SagaRecord saga, String store, String error, int attempts) {
+        Note alert = alert(saga, Event.Kind.CRITICAL, new Wording("CRITICAL", "NOT_VISIBLE",
+                "COMPLETED, but not visible after " + attempts + " attempts: " + error,
+                "mend store " + store + "; it is tried again at growing intervals, and at the next start"), 0);
+        return List.of(new Note(alert.kind(), store, alert.message(), alert.detail()));
     }
 
-    private List<CleanupEntry> open(String sagaId) {
-        return journal.cleanups().of(sagaId).stream().filter(e -> e.state().isOpen()).toList();
-    }
+    private record Wording(String severity, String type, String message, String action) {}
 
-    private void alert(String severity, String type, String sagaId, long failed, long total, String message, String action) {
+    private Note alert(SagaRecord saga, Event.Kind kind, Wording wording, long failed) {
+        long total = saga.document().map(d -> (long) d.chunkCount()).orElse(0L);
         Map<String, Object> alert = new LinkedHashMap<>();
         alert.put("timestamp", journal.clock().instant().toString());
-        alert.put("severity", severity);
-        alert.put("type", type);
-        alert.put("sagaId", sagaId);
+        alert.put("severity", wording.severity());
+        alert.put("type", wording.type());
+        alert.put("sagaId", saga.sagaId());
         alert.put("failedChunks", failed);
         alert.put("totalChunks", total);
         alert.put("successRate", total == 0 ? 100.0 : Math.round(1000.0 * (total - failed) / total) / 10.0);
-        alert.put("message", message);
-        alert.put("actionRequired", action);
-        journal.event(sagaId, Event.Kind.ALERT, "", message, text(alert));
-        LOG.warn("{} {}: saga {}: {}; {}", severity, type, sagaId, message, action);
-        tell(alert);
+        alert.put("message", wording.message());
+        alert.put("actionRequired", wording.action());
+        return new Note(kind, "", wording.message(), text(alert));
+    }
+
+    @Override
+    public void tell(String sagaId, List<Note> journaled) {
+        journaled.stream().filter(note -> !note.detail().isEmpty()).forEach(note -> {
+            Map<String, Object> alert = fields(note.detail());
+            LOG.warn("{} {}: saga {}: {}; {}", alert.get("severity"), alert.get("type"), sagaId, note.message(), alert.get("actionRequired"));
+            tell(alert);
+        });
+        rewrite();
     }
 
     private void tell(Map<String, Object> alert) {
@@ -120,15 +132,15 @@ public final class Reports implements Alerts {
         try {
             template.asyncRequestBody(uri, alert).get(ALERT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("the alert route {} failed or took longer than {} s ({}); the alert is in the journal and in rollback_alerts.json",
+            LOG.warn("the alert route {} failed or took longer than {} s ({}); the alert is in the journal and in the reports",
                     uri, ALERT_LIMIT.toSeconds(), e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Rewrites all three files; what can't be written is logged and counted. */
-    private synchronized void write() {
+    /** Rewrites all three files from the journal; what can't be written is logged and counted. */
+    public synchronized void rewrite() {
         write("failed_cleanups.json", failedCleanups());
         write("critical_failures.json", journal.events(Event.Kind.CRITICAL).stream().map(this::critical).toList());
         write("rollback_alerts.json", journal.events(Event.Kind.ALERT).stream().map(Event::detail).toList());
@@ -171,6 +183,14 @@ public final class Reports implements Alerts {
             return json.writeValueAsString(line);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("maps of text and numbers are JSON", e);
+        }
+    }
+
+    private Map<String, Object> fields(String line) {
+        try {
+            return json.readValue(line, new TypeReference<LinkedHashMap<String, Object>>() { });
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("what was worded here is JSON", e);
         }
     }
 

@@ -41,6 +41,11 @@ public record Orphan(
         return kind == Kind.ORPHAN && kept.isEmpty() && !deleted;
     }
 
+    /** In a bucket that is not the configured one. */
+    Orphan in(String bucket) {
+        return new Orphan(store, sagaId, documentId, kind, resource, pieces, writtenAt, reason + ", in bucket " + bucket, kept, deleted);
+    }
+
     Orphan keptBecause(String why) {
         return new Orphan(store, sagaId, documentId, kind, resource, pieces, writtenAt, reason, why, false);
     }

@@ -21,27 +21,27 @@ final class OrphanSearch {
 
     private final Holdings holdings;
     private final StoreRoutes stores;
-    private final BucketInventory inventory;
     private final Ownership ownership;
 
-    OrphanSearch(Holdings holdings, StoreRoutes stores, BucketInventory inventory) {
+    OrphanSearch(Holdings holdings, StoreRoutes stores) {
         this.holdings = holdings;
         this.stores = stores;
-        this.inventory = inventory;
         this.ownership = new Ownership(holdings.journal());
     }
 
+    void in(BucketInventory inventory, Consumer<Orphan> found) {
+        inventory.forEach(stored -> objects(stored).ifPresent(found), key -> found.accept(
+                Orphan.foreign(Orphans.UPLOAD, key, "no saga of ours writes such a key")));
+    }
+
     void in(String store, Consumer<Orphan> found) throws StoreCallException {
-        if (store.equals(Orphans.UPLOAD)) {
-            inventory.forEach(stored -> objects(stored).ifPresent(found), key -> found.accept(
-                    Orphan.foreign(store, key, "no saga of ours writes such a key")));
-        } else if (stores.exists(store, "-sagas")) {
+        if (stores.exists(store, "-sagas")) {
             rows(store, found);
         }
     }
 
     /** The same one, looked at anew; empty if it is gone, or no orphan any more. */
-    Optional<Orphan> again(Orphan before) throws StoreCallException {
+    Optional<Orphan> again(Orphan before, BucketInventory inventory) throws StoreCallException {
         if (before.store().equals(Orphans.UPLOAD)) {
             return inventory.find(before.resource()).flatMap(this::objects);
         }
@@ -95,7 +95,7 @@ final class OrphanSearch {
         }
         Orphan orphan = new Orphan(store, sagaId, documentId, Orphan.Kind.ORPHAN, store + ":" + sagaId, 0, writtenAt(sagaId), reason.get(),
                 kept(sagaId, number(row.get("visible")) > 0, writtenAt(sagaId)), false);
-        long pieces = stores.held(store, Orphans.facts(orphan)).map(Held::count).orElse(0L);
+        long pieces = stores.held(store, Map.of("sagaId", sagaId, "documentId", documentId)).map(Held::count).orElse(0L);
         return Optional.of(new Orphan(store, sagaId, documentId, orphan.kind(), orphan.resource(), pieces, orphan.writtenAt(), orphan.reason(),
                 orphan.kept(), false));
     }

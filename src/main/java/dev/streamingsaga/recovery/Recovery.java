@@ -65,10 +65,12 @@ public final class Recovery implements AutoCloseable {
     /** @param lockHeld this process holds the lock on the journal's directory: whoever owned a saga before is dead */
     public void start(boolean lockHeld) {
         takeOver(lockHeld);
+        // Whatever kept a store from it may have been mended while nobody ran.
+        publish(journal.unfinished().stream().filter(saga -> saga.state() == SagaState.COMPLETED).toList());
         long heartbeat = config.recovery().lease().toMillis() / 4;
         every(heartbeat, this::renewLeases);
         every(1000, this::enforceTimeLimits, () -> journal.wishes().forEach(this::grant), () -> takeOver(false));
-        every(1000, this::retryCleanups);
+        every(1000, () -> publish(journal.publicationsDue()), this::retryCleanups);
         every(30_000, this::removeLateChunks);
     }
 
@@ -88,7 +90,7 @@ public final class Recovery implements AutoCloseable {
     }
 
     private void removeLateChunks() {
-        journal.unanswered(journal.clock().instant().minus(config.s3().timeout())).forEach(engine::removeLateChunks);
+        journal.unswept(journal.clock().instant().minus(config.s3().timeout())).forEach(saga -> guarded(() -> engine.removeLateChunks(saga)));
     }
 
     /** Sagas that this process has taken over and not brought to their end yet. */
@@ -96,7 +98,7 @@ public final class Recovery implements AutoCloseable {
         return List.copyOf(inFlight.values());
     }
 
-    /** Unfinished sagas without an owner: resumed or compensated, as configured; completed ones are published. */
+    /** Unfinished sagas without an owner: resumed or compensated, as configured. */
     private void takeOver(boolean lockHeld) {
         Set<String> busy = engine.busy();
         for (SagaRecord stale : journal.stale(lockHeld)) {
@@ -118,8 +120,11 @@ public final class Recovery implements AutoCloseable {
                         : "the process that ran the saga ended before the saga did, in run " + stale.run() + "; compensated by the recovery");
             }
         }
-        journal.unfinished().stream().filter(saga -> saga.state() == SagaState.COMPLETED && runs.find(saga.sagaId()).isEmpty())
-                .forEach(engine::publish);
+    }
+
+    /** Each on its own: a document that can't be turned visible must not keep the others from it. */
+    private void publish(List<SagaRecord> completed) {
+        completed.stream().filter(saga -> runs.find(saga.sagaId()).isEmpty()).forEach(saga -> guarded(() -> engine.publish(saga)));
     }
 
     /**
@@ -136,7 +141,15 @@ public final class Recovery implements AutoCloseable {
         // The former run's LRA: whatever it still calls is told apart by its run number and changes nothing.
         stale.lraId().ifPresent(coordinator::cancel);
         return track(stale.sagaId(), CompletableFuture.supplyAsync(() -> {
-            template.requestBody(config.direct("resume"), run.sagaId(), IngestResult.class);
+            if (!runs.awaitEarlier(run, config.compensation().stepTimeout())) {
+                LOG.warn("run {} of saga {} begins though a write of an earlier run is still under way; it can't replace what is written now",
+                        run.number(), run.sagaId());
+            }
+            if (run.calledOff().isPresent()) {
+                runs.end(run); // cancelled or paused meanwhile: whoever did it brings the saga to its end
+            } else {
+                template.requestBody(config.direct("resume"), run.sagaId(), IngestResult.class);
+            }
             return journal.saga(run.sagaId()).orElseThrow().state();
         }, workers));
     }

@@ -96,7 +96,7 @@ final class TextSource implements AutoCloseable {
         Path target = folder.resolve("repair-" + document.sagaId() + "-" + Ids.next());
         try {
             Files.createDirectories(folder);
-            FetchResult fetched = new ChunkStore(holdings.config(), holdings.s3()).fetch(document.keyPrefix(), target);
+            FetchResult fetched = new ChunkStore(holdings.config(), holdings.s3()).in(document.bucket()).fetch(document.keyPrefix(), target);
             if (!fetched.sha256().equals(document.sha256())) {
                 Files.deleteIfExists(target);
                 throw new SagaException(Reason.HASH_MISMATCH, "the bucket's copy of document " + document.documentId() + " has SHA-256 "

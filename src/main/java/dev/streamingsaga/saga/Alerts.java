@@ -1,16 +1,24 @@
 package dev.streamingsaga.saga;
 
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Note;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.journal.SagaState;
+import java.util.List;
 
-/** Who hears of compensations that need attention. Implementations don't throw: an alert must not fail a compensation. */
+/**
+ * Who hears of what needs attention. An alert is worded first, journaled together with what it tells of, and told after that:
+ * whatever happens in between, it is on record. Implementations don't throw: an alert must not fail a compensation.
+ */
 public interface Alerts {
-    /** A compensation ended; PARTIALLY_COMPENSATED is worth an alert. */
-    void compensated(SagaRecord saga, SagaState outcome);
+    /** Words the alert for residue that a compensation, or a late write, left. Called inside the journal's transaction: no side effects. */
+    List<Note> residue(SagaRecord saga, List<CleanupEntry> open);
 
-    /** Undoing a step crashed: not a refusal, but a failure of the undoing itself. */
-    void crashed(SagaRecord saga, String step, String error);
+    /** Words what is journaled when undoing a step crashed: not a refusal, but a failure of the undoing itself. */
+    List<Note> crashed(SagaRecord saga, String step, String error);
 
-    /** Clean-up entries were retried or resolved. */
-    void cleanupsChanged();
+    /** Words what is journaled when a COMPLETED saga's document could not be turned visible for {@code attempts} times. */
+    List<Note> notVisible(SagaRecord saga, String store, String error, int attempts);
+
+    /** Tells whom it may concern of what is journaled by now; empty: only the reports may have changed. */
+    void tell(String sagaId, List<Note> journaled);
 }

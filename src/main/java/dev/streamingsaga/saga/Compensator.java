@@ -1,11 +1,11 @@
 package dev.streamingsaga.saga;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntries.Residue;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Note;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
@@ -13,6 +13,7 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StepRecord;
 import dev.streamingsaga.journal.StepState;
+import dev.streamingsaga.journal.Undone;
 import dev.streamingsaga.saga.StoreRoutes.Held;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -109,32 +110,37 @@ public final class Compensator implements AutoCloseable {
             journal.event(sagaId, Event.Kind.COMPENSATION_ERROR, "", "a step did not stop within "
                     + config.compensation().stepTimeout().toSeconds() + " s; compensating all the same", "");
         }
+        Set<String> running = runs.writing(sagaId);
         undoSteps(saga);
         if (!stopped) {
-            undoLateWrite(saga, why);
+            undoLateWrites(saga, running, why);
         }
-        SagaState outcome = journal.finishCompensation(sagaId, saga.run());
+        Journaled alert = new Journaled(alerts, saga);
+        SagaState outcome = journal.finishCompensation(sagaId, saga.run(), alert);
         runs.end(sagaId);
-        alerts.compensated(saga, outcome);
+        LOG.info("saga {} is {}", sagaId, outcome);
+        alert.tell();
         return outcome;
     }
 
     /** A write that was under way while its step was undone may still arrive: unless it has ended now, it counts as residue. */
-    private void undoLateWrite(SagaRecord saga, SagaException why) {
-        String running = runs.find(saga.sagaId()).map(ActiveRun::step).orElse("");
-        String step = isStore(saga, running) ? running : "upload"; // the manifest is written to the bucket, too
-        if (runs.callOff(saga.sagaId(), why, Duration.ZERO)) {
-            undoStep(saga, step);
-        } else {
-            journal.residue(saga, step, new Residue(whole(saga, step), "a write did not end and may arrive after the delete"),
-                    config.compensation().residue());
-        }
+    private void undoLateWrites(SagaRecord saga, Set<String> running, SagaException why) {
+        boolean ended = runs.callOff(saga.sagaId(), why, Duration.ZERO);
+        // The manifest is written to the bucket, too.
+        running.stream().map(step -> isStore(saga, step) ? step : "upload").distinct().forEach(step -> {
+            if (ended) {
+                undoStep(saga, step);
+            } else {
+                journal.residue(saga, step, new Residue(whole(saga, step), "a write did not end and may arrive after the delete"),
+                        config.compensation().residue());
+            }
+        });
     }
 
     /** Removes what a completed saga holds, its newer version being visible. */
     void removeVersion(SagaRecord superseded) {
         undoSteps(superseded);
-        alerts.cleanupsChanged();
+        alerts.tell(superseded.sagaId(), List.of());
     }
 
     private void undoSteps(SagaRecord saga) {
@@ -156,28 +162,59 @@ public final class Compensator implements AutoCloseable {
     /** Throws only if the journal fails or the process stops: whatever happens to one step, the others are still to be undone. */
     private void undoStep(SagaRecord saga, String step) {
         journal.stepCompensation(saga.sagaId(), saga.run(), step, StepState.COMPENSATING);
-        List<Residue> left;
+        Undone undone;
         try {
-            left = remove(saga, step);
+            undone = remove(saga, step, knownKeys(saga, step));
         } catch (StoreRoutes.StoppingException e) {
             throw e;
         } catch (RuntimeException | Error e) {
-            left = List.of(crashed(saga, step, e));
+            undone = crashed(saga, step, e);
         }
-        journal.stepUndone(saga, step, left, config.compensation().residue());
+        record(saga, step, undone);
+    }
+
+    private void record(SagaRecord saga, String step, Undone undone) {
+        Journaled alert = new Journaled(alerts, saga);
+        journal.stepUndone(saga, step, undone, config.compensation().residue(), alert);
+        alert.add(undone.notes());
+        alert.tell();
+    }
+
+    /** Another attempt at what is left of a step. */
+    void retry(SagaRecord saga, String step) {
+        record(saga, step, remove(saga, step, knownKeys(saga, step)));
+    }
+
+    /**
+     * Looks whether something arrived in the bucket after the saga was undone, and removes it. What resists, or could not be asked
+     * for, becomes clean-up entries, and the saga PARTIALLY_COMPENSATED until they are gone.
+     */
+    void sweep(SagaRecord saga) {
+        Undone undone = remove(saga, "upload", journal.unansweredKeys(saga.sagaId()));
+        if (!undone.left().isEmpty()) {
+            LOG.warn("something of saga {} arrived in the bucket after it was undone, or the bucket can't say so; it counts as residue", saga.sagaId());
+            record(saga, "upload", undone);
+        }
+        journal.swept(saga.sagaId());
+    }
+
+    /** Of the bucket the journal knows names. */
+    private List<String> knownKeys(SagaRecord saga, String step) {
+        return step.equals("upload") ? journal.chunkKeys(saga.sagaId()) : List.of(whole(saga, step));
     }
 
     /**
      * Removes what one store holds of a saga, then looks.
      *
-     * @return what is left, empty if the store says that nothing is
+     * @param known names of what may be there, if the store can't say
+     * @return what is left, nothing if the store says so
      */
-    List<Residue> remove(SagaRecord saga, String step) {
+    private Undone remove(SagaRecord saga, String step, List<String> known) {
         Optional<Document> document = saga.document();
         if (document.isEmpty()) {
-            return List.of();
+            return Undone.CLEAN;
         }
-        Map<String, Object> facts = facts(saga, document.get(), step);
+        Map<String, Object> facts = facts(saga, document.get(), step, known);
         Set<String> left = new LinkedHashSet<>();
         String error = "still there after the delete";
         try {
@@ -187,9 +224,9 @@ public final class Compensator implements AutoCloseable {
         } catch (StoreCallException e) {
             error = String.valueOf(e.getMessage());
             if (e.isCrash()) {
-                return List.of(crashed(saga, step, e));
+                return crashed(saga, step, e);
             }
-            left.addAll(step.equals("upload") ? journal.chunkKeys(saga.sagaId()) : List.of(whole(saga, step)));
+            left.addAll(known);
         }
         try {
             left.addAll(stores.held(step, facts).orElse(Held.NOTHING).names(whole(saga, step)));
@@ -199,11 +236,12 @@ public final class Compensator implements AutoCloseable {
                 left.add(whole(saga, step));
             }
         }
-        if (!left.isEmpty()) {
-            journal.event(saga.sagaId(), Event.Kind.COMPENSATION_ERROR, step, error, "");
+        if (left.isEmpty()) {
+            return Undone.CLEAN;
         }
         String last = error;
-        return left.stream().map(resource -> new Residue(resource, last)).toList();
+        return new Undone(left.stream().map(resource -> new Residue(resource, last)).toList(),
+                List.of(new Note(Event.Kind.COMPENSATION_ERROR, step, last, "")));
     }
 
     /** Names all that a store holds of a saga, where the store can't name the pieces. */
@@ -211,18 +249,17 @@ public final class Compensator implements AutoCloseable {
         return step + ":" + saga.sagaId();
     }
 
-    private Residue crashed(SagaRecord saga, String step, Throwable thrown) {
+    private Undone crashed(SagaRecord saga, String step, Throwable thrown) {
         String error = thrown instanceof StoreCallException ? String.valueOf(thrown.getMessage()) : StoreRoutes.reason(thrown);
-        alerts.crashed(saga, step, error);
-        return new Residue(whole(saga, step), error);
+        return new Undone(List.of(new Residue(whole(saga, step), error)), alerts.crashed(saga, step, error));
     }
 
     /** What the compensation route of a step is told; the upload also learns which keys the journal has. */
-    private Map<String, Object> facts(SagaRecord saga, Document document, String step) {
+    private Map<String, Object> facts(SagaRecord saga, Document document, String step, List<String> known) {
         Map<String, Object> facts = new LinkedHashMap<>(document.facts());
         facts.put("run", (long) saga.run());
         if (step.equals("upload")) {
-            facts.put("keys", journal.chunkKeys(saga.sagaId()));
+            facts.put("keys", known);
         }
         return facts;
     }

@@ -1,12 +1,15 @@
 package dev.streamingsaga.saga;
 
+import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,16 +20,21 @@ import org.slf4j.LoggerFactory;
 final class Completion {
     private static final Logger LOG = LoggerFactory.getLogger(Completion.class);
 
-    private final Journal journal;
-    private final Runs runs;
-    private final StoreRoutes stores;
-    private final Compensator compensator;
+    /** Attempts that fail before somebody is told, once for a saga: the first may meet a lock, or a store that restarts. */
+    private static final int ALERT_AT = 3;
 
-    Completion(Journal journal, Runs runs, StoreRoutes stores, Compensator compensator) {
-        this.journal = journal;
-        this.runs = runs;
-        this.stores = stores;
-        this.compensator = compensator;
+    private final Parts parts;
+    private final Journal journal;
+    private final RetryPolicy retries;
+
+    /** What it works with. */
+    record Parts(Journal journal, Runs runs, StoreRoutes stores, Compensator compensator, Alerts alerts) {}
+
+    /** @param retries only its growing delay counts: a decision for COMPLETED is never given up */
+    Completion(Parts parts, RetryPolicy retries) {
+        this.parts = parts;
+        this.journal = parts.journal();
+        this.retries = retries;
     }
 
     /** @return false if the saga is not, and will not be, COMPLETED by this run */
@@ -35,33 +43,42 @@ final class Completion {
             return false;
         }
         publish(journal.saga(sagaId).orElseThrow());
-        runs.end(sagaId);
+        parts.runs().end(sagaId);
         return true;
     }
 
-    /** Turns the document visible; what fails is tried again by the next call. */
-    boolean publish(SagaRecord saga) {
+    /** Turns the document visible; what fails is tried again at growing intervals. */
+    void publish(SagaRecord saga) {
         if (saga.published()) {
-            return true;
+            return;
         }
         Map<String, Object> facts = saga.document().map(Document::facts).orElseThrow();
-        boolean everywhere = true;
+        Map<String, String> failures = new LinkedHashMap<>();
         List<String> all = new ArrayList<>(List.of("upload"));
         all.addAll(saga.participants());
         for (String store : all) {
             try {
-                stores.complete(store, facts);
+                parts.stores().complete(store, facts);
             } catch (StoreCallException e) {
-                everywhere = false;
+                failures.put(store, String.valueOf(e.getMessage()));
                 LOG.warn("saga {} is COMPLETED, but store {} could not turn document {} visible ({}); tried again soon",
                         saga.sagaId(), store, facts.get("documentId"), e.getMessage());
             }
         }
-        if (everywhere) {
+        if (failures.isEmpty()) {
             removeOlder(saga);
             journal.published(saga.sagaId());
+        } else {
+            notPublished(saga, failures);
         }
-        return everywhere;
+    }
+
+    private void notPublished(SagaRecord saga, Map<String, String> failures) {
+        Journaled alert = new Journaled(parts.alerts(), saga);
+        String error = failures.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining("; "));
+        journal.notPublished(saga.sagaId(), retries, attempts -> attempts == ALERT_AT
+                ? alert.add(parts.alerts().notVisible(saga, String.join(", ", failures.keySet()), error, attempts)) : List.of());
+        alert.tell();
     }
 
     /**
@@ -73,7 +90,7 @@ final class Completion {
         String newest = versions.stream().filter(version -> version.published() || version.sagaId().equals(saga.sagaId()))
                 .map(SagaRecord::sagaId).findFirst().orElse(saga.sagaId());
         versions.stream().filter(old -> old.sagaId().compareTo(newest) < 0).forEach(old -> {
-            compensator.removeVersion(old);
+            parts.compensator().removeVersion(old);
             journal.supersede(old.sagaId(), newest);
         });
     }

@@ -3,7 +3,6 @@ package dev.streamingsaga.saga;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.ActiveRun;
-import dev.streamingsaga.journal.CleanupEntries.Residue;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
@@ -49,7 +48,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         this.stores = new StoreRoutes(config, context);
         this.compensator = new Compensator(config, journal, runs, stores, alerts,
                 executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
-        this.completion = new Completion(journal, runs, stores, compensator);
+        this.completion = new Completion(new Completion.Parts(journal, runs, stores, compensator, alerts), config.compensation().residue());
         this.participants = new Participants(journal, tokens, compensator, completion);
         this.outcomes = new Outcomes(stores);
     }
@@ -135,23 +134,19 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
      */
     public List<CleanupEntry> retry(CleanupEntry entry) {
         SagaRecord saga = journal.saga(entry.sagaId()).orElseThrow();
-        List<Residue> left = compensator.remove(saga, entry.step());
-        journal.stepUndone(saga, entry.step(), left, config.compensation().residue());
-        alerts.cleanupsChanged();
+        compensator.retry(saga, entry.step());
         return journal.cleanups().of(saga.sagaId()).stream().filter(e -> e.state().isOpen()).toList();
     }
 
-    /** Removes what a chunk left that arrived after its saga was undone: its answer never came, so nobody could wait for it. Asked again until nothing is left. */
+    /** Removes what arrived after its saga was undone: the answer never came, so nobody could wait for it. What resists becomes clean-up entries. */
     public void removeLateChunks(SagaRecord saga) {
-        if (compensator.remove(saga, "upload").isEmpty()) {
-            journal.answered(saga.sagaId());
-        }
+        compensator.sweep(saga);
     }
 
     /** A person closes an entry. */
     public void resolve(CleanupEntry entry, String why) {
         journal.resolve(entry, why);
-        alerts.cleanupsChanged();
+        alerts.tell(entry.sagaId(), List.of());
     }
 
     @Override

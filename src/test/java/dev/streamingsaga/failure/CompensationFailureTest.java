@@ -152,6 +152,61 @@ class CompensationFailureTest {
         LateFailure.assertCompletes(saga, file);
     }
 
+    /** Nobody can name the chunks: neither the bucket nor the journal. So none counts as removed. */
+    @Test
+    void fp_24_all_chunks_count_as_failed_when_only_the_prefix_is_known() throws Exception {
+        start(Map.of());
+        saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).beforeForward(() -> {
+            saga.execute("journal", "DELETE FROM chunk");
+            saga.s3().down();
+        });
+
+        LateFailure failed = new LateFailure(saga, saga.ingest(threeChunks()));
+
+        assertThat(failed.open()).extracting(CleanupEntry::resource).containsExactly(Aftermath.prefix(saga, failed.result()));
+        failed.assertWarned(3, 3, 0.0, "upload");
+        saga.s3().up();
+        assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
+        failed.assertCompensatedAfterAll();
+    }
+
+    /** The answer never came, so nobody waited; the object appears when all is undone, and then the bucket does not let go of it. */
+    @Test
+    void a_chunk_that_arrives_after_the_compensation_is_residue_until_it_is_gone() throws Exception {
+        start(Map.of("saga.s3.timeout", "2s", "saga.chunk.attempts", "1", "saga.compensation.max-attempts", "3", "saga.compensation.retry-delay", "1h"));
+        FaultRule unanswered = saga.s3().when(method("PUT").and(keyEndsWith("chunk-000000"))).hang();
+        LateFailure failed = new LateFailure(saga, saga.ingest(saga.file("one.bin", 1000)));
+        assertThat(failed.result().status()).as("%s", failed.result()).isEqualTo("COMPENSATED");
+        assertThat(unanswered.applied()).isOne();
+        FaultRule refusal = refuseDelete("chunk-000000", 403);
+        saga.put(Aftermath.prefix(saga, failed.result()) + "chunk-000000", new byte[1000]);
+
+        saga.application().bundle().engine().removeLateChunks(saga.journal().saga(failed.sagaId()).orElseThrow());
+
+        assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        assertThat(failed.step("upload")).isEqualTo("RESIDUE");
+        assertThat(failed.open()).extracting(CleanupEntry::resource).isEqualTo(saga.keys());
+        assertThat(failed.failedCleanups()).hasSize(1).first().satisfies(line -> assertThat(line.get("lastError").toString()).contains("403"));
+        assertThat(failed.alerts()).singleElement().satisfies(alert -> assertThat(alert)
+                .containsEntry("type", "PARTIAL_ROLLBACK").containsEntry("failedChunks", 1).containsEntry("successRate", 0.0));
+        assertThat(saga.journal().unswept(Instant.now())).as("from now on the entry's own retries count").isEmpty();
+
+        assertBlockedThenGone(failed, refusal);
+    }
+
+    private void assertBlockedThenGone(LateFailure failed, FaultRule refusal) throws IOException {
+        while (failed.open().get(0).state() == CleanupEntry.State.PENDING) {
+            int before = failed.open().get(0).attempts();
+            saga.application().bundle().engine().retry(failed.open().get(0));
+            assertThat(failed.open().get(0).attempts()).isEqualTo(before + 1);
+        }
+        assertThat(failed.open().get(0).attempts()).isEqualTo(3);
+        assertThat(failed.alerts()).as("told once").hasSize(1);
+        refusal.remove();
+        assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
+        failed.assertCompensatedAfterAll();
+    }
+
     /** One delete at a time, so that it is exactly the 56th at which the store dies. */
     @Test
     void edge_case_2_the_object_store_dies_with_45_of_100_chunks_left() throws Exception {

@@ -12,6 +12,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.chunk.ChunkStore;
+import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.embedded.CoordinatorProcess;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.CleanupEntry;
@@ -19,12 +21,14 @@ import dev.streamingsaga.journal.Journal.Wish;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackToken;
+import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.testkit.EmbeddingServer;
 import dev.streamingsaga.testkit.FaultProxy;
 import dev.streamingsaga.testkit.FaultRule;
 import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -39,6 +43,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -50,6 +55,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** FP-35 to FP-42: time limits, people, coordinators, disks and other processes in the way of a saga. */
 @Timeout(120)
@@ -189,6 +195,174 @@ class OperationFailureTest {
         await().until(() -> saga.journal().saga(paused.sagaId()).orElseThrow().state().isFinal());
 
         assertNothingLeft(saga, paused.result(), Reason.CANCELLED);
+    }
+
+    /** The first run's write is still on its way when the second one is called off: it is waited for, and undone with the rest. */
+    @Test
+    void fp_36_paused_resumed_and_cancelled_while_the_first_runs_write_is_under_way() throws Exception {
+        start("saga.s3.timeout", "60s", "saga.compensation.step-timeout", "60s");
+        CountDownLatch release = new CountDownLatch(1);
+        Interrupted.UnderWay first = uploading(release);
+        SagaEngine engine = saga.application().bundle().engine();
+        assertThat(engine.pause(first.sagaId())).isTrue();
+        CompletableFuture<SagaState> second = saga.application().bundle().recovery().resume(first.record());
+        assertThat(first.record().run()).isEqualTo(2);
+
+        CompletableFuture<SagaState> cancelled = engine.cancel(first.sagaId());
+        await().until(() -> cancelled.isDone() || isWaitedFor());
+        assertThat(cancelled).as("what run 1 began is still under way").isNotDone();
+        assertThat(first.record().state()).isEqualTo(SagaState.COMPENSATING);
+        release.countDown();
+
+        assertThat(cancelled.get(60, TimeUnit.SECONDS)).isEqualTo(SagaState.COMPENSATED);
+        second.get(60, TimeUnit.SECONDS);
+        await().until(() -> saga.s3().underWay() == 0);
+        assertThat(saga.s3().count(put(2))).as("sent after the pause").isZero();
+        assertNothingLeft(saga, new Interrupted(saga, first.sagaId()).result(), Reason.CANCELLED);
+    }
+
+    /** A compensation waits for an open permit. */
+    private static boolean isWaitedFor() {
+        return Thread.getAllStackTraces().values().stream().map(List::of).anyMatch(frames ->
+                frames.stream().anyMatch(frame -> frame.getMethodName().equals("awaitNanos"))
+                        && frames.stream().anyMatch(frame -> frame.getClassName().endsWith("saga.Compensator")));
+    }
+
+    // Settings that change between two runs
+
+    @Test
+    void goes_on_in_the_bucket_where_it_began_whatever_is_configured_by_now() throws Exception {
+        start();
+        CountDownLatch release = new CountDownLatch(1);
+        Interrupted paused = Interrupted.stop(uploading(release), release::countDown);
+        saga.restart(MOVED);
+
+        IngestResult result = paused.resume();
+
+        assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
+        assertThat(result.resumedBytes()).as("found where it was").isPositive();
+        assertThat(result.stores()).containsEntry("upload", 3L);
+        assertThat(saga.keys()).hasSize(4).allMatch(key -> key.startsWith("saga/"));
+        assertThat(keysIn("other-bucket")).isEmpty();
+        assertThat(saga.application().bundle().documentCheck().check(saga.journal().saga(result.sagaId()).orElseThrow(), true)).isEmpty();
+        FetchResult fetched = new ChunkStore(saga.config(), saga.bucket()).in(StreamingSagaFixture.BUCKET)
+                .fetch("saga/" + result.documentId() + "/" + result.sagaId() + "/", OutputStream.nullOutputStream());
+        assertThat(fetched.sha256()).isEqualTo(result.sha256());
+    }
+
+    @Test
+    void removes_residue_from_the_bucket_where_it_lies_whatever_is_configured_by_now() throws Exception {
+        start("saga.compensation.retry-delay", "1h");
+        FaultRule refusal = saga.s3().when(method("DELETE")).always().answer(500, "InternalError");
+        LateFailure failed = LateFailure.of(saga, threeChunks());
+        assertThat(failed.open()).hasSize(3);
+        refusal.remove();
+        saga.restart(MOVED);
+
+        assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
+
+        failed.assertCompensatedAfterAll();
+        IngestResult next = saga.ingest(saga.file("next.bin", 1000));
+        assertThat(next.status()).isEqualTo("COMPLETED");
+        assertThat(keysIn("other-bucket")).as("what is new goes where it is configured to").hasSize(3).allMatch(key -> key.startsWith("docs/"));
+        assertThat(saga.keys()).isEmpty();
+    }
+
+    private static final Map<String, String> MOVED = Map.of("saga.s3.bucket", "other-bucket", "saga.chunk.prefix", "docs");
+
+    private List<String> keysIn(String bucket) {
+        return saga.bucket().listObjectsV2(r -> r.bucket(bucket)).contents().stream().map(S3Object::key).toList();
+    }
+
+    // What a route of the operator's sends
+
+    /** What comes over a wire is text: no file has such a name, and the caller hears of it as of any other that is not there. */
+    @Test
+    void answers_text_that_can_be_no_path_with_an_outcome() throws Exception {
+        Path told = directory.resolve("told");
+        Path asked = Files.createDirectories(directory.resolve("asked"));
+        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("names.camel.yaml"), """
+                - route:
+                    id: names
+                    from:
+                      uri: file:%s
+                      steps:
+                        - convertBodyTo:
+                            type: java.lang.String
+                        - to:
+                            uri: direct:saga-ingest
+                        - setBody:
+                            simple: "${body.status} ${body.reason} ${body.message}"
+                        - to:
+                            uri: file:%s?fileName=outcome.txt&doneFileName=done
+                """.formatted(asked, told));
+        start();
+        Files.writeString(asked.resolve("name"), "in/two\0words.bin");
+
+        await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(told.resolve("done")));
+
+        assertThat(Files.readString(told.resolve("outcome.txt"))).startsWith("COMPENSATED FILE_NOT_FOUND").contains("two?words.bin (no path");
+        assertThat(saga.keys()).isEmpty();
+    }
+
+    // Documents that can't be turned visible, alerts that can't be told
+
+    @Test
+    void a_completed_document_that_stays_invisible_is_told_of_and_shown_when_the_store_is_mended() throws Exception {
+        Path told = directory.resolve("told");
+        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"), """
+                - route:
+                    id: saga-alert
+                    from:
+                      uri: direct:saga-alert
+                      steps:
+                        - setBody:
+                            simple: "${body[severity]} ${body[type]} ${body[message]}"
+                        - to:
+                            uri: file:%s?fileName=alert.txt&doneFileName=done
+                """.formatted(told));
+        start("saga.compensation.retry-delay", "200ms");
+        saga.execute("graph", "CREATE TRIGGER refuse BEFORE UPDATE OF visible ON graph_document BEGIN SELECT RAISE(ABORT, 'hidden on purpose'); END");
+
+        IngestResult result = saga.ingest(saga.text("keeper.txt", 20));
+        assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
+        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.report("critical_failures.json").size() == 1);
+
+        assertThat(saga.report("critical_failures.json").get(0)).contains(result.sagaId()).contains("graph").contains("hidden on purpose");
+        await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(told.resolve("done")));
+        assertThat(Files.readString(told.resolve("alert.txt"))).startsWith("CRITICAL NOT_VISIBLE").contains("hidden on purpose");
+        assertThat(saga.report("rollback_alerts.json")).as("nothing was rolled back").isEmpty();
+        assertThat(saga.number("journal", "SELECT publish_attempts FROM saga")).isGreaterThanOrEqualTo(3);
+
+        saga.execute("graph", "DROP TRIGGER refuse");
+        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.journal().saga(result.sagaId()).orElseThrow().published());
+        assertThat(saga.number("graph", "SELECT visible FROM graph_document")).isOne();
+        assertThat(saga.report("critical_failures.json")).as("told once").hasSize(1);
+    }
+
+    /** The journal takes both or neither; and what it has, the reports have after the next start. */
+    @Test
+    void an_alert_is_not_lost_between_the_outcome_and_the_reports() throws Exception {
+        start("saga.recovery.lease", "2s", "saga.compensation.retry-delay", "1h");
+        saga.s3().when(method("DELETE")).always().answer(500, "InternalError");
+        saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
+        saga.execute("journal", "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN new.kind = 'ALERT' BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+        assertThatThrownBy(() -> saga.ingest(threeChunks())).hasStackTraceContaining("journal does not take its outcome");
+        String sagaId = saga.journal().sagas(1).get(0).sagaId();
+        assertThat(saga.journal().saga(sagaId).orElseThrow().state()).as("no outcome without its alert").isEqualTo(SagaState.COMPENSATING);
+
+        saga.execute("journal", "DROP TRIGGER refuse");
+        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.journal().saga(sagaId).orElseThrow().state() == SagaState.PARTIALLY_COMPENSATED);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.report("rollback_alerts.json").size() == 1);
+        List<String> alert = saga.report("rollback_alerts.json");
+        for (String report : List.of("rollback_alerts.json", "failed_cleanups.json", "critical_failures.json")) {
+            Files.delete(saga.data().resolve("reports").resolve(report));
+        }
+
+        saga.restart();
+
+        assertThat(saga.report("rollback_alerts.json")).isEqualTo(alert).first().asString().contains("PARTIAL_ROLLBACK", sagaId);
+        assertThat(saga.report("failed_cleanups.json")).hasSize(1);
     }
 
     // FP-37; close and cancel: CoordinatorEndTest

@@ -100,7 +100,7 @@ class TwoNodesTest {
             assertStored(saga, result, file);
             Aftermath.assertNextFileCompletes(saga);
         } else {
-            assertCompensatedBut(result);
+            assertCompensatedAndSwept(result);
         }
     }
 
@@ -109,11 +109,13 @@ class TwoNodesTest {
         return now.state() == SagaState.COMPENSATED || now.published();
     }
 
-    /** What was on its way when the node fell silent arrives afterwards, through no fault of anybody: it is found and removed later. */
-    private void assertCompensatedBut(IngestResult result) {
+    /** What was on its way when the node fell silent arrives afterwards, through no fault of anybody: the sweep removes it. */
+    private void assertCompensatedAndSwept(IngestResult result) {
         assertThat(result.reason()).isEqualTo(Reason.CANCELLED.name());
         saga.assertNoStoreTouched();
         assertThat(saga.keys()).isSubsetOf(Aftermath.prefix(saga, result) + "chunk-000001");
+        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.keys().isEmpty());
+        assertThat(saga.journal().saga(result.sagaId()).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
     }
 
     /** The command line in a process of its own: own data directory and callbacks, the same journal, bucket and stores. */

@@ -41,6 +41,7 @@ abstract class JournalContract {
     static final Duration LEASE = Duration.ofSeconds(30);
     static final Duration LIMIT = Duration.ofHours(1);
     private static final RetryPolicy POLICY = new RetryPolicy(Duration.ofSeconds(30), 3);
+    private static final Note.OnResidue QUIET = open -> List.of();
     private static final int ROUNDS = 40;
     private static final int SIZE = 25;
 
@@ -116,7 +117,7 @@ abstract class JournalContract {
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
         assertThat(journal.holder(source("a").toString())).contains(saga.sagaId());
 
-        journal.finishCompensation(saga.sagaId(), 1);
+        journal.finishCompensation(saga.sagaId(), 1, QUIET);
 
         assertThat(journal.receive(wanted("a", true)).isNew()).isTrue();
     }
@@ -206,7 +207,7 @@ abstract class JournalContract {
         ActiveRun run = completed("a");
 
         assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late")).isFalse();
-        assertThat(journal.finishCompensation(run.sagaId(), 1)).as("says what is, not what was asked for").isEqualTo(SagaState.COMPLETED);
+        assertThat(journal.finishCompensation(run.sagaId(), 1, QUIET)).as("says what is, not what was asked for").isEqualTo(SagaState.COMPLETED);
         assertThat(journal.pause(run.sagaId())).isFalse();
         assertThat(journal.resume(saga(run), LIMIT)).isFalse();
         assertThat(journal.takeOver(saga(run))).isFalse();
@@ -221,7 +222,7 @@ abstract class JournalContract {
     void a_compensated_saga_never_completes() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.COMPLETING);
         journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
-        assertThat(journal.finishCompensation(run.sagaId(), 1)).isEqualTo(SagaState.COMPENSATED);
+        assertThat(journal.finishCompensation(run.sagaId(), 1, QUIET)).isEqualTo(SagaState.COMPENSATED);
         sql.update("UPDATE step SET state = 'WRITTEN'");
 
         assertThat(journal.complete(run.sagaId(), 1)).isFalse();
@@ -234,7 +235,7 @@ abstract class JournalContract {
     void a_saga_that_nobody_undoes_can_not_have_been_undone() throws Exception {
         SagaRecord saga = receive("a");
 
-        assertThat(journal.finishCompensation(saga.sagaId(), 1)).isEqualTo(SagaState.RECEIVED);
+        assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.RECEIVED);
 
         assertThat(saga(saga).finishedAt()).isEmpty();
         assertThat(journal.holder(saga.source().toString())).contains(saga.sagaId());
@@ -302,7 +303,7 @@ abstract class JournalContract {
         journal.pause(saga.sagaId());
 
         assertThat(journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why")).isTrue();
-        assertThat(journal.finishCompensation(saga.sagaId(), 1)).isEqualTo(SagaState.COMPENSATED);
+        assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.COMPENSATED);
     }
 
     @Test
@@ -321,7 +322,7 @@ abstract class JournalContract {
         journal.resume(saga(saga), LIMIT);
         assertThat(journal.wishes()).as("granted").isEmpty();
         journal.beginCompensation(saga.sagaId(), 2, Reason.CANCELLED, "why");
-        journal.finishCompensation(saga.sagaId(), 2);
+        journal.finishCompensation(saga.sagaId(), 2, QUIET);
         journal.wish(saga.sagaId(), Wish.CANCEL);
         assertThat(journal.wish(saga.sagaId())).as("too late").isEmpty();
     }
@@ -369,8 +370,8 @@ abstract class JournalContract {
         completed("a");
         SagaRecord undone = receive("b");
         journal.beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepUndone(saga(undone), "upload", List.of(new Residue("key", "why")), POLICY);
-        journal.finishCompensation(undone.sagaId(), 1);
+        journal.stepUndone(saga(undone), "upload", new Undone(List.of(new Residue("key", "why")), List.of()), POLICY, QUIET);
+        journal.finishCompensation(undone.sagaId(), 1, QUIET);
 
         assertThat(other.stale(true)).isEmpty();
     }
@@ -440,9 +441,9 @@ abstract class JournalContract {
         assertRefused(old::chunksVerified);
         assertThat(journal.complete(old.sagaId(), 1)).isFalse();
         assertThat(journal.beginCompensation(old.sagaId(), 1, Reason.TIMEOUT, "the old one's clock")).isFalse();
-        assertFenced(() -> journal.finishCompensation(old.sagaId(), 1));
+        assertFenced(() -> journal.finishCompensation(old.sagaId(), 1, QUIET));
         assertFenced(() -> journal.stepCompensation(old.sagaId(), 1, "upload", StepState.COMPENSATING));
-        assertFenced(() -> journal.stepUndone(old.received(), "upload", List.of(new Residue("key", "why")), POLICY));
+        assertFenced(() -> journal.stepUndone(old.received(), "upload", new Undone(List.of(new Residue("key", "why")), List.of()), POLICY, QUIET));
 
         assertThat(saga(old)).isEqualTo(taken);
         assertThat(journal.events(old.sagaId())).isEqualTo(before);
@@ -469,9 +470,9 @@ abstract class JournalContract {
         journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
         SagaRecord old = saga(run);
         other.takeOver(old);
-        other.finishCompensation(run.sagaId(), 2);
+        other.finishCompensation(run.sagaId(), 2, QUIET);
 
-        assertFenced(() -> journal.stepUndone(old, "upload", List.of(new Residue("key", "it was there a minute ago")), POLICY));
+        assertFenced(() -> journal.stepUndone(old, "upload", new Undone(List.of(new Residue("key", "it was there a minute ago")), List.of()), POLICY, QUIET));
 
         assertThat(journal.cleanups().of(run.sagaId())).isEmpty();
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATED);
@@ -489,14 +490,14 @@ abstract class JournalContract {
 
         clock.forward(Duration.ofSeconds(30));
         assertThat(journal.cleanups().due()).containsExactly(entry(saga));
-        journal.stepUndone(saga, "upload", List.of(new Residue("key-1", "still refused")), POLICY);
+        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key-1", "still refused")), List.of()), POLICY, QUIET);
         assertThat(entry(saga).attempts()).isEqualTo(2);
         assertThat(entry(saga).lastError()).isEqualTo("still refused");
         assertThat(entry(saga).nextAttemptAt()).as("twice as long").isEqualTo(clock.instant().plusSeconds(60));
         assertThat(entry(saga).createdAt()).isEqualTo(first.createdAt());
 
         clock.forward(Duration.ofSeconds(60));
-        journal.stepUndone(saga, "upload", List.of(new Residue("key-1", "no")), POLICY);
+        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key-1", "no")), List.of()), POLICY, QUIET);
         assertThat(entry(saga).state()).isEqualTo(CleanupEntry.State.BLOCKED);
         clock.forward(Duration.ofDays(1));
         assertThat(journal.cleanups().due()).as("a person decides").isEmpty();
@@ -514,13 +515,13 @@ abstract class JournalContract {
         Instant finished = saga(saga).finishedAt().orElseThrow();
         clock.forward(Duration.ofMinutes(1));
 
-        journal.stepUndone(saga, "upload", List.of(new Residue("key-2", "no")), POLICY);
+        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key-2", "no")), List.of()), POLICY, QUIET);
         assertThat(journal.cleanups().of(saga.sagaId())).extracting(CleanupEntry::state)
                 .containsExactly(CleanupEntry.State.DONE, CleanupEntry.State.PENDING);
         assertThat(step(saga, "upload")).isEqualTo(StepState.RESIDUE);
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
 
-        journal.stepUndone(saga, "upload", List.of(), POLICY);
+        journal.stepUndone(saga, "upload", Undone.CLEAN, POLICY, QUIET);
         assertThat(journal.cleanups().of(saga.sagaId())).extracting(CleanupEntry::state).containsOnly(CleanupEntry.State.DONE);
         assertThat(step(saga, "upload")).isEqualTo(StepState.COMPENSATED);
         assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATED);
@@ -534,7 +535,7 @@ abstract class JournalContract {
         journal.resolve(kept, "kept on purpose");
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
 
-        journal.stepUndone(saga, "upload", List.of(new Residue("key-1", "found again")), POLICY);
+        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key-1", "found again")), List.of()), POLICY, QUIET);
 
         assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().state()).isEqualTo(CleanupEntry.State.RESOLVED);
         assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().resolution()).isEqualTo("kept on purpose");
@@ -545,12 +546,113 @@ abstract class JournalContract {
     void a_residue_that_comes_back_opens_its_entry_again() throws Exception {
         SagaRecord saga = receive("a");
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepUndone(saga, "upload", List.of(new Residue("key", "no")), POLICY);
-        journal.stepUndone(saga, "upload", List.of(), POLICY);
-        journal.stepUndone(saga, "upload", List.of(new Residue("key", "written late")), POLICY);
+        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
+        journal.stepUndone(saga, "upload", Undone.CLEAN, POLICY, QUIET);
+        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "written late")), List.of()), POLICY, QUIET);
 
         assertThat(journal.cleanups().of(saga.sagaId())).hasSize(1).extracting(CleanupEntry::state).containsOnly(CleanupEntry.State.PENDING);
-        assertThat(journal.finishCompensation(saga.sagaId(), 1)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+    }
+
+    @Test
+    void a_residue_that_appears_after_the_end_is_journaled_with_its_alert_and_comes_to_its_own_end() throws Exception {
+        SagaRecord saga = receive("a");
+        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.COMPENSATED);
+        Note.OnResidue alert = open -> List.of(new Note(Event.Kind.ALERT, "", open.size() + " left", "{}"));
+
+        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "arrived late")), List.of()), POLICY, alert);
+        assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
+        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
+        assertThat(entry(saga).state()).isEqualTo(CleanupEntry.State.BLOCKED);
+        assertThat(journal.events(Event.Kind.ALERT)).as("one for one change").extracting(Event::message).containsExactly("1 left");
+
+        journal.stepUndone(saga, "upload", Undone.CLEAN, POLICY, alert);
+        assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATED);
+        assertThat(journal.complete(saga.sagaId(), 1)).isFalse();
+        assertThat(states(saga.sagaId())).containsExactly("RECEIVED", "COMPENSATING", "COMPENSATED", "PARTIALLY_COMPENSATED", "COMPENSATED");
+    }
+
+    @Test
+    void neither_outcome_nor_alert_is_journaled_without_the_other() throws Exception {
+        SagaRecord saga = receive("a");
+        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
+
+        assertThatThrownBy(() -> journal.finishCompensation(saga.sagaId(), 1, open -> {
+            throw new IllegalStateException("the process dies here");
+        })).hasMessageContaining("dies here");
+
+        assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATING);
+        assertThat(journal.finishCompensation(saga.sagaId(), 1, open -> List.of(new Note(Event.Kind.ALERT, "", "left", "{}"))))
+                .isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        assertThat(journal.events(Event.Kind.ALERT)).hasSize(1);
+    }
+
+    @Test
+    void looks_once_again_for_what_may_have_arrived_after_the_end() throws Exception {
+        ActiveRun doubtful = upTo(receive("doubtful"), SagaState.RECEIVED);
+        doubtful.begin("upload", SagaState.UPLOADING);
+        doubtful.planChunks(rows(doubtful));
+        doubtful.chunkSending(1, 1);
+        ActiveRun sure = upTo(receive("sure"), SagaState.RECEIVED);
+        sure.begin("upload", SagaState.UPLOADING);
+        for (ActiveRun run : List.of(doubtful, sure)) {
+            journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
+            journal.finishCompensation(run.sagaId(), 1, QUIET);
+        }
+
+        assertThat(journal.unswept(clock.instant().minusSeconds(1))).as("too early").isEmpty();
+        assertThat(journal.unswept(clock.instant())).extracting(SagaRecord::sagaId).containsExactly(doubtful.sagaId());
+        assertThat(journal.unansweredKeys(doubtful.sagaId())).containsExactly(rows(doubtful).get(1).key());
+
+        journal.swept(doubtful.sagaId());
+        assertThat(journal.unswept(clock.instant())).isEmpty();
+    }
+
+    @Test
+    void a_manifest_without_an_answer_or_another_run_before_leave_a_doubt() throws Exception {
+        ActiveRun manifest = upTo(receive("manifest"), SagaState.COMPLETING);
+        sql.update("UPDATE step SET finished_at = NULL WHERE name = 'finalize'");
+        ActiveRun taken = upTo(receive("taken"), SagaState.PROCESSING);
+        other.takeOver(saga(taken));
+        journal.beginCompensation(manifest.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.finishCompensation(manifest.sagaId(), 1, QUIET);
+        other.beginCompensation(taken.sagaId(), 2, Reason.CANCELLED, "why");
+        other.finishCompensation(taken.sagaId(), 2, QUIET);
+
+        assertThat(journal.unswept(clock.instant())).extracting(SagaRecord::sagaId).containsExactly(manifest.sagaId(), taken.sagaId());
+    }
+
+    @Test
+    void a_document_that_can_not_be_shown_is_tried_again_after_a_growing_delay_and_never_given_up() throws Exception {
+        ActiveRun run = completed("a");
+        assertThat(journal.publicationsDue()).hasSize(1);
+        Note told = new Note(Event.Kind.CRITICAL, "graph", "not visible", "{}");
+
+        for (int attempt = 1; attempt <= 5; attempt++) {
+            journal.notPublished(run.sagaId(), POLICY, attempts -> attempts == 3 ? List.of(told) : List.of());
+            journal.notPublished(run.sagaId(), POLICY, attempts -> List.of(told)); // before its time: counts for nothing
+            clock.forward(Duration.ofSeconds(30L << (attempt - 1)).minusMillis(1));
+            assertThat(journal.publicationsDue()).as("too early after attempt %d", attempt).isEmpty();
+            clock.forward(Duration.ofMillis(1));
+            assertThat(journal.publicationsDue()).as("due after attempt %d", attempt).hasSize(1);
+        }
+
+        assertThat(journal.events(Event.Kind.CRITICAL)).extracting(Event::message).containsExactly("not visible");
+        journal.published(run.sagaId());
+        assertThat(journal.publicationsDue()).isEmpty();
+    }
+
+    @Test
+    void knows_every_place_that_was_ever_written_to() throws Exception {
+        ActiveRun first = upTo(receive("a"), SagaState.RECEIVED);
+        upTo(receive("b"), SagaState.RECEIVED);
+        receive("before its step start");
+        sql.update("UPDATE saga SET bucket = 'former', key_prefix = 'a/b' || substr(key_prefix, 5) WHERE saga_id = ?", first.sagaId());
+
+        assertThat(journal.places()).containsExactly(new Place("bucket", "saga"), new Place("former", "a/b"));
     }
 
     // Chunks
@@ -698,8 +800,8 @@ abstract class JournalContract {
     private SagaRecord partially(String name, String... keys) throws IOException {
         SagaRecord saga = receive(name);
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepUndone(saga, "upload", Arrays.stream(keys).map(key -> new Residue(key, "refused")).toList(), POLICY);
-        assertThat(journal.finishCompensation(saga.sagaId(), 1)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        journal.stepUndone(saga, "upload", new Undone(Arrays.stream(keys).map(key -> new Residue(key, "refused")).toList(), List.of()), POLICY, QUIET);
+        assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         return saga(saga);
     }
 

@@ -37,7 +37,7 @@ final class JournalModel {
     }
 
     boolean isBeingUndone() {
-        return state == SagaState.COMPENSATING || state == SagaState.PARTIALLY_COMPENSATED;
+        return state == SagaState.COMPENSATING || state == SagaState.PARTIALLY_COMPENSATED || state == SagaState.COMPENSATED;
     }
 
     boolean begin(int asRun, String step) {
@@ -80,7 +80,10 @@ final class JournalModel {
         steps.put(step, left.isEmpty() ? StepState.COMPENSATED : StepState.RESIDUE);
         List<String> there = left.stream().map(residue -> step + " " + residue.resource()).toList();
         new TreeSet<>(entries.keySet()).stream().filter(key -> key.startsWith(step + " ") && isOpen(key) && !there.contains(key))
-                .forEach(key -> entries.put(key, CleanupEntry.State.DONE));
+                .forEach(key -> {
+                    entries.put(key, CleanupEntry.State.DONE);
+                    attempts.remove(key);
+                });
         there.stream().filter(key -> entries.get(key) != CleanupEntry.State.RESOLVED).forEach(key ->
                 entries.put(key, attempts.merge(key, 1, Integer::sum) >= MAX_ATTEMPTS ? CleanupEntry.State.BLOCKED : CleanupEntry.State.PENDING));
         settle();
@@ -133,9 +136,10 @@ final class JournalModel {
         return entries.keySet().stream().anyMatch(this::isOpen);
     }
 
+    /** Undone stays undone; only what is known of the residue changes. */
     private void settle() {
-        if (state == SagaState.PARTIALLY_COMPENSATED && !hasOpenEntries()) {
-            state = SagaState.COMPENSATED;
+        if (state == SagaState.PARTIALLY_COMPENSATED || state == SagaState.COMPENSATED) {
+            state = hasOpenEntries() ? SagaState.PARTIALLY_COMPENSATED : SagaState.COMPENSATED;
         }
     }
 

@@ -40,6 +40,8 @@ import org.springframework.transaction.TransactionException;
 class JournalPropertyTest {
     private static final RetryPolicy POLICY = new RetryPolicy(Duration.ofSeconds(30), JournalModel.MAX_ATTEMPTS);
 
+    private static final Note.OnResidue QUIET = open -> List.of();
+
     private static Path directory;
     private static Databases.Opened database;
     private static int sources;
@@ -117,8 +119,8 @@ class JournalPropertyTest {
                 lossy.restore();
                 compare(act);
                 if (wasFinal && before != model.state) {
-                    assertThat(before).as("became %s", model.state).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-                    assertThat(model.state).isEqualTo(SagaState.COMPENSATED);
+                    assertThat(List.of(before, model.state)).as("undone stays undone, completed stays completed")
+                            .containsExactlyInAnyOrder(SagaState.PARTIALLY_COMPENSATED, SagaState.COMPENSATED);
                 }
             }
         }
@@ -142,7 +144,7 @@ class JournalPropertyTest {
                 case BEGIN_COMPENSATION -> told(() -> journal.beginCompensation(sagaId, actor.run(), Reason.CANCELLED, "why"),
                         () -> model.beginCompensation(actor.run()));
                 case UNDO -> undo(actor, act.what() % 2 == 0 ? "upload" : "vector", act.what() / 3);
-                case FINISH -> told(() -> refusable(() -> journal.finishCompensation(sagaId, actor.run())), () -> model.finish(actor.run()));
+                case FINISH -> told(() -> refusable(() -> journal.finishCompensation(sagaId, actor.run(), QUIET)), () -> model.finish(actor.run()));
                 case RESOLVE -> resolve(journal, act.what());
                 case PAUSE -> told(() -> journal.pause(sagaId), model::pause);
                 case RESUME -> takeOver(actor, (next, seen) -> next.resume(seen, Duration.ofHours(1)), model::resume);
@@ -169,7 +171,7 @@ class JournalPropertyTest {
             for (int i = 0; i < pieces; i++) {
                 left.add(new Residue("piece-" + i, "refused"));
             }
-            told(() -> refusable(() -> actor.journal().stepUndone(actor.saga(), step, left, POLICY)), () -> model.undone(actor.run(), step, left));
+            told(() -> refusable(() -> actor.journal().stepUndone(actor.saga(), step, new Undone(left, List.of()), POLICY, QUIET)), () -> model.undone(actor.run(), step, left));
         }
 
         private void resolve(Journal journal, int which) {

@@ -117,6 +117,23 @@ class OrphansTest {
     }
 
     @Test
+    void looks_into_every_bucket_that_documents_were_ever_sent_to() throws Exception {
+        start(ANY_AGE);
+        completed("kept.txt");
+        List<String> keys = saga.keys();
+        String prefix = strayKeys(Ids.next());
+        saga.restart(Map.of("saga.s3.bucket", "other-bucket", "saga.chunk.prefix", "docs"));
+
+        assertThat(list()).singleElement().satisfies(orphan -> {
+            assertThat(orphan.resource()).isEqualTo(prefix);
+            assertThat(orphan.reason()).contains("in bucket " + StreamingSagaFixture.BUCKET);
+        });
+        assertThat(delete()).singleElement().satisfies(orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
+        assertThat(saga.keys()).isEqualTo(keys);
+        assertThat(list()).isEmpty();
+    }
+
+    @Test
     void leaves_what_is_younger_than_the_minimum_age() throws Exception {
         start(Map.of());
         completed("kept.txt");

@@ -1,12 +1,13 @@
 package dev.streamingsaga.saga;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.HandClock;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.LossyDatabase;
+import dev.streamingsaga.journal.Note;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackToken;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -59,12 +60,21 @@ final class PropertyNode implements AutoCloseable {
     /** Alerts are their own test's matter. */
     private static final class NoAlerts implements Alerts {
         @Override
-        public void compensated(SagaRecord saga, SagaState outcome) {}
+        public List<Note> residue(SagaRecord saga, List<CleanupEntry> open) {
+            return List.of();
+        }
 
         @Override
-        public void crashed(SagaRecord saga, String step, String error) {}
+        public List<Note> crashed(SagaRecord saga, String step, String error) {
+            return List.of();
+        }
 
         @Override
-        public void cleanupsChanged() {}
+        public List<Note> notVisible(SagaRecord saga, String store, String error, int attempts) {
+            return List.of();
+        }
+
+        @Override
+        public void tell(String sagaId, List<Note> journaled) {}
     }
 }

@@ -125,6 +125,12 @@ public final class StreamingSagaFixture implements AutoCloseable {
         application = Application.start(config());
     }
 
+    /** As {@link #restart()}, with other settings from now on. */
+    public void restart(Map<String, String> changed) {
+        settings.putAll(changed);
+        restart();
+    }
+
     /** A file of pseudo-random bytes, the same for the same name and size. */
     public Path file(String name, long size) {
         try {
