@@ -1,0 +1,20 @@
+package dev.streamingsaga.database;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.streamingsaga.config.SagaConfig.Database;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DatabasesTest {
+    /** A jar that was put together wrongly must not open a database without tables. */
+    @Test
+    void opens_no_database_whose_migrations_are_missing(@TempDir Path folder) {
+        Database embedded = new Database(Optional.empty(), "", "", 1, Duration.ofSeconds(5));
+
+        assertThatThrownBy(() -> Databases.open("nowhere", embedded, folder)).hasMessageContaining("db/nowhere");
+    }
+}
