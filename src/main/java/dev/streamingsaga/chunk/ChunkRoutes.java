@@ -7,9 +7,11 @@ import dev.streamingsaga.journal.Place;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.SourceFile;
+import dev.streamingsaga.source.SourceProof;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
@@ -31,6 +33,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 public final class ChunkRoutes extends RouteBuilder {
     /** Exchange property with the {@code Digests} of the pass over the source; without it upload takes its own. */
     public static final String DIGESTS = "SagaDigests";
+
+    /** Exchange property with a {@code SourceProof} that is under way, if the digests were not taken in this run: verify waits for it. */
+    public static final String PROOF = "SagaSourceProof";
 
     /** Header of a compensation's answer: why something is left, in words, as far as the store said. */
     public static final String LEFT_BECAUSE = "SagaLeftBecause";
@@ -150,7 +155,8 @@ public final class ChunkRoutes extends RouteBuilder {
         from(config.direct("verify"))
                 .routeId(config.id("verify"))
                 .routeDescription("The gate: journal, bucket and source must agree before any other store is touched")
-                .process(exchange -> verify.verify(exchange.getProperty(Run.PROPERTY, Run.class)));
+                .process(exchange -> verify.verify(exchange.getProperty(Run.PROPERTY, Run.class),
+                        Optional.ofNullable(exchange.getProperty(PROOF, SourceProof.class))));
 
         from(config.direct("store-upload-count"))
                 .routeId(config.id("store-upload-count"))

@@ -66,9 +66,17 @@ final class BenchCommand implements Callable<Integer> {
             out.println(CommonOptions.json(answer));
             return;
         }
-        measured.forEach((name, value) -> out.println(name + " " + (value instanceof Ratio r
+        measured.forEach((name, value) -> out.println(name + " " + text(value)));
+    }
+
+    private static String text(Object value) {
+        if (value instanceof RestartBench.Resume r) {
+            return text(r.time()) + String.format(Locale.ROOT, "; at most %.1f MB sent again, %.1f MB were on their way at the kill",
+                    r.bytesSentAgain() / 1e6, r.bytesInFlight() / 1e6);
+        }
+        return value instanceof Ratio r
                 ? String.format(Locale.ROOT, "%.2f (%.2f to %.2f, %d pairs): ours %.2f s, theirs %.2f s", r.median(), r.min(), r.max(), r.pairs(),
                         r.oursSeconds(), r.theirsSeconds())
-                : value)));
+                : value.toString();
     }
 }

@@ -1,18 +1,21 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.embedded.Application;
+import dev.streamingsaga.journal.CleanupEntries.Wish;
 import dev.streamingsaga.journal.CleanupEntry;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 @Command(name = "cleanups", mixinStandardHelpOptions = true, description = "What compensations could not remove.",
@@ -33,13 +36,7 @@ final class CleanupsCommand implements Callable<Integer> {
             if (entries.isEmpty() && !options.json) {
                 out.println("nothing to clean up");
             }
-            entries.forEach(e -> {
-                if (options.json) {
-                    out.println(CommonOptions.json(view(e)));
-                } else {
-                    print(out, e);
-                }
-            });
+            print(entries);
         }
         return 0;
     }
@@ -64,39 +61,47 @@ final class CleanupsCommand implements Callable<Integer> {
                 e.sagaId(), e.attempts(), Texts.safe(e.lastError()));
     }
 
-    private static CleanupEntry find(Application application, String id) {
-        return application.bundle().journal().cleanups().find(id).filter(e -> e.state().isOpen())
-                .orElseThrow(() -> new UsageException("no open clean-up entry " + id + "; cleanups lists them"));
+    private void print(List<CleanupEntry> entries) {
+        PrintWriter out = spec.commandLine().getOut();
+        entries.forEach(e -> {
+            if (options.json) {
+                out.println(CommonOptions.json(view(e)));
+            } else {
+                print(out, e);
+            }
+        });
     }
 
-    @Command(name = "retry", mixinStandardHelpOptions = true, description = "Tries to remove it again, now.")
+    @Command(name = "retry", mixinStandardHelpOptions = true, description = "Tries to remove it again, now, and with it what else the step left.")
     static final class Retry implements Callable<Integer> {
-        @Mixin CommonOptions options = new CommonOptions();
-        @Spec CommandSpec spec;
+        @ParentCommand @Nullable CleanupsCommand parent;
 
         @Parameters(paramLabel = "ID")
         String id = "";
 
+        /** Exit code 3 while anything of the step is still there. */
         @Override
-        public Integer call() {
-            SagaConfig config = options.load();
-            Workplace.prepare(config.dataDir());
-            try (Application application = Application.startWithoutRecovery(config)) {
-                CleanupEntry entry = find(application, id);
-                List<CleanupEntry> open = application.bundle().engine().retry(entry);
-                String state = application.bundle().journal().saga(entry.sagaId()).orElseThrow().state().name();
-                PrintWriter out = spec.commandLine().getOut();
-                open.forEach(e -> print(out, e));
-                out.println("saga " + entry.sagaId() + " is " + state);
-                return open.isEmpty() ? 0 : 3;
+        public Integer call() throws InterruptedException {
+            CleanupsCommand cleanups = Objects.requireNonNull(parent);
+            SagaConfig config = cleanups.options.load();
+            List<CleanupEntry> entries = new RemoteControl(config).cleanup(id, Wish.RETRY, "");
+            cleanups.print(cleanups.options.json ? entries : entries.stream().filter(e -> e.state().isOpen()).toList());
+            if (!cleanups.options.json) {
+                cleanups.tellState(config, entries.get(0).sagaId());
             }
+            return entries.stream().anyMatch(e -> e.state().isOpen()) ? 3 : 0;
+        }
+    }
+
+    private void tellState(SagaConfig config, String sagaId) {
+        try (JournalReader reader = new JournalReader(config)) {
+            spec.commandLine().getOut().println("saga " + sagaId + " is " + reader.journal().saga(sagaId).orElseThrow().state());
         }
     }
 
     @Command(name = "resolve", mixinStandardHelpOptions = true, description = "Closes an entry that you have dealt with yourself.")
     static final class Resolve implements Callable<Integer> {
-        @Mixin CommonOptions options = new CommonOptions();
-        @Spec CommandSpec spec;
+        @ParentCommand @Nullable CleanupsCommand parent;
 
         @Parameters(paramLabel = "ID")
         String id = "";
@@ -105,14 +110,15 @@ final class CleanupsCommand implements Callable<Integer> {
         String reason = "";
 
         @Override
-        public Integer call() {
-            SagaConfig config = options.load();
-            Workplace.prepare(config.dataDir());
-            try (Application application = Application.startWithoutRecovery(config)) {
-                application.bundle().engine().resolve(find(application, id), reason);
-                spec.commandLine().getOut().println("resolved " + id);
-                return 0;
+        public Integer call() throws InterruptedException {
+            CleanupsCommand cleanups = Objects.requireNonNull(parent);
+            List<CleanupEntry> entries = new RemoteControl(cleanups.options.load()).cleanup(id, Wish.RESOLVE, reason);
+            if (cleanups.options.json) {
+                cleanups.print(entries.stream().filter(e -> e.cleanupId().equals(id)).toList());
+            } else {
+                cleanups.spec.commandLine().getOut().println("resolved " + id);
             }
+            return 0;
         }
     }
 }

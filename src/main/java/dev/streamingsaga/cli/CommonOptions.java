@@ -14,21 +14,22 @@ import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
-/** Options of every command. Later sources win: application.properties, --config, environment, -D, --data. */
+/** Options of every command, before or behind a sub-command. Later sources win: application.properties, --config, environment, -D, --data. */
 final class CommonOptions {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    @Option(names = "--data", paramLabel = "DIR", description = "where everything embedded lives (default: data, or SAGA_DATA)")
+    @Option(names = "--data", scope = ScopeType.INHERIT, paramLabel = "DIR", description = "where everything embedded lives (default: data, or SAGA_DATA)")
     @Nullable Path data;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "properties over those of config/application.properties")
+    @Option(names = "--config", scope = ScopeType.INHERIT, paramLabel = "FILE", description = "properties over those of config/application.properties")
     @Nullable Path config;
 
-    @Option(names = "-D", paramLabel = "KEY=VALUE", mapFallbackValue = "", description = "one setting, for this call")
+    @Option(names = "-D", scope = ScopeType.INHERIT, paramLabel = "KEY=VALUE", mapFallbackValue = "", description = "one setting, for this call")
     Map<String, String> settings = new LinkedHashMap<>();
 
-    @Option(names = "--json", description = "one JSON object a line on standard output")
+    @Option(names = "--json", scope = ScopeType.INHERIT, description = "one JSON object a line on standard output")
     boolean json;
 
     SagaConfig load() {

@@ -41,21 +41,23 @@ final class IngestCommand implements Callable<Integer> {
             if (!quiet) {
                 bar.show();
             }
-            int code = ingest(application, config.concurrency());
+            int code = ingest(application, config.concurrency(), bar);
             // What a killed process left is brought to its end too, not left behind a second time.
             application.bundle().recovery().pending().forEach(end -> end.exceptionally(failure -> null).join());
             return code;
         }
     }
 
-    private int ingest(Application application, int concurrency) throws InterruptedException {
+    private int ingest(Application application, int concurrency, ProgressDisplay bar) throws InterruptedException {
         ExecutorService pool = Executors.newFixedThreadPool(Math.min(concurrency, files.size()));
         ExecutorCompletionService<IngestResult> results = new ExecutorCompletionService<>(pool);
         files.forEach(file -> results.submit(() -> application.bundle().ingest(file)));
         int code = 0;
         try {
             for (int i = 0; i < files.size(); i++) {
-                code = Math.max(code, outcome(results.take()));
+                Future<IngestResult> ended = results.take();
+                bar.clear();
+                code = Math.max(code, outcome(ended));
             }
         } finally {
             pool.shutdownNow();

@@ -1,19 +1,23 @@
 package dev.streamingsaga.cli;
 
-import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Application;
+import dev.streamingsaga.embedded.InUseException;
+import dev.streamingsaga.journal.CleanupEntries;
+import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Journal.Wish;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Tells whichever process runs a saga what a person wants of it, through the journal. If none works in the data directory, this
- * process takes the saga up itself.
+ * Tells whichever process runs a saga, or cleans up after it, what a person wants of it, through the journal. If none works in the
+ * data directory, this process sees to it itself.
  */
 final class RemoteControl {
     private final SagaConfig config;
@@ -34,7 +38,7 @@ final class RemoteControl {
                 throw new UsageException("saga " + sagaId + " is " + saga.state() + " already");
             }
             journal.wish(sagaId, wish);
-            Optional<Application> own = startIfFree();
+            Optional<Application> own = startIfFree(Application::start);
             try {
                 return await(journal, sagaId, until);
             } finally {
@@ -43,11 +47,47 @@ final class RemoteControl {
         }
     }
 
-    private Optional<Application> startIfFree() {
+    /**
+     * Has a clean-up entry retried or resolved, by this process if no other works in the data directory.
+     *
+     * @param why for RESOLVE
+     * @return all entries of its saga and step afterwards, closed ones included
+     * @throws UsageException if there is no such open entry, or nobody has taken the wish up in time; it stays on record then
+     */
+    List<CleanupEntry> cleanup(String cleanupId, CleanupEntries.Wish wish, String why) throws InterruptedException {
+        try (JournalReader reader = new JournalReader(config)) {
+            CleanupEntries cleanups = reader.journal().cleanups();
+            CleanupEntry entry = cleanups.find(cleanupId).filter(e -> e.state().isOpen())
+                    .orElseThrow(() -> new UsageException("no open clean-up entry " + cleanupId + "; cleanups lists them"));
+            cleanups.wish(cleanupId, wish, why);
+            Optional<Application> own = startIfFree(Application::startWithoutRecovery);
+            try {
+                own.ifPresent(application -> application.bundle().recovery().grant(new CleanupEntries.Wanted(entry, wish, why)));
+            } finally {
+                own.ifPresent(Application::close);
+            }
+            await(cleanups, cleanupId);
+            return cleanups.of(entry.sagaId()).stream().filter(e -> e.step().equals(entry.step())).toList();
+        }
+    }
+
+    /** Two attempts at a store: the one that is wanted, and one that may be under way. */
+    private void await(CleanupEntries cleanups, String cleanupId) throws InterruptedException {
+        long end = System.nanoTime() + config.compensation().stepTimeout().multipliedBy(4).plusSeconds(10).toNanos();
+        while (cleanups.isWished(cleanupId)) {
+            if (System.nanoTime() > end) {
+                throw new UsageException("the process that works in " + config.dataDir() + " has not seen to clean-up entry " + cleanupId
+                        + " yet; the wish stays on record, cleanups shows what becomes of it");
+            }
+            TimeUnit.MILLISECONDS.sleep(200);
+        }
+    }
+
+    private Optional<Application> startIfFree(Function<SagaConfig, Application> start) {
         Workplace.prepare(config.dataDir());
         try {
-            return Optional.of(Application.start(config));
-        } catch (ConfigException busy) {
+            return Optional.of(start.apply(config));
+        } catch (InUseException busy) {
             return Optional.empty();
         }
     }

@@ -3,7 +3,7 @@ package dev.streamingsaga.config;
 import java.util.List;
 
 /** Settings that can't be used; the message lists all of them, each with key, rule and value. */
-public final class ConfigException extends RuntimeException {
+public class ConfigException extends RuntimeException {
     private final transient List<String> problems;
 
     public ConfigException(List<String> problems) {

@@ -69,7 +69,7 @@ public final class Content implements DocumentContent, AutoCloseable {
     @Override
     public Outline embed(
             Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress) {
-        Optional<TextExtractor> extractor = config.maxTextChars() == 0 ? Optional.empty() : extractor(contentType);
+        Optional<TextExtractor> extractor = extractor(contentType);
         if (extractor.isEmpty()) {
             progress.report(0, 0, 0);
             return Outline.EMPTY;
@@ -83,7 +83,15 @@ public final class Content implements DocumentContent, AutoCloseable {
         return embed(file, contentType, Integer.MAX_VALUE, segments -> {}, (pagesDone, pagesTotal, segmentsDone) -> {});
     }
 
+    @Override
+    public boolean hasText(String contentType) {
+        return extractor(contentType).isPresent();
+    }
+
     private Optional<TextExtractor> extractor(String contentType) {
+        if (config.maxTextChars() == 0) {
+            return Optional.empty();
+        }
         if (types.isA(contentType, PDF)) {
             return Optional.of(new PdfText(spool.temporary()));
         }

@@ -9,6 +9,9 @@ public interface DocumentContent {
     /** MIME type by magic bytes, {@code application/octet-stream} if unknown. Reads at most 64 KiB. */
     String contentType(Path file);
 
+    /** Whether {@link #embed} reads files of this type at all, and so needs the model. */
+    boolean hasText(String contentType);
+
     /**
      * Extracts, cuts and embeds, all three overlapping, and hands on batches in reading order from one thread.
      *

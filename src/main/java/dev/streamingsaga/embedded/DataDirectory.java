@@ -1,6 +1,5 @@
 package dev.streamingsaga.embedded;
 
-import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,14 +32,14 @@ public final class DataDirectory implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** @throws ConfigException if another process has it */
+    /** @throws InUseException if another process has it */
     static DataDirectory lock(SagaConfig config) {
         Path dir = config.dataDir();
         Path file = dir.resolve("lock");
         FileChannel channel = null;
         if (!LOCKED_HERE.add(dir)) {
             // Not even opened: closing a second descriptor would drop the lock that the first one holds.
-            throw ConfigException.of("the data directory " + dir + " is in use by this process already; give another one with --data");
+            throw new InUseException("the data directory " + dir + " is in use by this process already; give another one with --data");
         }
         try {
             createPrivately(dir);
@@ -49,7 +48,7 @@ public final class DataDirectory implements AutoCloseable {
                 String owner = Files.readString(file).strip();
                 channel.close();
                 LOCKED_HERE.remove(dir);
-                throw ConfigException.of("the data directory " + dir + " is in use by process " + owner
+                throw new InUseException("the data directory " + dir + " is in use by process " + owner
                         + "; wait for it, or give another one with --data");
             }
             channel.truncate(0);

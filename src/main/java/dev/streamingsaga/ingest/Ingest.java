@@ -6,6 +6,7 @@ import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Ids;
@@ -21,6 +22,7 @@ import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
 import dev.streamingsaga.source.SourceLock;
+import dev.streamingsaga.source.SourceProof;
 import dev.streamingsaga.journal.SourceIdentity;
 import java.io.File;
 import java.io.IOException;
@@ -69,6 +71,7 @@ public final class Ingest {
         // What an earlier call with the same exchange left behind must not answer this one.
         exchange.removeProperty(SAGA_ID);
         exchange.removeProperty(Run.PROPERTY);
+        exchange.removeProperty(ChunkRoutes.PROOF);
         Path path = path(exchange.getMessage().getBody());
         OnConflict onConflict = config.source().onConflict();
         NewSaga wanted = new NewSaga(path, config.participants(), config.timeLimit(), config.security().owner(),
@@ -170,16 +173,40 @@ public final class Ingest {
         if (config.source().onConflict() == OnConflict.REFUSE) {
             requireUnclaimed(run, path);
         }
-        long chunkSize = run.received().document().map(Document::chunkSizeBytes).orElse(config.chunk().sizeBytes());
-        Digests digests = SourceFile.digest(path, identity, chunkSize,
-                done -> run.progress("validate", done, identity.sizeBytes(), "bytes"), run::check);
-        requireSameContent(run, digests);
+        Digests digests = alreadyTaken(run, identity)
+                .map(known -> proven(exchange, run, identity, known)).orElseGet(() -> digests(run, path, identity));
         String documentId = Ids.document(path.toString(), digests.sha256());
         if (config.source().duplicates() == Duplicates.REJECT && journal.document(documentId).isPresent()) {
             throw new SagaException(Reason.DUPLICATE, path + " is already stored as document " + documentId + "; nothing was written");
         }
         exchange.setProperty(ChunkRoutes.DIGESTS, digests);
         exchange.setProperty(SourceIdentity.class.getSimpleName(), identity);
+    }
+
+    private Digests digests(ActiveRun run, Path path, SourceIdentity identity) {
+        long chunkSize = run.received().document().map(Document::chunkSizeBytes).orElse(config.chunk().sizeBytes());
+        Digests digests = SourceFile.digest(path, identity, chunkSize,
+                done -> run.progress("validate", done, identity.sizeBytes(), "bytes"), run::check);
+        requireSameContent(run, digests);
+        return digests;
+    }
+
+    /**
+     * What an earlier run journaled, if nobody can have touched the file since as far as its inode, size and both of its times tell:
+     * enough to go on sending, not enough to pass the gate. Empty without the time of the last change, which alone can't be set back.
+     */
+    private Optional<Digests> alreadyTaken(ActiveRun run, SourceIdentity now) {
+        Optional<Document> untouched = run.received().document()
+                .filter(before -> before.identity().equals(now) && now.changedNanos() != 0);
+        return untouched.map(before -> new Digests(before.sha256(), before.sizeBytes(),
+                        journal.chunks(run.sagaId()).stream().map(ChunkRow::sha256).toList()))
+                .filter(known -> known.chunkSha256().size() == untouched.get().chunkCount());
+    }
+
+    /** The bytes are hashed all the same, while chunks are sent: verify waits for the result, and no store is touched before it. */
+    private static Digests proven(Exchange exchange, ActiveRun run, SourceIdentity identity, Digests known) {
+        exchange.setProperty(ChunkRoutes.PROOF, SourceProof.begin(run.received().source(), identity, known.sha256(), run::check));
+        return known;
     }
 
     /** Held while the saga reads, and proved again before each side effect. */

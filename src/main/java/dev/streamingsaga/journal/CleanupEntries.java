@@ -77,6 +77,32 @@ public final class CleanupEntries {
                 .params(state.name(), resolution, cleanupId).update();
     }
 
+    /** What a person wants of an entry from outside the process that cleans up. */
+    public enum Wish { RETRY, RESOLVE }
+
+    /** @param why a person's reason for RESOLVE; empty otherwise */
+    public record Wanted(CleanupEntry entry, Wish wish, String why) {}
+
+    /** A process that looks after the journal hears of it within a second or so. */
+    public void wish(String cleanupId, Wish wish, String why) {
+        db.sql.sql("UPDATE cleanup SET wish = ?, wish_why = ? WHERE cleanup_id = ?").params(wish.name(), why, cleanupId).update();
+    }
+
+    /** Whether a wish is still to be fulfilled. */
+    public boolean isWished(String cleanupId) {
+        return db.sql.sql("SELECT count(*) FROM cleanup WHERE cleanup_id = ? AND wish IS NOT NULL").param(cleanupId)
+                .query(Integer.class).single() > 0;
+    }
+
+    public List<Wanted> wishes() {
+        return db.sql.sql(WITH_DOCUMENT + "WHERE c.wish IS NOT NULL ORDER BY cleanup_id").query((row, n) ->
+                new Wanted(entry(row, n), Wish.valueOf(row.getString("wish")), row.getString("wish_why"))).list();
+    }
+
+    public void forgetWish(String cleanupId) {
+        db.sql.sql("UPDATE cleanup SET wish = NULL, wish_why = NULL WHERE cleanup_id = ?").param(cleanupId).update();
+    }
+
     /** Entries whose time for another attempt has come, oldest first. */
     public List<CleanupEntry> due() {
         return db.sql.sql(WITH_DOCUMENT + "WHERE c.state = 'PENDING' AND c.next_attempt_at <= ? ORDER BY cleanup_id").param(db.now())

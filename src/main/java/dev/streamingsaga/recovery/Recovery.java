@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.RecoveryMode;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.CleanupEntries;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Journal.Wish;
@@ -70,7 +71,7 @@ public final class Recovery implements AutoCloseable {
         long heartbeat = config.recovery().lease().toMillis() / 4;
         every(heartbeat, this::renewLeases);
         every(1000, this::enforceTimeLimits, () -> journal.wishes().forEach(this::grant), () -> takeOver(false));
-        every(1000, () -> publish(journal.publicationsDue()), this::retryCleanups);
+        every(1000, () -> publish(journal.publicationsDue()), () -> journal.cleanups().wishes().forEach(this::grant), this::retryCleanups);
         every(30_000, this::removeLateChunks);
     }
 
@@ -194,6 +195,21 @@ public final class Recovery implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /**
+     * What a person wants of a clean-up entry. The wish is forgotten only once it is fulfilled, so that a crash repeats it; of an entry
+     * that was closed meanwhile nothing is wanted any more.
+     */
+    public void grant(CleanupEntries.Wanted wanted) {
+        CleanupEntry entry = journal.cleanups().find(wanted.entry().cleanupId()).orElseThrow();
+        if (entry.state().isOpen()) {
+            switch (wanted.wish()) {
+                case RETRY -> engine.retry(entry);
+                case RESOLVE -> engine.resolve(entry, wanted.why());
+            }
+        }
+        journal.cleanups().forgetWish(entry.cleanupId());
     }
 
     /** One attempt for each saga and step, however many pieces of it are left. */

@@ -16,6 +16,9 @@ import org.apache.camel.ProducerTemplate;
 
 /** The steps of the vector route: from a file to batches of rows, as many as are not stored yet. */
 final class SegmentWriter {
+    /** Of a document without text, and so without vectors. */
+    private static final String NO_MODEL = "none";
+
     private final StoreDatabase db;
     private final DocumentContent content;
     private final Outlines outlines;
@@ -28,10 +31,15 @@ final class SegmentWriter {
         this.batches = new BatchSender(template, db.direct("-batch"));
     }
 
-    /** Loads the model, which takes a second at first need, before the first statement. */
+    /** Loads the model, which takes a second at first need, before the first statement; not for a document that has no text. */
     void addModel(Exchange exchange) {
-        Embedder model = content.embedder();
         Map<String, Object> facts = StoreSteps.facts(exchange);
+        if (!content.hasText(StoreSteps.run(exchange).document().contentType())) {
+            facts.put("model", NO_MODEL);
+            facts.put("dimension", 1);
+            return;
+        }
+        Embedder model = content.embedder();
         facts.put("model", model.modelId());
         facts.put("dimension", model.dimension());
     }

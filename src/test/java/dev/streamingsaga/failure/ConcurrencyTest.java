@@ -442,7 +442,7 @@ class ConcurrencyTest {
 
     @Test
     void fp_35_time_limit_passes_during_an_upload_and_nothing_is_written_afterwards() throws Exception {
-        start("saga.time-limit", "4s", "saga.s3.timeout", "6s", "saga.compensation.step-timeout", "30s");
+        start("saga.time-limit", "8s", "saga.s3.timeout", "6s", "saga.compensation.step-timeout", "30s");
         assertNextFileCompletes(saga);
         List<String> before = saga.keys();
         Original original = Original.of(saga.file("held.bin", 2L * CHUNK));
@@ -465,7 +465,7 @@ class ConcurrencyTest {
     /** The compensation cannot wait for ever; that something may still arrive is on record, and removed by the next retry. */
     @Test
     void fp_35_a_request_that_outlives_the_compensation_is_residue() throws Exception {
-        start("saga.time-limit", "4s", "saga.s3.timeout", "60s", "saga.compensation.step-timeout", "1s");
+        start("saga.time-limit", "8s", "saga.s3.timeout", "60s", "saga.compensation.step-timeout", "1s");
         assertNextFileCompletes(saga);
         List<String> before = saga.keys();
         Original original = Original.of(saga.file("held.bin", 1000));

@@ -13,6 +13,8 @@ import dev.streamingsaga.testkit.EmbeddingServer;
 import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -319,6 +321,27 @@ class ResumeFailureTest {
         assertThat(allPuts()).isEqualTo(before);
         assertThat(result.message()).contains("please retry");
         assertNothingLeft(saga, result, Reason.HASH_MISMATCH);
+    }
+
+    /**
+     * Written through memory that is mapped and dirty already: no time of the file changes, so that only its bytes can tell. What
+     * changes lies in a chunk that the bucket has, so that no server compares it with anything either.
+     */
+    @Test
+    void fp_16_the_file_has_other_content_though_inode_size_and_times_are_the_same() throws Exception {
+        start(Map.of());
+        Path file = fiveChunks();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            MappedByteBuffer memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, CHUNK);
+            memory.put(7, memory.get(7));
+            Interrupted stopped = interrupted(file);
+            memory.put(7, (byte) (memory.get(7) ^ 1));
+
+            IngestResult result = stopped.resume();
+
+            assertThat(result.message()).contains("please retry");
+            assertNothingLeft(saga, result, Reason.HASH_MISMATCH);
+        }
     }
 
     @Test

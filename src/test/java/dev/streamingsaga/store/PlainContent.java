@@ -49,6 +49,11 @@ final class PlainContent implements DocumentContent {
     }
 
     @Override
+    public boolean hasText(String contentType) {
+        return true;
+    }
+
+    @Override
     public Outline outline(Path file, String contentType) {
         outlined.incrementAndGet();
         return read(file);

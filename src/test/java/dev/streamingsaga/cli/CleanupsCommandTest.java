@@ -1,0 +1,100 @@
+package dev.streamingsaga.cli;
+
+import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
+import static dev.streamingsaga.testkit.ProxiedRequest.method;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code cleanups retry} and {@code resolve} from a second terminal, while the application works in the same data directory. */
+@Timeout(120)
+class CleanupsCommandTest {
+    @TempDir
+    Path directory;
+
+    private StreamingSagaFixture service;
+    private CleanupEntry entry;
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @BeforeEach
+    void leave_residue_in_the_graph_store() throws Exception {
+        service = StreamingSagaFixture.start(directory);
+        service.execute("graph", "CREATE TRIGGER refuse BEFORE DELETE ON graph_node BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+        service.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
+        assertThat(service.ingest(service.text("keeper.txt", 20)).status()).isEqualTo("PARTIALLY_COMPENSATED");
+        entry = service.journal().cleanups().all().get(0);
+    }
+
+    @AfterEach
+    void stop() {
+        service.close();
+    }
+
+    private int saga(String... args) {
+        out.getBuffer().setLength(0);
+        return Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
+    }
+
+    private CleanupEntry.State state() {
+        return service.journal().cleanups().find(entry.cleanupId()).orElseThrow().state();
+    }
+
+    private String data() {
+        return service.data().toString();
+    }
+
+    @Test
+    void retries_beside_a_running_service_and_says_what_became_of_it() throws Exception {
+        assertThat(saga("cleanups", "--data", data(), "retry", entry.cleanupId())).as("%s", err).isEqualTo(3);
+        assertThat(out.toString()).contains("PENDING", "2 attempt(s)", "refused on purpose", "is PARTIALLY_COMPENSATED");
+
+        service.execute("graph", "DROP TRIGGER refuse");
+
+        assertThat(saga("cleanups", "retry", entry.cleanupId(), "--data", data(), "--json")).as("%s", err).isZero();
+        JsonNode line = new ObjectMapper().readTree(out.toString());
+        assertThat(line.get("id").asText()).isEqualTo(entry.cleanupId());
+        assertThat(line.get("status").asText()).isEqualTo("DONE");
+        assertThat(state()).isEqualTo(CleanupEntry.State.DONE);
+        assertThat(service.rows("graph", "graph_node")).isZero();
+        assertThat(service.column("journal", "SELECT state FROM saga")).containsExactly("COMPENSATED");
+        assertThat(service.report("failed_cleanups.json")).isEmpty();
+    }
+
+    @Test
+    void resolves_beside_a_running_service_which_then_rewrites_its_reports() throws IOException {
+        assertThat(service.report("failed_cleanups.json")).hasSize(1);
+
+        assertThat(saga("cleanups", "--json", "resolve", entry.cleanupId(), "--reason", "ticket 4711", "--data", data())).as("%s", err).isZero();
+
+        JsonNode line = new ObjectMapper().readTree(out.toString());
+        assertThat(line.get("status").asText()).isEqualTo("RESOLVED");
+        assertThat(line.get("resolution").asText()).isEqualTo("ticket 4711");
+        assertThat(state()).isEqualTo(CleanupEntry.State.RESOLVED);
+        assertThat(service.report("failed_cleanups.json")).isEmpty();
+        assertThat(service.column("journal", "SELECT count(*) FROM cleanup WHERE wish IS NOT NULL")).containsExactly("0");
+    }
+
+    @Test
+    void refuses_an_entry_that_is_not_open() {
+        assertThat(saga("cleanups", "resolve", entry.cleanupId(), "--reason", "done", "--data", data())).isZero();
+        for (String verb : List.of("retry", "resolve")) {
+            assertThat(saga("cleanups", verb, entry.cleanupId(), "--data", data(), verb.equals("resolve") ? "--reason=again" : "--json")).isEqualTo(2);
+            assertThat(err.toString()).contains("no open clean-up entry");
+        }
+        assertThat(service.journal().cleanups().find(entry.cleanupId()).orElseThrow().resolution()).isEqualTo("done");
+    }
+}
