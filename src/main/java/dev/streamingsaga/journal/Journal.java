@@ -87,7 +87,7 @@ public final class Journal {
                                       owner, classification, key_id, received_at, updated_at)
                     VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
                     .params(sagaId, node, now + lease.toMillis(), now + wanted.timeLimit().toMillis(),
-                            String.join(",", wanted.participants()), source, String.valueOf(wanted.source().getFileName()),
+                            String.join(",", wanted.participants()), source, wanted.fileName(),
                             wanted.owner(), wanted.classification(), wanted.keyId(), now, now)
                     .update();
             List<String> steps = steps(wanted.participants());
@@ -450,6 +450,17 @@ public final class Journal {
         return db.sql.sql("SELECT * FROM saga ORDER BY saga_id DESC LIMIT ?").param(limit).query(Journal::saga).list();
     }
 
+    /**
+     * Newest first, of these states only.
+     *
+     * @param before only sagas received before this one; empty: from the newest on
+     */
+    public List<SagaRecord> sagas(Collection<SagaState> states, String before, int limit) {
+        return db.sql.sql("SELECT * FROM saga WHERE state IN (:states) AND (:before = '' OR saga_id < :before) ORDER BY saga_id DESC LIMIT :limit")
+                .param("states", states.stream().map(SagaState::name).toList()).param("before", before).param("limit", limit)
+                .query(Journal::saga).list();
+    }
+
     /** Everything that has no outcome yet, and every COMPLETED saga whose document is not visible everywhere yet; oldest first. */
     public List<SagaRecord> unfinished() {
         return db.sql.sql("SELECT * FROM saga WHERE state NOT IN " + FINAL
@@ -495,6 +506,11 @@ public final class Journal {
         return db.sql.sql("SELECT * FROM step WHERE saga_id = ? ORDER BY ordinal").param(sagaId).query((row, n) ->
                 new StepRecord(row.getString("name"), row.getInt("ordinal"), StepState.valueOf(row.getString("state")),
                         time(row, "started_at"), time(row, "finished_at"))).list();
+    }
+
+    /** How many of the saga's chunks are in each state, and how many bytes; damaged rows count too. */
+    public Map<ChunkRow.State, ChunkTally> chunkTally(String sagaId) {
+        return chunks.tally(sagaId);
     }
 
     /** Chunks that the bucket confirmed so far. */
