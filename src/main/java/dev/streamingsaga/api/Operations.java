@@ -19,21 +19,21 @@ final class Operations {
     private final List<Operation> all = new ArrayList<>();
 
     Operations(DocumentIntake intake, DocumentOperations documents, SagaOperations sagas, EventFeed events) {
-        add("PUT", "/api/documents/{name}", INGEST, intake::put);
-        add("POST", "/api/documents", INGEST, intake::post);
-        add("GET", "/api/documents/{id}", READ, documents::facts);
-        add("GET", "/api/documents/{id}/content", READ, documents::content);
-        add("GET", "/api/search", READ, documents::search);
-        add("GET", "/api/sagas", READ, sagas::list);
-        add("GET", "/api/sagas/{id}", READ, sagas::detail);
-        add("GET", "/api/sagas/{id}/outcome", EnumSet.of(Scope.INGEST, Scope.READ), sagas::outcome);
-        add("POST", "/api/sagas/{id}/cancel", OPERATE, sagas::cancel);
-        add("POST", "/api/sagas/{id}/pause", OPERATE, sagas::pause);
-        add("POST", "/api/sagas/{id}/resume", OPERATE, sagas::resume);
-        add("GET", "/api/cleanups", READ, sagas::cleanups);
-        add("POST", "/api/cleanups/{id}/retry", OPERATE, sagas::retry);
-        add("POST", "/api/cleanups/{id}/resolve", OPERATE, sagas::resolve);
-        add("GET", "/api/events", READ, events::listen);
+        add("PUT", "/api/documents/{name}", INGEST, request -> intake.put(request));
+        add("POST", "/api/documents", INGEST, request -> intake.post(request));
+        add("GET", "/api/documents/{id}", READ, request -> documents.facts(request));
+        add("GET", "/api/documents/{id}/content", READ, request -> documents.content(request));
+        add("GET", "/api/search", READ, request -> documents.search(request));
+        add("GET", "/api/sagas", READ, request -> sagas.list(request));
+        add("GET", "/api/sagas/{id}", READ, request -> sagas.detail(request));
+        add("GET", "/api/sagas/{id}/outcome", EnumSet.of(Scope.INGEST, Scope.READ), request -> sagas.outcome(request));
+        add("POST", "/api/sagas/{id}/cancel", OPERATE, request -> sagas.cancel(request));
+        add("POST", "/api/sagas/{id}/pause", OPERATE, request -> sagas.pause(request));
+        add("POST", "/api/sagas/{id}/resume", OPERATE, request -> sagas.resume(request));
+        add("GET", "/api/cleanups", READ, request -> sagas.cleanups(request));
+        add("POST", "/api/cleanups/{id}/retry", OPERATE, request -> sagas.retry(request));
+        add("POST", "/api/cleanups/{id}/resolve", OPERATE, request -> sagas.resolve(request));
+        add("GET", "/api/events", READ, request -> events.listen(request));
         add("GET", "/api/openapi.json", OPEN, PageFiles::openApi);
         PageFiles.FILES.keySet().forEach(path -> add("GET", path, OPEN, request -> PageFiles.file(request, path)));
     }

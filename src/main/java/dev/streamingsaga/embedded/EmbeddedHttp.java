@@ -14,6 +14,7 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -55,6 +56,11 @@ final class EmbeddedHttp implements AutoCloseable {
                 .setMaxWorkerExecuteTime(1).setMaxWorkerExecuteTimeUnit(TimeUnit.DAYS));
         try {
             Router router = Router.router(vertx);
+            // A path that cannot be decoded, or that no route has: the client's fault, not worth a stack trace.
+            List.of(400, 404, 405).forEach(status -> router.errorHandler(status, request -> request.response().setStatusCode(status)
+                    .putHeader("Content-Type", "application/problem+json")
+                    .end("{\"type\":\"about:blank\",\"title\":\"Nothing here\",\"status\":" + status
+                            + ",\"detail\":\"no such path or method; see /api/openapi.json\"}")));
             int port = port(config, vertx, router);
             context.getRegistry().bind(VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO, new OurRouter(vertx, router));
             String host = config.http().host();
