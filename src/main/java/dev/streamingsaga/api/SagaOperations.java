@@ -68,17 +68,21 @@ final class SagaOperations {
         return Reply.json(200, views.detail(saga(request)));
     }
 
-    /** {@code GET /api/sagas/{id}/outcome}: what {@code ingest --json} prints, or 202 while there is none; waits if asked to. */
+    /** {@code GET /api/sagas/{id}/outcome}: what {@code ingest --json} prints, also of a paused saga; 202 while it runs. Waits if asked to. */
     Reply outcome(Request request) throws InterruptedException {
         Query.of(request.call());
         SagaRecord saga = saga(request);
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(DocumentIntake.wait(request.call()));
-        while (!saga.state().isFinal() && saga.state() != SagaState.PAUSED && System.nanoTime() < end) {
+        while (isUnderWay(saga) && System.nanoTime() < end) {
             TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
             saga = saga(request);
         }
-        return saga.state().isFinal() ? Reply.json(200, ingest.result(saga.sagaId()))
-                : Reply.json(202, Map.of("sagaId", saga.sagaId(), "state", saga.state().name()));
+        return isUnderWay(saga) ? Reply.json(202, Map.of("sagaId", saga.sagaId(), "state", saga.state().name()))
+                : Reply.json(200, ingest.result(saga.sagaId()));
+    }
+
+    private boolean isUnderWay(SagaRecord saga) {
+        return !saga.state().isFinal() && (saga.state() != SagaState.PAUSED || journal.wish(saga.sagaId()).isPresent());
     }
 
     Reply cancel(Request request) {

@@ -154,4 +154,44 @@ class HttpLimitsTest {
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(spooled()).isEmpty());
         saga.assertNothingAnywhere();
     }
+
+    @Test
+    void retries_and_resolves_what_a_compensation_left() {
+        String chunk = "chunk-000000";
+        saga.s3().when(request -> request.method().equals("POST") && request.query() != null && request.query().contains("delete")).always().answer(503, "SlowDown");
+        saga.s3().when(request -> request.method().equals("DELETE")).always().answer(503, "SlowDown");
+        saga.s3().when(request -> request.method().equals("PUT") && request.path().contains("manifest")).always().answer(403, "AccessDenied");
+        String sagaId = api.put("stuck.txt", "stuck".getBytes(StandardCharsets.UTF_8)).json().path("sagaId").asText();
+        var outcome = api.get("/api/sagas/" + sagaId + "/outcome", "Prefer", "wait=100").json();
+        assertThat(outcome.path("status").asText()).as("%s", outcome).isEqualTo("PARTIALLY_COMPENSATED");
+        var entry = api.get("/api/cleanups").json().path("cleanups").get(0);
+        assertThat(entry.path("sagaId").asText()).isEqualTo(sagaId);
+        assertThat(entry.path("resource").asText()).contains(chunk);
+        assertThat(api.get("/api/sagas/" + sagaId).json().path("saga").path("openCleanups").asInt()).isPositive();
+        String url = "/api/cleanups/" + entry.path("id").asText();
+
+        assertThat(api.post(url + "/resolve", "{}").status()).isEqualTo(400);
+        assertThat(api.post(url + "/retry", "").json().path("state").asText()).isEqualTo("PARTIALLY_COMPENSATED");
+        saga.s3().clearRules();
+        assertThat(api.post(url + "/retry", "").json().path("state").asText()).isEqualTo("COMPENSATED");
+        assertThat(api.post(url + "/resolve", "{\"reason\":\"removed by hand\"}").status()).isEqualTo(409);
+        assertThat(api.get("/api/cleanups").json().path("cleanups")).isEmpty();
+        assertThat(api.get("/api/cleanups?all=true").json().path("cleanups").get(0).path("status").asText()).isEqualTo("DONE");
+        saga.assertNothingAnywhere();
+    }
+
+    @Test
+    void closes_an_entry_that_a_person_dealt_with() {
+        saga.s3().when(request -> request.method().equals("POST") && request.query() != null && request.query().contains("delete")).always().answer(503, "SlowDown");
+        saga.s3().when(request -> request.method().equals("DELETE")).always().answer(503, "SlowDown");
+        saga.s3().when(request -> request.method().equals("PUT") && request.path().contains("manifest")).always().answer(403, "AccessDenied");
+        String sagaId = api.put("stuck.txt", "stuck".getBytes(StandardCharsets.UTF_8)).json().path("sagaId").asText();
+        api.get("/api/sagas/" + sagaId + "/outcome", "Prefer", "wait=100");
+        for (var entry : api.get("/api/cleanups").json().path("cleanups")) {
+            Answer resolved = api.post("/api/cleanups/" + entry.path("id").asText() + "/resolve", "{\"reason\":\"removed by hand\"}");
+            assertThat(resolved.status()).as("%s", resolved.json()).isEqualTo(200);
+        }
+        assertThat(state(sagaId)).isEqualTo(SagaState.COMPENSATED);
+        assertThat(api.get("/api/cleanups?all=true").json().path("cleanups").get(0).path("resolution").asText()).isEqualTo("removed by hand");
+    }
 }
