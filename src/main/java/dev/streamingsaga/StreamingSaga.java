@@ -1,6 +1,9 @@
 package dev.streamingsaga;
 
+import dev.streamingsaga.api.ApiParts;
+import dev.streamingsaga.api.ApiRoutes;
 import dev.streamingsaga.chunk.ChunkRoutes;
+import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.Content;
 import dev.streamingsaga.database.Databases;
@@ -21,6 +24,7 @@ import dev.streamingsaga.recovery.Recovery;
 import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.store.Stores;
 import dev.streamingsaga.store.VectorSearch;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
@@ -134,6 +138,18 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     /** Runs one saga and waits for its outcome. */
     public IngestResult ingest(Path file) {
         return parts().template().requestBody(config.direct("ingest"), file, IngestResult.class);
+    }
+
+    /**
+     * The HTTP API and the page, for the HTTP server that the context's {@code platform-http} component finds: to be added to the context
+     * with {@code addRoutes}, and closed before it stops. Never added unless asked for.
+     *
+     * @throws IOException if the spool folder cannot be made
+     */
+    public ApiRoutes http(CamelContext context) throws IOException {
+        Parts p = parts();
+        return new ApiRoutes(context, new ApiParts(config, p.journal(), p.runs(), p.ingest(), p.engine(), new ChunkStore(config, servers.s3()),
+                p.stores().search()));
     }
 
     public Journal journal() {

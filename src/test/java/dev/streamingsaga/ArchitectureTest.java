@@ -28,6 +28,16 @@ class ArchitectureTest {
             .should().dependOnClassesThat().resideInAnyPackage("org.gaul..", "com.arjuna..", "io.narayana..", "io.undertow..", "org.jboss..");
 
     @ArchTest
+    static final ArchRule only_the_server_and_its_requests_know_vert_x = noClasses().that().resideOutsideOfPackage("..embedded..")
+            .and().haveSimpleNameNotStartingWith("Vertx")
+            .should().dependOnClassesThat().resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.camel.component.platform.http.vertx..")
+            .because("a hub may serve the API with another server");
+
+    @ArchTest
+    static final ArchRule only_the_api_reads_tokens = noClasses().that().doNotHaveSimpleName("OidcTokens")
+            .should().dependOnClassesThat().resideInAnyPackage("com.nimbusds..").because("it is optional");
+
+    @ArchTest
     static final ArchRule only_the_command_line_touches_its_libraries = noClasses().that().resideOutsideOfPackage("..cli..")
             .should().dependOnClassesThat().resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..");
 
@@ -54,6 +64,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule nobody_else_speaks_http = noClasses().that().resideOutsideOfPackages("..http..", "..lra..", "..content..")
+            .and().haveSimpleNameNotEndingWith("RemoteIngest")
             .should().dependOnClassesThat().resideInAnyPackage("java.net.http..", "com.sun.net.httpserver..")
             .orShould().dependOnClassesThat().belongToAnyOf(java.net.HttpURLConnection.class, java.net.Socket.class)
             .because("requests to the coordinator and its callbacks pass SideEffectProbe; an embedder only asks");

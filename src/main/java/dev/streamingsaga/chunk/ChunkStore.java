@@ -1,9 +1,11 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
@@ -114,6 +116,18 @@ public final class ChunkStore {
         }
         return new FetchResult(
                 manifest.documentId(), manifest.sagaId(), manifest.fileName(), manifest.sizeBytes(), sha256, chunks.size());
+    }
+
+    /**
+     * A part of a document as a stream, whose bytes are checked against the chunks' digests. Of a chunk that turns out to be damaged
+     * or cut off the last bytes are never given out: reading ends with an {@link IOException} before the part is complete.
+     *
+     * @param rows of the whole document, as the journal has them
+     * @param from first byte, from 0
+     * @param length at least 1
+     */
+    public InputStream content(List<ChunkRow> rows, long from, long length) {
+        return new VerifiedContent(bucket, rows, from, length);
     }
 
     /**

@@ -2,9 +2,11 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Application;
+import dev.streamingsaga.embedded.UnavailableException;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.SagaState;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,8 +35,17 @@ final class IngestCommand implements Callable<Integer> {
     @Option(names = "--quiet", description = "no progress bar")
     boolean quiet;
 
+    @Option(names = "--url", paramLabel = "URL", description = "send the files to the running instance there, as start prints it")
+    @Nullable URI url;
+
+    @Option(names = "--key", paramLabel = "KEY", description = "API key for --url; better in the environment, as SAGA_KEY")
+    @Nullable String key;
+
     @Override
     public Integer call() throws InterruptedException {
+        if (url != null) {
+            return send(url);
+        }
         SagaConfig config = options.load();
         Workplace.prepare(config.dataDir());
         try (Application application = Application.start(config);
@@ -46,6 +58,26 @@ final class IngestCommand implements Callable<Integer> {
             application.bundle().recovery().pending().forEach(end -> end.exceptionally(failure -> null).join());
             return code;
         }
+    }
+
+    private int send(URI target) throws InterruptedException {
+        if (target.getHost() == null || !List.of("http", "https").contains(target.getScheme())) {
+            throw new UsageException("--url must be an http or https URL");
+        }
+        String secret = key != null ? key : System.getenv().getOrDefault("SAGA_KEY", "");
+        RemoteIngest remote = new RemoteIngest(target, secret);
+        int code = 0;
+        for (Path file : files) {
+            try {
+                IngestResult result = remote.ingest(file);
+                print(spec.commandLine().getOut(), result);
+                code = Math.max(code, Texts.exitCode(SagaState.valueOf(result.status())));
+            } catch (UsageException | UnavailableException e) {
+                spec.commandLine().getErr().println("saga: " + Texts.safe(String.valueOf(e.getMessage())));
+                code = Math.max(code, e instanceof UsageException ? Main.USAGE : Main.UNREACHABLE);
+            }
+        }
+        return code;
     }
 
     private int ingest(Application application, int concurrency, ProgressDisplay bar) throws InterruptedException {

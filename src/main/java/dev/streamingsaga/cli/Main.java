@@ -24,6 +24,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             PauseCommand.class,
             ResumeCommand.class,
             StartCommand.class,
+            KeyCommand.class,
             CleanupsCommand.class,
             OrphansCommand.class,
             VerifyCommand.class,

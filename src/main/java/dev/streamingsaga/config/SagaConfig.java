@@ -37,7 +37,8 @@ public record SagaConfig(
         Recovery recovery,
         Orphans orphans,
         Content content,
-        Embedding embedding) {
+        Embedding embedding,
+        Http http) {
 
     /** {@code direct:} URI of a route of this instance: {@code direct("ingest")} is {@code direct:saga-ingest}. */
     public String direct(String route) {
@@ -47,6 +48,11 @@ public record SagaConfig(
     /** Id of a route, endpoint or bean of this instance. */
     public String id(String route) {
         return name + "-" + route;
+    }
+
+    /** Where bodies that arrive over HTTP are kept until their saga is final. */
+    public Path uploads() {
+        return dataDir.resolve("spool").resolve("http");
     }
 
     /** Database of a built-in store; embedded unless configured. */
@@ -119,4 +125,31 @@ public record SagaConfig(
     public record Embedding(
             EmbeddingProvider provider, Optional<Path> onnxModel, Optional<Path> onnxTokenizer, Optional<URI> url,
             String model, String apiKey, int dimension, int batchSize, int threads, Duration timeout) {}
+
+    /**
+     * The HTTP API.
+     *
+     * @param enabled the service serves it; a hub adds its routes itself
+     * @param host of the embedded server; none of ours in a hub
+     * @param port of the embedded server; 0: a free one is chosen once and kept in the data directory
+     * @param path prefix of every path, empty or beginning with a slash
+     * @param roots where {@code POST /api/documents} may name files; none: nowhere
+     */
+    public record Http(boolean enabled, String host, int port, String path, List<Path> roots, HttpLimits limits, HttpAuth auth) {}
+
+    /**
+     * @param uploads bodies received at a time
+     * @param sagas accepted over HTTP and not ended yet
+     * @param downloads documents sent at a time
+     * @param listeners of {@code GET /api/events} at a time
+     * @param idle longest pause of a client in the middle of a body
+     */
+    public record HttpLimits(int uploads, int sagas, int downloads, int listeners, Duration idle) {}
+
+    /** Who may call: keys from a file, tokens of an OIDC provider, both, or, on loopback only, everybody. */
+    public record HttpAuth(Optional<Path> keysFile, Optional<URI> oidcIssuer, String oidcAudience, Optional<URI> oidcJwksUrl) {
+        public boolean isOff() {
+            return keysFile.isEmpty() && oidcIssuer.isEmpty();
+        }
+    }
 }

@@ -9,6 +9,9 @@ import dev.streamingsaga.config.SagaConfig.Database;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.Embedding;
 import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
+import dev.streamingsaga.config.SagaConfig.Http;
+import dev.streamingsaga.config.SagaConfig.HttpAuth;
+import dev.streamingsaga.config.SagaConfig.HttpLimits;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig.Orphans;
 import dev.streamingsaga.config.SagaConfig.Recovery;
@@ -94,6 +97,20 @@ public final class Settings {
         d.put("saga.embedding.batch-size", "32");
         d.put("saga.embedding.threads", "0");
         d.put("saga.embedding.timeout", "60s");
+        d.put("saga.http.enabled", "true");
+        d.put("saga.http.host", "127.0.0.1");
+        d.put("saga.http.port", "0");
+        d.put("saga.http.path", "");
+        d.put("saga.http.roots", "");
+        d.put("saga.http.max-uploads", "4");
+        d.put("saga.http.max-sagas", "64");
+        d.put("saga.http.max-downloads", "8");
+        d.put("saga.http.max-listeners", "16");
+        d.put("saga.http.idle-timeout", "60s");
+        d.put("saga.http.keys-file", "");
+        d.put("saga.http.oidc.issuer", "");
+        d.put("saga.http.oidc.audience", "");
+        d.put("saga.http.oidc.jwks-url", "");
         return d;
     }
 
@@ -196,7 +213,32 @@ public final class Settings {
                         read.integer("saga.embedding.dimension", 1, 8192),
                         read.integer("saga.embedding.batch-size", 1, 1024),
                         read.integer("saga.embedding.threads", 0, 256),
-                        read.duration("saga.embedding.timeout", 0.1, 3600)));
+                        read.duration("saga.embedding.timeout", 0.1, 3600)),
+                http(read));
+    }
+
+    private static Http http(SettingsReader read) {
+        HttpAuth auth = new HttpAuth(
+                read.path("saga.http.keys-file"),
+                read.issuer("saga.http.oidc.issuer"),
+                read.text("saga.http.oidc.audience"),
+                read.uri("saga.http.oidc.jwks-url"));
+        if (auth.oidcIssuer().isPresent() && auth.oidcAudience().isEmpty()) {
+            read.refuse("saga.http.oidc.audience must name us if saga.http.oidc.issuer is set: else any token of that provider would do");
+        }
+        return new Http(
+                read.flag("saga.http.enabled"),
+                auth.isOff() ? read.loopback("saga.http.host") : read.required("saga.http.host"),
+                read.integer("saga.http.port", 0, 65_535),
+                read.urlPath("saga.http.path"),
+                read.paths("saga.http.roots"),
+                new HttpLimits(
+                        read.integer("saga.http.max-uploads", 1, 256),
+                        read.integer("saga.http.max-sagas", 1, 4096),
+                        read.integer("saga.http.max-downloads", 1, 256),
+                        read.integer("saga.http.max-listeners", 1, 1024),
+                        read.duration("saga.http.idle-timeout", 0.1, 3600)),
+                auth);
     }
 
     private static Database database(SettingsReader read, String key) {

@@ -20,6 +20,7 @@ final class SettingsReader {
     private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(B|KiB|MiB|GiB|TiB)?");
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,31}");
     private static final Pattern PREFIX = Pattern.compile("[a-z0-9-]+(/[a-z0-9-]+)*");
+    private static final Pattern URL_PATH = Pattern.compile("(/[a-z0-9-]+)*");
     private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
 
     private final Map<String, String> values;
@@ -88,6 +89,31 @@ final class SettingsReader {
             }
             return uri;
         });
+    }
+
+    /** Tokens are only as trustworthy as the way their keys came. */
+    Optional<URI> issuer(String key) {
+        Optional<URI> issuer = uri(key);
+        if (issuer.filter(uri -> !"https".equals(uri.getScheme()) && !isLoopback(uri.getHost())).isPresent()) {
+            refuse(key, "must be an https URL, unless it is on loopback");
+        }
+        return issuer;
+    }
+
+    /** For a server that lets everybody in. */
+    String loopback(String key) {
+        if (!isLoopback(text(key))) {
+            refuse(key, "must be localhost, 127.0.0.1 or ::1 unless saga.http.keys-file or saga.http.oidc.issuer is set");
+        }
+        return text(key);
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.equals("localhost") || host.matches("127(\\.\\d{1,3}){3}") || host.equals("::1") || host.equals("[::1]");
+    }
+
+    String urlPath(String key) {
+        return matching(key, URL_PATH, "must be empty, or begin with / and be words of a-z, 0-9 and - with / between them");
     }
 
     Optional<String> jdbcUrl(String key) {

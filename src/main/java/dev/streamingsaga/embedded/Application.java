@@ -6,6 +6,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.lra.LraScope;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -32,10 +33,11 @@ public final class Application implements AutoCloseable {
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private @Nullable StreamingSaga bundle;
+    private @Nullable URI address;
 
     private Application() {}
 
-    private void boot(SagaConfig config, boolean recover) throws Exception {
+    private void boot(SagaConfig config, boolean recover, boolean http) throws Exception {
         opened(DataDirectory.lock(config)).sweep();
         CompletableFuture<Optional<EmbeddedCoordinator>> coordinator = CompletableFuture.supplyAsync(() -> coordinator(config),
                 start -> new Thread(start, "saga-coordinator-start").start());
@@ -61,23 +63,37 @@ public final class Application implements AutoCloseable {
         } else {
             saga.check();
         }
+        if (http) {
+            serve(config, context, saga);
+        }
         bundle = saga;
+    }
+
+    private void serve(SagaConfig config, CamelContext context, StreamingSaga saga) throws Exception {
+        EmbeddedHttp server = opened(EmbeddedHttp.start(config, context));
+        context.addRoutes(opened(saga.http(context)));
+        address = server.uri();
     }
 
     /** @throws UnavailableException if a configured server does not answer, or an embedded one can't start */
     public static Application start(SagaConfig config) {
-        return start(config, true);
+        return start(config, true, false);
+    }
+
+    /** As {@link #start}, and serves the HTTP API unless {@code saga.http.enabled} says otherwise. */
+    public static Application serve(SagaConfig config) {
+        return start(config, true, config.http().enabled());
     }
 
     /** As {@link #start}, but leaves unfinished sagas alone: for a command that ends before it could bring them to their end. */
     public static Application startWithoutRecovery(SagaConfig config) {
-        return start(config, false);
+        return start(config, false, false);
     }
 
-    private static Application start(SagaConfig config, boolean recover) {
+    private static Application start(SagaConfig config, boolean recover, boolean http) {
         Application application = new Application();
         try {
-            application.boot(config, recover);
+            application.boot(config, recover, http);
             return application;
         } catch (ConfigException | UnavailableException e) {
             application.close();
@@ -151,6 +167,11 @@ public final class Application implements AutoCloseable {
     private <T extends AutoCloseable> T opened(T part) {
         open.push(part);
         return part;
+    }
+
+    /** Where the HTTP API and the page are; empty if they are not served. */
+    public Optional<URI> address() {
+        return Optional.ofNullable(address);
     }
 
     public StreamingSaga bundle() {

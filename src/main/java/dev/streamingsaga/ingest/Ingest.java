@@ -32,9 +32,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
 
@@ -42,6 +44,12 @@ import org.apache.camel.RoutesBuilder;
 public final class Ingest {
     /** Exchange property: the saga whose outcome answers this call, when that is not a saga of its own. */
     static final String SAGA_ID = "SagaJoined";
+
+    /** Exchange property, a String: what people call the file, if not by its path. */
+    public static final String FILE_NAME = "SagaFileName";
+
+    /** Exchange property, a {@code Consumer<String>}: told the saga's id as soon as the journal has it. */
+    public static final String LISTENER = "SagaListener";
 
     private static final String SLOT = "SagaSlot";
 
@@ -68,29 +76,39 @@ public final class Ingest {
 
     /** Journals the file, or finds the saga that has it already. */
     void receive(Exchange exchange) throws InterruptedException {
+        String sagaId = claim(exchange);
+        @SuppressWarnings("unchecked")
+        Consumer<String> listener = exchange.getProperty(LISTENER, Consumer.class);
+        if (listener != null) {
+            listener.accept(sagaId);
+        }
+    }
+
+    private String claim(Exchange exchange) throws InterruptedException {
         // What an earlier call with the same exchange left behind must not answer this one.
         exchange.removeProperty(SAGA_ID);
         exchange.removeProperty(Run.PROPERTY);
         exchange.removeProperty(ChunkRoutes.PROOF);
         Path path = path(exchange.getMessage().getBody());
         OnConflict onConflict = config.source().onConflict();
-        NewSaga wanted = new NewSaga(path, config.participants(), config.timeLimit(), config.security().owner(),
+        String fileName = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
+        NewSaga wanted = new NewSaga(path, fileName, config.participants(), config.timeLimit(), config.security().owner(),
                 config.security().classification(), config.security().keyId(),
                 onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT);
         while (true) {
             Optional<SagaRecord> known = config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
             if (known.isPresent()) {
                 exchange.setProperty(SAGA_ID, known.get().sagaId());
-                return;
+                return known.get().sagaId();
             }
             Journal.Received received = journal.receive(wanted);
             if (received.isNew()) {
                 exchange.setProperty(Run.PROPERTY, runs.begin(received.saga()));
-                return;
+                return received.saga().sagaId();
             }
             if (onConflict == OnConflict.JOIN) {
                 exchange.setProperty(SAGA_ID, received.saga().sagaId());
-                return;
+                return received.saga().sagaId();
             }
             // What was waited for may have stored just this content.
             awaitEnd(received.saga().sagaId());
@@ -236,10 +254,15 @@ public final class Ingest {
         Path data = real(config.dataDir());
         boolean ours = file.startsWith(data) && !file.startsWith(data.resolve("spool"));
         List<Path> roots = config.source().roots();
-        if (ours || !roots.isEmpty() && roots.stream().map(Ingest::real).noneMatch(file::startsWith)) {
+        if (ours || !roots.isEmpty() && !isUpload(file) && roots.stream().map(Ingest::real).noneMatch(file::startsWith)) {
             throw new SagaException(Reason.FILE_NOT_READABLE, path + (ours ? " belongs to our own data directory"
                     : " is outside saga.source.roots") + "; nothing was written");
         }
+    }
+
+    /** Came over HTTP: where it lies is our business, and of no interest to anybody. */
+    private boolean isUpload(Path file) {
+        return file.startsWith(real(config.uploads()));
     }
 
     private void requireUnclaimed(ActiveRun run, Path path) {
@@ -316,12 +339,17 @@ public final class Ingest {
 
     /** The saga's outcome as the contract has it, its stores asked now. */
     public IngestResult result(String sagaId) {
+        return result(sagaId, true);
+    }
+
+    /** @param counted false: no store is asked, {@code stores} is empty */
+    public IngestResult result(String sagaId, boolean counted) {
         SagaRecord saga = journal.saga(sagaId).orElseThrow(() -> new IllegalArgumentException("no saga " + sagaId));
         Optional<Document> document = saga.document();
         List<Event> events = journal.events(sagaId);
         Instant end = saga.finishedAt().orElseGet(() -> journal.clock().instant());
         return new IngestResult(
-                saga.source().toString(),
+                isUpload(saga.source()) ? saga.fileName() : saga.source().toString(),
                 sagaId,
                 document.map(Document::documentId).orElse(null),
                 saga.state().name(),
@@ -333,7 +361,7 @@ public final class Ingest {
                 Duration.between(saga.receivedAt(), end).toMillis(),
                 saga.run(),
                 saga.resumedBytes(),
-                engine.outcomes().counts(saga),
+                counted ? engine.outcomes().counts(saga) : Map.of(),
                 journal.steps(sagaId).stream()
                         .map(s -> new IngestResult.Step(s.name(), s.state().name(), s.duration().toMillis())).toList(),
                 messages(events, Event.Kind.ERROR),

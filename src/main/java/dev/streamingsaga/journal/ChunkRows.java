@@ -2,7 +2,9 @@ package dev.streamingsaga.journal;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /** The chunk table. A row carries a checksum of what identifies the chunk, so that damage is found before it is believed. */
 final class ChunkRows {
@@ -61,6 +63,15 @@ final class ChunkRows {
 
     List<String> unanswered(String sagaId) {
         return db.sql.sql("SELECT object_key FROM chunk WHERE saga_id = ? AND state = 'SENDING'").param(sagaId).query(String.class).list();
+    }
+
+    Map<ChunkRow.State, ChunkTally> tally(String sagaId) {
+        Map<ChunkRow.State, ChunkTally> tally = new EnumMap<>(ChunkRow.State.class);
+        db.sql.sql("SELECT state, count(*) AS chunks, sum(size_bytes) AS bytes FROM chunk WHERE saga_id = ?"
+                + " AND state IN ('PENDING','SENDING','SENT','VERIFIED') GROUP BY state").param(sagaId)
+                .query((row, n) -> tally.put(ChunkRow.State.valueOf(row.getString("state")),
+                        new ChunkTally(row.getInt("chunks"), row.getLong("bytes")))).list();
+        return tally;
     }
 
     List<ChunkRow> all(String sagaId) {

@@ -42,7 +42,7 @@ final class Intake {
                                   owner, classification, key_id, received_at, updated_at)
                 VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
                 .params(sagaId, leases.node(), leases.endMillis(), now + wanted.timeLimit().toMillis(),
-                        String.join(",", wanted.participants()), wanted.source().toString(), String.valueOf(wanted.source().getFileName()),
+                        String.join(",", wanted.participants()), wanted.source().toString(), wanted.fileName(),
                         wanted.owner(), wanted.classification(), wanted.keyId(), now, now)
                 .update();
         List<String> steps = steps(wanted.participants());

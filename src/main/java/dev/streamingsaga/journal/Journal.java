@@ -295,6 +295,15 @@ public final class Journal {
         return sagas.newest(limit);
     }
 
+    /**
+     * Newest first, of these states only.
+     *
+     * @param before only sagas received before this one; empty: from the newest on
+     */
+    public List<SagaRecord> sagas(Collection<SagaState> states, String before, int limit) {
+        return sagas.newest(states, before, limit);
+    }
+
     /** Everything that has no outcome yet, and every COMPLETED saga whose document is not visible everywhere yet; oldest first. */
     public List<SagaRecord> unfinished() {
         return sagas.unfinished();
@@ -345,6 +354,11 @@ public final class Journal {
 
     public List<StepRecord> steps(String sagaId) {
         return sagas.steps(sagaId);
+    }
+
+    /** How many of the saga's chunks are in each state, and how many bytes; damaged rows count too. */
+    public Map<ChunkRow.State, ChunkTally> chunkTally(String sagaId) {
+        return chunks.tally(sagaId);
     }
 
     /** Chunks that the bucket confirmed so far. */

@@ -8,14 +8,23 @@ import java.util.List;
  * What is known when a file arrives.
  *
  * @param source absolute path
+ * @param fileName for people only
  * @param participants stores after the verify gate, in order
  * @param exclusive refuse if an unfinished saga holds the source
  */
 public record NewSaga(
         Path source,
+        String fileName,
         List<String> participants,
         Duration timeLimit,
         String owner,
         String classification,
         String keyId,
-        boolean exclusive) {}
+        boolean exclusive) {
+
+    /** Named like its source. */
+    public NewSaga(Path source, List<String> participants, Duration timeLimit, String owner, String classification, String keyId,
+            boolean exclusive) {
+        this(source, String.valueOf(source.getFileName()), participants, timeLimit, owner, classification, keyId, exclusive);
+    }
+}

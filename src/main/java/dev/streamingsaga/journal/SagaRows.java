@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -39,6 +40,12 @@ final class SagaRows {
 
     List<SagaRecord> newest(int limit) {
         return db.sql.sql("SELECT * FROM saga ORDER BY saga_id DESC LIMIT ?").param(limit).query(SagaRows::saga).list();
+    }
+
+    List<SagaRecord> newest(Collection<SagaState> states, String before, int limit) {
+        return db.sql.sql("SELECT * FROM saga WHERE state IN (:states) AND (:before = '' OR saga_id < :before) ORDER BY saga_id DESC LIMIT :limit")
+                .param("states", states.stream().map(SagaState::name).toList()).param("before", before).param("limit", limit)
+                .query(SagaRows::saga).list();
     }
 
     List<SagaRecord> unfinished() {

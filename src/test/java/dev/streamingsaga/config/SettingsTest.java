@@ -29,6 +29,17 @@ class SettingsTest {
                         "saga.chunk.sise is not a setting; config/application.properties lists them all"));
     }
 
+    @Test
+    void lets_nobody_in_from_outside_without_credentials() {
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.host", "0.0.0.0")))
+                .hasMessageContaining("saga.http.host").hasMessageContaining("saga.http.keys-file");
+        assertThat(Settings.parse(Map.of("saga.http.host", "0.0.0.0", "saga.http.keys-file", "keys")).http().host()).isEqualTo("0.0.0.0");
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.oidc.issuer", "https://id.example"))).hasMessageContaining("saga.http.oidc.audience");
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.oidc.issuer", "http://id.example", "saga.http.oidc.audience", "us")))
+                .hasMessageContaining("https");
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.path", "saga/"))).hasMessageContaining("saga.http.path");
+    }
+
     @ParameterizedTest
     @CsvSource({"500ms,500", "5s,5000", "5,5000", "2m,120000", "1.5s,1500"})
     void reads_times_in_the_units_people_write(String text, long millis) {

@@ -59,7 +59,12 @@ public final class StreamingSagaFixture implements AutoCloseable {
         this.settings = new LinkedHashMap<>(settings);
         SagaConfig past = Settings.parse(Map.of());
         this.bucket = S3Clients.create(past.s3(), server.endpoint(), server.accessKey(), server.secretKey());
-        this.application = Application.start(config());
+        this.application = open();
+    }
+
+    /** With HTTP only where a test asks for it. */
+    private Application open() {
+        return settings.containsKey("saga.http.enabled") ? Application.serve(config()) : Application.start(config());
     }
 
     /** @param settings over the fixture's own: 5 MiB chunks, 3 attempts without a pause, short time-outs */
@@ -119,10 +124,17 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return application.bundle().ingest(file);
     }
 
+    /** Stops the application in an orderly way, lets the test change what lies on the disk, and starts it again. */
+    public void restart(Runnable meanwhile) {
+        application.close();
+        meanwhile.run();
+        application = open();
+    }
+
     /** Stops the application in an orderly way and starts it again on the same data. */
     public void restart() {
         application.close();
-        application = Application.start(config());
+        application = open();
     }
 
     /** As {@link #restart()}, with other settings from now on. */

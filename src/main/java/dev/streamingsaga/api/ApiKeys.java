@@ -1,0 +1,167 @@
+package dev.streamingsaga.api;
+
+import dev.streamingsaga.config.ConfigException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keys in a file, one a line: {@code name:scope[,scope]:sha256}. A key has 256 random bits, so its plain SHA-256 gives nothing away.
+ * A changed file is read again at the next request; one that then makes no sense leaves the keys as they were, and is logged.
+ */
+public final class ApiKeys {
+    static final String PREFIX = "sk_";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ApiKeys.class);
+    private static final int KEY_BYTES = 32;
+    private static final String NAME = "[A-Za-z0-9._-]{1,64}";
+    private static final String LINE = NAME + ":[a-z]+(,[a-z]+)*:[0-9a-f]{64}";
+
+    private final Path file;
+    private volatile State state;
+
+    private record Key(Caller caller, byte[] hash) {}
+
+    private record State(List<Key> keys, FileTime modified, long size) {}
+
+    private ApiKeys(Path file) {
+        this.file = file;
+        this.state = read(file);
+    }
+
+    /** @throws ConfigException if the file is not there, is open to others, or has a line that is none */
+    static ApiKeys open(Path file) {
+        return new ApiKeys(file);
+    }
+
+    Optional<Caller> find(String secret) {
+        refresh();
+        byte[] hash = hash(secret);
+        Optional<Caller> found = Optional.empty();
+        for (Key key : state.keys()) {
+            if (MessageDigest.isEqual(key.hash(), hash)) {
+                found = Optional.of(key.caller());
+            }
+        }
+        return found;
+    }
+
+    private void refresh() {
+        State before = state;
+        try {
+            if (!Files.getLastModifiedTime(file).equals(before.modified()) || Files.size(file) != before.size()) {
+                state = read(file);
+            }
+        } catch (IOException | ConfigException e) {
+            LOG.warn("cannot read the API keys again ({}); those of before stay valid", e.getMessage());
+        }
+    }
+
+    private static State read(Path file) {
+        try {
+            requirePrivate(file);
+            FileTime modified = Files.getLastModifiedTime(file);
+            long size = Files.size(file);
+            List<Key> keys = new ArrayList<>();
+            int number = 0;
+            for (String line : Files.readAllLines(file)) {
+                number++;
+                if (!line.isBlank() && !line.startsWith("#")) {
+                    keys.add(key(line.strip(), file + " line " + number));
+                }
+            }
+            return new State(List.copyOf(keys), modified, size);
+        } catch (IOException e) {
+            throw ConfigException.of("saga.http.keys-file " + file + " cannot be read: " + e + "; make it with: saga key NAME --scope ingest");
+        }
+    }
+
+    private static void requirePrivate(Path file) throws IOException {
+        if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
+            Set<PosixFilePermission> all = Files.getPosixFilePermissions(file);
+            if (all.stream().anyMatch(p -> !p.name().startsWith("OWNER_"))) {
+                throw ConfigException.of("saga.http.keys-file " + file + " is open to others ("
+                        + PosixFilePermissions.toString(all) + "); chmod 600 it");
+            }
+        }
+    }
+
+    private static Key key(String line, String where) {
+        String[] parts = line.split(":");
+        if (!line.matches(LINE)) {
+            throw ConfigException.of("saga.http.keys-file " + where + " is not name:scope[,scope]:sha256");
+        }
+        Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+        for (String word : parts[1].split(",")) {
+            scopes.add(Scope.of(word).orElseThrow(() -> ConfigException.of("saga.http.keys-file " + where + " has a scope " + word
+                    + "; known are ingest, read and operate")));
+        }
+        return new Key(new Caller(parts[0], scopes), HexFormat.of().parseHex(parts[2]));
+    }
+
+    /**
+     * Makes a key and adds its hash to the file, which is made if need be, for nobody but its owner.
+     *
+     * @return the key: this is the only time that it can be seen
+     * @throws IllegalArgumentException if the name or a scope is none, or the name is taken
+     */
+    public static String create(Path file, String name, Collection<String> scopes) throws IOException {
+        if (!name.matches(NAME)) {
+            throw new IllegalArgumentException("the name of a key must be 1-64 of letters, digits, ., _ and -");
+        }
+        for (String scope : scopes) {
+            Scope.of(scope).orElseThrow(() -> new IllegalArgumentException("no scope " + scope + "; known are ingest, read and operate"));
+        }
+        if (Files.exists(file)) {
+            if (read(file).keys().stream().anyMatch(key -> key.caller().name().equals(name))) {
+                throw new IllegalArgumentException("there is a key named " + name + " in " + file + " already; take its line out first");
+            }
+        } else {
+            Path folder = file.toAbsolutePath().getParent();
+            Files.createDirectories(folder);
+            if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
+                Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            } else {
+                Files.createFile(file);
+            }
+        }
+        byte[] random = new byte[KEY_BYTES];
+        new SecureRandom().nextBytes(random);
+        String key = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+        String line = name + ":" + scopes.stream().distinct().collect(Collectors.joining(",")) + ":" + HexFormat.of().formatHex(hash(key)) + "\n";
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
+            out.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
+            out.force(true);
+        }
+        return key;
+    }
+
+    private static byte[] hash(String secret) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package dev.streamingsaga.api;
+
+import dev.streamingsaga.api.Operation.Request;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.SagaConfig.HttpAuth;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.builder.RouteBuilder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The door of the API: {@code platform-http:<saga.http.path>/api} and the page's few files, on whatever HTTP server the context has.
+ * Every path has its answer from here, errors as {@code application/problem+json}; no {@code restConfiguration} is touched.
+ */
+public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiRoutes.class);
+    private static final long SWEEP_SECONDS = 30;
+
+    private final SagaConfig config;
+    private final Gate gate;
+    private final UploadSpool spool;
+    private final EventFeed events;
+    private final Operations operations;
+    private final ScheduledExecutorService timer;
+    private volatile boolean closing;
+
+    /**
+     * @throws dev.streamingsaga.config.ConfigException if the file of keys cannot be used
+     * @throws IOException if the spool folder cannot be made
+     */
+    public ApiRoutes(CamelContext context, ApiParts parts) throws IOException {
+        super(context);
+        this.config = parts.config();
+        HttpAuth auth = config.http().auth();
+        this.gate = new Gate(auth.keysFile().map(ApiKeys::open), auth.oidcIssuer().map(issuer -> new OidcTokens(auth)));
+        this.spool = new UploadSpool(config, parts.journal());
+        spool.open();
+        SagaViews views = new SagaViews(parts);
+        this.events = new EventFeed(parts, views);
+        this.operations = new Operations(new DocumentIntake(parts, new Intake(config, context), spool), new DocumentOperations(parts),
+                new SagaOperations(parts, views), events);
+        this.timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("http-timer"), 2);
+        timer.scheduleWithFixedDelay(events::tick, EventFeed.TICK_MILLIS, EventFeed.TICK_MILLIS, TimeUnit.MILLISECONDS);
+        timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Threads that requests may hold for long: what a server's pool needs besides those of quick requests. */
+    public static int threads(SagaConfig config) {
+        SagaConfig.HttpLimits limits = config.http().limits();
+        return limits.uploads() + limits.sagas() + limits.downloads() + limits.listeners();
+    }
+
+    @Override
+    public void configure() {
+        getContext().getRegistry().bind(config.id("http-headers"), new OwnHeaders());
+        errorHandler(noErrorHandler());
+        serve("/api", true, "api", "the HTTP API: one answer for every path below");
+        for (String path : new TreeSet<>(PageFiles.FILES.keySet())) {
+            serve(path, false, path.equals("/") ? "page" : "page-" + path.substring(1).replace('.', '-'), "a file of the page");
+        }
+    }
+
+    private void serve(String path, boolean below, String id, String description) {
+        from("platform-http:" + config.http().path() + path + "?useBodyHandler=false&matchOnUriPrefix=" + below + "&headerFilterStrategy=#"
+                + config.id("http-headers")).routeId(config.id(id)).group("http").description(description)
+                .process(this::answer);
+    }
+
+    Operations operations() {
+        return operations;
+    }
+
+    private void answer(Exchange exchange) {
+        Call call = call(exchange.getMessage());
+        try {
+            call.reply(reply(call));
+        } catch (IOException e) {
+            LOG.debug("{} {} was not answered to its end: {}", call.method(), call.path(), e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.debug("{} {}: the connection was closed before its answer", call.method(), call.path(), e);
+        }
+    }
+
+    private Call call(Message message) {
+        // By name: without Vert.x its class is not even there.
+        return message.getClass().getName().equals("org.apache.camel.component.platform.http.vertx.HttpMessage")
+                ? VertxCalls.of(message, config.http().limits().idle()) : new CamelCall(message);
+    }
+
+    private Reply reply(Call call) {
+        try {
+            if (closing) {
+                throw stopping();
+            }
+            gate.requireOwnSite(call);
+            Operations.Found found = operations.find(call.method(), call.path().substring(Math.min(call.path().length(), config.http().path().length())));
+            Caller caller = gate.admit(call, found.operation().scopes());
+            return found.operation().handler().handle(new Request(call, caller, Map.copyOf(found.variables())));
+        } catch (Problem e) {
+            return e.reply();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return stopping().reply();
+        } catch (IOException | RuntimeException e) {
+            LOG.error("{} {} failed", call.method(), call.path(), e);
+            return new Problem(500, "failed", "the request failed: " + e.getClass().getSimpleName()
+                    + "; the log of the service says more").reply();
+        }
+    }
+
+    static Problem stopping() {
+        return new Problem(503, "stopping", "the service is stopping; send it again when it is back").header("Retry-After", "5");
+    }
+
+    /** New requests get 503, listeners an end; what runs goes on until the context stops. */
+    @Override
+    public void close() {
+        closing = true;
+        timer.shutdownNow();
+        events.close();
+    }
+}

@@ -1,0 +1,38 @@
+package dev.streamingsaga.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectReader;
+import java.io.IOException;
+
+/** Small bodies in JSON. */
+final class Bodies {
+    private static final int MAX_BYTES = 64 * 1024;
+
+    private Bodies() {}
+
+    /** @throws Problem 415 if it is not called JSON, 413 if it is large, 400 if it does not fit */
+    static <T> T json(Call call, ObjectReader reader) throws IOException {
+        String type = call.header("Content-Type").orElse("").replaceFirst(";.*", "").strip();
+        if (!type.equalsIgnoreCase("application/json")) {
+            throw new Problem(415, "not-json", "the body must be application/json, was " + Texts.shown(type));
+        }
+        byte[] body;
+        try {
+            body = call.body().readNBytes(MAX_BYTES + 1);
+        } catch (BrokenOff e) {
+            throw new Problem(400, "cut-off", e.getMessage() + "; nothing was done", e);
+        }
+        if (body.length > MAX_BYTES) {
+            throw new Problem(413, "too-large", "the body has more than " + MAX_BYTES + " bytes; nothing was done");
+        }
+        try {
+            T value = reader.readValue(body);
+            if (value == null) {
+                throw new Problem(400, "bad-json", "the body must be a JSON object; nothing was done");
+            }
+            return value;
+        } catch (JsonProcessingException e) {
+            throw new Problem(400, "bad-json", "the body is not the JSON that is wanted: " + Texts.shown(e.getOriginalMessage()), e);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+package dev.streamingsaga.api;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import dev.streamingsaga.api.Operation.Request;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.SagaConfig.Duplicates;
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Ids;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaRecord;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Documents in: a body, or the path of a file on this machine. */
+final class DocumentIntake {
+    private static final Pattern DIGEST = Pattern.compile("(?:^|[,\\s])sha-256=:([A-Za-z0-9+/]{43}=):(?:$|[,;\\s])");
+    private static final Pattern WAIT = Pattern.compile("(?:^|[,;\\s])wait=(\\d{1,9})(?:$|[,;\\s])");
+    private static final int LONGEST_WAIT_SECONDS = 600;
+    private static final int MAX_NAME_BYTES = 255;
+    private static final ObjectReader JSON = new ObjectMapper().readerFor(PathRequest.class)
+            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+
+    private final SagaConfig config;
+    private final Journal journal;
+    private final Ingest ingest;
+    private final Intake intake;
+    private final UploadSpool spool;
+    private final Semaphore uploads;
+
+    DocumentIntake(ApiParts parts, Intake intake, UploadSpool spool) {
+        this.config = parts.config();
+        this.journal = parts.journal();
+        this.ingest = parts.ingest();
+        this.intake = intake;
+        this.spool = spool;
+        this.uploads = new Semaphore(config.http().limits().uploads());
+    }
+
+    private record PathRequest(@Nullable String path) {}
+
+    /** {@code PUT /api/documents/{name}}. */
+    Reply put(Request request) throws IOException, InterruptedException {
+        Query.of(request.call());
+        String name = name(request.variables().getOrDefault("name", ""));
+        requirePlainBody(request.call());
+        Optional<String> expected = digest(request.call());
+        long wait = wait(request.call());
+        spool.requireRoom(length(request.call()));
+        intake.take();
+        boolean submitted = false;
+        try {
+            UploadSpool.Received body = receive(request.call(), expected);
+            Path place = spool.place(body, request.caller().name(), name);
+            Optional<Reply> known = alreadyStored(place, body, request.call());
+            if (known.isPresent()) {
+                spool.drop(body);
+                return known.get();
+            }
+            spool.claim(body, place);
+            submitted = true;
+            return answer(intake.submit(place, name, () -> spool.release(place)), wait);
+        } finally {
+            if (!submitted) {
+                intake.giveBack();
+            }
+        }
+    }
+
+    /** For people only: never a path, a key or a header. */
+    private static String name(String name) {
+        int bytes = name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+        if (name.isBlank() || bytes > MAX_NAME_BYTES || name.equals(".") || name.equals("..") || name.matches("(?s).*[/\\\\\\p{Cc}\\p{Cf}].*")) {
+            throw new Problem(400, "bad-name", "a document's name must have 1 to " + MAX_NAME_BYTES
+                    + " bytes and no slash, backslash or control character, was " + Texts.shown(name));
+        }
+        return name;
+    }
+
+    private static void requirePlainBody(Call call) {
+        call.header("Content-Encoding").filter(coding -> !coding.equalsIgnoreCase("identity")).ifPresent(coding -> {
+            throw new Problem(415, "encoded-body", "Content-Encoding " + Texts.shown(coding) + " is not understood; send the bytes as they are");
+        });
+        if (call.header("Content-Range").isPresent()) {
+            throw new Problem(400, "partial-body", "a part of a document cannot be put; send all of it, without Content-Range");
+        }
+    }
+
+    private static Optional<String> digest(Call call) {
+        Optional<String> header = call.header("Repr-Digest");
+        if (header.isEmpty() || !header.get().contains("sha-256=")) {
+            return Optional.empty();
+        }
+        Matcher digest = DIGEST.matcher(header.get());
+        if (!digest.find()) {
+            throw new Problem(400, "bad-digest", "Repr-Digest must be sha-256=:BASE64: of 32 bytes, was " + Texts.shown(header.get()));
+        }
+        return Optional.of(java.util.HexFormat.of().formatHex(java.util.Base64.getDecoder().decode(digest.group(1))));
+    }
+
+    /** 0 if the client said nothing: a chunked body. */
+    private static long length(Call call) {
+        String length = call.header("Content-Length").orElse("0");
+        if (!length.matches("\\d{1,18}")) {
+            throw new Problem(400, "bad-length", "Content-Length must be a number of bytes, was " + Texts.shown(length));
+        }
+        return Long.parseLong(length);
+    }
+
+    /** @return seconds that the client wants to wait for the outcome, and may */
+    static long wait(Call call) {
+        Matcher wait = WAIT.matcher(call.header("Prefer").orElse(""));
+        return wait.find() ? Math.min(LONGEST_WAIT_SECONDS, Long.parseLong(wait.group(1))) : 0;
+    }
+
+    private UploadSpool.Received receive(Call call, Optional<String> expected) throws IOException {
+        if (!uploads.tryAcquire()) {
+            throw new Problem(429, "too-many-uploads", config.http().limits().uploads()
+                    + " uploads are under way (saga.http.max-uploads); nothing was read, try again later").header("Retry-After", "5");
+        }
+        try {
+            UploadSpool.Received body = spool.receive(call.body());
+            long announced = length(call);
+            if (announced > 0 && announced != body.sizeBytes()) {
+                spool.drop(body);
+                throw new Problem(400, "cut-off", "the body has " + body.sizeBytes() + " of " + announced + " bytes; nothing was kept");
+            }
+            if (expected.isPresent() && !expected.get().equals(body.sha256())) {
+                spool.drop(body);
+                throw new Problem(400, "wrong-digest", "the body that arrived has SHA-256 " + body.sha256() + ", Repr-Digest says "
+                        + expected.get() + "; nothing was kept, send it again");
+            }
+            return body;
+        } catch (BrokenOff e) {
+            throw new Problem(400, "cut-off", e.getMessage() + "; nothing was kept, send it again", e);
+        } finally {
+            uploads.release();
+        }
+    }
+
+    /** Same sender, same name, same bytes: what {@code saga.duplicates} says. */
+    private Optional<Reply> alreadyStored(Path place, UploadSpool.Received body, Call call) {
+        Optional<SagaRecord> known = config.source().duplicates() == Duplicates.VERSION ? Optional.empty()
+                : journal.document(Ids.document(place.toString(), body.sha256()));
+        if (known.isPresent() && config.source().duplicates() == Duplicates.REJECT) {
+            throw new Problem(409, "duplicate", "the same content was stored under this name already (saga.duplicates=reject); nothing was kept")
+                    .with("sagaId", known.get().sagaId()).with("documentId", known.get().document().orElseThrow().documentId());
+        }
+        return known.map(saga -> outcome(ingest.result(saga.sagaId())));
+    }
+
+    /** {@code POST /api/documents}. */
+    Reply post(Request request) throws IOException, InterruptedException {
+        Query.of(request.call());
+        if (config.http().roots().isEmpty()) {
+            throw new Problem(403, "no-roots", "files of this machine are not taken, since saga.http.roots is empty; PUT the content instead");
+        }
+        PathRequest wanted = Bodies.json(request.call(), JSON);
+        if (wanted.path() == null) {
+            throw new Problem(400, "bad-json", "the body must be {\"path\": \"/absolute/path\"}");
+        }
+        Path file = new PathRoots(config.http().roots()).resolve(wanted.path());
+        long wait = wait(request.call());
+        intake.take();
+        return answer(intake.submit(file, String.valueOf(file.getFileName()), () -> {}), wait);
+    }
+
+    private Reply answer(Intake.Accepted accepted, long wait) throws InterruptedException {
+        String sagaId = accepted.known();
+        Optional<IngestResult> outcome = wait == 0 ? Optional.empty() : accepted.await(wait);
+        if (outcome.isPresent()) {
+            return outcome(outcome.get()).header("Preference-Applied", "wait=" + wait);
+        }
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("sagaId", sagaId);
+        body.put("state", journal.saga(sagaId).orElseThrow().state().name());
+        return Reply.json(202, body).header("Location", location(sagaId));
+    }
+
+    private Reply outcome(IngestResult result) {
+        return Reply.json(200, result).header("Location", location(result.sagaId()));
+    }
+
+    private String location(String sagaId) {
+        return config.http().path() + "/api/sagas/" + sagaId;
+    }
+}

@@ -1,0 +1,158 @@
+package dev.streamingsaga.api;
+
+import dev.streamingsaga.api.Operation.Request;
+import dev.streamingsaga.chunk.ChunkStore;
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.store.VectorSearch;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Documents out: facts, content, search. Only completed ones. */
+final class DocumentOperations {
+    private static final Logger LOG = LoggerFactory.getLogger(DocumentOperations.class);
+
+    private final Journal journal;
+    private final ChunkStore chunks;
+    private final Optional<VectorSearch> search;
+    private final int maxDownloads;
+    private final Semaphore downloads;
+
+    DocumentOperations(ApiParts parts) {
+        this.journal = parts.journal();
+        this.chunks = parts.chunks();
+        this.search = parts.search();
+        this.maxDownloads = parts.config().http().limits().downloads();
+        this.downloads = new Semaphore(maxDownloads);
+    }
+
+    /** {@code GET /api/documents/{id}}. */
+    Reply facts(Request request) {
+        Query.of(request.call());
+        SagaRecord saga = saga(request);
+        Document document = saga.document().orElseThrow();
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("documentId", document.documentId());
+        facts.put("sagaId", document.sagaId());
+        facts.put("fileName", document.fileName());
+        facts.put("contentType", document.contentType());
+        facts.put("sizeBytes", document.sizeBytes());
+        facts.put("sha256", document.sha256());
+        facts.put("chunkCount", document.chunkCount());
+        facts.put("chunkSizeBytes", document.chunkSizeBytes());
+        facts.put("owner", document.owner());
+        facts.put("classification", document.classification());
+        facts.put("keyId", document.keyId());
+        facts.put("receivedAt", document.receivedAt().toString());
+        facts.put("completedAt", saga.finishedAt().map(Object::toString).orElse(null));
+        return Reply.json(200, facts);
+    }
+
+    private SagaRecord saga(Request request) {
+        return journal.document(request.id("document")).orElseThrow(() -> request.missing("document"));
+    }
+
+    /** {@code GET /api/documents/{id}/content}: all of it, or one range; what is damaged never arrives whole. */
+    Reply content(Request request) throws IOException {
+        Query.of(request.call());
+        Call call = request.call();
+        Document document = saga(request).document().orElseThrow();
+        String tag = "\"" + document.sha256() + "\"";
+        if (call.header("If-None-Match").filter(given -> given.equals("*") || given.contains(tag)).isPresent()) {
+            return named(Reply.empty(304), document, tag);
+        }
+        boolean sameVersion = call.header("If-Range").map(tag::equals).orElse(true);
+        ByteRange range = sameVersion ? ByteRange.of(call.header("Range"), document.sizeBytes()) : ByteRange.all(document.sizeBytes());
+        if (range.length() == 0 || call.method().equals("HEAD")) {
+            return named(Reply.stream(range.status(), InputStream.nullInputStream(), range.length()), document, tag)
+                    .header("Accept-Ranges", "bytes");
+        }
+        Reply reply = named(Reply.stream(range.status(), open(document, range), range.length()), document, tag);
+        return range.status() == 206 ? reply.header("Content-Range", range.text()) : reply;
+    }
+
+    private static Reply named(Reply reply, Document document, String tag) {
+        return reply.header("ETag", tag).header("Accept-Ranges", "bytes").header("Cache-Control", "private, no-cache")
+                .header("Content-Type", document.contentType()).header("Content-Security-Policy", "sandbox; default-src 'none'")
+                .header("Content-Disposition", "attachment; filename*=UTF-8''" + encoded(document.fileName()));
+    }
+
+    /** As RFC 8187 wants it: every byte that is no letter or digit as %XX, so that no name can end the header. */
+    private static String encoded(String name) {
+        StringBuilder text = new StringBuilder();
+        for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+            text.append(b > 0 && (Character.isLetterOrDigit(b) || b == '.' || b == '-' || b == '_') ? Character.toString(b)
+                    : String.format("%%%02X", b & 0xff));
+        }
+        return text.toString();
+    }
+
+    private InputStream open(Document document, ByteRange range) throws IOException {
+        if (!downloads.tryAcquire()) {
+            throw new Problem(429, "too-many-downloads", maxDownloads + " downloads are under way (saga.http.max-downloads); try again later")
+                    .header("Retry-After", "5");
+        }
+        AtomicBoolean given = new AtomicBoolean(true);
+        Runnable giveBack = () -> {
+            if (given.compareAndSet(true, false)) {
+                downloads.release();
+            }
+        };
+        try {
+            List<ChunkRow> rows = journal.chunks(document.sagaId());
+            InputStream content = chunks.content(rows, range.first(), range.length());
+            // The first bytes before the status line: a bucket that does not answer is an error, not a broken download.
+            PushbackInputStream begun = new PushbackInputStream(content, 1);
+            begun.unread(begun.read());
+            return new FilterInputStream(begun) {
+                @Override
+                public void close() throws IOException {
+                    giveBack.run();
+                    super.close();
+                }
+
+                @Override
+                public int read(byte[] target, int offset, int length) throws IOException {
+                    try {
+                        return super.read(target, offset, length);
+                    } catch (IOException e) {
+                        LOG.error("document {} cannot be read ({}); the download was broken off. saga verify {} --deep tells more",
+                                document.documentId(), e.getMessage(), document.documentId());
+                        throw e;
+                    }
+                }
+            };
+        } catch (IOException | SagaException e) {
+            giveBack.run();
+            LOG.error("document {} cannot be read: {}", document.documentId(), e.getMessage());
+            throw new Problem(502, "content-damaged", "the content of document " + document.documentId() + " cannot be read: " + e.getMessage()
+                    + "; run verify on it", e);
+        } catch (RuntimeException e) {
+            giveBack.run();
+            throw e;
+        }
+    }
+
+    /** {@code GET /api/search?q=&limit=}. */
+    Reply search(Request request) {
+        Query query = Query.of(request.call(), "q", "limit");
+        String text = query.text("q").filter(q -> q.length() <= VectorSearch.MAX_TEXT_CHARS)
+                .orElseThrow(() -> new Problem(400, "bad-parameter", "q must have 1 to " + VectorSearch.MAX_TEXT_CHARS + " characters"));
+        VectorSearch index = search.orElseThrow(() -> new Problem(404, "no-search", "search needs the store vector in saga.participants"));
+        return Reply.json(200, Map.of("hits", index.search(text, query.number("limit", 10, VectorSearch.MAX_LIMIT))));
+    }
+}

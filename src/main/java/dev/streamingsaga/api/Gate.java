@@ -1,0 +1,92 @@
+package dev.streamingsaga.api;
+
+import java.net.URI;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may come in. Without keys and tokens everybody on this machine may, but no page of another site in their browser: neither by
+ * a form (foreign {@code Origin}) nor by a name that was made to point here (foreign {@code Host}).
+ */
+final class Gate {
+    private static final String BEARER = "Bearer ";
+    private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");
+
+    private final @Nullable ApiKeys keys;
+    private final @Nullable OidcTokens tokens;
+
+    Gate(Optional<ApiKeys> keys, Optional<OidcTokens> tokens) {
+        this.keys = keys.orElse(null);
+        this.tokens = tokens.orElse(null);
+    }
+
+    private boolean isOpen() {
+        return keys == null && tokens == null;
+    }
+
+    /** @throws Problem 403 for a request that a foreign page made */
+    void requireOwnSite(Call call) {
+        String host = call.header("Host").orElse("").toLowerCase(Locale.ROOT);
+        if (isOpen() && !(call.isLocal() && LOCAL.contains(host.replaceFirst(":\\d{1,5}$", "")))) {
+            throw new Problem(403, "foreign-host", "without keys or tokens only requests of this machine to localhost, 127.0.0.1 or [::1] are"
+                    + " answered; set saga.http.keys-file or saga.http.oidc.issuer to let others in");
+        }
+        Optional<String> origin = call.header("Origin");
+        boolean foreign = origin.isPresent() && !authority(origin.get()).equals(host)
+                || call.header("Sec-Fetch-Site").filter("cross-site"::equals).isPresent();
+        if (foreign) {
+            throw new Problem(403, "foreign-origin", "the page that sent this comes from another site; nothing was done");
+        }
+    }
+
+    private static String authority(String origin) {
+        try {
+            String authority = URI.create(origin).getRawAuthority();
+            return authority == null ? "" : authority.toLowerCase(Locale.ROOT);
+        } catch (IllegalArgumentException e) {
+            return "";
+        }
+    }
+
+    /**
+     * @param anyOf scopes of which the caller needs one; none: nobody has to say who they are
+     * @throws Problem 401 without valid credentials, 403 without the scope, 503 if the provider cannot be asked
+     */
+    Caller admit(Call call, Set<Scope> anyOf) {
+        if (isOpen() || anyOf.isEmpty()) {
+            return Caller.ANYBODY;
+        }
+        Caller caller = caller(call);
+        if (anyOf.stream().noneMatch(caller.scopes()::contains)) {
+            String wanted = anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" or "));
+            throw new Problem(403, "missing-scope", Texts.shown(caller.name()) + " lacks the scope " + wanted + "; ask for credentials that have it")
+                    .header("WWW-Authenticate", "Bearer realm=\"streaming-saga\", error=\"insufficient_scope\", scope=\""
+                            + anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" ")) + "\"");
+        }
+        return caller;
+    }
+
+    private Caller caller(Call call) {
+        String given = call.header("Authorization").orElse("");
+        if (!given.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+            throw refused("no credentials came with the request; send Authorization: Bearer and an API key or a token");
+        }
+        String secret = given.substring(BEARER.length()).strip();
+        Optional<Caller> known = keys == null ? Optional.empty() : keys.find(secret);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        if (tokens == null || secret.startsWith(ApiKeys.PREFIX)) {
+            throw refused("the API key is not known; make one with: saga key NAME --scope …");
+        }
+        return tokens.caller(secret);
+    }
+
+    static Problem refused(String why) {
+        return new Problem(401, "not-authenticated", why)
+                .header("WWW-Authenticate", "Bearer realm=\"streaming-saga\", error=\"invalid_token\"");
+    }
+}

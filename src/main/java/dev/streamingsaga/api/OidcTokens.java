@@ -1,0 +1,110 @@
+package dev.streamingsaga.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.RemoteKeySourceException;
+import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
+import com.nimbusds.jose.proc.BadJOSEException;
+import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
+import com.nimbusds.jose.proc.JWSVerificationKeySelector;
+import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jose.util.DefaultResourceRetriever;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
+import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import dev.streamingsaga.config.SagaConfig.HttpAuth;
+import java.io.IOException;
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URL;
+import java.text.ParseException;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tokens of one OpenID provider: signed by one of its keys with an asymmetric algorithm, for us ({@code aud}), by it ({@code iss}), not
+ * expired, with at most 60 s between its clock and ours. Its keys are fetched at first need, cached, and fetched again for an unknown
+ * one, at most twice a minute or so; each fetch takes at most 5 s and 256 KiB.
+ */
+final class OidcTokens {
+    private static final Set<JWSAlgorithm> ASYMMETRIC = new LinkedHashSet<>();
+    private static final int SKEW_SECONDS = 60;
+    private static final int TIMEOUT_MILLIS = 5000;
+    private static final int MAX_BYTES = 256 * 1024;
+
+    static {
+        ASYMMETRIC.addAll(JWSAlgorithm.Family.RSA);
+        ASYMMETRIC.addAll(JWSAlgorithm.Family.EC);
+    }
+
+    private final HttpAuth config;
+    private final String issuer;
+    private final DefaultResourceRetriever fetch = new DefaultResourceRetriever(TIMEOUT_MILLIS, TIMEOUT_MILLIS, MAX_BYTES);
+    private @Nullable DefaultJWTProcessor<SecurityContext> processor;
+
+    OidcTokens(HttpAuth config) {
+        this.config = config;
+        this.issuer = config.oidcIssuer().orElseThrow().toString();
+    }
+
+    /** @throws Problem 401 if the token is not good, 503 if the provider's keys cannot be had */
+    Caller caller(String token) {
+        try {
+            JWTClaimsSet claims = processor().process(token, null);
+            return new Caller(String.valueOf(claims.getSubject()), scopes(claims));
+        } catch (RemoteKeySourceException | IOException e) {
+            throw new Problem(503, "provider-away", "the keys of " + issuer + " cannot be fetched: " + e.getMessage()
+                    + "; try again in a moment", e).header("Retry-After", "5");
+        } catch (ParseException | BadJOSEException | JOSEException e) {
+            throw Gate.refused("the token is not accepted: " + e.getMessage());
+        }
+    }
+
+    /** {@code scope} is text with blanks between its words, or, with some providers, a list. */
+    private static Set<Scope> scopes(JWTClaimsSet claims) throws ParseException {
+        Object claim = claims.getClaim("scope") == null ? claims.getClaim("scp") : claims.getClaim("scope");
+        List<?> words = claim instanceof List<?> list ? list : List.of(String.valueOf(claim).split(" "));
+        Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+        words.forEach(word -> Scope.of(String.valueOf(word)).ifPresent(scopes::add));
+        return scopes;
+    }
+
+    private synchronized DefaultJWTProcessor<SecurityContext> processor() throws IOException {
+        DefaultJWTProcessor<SecurityContext> known = processor;
+        if (known == null) {
+            known = new DefaultJWTProcessor<>();
+            known.setJWSTypeVerifier(new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
+            known.setJWSKeySelector(new JWSVerificationKeySelector<>(ASYMMETRIC,
+                    JWKSourceBuilder.<SecurityContext>create(jwks(), fetch).build()));
+            DefaultJWTClaimsVerifier<SecurityContext> claims = new DefaultJWTClaimsVerifier<>(config.oidcAudience(),
+                    new JWTClaimsSet.Builder().issuer(issuer).build(), Set.of("exp", "sub"));
+            claims.setMaxClockSkew(SKEW_SECONDS);
+            known.setJWTClaimsSetVerifier(claims);
+            processor = known;
+        }
+        return known;
+    }
+
+    /** As configured, or as the provider's own description says. */
+    private URL jwks() throws IOException {
+        if (config.oidcJwksUrl().isPresent()) {
+            return config.oidcJwksUrl().get().toURL();
+        }
+        URL description = URI.create(issuer.replaceFirst("/+$", "") + "/.well-known/openid-configuration").toURL();
+        JsonNode said = new ObjectMapper().readTree(fetch.retrieveResource(description).getContent());
+        if (!issuer.equals(said.path("issuer").asText())) {
+            throw new IOException(description + " describes the issuer " + Texts.shown(said.path("issuer").asText()));
+        }
+        try {
+            return URI.create(said.path("jwks_uri").asText()).toURL();
+        } catch (IllegalArgumentException | MalformedURLException e) {
+            throw new IOException(description + " names no jwks_uri", e);
+        }
+    }
+}

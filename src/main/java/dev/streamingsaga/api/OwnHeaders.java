@@ -1,0 +1,22 @@
+package dev.streamingsaga.api;
+
+import java.util.Locale;
+import java.util.Set;
+import org.apache.camel.Exchange;
+import org.apache.camel.spi.HeaderFilterStrategy;
+
+/** Lets in the few headers that the API reads, and nothing that Camel or the saga would obey; lets out what the API sets. */
+final class OwnHeaders implements HeaderFilterStrategy {
+    private static final Set<String> READ = Set.of("authorization", "content-length", "content-type", "content-encoding", "content-range",
+            "transfer-encoding", "repr-digest", "prefer", "range", "if-range", "if-none-match", "origin", "host", "sec-fetch-site");
+
+    @Override
+    public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {
+        return name.toLowerCase(Locale.ROOT).startsWith("camel");
+    }
+
+    @Override
+    public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
+        return !READ.contains(name.toLowerCase(Locale.ROOT));
+    }
+}

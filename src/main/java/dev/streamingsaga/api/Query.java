@@ -1,0 +1,65 @@
+package dev.streamingsaga.api;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The parameters behind the question mark; an unknown one is refused, since it is most likely a typing error. */
+final class Query {
+    private final Map<String, String> values;
+
+    private Query(Map<String, String> values) {
+        this.values = values;
+    }
+
+    /** @throws Problem 400 if one is unknown, given twice, or not decodable */
+    static Query of(Call call, String... known) {
+        Map<String, String> values = new HashMap<>();
+        for (String pair : call.query().split("&")) {
+            int equals = pair.indexOf('=');
+            String name = decode(equals < 0 ? pair : pair.substring(0, equals));
+            if (name.isEmpty()) {
+                continue;
+            }
+            if (!Set.of(known).contains(name)) {
+                throw new Problem(400, "unknown-parameter", "unknown parameter " + Texts.shown(name) + "; known here: "
+                        + (known.length == 0 ? "none" : String.join(", ", known)));
+            }
+            if (values.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1))) != null) {
+                throw new Problem(400, "parameter-twice", "the parameter " + name + " was given twice; give it once");
+            }
+        }
+        return new Query(values);
+    }
+
+    private static String decode(String text) {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw new Problem(400, "bad-encoding", "the query is not percent-encoded UTF-8: " + e.getMessage(), e);
+        }
+    }
+
+    Optional<String> text(String name) {
+        return Optional.ofNullable(values.get(name)).filter(value -> !value.isEmpty());
+    }
+
+    int number(String name, int otherwise, int max) {
+        String given = values.getOrDefault(name, Integer.toString(otherwise));
+        if (!given.matches("[0-9]{1,9}") || Integer.parseInt(given) < 1 || Integer.parseInt(given) > max) {
+            throw new Problem(400, "bad-parameter", name + " must be a number from 1 to " + max + ", was " + Texts.shown(given));
+        }
+        return Integer.parseInt(given);
+    }
+
+    boolean flag(String name) {
+        String given = values.getOrDefault(name, "false");
+        if (!given.equals("true") && !given.equals("false")) {
+            throw new Problem(400, "bad-parameter", name + " must be true or false, was " + Texts.shown(given));
+        }
+        return given.equals("true");
+    }
+}

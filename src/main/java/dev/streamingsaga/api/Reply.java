@@ -1,0 +1,77 @@
+package dev.streamingsaga.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** An answer: status, headers and bytes. Whoever sends it closes the bytes. */
+final class Reply {
+    /** Of a stream whose end is not known beforehand. */
+    static final long ENDLESS = -1;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final int status;
+    private final InputStream body;
+    private final long length;
+    private final Map<String, String> headers = new LinkedHashMap<>();
+
+    private Reply(int status, InputStream body, long length) {
+        this.status = status;
+        this.body = body;
+        this.length = length;
+        headers.put("Cache-Control", "no-store");
+        headers.put("X-Content-Type-Options", "nosniff");
+        headers.put("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+        headers.put("Referrer-Policy", "no-referrer");
+    }
+
+    static Reply stream(int status, InputStream body, long length) {
+        return new Reply(status, body, length);
+    }
+
+    static Reply bytes(int status, String contentType, byte[] body) {
+        return new Reply(status, new ByteArrayInputStream(body), body.length).header("Content-Type", contentType);
+    }
+
+    static Reply empty(int status) {
+        return new Reply(status, InputStream.nullInputStream(), 0);
+    }
+
+    static Reply json(int status, Object body) {
+        try {
+            return bytes(status, "application/json", JSON.writeValueAsBytes(body));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("records and maps of text and numbers are JSON", e);
+        }
+    }
+
+    Reply header(String name, String value) {
+        headers.put(name, value);
+        return this;
+    }
+
+    int status() {
+        return status;
+    }
+
+    Map<String, String> headers() {
+        return headers;
+    }
+
+    InputStream body() {
+        return body;
+    }
+
+    long length() {
+        return length;
+    }
+
+    /** 304 has neither body nor a length of one. */
+    boolean hasBody() {
+        return status != 304;
+    }
+}

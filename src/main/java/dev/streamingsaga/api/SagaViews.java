@@ -1,0 +1,146 @@
+package dev.streamingsaga.api;
+
+import dev.streamingsaga.api.SagaSummary.Chunks;
+import dev.streamingsaga.api.SagaSummary.CleanupView;
+import dev.streamingsaga.api.SagaSummary.EventView;
+import dev.streamingsaga.api.SagaSummary.Progress;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.ChunkTally;
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.StepRecord;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Sagas as the API shows them, from the journal and, for how far a step is, from this process. */
+final class SagaViews {
+    private static final int MAPPED_CHUNKS = 20_000;
+
+    private final SagaConfig config;
+    private final Journal journal;
+    private final Runs runs;
+    private final Ingest ingest;
+
+    SagaViews(ApiParts parts) {
+        this.config = parts.config();
+        this.journal = parts.journal();
+        this.runs = parts.runs();
+        this.ingest = parts.ingest();
+    }
+
+    SagaSummary summary(SagaRecord saga) {
+        Optional<Document> document = saga.document();
+        boolean whole = saga.state() == SagaState.COMPLETED && document.isPresent();
+        Map<ChunkRow.State, ChunkTally> chunks = whole || document.isEmpty() ? Map.of() : journal.chunkTally(saga.sagaId());
+        ChunkTally sent = chunks.getOrDefault(ChunkRow.State.SENT, ChunkTally.NONE);
+        ChunkTally verified = chunks.getOrDefault(ChunkRow.State.VERIFIED, ChunkTally.NONE);
+        return new SagaSummary(
+                saga.sagaId(),
+                saga.state().name(),
+                saga.reason().map(Reason::name).orElse(null),
+                saga.message().isEmpty() ? null : saga.message(),
+                saga.source().startsWith(config.uploads()) ? saga.fileName() : saga.source().toString(),
+                document.map(Document::documentId).orElse(null),
+                document.map(Document::contentType).orElse(null),
+                document.map(Document::sha256).orElse(null),
+                document.map(Document::sizeBytes).orElse(null),
+                document.map(Document::chunkCount).orElse(null),
+                whole ? document.get().chunkCount() : sent.chunks() + verified.chunks(),
+                whole ? document.get().sizeBytes() : sent.bytes() + verified.bytes(),
+                saga.resumedBytes(),
+                saga.run(),
+                saga.state().isFinal() ? null : progress(saga.sagaId()),
+                saga.receivedAt().toString(),
+                saga.updatedAt().toString(),
+                text(saga.finishedAt()),
+                saga.deadline().toString(),
+                saga.state() == SagaState.COMPENSATING || saga.state() == SagaState.PARTIALLY_COMPENSATED ? open(saga.sagaId()) : 0);
+    }
+
+    private @Nullable Progress progress(String sagaId) {
+        return runs.find(sagaId).map(ActiveRun::progress).filter(p -> !p.step().isEmpty())
+                .map(p -> new Progress(p.step(), p.done(), p.total(), p.unit())).orElse(null);
+    }
+
+    private int open(String sagaId) {
+        return (int) journal.cleanups().of(sagaId).stream().filter(entry -> entry.state().isOpen()).count();
+    }
+
+    SagaSummary.Detail detail(SagaRecord saga) {
+        // Counting asks every store: only when nothing is being written any more.
+        boolean settled = saga.state().isFinal();
+        IngestResult result = ingest.result(saga.sagaId(), settled);
+        return new SagaSummary.Detail(
+                summary(saga),
+                saga.participants(),
+                saga.supersededBy().orElse(null),
+                steps(saga, result.stores()),
+                chunks(saga),
+                result.stores(),
+                result.errors(),
+                result.compensationErrors(),
+                journal.cleanups().of(saga.sagaId()).stream().map(SagaViews::cleanup).toList(),
+                journal.events(saga.sagaId()).stream()
+                        .map(e -> new EventView(e.at().toString(), e.kind().name(), e.step(), e.message())).toList());
+    }
+
+    private List<SagaSummary.Step> steps(SagaRecord saga, Map<String, Long> found) {
+        List<SagaSummary.Step> steps = new ArrayList<>();
+        for (StepRecord step : journal.steps(saga.sagaId())) {
+            boolean store = step.name().equals("upload") || saga.participants().contains(step.name());
+            steps.add(new SagaSummary.Step(step.name(), step.state().name(), step.duration().toMillis(), text(step.startedAt()),
+                    text(step.finishedAt()), store ? expected(saga, step.name()) : null, found.get(step.name())));
+        }
+        return steps;
+    }
+
+    /** Nothing once it was undone; as many chunks as there are; how many pieces a store makes of a text only that store knows. */
+    private static @Nullable Long expected(SagaRecord saga, String step) {
+        return switch (saga.state()) {
+            case COMPENSATED, PARTIALLY_COMPENSATED -> 0L;
+            default -> step.equals("upload") ? saga.document().map(d -> (long) d.chunkCount()).orElse(null) : null;
+        };
+    }
+
+    private Chunks chunks(SagaRecord saga) {
+        List<ChunkRow> rows;
+        try {
+            rows = journal.chunks(saga.sagaId());
+        } catch (SagaException damaged) {
+            rows = List.of();
+        }
+        int[] states = new int[ChunkRow.State.values().length];
+        StringBuilder map = new StringBuilder();
+        int retried = 0;
+        for (ChunkRow row : rows) {
+            states[row.state().ordinal()]++;
+            retried += row.attempts() > 1 ? 1 : 0;
+            map.append(".>sv".charAt(row.state().ordinal()));
+        }
+        return new Chunks(saga.document().map(Document::chunkCount).orElse(0), states[0], states[1], states[2], states[3], retried,
+                rows.size() > MAPPED_CHUNKS ? "" : map.toString());
+    }
+
+    static CleanupView cleanup(CleanupEntry e) {
+        return new CleanupView(e.cleanupId(), e.sagaId(), e.documentId(), e.step(), e.resource(), e.state().name(), e.attempts(),
+                e.lastError(), e.nextAttemptAt().toString(), e.createdAt().toString(), e.resolution());
+    }
+
+    private static @Nullable String text(Optional<Instant> time) {
+        return time.map(Instant::toString).orElse(null);
+    }
+}

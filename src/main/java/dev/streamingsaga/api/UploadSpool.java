@@ -1,0 +1,191 @@
+package dev.streamingsaga.api;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.Ids;
+import dev.streamingsaga.journal.Journal;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Bodies on disk, in {@code DATA/spool/http}. While one arrives it is {@code NAME.part}; when it is complete, checked and synced it gets
+ * the name under which its saga knows it, which follows from sender, document name and content: the same again is the same source. It
+ * is removed when no saga needs it any more.
+ */
+final class UploadSpool {
+    private static final Logger LOG = LoggerFactory.getLogger(UploadSpool.class);
+    private static final int BUFFER_BYTES = 256 * 1024;
+    private static final String PART = ".part";
+
+    /** Left to the journal, which must be able to write while a body arrives. */
+    private static final long RESERVE_BYTES = 64L * 1024 * 1024;
+    private static final long CHECK_EVERY_BYTES = 64L * 1024 * 1024;
+
+    private final Path folder;
+    private final long maxBytes;
+    private final Journal journal;
+    private final Map<Path, Integer> users = new HashMap<>();
+
+    UploadSpool(SagaConfig config, Journal journal) {
+        this.folder = config.uploads();
+        this.maxBytes = config.source().maxSizeBytes();
+        this.journal = journal;
+    }
+
+    /** A complete body that is nobody's yet. */
+    record Received(Path part, long sizeBytes, String sha256) {}
+
+    /** Makes the folder, and removes what a killed process left without a saga. */
+    void open() throws IOException {
+        Files.createDirectories(folder);
+        if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+        }
+        try (Stream<Path> parts = Files.list(folder)) {
+            for (Path part : parts.filter(file -> file.toString().endsWith(PART)).toList()) {
+                Files.deleteIfExists(part);
+            }
+        }
+        sweep();
+    }
+
+    /** Removes every file that no unfinished saga and nobody here needs: of sagas that were paused, or that the recovery ended. */
+    synchronized void sweep() {
+        try (Stream<Path> files = Files.list(folder)) {
+            List<Path> idle = files.filter(file -> !file.toString().endsWith(PART) && !users.containsKey(file)).toList();
+            if (!idle.isEmpty()) {
+                Set<Path> needed = journal.unfinished().stream().filter(saga -> !saga.state().isFinal()).map(saga -> saga.source())
+                        .collect(Collectors.toSet());
+                for (Path file : idle) {
+                    if (!needed.contains(file.toRealPath())) {
+                        Files.deleteIfExists(file);
+                    }
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("cannot tidy {} ({}); tried again in a moment", folder, e.toString());
+        }
+    }
+
+    /** @throws Problem 413 or 507 */
+    void requireRoom(long bytes) throws IOException {
+        if (bytes > maxBytes) {
+            throw tooLarge();
+        }
+        FileStore disk = Files.getFileStore(folder);
+        if (disk.getUsableSpace() - bytes < RESERVE_BYTES) {
+            throw noRoom(null);
+        }
+    }
+
+    private Problem tooLarge() {
+        return new Problem(413, "too-large", "the document has more than " + maxBytes + " bytes (saga.file.max-size); nothing was kept");
+    }
+
+    private static Problem noRoom(@org.jspecify.annotations.Nullable Throwable cause) {
+        return new Problem(507, "no-space", "the disk of the spool folder is full; nothing was kept, make room and send it again", cause);
+    }
+
+    /**
+     * Writes a body while it arrives, and syncs it; nothing stays if this throws.
+     *
+     * @throws Problem 413 if it is too large, 507 if the disk is full
+     * @throws BrokenOff if the client went away
+     */
+    Received receive(InputStream body) throws IOException {
+        Path part = folder.resolve(Ids.next() + PART);
+        try {
+            return write(body, part);
+        } catch (BrokenOff e) {
+            Files.deleteIfExists(part);
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            Files.deleteIfExists(part);
+            if (!(e instanceof Problem) && Files.getFileStore(folder).getUsableSpace() < RESERVE_BYTES) {
+                throw noRoom(e);
+            }
+            throw e;
+        }
+    }
+
+    private Received write(InputStream body, Path part) throws IOException {
+        MessageDigest digest = sha256();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        long size = 0;
+        try (FileChannel file = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            for (int n = body.readNBytes(buffer, 0, BUFFER_BYTES); n > 0; n = body.readNBytes(buffer, 0, BUFFER_BYTES)) {
+                if (size / CHECK_EVERY_BYTES != (size + n) / CHECK_EVERY_BYTES) {
+                    requireRoom(0);
+                }
+                size += n;
+                if (size > maxBytes) {
+                    throw tooLarge();
+                }
+                digest.update(buffer, 0, n);
+                ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, n);
+                while (bytes.hasRemaining()) {
+                    file.write(bytes);
+                }
+            }
+            file.force(true);
+        }
+        return new Received(part, size, HexFormat.of().formatHex(digest.digest()));
+    }
+
+    /** Where such a body lies once it is a saga's source. */
+    Path place(Received body, String sender, String name) throws IOException {
+        String key = HexFormat.of().formatHex(sha256().digest((sender + "\n" + name + "\n" + body.sha256())
+                .getBytes(java.nio.charset.StandardCharsets.UTF_8))).substring(0, 32);
+        String type = name.replaceFirst("^.*[.]", "").toLowerCase(java.util.Locale.ROOT);
+        return folder.toRealPath().resolve(name.contains(".") && type.matches("[a-z0-9]{1,10}") ? key + "." + type : key);
+    }
+
+    /** Gives the body its place, or drops it if the same is there for a saga already. To be followed by {@link #release}. */
+    synchronized void claim(Received body, Path place) throws IOException {
+        if (Files.exists(place)) {
+            Files.delete(body.part());
+        } else {
+            Files.move(body.part(), place, StandardCopyOption.ATOMIC_MOVE);
+            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+                directory.force(true);
+            }
+        }
+        users.merge(place, 1, Integer::sum);
+    }
+
+    /** The saga of this call has ended, or was paused: then the file stays until it ends. */
+    synchronized void release(Path place) {
+        users.computeIfPresent(place, (file, count) -> count == 1 ? null : count - 1);
+        sweep();
+    }
+
+    void drop(Received body) throws IOException {
+        Files.deleteIfExists(body.part());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

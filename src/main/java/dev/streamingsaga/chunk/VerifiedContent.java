@@ -1,0 +1,135 @@
+package dev.streamingsaga.chunk;
+
+import dev.streamingsaga.journal.ChunkRow;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+
+/**
+ * A range of a document. Each chunk it touches is read whole and hashed; one buffer is always held back, so that the last bytes of a
+ * chunk leave only after its digest was right. Needs two small buffers, whatever the size of a chunk.
+ */
+final class VerifiedContent extends InputStream {
+    private static final int BUFFER_BYTES = 64 * 1024;
+
+    private final Bucket bucket;
+    private final List<ChunkRow> rows;
+    private final long from;
+    private final long end;
+    private int next;
+    private @Nullable Open open;
+    private byte[] ready = new byte[BUFFER_BYTES];
+    private int position;
+    private int limit;
+    private byte[] held = new byte[BUFFER_BYTES];
+    private int heldFrom;
+    private int heldUntil;
+
+    VerifiedContent(Bucket bucket, List<ChunkRow> rows, long from, long length) {
+        this.bucket = bucket;
+        this.rows = rows;
+        this.from = from;
+        this.end = from + length;
+        while (next < rows.size() && rows.get(next).offset() + rows.get(next).sizeBytes() <= from) {
+            next++;
+        }
+    }
+
+    /** A chunk being read: {@code at} is the document's offset of its next byte. */
+    private static final class Open {
+        private final ChunkRow row;
+        private final ResponseInputStream<GetObjectResponse> bytes;
+        private final MessageDigest digest = Sha256.digest();
+        private long at;
+
+        Open(ChunkRow row, ResponseInputStream<GetObjectResponse> bytes) {
+            this.row = row;
+            this.bytes = bytes;
+            this.at = row.offset();
+        }
+    }
+
+    @Override
+    public int read() throws IOException {
+        return fill() ? ready[position++] & 0xff : -1;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+        if (length == 0) {
+            return 0;
+        }
+        if (!fill()) {
+            return -1;
+        }
+        int n = Math.min(length, limit - position);
+        System.arraycopy(ready, position, target, offset, n);
+        position += n;
+        return n;
+    }
+
+    /** @return false at the end of the range */
+    private boolean fill() throws IOException {
+        try {
+            while (position == limit) {
+                if (open == null && (next == rows.size() || rows.get(next).offset() >= end)) {
+                    return false;
+                }
+                step();
+            }
+            return true;
+        } catch (SdkException e) {
+            throw new IOException("bucket " + bucket.name() + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Reads one buffer more of the chunk, which frees the one before it; at the chunk's end the digest does. */
+    private void step() throws IOException {
+        Open chunk = open;
+        if (chunk == null) {
+            ChunkRow row = rows.get(next);
+            chunk = new Open(row, bucket.open(row.key()));
+            open = chunk;
+        }
+        byte[] buffer = ready;
+        int n = chunk.bytes.readNBytes(buffer, 0, BUFFER_BYTES);
+        chunk.digest.update(buffer, 0, n);
+        chunk.at += n;
+        if (n == 0) {
+            check(chunk);
+        }
+        ready = held;
+        position = heldFrom;
+        limit = heldUntil;
+        held = buffer;
+        long first = chunk.at - n;
+        heldFrom = (int) Math.min(n, Math.max(0, from - first));
+        heldUntil = (int) Math.max(heldFrom, Math.min(n, end - first));
+        if (n == 0) {
+            chunk.bytes.close();
+            open = null;
+            next++;
+        }
+    }
+
+    private void check(Open chunk) throws IOException {
+        String sha256 = Sha256.hex(chunk.digest);
+        if (chunk.at != chunk.row.offset() + chunk.row.sizeBytes() || !sha256.equals(chunk.row.sha256())) {
+            throw new IOException(chunk.row.key() + " in bucket " + bucket.name() + " is damaged: " + (chunk.at - chunk.row.offset())
+                    + " bytes with SHA-256 " + sha256 + " instead of " + chunk.row.sizeBytes() + " with " + chunk.row.sha256());
+        }
+    }
+
+    @Override
+    public void close() {
+        if (open != null) {
+            open.bytes.abort();
+            open = null;
+        }
+    }
+}

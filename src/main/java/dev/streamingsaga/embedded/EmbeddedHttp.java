@@ -1,0 +1,134 @@
+package dev.streamingsaga.embedded;
+
+import dev.streamingsaga.api.ApiRoutes;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.lra.KeptPort;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The stand-alone application's HTTP server: Vert.x, for Camel's {@code platform-http} component. With a thread for each request that may
+ * take long, and a limit on how long a connection may say nothing.
+ */
+final class EmbeddedHttp implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedHttp.class);
+    private static final int QUICK_REQUESTS = 16;
+    private static final int EVENT_LOOPS = 2;
+    private static final int LONGEST_WAIT_SECONDS = 600;
+    private static final long PATIENCE_SECONDS = 10;
+    private static final int MAX_SMALL_BODY_BYTES = 1024 * 1024;
+
+    private final Vertx vertx;
+    private final URI uri;
+
+    private EmbeddedHttp(Vertx vertx, URI uri) {
+        this.vertx = vertx;
+        this.uri = uri;
+    }
+
+    /**
+     * Listens, and makes itself known to the context. Port 0: one is chosen once and kept in {@code DATA/http.port}.
+     *
+     * @throws IOException if the port is taken, or the host is none of this machine
+     */
+    static EmbeddedHttp start(SagaConfig config, CamelContext context) throws IOException {
+        // Its file cache is for class path resources served by itself; we serve none that way.
+        Vertx vertx = Vertx.vertx(new VertxOptions()
+                .setEventLoopPoolSize(EVENT_LOOPS)
+                .setWorkerPoolSize(QUICK_REQUESTS + ApiRoutes.threads(config))
+                .setMaxWorkerExecuteTime(1).setMaxWorkerExecuteTimeUnit(TimeUnit.DAYS));
+        try {
+            Router router = Router.router(vertx);
+            // A path that cannot be decoded, or that no route has: the client's fault, not worth a stack trace.
+            List.of(400, 404, 405).forEach(status -> router.errorHandler(status, request -> request.response().setStatusCode(status)
+                    .putHeader("Content-Type", "application/problem+json")
+                    .end("{\"type\":\"about:blank\",\"title\":\"Nothing here\",\"status\":" + status
+                            + ",\"detail\":\"no such path or method; see /api/openapi.json\"}")));
+            int port = port(config, vertx, router);
+            context.getRegistry().bind(VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO, new OurRouter(vertx, router));
+            String host = config.http().host();
+            URI uri = URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host) + ":" + port + config.http().path() + "/");
+            LOG.info("HTTP API and page on {}", uri);
+            return new EmbeddedHttp(vertx, uri);
+        } catch (IOException | RuntimeException e) {
+            vertx.close();
+            throw e;
+        }
+    }
+
+    private static int port(SagaConfig config, Vertx vertx, Router router) throws IOException {
+        String host = config.http().host().replaceAll("[\\[\\]]", "");
+        if (config.http().port() != 0) {
+            return listen(vertx, router, host, config.http().port()).actualPort();
+        }
+        return KeptPort.open(config.dataDir().resolve("http.port"), "HTTP API", port -> listen(vertx, router, host, port)).port();
+    }
+
+    private static HttpServer listen(Vertx vertx, Router router, String host, int port) throws IOException {
+        HttpServerOptions options = new HttpServerOptions().setHost(host).setPort(port)
+                .setIdleTimeout(2 * LONGEST_WAIT_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
+        try {
+            return done(vertx.createHttpServer(options).requestHandler(router).listen());
+        } catch (BindException e) {
+            BindException told = new BindException("cannot listen for HTTP on " + host + ":" + port
+                    + " (saga.http.host, saga.http.port): " + e.getMessage() + "; nothing was started");
+            told.initCause(e);
+            throw told;
+        }
+    }
+
+    private static <T> T done(Future<T> step) throws IOException {
+        try {
+            return step.toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new IOException("the HTTP server did not answer within " + PATIENCE_SECONDS + " s", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    /** For routes of the operator's own, in {@code routes/}, bodies are read as Camel's component does, up to 1 MiB. */
+    private static final class OurRouter extends VertxPlatformHttpRouter {
+        OurRouter(Vertx vertx, Router router) {
+            super(null, vertx, router, PLATFORM_HTTP_ROUTER_NAME_ZERO);
+        }
+
+        @Override
+        public io.vertx.core.Handler<RoutingContext> bodyHandler() {
+            BodyHandler handler = BodyHandler.create(false).setBodyLimit(MAX_SMALL_BODY_BYTES);
+            return request -> {
+                request.request().resume();
+                handler.handle(request);
+            };
+        }
+    }
+
+    URI uri() {
+        return uri;
+    }
+
+    @Override
+    public void close() throws IOException {
+        done(vertx.close());
+    }
+}

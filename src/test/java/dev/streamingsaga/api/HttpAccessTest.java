@@ -1,0 +1,180 @@
+package dev.streamingsaga.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
+import com.sun.net.httpserver.HttpServer;
+import dev.streamingsaga.api.ApiClient.Answer;
+import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Date;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Keys and tokens, with a real provider: an HTTP server that describes itself and gives out its keys. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class HttpAccessTest {
+    private StreamingSagaFixture saga;
+    private HttpServer provider;
+    private String issuer;
+    private RSAKey signing;
+    private ApiClient api;
+    private Path keys;
+    private String ingest;
+    private String read;
+    private String operate;
+
+    @BeforeAll
+    void start(@TempDir Path directory) throws Exception {
+        signing = new RSAKeyGenerator(2048).keyID("one").generate();
+        provider = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        issuer = "http://127.0.0.1:" + provider.getAddress().getPort();
+        serve("/.well-known/openid-configuration", "{\"issuer\":\"" + issuer + "\",\"jwks_uri\":\"" + issuer + "/keys\"}");
+        serve("/keys", new JWKSet(signing.toPublicJWK()).toString());
+        provider.start();
+        keys = directory.resolve("secrets/keys");
+        ingest = ApiKeys.create(keys, "sender", List.of("ingest"));
+        read = ApiKeys.create(keys, "reader", List.of("read"));
+        operate = ApiKeys.create(keys, "operator", List.of("operate", "read"));
+        Map<String, String> settings = new HashMap<>();
+        settings.put("saga.http.enabled", "true");
+        settings.put("saga.http.keys-file", keys.toString());
+        settings.put("saga.http.oidc.issuer", issuer);
+        settings.put("saga.http.oidc.audience", "streaming-saga");
+        saga = StreamingSagaFixture.start(directory, settings);
+        api = new ApiClient(saga.application().address().orElseThrow());
+    }
+
+    private void serve(String path, String json) {
+        provider.createContext(path, exchange -> {
+            byte[] body = json.getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", "application/json");
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+    }
+
+    @AfterAll
+    void stop() {
+        saga.close();
+        provider.stop(0);
+    }
+
+    private Answer sagas(String credentials) {
+        return api.get("/api/sagas", "Authorization", "Bearer " + credentials);
+    }
+
+    private JWTClaimsSet.Builder claims() {
+        return new JWTClaimsSet.Builder().issuer(issuer).audience("streaming-saga").subject("anna").claim("scope", "openid read")
+                .expirationTime(Date.from(Instant.now().plusSeconds(300)));
+    }
+
+    private String signed(JWTClaimsSet claims, RSAKey key) throws Exception {
+        SignedJWT token = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("one").type(new JOSEObjectType("at+jwt")).build(), claims);
+        token.sign(new RSASSASigner(key));
+        return token.serialize();
+    }
+
+    @Test
+    void wants_credentials_for_everything_but_the_page_and_its_own_description() {
+        Answer without = api.get("/api/sagas");
+        assertThat(without.status()).isEqualTo(401);
+        assertThat(without.header("WWW-Authenticate")).startsWith("Bearer");
+        assertThat(sagas("sk_guessed").status()).isEqualTo(401);
+        assertThat(sagas("").status()).isEqualTo(401);
+        assertThat(api.get("/api/sagas", "Authorization", "Basic YTpi").status()).isEqualTo(401);
+        assertThat(api.get("/api/sagas?Authorization=Bearer%20" + read).status()).isEqualTo(401);
+        assertThat(api.get("/").status()).isEqualTo(200);
+        assertThat(api.get("/api/openapi.json").status()).isEqualTo(200);
+    }
+
+    @Test
+    void lets_each_key_do_what_its_scopes_say() {
+        Answer sent = api.put("key.txt", "sent with a key".getBytes(StandardCharsets.UTF_8), "Authorization", "Bearer " + ingest, "Prefer", "wait=100");
+        assertThat(sent.status()).isEqualTo(200);
+        String saga = "/api/sagas/" + sent.json().path("sagaId").asText();
+        assertThat(api.get(saga + "/outcome", "Authorization", "Bearer " + ingest).status()).isEqualTo(200);
+        Answer refused = sagas(ingest);
+        assertThat(refused.status()).isEqualTo(403);
+        assertThat(refused.json().path("detail").asText()).contains("read").contains("sender");
+        assertThat(refused.header("WWW-Authenticate")).contains("insufficient_scope");
+        assertThat(sagas(read).status()).isEqualTo(200);
+        assertThat(api.put("x", new byte[1], "Authorization", "Bearer " + read).status()).isEqualTo(403);
+        assertThat(api.post(saga + "/cancel", "", "Authorization", "Bearer " + read).status()).isEqualTo(403);
+        assertThat(api.post(saga + "/cancel", "", "Authorization", "Bearer " + operate).status()).isEqualTo(409);
+    }
+
+    @Test
+    void the_same_document_of_two_senders_is_two_documents() throws Exception {
+        String other = ApiKeys.create(keys, "other-sender", List.of("ingest"));
+        byte[] body = "the same bytes".getBytes(StandardCharsets.UTF_8);
+        Answer mine = api.put("same.txt", body, "Authorization", "Bearer " + ingest, "Prefer", "wait=100");
+        Answer theirs = api.put("same.txt", body, "Authorization", "Bearer " + other, "Prefer", "wait=100");
+        assertThat(theirs.json().path("documentId")).isNotEqualTo(mine.json().path("documentId"));
+    }
+
+    @Test
+    void keeps_keys_as_hashes_in_a_private_file() throws Exception {
+        assertThat(Files.readString(keys)).doesNotContain(ingest).doesNotContain(ingest.substring(3)).contains("sender:ingest:");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(keys))).isEqualTo("rw-------");
+        Path open = Files.copy(keys, keys.resolveSibling("open"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThatThrownBy(() -> ApiKeys.open(open)).isInstanceOf(ConfigException.class).hasMessageContaining("chmod 600");
+        assertThatThrownBy(() -> ApiKeys.open(keys.resolveSibling("none"))).isInstanceOf(ConfigException.class);
+        assertThatThrownBy(() -> ApiKeys.create(keys, "sender", List.of("read"))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ApiKeys.create(keys, "a:b", List.of("read"))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ApiKeys.create(keys, "new", List.of("root"))).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void takes_tokens_of_its_provider_with_their_scopes() throws Exception {
+        String token = signed(claims().build(), signing);
+        assertThat(sagas(token).status()).isEqualTo(200);
+        assertThat(api.put("x", new byte[1], "Authorization", "Bearer " + token).status()).isEqualTo(403);
+        String none = signed(claims().claim("scope", "openid").build(), signing);
+        assertThat(sagas(none).status()).isEqualTo(403);
+        String list = signed(claims().claim("scope", null).claim("scp", List.of("read")).build(), signing);
+        assertThat(sagas(list).status()).isEqualTo(200);
+    }
+
+    @Test
+    void refuses_tokens_that_are_not_good() throws Exception {
+        RSAKey foreign = new RSAKeyGenerator(2048).keyID("one").generate();
+        assertThat(sagas(signed(claims().build(), foreign)).status()).as("signed by somebody else").isEqualTo(401);
+        assertThat(sagas(signed(claims().expirationTime(Date.from(Instant.now().minusSeconds(90))).build(), signing)).status()).as("expired").isEqualTo(401);
+        assertThat(sagas(signed(claims().expirationTime(Date.from(Instant.now().minusSeconds(20))).build(), signing)).status()).as("clock skew").isEqualTo(200);
+        assertThat(sagas(signed(claims().expirationTime(null).build(), signing)).status()).as("for ever").isEqualTo(401);
+        assertThat(sagas(signed(claims().notBeforeTime(Date.from(Instant.now().plusSeconds(200))).build(), signing)).status()).as("not yet").isEqualTo(401);
+        assertThat(sagas(signed(claims().audience("another").build(), signing)).status()).as("for somebody else").isEqualTo(401);
+        assertThat(sagas(signed(claims().issuer("http://127.0.0.1:1").build(), signing)).status()).as("of another issuer").isEqualTo(401);
+        assertThat(sagas(new PlainJWT(claims().build()).serialize()).status()).as("not signed").isEqualTo(401);
+        SignedJWT symmetric = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("one").build(), claims().build());
+        symmetric.sign(new MACSigner(signing.toRSAPublicKey().getEncoded()));
+        assertThat(sagas(symmetric.serialize()).status()).as("signed with the public key as a secret").isEqualTo(401);
+    }
+}

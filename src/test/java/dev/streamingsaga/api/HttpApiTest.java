@@ -1,0 +1,429 @@
+package dev.streamingsaga.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.api.ApiClient.Answer;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The API over a real server, without keys, as on a developer's machine. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class HttpApiTest {
+    private static final int MAX = 12_000_000;
+
+    private StreamingSagaFixture saga;
+    private ApiClient api;
+    private Path roots;
+    private Path outside;
+    private byte[] content;
+    private JsonNode stored;
+
+    @BeforeAll
+    void start(@TempDir Path directory) throws Exception {
+        roots = Files.createDirectories(directory.resolve("roots"));
+        outside = Files.createDirectories(directory.resolve("outside"));
+        Map<String, String> settings = new HashMap<>();
+        settings.put("saga.http.enabled", "true");
+        settings.put("saga.http.roots", roots.toString());
+        settings.put("saga.file.max-size", Integer.toString(MAX));
+        saga = StreamingSagaFixture.start(directory, settings);
+        api = new ApiClient(saga.application().address().orElseThrow());
+        content = Files.readAllBytes(saga.file("random.bin", StreamingSagaFixture.CHUNK + 1_000_000));
+        Answer answer = api.put("n%C3%A4me%20of%20mine.bin", content, "Prefer", "wait=100", "Repr-Digest", "sha-256=:" + base64(content) + ":");
+        assertThat(answer.status()).as("%s", answer.json()).isEqualTo(200);
+        stored = answer.json();
+    }
+
+    @AfterAll
+    void stop() {
+        saga.close();
+    }
+
+    private static String base64(byte[] bytes) throws Exception {
+        return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(bytes));
+    }
+
+    private static byte[] text(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private List<Path> spooled() throws IOException {
+        try (Stream<Path> files = Files.list(saga.config().uploads())) {
+            return files.toList();
+        }
+    }
+
+    private void assertNothingLeft(int sagasBefore) throws IOException {
+        assertThat(saga.journal().sagas(1000)).hasSize(sagasBefore);
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(spooled()).isEmpty());
+    }
+
+    private String documentUrl() {
+        return "/api/documents/" + stored.path("documentId").asText();
+    }
+
+    @Test
+    void stores_a_body_and_answers_with_the_line_of_ingest_json() throws Exception {
+        assertThat(stored.path("status").asText()).isEqualTo("COMPLETED");
+        assertThat(stored.path("file").asText()).isEqualTo("näme of mine.bin");
+        assertThat(stored.path("stores").path("upload").asInt()).isEqualTo(2);
+        JsonNode facts = api.get(documentUrl()).json();
+        assertThat(facts.path("fileName").asText()).isEqualTo("näme of mine.bin");
+        assertThat(facts.path("sizeBytes").asInt()).isEqualTo(content.length);
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(spooled()).isEmpty());
+    }
+
+    @Test
+    void answers_202_with_the_saga_and_later_with_its_outcome() {
+        Answer answer = api.put("later.txt", text("the keeper of the lighthouse counts his gulls"));
+
+        assertThat(answer.status()).isEqualTo(202);
+        String saga = answer.header("Location");
+        assertThat(saga).isEqualTo("/api/sagas/" + answer.json().path("sagaId").asText());
+        JsonNode outcome = api.get(saga + "/outcome", "Prefer", "wait=100").json();
+        assertThat(outcome.path("status").asText()).as("%s", outcome).isEqualTo("COMPLETED");
+        JsonNode detail = api.get(saga).json();
+        assertThat(detail.path("saga").path("bytesSent").asLong()).isEqualTo(outcome.path("sizeBytes").asLong());
+        assertThat(detail.path("chunks").path("map").asText()).isEqualTo("v");
+        assertThat(detail.path("steps")).hasSize(9);
+        assertThat(detail.path("steps").get(2).path("expected").asLong()).isOne();
+        assertThat(detail.path("steps").get(2).path("found").asLong()).isOne();
+        assertThat(api.get("/api/search?q=lighthouse+gulls").json().path("hits")).isNotEmpty();
+    }
+
+    @Test
+    void answers_the_same_again_with_what_is_stored() throws Exception {
+        int before = saga.journal().sagas(1000).size();
+        Answer again = api.put("n%C3%A4me%20of%20mine.bin", content);
+
+        assertThat(again.status()).isEqualTo(200);
+        assertThat(again.json().path("sagaId")).isEqualTo(stored.path("sagaId"));
+        assertNothingLeft(before);
+    }
+
+    @Test
+    void refuses_a_body_that_is_not_what_its_digest_says_and_keeps_nothing() throws Exception {
+        int before = saga.journal().sagas(1000).size();
+        Answer answer = api.put("wrong.bin", content, "Repr-Digest", "sha-256=:" + base64(text("other")) + ":");
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(answer.problem()).isEqualTo("wrong-digest");
+        assertThat(api.put("wrong.bin", content, "Repr-Digest", "sha-256=:zzz:").problem()).isEqualTo("bad-digest");
+        assertNothingLeft(before);
+    }
+
+    @Test
+    void keeps_nothing_of_a_body_that_breaks_off() throws Exception {
+        int before = saga.journal().sagas(1000).size();
+        try (Socket socket = api.socket()) {
+            ApiClient.write(socket, "PUT /api/documents/cut.bin HTTP/1.1\r\nContent-Length: 1000000", new byte[500_000]);
+            await().atMost(Duration.ofSeconds(30)).until(() -> !spooled().isEmpty());
+        }
+        assertNothingLeft(before);
+        try (Socket socket = api.socket()) {
+            ApiClient.write(socket, "PUT /api/documents/cut.bin HTTP/1.1\r\nContent-Length: 1000000", new byte[500_000]);
+            socket.shutdownOutput();
+            String answer = ApiClient.readAll(socket);
+            assertThat(answer).matches(a -> a.isEmpty() || a.startsWith("HTTP/1.1 400"));
+        }
+        assertNothingLeft(before);
+    }
+
+    @Test
+    void refuses_what_is_too_large_before_it_is_sent() throws Exception {
+        int before = saga.journal().sagas(1000).size();
+        try (Socket socket = api.socket()) {
+            ApiClient.write(socket, "PUT /api/documents/large.bin HTTP/1.1\r\nContent-Length: 99999999999", new byte[0]);
+            assertThat(ApiClient.readAll(socket)).startsWith("HTTP/1.1 413").contains("saga.file.max-size");
+        }
+        try (Socket socket = api.socket()) {
+            ApiClient.write(socket, "PUT /api/documents/large.bin HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 99999999999", new byte[0]);
+            assertThat(ApiClient.readAll(socket)).startsWith("HTTP/1.1 413");
+        }
+        Answer chunked = api.send("PUT", "/api/documents/large.bin",
+                BodyPublishers.fromPublisher(BodyPublishers.ofByteArray(new byte[MAX + 1])));
+        assertThat(chunked.status()).isEqualTo(413);
+        assertNothingLeft(before);
+    }
+
+    @Test
+    void asks_for_a_body_only_when_it_wants_it() throws Exception {
+        try (Socket socket = api.socket()) {
+            ApiClient.write(socket, "PUT /api/documents/small.bin HTTP/1.1\r\nConnection: close\r\nExpect: 100-continue\r\nPrefer: wait=100\r\nContent-Length: 5", new byte[0]);
+            assertThat(ApiClient.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 100");
+            socket.getOutputStream().write(text("gulls"));
+            assertThat(ApiClient.readUntil(socket.getInputStream(), "\"status\":\"COMPLETED\"")).startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"..%2Fescape", "a%2Fb", "%2e%2e", "a%5Cb", "a%0Ab", "%FF", "%zz", "%20", "a%E2%80%AEb"})
+    void refuses_names_that_are_none(String name) throws Exception {
+        int before = saga.journal().sagas(1000).size();
+        try (Socket socket = api.socket()) {
+            ApiClient.write(socket, "PUT /api/documents/" + name + " HTTP/1.1\r\nConnection: close\r\nContent-Length: 1", new byte[1]);
+            assertThat(ApiClient.readAll(socket)).matches(a -> a.startsWith("HTTP/1.1 400") || a.startsWith("HTTP/1.1 404"));
+        }
+        assertNothingLeft(before);
+    }
+
+    @Test
+    void refuses_encoded_and_partial_bodies() {
+        assertThat(api.put("a.gz", content, "Content-Encoding", "gzip").status()).isEqualTo(415);
+        assertThat(api.put("a.bin", content, "Content-Range", "bytes 0-1/5").status()).isEqualTo(400);
+    }
+
+    @Test
+    void takes_an_empty_body_as_a_document_of_no_bytes() {
+        Answer answer = api.put("empty.txt", new byte[0], "Prefer", "wait=100");
+
+        assertThat(answer.status()).as("%s", answer.json()).isEqualTo(200);
+        assertThat(answer.json().path("sizeBytes").asInt()).isZero();
+        Answer back = api.get("/api/documents/" + answer.json().path("documentId").asText() + "/content");
+        assertThat(back.status()).isEqualTo(200);
+        assertThat(back.response().body()).isEmpty();
+    }
+
+    @Test
+    void no_header_and_no_parameter_reaches_camel_or_the_saga() throws Exception {
+        try (ServerSocket evil = new ServerSocket(0)) {
+            String url = "http://127.0.0.1:" + evil.getLocalPort() + "/lra";
+            Answer answer = api.put("headers.txt", text("the keeper and his headers"), "Prefer", "wait=100", "Long-Running-Action", url,
+                    "CamelHttpUri", url, "CAMELawss3key", "stolen", "CamelFileName", "../../x");
+
+            assertThat(answer.json().path("status").asText()).isEqualTo("COMPLETED");
+            assertThat(answer.response().headers().map().keySet()).noneMatch(h -> h.toLowerCase(java.util.Locale.ROOT).startsWith("camel"));
+            evil.setSoTimeout(1);
+            assertThatThrownBy(evil::accept).isInstanceOf(java.net.SocketTimeoutException.class);
+            assertThat(saga.keys()).noneMatch(key -> key.contains("stolen"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bytes=0-0,0,1", "bytes=100-5242979,100,5242880", "bytes=5242880-,5242880,1000000", "bytes=-10,6242870,10",
+        "bytes=5242870-5242889,5242870,20", "bytes=6242879-9999999,6242879,1"})
+    void gives_out_one_range(String range, int from, int length) {
+        Answer answer = api.get(documentUrl() + "/content", "Range", range);
+
+        assertThat(answer.status()).isEqualTo(206);
+        assertThat(answer.header("Content-Range")).isEqualTo("bytes " + from + "-" + (from + length - 1) + "/" + content.length);
+        assertThat(answer.response().body()).isEqualTo(Arrays.copyOfRange(content, from, from + length));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bytes=0-1,5-6", "bytes=5-2", "lines=1-2", "bytes=x-y"})
+    void gives_out_all_where_it_does_not_understand_the_range(String range) {
+        Answer answer = api.get(documentUrl() + "/content", "Range", range);
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.response().body()).isEqualTo(content);
+    }
+
+    @Test
+    void tells_when_a_range_lies_behind_the_end_and_when_nothing_changed() {
+        Answer behind = api.get(documentUrl() + "/content", "Range", "bytes=" + content.length + "-");
+        assertThat(behind.status()).isEqualTo(416);
+        assertThat(behind.header("Content-Range")).isEqualTo("bytes */" + content.length);
+        String tag = api.get(documentUrl() + "/content", "Range", "bytes=0-0").header("ETag");
+        assertThat(tag).isEqualTo("\"" + stored.path("sha256").asText() + "\"");
+        assertThat(api.get(documentUrl() + "/content", "If-None-Match", tag).status()).isEqualTo(304);
+        assertThat(api.get(documentUrl() + "/content", "If-Range", "\"other\"", "Range", "bytes=0-0").status()).isEqualTo(200);
+        Answer head = api.send("HEAD", documentUrl() + "/content", BodyPublishers.noBody());
+        assertThat(head.header("Content-Length")).isEqualTo(Integer.toString(content.length));
+        assertThat(api.get("/api/documents/nothing/content").status()).isEqualTo(404);
+    }
+
+    @Test
+    void breaks_off_rather_than_deliver_a_damaged_chunk() {
+        byte[] mine = Arrays.copyOf(content, StreamingSagaFixture.CHUNK + 10);
+        mine[0] ^= 1;
+        JsonNode document = api.put("damaged.bin", mine, "Prefer", "wait=100").json();
+        String url = "/api/documents/" + document.path("documentId").asText() + "/content";
+        String prefix = document.path("documentId").asText() + "/" + document.path("sagaId").asText() + "/chunk-00000";
+        byte[] damaged = Arrays.copyOf(mine, StreamingSagaFixture.CHUNK);
+        damaged[77] ^= 1;
+        saga.put(saga.keys().stream().filter(key -> key.endsWith(prefix + "0")).findFirst().orElseThrow(), damaged);
+
+        assertThatThrownBy(() -> api.get(url)).isInstanceOf(UncheckedIOException.class);
+        assertThatThrownBy(() -> api.get(url, "Range", "bytes=0-5242879")).isInstanceOf(UncheckedIOException.class);
+        assertThat(api.get(url, "Range", "bytes=5242870-5242879").problem()).isEqualTo("content-damaged");
+        assertThat(api.get(url, "Range", "bytes=5242880-5242889").response().body()).hasSize(10);
+
+        saga.put(saga.keys().stream().filter(key -> key.endsWith(prefix + "1")).findFirst().orElseThrow(), new byte[10]);
+        Answer small = api.get(url, "Range", "bytes=5242880-5242889");
+        assertThat(small.status()).isEqualTo(502);
+        assertThat(small.problem()).isEqualTo("content-damaged");
+    }
+
+    @Test
+    void takes_files_inside_the_roots() throws Exception {
+        Path file = Files.writeString(roots.resolve("inside.txt"), "the keeper inside the roots");
+        Answer answer = api.post("/api/documents", "{\"path\":\"" + file + "\"}", "Prefer", "wait=100");
+
+        assertThat(answer.json().path("status").asText()).as("%s", answer.json()).isEqualTo("COMPLETED");
+        assertThat(answer.json().path("file").asText()).isEqualTo(file.toString());
+        assertThat(file).exists();
+    }
+
+    @Test
+    void refuses_paths_that_lead_elsewhere() throws Exception {
+        int before = saga.journal().sagas(1000).size();
+        Path secret = Files.writeString(outside.resolve("secret.txt"), "secret");
+        Path link = Files.createSymbolicLink(roots.resolve("link.txt"), secret);
+        Path folder = Files.createDirectories(roots.resolve("folder"));
+        Path device = Files.createSymbolicLink(roots.resolve("device"), Path.of("/dev/zero"));
+        Path fifo = roots.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
+
+        assertThat(path(secret.toString()).status()).isEqualTo(403);
+        assertThat(path(outside.resolve("not-there").toString()).status()).isEqualTo(403);
+        assertThat(path(roots + "/../outside/secret.txt").status()).isEqualTo(403);
+        assertThat(path(link.toString()).status()).isEqualTo(403);
+        assertThat(path(device.toString()).status()).isEqualTo(403);
+        assertThat(path(folder.toString()).status()).isEqualTo(400);
+        assertThat(path(fifo.toString()).status()).isEqualTo(400);
+        assertThat(path(roots.resolve("gone").toString()).status()).isEqualTo(404);
+        assertThat(path("relative.txt").status()).isEqualTo(400);
+        assertThat(path("/a\\u0000b").status()).isEqualTo(400);
+        assertNothingLeft(before);
+    }
+
+    private Answer path(String path) {
+        return api.post("/api/documents", "{\"path\":\"" + path + "\"}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"path\":\"/x\",\"mode\":1}", "{\"path\":\"/x\"}{}", "[", "null", "{}", "{\"path\":\"/x\",\"path\":\"/y\"}", "\"/x\""})
+    void refuses_json_that_it_does_not_know(String body) {
+        Answer answer = api.post("/api/documents", body);
+
+        assertThat(answer.status()).as("%s", answer.json()).isEqualTo(400);
+        assertThat(answer.problem()).isEqualTo("bad-json");
+    }
+
+    @Test
+    void refuses_other_media_types_and_large_json() {
+        assertThat(api.send("POST", "/api/documents", BodyPublishers.ofString("path=x"), "Content-Type", "application/x-www-form-urlencoded").status())
+                .isEqualTo(415);
+        assertThat(api.post("/api/documents", "{\"path\":\"" + "x".repeat(70_000) + "\"}").status()).isEqualTo(413);
+    }
+
+    @Test
+    void knows_its_paths_methods_and_parameters() {
+        assertThat(api.get("/api/nothing").status()).isEqualTo(404);
+        assertThat(api.get("/api/sagas/01unknown").status()).isEqualTo(404);
+        Answer wrong = api.send("DELETE", "/api/sagas", BodyPublishers.noBody());
+        assertThat(wrong.status()).isEqualTo(405);
+        assertThat(wrong.header("Allow")).isEqualTo("GET, HEAD");
+        assertThat(api.get("/api/sagas?stat=COMPLETED").status()).isEqualTo(400);
+        assertThat(api.get("/api/sagas?state=DONE").status()).isEqualTo(400);
+        assertThat(api.get("/api/sagas?limit=0").status()).isEqualTo(400);
+        assertThat(api.post("/api/sagas/" + stored.path("sagaId").asText() + "/cancel", "").status()).isEqualTo(409);
+        assertThat(api.post("/api/cleanups/nothing/retry", "").status()).isEqualTo(404);
+    }
+
+    @Test
+    void lists_sagas_newest_first_by_state_and_page_by_page() {
+        api.put("first.txt", text("first of two"), "Prefer", "wait=100");
+        api.put("second.txt", text("second of two"), "Prefer", "wait=100");
+        JsonNode newest = api.get("/api/sagas?state=COMPLETED&limit=1").json().path("sagas");
+        assertThat(newest).hasSize(1);
+        JsonNode older = api.get("/api/sagas?state=COMPLETED,COMPENSATED&limit=1&before=" + newest.get(0).path("sagaId").asText()).json().path("sagas");
+        assertThat(older.get(0).path("sagaId").asText()).isLessThan(newest.get(0).path("sagaId").asText());
+        assertThat(api.get("/api/sagas?state=PAUSED").json().path("sagas")).isEmpty();
+    }
+
+    @Test
+    void refuses_what_a_page_of_another_site_sends() throws Exception {
+        String cancel = "/api/sagas/" + stored.path("sagaId").asText() + "/cancel";
+        assertThat(api.post(cancel, "", "Origin", "http://evil.example").problem()).isEqualTo("foreign-origin");
+        assertThat(api.post(cancel, "", "Origin", "null").problem()).isEqualTo("foreign-origin");
+        assertThat(api.get("/api/sagas", "Sec-Fetch-Site", "cross-site").status()).isEqualTo(403);
+        String own = saga.application().address().orElseThrow().toString().replaceAll("/$", "");
+        assertThat(api.post(cancel, "", "Origin", own).status()).isEqualTo(409);
+        try (Socket socket = api.socket()) {
+            socket.getOutputStream().write(text("GET /api/sagas HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"));
+            assertThat(ApiClient.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 403").contains("foreign-host");
+        }
+    }
+
+    @Test
+    void tells_listeners_of_each_change_and_ends_when_they_go() throws Exception {
+        try (BufferedReader events = new BufferedReader(new InputStreamReader(api.stream("/api/events").body(), StandardCharsets.UTF_8))) {
+            String sagaId = api.put("live.txt", text("the keeper lives"), "Prefer", "wait=100").json().path("sagaId").asText();
+            List<String> seen = new ArrayList<>();
+            for (String line = events.readLine(); line != null; line = events.readLine()) {
+                seen.add(line);
+                if (line.contains(sagaId) && line.contains("\"COMPLETED\"")) {
+                    break;
+                }
+            }
+            assertThat(seen).contains("event: saga", "event: cleanups").anyMatch(line -> line.startsWith("id: "));
+        }
+    }
+
+    @Test
+    void serves_the_page_with_a_strict_policy() {
+        Answer page = api.get("/");
+
+        assertThat(page.status()).isEqualTo(200);
+        assertThat(page.header("Content-Type")).startsWith("text/html");
+        assertThat(page.header("Content-Security-Policy")).contains("default-src 'self'");
+        assertThat(page.header("X-Content-Type-Options")).isEqualTo("nosniff");
+        assertThat(api.get("/api/sagas").header("Cache-Control")).isEqualTo("no-store");
+    }
+
+    @Test
+    void describes_just_what_there_is() throws Exception {
+        JsonNode description = api.get("/api/openapi.json").json();
+        Set<String> described = new TreeSet<>();
+        description.path("paths").fields().forEachRemaining(path -> path.getValue().fields().forEachRemaining(operation -> described.add(
+                operation.getKey().toUpperCase(java.util.Locale.ROOT) + " " + path.getKey() + " "
+                        + new ObjectMapper().convertValue(operation.getValue().path("x-scopes"), TreeSet.class))));
+        Set<String> served = new Operations(null, null, null, null).all().stream().filter(o -> o.path().startsWith("/api/"))
+                .map(o -> o.method() + " " + o.path() + " " + o.scopes().stream().map(Scope::word).collect(Collectors.toCollection(TreeSet::new)))
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertThat(described).isEqualTo(served);
+        description.findValuesAsText("$ref").forEach(ref -> assertThat(description.at(ref.substring(1)).isMissingNode()).as(ref).isFalse());
+        Set<String> fields = new TreeSet<>();
+        description.at("/components/schemas/Saga/properties").fieldNames().forEachRemaining(fields::add);
+        Set<String> real = new TreeSet<>();
+        api.get("/api/sagas?limit=1").json().path("sagas").get(0).fieldNames().forEachRemaining(real::add);
+        assertThat(fields).isEqualTo(real);
+    }
+}

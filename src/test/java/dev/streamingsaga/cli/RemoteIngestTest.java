@@ -1,0 +1,87 @@
+package dev.streamingsaga.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ingest --url} against a running instance that wants a key; {@code key} made it. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RemoteIngestTest {
+    private StreamingSagaFixture saga;
+    private String url;
+    private String key;
+
+    private record Call(int code, String out, String err) {}
+
+    private static Call saga(String... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
+        return new Call(code, out.toString(), err.toString());
+    }
+
+    @BeforeAll
+    void start(@TempDir Path directory) throws Exception {
+        Path keys = directory.resolve("keys");
+        Call made = saga("key", "sender", "--scope", "ingest", "-D", "saga.http.keys-file=" + keys);
+        assertThat(made.code()).as(made.err()).isZero();
+        key = made.out().strip();
+        assertThat(Files.readString(keys)).startsWith("sender:ingest:").doesNotContain(key);
+        Map<String, String> settings = new HashMap<>();
+        settings.put("saga.http.enabled", "true");
+        settings.put("saga.http.keys-file", keys.toString());
+        settings.put("saga.file.max-size", "1MiB");
+        saga = StreamingSagaFixture.start(directory, settings);
+        url = saga.application().address().orElseThrow().toString();
+    }
+
+    @AfterAll
+    void stop() {
+        saga.close();
+    }
+
+    @Test
+    void sends_files_and_prints_their_outcomes() throws Exception {
+        Path file = saga.text("mit Umlaut ä und 100%.txt", 50);
+        Call call = saga("ingest", "--url", url, "--key", key, "--json", file.toString());
+
+        assertThat(call.code()).as(call.err()).isZero();
+        JsonNode line = new ObjectMapper().readTree(call.out());
+        assertThat(line.path("status").asText()).isEqualTo("COMPLETED");
+        assertThat(line.path("file").asText()).isEqualTo("mit Umlaut ä und 100%.txt");
+        assertThat(line.path("sizeBytes").asLong()).isEqualTo(Files.size(file));
+    }
+
+    @Test
+    void hears_a_refusal_before_it_has_sent_a_large_file() {
+        Call call = saga("ingest", "--url", url, "--key", key, saga.sparse("large.bin", 3_000_000_000L).toString());
+
+        assertThat(call.code()).isEqualTo(2);
+        assertThat(call.err()).contains("413").contains("saga.file.max-size");
+    }
+
+    @Test
+    void ends_with_2_for_a_wrong_key_and_with_4_if_nobody_answers() {
+        String file = saga.text("small.txt", 1).toString();
+        assertThat(saga("ingest", "--url", url, "--key", "sk_wrong", file)).satisfies(call -> {
+            assertThat(call.code()).isEqualTo(2);
+            assertThat(call.err()).contains("401");
+        });
+        assertThat(saga("ingest", "--url", "http://127.0.0.1:1/", file).code()).isEqualTo(4);
+        assertThat(saga("ingest", "--url", "ftp://nowhere/", file).code()).isEqualTo(2);
+        assertThat(saga("key", "x", "--scope", "ingest").code()).isEqualTo(2);
+    }
+}
