@@ -5,8 +5,9 @@ import { bytes, count, duration, isFinal, isRunning, word } from './format.js';
 /** What the bar shows: the bytes that the bucket has, until the stores have their own measure. */
 export function measure(saga) {
   if (saga.state === 'COMPLETED') return { done: saga.sizeBytes ?? 1, total: saga.sizeBytes || 1, unit: 'bytes' };
-  const progress = saga.progress;
-  if (saga.state !== 'UPLOADING' && progress && progress.total > 0) return progress;
+  if (isFinal(saga)) return { done: 0, total: saga.sizeBytes ?? 0, unit: 'bytes' };
+  const { progress } = saga;
+  if (isRunning(saga) && saga.state !== 'UPLOADING' && progress) return progress.total > 0 ? progress : { done: 0, total: 0, unit: progress.unit };
   return { done: saga.bytesSent, total: saga.sizeBytes ?? 0, unit: 'bytes' };
 }
 
@@ -49,7 +50,7 @@ export function bar(saga) {
     }
     const share = total > 0 ? `${Math.floor(100 * done / total)} %` : '';
     meter.setAttribute('aria-label', `${stepOf(now)} ${share}`);
-    say(label, isFinal(now) ? amount(done, unit) : [share, total > 0 ? `${amount(done, unit)} of ${amount(total, unit)}` : ''].filter(Boolean).join(' · '));
+    say(label, isFinal(now) ? now.state === 'COMPLETED' ? amount(done, unit) : '' : [share, total > 0 ? `${amount(done, unit)} of ${amount(total, unit)}` : ''].filter(Boolean).join(' · '));
   };
   update(saga);
   return { element, update };

@@ -24,7 +24,11 @@ export function chunkMap(chunks, over) {
 
 function paint(canvas, map, width) {
   if (width === 0) return;
-  const styles = getComputedStyle(canvas);
+  const colours = {};
+  for (const [letter, kind] of Object.entries(KINDS)) {
+    canvas.style.color = `var(--${kind})`;
+    colours[letter] = getComputedStyle(canvas).color;
+  }
   const side = Math.max(MIN_SIDE, Math.min(MAX_SIDE, Math.floor(Math.sqrt(width * 120 / map.length)) - GAP));
   const columns = Math.max(1, Math.floor(width / (side + GAP)));
   const scale = window.devicePixelRatio || 1;
@@ -36,7 +40,7 @@ function paint(canvas, map, width) {
   const context = canvas.getContext('2d');
   context.scale(scale, scale);
   for (let i = 0; i < map.length; i++) {
-    context.fillStyle = styles.getPropertyValue(`--${KINDS[map[i]]}`);
+    context.fillStyle = colours[map[i]];
     context.fillRect(i % columns * (side + GAP), Math.floor(i / columns) * (side + GAP), side, side);
   }
 }

@@ -27,17 +27,18 @@ function timeline(detail) {
   const steps = detail.steps;
   const begun = steps.filter(s => s.startedAt).map(s => Date.parse(s.startedAt));
   const from = Math.min(...begun);
-  const to = Math.max(Date.parse(detail.saga.updatedAt), ...steps.filter(s => s.finishedAt).map(s => Date.parse(s.finishedAt)), from + 1);
+  const to = Math.max(isRunning(detail.saga) ? Date.now() : Date.parse(detail.saga.updatedAt), ...steps.filter(s => s.finishedAt).map(s => Date.parse(s.finishedAt)), from + 1);
   const failed = detail.saga.reason && steps.findLast(s => s.startedAt && s.state !== 'PENDING')?.name;
   return h('ol', { class: 'timeline' }, steps.map(step => {
     const start = step.startedAt ? 100 * (Date.parse(step.startedAt) - from) / (to - from) : 0;
-    const share = 100 * Math.max(step.millis, 1) / (to - from);
+    const took = step.startedAt && !step.finishedAt && isRunning(detail.saga) ? to - Date.parse(step.startedAt) : step.millis;
+    const share = 100 * Math.max(took, 1) / (to - from);
     const line = h('span', { class: 'span' });
     line.style.marginLeft = `${Math.min(99, start)}%`;
     line.style.width = `${Math.max(0.6, Math.min(100 - start, share))}%`;
     return h('li', { 'data-step': step.name, 'data-state': step.state, class: step.name === failed ? 'failed' : '' },
       h('span', { class: 'step', text: step.name }), h('span', { class: 'track' }, step.startedAt ? line : null),
-      h('span', { class: 'what', text: step.startedAt ? millis(step.millis) : '' }), h('span', { class: 'state', 'data-state': step.state, text: word(step.state) }));
+      h('span', { class: 'what', text: step.startedAt ? millis(took) : '' }), h('span', { class: 'state', 'data-state': step.state, text: word(step.state) }));
   }));
 }
 
@@ -92,7 +93,7 @@ function page(detail, tell) {
       ? h('section', { class: 'card' }, h('h2', { text: 'Left to clean up' }), cleanupTable(detail.cleanups.filter(c => c.status === 'PENDING' || c.status === 'BLOCKED'), tell)) : null,
     h('section', { class: 'card' }, h('h2', { text: 'Steps' }), timeline(detail)),
     compensation(detail),
-    detail.chunks.total > 0 && detail.chunks.map ? h('section', { class: 'card' }, h('h2', { text: `${count(detail.chunks.total)} chunks` }),
+    detail.chunks.total > 0 && detail.chunks.map ? h('section', { class: 'card' }, h('h2', { text: `${count(detail.chunks.total)} chunk${detail.chunks.total === 1 ? '' : 's'}${isFinal(saga) && saga.state !== 'COMPLETED' ? ', as they were before the compensation' : ''}` }),
       chunkMap(detail.chunks, !isRunning(saga) || saga.state === 'COMPENSATING')) : null,
     stores(detail), h('section', { class: 'card' }, h('h2', { text: 'Facts' }), facts(saga)), events(detail),
   ];

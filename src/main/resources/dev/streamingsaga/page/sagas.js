@@ -16,7 +16,7 @@ const FILTERS = {
 let filter = 'all';
 let text = '';
 
-const rank = saga => needsAttention(saga) ? 0 : isRunning(saga) ? 1 : 2;
+const rank = saga => needsAttention(saga) ? 0 : !isRunning(saga) ? 3 : saga.state === 'RECEIVED' ? 2 : 1;
 
 function wanted() {
   const needle = text.toLowerCase();

@@ -4,6 +4,7 @@ import { byId, h, say } from './dom.js';
 import { bytes } from './format.js';
 
 const AT_A_TIME = 2;
+const SHOWN_MILLIS = 4000;
 const waiting = [];
 let sending = 0;
 
@@ -45,6 +46,7 @@ async function send({ file, stop, meter, state, close, element }) {
     meter.value = meter.max;
     state.replaceChildren('taken over by ', h('a', { href: `#/sagas/${saga.sagaId}`, text: 'its saga' }));
     element.dataset.done = 'yes';
+    setTimeout(() => { element.remove(); tidy(); }, SHOWN_MILLIS);
   } catch (problem) {
     element.classList.add('bad');
     say(state, problem.message);
