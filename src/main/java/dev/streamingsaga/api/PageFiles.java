@@ -3,14 +3,19 @@ package dev.streamingsaga.api;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The page: a few files of the class path and nothing else. They may load from here only, and be framed by nobody. */
 final class PageFiles {
-    /** Paths, and the file and type behind each. */
-    static final Map<String, String[]> FILES = Map.of(
-            "/", new String[] {"index.html", "text/html; charset=utf-8"},
-            "/page.js", new String[] {"page.js", "text/javascript; charset=utf-8"},
-            "/page.css", new String[] {"page.css", "text/css; charset=utf-8"});
+    private static final Map<String, String> TYPES = Map.of("html", "text/html; charset=utf-8", "css", "text/css; charset=utf-8",
+            "js", "text/javascript; charset=utf-8", "svg", "image/svg+xml");
+
+    /** Paths, and the file behind each. */
+    static final Map<String, String> FILES = Stream.concat(Stream.of(Map.entry("/", "index.html")),
+                    Stream.of("page.css", "icon.svg", "page.js", "actions.js", "api.js", "bar.js", "chunks.js", "cleanups.js", "dom.js", "format.js", "live.js",
+                            "saga.js", "sagas.js", "search.js", "uploads.js").map(file -> Map.entry("/" + file, file)))
+            .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
 
     private static final String POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
@@ -18,12 +23,12 @@ final class PageFiles {
 
     static Reply file(Operation.Request request, String path) throws IOException {
         Query.of(request.call());
-        String[] file = FILES.getOrDefault(path, new String[] {"", ""});
-        try (InputStream bytes = PageFiles.class.getResourceAsStream("/dev/streamingsaga/page/" + file[0])) {
-            if (bytes == null || file[0].isEmpty()) {
+        String file = FILES.getOrDefault(path, "");
+        try (InputStream bytes = PageFiles.class.getResourceAsStream("/dev/streamingsaga/page/" + file)) {
+            if (bytes == null || file.isEmpty()) {
                 throw new Problem(404, "no-page", "there is no " + path + " here");
             }
-            return Reply.bytes(200, file[1], bytes.readAllBytes()).header("Cache-Control", "no-cache")
+            return Reply.bytes(200, TYPES.getOrDefault(file.substring(file.lastIndexOf('.') + 1), ""), bytes.readAllBytes()).header("Cache-Control", "no-cache")
                     .header("Content-Security-Policy", POLICY);
         }
     }

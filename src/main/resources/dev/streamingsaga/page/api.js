@@ -1,0 +1,85 @@
+// Requests to our own server. A key, if one is needed, is asked for once and kept for this tab only.
+import { ask } from './dom.js';
+
+const KEY = 'streaming-saga-key';
+let asking = null;
+
+const headers = () => {
+  const key = sessionStorage.getItem(KEY);
+  return key ? { Authorization: `Bearer ${key}` } : {};
+};
+
+function askForKey(why) {
+  asking ??= ask({ title: 'Who are you?', lines: [why], field: { label: 'API key or token', type: 'password' }, confirm: 'Go on' })
+    .then(key => { if (key) sessionStorage.setItem(KEY, key.trim()); return Boolean(key); })
+    .finally(() => { asking = null; });
+  return asking;
+}
+
+async function detail(response) {
+  try {
+    return (await response.json()).detail ?? response.statusText;
+  } catch {
+    return `${response.status} ${response.statusText}`;
+  }
+}
+
+/** The response, after asking for a key if the server wants one; anything but success is an Error with the server's own words. */
+export async function request(path, options = {}) {
+  for (;;) {
+    const response = await fetch(path, { ...options, headers: { ...options.headers, ...headers() } });
+    if (response.ok) return response;
+    const why = await detail(response);
+    if (response.status !== 401 || !await askForKey(why)) throw new Error(why);
+  }
+}
+
+export const get = async path => (await request(path)).json();
+
+export const post = async (path, body) => (await request(path, {
+  method: 'POST',
+  ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+})).json();
+
+/** Sends a file, telling its progress; resolves with the answer of the server. */
+export async function put(file, progress, signal) {
+  for (;;) {
+    const answer = await send(file, progress, signal);
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
+    const why = answer.body?.detail ?? `the server answered ${answer.status || 'nothing'}`;
+    if (answer.status !== 401 || !await askForKey(why)) throw new Error(why);
+  }
+}
+
+// Not fetch: it does not tell how much of a body has been sent.
+function send(file, progress, signal) {
+  return new Promise((resolve, reject) => {
+    const call = new XMLHttpRequest();
+    call.open('PUT', `api/documents/${encodeURIComponent(file.name)}`);
+    for (const [name, value] of Object.entries(headers())) call.setRequestHeader(name, value);
+    call.setRequestHeader('Content-Type', 'application/octet-stream');
+    call.responseType = 'json';
+    call.upload.onprogress = event => progress(event.loaded, event.total);
+    call.onload = () => resolve({ status: call.status, body: call.response });
+    call.onerror = () => reject(new Error('the connection broke off; nothing was stored, try again'));
+    call.onabort = () => reject(new Error('stopped by you; nothing was stored'));
+    signal.addEventListener('abort', () => call.abort());
+    call.send(file);
+  });
+}
+
+/** Downloads through the browser; with a key the browser cannot ask by itself, so the bytes come through this page. */
+export async function download(documentId, fileName) {
+  const path = `api/documents/${documentId}/content`;
+  const link = document.createElement('a');
+  link.download = fileName;
+  if (!sessionStorage.getItem(KEY)) {
+    link.href = path;
+    link.click();
+    return;
+  }
+  const url = URL.createObjectURL(await (await request(path)).blob());
+  link.href = url;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}

@@ -1,0 +1,135 @@
+// What the server tells while the page is open: all sagas, their speed, and how many clean-ups are open.
+import { request } from './api.js';
+import { byId, say } from './dom.js';
+import { isFinal, needsAttention } from './format.js';
+
+const SMOOTHING_SECONDS = 4;
+const RETRY_MILLIS = 3000;
+const SILENCE_MILLIS = 40000;
+const KEPT = 2000;
+
+/** Sagas by id; each with rate: units per second of what it does now. */
+export const sagas = new Map();
+export const cleanups = { open: 0, blocked: 0 };
+
+const listeners = new Set();
+
+/** Calls back after each change with the ids that changed; returns a function that ends it. */
+export function onChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function amount(saga) {
+  return saga.state === 'UPLOADING' || !saga.progress
+    ? { about: `${saga.run} upload`, done: saga.bytesSent }
+    : { about: `${saga.run} ${saga.progress.step}`, done: saga.progress.done };
+}
+
+/** Exponentially weighted over some seconds, and anew whenever it does something else. */
+function rate(before, saga, now) {
+  const at = amount(saga);
+  const old = before?.pace;
+  if (!old || old.about !== at.about || at.done < old.done) return { ...at, at: now, perSecond: null };
+  const seconds = (now - old.at) / 1000;
+  if (at.done === old.done && seconds < SMOOTHING_SECONDS || seconds < 0.2) return old;
+  const current = (at.done - old.done) / seconds;
+  const weight = 1 - Math.exp(-seconds / SMOOTHING_SECONDS);
+  return { ...at, at: now, perSecond: old.perSecond === null ? current : old.perSecond + weight * (current - old.perSecond) };
+}
+
+export function take(saga) {
+  const before = sagas.get(saga.sagaId);
+  sagas.set(saga.sagaId, { ...saga, pace: rate(before, saga, performance.now()) });
+  if (sagas.size > KEPT) {
+    const oldest = [...sagas.values()].find(isFinal);
+    if (oldest) sagas.delete(oldest.sagaId);
+  }
+}
+
+let changed = new Set();
+
+function tell(id) {
+  if (changed.size === 0) requestAnimationFrame(flush);
+  changed.add(id);
+}
+
+function flush() {
+  const ids = changed;
+  changed = new Set();
+  badge('cleanup-count', cleanups.open);
+  badge('attention-count', [...sagas.values()].filter(needsAttention).length);
+  listeners.forEach(listener => listener(ids));
+}
+
+function badge(id, n) {
+  byId(id).hidden = n === 0;
+  say(byId(id), String(n));
+}
+
+function event(name, data) {
+  if (name === 'saga') {
+    const saga = JSON.parse(data);
+    take(saga);
+    tell(saga.sagaId);
+  } else if (name === 'cleanups') {
+    Object.assign(cleanups, JSON.parse(data));
+    tell('cleanups');
+  }
+}
+
+// Server-sent events by hand: EventSource cannot send a key.
+async function listen() {
+  const silence = new AbortController();
+  let timer;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(), SILENCE_MILLIS);
+  };
+  alive();
+  try {
+    const response = await request('api/events', { signal: silence.signal });
+    link('live');
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = '';
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      alive();
+      const blocks = (rest + value).split('\n\n');
+      rest = blocks.pop();
+      blocks.forEach(parse);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function parse(block) {
+  let name = '';
+  let data = '';
+  for (const line of block.split('\n')) {
+    if (line.startsWith('event: ')) name = line.slice(7);
+    if (line.startsWith('data: ')) data += line.slice(6);
+  }
+  if (data) event(name, data);
+}
+
+function link(state) {
+  const element = byId('link');
+  element.dataset.live = state === 'live' ? 'yes' : 'no';
+  say(element, state);
+}
+
+/** Listens for ever, and again after each break. */
+export async function start() {
+  for (;;) {
+    try {
+      await listen();
+    } catch (problem) {
+      console.info(`events: ${problem.message}`);
+    }
+    link('no connection, trying again');
+    await new Promise(resolve => setTimeout(resolve, RETRY_MILLIS));
+  }
+}

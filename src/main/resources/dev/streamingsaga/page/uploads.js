@@ -1,0 +1,55 @@
+// Files given to this page: sent two at a time, each with its own bar, until the server has taken them.
+import { put } from './api.js';
+import { byId, h, say } from './dom.js';
+import { bytes } from './format.js';
+
+const AT_A_TIME = 2;
+const SHOWN_MILLIS = 4000;
+const waiting = [];
+let sending = 0;
+
+export function add(files) {
+  for (const file of files) waiting.push(entry(file));
+  next();
+}
+
+function entry(file) {
+  const stop = new AbortController();
+  const meter = h('progress', { max: file.size || 1, value: 0, 'aria-label': `Upload of ${file.name}` });
+  const state = h('span', { class: 'what', text: 'waits' });
+  const close = h('button', { type: 'button', class: 'link', text: 'Stop', 'aria-label': `Stop ${file.name}`, onclick: () => { stop.abort(); element.remove(); tidy(); } });
+  const element = h('div', { class: 'upload' }, h('strong', { text: file.name }), meter, state, close);
+  byId('uploads').append(element);
+  tidy();
+  return { file, stop, meter, state, close, element };
+}
+
+function tidy() {
+  byId('uploads').hidden = byId('uploads').children.length === 0;
+}
+
+async function next() {
+  while (sending < AT_A_TIME && waiting.length > 0) {
+    const upload = waiting.shift();
+    if (upload.stop.signal.aborted) continue;
+    sending++;
+    send(upload).finally(() => { sending--; next(); });
+  }
+}
+
+async function send({ file, stop, meter, state, close, element }) {
+  try {
+    const saga = await put(file, (done, total) => {
+      meter.value = done;
+      say(state, `${bytes(done)} of ${bytes(total)}`);
+    }, stop.signal);
+    meter.value = meter.max;
+    state.replaceChildren('taken over by ', h('a', { href: `#/sagas/${saga.sagaId}`, text: 'its saga' }));
+    element.dataset.done = 'yes';
+    setTimeout(() => { element.remove(); tidy(); }, SHOWN_MILLIS);
+  } catch (problem) {
+    element.classList.add('bad');
+    say(state, problem.message);
+  }
+  say(close, 'Close');
+}
