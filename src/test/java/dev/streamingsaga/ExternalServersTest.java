@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and all stores (vectors on the one that has pgvector).
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("own-jvm")
 class ExternalServersTest {
     private PostgresServer postgres;
     private PostgresServer pgvector;

@@ -15,12 +15,14 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code cleanups retry} and {@code resolve} from a second terminal, while the application works in the same data directory. */
 @Timeout(120)
+@Tag("own-jvm")
 class CleanupsCommandTest {
     @TempDir
     Path directory;

@@ -16,12 +16,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract of the command line, on the embedded servers alone, as a newcomer runs it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("own-jvm")
 class CommandLineTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 

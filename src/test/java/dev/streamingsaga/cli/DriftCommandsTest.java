@@ -22,12 +22,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code orphans} and {@code verify} as an operator runs them, on the embedded servers alone. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("own-jvm")
 class DriftCommandsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 

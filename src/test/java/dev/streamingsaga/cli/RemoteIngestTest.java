@@ -13,12 +13,14 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ingest --url} against a running instance that wants a key; {@code key} made it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("own-jvm")
 class RemoteIngestTest {
     private StreamingSagaFixture saga;
     private String url;

@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A sample in each build, everything with {@code -Pcrash-matrix}. {@code -Dcrash.kills=N} takes another number of kills,
  * {@code -Dcrash.minutes=M} begins no kill after that time, {@code -Dcrash.phases=FIRST,RESUME} takes some phases only, {@code -Dcrash.replay=SEED} one kill that a violation printed.
  */
+@Tag("own-jvm")
 class CrashMatrixTest {
     private static final int SAMPLE = 18;
 

@@ -11,10 +11,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("own-jvm")
 class EmbeddedCoordinatorTest {
     /** One for all tests: a JVM has one coordinator on one directory. */
     @TempDir(cleanup = CleanupMode.NEVER)

@@ -13,10 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The coordinator in a process of its own, killed as with kill -9 and started again on the same data. */
+@Tag("own-jvm")
 class OrderedRecoveryRestartTest {
     private static final String[] JOINED = {"upload", "security", "vector", "graph", "relational"};
     private static final List<String> LAST_JOINED_FIRST = List.of("relational", "graph", "vector", "security", "upload");

@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * was called by, so that a proxy before it sees every request.
  */
 @Timeout(120)
+@Tag("own-jvm")
 class CoordinatorEndTest {
     private static final Predicate<ProxiedRequest> CLOSE = method("PUT").and(keyEndsWith("/close"));
     private static final Predicate<ProxiedRequest> CANCEL = method("PUT").and(keyEndsWith("/cancel"));

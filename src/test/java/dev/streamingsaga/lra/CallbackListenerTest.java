@@ -26,12 +26,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("own-jvm")
 class CallbackListenerTest {
     private static final LraScope SCOPE =
             new LraScope(URI.create("http://127.0.0.1:20001/lra-coordinator"), List.of(URI.create("http://127.0.0.1:20002/lra-coordinator")));

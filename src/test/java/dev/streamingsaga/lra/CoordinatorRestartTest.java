@@ -11,10 +11,12 @@ import dev.streamingsaga.lra.CallbackHandler.Answer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The coordinator in a process of its own, killed in the middle and started again on the same data. */
+@Tag("own-jvm")
 class CoordinatorRestartTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
