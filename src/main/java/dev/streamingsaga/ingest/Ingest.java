@@ -34,6 +34,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.WrappedFile;
 
 /** The door of the way in. One saga per call; calls beyond {@code saga.concurrency} wait for their turn. */
 public final class Ingest {
@@ -99,7 +100,9 @@ public final class Ingest {
         exchange.setProperty(Run.PROPERTY, runs.find(sagaId).orElseThrow());
     }
 
-    private static Path path(Object body) {
+    private static Path path(Object given) {
+        // What a file: consumer hands on; its toString() is no path.
+        Object body = given instanceof WrappedFile<?> wrapped ? wrapped.getFile() : given;
         return real(body instanceof Path p ? p : body instanceof File f ? f.toPath() : Path.of(String.valueOf(body)));
     }
 
