@@ -49,6 +49,10 @@ final class OwnRoutes implements RouteBuilderLifecycleStrategy, AutoCloseable {
 
     /** Takes the routes out of a context that has stopped, so that it can be started with new ones. */
     void remove() throws Exception {
+        for (RouteDefinition route : routes) {
+            // Stopped already: what removes a definition would otherwise stop it once more, and wait for that.
+            context.removeRoute(route.getRouteId());
+        }
         ((ModelCamelContext) context).removeRouteDefinitions(List.copyOf(routes));
         routes.clear();
     }

@@ -151,6 +151,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         }
         try (OwnRoutes routes = OwnRoutes.watch(context, name)) {
             if (given.isEmpty()) {
+                // A registry forgets with each stop of its context.
+                bind(context);
                 open.push(routes::remove);
             }
             addParts(context, given.orElseGet(() -> Hub.ask(context, name)));
@@ -182,6 +184,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         service.setCamelContext(context);
         Ingest ingest = new Ingest(config, journal, runs, content, engine);
         Recovery recovery = opened(new Recovery(config, context, journal, runs, engine, service));
+        open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
         context.addRoutes(new ChunkRoutes(config, servers.s3(), journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
         context.addRoutes(ingest.routes());
