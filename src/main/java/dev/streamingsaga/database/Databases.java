@@ -77,6 +77,8 @@ public final class Databases {
     static FluentConfiguration flyway(String role, Dialect dialect) {
         return Flyway.configure(Databases.class.getClassLoader())
                 .locations("classpath:" + migrations(role, dialect))
+                // Without its migrations Flyway would be content with an empty database.
+                .failOnMissingLocations(true)
                 .table("saga_" + role + "_schema")
                 .baselineOnMigrate(true)
                 .baselineVersion("0")
