@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -133,7 +134,7 @@ final class Hub {
     /** Every known key is asked for, since not every hub can list its properties; those that are listed may also be unknown. */
     private static Map<String, String> properties(PropertiesComponent hub, String name) {
         Map<String, String> given = new HashMap<>();
-        hub.loadProperties(key -> key.startsWith(name + ".")).stringPropertyNames().forEach(key -> given.put(key, ""));
+        hub.loadProperties(key -> key.startsWith(name + ".") && !isVariable(key)).stringPropertyNames().forEach(key -> given.put(key, ""));
         Settings.defaults().keySet().forEach(key -> given.put(name + key.substring(key.indexOf('.')), ""));
         given.keySet().removeIf(key -> {
             Optional<String> value = hub.resolveProperty(key);
@@ -141,5 +142,10 @@ final class Hub {
             return value.isEmpty();
         });
         return given;
+    }
+
+    /** Some hubs list an environment variable under a guessed key, {@code s3.access.key} for {@code s3.access-key}. What it is for asks for it by its own. */
+    private static boolean isVariable(String key) {
+        return System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_")) != null;
     }
 }

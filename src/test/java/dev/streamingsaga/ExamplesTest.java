@@ -42,7 +42,7 @@ class ExamplesTest {
         try (OutputStream file = Files.newOutputStream(folder.resolve("streaming-saga-" + VERSION + ".jar"));
                 JarOutputStream jar = new JarOutputStream(file);
                 Stream<Path> all = Files.walk(classes)) {
-            for (Path each : all.filter(file -> !file.equals(classes)).sorted().toList()) {
+            for (Path each : all.filter(found -> !found.equals(classes)).sorted().toList()) {
                 boolean isFolder = Files.isDirectory(each);
                 jar.putNextEntry(new JarEntry(classes.relativize(each).toString().replace(File.separatorChar, '/') + (isFolder ? "/" : "")));
                 if (!isFolder) {
