@@ -29,8 +29,7 @@ public enum SagaState {
         return switch (this) {
             case RECEIVED -> EnumSet.of(UPLOADING, PAUSED, COMPENSATING);
             case UPLOADING -> EnumSet.of(VERIFYING, PAUSED, COMPENSATING);
-            // Straight to COMPLETING where the bucket is the only store.
-            case VERIFYING -> EnumSet.of(PROCESSING, COMPLETING, PAUSED, COMPENSATING);
+            case VERIFYING -> EnumSet.of(PROCESSING, PAUSED, COMPENSATING);
             case PROCESSING -> EnumSet.of(COMPLETING, PAUSED, COMPENSATING);
             case COMPLETING -> EnumSet.of(COMPLETED, PAUSED, COMPENSATING);
             case PAUSED -> EnumSet.of(RECEIVED, COMPENSATING);
