@@ -4,9 +4,13 @@ import dev.streamingsaga.api.ApiParts;
 import dev.streamingsaga.api.ApiRoutes;
 import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.chunk.ChunkStore;
+import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.content.Content;
+import dev.streamingsaga.content.Contents;
+import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.database.DatabaseSource;
 import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.embedded.DataDirectory;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Journal;
@@ -34,21 +38,31 @@ import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.ServiceStatus;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * The bundle: adds its routes to a Camel context and owns what they need. {@code direct:<name>-ingest} is the way in, with the
  * path of a file as body and an {@link IngestResult} as answer.
  *
- * <p>To be used as: construct, {@code context.addRoutes(bundle)}, start the context, {@link #start}, and after the context has
- * stopped {@link #close}.
+ * <p>In a hub, {@code context.addRoutes(new StreamingSaga())} is all: the hub's properties and beans tell the rest, and the bundle
+ * starts and stops with the context, as often as that does. It is bound as bean {@code <name>-bundle}. Several instances live in one
+ * context under different names.
+ *
+ * <p>With servers given, the caller has it in hand: construct, {@code context.addRoutes(bundle)}, start the context, {@link #start}, and
+ * after the context has stopped {@link #close}.
  */
 public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
-    private final SagaConfig config;
-    private final Servers servers;
+    private static final Logger LOG = LoggerFactory.getLogger(StreamingSaga.class);
+
+    private final String name;
+    private final Optional<Hub.Given> given;
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private @Nullable Parts parts;
+    private volatile @Nullable Parts parts;
 
     /**
      * The servers that the configuration leaves open, embedded ones most often.
@@ -59,22 +73,67 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      */
     public record Servers(LraScope coordinator, S3Client s3, boolean exclusive) {}
 
-    private record Parts(Journal journal, Runs runs, Content content, Stores stores, SagaEngine engine, Ingest ingest, Recovery recovery,
-            CallbackListener callbacks, ProducerTemplate template, Databases.Opened journalDatabase, Orphans orphans, DocumentCheck check, Reports reports) {}
+    private record Parts(Hub.Given given, Journal journal, Runs runs, Stores stores, SagaEngine engine, Ingest ingest, Recovery recovery,
+            CallbackListener callbacks, ProducerTemplate template, Orphans orphans, DocumentCheck check, Reports reports) {}
 
-    public StreamingSaga(SagaConfig config, Servers servers) {
-        this.config = config;
-        this.servers = servers;
+    /** Instance {@code saga} of a hub. */
+    public StreamingSaga() {
+        this("saga");
     }
 
+    /**
+     * An instance of a hub.
+     *
+     * @param name prefix of its properties, routes, endpoints, beans and object keys; 1-32 of a-z, 0-9 and -
+     */
+    public StreamingSaga(String name) {
+        this.name = name;
+        this.given = Optional.empty();
+    }
+
+    /** An instance whose settings and servers are the caller's affair, and starting and stopping it too. */
+    public StreamingSaga(SagaConfig config, Servers servers) {
+        this.name = config.name();
+        this.given = Optional.of(new Hub.Given(config, servers, DatabaseSource.configured(config), Optional.empty()));
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /**
+     * In a hub that is not started yet, everything is opened when that starts; otherwise now.
+     *
+     * @throws ConfigException if something is missing or can't be used, all of it at once
+     */
     @Override
     public void addRoutesToCamelContext(CamelContext context) throws Exception {
-        try {
-            addParts(context);
-        } catch (Exception e) {
-            close();
-            throw e;
+        if (given.isPresent()) {
+            open(context);
+            return;
         }
+        bind(context);
+        HubLifecycle lifecycle = new HubLifecycle(this);
+        ServiceStatus status = context.getStatus();
+        context.addLifecycleStrategy(lifecycle);
+        if (status == null || !(status.isStarted() || status.isStarting() || status.isInitializing() || status.isInitialized())) {
+            return;
+        }
+        open(context);
+        if (status.isStarted()) {
+            checkInHub();
+            recover();
+        } else {
+            lifecycle.listen(context);
+        }
+    }
+
+    private void bind(CamelContext context) {
+        StreamingSaga there = context.getRegistry().lookupByNameAndType(HubBeans.bundle(name), StreamingSaga.class);
+        if (there != null && there != this) {
+            throw ConfigException.of("there is an instance " + name + " in this context already: give this one a name, new StreamingSaga(\"name\")");
+        }
+        context.getRegistry().bind(HubBeans.bundle(name), StreamingSaga.class, this);
     }
 
     /** Routes are only ever added: an instance is closed and built anew instead. */
@@ -88,12 +147,36 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     @Override
     public void addTemplatedRoutesToCamelContext(CamelContext context) {}
 
-    private void addParts(CamelContext context) throws Exception {
-        Databases.Opened database = opened(Databases.open("journal", config.journal(), config.dataDir()));
+    /** Nothing happens if it is open. */
+    void open(CamelContext context) throws Exception {
+        if (parts != null) {
+            return;
+        }
+        try (OwnRoutes routes = OwnRoutes.watch(context, name)) {
+            if (given.isEmpty()) {
+                // A registry forgets with each stop of its context.
+                bind(context);
+                open.push(routes::remove);
+            }
+            addParts(context, given.orElseGet(() -> Hub.ask(context, name)));
+        } catch (Exception e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void addParts(CamelContext context, Hub.Given given) throws Exception {
+        SagaConfig config = given.config();
+        Servers servers = given.servers();
+        given.ownClient().ifPresent(this::opened);
+        if (this.given.isEmpty()) {
+            opened(DataDirectory.lock(config));
+        }
+        Databases.Opened database = opened(given.databases().open("journal"));
         Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), node(), config.recovery().lease());
         Runs runs = new Runs(journal);
-        Content content = opened(Content.create(config.content(), config.embedding(), config.dataDir().resolve("spool")));
-        Stores stores = opened(Stores.open(config, context, content));
+        DocumentContent content = opened(Contents.open(config));
+        Stores stores = opened(Stores.open(config, context, content, given.databases()));
         Reports reports = new Reports(config, journal, context);
         CallbackToken tokens = CallbackToken.open(config.dataDir(), config.callback().secret());
         SagaEngine engine = opened(new SagaEngine(config, context, runs, journal, tokens, reports));
@@ -104,11 +187,12 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         service.setCamelContext(context);
         Ingest ingest = new Ingest(config, journal, runs, content, engine);
         Recovery recovery = opened(new Recovery(config, context, journal, runs, engine, service));
+        open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
         context.addRoutes(new ChunkRoutes(config, servers.s3(), journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
         context.addRoutes(ingest.routes());
         Holdings holdings = new Holdings(config, context, journal, servers.s3(), content);
-        parts = new Parts(journal, runs, content, stores, engine, ingest, recovery, callbacks, context.createProducerTemplate(), database,
+        parts = new Parts(given, journal, runs, stores, engine, ingest, recovery, callbacks, context.createProducerTemplate(),
                 opened(new Orphans(holdings)), opened(new DocumentCheck(holdings)), reports);
     }
 
@@ -127,17 +211,32 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         parts().callbacks().selfCheck();
     }
 
+    /** A hub starts whether its servers are there or not: a saga that needs the bucket says so then. */
+    void checkInHub() {
+        check();
+        SagaConfig config = parts().given().config();
+        try {
+            new ChunkStore(config, parts().given().servers().s3()).ensureBucket();
+        } catch (SdkException e) {
+            LOG.warn("bucket {} of instance {} can't be used yet ({}); sagas are compensated until it can", config.s3().bucket(), name, e.getMessage());
+        }
+    }
+
     /** Checks, then takes up what a dead process left and looks after sagas from now on. */
     public void start() {
         check();
+        recover();
+    }
+
+    void recover() {
         // A process that died between an outcome and its reports has journaled what they must say.
         parts().reports().rewrite();
-        parts().recovery().start(servers.exclusive());
+        parts().recovery().start(parts().given().servers().exclusive());
     }
 
     /** Runs one saga and waits for its outcome. */
     public IngestResult ingest(Path file) {
-        return parts().template().requestBody(config.direct("ingest"), file, IngestResult.class);
+        return parts().template().requestBody(parts().given().config().direct("ingest"), file, IngestResult.class);
     }
 
     /**
@@ -148,8 +247,9 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      */
     public ApiRoutes http(CamelContext context) throws IOException {
         Parts p = parts();
-        return new ApiRoutes(context, new ApiParts(config, p.journal(), p.runs(), p.ingest(), p.engine(), new ChunkStore(config, servers.s3()),
-                p.stores().search()));
+        SagaConfig config = p.given().config();
+        return new ApiRoutes(context, new ApiParts(config, p.journal(), p.runs(), p.ingest(), p.engine(),
+                new ChunkStore(config, p.given().servers().s3()), p.stores().search()));
     }
 
     public Journal journal() {
@@ -190,18 +290,20 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private Parts parts() {
         Parts added = parts;
         if (added == null) {
-            throw new IllegalStateException("the bundle was not added to a Camel context yet: context.addRoutes(bundle)");
+            throw new IllegalStateException("instance " + name + " is not open: it is added with context.addRoutes(bundle), and open while that context is started");
         }
         return added;
     }
 
+    /** In a hub the context does it. Closing twice is harmless. */
     @Override
     public void close() {
+        parts = null;
         while (!open.isEmpty()) {
             try {
                 open.pop().close();
             } catch (Exception e) {
-                org.slf4j.LoggerFactory.getLogger(StreamingSaga.class).warn("closing a part failed: {}", e.toString());
+                LOG.warn("closing a part failed: {}", e.toString());
             }
         }
     }

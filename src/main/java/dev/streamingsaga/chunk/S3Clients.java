@@ -10,6 +10,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -23,6 +24,9 @@ import software.amazon.awssdk.services.s3.S3Client;
  * without asking that answer is lost in a broken pipe, which looks like the network's fault.
  */
 public final class S3Clients {
+    static final RequestChecksumCalculation CHECKSUMS = RequestChecksumCalculation.WHEN_REQUIRED;
+    static final ResponseChecksumValidation VALIDATION = ResponseChecksumValidation.WHEN_REQUIRED;
+
     private static final int CONNECTIONS = 64;
 
     private S3Clients() {}
@@ -37,21 +41,31 @@ public final class S3Clients {
                 .region(Region.of(settings.region()))
                 .forcePathStyle(settings.pathStyle())
                 .credentialsProvider(credentials(accessKey, secretKey))
-                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
-                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                .requestChecksumCalculation(CHECKSUMS)
+                .responseChecksumValidation(VALIDATION)
                 .putAuthScheme(new KnownDigest.Scheme())
-                .overrideConfiguration(override -> {
-                    override.retryStrategy(AwsRetryStrategy.doNotRetry())
-                            .apiCallTimeout(settings.timeout())
-                            .addExecutionInterceptor(new KnownDigest());
-                    SideEffects.probe().map(ProbedRequests::new).ifPresent(override::addExecutionInterceptor);
-                })
+                .overrideConfiguration(override -> rules(override, settings))
                 .httpClientBuilder(ApacheHttpClient.builder()
                         .maxConnections(CONNECTIONS)
                         .connectionTimeout(settings.connectTimeout())
                         .connectionAcquisitionTimeout(settings.timeout())
                         .socketTimeout(settings.timeout()))
                 .build();
+    }
+
+    /**
+     * Our requests through a client that somebody else made: its connections, credentials and endpoint, our rules. Its own
+     * requests are not changed, and it stays its owner's to close.
+     */
+    public static S3Client shared(S3Client client, S3 settings) {
+        return new SharedS3Client(client, settings);
+    }
+
+    static void rules(ClientOverrideConfiguration.Builder override, S3 settings) {
+        override.retryStrategy(AwsRetryStrategy.doNotRetry())
+                .apiCallTimeout(settings.timeout())
+                .addExecutionInterceptor(new KnownDigest());
+        SideEffects.probe().map(ProbedRequests::new).ifPresent(override::addExecutionInterceptor);
     }
 
     private static AwsCredentialsProvider credentials(String accessKey, String secretKey) {

@@ -35,6 +35,8 @@ public final class Settings {
     /** Databases that take {@code .url .user .password .pool-size .timeout}: the journal and each built-in store. */
     private static final List<String> STORES = List.of("security", "vector", "graph", "relational");
 
+    private static final String NAME = "saga.name";
+
     private static final long MIB = 1024 * 1024;
 
     private Settings() {}
@@ -143,6 +145,35 @@ public final class Settings {
         SagaConfig config = build(read);
         read.check();
         return config;
+    }
+
+    /**
+     * As above, for an instance in somebody else's application: every key begins with the instance's name instead of
+     * {@code saga}, {@code data.dir} is {@code data-<name>} and {@code chunk.prefix} the name for another name than {@code saga},
+     * so that two instances have nothing in common.
+     *
+     * @throws ConfigException as above, with the keys as they were given
+     */
+    public static SagaConfig parse(String name, Map<String, String> given) {
+        Map<String, String> ours = new LinkedHashMap<>();
+        ours.put(NAME, name);
+        if (!name.equals("saga")) {
+            ours.put("saga.data.dir", "data-" + name);
+            ours.put("saga.chunk.prefix", name);
+        }
+        given.forEach((key, value) -> {
+            if (key.startsWith(name + ".")) {
+                ours.put("saga" + key.substring(name.length()), value);
+            }
+        });
+        try {
+            if (!ours.get(NAME).equals(name)) {
+                throw ConfigException.of("saga.name must be " + name + " or not set at all, was \"" + ours.get(NAME) + "\"");
+            }
+            return parse(ours);
+        } catch (ConfigException e) {
+            throw new ConfigException(e.problems().stream().map(problem -> problem.replaceAll("\\bsaga\\.(?=[a-z])", name + ".")).toList());
+        }
     }
 
     private static SagaConfig build(SettingsReader read) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * settings: same ordinals and texts. The model is loaded once, when a text or a question first needs it. Safe for use by
  * several threads; all documents share the model's threads.
  */
-public final class Content implements DocumentContent, AutoCloseable {
+public final class Content implements DocumentContent {
     /** Segment length where {@code saga.content.segment-tokens} is 0 and the model takes more: good to find a passage by. */
     static final int DEFAULT_SEGMENT_TOKENS = 256;
 

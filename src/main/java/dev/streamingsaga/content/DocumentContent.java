@@ -5,7 +5,11 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** Text of documents: extracted page by page with bounded memory, cut into segments that fit the model, embedded. */
-public interface DocumentContent {
+public interface DocumentContent extends AutoCloseable {
+    /** Work that still runs fails. */
+    @Override
+    default void close() {}
+
     /** MIME type by magic bytes, {@code application/octet-stream} if unknown. Reads at most 64 KiB. */
     String contentType(Path file);
 

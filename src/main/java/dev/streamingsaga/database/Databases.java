@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /** Opens the databases of the journal and the stores, each with its own pool and its own migrations. */
 public final class Databases {
@@ -65,21 +66,23 @@ public final class Databases {
         HikariDataSource connections = new HikariDataSource(pool);
         DataSource dataSource = SideEffects.probe().map(probe -> ProbedDataSource.around(connections, role, probe)).orElse(connections);
         try {
-            Flyway.configure()
-                    .dataSource(dataSource)
-                    .locations("classpath:" + migrations(role, dialect))
-                    .failOnMissingLocations(true)
-                    .table("saga_" + role + "_schema")
-                    .baselineOnMigrate(true)
-                    .baselineVersion("0")
-                    .configuration(locking(dialect))
-                    .load()
-                    .migrate();
+            flyway(role, dialect).dataSource(dataSource).load().migrate();
             return new Opened(dataSource, dialect, connections::close);
         } catch (RuntimeException e) {
             connections.close();
             throw e;
         }
+    }
+
+    static FluentConfiguration flyway(String role, Dialect dialect) {
+        return Flyway.configure(Databases.class.getClassLoader())
+                .locations("classpath:" + migrations(role, dialect))
+                // Without its migrations Flyway would be content with an empty database.
+                .failOnMissingLocations(true)
+                .table("saga_" + role + "_schema")
+                .baselineOnMigrate(true)
+                .baselineVersion("0")
+                .configuration(locking(dialect));
     }
 
     private static String migrations(String role, Dialect dialect) {

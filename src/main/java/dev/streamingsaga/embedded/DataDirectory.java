@@ -33,13 +33,13 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /** @throws InUseException if another process has it */
-    static DataDirectory lock(SagaConfig config) {
+    public static DataDirectory lock(SagaConfig config) {
         Path dir = config.dataDir();
         Path file = dir.resolve("lock");
         FileChannel channel = null;
         if (!LOCKED_HERE.add(dir)) {
             // Not even opened: closing a second descriptor would drop the lock that the first one holds.
-            throw new InUseException("the data directory " + dir + " is in use by this process already; give another one with --data");
+            throw new InUseException("the data directory " + dir + " is in use by this process already; give another one with --data or the setting data.dir");
         }
         try {
             createPrivately(dir);
@@ -49,7 +49,7 @@ public final class DataDirectory implements AutoCloseable {
                 channel.close();
                 LOCKED_HERE.remove(dir);
                 throw new InUseException("the data directory " + dir + " is in use by process " + owner
-                        + "; wait for it, or give another one with --data");
+                        + "; wait for it, or give another one with --data or the setting data.dir");
             }
             channel.truncate(0);
             channel.write(ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));

@@ -39,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.WrappedFile;
 
 /** The door of the way in. One saga per call; calls beyond {@code saga.concurrency} wait for their turn. */
 public final class Ingest {
@@ -121,7 +122,9 @@ public final class Ingest {
         exchange.setProperty(Run.PROPERTY, runs.find(sagaId).orElseThrow());
     }
 
-    private static Path path(Object body) {
+    private static Path path(Object given) {
+        // What a file: consumer hands on; its toString() is no path.
+        Object body = given instanceof WrappedFile<?> wrapped ? wrapped.getFile() : given;
         try {
             return real(body instanceof Path p ? p : body instanceof File f ? f.toPath() : Path.of(String.valueOf(body)));
         } catch (InvalidPathException e) {

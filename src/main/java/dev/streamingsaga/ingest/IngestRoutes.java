@@ -1,13 +1,21 @@
 package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.config.SagaConfig;
+import org.apache.camel.AggregationStrategy;
 import org.apache.camel.builder.RouteBuilder;
 
 /**
- * {@code direct:<name>-ingest}: body in, the path of a file (String, Path or File); body out, an {@link IngestResult}. It always
- * answers with an outcome and never with the exception of a step.
+ * {@code direct:<name>-ingest}: body in, a file (String, Path, File or what a {@code file:} consumer hands on); body out, an
+ * {@link IngestResult}, which converts to its JSON as String or bytes. It always answers with an outcome and never with the
+ * exception of a step. Of the caller's exchange only the body changes: headers, properties and transactions of the caller are not
+ * seen inside, and are his again afterwards.
  */
 final class IngestRoutes extends RouteBuilder {
+    private static final AggregationStrategy BODY_ONLY = (caller, answer) -> {
+        caller.getMessage().setBody(answer.getMessage().getBody());
+        return caller;
+    };
+
     private final SagaConfig config;
     private final Ingest ingest;
 
@@ -18,9 +26,16 @@ final class IngestRoutes extends RouteBuilder {
 
     @Override
     public void configure() {
+        ResultJson.register(getContext().getTypeConverterRegistry());
+
         from(config.direct("ingest")).routeId(config.id("ingest")).group("ingest")
                 .errorHandler(noErrorHandler())
-                .description("the only way in: strips headers, claims the source, runs the saga, answers with the outcome")
+                .description("the only way in: a message of its own for what happens inside")
+                .enrich(config.direct("receive"), BODY_ONLY);
+
+        from(config.direct("receive")).routeId(config.id("receive")).group("ingest")
+                .errorHandler(noErrorHandler())
+                .description("strips headers, claims the source, runs the saga, answers with the outcome")
                 .process(new HeaderFilter())
                 .process(ingest::receive)
                 .filter(exchange -> exchange.getProperty(Ingest.SAGA_ID) == null)

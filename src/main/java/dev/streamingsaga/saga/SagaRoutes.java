@@ -48,6 +48,10 @@ final class SagaRoutes extends RouteBuilder {
                 .to(config.direct("participant-upload"))
                 .process(Steps.begin("verify", SagaState.VERIFYING)).to(config.direct("verify")).process(Steps.end("verify"));
         config.participants().forEach(name -> steps.to(config.direct("participant-" + name)));
+        if (config.participants().isEmpty()) {
+            // The bucket is the only store; the journal knows no way from VERIFYING to COMPLETING but through PROCESSING.
+            steps.process(Steps.begin("finalize", SagaState.PROCESSING));
+        }
         steps.process(Steps.begin("finalize", SagaState.COMPLETING)).to(config.direct("manifest")).process(Steps.end("finalize"))
                 .doCatch(Throwable.class).process(participants::failed)
                 .end().end();

@@ -6,6 +6,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.jdbc.JdbcConstants;
 
 /** What people ask about a document without reading it: one row for each saga. */
 final class RelationalStoreRoutes extends RouteBuilder {
@@ -54,7 +55,10 @@ final class RelationalStoreRoutes extends RouteBuilder {
         from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
             .routeDescription("Counts the metadata rows of a saga")
             .process(StoreSteps::identify)
-            .to(db.one("select count(*) from relational_document where saga_id = :#sagaId"));
+            .setHeader(JdbcConstants.JDBC_PARAMETERS, body())
+            .setBody(constant("select count(*) from relational_document where saga_id = :?sagaId"))
+            .to(db.jdbc())
+            .removeHeader(JdbcConstants.JDBC_PARAMETERS);
 
         from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
             .routeDescription("Makes the metadata visible and notes when")

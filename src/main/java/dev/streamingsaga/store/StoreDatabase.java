@@ -35,6 +35,11 @@ record StoreDatabase(SagaConfig config, String store, Opened opened) {
         return "sql:" + statement + "?dataSource=#" + bean() + "&template.queryTimeout=" + timeoutSeconds();
     }
 
+    /** Endpoint of the query in the body, for one value; its parameters ({@code :?name}) come from the header {@code CamelJdbcParameters}. */
+    String jdbc() {
+        return "jdbc:" + bean() + "?useHeadersAsParameters=true&outputType=SelectOne&statement.queryTimeout=" + timeoutSeconds();
+    }
+
     /** As {@link #sql}, once for each map in the body's list. */
     String batch(String statement) {
         return sql(statement) + "&batch=true";

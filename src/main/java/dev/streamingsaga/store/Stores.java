@@ -2,7 +2,7 @@ package dev.streamingsaga.store;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
-import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.database.DatabaseSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,11 +39,16 @@ public final class Stores implements AutoCloseable {
      * @throws IllegalStateException if a database can't be opened or its routes can't be added; nothing stays open then
      */
     public static Stores open(SagaConfig config, CamelContext context, DocumentContent content) {
+        return open(config, context, content, DatabaseSource.configured(config));
+    }
+
+    /** As above, with databases from elsewhere. */
+    public static Stores open(SagaConfig config, CamelContext context, DocumentContent content, DatabaseSource databases) {
         Stores stores = new Stores(context, content);
         try {
             for (String store : BUILT_IN) {
                 if (config.participants().contains(store)) {
-                    stores.add(config, store);
+                    stores.add(config, store, databases);
                 }
             }
             return stores;
@@ -64,9 +69,8 @@ public final class Stores implements AutoCloseable {
         return Optional.ofNullable(open.get("graph")).map(DocumentGraph::new);
     }
 
-    private void add(SagaConfig config, String store) throws Exception {
-        StoreDatabase database = new StoreDatabase(
-                config, store, Databases.open(store, config.store(store), config.dataDir()));
+    private void add(SagaConfig config, String store, DatabaseSource databases) throws Exception {
+        StoreDatabase database = new StoreDatabase(config, store, databases.open(store));
         open.put(store, database);
         context.getRegistry().bind(database.bean(), database.opened().dataSource());
         context.addRoutes(routes(database));

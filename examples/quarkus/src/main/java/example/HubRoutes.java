@@ -1,0 +1,41 @@
+package example;
+
+import dev.streamingsaga.StreamingSaga;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteBuilder;
+
+/** A drop folder, and a store of the hub's own that counts gulls in memory. */
+@ApplicationScoped
+public class HubRoutes extends RouteBuilder {
+    static final Map<String, String> SEEN = new ConcurrentHashMap<>();
+
+    /** camel-quarkus adds it to its context like any other routes. */
+    @Produces
+    @Singleton
+    StreamingSaga saga() {
+        return new StreamingSaga();
+    }
+
+    @Override
+    public void configure() {
+        from("file:{{hub.folder}}/drop?move=.done/${file:name}&readLock=changed&delay=200").routeId("drop-folder")
+                .to("direct:saga-ingest")
+                .to("file:{{hub.folder}}/outcome?fileName=${header.CamelFileName}.json&tempPrefix=.");
+
+        from("direct:saga-store-seen").routeId("saga-store-seen").process(exchange -> SEEN.put(saga(exchange), fact(exchange, "fileName")));
+        from("direct:saga-store-seen-compensate").routeId("saga-store-seen-compensate").process(exchange -> SEEN.remove(saga(exchange)));
+    }
+
+    private static String saga(Exchange exchange) {
+        return fact(exchange, "sagaId");
+    }
+
+    private static String fact(Exchange exchange, String name) {
+        return exchange.getMessage().getBody(Map.class).get(name).toString();
+    }
+}

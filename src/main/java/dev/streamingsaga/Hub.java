@@ -1,0 +1,151 @@
+package dev.streamingsaga;
+
+import dev.streamingsaga.chunk.S3Clients;
+import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.database.DatabaseSource;
+import dev.streamingsaga.database.SharedDatabase;
+import dev.streamingsaga.lra.LraScope;
+import dev.streamingsaga.store.Stores;
+import java.net.URI;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.apache.camel.CamelContext;
+import org.apache.camel.service.lra.LRASagaService;
+import org.apache.camel.spi.PropertiesComponent;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/**
+ * What the hub gives an instance: its properties that begin with the instance's name, and its beans. A property decides before a
+ * bean with the instance's name, and that before the only bean of its type.
+ */
+final class Hub {
+    private final CamelContext context;
+    private final String name;
+    private final HubBeans beans;
+    private final Map<String, String> properties;
+    private final List<String> problems = new ArrayList<>();
+
+    private Hub(CamelContext context, String name) {
+        this.context = context;
+        this.name = name;
+        this.beans = new HubBeans(context, name);
+        this.properties = properties(context.getPropertiesComponent(), name);
+    }
+
+    /** @param ownClient made for us, to be closed by us */
+    record Given(SagaConfig config, StreamingSaga.Servers servers, DatabaseSource databases, Optional<S3Client> ownClient) {}
+
+    /** @throws ConfigException naming every property that can't be used and everything that is missing, and how to give it */
+    static Given ask(CamelContext context, String name) {
+        return new Hub(context, name).given();
+    }
+
+    private Given given() {
+        SagaConfig config = config();
+        Optional<URI> coordinator = coordinator(config);
+        Optional<S3Client> shared = config.s3().endpoint().isPresent() ? Optional.empty() : client();
+        Optional<DatabaseSource> databases = databases(config);
+        if (!problems.isEmpty()) {
+            throw new ConfigException(problems);
+        }
+        Optional<S3Client> own = config.s3().endpoint()
+                .map(endpoint -> S3Clients.create(config.s3(), endpoint, config.s3().accessKey(), config.s3().secretKey()));
+        S3Client s3 = own.orElseGet(() -> S3Clients.shared(shared.orElseThrow(), config.s3()));
+        return new Given(config, new StreamingSaga.Servers(LraScope.of(coordinator.orElseThrow()), s3, false), databases.orElseThrow(), own);
+    }
+
+    /** With problems: as if none of the properties were given, so that what is missing can be told in the same breath. */
+    private SagaConfig config() {
+        try {
+            return Settings.parse(name, properties);
+        } catch (ConfigException e) {
+            problems.addAll(e.problems());
+            properties.keySet().removeIf(key -> !key.endsWith(".url") && !key.endsWith(".endpoint") && !key.endsWith(".participants"));
+            try {
+                return Settings.parse(name, properties);
+            } catch (ConfigException again) {
+                throw e;
+            }
+        }
+    }
+
+    private Optional<URI> coordinator(SagaConfig config) {
+        Optional<URI> url = config.coordinator().url();
+        if (url.isEmpty()) {
+            url = lraService().map(service -> URI.create(service.getCoordinatorUrl() + Objects.requireNonNullElse(service.getCoordinatorContextPath(), "")));
+        }
+        if (url.isEmpty()) {
+            problems.add("no LRA coordinator: set " + name + ".coordinator.url, or have an LRASagaService in the context, whose coordinator is used then");
+        }
+        return url;
+    }
+
+    /** Only asked where its coordinator is: it goes on as the hub's own. */
+    private Optional<LRASagaService> lraService() {
+        @Nullable LRASagaService service = context.hasService(LRASagaService.class);
+        return service == null ? beans.only(LRASagaService.class) : Optional.of(service);
+    }
+
+    private Optional<S3Client> client() {
+        Optional<S3Client> client = beans.find(S3Client.class, "S3Client");
+        if (client.isEmpty()) {
+            problems.add("no bucket: set " + name + ".s3.endpoint, or have an S3Client in the registry, as " + beans.how(S3Client.class, "S3Client"));
+        }
+        return client;
+    }
+
+    /** Each role by its own URL, or all without one in the hub's database. */
+    private Optional<DatabaseSource> databases(SagaConfig config) {
+        DatabaseSource configured = DatabaseSource.configured(config);
+        List<String> without = new ArrayList<>();
+        if (config.journal().url().isEmpty()) {
+            without.add("journal");
+        }
+        config.participants().stream().filter(Stores.BUILT_IN::contains).filter(store -> config.store(store).url().isEmpty()).forEach(without::add);
+        if (without.isEmpty()) {
+            return Optional.of(configured);
+        }
+        String keys = without.stream().map(role -> name + (role.equals("journal") ? "" : ".store") + "." + role + ".url").reduce((a, b) -> a + ", " + b).orElseThrow();
+        Optional<DataSource> hubs = beans.find(DataSource.class, "DataSource");
+        if (hubs.isEmpty()) {
+            problems.add("no database for " + String.join(", ", without) + ": set " + keys + ", or have a DataSource in the registry, as "
+                    + beans.how(DataSource.class, "DataSource"));
+            return Optional.empty();
+        }
+        try {
+            SharedDatabase shared = SharedDatabase.of(hubs.get(), name);
+            return Optional.of(role -> without.contains(role) ? shared.open(role) : configured.open(role));
+        } catch (SQLException e) {
+            problems.add("the DataSource of the registry can't be used for " + String.join(", ", without) + ": " + e.getMessage() + "; or set " + keys);
+            return Optional.empty();
+        }
+    }
+
+    /** Every known key is asked for, since not every hub can list its properties; those that are listed may also be unknown. */
+    private static Map<String, String> properties(PropertiesComponent hub, String name) {
+        Map<String, String> given = new HashMap<>();
+        hub.loadProperties(key -> key.startsWith(name + ".") && !isVariable(key)).stringPropertyNames().forEach(key -> given.put(key, ""));
+        Settings.defaults().keySet().forEach(key -> given.put(name + key.substring(key.indexOf('.')), ""));
+        given.keySet().removeIf(key -> {
+            Optional<String> value = hub.resolveProperty(key);
+            value.ifPresent(text -> given.put(key, text));
+            return value.isEmpty();
+        });
+        return given;
+    }
+
+    /** Some hubs list an environment variable under a guessed key, {@code s3.access.key} for {@code s3.access-key}. What it is for asks for it by its own. */
+    private static boolean isVariable(String key) {
+        return System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_")) != null;
+    }
+}

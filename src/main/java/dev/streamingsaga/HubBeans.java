@@ -1,0 +1,56 @@
+package dev.streamingsaga;
+
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+
+/** Beans of the hub for one instance. What bundles have bound themselves is never among them. */
+final class HubBeans {
+    private final CamelContext context;
+    private final String name;
+
+    HubBeans(CamelContext context, String name) {
+        this.context = context;
+        this.name = name;
+    }
+
+    /** Registry name of a bundle. */
+    static String bundle(String name) {
+        return name + "-bundle";
+    }
+
+    /** The bean {@code <name><suffix>}, or else the only one of its type. */
+    <T> Optional<T> find(Class<T> type, String suffix) {
+        T named = context.getRegistry().lookupByNameAndType(bean(suffix), type);
+        return named == null ? only(type) : Optional.of(named);
+    }
+
+    <T> Optional<T> only(Class<T> type) {
+        Map<T, String> different = new IdentityHashMap<>();
+        candidates(type).forEach((bean, object) -> different.put(object, bean));
+        return different.size() == 1 ? Optional.of(different.keySet().iterator().next()) : Optional.empty();
+    }
+
+    /** How a bean has to be given, for somebody who gave none or too many. */
+    String how(Class<?> type, String suffix) {
+        Set<String> there = candidates(type).keySet();
+        return there.isEmpty() ? "bean " + bean(suffix) + " or as the only one"
+                : "bean " + bean(suffix) + ", since there are several: " + there.stream().sorted().collect(Collectors.joining(", "));
+    }
+
+    private <T> Map<String, T> candidates(Class<T> type) {
+        Set<String> bundles = context.getRegistry().findByTypeWithName(StreamingSaga.class).values().stream()
+                .map(StreamingSaga::name).collect(Collectors.toSet());
+        Map<String, T> found = new HashMap<>(context.getRegistry().findByTypeWithName(type));
+        found.keySet().removeIf(bean -> bundles.stream().anyMatch(bundle -> bean.startsWith(bundle + "-")));
+        return found;
+    }
+
+    private String bean(String suffix) {
+        return name + suffix;
+    }
+}
