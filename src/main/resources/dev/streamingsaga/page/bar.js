@@ -2,6 +2,8 @@
 import { h, say } from './dom.js';
 import { bytes, count, duration, isFinal, isRunning, word } from './format.js';
 
+const isForward = saga => isRunning(saga) && saga.state !== 'COMPENSATING';
+
 /** What the bar shows: the bytes that the bucket has, until the stores have their own measure. */
 export function measure(saga) {
   if (saga.state === 'COMPLETED') return { done: saga.sizeBytes ?? 1, total: saga.sizeBytes || 1, unit: 'bytes' };
@@ -12,7 +14,7 @@ export function measure(saga) {
 }
 
 export function stepOf(saga) {
-  return saga.progress && !isFinal(saga) ? saga.progress.step : word(saga.state);
+  return saga.progress && isForward(saga) ? saga.progress.step : word(saga.state);
 }
 
 function amount(n, unit) {
@@ -21,7 +23,7 @@ function amount(n, unit) {
 
 export function speed(saga) {
   const perSecond = saga.pace?.perSecond;
-  if (!isRunning(saga) || !perSecond) return '';
+  if (!isForward(saga) || !perSecond) return '';
   const { unit } = measure(saga);
   return unit === 'bytes' ? `${(perSecond / 1e6).toFixed(perSecond < 1e7 ? 1 : 0)} MB/s` : `${count(Math.round(perSecond))} ${unit}/s`;
 }
@@ -29,7 +31,7 @@ export function speed(saga) {
 export function eta(saga) {
   const { done, total } = measure(saga);
   const perSecond = saga.pace?.perSecond;
-  return isRunning(saga) && perSecond > 0 && total > done ? `${duration((total - done) / perSecond)} left` : '';
+  return isForward(saga) && perSecond > 0 && total > done ? `${duration((total - done) / perSecond)} left` : '';
 }
 
 /** An element and a function that brings it up to date. */

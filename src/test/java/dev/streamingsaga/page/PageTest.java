@@ -1,0 +1,250 @@
+package dev.streamingsaga.page;
+
+import static dev.streamingsaga.testkit.ProxiedRequest.keyContains;
+import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
+import static dev.streamingsaga.testkit.ProxiedRequest.method;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.streamingsaga.api.ApiKeys;
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.ChunkTally;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The page as an operator sees it, in a browser, on the whole application. */
+@Timeout(180)
+class PageTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private final CountDownLatch held = new CountDownLatch(1);
+    private StreamingSagaFixture saga;
+    private Browser browser;
+
+    private void start(String... settings) throws IOException {
+        Map<String, String> all = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.s3.timeout", "120s"));
+        for (int i = 0; i < settings.length; i += 2) {
+            all.put(settings[i], settings[i + 1]);
+        }
+        saga = StreamingSagaFixture.start(directory, all);
+        browser = Browser.open(saga.application().address().orElseThrow());
+    }
+
+    @AfterEach
+    void stop() {
+        held.countDown();
+        if (browser != null) {
+            browser.close();
+        }
+        saga.close();
+    }
+
+    private CompletableFuture<IngestResult> ingesting(Path file) {
+        return Background.run("ingest", () -> saga.ingest(file));
+    }
+
+    private SagaState state(String sagaId) {
+        return saga.journal().saga(sagaId).orElseThrow().state();
+    }
+
+    /** A saga that waits for its second chunk until the latch opens. */
+    private String running(String name) {
+        saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().delay(held);
+        ingesting(saga.file(name, 10_000_000));
+        await().atMost(PATIENCE).until(() -> saga.journal().sagas(1).stream().anyMatch(s -> saga.journal().chunksSent(s.sagaId()) >= 1));
+        return saga.journal().sagas(1).get(0).sagaId();
+    }
+
+    private long bytes(String sagaId) {
+        Map<ChunkRow.State, ChunkTally> tally = saga.journal().chunkTally(sagaId);
+        return tally.getOrDefault(ChunkRow.State.SENT, ChunkTally.NONE).bytes() + tally.getOrDefault(ChunkRow.State.VERIFIED, ChunkTally.NONE).bytes();
+    }
+
+    @Test
+    void twenty_bars_agree_with_the_journal() throws Exception {
+        start("saga.concurrency", "20");
+        assertThat(browser.find(".empty").getText()).contains("Nothing here yet");
+        browser.picture("idle");
+        saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().delay(held);
+        List<CompletableFuture<IngestResult>> all = IntStream.range(0, 20)
+                .mapToObj(i -> ingesting(saga.file("report-" + i + ".bin", 5_300_000L + i * 10_000L))).toList();
+
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            Map<String, String> journal = new HashMap<>();
+            saga.journal().sagas(50).forEach(s -> journal.put(s.sagaId(), "5242880/" + s.document().map(d -> d.sizeBytes()).orElse(0L)));
+            assertThat(journal).hasSize(20).allSatisfy((id, shown) -> assertThat(bytes(id)).isEqualTo(5_242_880));
+            Map<String, String> page = new HashMap<>();
+            List<String> ids = browser.each(".row", "e.dataset.saga");
+            List<String> bars = browser.each(".row .bar", "e.dataset.done + '/' + e.dataset.total");
+            IntStream.range(0, ids.size()).forEach(i -> page.put(ids.get(i), bars.get(i)));
+            assertThat(page).isEqualTo(journal);
+        });
+        browser.picture("twenty-running");
+        assertThat(browser.text("[data-filter=running] .n")).isEqualTo("20");
+
+        held.countDown();
+        all.forEach(one -> assertThat(one.join().status()).isEqualTo("COMPLETED"));
+        await().atMost(PATIENCE).until(() -> browser.text("[data-filter=completed] .n").equals("20"));
+        assertThat(browser.each(".row .bar", "e.dataset.done === e.dataset.total")).containsOnly("true");
+        assertThat(browser.complaints()).isEmpty();
+    }
+
+    @Test
+    void cancel_says_what_it_removes_and_asks_first() throws Exception {
+        start("saga.compensation.step-timeout", "60s");
+        String sagaId = running("contract.bin");
+        browser.go("#/sagas/" + sagaId);
+        browser.find(".saga > .bar[data-done='5242880']");
+        browser.click("[data-action=cancel]");
+        assertThat(browser.text("dialog")).contains("Cancel contract.bin?", "1 chunk (5.2 MB) will be removed from the bucket", "original file is not touched");
+        browser.picture("cancel");
+        browser.click("dialog menu button:first-child");
+        assertThat(state(sagaId)).as("after going back").isEqualTo(SagaState.UPLOADING);
+
+        browser.click("[data-action=cancel]");
+        browser.click("dialog .danger");
+        await().atMost(PATIENCE).until(() -> browser.text(".head .state").equals("compensating"));
+        browser.picture("compensating");
+        held.countDown();
+
+        await().atMost(PATIENCE).until(() -> browser.text(".head .state").equals("compensated"));
+        assertThat(state(sagaId)).isEqualTo(SagaState.COMPENSATED);
+        assertThat(saga.keys()).isEmpty();
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.each(".lane li strong", "e.textContent")).startsWith("upload"));
+        browser.picture("compensated");
+        assertThat(browser.has("[data-action=cancel]")).as("nothing to cancel any more").isFalse();
+    }
+
+    @Test
+    void what_is_left_behind_comes_first_and_can_be_retried_or_resolved() throws Exception {
+        start();
+        assertThat(saga.ingest(saga.text("fine.txt", 3)).status()).isEqualTo("COMPLETED");
+        saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
+        saga.s3().when(method("DELETE").or(method("POST")).and(keyContains(""))).always().answer(403, "AccessDenied");
+        IngestResult partial = saga.ingest(saga.text("stuck.txt", 3));
+        assertThat(partial.status()).isEqualTo("PARTIALLY_COMPENSATED");
+
+        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").size() == 2);
+        assertThat(browser.each(".row", "e.dataset.saga")).first().isEqualTo(partial.sagaId());
+        browser.click("nav [data-view=cleanups]");
+        assertThat(browser.find(".cleanups .resource").getText()).contains("chunk-000000");
+        browser.picture("cleanups");
+        browser.click("[data-action=resolve]");
+        assertThat(browser.text("dialog")).contains("Nothing is removed");
+        browser.picture("resolve");
+        browser.escape();
+
+        saga.s3().clearRules();
+        browser.click("[data-action=retry]");
+        await().atMost(PATIENCE).until(() -> state(partial.sagaId()) == SagaState.COMPENSATED);
+        assertThat(browser.find("main .empty").getText()).contains("Nothing left behind");
+        await().atMost(PATIENCE).until(() -> !browser.find("#cleanup-count").isDisplayed());
+    }
+
+    @Test
+    void a_file_given_to_the_page_becomes_a_document_that_is_found() throws Exception {
+        start();
+        browser.type("#pick", saga.text("letter <img src=x onerror=alert(1)>.txt", 40).toString());
+        await().atMost(PATIENCE).until(() -> browser.each(".row .state", "e.dataset.state").equals(List.of("COMPLETED")));
+        SagaRecord stored = saga.journal().sagas(1).get(0);
+        assertThat(browser.text(".row strong")).as("a name is text").isEqualTo("letter <img src=x onerror=alert(1)>.txt");
+
+        browser.press("s");
+        browser.type("#filter", "lighthouse keeper and his 7 gulls\n");
+        assertThat(browser.find(".hits .where a").getDomAttribute("href")).isEqualTo("#/sagas/" + stored.sagaId());
+        browser.picture("search");
+        browser.click(".hits .where a");
+        await().atMost(PATIENCE).until(() -> browser.each(".timeline [data-state=WRITTEN] .step", "e.textContent").size() == 9);
+        browser.picture("saga");
+        assertThat(browser.complaints()).isEmpty();
+        assertThat(browser.script("return performance.getEntriesByType('resource').filter(e => new URL(e.name).origin !== location.origin).length"))
+                .as("content from elsewhere").isEqualTo(0L);
+    }
+
+    @Test
+    void a_dropped_file_is_ingested_and_a_refused_one_says_why() throws Exception {
+        start("saga.file.max-size", "1KiB");
+        String drop = """
+                const data = new DataTransfer();
+                data.items.add(new File([new Uint8Array(arguments[1])], arguments[0]));
+                for (const name of ['dragenter', 'dragover', 'drop']) document.body.dispatchEvent(new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }))""";
+        browser.script(drop, "dropped.bin", 900);
+        await().atMost(PATIENCE).until(() -> saga.journal().sagas(2).stream().anyMatch(s -> s.state() == SagaState.COMPLETED));
+        browser.script(drop, "big.bin", 5000);
+        assertThat(browser.find(".upload.bad .what").getText()).contains("saga.file.max-size");
+        assertThat(saga.journal().sagas(2)).hasSize(1);
+    }
+
+    @Test
+    void keyboard_leads_into_a_saga_and_back() throws Exception {
+        start();
+        List<String> ids = new ArrayList<>();
+        for (String name : List.of("first.txt", "second.txt")) {
+            ids.add(0, saga.ingest(saga.text(name, 2)).sagaId());
+        }
+        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").equals(ids));
+        browser.press("j");
+        browser.press("j");
+        browser.press("\n");
+        await().atMost(PATIENCE).until(() -> browser.hash().equals("#/sagas/" + ids.get(1)));
+        browser.escape();
+        await().atMost(PATIENCE).until(() -> browser.hash().equals("#/"));
+        browser.press("/");
+        browser.press("second");
+        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").equals(List.of(ids.get(0))));
+    }
+
+    @Test
+    void fits_a_narrow_dark_screen() throws Exception {
+        start();
+        String sagaId = running("a-rather-long-name-of-a-document-that-nobody-should-have-to-read-2025-final-final.bin");
+        String light = String.valueOf(browser.script("return getComputedStyle(document.body).backgroundColor"));
+        browser.width(400);
+        browser.dark();
+        for (String view : List.of("#/", "#/sagas/" + sagaId, "#/cleanups", "#/search")) {
+            browser.go(view);
+            browser.find("main h1, main h2");
+            assertThat(browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+                    .as(view + " needs no scrolling sideways").isEqualTo(0L);
+        }
+        browser.go("#/sagas/" + sagaId);
+        browser.find("canvas");
+        browser.picture("narrow-dark");
+        assertThat(browser.script("return getComputedStyle(document.body).backgroundColor")).isNotEqualTo(light);
+        assertThat(browser.each("canvas", "e.dataset.map")).allMatch(map -> map.matches("[sv][>.]+"));
+    }
+
+    @Test
+    void asks_for_a_key_once_where_one_is_needed() throws Exception {
+        Path keys = directory.resolve("keys");
+        String key = ApiKeys.create(keys, "operator", List.of("read", "operate", "ingest"));
+        start("saga.http.keys-file", keys.toString());
+        browser.type("#dialog-field", "wrong\n");
+        await().atMost(PATIENCE).until(() -> browser.text("dialog").contains("not known") && browser.script("return document.querySelector('#dialog-field').value").equals(""));
+        browser.type("#dialog-field", key + "\n");
+        await().atMost(PATIENCE).until(() -> browser.text("#link").equals("live"));
+        saga.ingest(saga.text("seen.txt", 2));
+        browser.click(".row");
+        assertThat(browser.find(".timeline").isDisplayed()).isTrue();
+    }
+}
