@@ -18,12 +18,14 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What somebody gets who depends on the jar: built by Maven from a repository that holds what this build would publish. */
+@Tag("examples")
 class ExamplesTest {
     private static final String VERSION = "0.1.0-SNAPSHOT";
     private static final long MEGABYTE = 1_000_000;
