@@ -105,7 +105,7 @@ class ExamplesTest {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(directory.resolve("maven.log").toFile());
         environment().forEach(builder.environment()::put);
         Process maven = builder.start();
-        boolean ended = maven.waitFor(5, TimeUnit.MINUTES);
+        boolean ended = maven.waitFor(10, TimeUnit.MINUTES);
         maven.descendants().forEach(ProcessHandle::destroyForcibly);
         maven.destroyForcibly();
         String output = Files.readString(directory.resolve("maven.log"));
