@@ -7,6 +7,8 @@ import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.Content;
 import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.dropfolder.DropFolderRoutes;
+import dev.streamingsaga.dropfolder.DropParts;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Journal;
@@ -150,6 +152,16 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Parts p = parts();
         return new ApiRoutes(context, new ApiParts(config, p.journal(), p.runs(), p.ingest(), p.engine(), new ChunkStore(config, servers.s3()),
                 p.stores().search()));
+    }
+
+    /**
+     * The drop folder {@code saga.drop.dir}: to be added with {@code addRoutes} after {@link #start}. Never added unless asked for.
+     *
+     * @throws IllegalStateException if {@code saga.drop.dir} is not set
+     * @throws IOException if the folder can't be made
+     */
+    public DropFolderRoutes dropFolder(CamelContext context) throws IOException {
+        return new DropFolderRoutes(context, new DropParts(config, parts().journal(), parts().ingest()));
     }
 
     public Journal journal() {
