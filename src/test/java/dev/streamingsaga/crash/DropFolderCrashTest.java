@@ -38,9 +38,9 @@ class DropFolderCrashTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "before the saga | journal | commit of INSERT INTO source_claim | before | 1",
-        "saga just journaled | journal | commit of INSERT INTO source_claim | after | 2",
-        "during the upload | s3 | PUT | after | 2",
+        "before the saga | journal | INSERT INTO source_claim | before | 1",
+        "saga just journaled | journal | commit of INSERT INTO event | after | 2",
+        "during the upload | s3 | PutObject saga/*/chunk | after | 2",
         "outcome just journaled | drop | outcome | before | 1",
         "outcome written | drop | outcome | after | 1",
         "before the move | drop | move | before | 1",
