@@ -10,6 +10,8 @@ import dev.streamingsaga.content.Contents;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
 import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.dropfolder.DropFolderRoutes;
+import dev.streamingsaga.dropfolder.DropParts;
 import dev.streamingsaga.embedded.DataDirectory;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
@@ -250,6 +252,16 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         SagaConfig config = p.given().config();
         return new ApiRoutes(context, new ApiParts(config, p.journal(), p.runs(), p.ingest(), p.engine(),
                 new ChunkStore(config, p.given().servers().s3()), p.stores().search()));
+    }
+
+    /**
+     * The drop folder {@code saga.drop.dir}: to be added with {@code addRoutes} after {@link #start}. Never added unless asked for.
+     *
+     * @throws IllegalStateException if {@code saga.drop.dir} is not set
+     * @throws IOException if the folder can't be made
+     */
+    public DropFolderRoutes dropFolder(CamelContext context) throws IOException {
+        return new DropFolderRoutes(context, new DropParts(parts().given().config(), parts().journal(), parts().ingest()));
     }
 
     public Journal journal() {

@@ -38,7 +38,8 @@ public record SagaConfig(
         Orphans orphans,
         Content content,
         Embedding embedding,
-        Http http) {
+        Http http,
+        Drop drop) {
 
     /** {@code direct:} URI of a route of this instance: {@code direct("ingest")} is {@code direct:saga-ingest}. */
     public String direct(String route) {
@@ -125,6 +126,27 @@ public record SagaConfig(
     public record Embedding(
             EmbeddingProvider provider, Optional<Path> onnxModel, Optional<Path> onnxTokenizer, Optional<URI> url,
             String model, String apiKey, int dimension, int batchSize, int threads, Duration timeout) {}
+
+    /** What becomes of a dropped file when its saga has its outcome. */
+    public enum AfterDrop { MOVE, KEEP }
+
+    /**
+     * The drop folder.
+     *
+     * @param dir empty: there is none
+     * @param doneFile name of the marker that says a file is complete, with {@code ${name}} in it; empty: the file tells by itself
+     * @param stableFor how long it must not change, without a marker
+     * @param interval between two looks
+     */
+    public record Drop(Optional<Path> dir, String doneFile, Duration stableFor, Duration interval, boolean recursive, AfterDrop after, DropLimits limits) {}
+
+    /**
+     * Of the folder alone; those of every way in hold all the same.
+     *
+     * @param types content types ({@code text/*} too) or suffixes ({@code .pdf}); empty: all
+     * @param perMinute files taken; 0: as many as come
+     */
+    public record DropLimits(long maxSizeBytes, List<String> types, int perMinute) {}
 
     /**
      * The HTTP API.

@@ -1,11 +1,14 @@
 package dev.streamingsaga.config;
 
+import dev.streamingsaga.config.SagaConfig.AfterDrop;
 import dev.streamingsaga.config.SagaConfig.Callback;
 import dev.streamingsaga.config.SagaConfig.Chunk;
 import dev.streamingsaga.config.SagaConfig.Compensation;
 import dev.streamingsaga.config.SagaConfig.Content;
 import dev.streamingsaga.config.SagaConfig.Coordinator;
 import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.config.SagaConfig.Drop;
+import dev.streamingsaga.config.SagaConfig.DropLimits;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.Embedding;
 import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
@@ -113,6 +116,15 @@ public final class Settings {
         d.put("saga.http.oidc.issuer", "");
         d.put("saga.http.oidc.audience", "");
         d.put("saga.http.oidc.jwks-url", "");
+        d.put("saga.drop.dir", "");
+        d.put("saga.drop.done-file", "");
+        d.put("saga.drop.stable-for", "5s");
+        d.put("saga.drop.interval", "1s");
+        d.put("saga.drop.recursive", "false");
+        d.put("saga.drop.after", "move");
+        d.put("saga.drop.max-size", "100GiB");
+        d.put("saga.drop.types", "");
+        d.put("saga.drop.max-per-minute", "0");
         return d;
     }
 
@@ -245,7 +257,22 @@ public final class Settings {
                         read.integer("saga.embedding.batch-size", 1, 1024),
                         read.integer("saga.embedding.threads", 0, 256),
                         read.duration("saga.embedding.timeout", 0.1, 3600)),
-                http(read));
+                http(read),
+                drop(read));
+    }
+
+    private static Drop drop(SettingsReader read) {
+        return new Drop(
+                read.folderApart("saga.drop.dir", "saga.data.dir"),
+                read.marker("saga.drop.done-file"),
+                read.duration("saga.drop.stable-for", 0, 86_400),
+                read.duration("saga.drop.interval", 0.1, 3600),
+                read.flag("saga.drop.recursive"),
+                read.choice("saga.drop.after", AfterDrop.class),
+                new DropLimits(
+                        read.size("saga.drop.max-size", 1, Long.MAX_VALUE),
+                        read.types("saga.drop.types"),
+                        read.integer("saga.drop.max-per-minute", 0, 1_000_000)));
     }
 
     private static Http http(SettingsReader read) {

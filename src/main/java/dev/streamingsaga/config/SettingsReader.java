@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 
 /** Reads values by type and collects what is wrong; a value that breaks its rule gives a harmless one until {@link #check}. */
 final class SettingsReader {
+    private static final Pattern MARKER = Pattern.compile("|[^/$]+\\$\\{name}[^/$]*|\\$\\{name}[^/$]+");
+    private static final Pattern TYPE = Pattern.compile("\\.[^/\\\\*]{1,40}|[a-z0-9.+-]+/(\\*|[a-z0-9.+-]+)");
     private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|h|d)?");
     private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(B|KiB|MiB|GiB|TiB)?");
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,31}");
@@ -79,6 +81,29 @@ final class SettingsReader {
 
     Optional<Path> path(String key) {
         return text(key).isEmpty() ? Optional.empty() : Optional.of(Path.of(text(key)));
+    }
+
+    /** Neither may lie in the other: what is ours is no document. */
+    Optional<Path> folderApart(String key, String other) {
+        Optional<Path> folder = path(key).map(p -> p.toAbsolutePath().normalize());
+        Path taken = Path.of(text(other)).toAbsolutePath().normalize();
+        if (folder.filter(p -> p.startsWith(taken) || taken.startsWith(p)).isPresent()) {
+            refuse(key, "must neither lie in " + other + " nor around it");
+        }
+        return folder;
+    }
+
+    String marker(String key) {
+        return matching(key, MARKER, "must be empty, or a file name with ${name} and something before or after it, such as ${name}.done");
+    }
+
+    /** Content types and suffixes, in lower case. */
+    List<String> types(String key) {
+        List<String> types = list(key).stream().map(type -> type.toLowerCase(Locale.ROOT)).toList();
+        if (!types.stream().allMatch(type -> TYPE.matcher(type).matches())) {
+            refuse(key, "must be content types such as application/pdf or text/*, or suffixes such as .pdf, separated by commas");
+        }
+        return types;
     }
 
     Optional<URI> uri(String key) {
@@ -181,7 +206,8 @@ final class SettingsReader {
         if (key.endsWith("size") && !key.endsWith("pool-size") && !key.endsWith("batch-size")) {
             return limit >= Long.MAX_VALUE ? "any" : limit >= 1 << 20 ? (long) limit / (1 << 20) + "MiB" : (long) limit + "B";
         }
-        boolean time = key.endsWith("timeout") || key.endsWith("delay") || key.endsWith("time-limit") || key.endsWith("age");
+        boolean time = key.endsWith("timeout") || key.endsWith("delay") || key.endsWith("time-limit") || key.endsWith("age")
+                || key.endsWith("stable-for") || key.endsWith("interval");
         return time ? (limit % 1000 == 0 ? (long) limit / 1000 + "s" : (long) limit + "ms") : Long.toString((long) limit);
     }
 

@@ -37,7 +37,7 @@ public final class Application implements AutoCloseable {
 
     private Application() {}
 
-    private void boot(SagaConfig config, boolean recover, boolean http) throws Exception {
+    private void boot(SagaConfig config, boolean recover, boolean service) throws Exception {
         opened(DataDirectory.lock(config)).sweep();
         CompletableFuture<Optional<EmbeddedCoordinator>> coordinator = CompletableFuture.supplyAsync(() -> coordinator(config),
                 start -> new Thread(start, "saga-coordinator-start").start());
@@ -63,8 +63,11 @@ public final class Application implements AutoCloseable {
         } else {
             saga.check();
         }
-        if (http) {
+        if (service && config.http().enabled()) {
             serve(config, context, saga);
+        }
+        if (service && config.drop().dir().isPresent()) {
+            context.addRoutes(saga.dropFolder(context));
         }
         bundle = saga;
     }
@@ -80,9 +83,9 @@ public final class Application implements AutoCloseable {
         return start(config, true, false);
     }
 
-    /** As {@link #start}, and serves the HTTP API unless {@code saga.http.enabled} says otherwise. */
+    /** As {@link #start}, with the ways in from outside: the HTTP API unless {@code saga.http.enabled} says otherwise, the drop folder if there is one. */
     public static Application serve(SagaConfig config) {
-        return start(config, true, config.http().enabled());
+        return start(config, true, true);
     }
 
     /** As {@link #start}, but leaves unfinished sagas alone: for a command that ends before it could bring them to their end. */
@@ -90,10 +93,10 @@ public final class Application implements AutoCloseable {
         return start(config, false, false);
     }
 
-    private static Application start(SagaConfig config, boolean recover, boolean http) {
+    private static Application start(SagaConfig config, boolean recover, boolean service) {
         Application application = new Application();
         try {
-            application.boot(config, recover, http);
+            application.boot(config, recover, service);
             return application;
         } catch (ConfigException | UnavailableException e) {
             application.close();

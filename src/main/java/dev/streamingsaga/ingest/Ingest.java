@@ -52,6 +52,12 @@ public final class Ingest {
     /** Exchange property, a {@code Consumer<String>}: told the saga's id as soon as the journal has it. */
     public static final String LISTENER = "SagaListener";
 
+    /**
+     * Exchange property, a {@link SourceIdentity}: the file as it was seen, to be taken in once, however many see it. The call fails with
+     * SOURCE_BUSY if a saga holds the file, or had it as it is now and has ended. Symbolic links are not followed.
+     */
+    public static final String ONCE = "SagaOnce";
+
     private static final String SLOT = "SagaSlot";
 
     private final SagaConfig config;
@@ -59,6 +65,7 @@ public final class Ingest {
     private final Runs runs;
     private final DocumentContent content;
     private final SagaEngine engine;
+    private final FolderLimits limits;
     private final Semaphore slots;
 
     /** @param engine runs and settles what comes in */
@@ -68,6 +75,7 @@ public final class Ingest {
         this.runs = runs;
         this.content = content;
         this.engine = engine;
+        this.limits = new FolderLimits(config.drop(), content);
         this.slots = new Semaphore(config.concurrency(), true);
     }
 
@@ -91,11 +99,15 @@ public final class Ingest {
         exchange.removeProperty(Run.PROPERTY);
         exchange.removeProperty(ChunkRoutes.PROOF);
         Path path = path(exchange.getMessage().getBody());
+        Optional<SourceIdentity> once = Optional.ofNullable(exchange.getProperty(ONCE, SourceIdentity.class));
+        if (once.isPresent() && !path.equals(exchange.getMessage().getBody())) {
+            throw new SagaException(Reason.FILE_NOT_READABLE, exchange.getMessage().getBody() + " is reached through a symbolic link; nothing was read");
+        }
         OnConflict onConflict = config.source().onConflict();
         String fileName = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
         NewSaga wanted = new NewSaga(path, fileName, config.participants(), config.timeLimit(), config.security().owner(),
                 config.security().classification(), config.security().keyId(),
-                onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT);
+                onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT, once);
         while (true) {
             Optional<SagaRecord> known = config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
             if (known.isPresent()) {
@@ -106,6 +118,9 @@ public final class Ingest {
             if (received.isNew()) {
                 exchange.setProperty(Run.PROPERTY, runs.begin(received.saga()));
                 return received.saga().sagaId();
+            }
+            if (once.isPresent()) {
+                throw new SagaException(Reason.SOURCE_BUSY, path + " is, or was as it is now, in saga " + received.saga().sagaId());
             }
             if (onConflict == OnConflict.JOIN) {
                 exchange.setProperty(SAGA_ID, received.saga().sagaId());
@@ -189,6 +204,7 @@ public final class Ingest {
                     + config.source().maxSizeBytes() + "; nothing was written");
         }
         requireAllowed(path);
+        limits.check(path, real(path), identity);
         // Only now: closing a descriptor of a file of our own would drop the locks that our databases hold on it.
         lock(run, path);
         if (config.source().onConflict() == OnConflict.REFUSE) {
@@ -257,7 +273,7 @@ public final class Ingest {
         Path data = real(config.dataDir());
         boolean ours = file.startsWith(data) && !file.startsWith(data.resolve("spool"));
         List<Path> roots = config.source().roots();
-        if (ours || !roots.isEmpty() && !isUpload(file) && roots.stream().map(Ingest::real).noneMatch(file::startsWith)) {
+        if (ours || !roots.isEmpty() && !isUpload(file) && !limits.apply(path) && roots.stream().map(Ingest::real).noneMatch(file::startsWith)) {
             throw new SagaException(Reason.FILE_NOT_READABLE, path + (ours ? " belongs to our own data directory"
                     : " is outside saga.source.roots") + "; nothing was written");
         }

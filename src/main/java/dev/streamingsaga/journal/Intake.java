@@ -23,11 +23,18 @@ final class Intake {
         String source = wanted.source().toString();
         return db.inTransaction(() -> {
             // Whoever held it may have let go between the two looks.
-            while (!claim(source, sagaId) && wanted.exclusive()) {
+            while (!claim(source, sagaId) && (wanted.exclusive() || wanted.once().isPresent())) {
                 Optional<SagaRecord> holder = holder(source).flatMap(sagas::find);
                 if (holder.isPresent()) {
                     return new Journal.Received(holder.get(), false);
                 }
+            }
+            // Only now: whoever held the source has committed its outcome before it let go.
+            Optional<SagaRecord> ended = wanted.once().flatMap(now -> seen(source))
+                    .filter(seen -> seen.identity().equals(wanted.once())).map(Journal.Seen::saga);
+            if (ended.isPresent()) {
+                release(sagaId);
+                return new Journal.Received(ended.get(), false);
             }
             insert(sagaId, wanted);
             events.append(sagaId, Event.Kind.STATE, "", "RECEIVED", "");
@@ -45,11 +52,22 @@ final class Intake {
                         String.join(",", wanted.participants()), wanted.source().toString(), wanted.fileName(),
                         wanted.owner(), wanted.classification(), wanted.keyId(), now, now)
                 .update();
+        wanted.once().ifPresent(seen -> remember(sagaId, seen));
         List<String> steps = steps(wanted.participants());
         for (int i = 0; i < steps.size(); i++) {
             db.sql.sql("INSERT INTO step (saga_id, name, ordinal, state) VALUES (?, ?, ?, 'PENDING')")
                     .params(sagaId, steps.get(i), i).update();
         }
+    }
+
+    private void remember(String sagaId, SourceIdentity seen) {
+        db.sql.sql("UPDATE saga SET file_key = ?, size_bytes = ?, modified_nanos = ?, changed_nanos = ? WHERE saga_id = ?")
+                .params(seen.fileKey(), seen.sizeBytes(), seen.modifiedNanos(), seen.changedNanos(), sagaId).update();
+    }
+
+    Optional<Journal.Seen> seen(String source) {
+        return db.sql.sql("SELECT * FROM saga WHERE source = ? ORDER BY saga_id DESC LIMIT 1").param(source)
+                .query((row, n) -> new Journal.Seen(SagaRows.saga(row, n), SagaRows.identity(row))).optional();
     }
 
     static List<String> steps(List<String> participants) {

@@ -73,6 +73,14 @@ public final class Journal {
     /** Either the new saga, or the unfinished one that already holds the source. */
     public record Received(SagaRecord saga, boolean isNew) {}
 
+    /** A saga, and the file as its last run, or whoever took it in, saw it. */
+    public record Seen(SagaRecord saga, Optional<SourceIdentity> identity) {}
+
+    /** The newest saga about a source. */
+    public Optional<Seen> newest(String source) {
+        return intake.seen(source);
+    }
+
     /** Records a saga and its steps before anything is done for it, and claims its source. */
     public Received receive(NewSaga wanted) {
         return intake.receive(wanted);

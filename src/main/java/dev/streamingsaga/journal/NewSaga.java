@@ -3,6 +3,7 @@ package dev.streamingsaga.journal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is known when a file arrives.
@@ -11,6 +12,7 @@ import java.util.List;
  * @param fileName for people only
  * @param participants stores after the verify gate, in order
  * @param exclusive refuse if an unfinished saga holds the source
+ * @param once the file as it was seen; refuse too if the source's newest saga has its outcome and was about just that
  */
 public record NewSaga(
         Path source,
@@ -20,11 +22,13 @@ public record NewSaga(
         String owner,
         String classification,
         String keyId,
-        boolean exclusive) {
+        boolean exclusive,
+        Optional<SourceIdentity> once) {
 
     /** Named like its source. */
     public NewSaga(Path source, List<String> participants, Duration timeLimit, String owner, String classification, String keyId,
             boolean exclusive) {
-        this(source, String.valueOf(source.getFileName()), participants, timeLimit, owner, classification, keyId, exclusive);
+        this(source, String.valueOf(source.getFileName()), participants, timeLimit, owner, classification, keyId, exclusive,
+                Optional.empty());
     }
 }

@@ -133,8 +133,14 @@ final class SagaRows {
                 row.getString("classification"),
                 row.getString("key_id"),
                 Instant.ofEpochMilli(row.getLong("received_at")),
-                new SourceIdentity(row.getString("file_key"), row.getLong("size_bytes"), row.getLong("modified_nanos"),
-                        row.getLong("changed_nanos"))));
+                identity(row).orElseThrow()));
+    }
+
+    /** Empty if the saga ended before anybody looked. */
+    static Optional<SourceIdentity> identity(ResultSet row) throws SQLException {
+        String fileKey = row.getString("file_key");
+        return fileKey == null ? Optional.empty() : Optional.of(new SourceIdentity(
+                fileKey, row.getLong("size_bytes"), row.getLong("modified_nanos"), row.getLong("changed_nanos")));
     }
 
     private static Optional<Instant> time(ResultSet row, String column) throws SQLException {

@@ -9,7 +9,7 @@ public interface SideEffectProbe {
     boolean active();
 
     /**
-     * @param kind {@code journal} or the role of another database, {@code s3}, {@code coordinator}, {@code callback}, {@code report}
+     * @param kind {@code journal} or the role of another database, {@code s3}, {@code coordinator}, {@code callback}, {@code report}, {@code drop}
      * @param what the statement, request or file, with the ids that are in it, but without values of statements
      */
     void before(String kind, String what);

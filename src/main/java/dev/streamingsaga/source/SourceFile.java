@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
@@ -49,6 +50,16 @@ public final class SourceFile {
             throw new SagaException(Reason.FILE_NOT_READABLE, path + " may not be read by this user; nothing was read");
         }
         return identity(real, found);
+    }
+
+    /**
+     * The file at just this path, links not followed, whether it may be read or not; empty if it is no regular file.
+     *
+     * @throws SagaException FILE_NOT_FOUND if it is not there, FILE_NOT_READABLE if it can't be looked at
+     */
+    public static Optional<SourceIdentity> regularFile(Path path) {
+        BasicFileAttributes found = look(path);
+        return found.isRegularFile() ? Optional.of(identity(path, found)) : Optional.empty();
     }
 
     /**

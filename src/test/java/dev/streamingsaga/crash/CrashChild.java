@@ -2,15 +2,18 @@ package dev.streamingsaga.crash;
 
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.Application;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The process that is killed: the whole application on a data directory. Arguments: {@code ingest FILE} runs a saga,
- * {@code recover} only what is left, {@code start} nothing; {@code train FILE} ends in an orderly way, so that a class archive is written.
+ * {@code recover} only what is left, {@code start} nothing, {@code drop FOLDER} waits until the drop folder is empty; {@code train FILE} ends in an orderly way, so that a class archive is written.
  */
 final class CrashChild {
     static final int STUCK = 3;
@@ -33,8 +36,11 @@ final class CrashChild {
     private static void work(String[] args) throws Exception {
         Map<String, String> settings = System.getProperties().stringPropertyNames().stream().filter(key -> key.startsWith("saga."))
                 .collect(Collectors.toMap(key -> key, System::getProperty));
-        Application application = Application.start(Settings.parse(settings));
-        if (args.length > 1) {
+        boolean drop = args[0].equals("drop");
+        Application application = drop ? Application.serve(Settings.parse(settings)) : Application.start(Settings.parse(settings));
+        if (drop) {
+            awaitEmpty(Path.of(args[1]));
+        } else if (args.length > 1) {
             System.out.println(application.bundle().ingest(Path.of(args[1])));
         }
         boolean done = args[0].equals("start") || finished(application);
@@ -46,6 +52,19 @@ final class CrashChild {
         }
         // As abrupt an end as the others: nothing may depend on an orderly one.
         Runtime.getRuntime().halt(done ? 0 : STUCK);
+    }
+
+    private static void awaitEmpty(Path folder) throws IOException, InterruptedException {
+        long limit = System.currentTimeMillis() + PATIENCE_MILLIS;
+        while (hasFiles(folder) && System.currentTimeMillis() < limit) {
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+    }
+
+    private static boolean hasFiles(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.anyMatch(Files::isRegularFile);
+        }
     }
 
     private static boolean finished(Application application) throws InterruptedException {

@@ -62,9 +62,9 @@ public final class StreamingSagaFixture implements AutoCloseable {
         this.application = open();
     }
 
-    /** With HTTP only where a test asks for it. */
+    /** With the ways in from outside only where a test asks for one. */
     private Application open() {
-        return settings.containsKey("saga.http.enabled") ? Application.serve(config()) : Application.start(config());
+        return settings.containsKey("saga.http.enabled") || settings.containsKey("saga.drop.dir") ? Application.serve(config()) : Application.start(config());
     }
 
     /** @param settings over the fixture's own: 5 MiB chunks, 3 attempts without a pause, short time-outs */

@@ -1,0 +1,162 @@
+package dev.streamingsaga.dropfolder;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.SourceIdentity;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePattern;
+import org.apache.camel.ProducerTemplate;
+
+/** Decides about each file at each look. No more files are taken than sagas may run; the others wait where they are. */
+final class DropFolder {
+    private static final int MAX_WATCHED = 100_000;
+    private static final String WATCH = "SagaDropWatch";
+
+    private final SagaConfig config;
+    private final Journal journal;
+    private final Ingest ingest;
+    private final ProducerTemplate template;
+    private final ExecutorService workers;
+    private final Semaphore places;
+    private final Complaints complaints = new Complaints();
+    private final Set<Path> busy = ConcurrentHashMap.newKeySet();
+    private final Watches watches = new Watches(MAX_WATCHED, System::nanoTime);
+    private final MinuteLimit minute;
+    private final Marker marker;
+    private final Settlement settlement;
+    private final Path root;
+
+    /** @param root a real path */
+    DropFolder(Path root, DropParts parts, CamelContext context) {
+        this.root = root;
+        this.config = parts.config();
+        this.journal = parts.journal();
+        this.ingest = parts.ingest();
+        this.template = context.createProducerTemplate();
+        this.workers = context.getExecutorServiceManager().newFixedThreadPool(this, config.id("drop-saga"), config.concurrency());
+        this.places = new Semaphore(config.concurrency());
+        this.marker = new Marker(config.drop().doneFile());
+        this.minute = new MinuteLimit(config.drop().limits().perMinute(), System::nanoTime);
+        this.settlement = new Settlement(root, config.drop(), marker);
+    }
+
+    /** One look; what fails is tried again at the next. */
+    void look() {
+        try {
+            new DropScan(root, config.drop().recursive(), marker, complaints, this::guarded).run();
+            watches.endLook();
+        } catch (IOException e) {
+            complaints.about(root, "the drop folder cannot be listed (" + e + "); tried again");
+        }
+    }
+
+    private void guarded(Path file, SourceIdentity identity) {
+        try {
+            Watch watch = watches.see(file, identity);
+            if (!busy.contains(file) && watch.state() != Watch.State.SETTLED) {
+                decide(watch);
+            }
+        } catch (RuntimeException e) {
+            complaints.about(file, "could not be decided about (" + e + "); tried again");
+        }
+    }
+
+    private void decide(Watch watch) {
+        Path file = watch.file();
+        if (watch.state() == Watch.State.UNKNOWN) {
+            Optional<Journal.Seen> newest = journal.newest(file.toString());
+            if (newest.filter(seen -> !seen.saga().state().isFinal()).isPresent()) {
+                return; // paused, being recovered, or another process's: it needs the file
+            }
+            Optional<SagaRecord> ended = newest.filter(seen -> seen.identity().filter(watch.identity()::equals).isPresent()).map(Journal.Seen::saga);
+            if (ended.isPresent()) {
+                submit(file, () -> settle(watch, ended.get().sagaId(), ended.get().state()));
+                return;
+            }
+            watch.is(Watch.State.FRESH);
+        }
+        boolean complete = marker.isWanted() ? marker.isThere(file) : watches.isStable(watch, config.drop().stableFor().toNanos());
+        if (complete && places.availablePermits() > 0 && minute.tryTake()) {
+            submit(file, () -> take(watch));
+        }
+    }
+
+    private void submit(Path file, Runnable work) {
+        if (!places.tryAcquire()) {
+            return;
+        }
+        busy.add(file);
+        try {
+            workers.execute(() -> {
+                try {
+                    work.run();
+                } catch (RuntimeException e) {
+                    complaints.about(file, "was not brought to its end (" + e + "); tried again");
+                } finally {
+                    busy.remove(file);
+                    places.release();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            busy.remove(file); // stopping
+            places.release();
+        }
+    }
+
+    private void take(Watch watch) {
+        // Whatever comes of it, only the journal knows.
+        watch.is(Watch.State.UNKNOWN);
+        Exchange exchange = template.send(config.direct("drop-file"), ExchangePattern.InOut, request -> {
+            request.getMessage().setBody(watch.file());
+            request.setProperty(WATCH, watch);
+        });
+        Exception failure = exchange.getException();
+        if (failure instanceof SagaException e && e.reason() == Reason.SOURCE_BUSY) {
+            return; // another process was quicker
+        }
+        if (failure != null) {
+            complaints.about(watch.file(), "was not ingested (" + failure + "); tried again");
+        }
+    }
+
+    /** What the way in has to know. */
+    void claim(Exchange exchange) {
+        Watch watch = exchange.getProperty(WATCH, Watch.class);
+        exchange.setProperty(Ingest.ONCE, watch.identity());
+        exchange.setProperty(Ingest.FILE_NAME, Complaints.shown(watch.file().getFileName()));
+    }
+
+    void ended(Exchange exchange) {
+        IngestResult result = exchange.getMessage().getBody(IngestResult.class);
+        settle(exchange.getProperty(WATCH, Watch.class), result.sagaId(), SagaState.valueOf(result.status()));
+    }
+
+    private void settle(Watch watch, String sagaId, SagaState state) {
+        if (!state.isFinal()) {
+            return; // paused: it needs the file
+        }
+        try {
+            if (settlement.settle(watch, new Settlement.Ended(sagaId, state, () -> ingest.result(sagaId)))) {
+                watch.is(Watch.State.SETTLED);
+            }
+        } catch (IOException e) {
+            complaints.about(watch.file(), "saga " + sagaId + " is " + state + ", but the file could not be moved or its outcome written ("
+                    + e + "); tried again");
+        }
+    }
+}

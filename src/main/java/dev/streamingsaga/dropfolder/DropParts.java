@@ -1,0 +1,8 @@
+package dev.streamingsaga.dropfolder;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.journal.Journal;
+
+/** What the drop folder needs of the bundle. */
+public record DropParts(SagaConfig config, Journal journal, Ingest ingest) {}

@@ -1,0 +1,93 @@
+package dev.streamingsaga.dropfolder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.streamingsaga.journal.SourceIdentity;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** What hangs on time and names, with a clock that is set by hand. */
+class DropFolderPartsTest {
+    private static final Path FILE = Path.of("/in/a.pdf");
+    private static final SourceIdentity SMALL = new SourceIdentity("1", 10, 5, 5);
+    private static final SourceIdentity GROWN = new SourceIdentity("1", 20, 6, 6);
+
+    private final AtomicLong clock = new AtomicLong();
+
+    @Test
+    void a_file_is_stable_only_when_it_looked_the_same_for_long_enough() {
+        Watches watches = new Watches(10, clock::get);
+        watches.see(FILE, SMALL);
+        watches.endLook();
+        clock.set(99);
+        Watch grown = watches.see(FILE, GROWN);
+        assertThat(watches.isStable(grown, 100)).as("it grew a moment ago").isFalse();
+        watches.endLook();
+        clock.set(198);
+        assertThat(watches.isStable(watches.see(FILE, GROWN), 100)).isFalse();
+        clock.set(199);
+        assertThat(watches.isStable(watches.see(FILE, GROWN), 100)).isTrue();
+    }
+
+    @Test
+    void a_file_that_went_and_came_back_is_watched_anew() {
+        Watches watches = new Watches(10, clock::get);
+        watches.see(FILE, SMALL);
+        watches.endLook();
+        watches.endLook();
+        clock.set(1000);
+        assertThat(watches.isStable(watches.see(FILE, SMALL), 100)).isFalse();
+    }
+
+    @Test
+    void remembers_a_bounded_number_and_gives_up_settled_files_first() {
+        Watches watches = new Watches(2, clock::get);
+        watches.see(Path.of("/in/kept"), SMALL).is(Watch.State.SETTLED);
+        watches.see(Path.of("/in/b"), SMALL);
+        watches.see(Path.of("/in/c"), SMALL);
+        watches.see(Path.of("/in/d"), SMALL);
+        clock.set(100);
+        assertThat(watches.isStable(watches.see(Path.of("/in/c"), SMALL), 100)).as("took the settled file's place").isTrue();
+        assertThat(watches.isStable(watches.see(Path.of("/in/d"), SMALL), 100)).as("no place left").isFalse();
+        assertThat(watches.see(Path.of("/in/kept"), SMALL).state()).as("to be asked of the journal again").isEqualTo(Watch.State.UNKNOWN);
+    }
+
+    @Test
+    void takes_so_many_in_any_minute_and_no_more() {
+        MinuteLimit limit = new MinuteLimit(2, clock::get);
+        assertThat(limit.tryTake()).isTrue();
+        clock.set(Duration.ofSeconds(30).toNanos());
+        assertThat(limit.tryTake()).isTrue();
+        clock.set(Duration.ofSeconds(60).toNanos() - 1);
+        assertThat(limit.tryTake()).isFalse();
+        clock.set(Duration.ofSeconds(60).toNanos());
+        assertThat(limit.tryTake()).isTrue();
+        assertThat(limit.tryTake()).as("the one of second 30 still counts").isFalse();
+    }
+
+    @Test
+    void names_stay_within_what_a_file_system_takes() {
+        String longest = "ü".repeat(125) + "x.pdf";
+        for (int attempt = 0; attempt < 3; attempt++) {
+            String name = new OutcomeNames(longest, "01JABCDEFGHJKMNPQRSTVWXYZ0").candidate(attempt);
+            assertThat(OutcomeNames.json(name).getBytes(StandardCharsets.UTF_8).length).as(name).isLessThanOrEqualTo(255);
+            assertThat(name).endsWith(".pdf").contains("01JABCDEFGHJKMNPQRSTVWXYZ0");
+        }
+        assertThat(new OutcomeNames("a.pdf", "S").candidate(0)).isEqualTo("a.pdf");
+        assertThat(new OutcomeNames("a.pdf", "S").candidate(1)).isEqualTo("a-S.pdf");
+        assertThat(new OutcomeNames("a.pdf", "S").candidate(2)).isEqualTo("a-S-2.pdf");
+        assertThat(new OutcomeNames("none", "S").candidate(1)).isEqualTo("none-S");
+    }
+
+    @Test
+    void a_marker_is_never_a_document() {
+        Marker marker = new Marker("ready-${name}.ok");
+        assertThat(marker.isMarker("ready-a.pdf.ok")).isTrue();
+        assertThat(marker.isMarker("ready-.ok")).isFalse();
+        assertThat(marker.isMarker("a.ok")).isFalse();
+        assertThat(new Marker("").isMarker("")).isFalse();
+    }
+}
