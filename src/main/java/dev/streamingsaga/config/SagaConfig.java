@@ -38,7 +38,8 @@ public record SagaConfig(
         Orphans orphans,
         Content content,
         Embedding embedding,
-        Http http) {
+        Http http,
+        Watch watch) {
 
     /** {@code direct:} URI of a route of this instance: {@code direct("ingest")} is {@code direct:saga-ingest}. */
     public String direct(String route) {
@@ -125,6 +126,11 @@ public record SagaConfig(
     public record Embedding(
             EmbeddingProvider provider, Optional<Path> onnxModel, Optional<Path> onnxTokenizer, Optional<URI> url,
             String model, String apiKey, int dimension, int batchSize, int threads, Duration timeout) {}
+
+    public enum LogFormat { TEXT, JSON }
+
+    /** @param minFreeBytes health is down with less in the data directory */
+    public record Watch(LogFormat logFormat, long minFreeBytes) {}
 
     /**
      * The HTTP API.
