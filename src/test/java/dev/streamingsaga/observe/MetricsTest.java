@@ -37,8 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MetricsTest {
-    private static final Pattern SAMPLE = Pattern.compile("([a-z_:]+)(?:\\{([^}]*)})? (\\S+)");
-    private static final Pattern NAME = Pattern.compile("\\b(?:streaming_saga|jvm|process|system)_[a-z_]+");
+    private static final Pattern SAMPLE = Pattern.compile("([a-z0-9_:]+)(?:\\{([^}]*)})? (\\S+)");
+    private static final Pattern NAME = Pattern.compile("\\b(?:streaming_saga|jvm|process|system)_[a-z0-9_]+");
     private static final long SIZE = CHUNK + 1000;
 
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
