@@ -22,6 +22,8 @@ import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.lra.JournalSagaService;
 import dev.streamingsaga.lra.LraScope;
 import dev.streamingsaga.lra.LraSettings;
+import dev.streamingsaga.observe.Observation;
+import dev.streamingsaga.observe.ObservedParts;
 import dev.streamingsaga.ops.Reports;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Holdings;
@@ -35,6 +37,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.CamelContext;
@@ -76,7 +80,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     public record Servers(LraScope coordinator, S3Client s3, boolean exclusive) {}
 
     private record Parts(Hub.Given given, Journal journal, Runs runs, Stores stores, SagaEngine engine, Ingest ingest, Recovery recovery,
-            CallbackListener callbacks, ProducerTemplate template, Orphans orphans, DocumentCheck check, Reports reports) {}
+            CallbackListener callbacks, ProducerTemplate template, Orphans orphans, DocumentCheck check, Reports reports,
+            Observation observation) {}
 
     /** Instance {@code saga} of a hub. */
     public StreamingSaga() {
@@ -195,7 +200,20 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         context.addRoutes(ingest.routes());
         Holdings holdings = new Holdings(config, context, journal, servers.s3(), content);
         parts = new Parts(given, journal, runs, stores, engine, ingest, recovery, callbacks, context.createProducerTemplate(),
-                opened(new Orphans(holdings)), opened(new DocumentCheck(holdings)), reports);
+                opened(new Orphans(holdings)), opened(new DocumentCheck(holdings)), reports,
+                opened(new Observation(new ObservedParts(context, config, journal, reports::unwritten, callbacks::refused,
+                        checks(given, journal, stores, callbacks, service)))));
+    }
+
+    private static Map<String, Runnable> checks(Hub.Given given, Journal journal, Stores stores, CallbackListener callbacks,
+            JournalSagaService service) {
+        Map<String, Runnable> checks = new LinkedHashMap<>();
+        checks.put("coordinator", service::ping);
+        checks.put("callback", callbacks::selfCheck);
+        checks.put("bucket", new ChunkStore(given.config(), given.servers().s3())::pingAccess);
+        checks.put("journal", journal::figures);
+        checks.putAll(stores.checks());
+        return checks;
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -249,9 +267,10 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      */
     public ApiRoutes http(CamelContext context) throws IOException {
         Parts p = parts();
+        p.observation().serve();
         SagaConfig config = p.given().config();
         return new ApiRoutes(context, new ApiParts(config, p.journal(), p.runs(), p.ingest(), p.engine(),
-                new ChunkStore(config, p.given().servers().s3()), p.stores().search()));
+                new ChunkStore(config, p.given().servers().s3()), p.stores().search(), p.observation()));
     }
 
     /**

@@ -38,6 +38,11 @@ class ArchitectureTest {
             .should().dependOnClassesThat().resideInAnyPackage("com.nimbusds..").because("it is optional");
 
     @ArchTest
+    static final ArchRule only_observe_knows_micrometer = noClasses().that().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Meters")
+            .and().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Prometheus").and().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Prometheus$Made")
+            .should().dependOnClassesThat().resideInAnyPackage("io.micrometer..").because("it is optional");
+
+    @ArchTest
     static final ArchRule only_the_command_line_touches_its_libraries = noClasses().that().resideOutsideOfPackage("..cli..")
             .should().dependOnClassesThat().resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..");
 

@@ -45,7 +45,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         SagaViews views = new SagaViews(parts);
         this.events = new EventFeed(parts, views);
         this.operations = new Operations(new DocumentIntake(parts, new Intake(config, context), spool), new DocumentOperations(parts),
-                new SagaOperations(parts, views), events);
+                new SagaOperations(parts, views), events, new ObserveOperations(parts.observation(), gate));
         this.timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("http-timer"), 2);
         timer.scheduleWithFixedDelay(events::tick, EventFeed.TICK_MILLIS, EventFeed.TICK_MILLIS, TimeUnit.MILLISECONDS);
         timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
@@ -62,6 +62,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         getContext().getRegistry().bind(config.id("http-headers"), new OwnHeaders());
         errorHandler(noErrorHandler());
         serve("/api", true, "api", "the HTTP API: one answer for every path below");
+        serve("/observe", true, "observe", "metrics and health");
         for (String path : new TreeSet<>(PageFiles.FILES.keySet())) {
             serve(path, false, path.equals("/") ? "page" : "page-" + path.substring(1).replace('.', '-'), "a file of the page");
         }

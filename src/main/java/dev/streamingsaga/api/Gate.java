@@ -69,6 +69,15 @@ final class Gate {
         return caller;
     }
 
+    /** Whether the caller would be admitted with the scope; never refuses anybody. */
+    boolean admits(Call call, Scope scope) {
+        try {
+            return admit(call, Set.of(scope)).scopes().contains(scope);
+        } catch (Problem e) {
+            return false;
+        }
+    }
+
     private Caller caller(Call call) {
         String given = call.header("Authorization").orElse("");
         if (!given.regionMatches(true, 0, BEARER, 0, BEARER.length())) {

@@ -18,7 +18,7 @@ final class Operations {
 
     private final List<Operation> all = new ArrayList<>();
 
-    Operations(DocumentIntake intake, DocumentOperations documents, SagaOperations sagas, EventFeed events) {
+    Operations(DocumentIntake intake, DocumentOperations documents, SagaOperations sagas, EventFeed events, ObserveOperations observe) {
         add("PUT", "/api/documents/{name}", INGEST, request -> intake.put(request));
         add("POST", "/api/documents", INGEST, request -> intake.post(request));
         add("GET", "/api/documents/{id}", READ, request -> documents.facts(request));
@@ -34,6 +34,10 @@ final class Operations {
         add("POST", "/api/cleanups/{id}/retry", OPERATE, request -> sagas.retry(request));
         add("POST", "/api/cleanups/{id}/resolve", OPERATE, request -> sagas.resolve(request));
         add("GET", "/api/events", READ, request -> events.listen(request));
+        add("GET", "/observe/metrics", READ, request -> observe.metrics(request));
+        add("GET", "/observe/health", OPEN, request -> observe.health(request));
+        add("GET", "/observe/health/live", OPEN, request -> observe.live(request));
+        add("GET", "/observe/health/ready", OPEN, request -> observe.health(request));
         add("GET", "/api/openapi.json", OPEN, PageFiles::openApi);
         PageFiles.FILES.keySet().forEach(path -> add("GET", path, OPEN, request -> PageFiles.file(request, path)));
     }

@@ -16,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.IntStream;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException;
@@ -25,6 +26,7 @@ import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
 /** The bucket without a saga: is it there, which objects, and documents put together again. Thread-safe. */
 public final class ChunkStore {
+    private static final String PROBE = ".writable";
     private static final int MANIFEST_MAX_BYTES = 64 * 1024 * 1024;
 
     private final S3Client s3;
@@ -50,6 +52,20 @@ public final class ChunkStore {
     /** @throws RuntimeException (of the SDK) if the bucket is not there or the server does not answer in time */
     public void ping() {
         s3.headBucket(request -> request.bucket(bucket.name()));
+    }
+
+    /**
+     * Whether we may list and write: an upload in parts is begun below the prefix and called off, which leaves nothing.
+     *
+     * @throws RuntimeException (of the SDK) if not, or if the server does not answer in time
+     */
+    public void pingAccess() {
+        AwsRequestOverrideConfiguration limit = Bucket.limit(config.s3().timeout());
+        String prefix = config.chunk().prefix() + "/";
+        s3.listObjectsV2(request -> request.bucket(bucket.name()).prefix(prefix).maxKeys(1).overrideConfiguration(limit));
+        String key = prefix + PROBE;
+        String upload = s3.createMultipartUpload(request -> request.bucket(bucket.name()).key(key).overrideConfiguration(limit)).uploadId();
+        s3.abortMultipartUpload(request -> request.bucket(bucket.name()).key(key).uploadId(upload).overrideConfiguration(limit));
     }
 
     /** Makes the bucket if it is not there. */

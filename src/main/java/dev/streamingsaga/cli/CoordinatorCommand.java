@@ -18,7 +18,7 @@ final class CoordinatorCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        Workplace.prepare(config.dataDir());
+        Workplace.prepare(config);
         try (CoordinatorOnly coordinator = CoordinatorOnly.start(config)) {
             spec.commandLine().getOut().println("coordinator at " + coordinator.url() + ", state in " + config.dataDir().resolve("coordinator"));
             new CountDownLatch(1).await();

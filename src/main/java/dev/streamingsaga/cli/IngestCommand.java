@@ -47,7 +47,7 @@ final class IngestCommand implements Callable<Integer> {
             return send(url);
         }
         SagaConfig config = options.load();
-        Workplace.prepare(config.dataDir());
+        Workplace.prepare(config);
         try (Application application = Application.start(config);
                 ProgressDisplay bar = new ProgressDisplay(application.bundle().runs(), files.size())) {
             if (!quiet) {

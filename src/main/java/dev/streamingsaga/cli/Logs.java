@@ -3,14 +3,17 @@ package dev.streamingsaga.cli;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
+import dev.streamingsaga.config.SagaConfig.LogFormat;
 import java.nio.file.Path;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -21,7 +24,7 @@ final class Logs {
 
     private Logs() {}
 
-    static void toFile(Path dataDir) {
+    static void toFile(Path dataDir, LogFormat format) {
         String file = dataDir.resolve("logs").resolve("saga.log").toString();
         LoggerContext context = begin();
         RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
@@ -40,7 +43,7 @@ final class Logs {
         size.start();
         appender.setRollingPolicy(names);
         appender.setTriggeringPolicy(size);
-        finish(context, appender, Level.WARN);
+        finish(context, appender, format == LogFormat.JSON ? json(context) : text(context), Level.WARN);
         context.getLogger("dev.streamingsaga").setLevel(Level.INFO);
         // The tokenizer's library looks for a graphics card and warns that there is none.
         context.getLogger("ai.djl").setLevel(Level.ERROR);
@@ -53,7 +56,7 @@ final class Logs {
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setContext(context);
         appender.setTarget("System.err");
-        finish(context, appender, Level.ERROR);
+        finish(context, appender, text(context), Level.ERROR);
     }
 
     private static LoggerContext begin() {
@@ -64,11 +67,29 @@ final class Logs {
         return context;
     }
 
-    private static void finish(LoggerContext context, OutputStreamAppender<ILoggingEvent> appender, Level level) {
+    private static Encoder<ILoggingEvent> text(LoggerContext context) {
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
         encoder.setPattern(PATTERN);
         encoder.start();
+        return encoder;
+    }
+
+    /** One object a line: timestamp, level, loggerName, formattedMessage, and the fields of a saga's line in kvpList. */
+    private static Encoder<ILoggingEvent> json(LoggerContext context) {
+        JsonEncoder encoder = new JsonEncoder();
+        encoder.setContext(context);
+        encoder.setWithSequenceNumber(false);
+        encoder.setWithNanoseconds(false);
+        encoder.setWithContext(false);
+        encoder.setWithMessage(false);
+        encoder.setWithArguments(false);
+        encoder.setWithFormattedMessage(true);
+        encoder.start();
+        return encoder;
+    }
+
+    private static void finish(LoggerContext context, OutputStreamAppender<ILoggingEvent> appender, Encoder<ILoggingEvent> encoder, Level level) {
         appender.setEncoder(encoder);
         appender.start();
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);

@@ -33,7 +33,7 @@ final class OrphansCommand implements Callable<Integer> {
     public Integer call() {
         SagaConfig config = options.load();
         if (delete) {
-            Workplace.prepare(config.dataDir());
+            Workplace.prepare(config);
             try (Application application = Application.startWithoutRecovery(config)) {
                 application.bundle().orphans().delete(this::print);
             }

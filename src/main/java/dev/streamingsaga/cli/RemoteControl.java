@@ -84,7 +84,7 @@ final class RemoteControl {
     }
 
     private Optional<Application> startIfFree(Function<SagaConfig, Application> start) {
-        Workplace.prepare(config.dataDir());
+        Workplace.prepare(config);
         try {
             return Optional.of(start.apply(config));
         } catch (InUseException busy) {

@@ -63,7 +63,7 @@ final class VerifyCommand implements Callable<Integer> {
         }
         JournalReader.require(config);
         if (repair) {
-            Workplace.prepare(config.dataDir());
+            Workplace.prepare(config);
             try (Application application = Application.startWithoutRecovery(config)) {
                 compare(application.bundle().journal(), application.bundle().documentCheck());
             }

@@ -1,5 +1,6 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.DataDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +11,8 @@ final class Workplace {
     private Workplace() {}
 
     /** Logs and temporary files go there: to be called before anything logs or unpacks a native library. */
-    static void prepare(Path dataDir) {
+    static void prepare(SagaConfig config) {
+        Path dataDir = config.dataDir();
         Path temporary = dataDir.resolve("spool").resolve("tmp");
         try {
             DataDirectory.createPrivately(dataDir);
@@ -19,6 +21,6 @@ final class Workplace {
             throw new UsageException("cannot write to the data directory " + dataDir + ": " + e.getMessage());
         }
         System.setProperty("java.io.tmpdir", temporary.toString());
-        Logs.toFile(dataDir);
+        Logs.toFile(dataDir, config.watch().logFormat());
     }
 }

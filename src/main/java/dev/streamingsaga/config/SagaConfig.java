@@ -39,7 +39,8 @@ public record SagaConfig(
         Content content,
         Embedding embedding,
         Http http,
-        Drop drop) {
+        Drop drop,
+        Watch watch) {
 
     /** {@code direct:} URI of a route of this instance: {@code direct("ingest")} is {@code direct:saga-ingest}. */
     public String direct(String route) {
@@ -147,6 +148,11 @@ public record SagaConfig(
      * @param perMinute files taken; 0: as many as come
      */
     public record DropLimits(long maxSizeBytes, List<String> types, int perMinute) {}
+
+    public enum LogFormat { TEXT, JSON }
+
+    /** @param minFreeBytes health is down with less in the data directory */
+    public record Watch(LogFormat logFormat, long minFreeBytes) {}
 
     /**
      * The HTTP API.

@@ -15,6 +15,7 @@ import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
 import dev.streamingsaga.config.SagaConfig.Http;
 import dev.streamingsaga.config.SagaConfig.HttpAuth;
 import dev.streamingsaga.config.SagaConfig.HttpLimits;
+import dev.streamingsaga.config.SagaConfig.LogFormat;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig.Orphans;
 import dev.streamingsaga.config.SagaConfig.Recovery;
@@ -22,6 +23,7 @@ import dev.streamingsaga.config.SagaConfig.RecoveryMode;
 import dev.streamingsaga.config.SagaConfig.S3;
 import dev.streamingsaga.config.SagaConfig.Security;
 import dev.streamingsaga.config.SagaConfig.Source;
+import dev.streamingsaga.config.SagaConfig.Watch;
 import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -102,6 +104,8 @@ public final class Settings {
         d.put("saga.embedding.batch-size", "32");
         d.put("saga.embedding.threads", "0");
         d.put("saga.embedding.timeout", "60s");
+        d.put("saga.log.format", "text");
+        d.put("saga.health.min-free", "1GiB");
         d.put("saga.http.enabled", "true");
         d.put("saga.http.host", "127.0.0.1");
         d.put("saga.http.port", "0");
@@ -258,7 +262,8 @@ public final class Settings {
                         read.integer("saga.embedding.threads", 0, 256),
                         read.duration("saga.embedding.timeout", 0.1, 3600)),
                 http(read),
-                drop(read));
+                drop(read),
+                new Watch(read.choice("saga.log.format", LogFormat.class), read.size("saga.health.min-free", 0, Long.MAX_VALUE)));
     }
 
     private static Drop drop(SettingsReader read) {

@@ -25,6 +25,7 @@ public final class ActiveRun implements Run {
     private volatile @Nullable Document document;
     private volatile Progress progress = new Progress("", 0, 0, "");
     private volatile String step = "";
+    private volatile long stepBeganNanos;
     private volatile Runnable guard = () -> {};
     private volatile Instant leaseUntil;
 
@@ -93,12 +94,14 @@ public final class ActiveRun implements Run {
         check();
         journal.stepBegins(sagaId, number, name, state);
         step = name;
+        stepBeganNanos = System.nanoTime();
         progress = new Progress(name, 0, 0, "");
     }
 
     /** Mark, journaled. */
     public void end(String name) {
         journal.stepEnds(sagaId, number, name);
+        journal.watcher().stepEnded(name, Duration.ofNanos(System.nanoTime() - stepBeganNanos));
     }
 
     /** Asked before each side effect: throws if the run has lost what it needs besides the journal, such as the lock on its source. */
@@ -228,11 +231,16 @@ public final class ActiveRun implements Run {
     @Override
     public void chunkSending(int index, int attempt) {
         journal.chunkRows().sending(sagaId, number, index, attempt);
+        if (attempt > 1) {
+            journal.watcher().chunkRetried();
+        }
     }
 
     @Override
     public void chunkSent(int index) {
         journal.chunkRows().sent(sagaId, number, index);
+        Document sent = document();
+        journal.watcher().chunkSent(Math.min(sent.chunkSizeBytes(), sent.sizeBytes() - index * (long) sent.chunkSizeBytes()));
     }
 
     @Override

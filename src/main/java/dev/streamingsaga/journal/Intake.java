@@ -38,7 +38,9 @@ final class Intake {
             }
             insert(sagaId, wanted);
             events.append(sagaId, Event.Kind.STATE, "", "RECEIVED", "");
-            return new Journal.Received(sagas.get(sagaId), true);
+            SagaRecord saga = sagas.get(sagaId);
+            JournalDatabase.afterCommit(() -> StateLog.received(saga));
+            return new Journal.Received(saga, true);
         });
     }
 

@@ -29,6 +29,7 @@ public final class Journal {
     private final CleanupEntries cleanups;
     private final Outcomes outcomes;
     private final ChunkRows chunks;
+    private final FigureRows figures;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -51,6 +52,7 @@ public final class Journal {
         this.cleanups = new CleanupEntries(db);
         this.outcomes = new Outcomes(new Outcomes.Parts(db, sagas, events, moves, intake, steps, cleanups));
         this.chunks = new ChunkRows(db);
+        this.figures = new FigureRows(db);
     }
 
     public CleanupEntries cleanups() {
@@ -63,6 +65,20 @@ public final class Journal {
 
     public Clock clock() {
         return db.clock;
+    }
+
+    /** From now on told of what sagas do in this process. */
+    public void watch(Watcher watcher) {
+        db.watcher = watcher;
+    }
+
+    Watcher watcher() {
+        return db.watcher;
+    }
+
+    /** Counts over all sagas, read now. */
+    public Figures figures() {
+        return figures.read();
     }
 
     /** Which journal this is: a random id, made at first need and never changed. */

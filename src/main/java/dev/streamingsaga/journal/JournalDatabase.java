@@ -13,6 +13,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.support.JdbcUtils;
 import org.springframework.jdbc.support.MetaDataAccessException;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -22,6 +24,7 @@ final class JournalDatabase {
     final Clock clock;
     private final TransactionTemplate transactions;
     private final SingletonSupplier<String> shared;
+    volatile Watcher watcher = Watcher.NOBODY;
 
     JournalDatabase(DataSource dataSource, Clock clock) {
         this.sql = JdbcClient.create(dataSource);
@@ -36,6 +39,20 @@ final class JournalDatabase {
 
     void inTransaction(Runnable work) {
         transactions.executeWithoutResult(status -> work.run());
+    }
+
+    /** Runs when the transaction, if there is one, has been committed; never if it was rolled back. */
+    static void afterCommit(Runnable tell) {
+        if (!TransactionSynchronizationManager.isSynchronizationActive()) {
+            tell.run();
+            return;
+        }
+        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            @Override
+            public void afterCommit() {
+                tell.run();
+            }
+        });
     }
 
     /**

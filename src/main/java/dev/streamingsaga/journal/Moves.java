@@ -28,14 +28,19 @@ final class Moves {
                 + " WHERE saga_id = ? AND state = ? AND run = ?")
                 .params(to.name(), db.now(), leaseEnd(), sagaId, from.name(), run).update();
         if (moved == 1 && from != to) {
-            moved(sagaId, to);
+            moved(sagaId, from, to);
         }
         return moved;
     }
 
-    /** Puts a new state into the saga's history. */
-    void moved(String sagaId, SagaState to) {
+    /** Puts a new state into the saga's history, and tells of it once that is committed. */
+    void moved(String sagaId, SagaState from, SagaState to) {
         events.append(sagaId, Event.Kind.STATE, "", to.name(), "");
+        SagaRecord saga = sagas.get(sagaId);
+        JournalDatabase.afterCommit(() -> {
+            StateLog.moved(saga, from, db.clock.instant());
+            db.watcher.moved(saga, from);
+        });
     }
 
     /** Also makes whoever wants to take the saga over wait for this transaction. */

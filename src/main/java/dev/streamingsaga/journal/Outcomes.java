@@ -29,7 +29,7 @@ final class Outcomes {
                     .params(now, now, sagaId, run).update();
             if (won == 1) {
                 parts.intake().release(sagaId);
-                parts.moves().moved(sagaId, SagaState.COMPLETED);
+                parts.moves().moved(sagaId, SagaState.COMPLETING, SagaState.COMPLETED);
             }
             return won == 1 || parts.sagas().state(sagaId) == SagaState.COMPLETED;
         });
@@ -45,11 +45,12 @@ final class Outcomes {
 
     boolean beginCompensation(String sagaId, int run, Reason reason, String message) {
         return db.inTransaction(() -> {
+            SagaState before = parts.sagas().state(sagaId);
             int won = db.sql.sql("UPDATE saga SET state = 'COMPENSATING', reason = ?, message = ?, updated_at = ?, lease_until = ?"
                     + " WHERE saga_id = ? AND run = ? AND state NOT IN " + SagaRows.finalAnd("COMPENSATING"))
                     .params(reason.name(), message, db.now(), parts.moves().leaseEnd(), sagaId, run).update();
             if (won == 1) {
-                parts.moves().moved(sagaId, SagaState.COMPENSATING);
+                parts.moves().moved(sagaId, before, SagaState.COMPENSATING);
                 parts.events().append(sagaId, Event.Kind.ERROR, "", message, "");
                 return true;
             }

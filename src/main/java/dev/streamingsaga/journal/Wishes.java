@@ -36,11 +36,13 @@ final class Wishes {
 
     boolean pause(String sagaId) {
         return db.inTransaction(() -> {
+            SagaState before = db.sql.sql("SELECT state FROM saga WHERE saga_id = ?").param(sagaId).query(String.class).optional()
+                    .map(SagaState::valueOf).orElse(SagaState.RECEIVED);
             int won = db.sql.sql("UPDATE saga SET state = 'PAUSED', updated_at = ? WHERE saga_id = ? AND state NOT IN "
                     + SagaRows.finalAnd("PAUSED", "COMPENSATING")).params(db.now(), sagaId).update();
             forget(sagaId);
             if (won == 1) {
-                moves.moved(sagaId, SagaState.PAUSED);
+                moves.moved(sagaId, before, SagaState.PAUSED);
             }
             return won == 1;
         });

@@ -65,6 +65,15 @@ final class CoordinatorClient extends LRAClient {
         return super.prepareRequest(uri, exchange).timeout(http.timeout());
     }
 
+    void ping() {
+        String next = "sagas that begin now are refused";
+        HttpResponse<String> response = http.send("ask for failed LRAs; " + next, URI.create(settings.scope().coordinator() + "?Status=FailedToClose"),
+                HttpRequest.Builder::GET, status -> false);
+        if (response.statusCode() >= 300) {
+            throw failed("ask for failed LRAs", response, next);
+        }
+    }
+
     URL begin() {
         long millis = settings.timeLimit().toMillis();
         URI uri = URI.create(settings.scope().coordinator() + "/start" + (millis > 0 ? "?TimeLimit=" + millis : ""));

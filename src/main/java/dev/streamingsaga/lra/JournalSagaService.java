@@ -85,6 +85,11 @@ public final class JournalSagaService extends LRASagaService {
         return client;
     }
 
+    /** @throws dev.streamingsaga.journal.SagaException COORDINATOR_UNAVAILABLE if the coordinator does not answer, or with an error */
+    public void ping() {
+        client.ping();
+    }
+
     /** Without the routes that camel-lra adds here: they need a public REST consumer and call any registered endpoint for anybody. */
     @Override
     public void setCamelContext(CamelContext camelContext) {

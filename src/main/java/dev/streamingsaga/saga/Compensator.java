@@ -103,7 +103,6 @@ public final class Compensator implements AutoCloseable {
         if (saga.state().isFinal()) {
             return saga.state();
         }
-        LOG.info("saga {} ({}) is compensated: {}: {}", sagaId, saga.fileName(), saga.reason().orElse(Reason.CANCELLED), saga.message());
         SagaException why = new SagaException(saga.reason().orElse(Reason.CANCELLED), saga.message());
         boolean stopped = runs.callOff(sagaId, why, config.compensation().stepTimeout());
         if (!stopped) {
@@ -118,7 +117,6 @@ public final class Compensator implements AutoCloseable {
         Journaled alert = new Journaled(alerts, saga);
         SagaState outcome = journal.finishCompensation(sagaId, saga.run(), alert);
         runs.end(sagaId);
-        LOG.info("saga {} is {}", sagaId, outcome);
         alert.tell();
         return outcome;
     }

@@ -69,6 +69,13 @@ public final class Stores implements AutoCloseable {
         return Optional.ofNullable(open.get("graph")).map(DocumentGraph::new);
     }
 
+    /** For each built-in store, a question that throws if its database does not answer. */
+    public Map<String, Runnable> checks() {
+        Map<String, Runnable> checks = new LinkedHashMap<>();
+        open.forEach((store, database) -> checks.put(store, () -> database.queries().queryForObject("SELECT 1", Integer.class)));
+        return checks;
+    }
+
     private void add(SagaConfig config, String store, DatabaseSource databases) throws Exception {
         StoreDatabase database = new StoreDatabase(config, store, databases.open(store));
         open.put(store, database);

@@ -1,0 +1,42 @@
+package dev.streamingsaga.journal;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/** One line for each change of a saga's state: what a person who follows the log reads, and as fields what a program does. */
+final class StateLog {
+    private static final Logger LOG = LoggerFactory.getLogger("dev.streamingsaga.Saga");
+    private static final double MIB = 1024.0 * 1024;
+
+    private StateLog() {}
+
+    static void received(SagaRecord saga) {
+        line(saga).log("saga {} {}: RECEIVED", saga.sagaId(), saga.fileName());
+    }
+
+    static void moved(SagaRecord saga, SagaState from, Instant now) {
+        LoggingEventBuilder line = line(saga).addKeyValue("from", from);
+        String why = saga.state() == SagaState.COMPENSATING ? ": " + saga.reason().orElse(Reason.CANCELLED) + ": " + saga.message() : "";
+        if (!saga.state().isFinal()) {
+            line.log("saga {} {}: {} -> {}{}", saga.sagaId(), saga.fileName(), from, saga.state(), why);
+            return;
+        }
+        long bytes = saga.document().map(Document::sizeBytes).orElse(0L);
+        double seconds = Duration.between(saga.receivedAt(), now).toMillis() / 1000.0;
+        line.addKeyValue("bytes", bytes).addKeyValue("seconds", seconds).log("saga {} {}: {} -> {}, {} MiB, {} s after it came",
+                saga.sagaId(), saga.fileName(), from, saga.state(), decimal(bytes / MIB), decimal(seconds));
+    }
+
+    private static LoggingEventBuilder line(SagaRecord saga) {
+        return LOG.atInfo().addKeyValue("sagaId", saga.sagaId()).addKeyValue("file", saga.fileName())
+                .addKeyValue("state", saga.state()).addKeyValue("run", saga.run());
+    }
+
+    private static String decimal(double value) {
+        return String.format(Locale.ROOT, "%.1f", value);
+    }
+}

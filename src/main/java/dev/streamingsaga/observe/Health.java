@@ -1,0 +1,54 @@
+package dev.streamingsaga.observe;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/** Whether the parts that a saga needs answer. Each is asked at most every {@value #KEEP_SECONDS} s and waited for at most {@value #LIMIT_SECONDS} s. */
+public final class Health {
+    static final int KEEP_SECONDS = 10;
+    static final int LIMIT_SECONDS = 5;
+
+    private static final int MAX_DETAIL_CHARS = 300;
+
+    private final Map<String, Asked<State>> parts = new LinkedHashMap<>();
+
+    /** @param checks by part, in the order to be shown; they throw if the part cannot be used */
+    Health(Map<String, Runnable> checks, Executor threads) {
+        checks.forEach((part, check) -> parts.put(part,
+                new Asked<>(() -> state(part, check), new State(part, true, "not asked yet"), Duration.ofSeconds(KEEP_SECONDS), threads)));
+    }
+
+    /** @param detail why it is down; empty if it is up */
+    public record State(String part, boolean up, String detail) {}
+
+    public record Report(List<State> parts) {
+        public boolean up() {
+            return parts.stream().allMatch(State::up);
+        }
+    }
+
+    private static State state(String part, Runnable check) {
+        try {
+            check.run();
+            return new State(part, true, "");
+        } catch (RuntimeException e) {
+            String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            return new State(part, false, message.substring(0, Math.min(message.length(), MAX_DETAIL_CHARS)));
+        }
+    }
+
+    public Report report() {
+        parts.values().forEach(Asked::ask);
+        Duration limit = Duration.ofSeconds(LIMIT_SECONDS);
+        return new Report(parts.entrySet().stream().map(part -> part.getValue().within(limit)
+                .orElseGet(() -> new State(part.getKey(), false, "no answer within " + LIMIT_SECONDS + " s"))).toList());
+    }
+
+    /** As last heard; without waiting. */
+    Map<String, Asked<State>> parts() {
+        return parts;
+    }
+}
