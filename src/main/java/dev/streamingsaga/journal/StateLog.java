@@ -9,7 +9,7 @@ import org.slf4j.spi.LoggingEventBuilder;
 
 /** One line for each change of a saga's state: what a person who follows the log reads, and as fields what a program does. */
 final class StateLog {
-    private static final Logger LOG = LoggerFactory.getLogger("dev.streamingsaga.Saga");
+    private static final Logger LOG = LoggerFactory.getLogger("dev.streamingsaga.State");
     private static final double MIB = 1024.0 * 1024;
 
     private StateLog() {}
@@ -25,10 +25,15 @@ final class StateLog {
             line.log("saga {} {}: {} -> {}{}", saga.sagaId(), saga.fileName(), from, saga.state(), why);
             return;
         }
-        long bytes = saga.document().map(Document::sizeBytes).orElse(0L);
         double seconds = Duration.between(saga.receivedAt(), now).toMillis() / 1000.0;
-        line.addKeyValue("bytes", bytes).addKeyValue("seconds", seconds).log("saga {} {}: {} -> {}, {} MiB, {} s after it came",
-                saga.sagaId(), saga.fileName(), from, saga.state(), decimal(bytes / MIB), decimal(seconds));
+        String size = saga.document().map(document -> ", " + size(document.sizeBytes())).orElse("");
+        saga.document().ifPresent(document -> line.addKeyValue("bytes", document.sizeBytes()));
+        line.addKeyValue("seconds", seconds).log("saga {} {}: {} -> {}{}, {} s after it came",
+                saga.sagaId(), saga.fileName(), from, saga.state(), size, decimal(seconds));
+    }
+
+    private static String size(long bytes) {
+        return bytes < MIB ? bytes + " B" : decimal(bytes / MIB) + " MiB";
     }
 
     private static LoggingEventBuilder line(SagaRecord saga) {

@@ -130,6 +130,21 @@ class HttpAccessTest {
     }
 
     @Test
+    void tells_everybody_whether_it_is_healthy_but_only_readers_why_and_how_much() {
+        Answer nobody = api.get("/observe/health");
+        assertThat(nobody.json().path("status").asText()).isIn("UP", "DOWN");
+        assertThat(nobody.json().has("parts")).isFalse();
+        assertThat(api.get("/observe/health", "Authorization", "Bearer sk_guessed").json().has("parts")).isFalse();
+        assertThat(api.get("/observe/health", "Authorization", "Bearer " + ingest).json().has("parts")).isFalse();
+        assertThat(api.get("/observe/health", "Authorization", "Bearer " + read).json().path("parts").has("bucket")).isTrue();
+        assertThat(api.get("/observe/health/live").status()).isEqualTo(200);
+        assertThat(api.get("/observe/metrics").status()).isEqualTo(401);
+        assertThat(api.get("/observe/metrics", "Authorization", "Bearer " + ingest).status()).isEqualTo(403);
+        assertThat(api.get("/observe/metrics", "Authorization", "Bearer " + read).status()).isEqualTo(200);
+        assertThat(api.get("/observe/elsewhere").status()).isEqualTo(404);
+    }
+
+    @Test
     void the_same_document_of_two_senders_is_two_documents() throws Exception {
         String other = ApiKeys.create(keys, "other-sender", List.of("ingest"));
         byte[] body = "the same bytes".getBytes(StandardCharsets.UTF_8);

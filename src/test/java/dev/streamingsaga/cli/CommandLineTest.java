@@ -75,6 +75,38 @@ class CommandLineTest {
     }
 
     @Test
+    void the_log_has_one_line_for_each_change_of_state() throws Exception {
+        List<String> log = Files.readAllLines(data.resolve("logs/saga.log"));
+        String saga = "saga " + stored.get("sagaId").asText() + " sample.pdf: ";
+        assertThat(log.stream().filter(line -> line.contains(saga)).map(line -> line.substring(line.indexOf(saga) + saga.length())).toList())
+                .satisfiesExactly(line -> assertThat(line).isEqualTo("RECEIVED"), line -> assertThat(line).isEqualTo("RECEIVED -> UPLOADING"),
+                        line -> assertThat(line).isEqualTo("UPLOADING -> VERIFYING"), line -> assertThat(line).isEqualTo("VERIFYING -> PROCESSING"),
+                        line -> assertThat(line).isEqualTo("PROCESSING -> COMPLETING"),
+                        line -> assertThat(line).matches("COMPLETING -> COMPLETED, 1\\d\\.\\d MiB, \\d+\\.\\d s after it came"));
+        assertThat(log).as("an expected failure has its reason, and no stack trace").anyMatch(line -> line.contains("RECEIVED -> COMPENSATING: FILE_NOT_FOUND: "))
+                .noneMatch(line -> line.startsWith("\tat ") || line.contains("Exception"));
+    }
+
+    @Test
+    void the_log_is_json_if_asked() throws Exception {
+        Path log = data.resolve("logs/saga.log");
+        int before = Files.readAllLines(log).size();
+        assertThat(saga("ingest", directory.resolve("gone.pdf").toString(), "--data", data.toString(), "-D", "saga.log.format=json").code()).isEqualTo(1);
+
+        List<JsonNode> states = new ArrayList<>();
+        for (String line : Files.readAllLines(log).stream().skip(before).toList()) {
+            JsonNode json = JSON.readTree(line);
+            assertThat(json.path("@timestamp").asText()).isNotEmpty();
+            if (json.has("sagaId")) {
+                states.add(json);
+            }
+        }
+        assertThat(states).extracting(line -> line.path("state").asText()).containsExactly("RECEIVED", "COMPENSATING", "COMPENSATED");
+        assertThat(states).allMatch(line -> line.path("file").asText().equals("gone.pdf"));
+        assertThat(states.get(2).path("seconds").isNumber()).isTrue();
+    }
+
+    @Test
     void fetches_the_identical_bytes() throws Exception {
         Path copy = directory.resolve("copy.pdf");
         Call call = saga("fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString(), "--json");
