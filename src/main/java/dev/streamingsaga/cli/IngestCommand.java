@@ -1,8 +1,8 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.embedded.Application;
-import dev.streamingsaga.embedded.UnavailableException;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.SagaState;
 import java.io.PrintWriter;

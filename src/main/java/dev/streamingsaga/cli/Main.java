@@ -1,7 +1,7 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.ConfigException;
-import dev.streamingsaga.embedded.UnavailableException;
+import dev.streamingsaga.config.UnavailableException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -1,8 +1,8 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.datadir.InUseException;
 import dev.streamingsaga.embedded.Application;
-import dev.streamingsaga.embedded.InUseException;
 import dev.streamingsaga.journal.CleanupEntries;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;

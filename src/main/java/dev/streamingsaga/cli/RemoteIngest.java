@@ -2,7 +2,7 @@ package dev.streamingsaga.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.streamingsaga.embedded.UnavailableException;
+import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.ingest.IngestResult;
 import java.io.IOException;
 import java.io.InputStream;

@@ -3,6 +3,8 @@ package dev.streamingsaga.embedded;
 import dev.streamingsaga.StreamingSaga;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.UnavailableException;
+import dev.streamingsaga.datadir.DataDirectory;
 import dev.streamingsaga.lra.LraScope;
 import java.io.IOException;
 import java.io.UncheckedIOException;

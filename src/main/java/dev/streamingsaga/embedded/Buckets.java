@@ -3,6 +3,7 @@ package dev.streamingsaga.embedded;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.S3Clients;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.UnavailableException;
 import java.net.URI;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;

@@ -1,6 +1,8 @@
 package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.UnavailableException;
+import dev.streamingsaga.datadir.DataDirectory;
 import java.io.IOException;
 import java.net.URI;
 

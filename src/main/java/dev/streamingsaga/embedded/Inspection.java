@@ -1,6 +1,7 @@
 package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.content.Content;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.Journal;

@@ -1,6 +1,7 @@
 package dev.streamingsaga.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.chunk.BucketOwner;
 import dev.streamingsaga.chunk.S3Clients;
@@ -21,6 +22,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -241,9 +243,9 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return DriverManager.getConnection("jdbc:sqlite:" + data().resolve(store + ".db") + "?busy_timeout=10000");
     }
 
-    /** No store and no bucket holds anything at all. */
+    /** No store and no bucket holds anything at all; of a request that was broken off the server may list what it got until it has noticed. */
     public void assertNothingAnywhere() {
-        assertThat(keys()).as("keys in the bucket").isEmpty();
+        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(keys()).as("keys in the bucket").isEmpty());
         assertNoStoreTouched();
     }
 

@@ -1,4 +1,4 @@
-package dev.streamingsaga.embedded;
+package dev.streamingsaga.config;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,7 @@
-package dev.streamingsaga.embedded;
+package dev.streamingsaga.datadir;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.UnavailableException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -70,7 +71,7 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /** Removes native libraries and other temporary files that a killed process left; who holds the lock knows that nobody uses them. */
-    void sweep() throws IOException {
+    public void sweep() throws IOException {
         Path temporary = directory.resolve("spool").resolve("tmp");
         if (!Files.isDirectory(temporary)) {
             return;

@@ -1,4 +1,4 @@
-package dev.streamingsaga.embedded;
+package dev.streamingsaga.datadir;
 
 import dev.streamingsaga.config.ConfigException;
 import java.util.List;
