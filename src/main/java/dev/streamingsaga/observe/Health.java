@@ -11,6 +11,7 @@ public final class Health {
     static final int KEEP_SECONDS = 10;
     static final int LIMIT_SECONDS = 5;
 
+    private static final String UNASKED = "not asked yet";
     private static final int MAX_DETAIL_CHARS = 300;
 
     private final Map<String, Asked<State>> parts = new LinkedHashMap<>();
@@ -18,11 +19,16 @@ public final class Health {
     /** @param checks by part, in the order to be shown; they throw if the part cannot be used */
     Health(Map<String, Runnable> checks, Executor threads) {
         checks.forEach((part, check) -> parts.put(part,
-                new Asked<>(() -> state(part, check), new State(part, true, "not asked yet"), Duration.ofSeconds(KEEP_SECONDS), threads)));
+                new Asked<>(() -> state(part, check), new State(part, false, UNASKED), Duration.ofSeconds(KEEP_SECONDS), threads)));
     }
 
     /** @param detail why it is down; empty if it is up */
-    public record State(String part, boolean up, String detail) {}
+    public record State(String part, boolean up, String detail) {
+        /** 1, 0, or not a number before the first answer. */
+        double figure() {
+            return up ? 1 : detail.equals(UNASKED) ? Double.NaN : 0;
+        }
+    }
 
     public record Report(List<State> parts) {
         public boolean up() {

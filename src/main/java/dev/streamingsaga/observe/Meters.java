@@ -53,7 +53,7 @@ final class Meters implements Watcher, AutoCloseable {
         sinceStart("streaming.saga.refused.callbacks", "Callbacks without a token or for a foreign LRA, since the start", parts.refusedCallbacks());
         Journal.steps(parts.config().participants()).forEach(this::step);
         Stream.of(SagaState.values()).filter(SagaState::isFinal).forEach(this::outcome);
-        health.parts().forEach((part, asked) -> add(Gauge.builder("streaming.saga.health", asked, state -> state.last().up() ? 1 : 0)
+        health.parts().forEach((part, asked) -> add(Gauge.builder("streaming.saga.health", asked, state -> state.last().figure())
                 .description("1 if the part answered when it was last asked, 0 if not").tags(tags).tag("part", part).register(registry)));
         add(Gauge.builder("streaming.saga.disk.free", parts, p -> Observation.free(p.config().dataDir())).baseUnit("bytes")
                 .description("Free space where the data directory is").tags(tags).register(registry));

@@ -77,6 +77,19 @@ abstract class JournalContract {
     // Taking in
 
     @Test
+    void counts_sagas_of_all_processes() throws Exception {
+        assertThat(journal.figures()).isEqualTo(Figures.NONE);
+        SagaRecord saga = receive("a");
+        receive("b");
+        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "a test");
+        journal.finishCompensation(saga.sagaId(), 1, open -> java.util.List.of());
+
+        assertThat(other.figures().received()).isEqualTo(2);
+        assertThat(other.figures().sagas()).containsOnly(java.util.Map.entry(SagaState.RECEIVED, 1L), java.util.Map.entry(SagaState.COMPENSATED, 1L));
+        assertThat(other.figures().undone()).isOne();
+    }
+
+    @Test
     void receives_a_saga_with_all_its_steps_and_claims_its_source() throws Exception {
         SagaRecord saga = receive("a");
 
