@@ -28,7 +28,7 @@ class HubRegistryTest {
         try (Databases.Opened database = Databases.open("journal", config.journal(), data); DefaultCamelContext context = new DefaultCamelContext()) {
             context.getRegistry().bind("meters", hub);
             Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "here");
-            journal.receive(new NewSaga(data.resolve("a.bin"), "a.bin", List.of("security"), Duration.ofHours(1), "me", "internal", "none", true));
+            journal.receive(new NewSaga(data.resolve("a.bin"), List.of("security"), Duration.ofHours(1), "me", "internal", "none", true));
             try (Observation observation = new Observation(new ObservedParts(context, config, journal, () -> 0, () -> 0, Map.of()))) {
                 observation.serve();
 
