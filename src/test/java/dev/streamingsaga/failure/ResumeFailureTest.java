@@ -175,9 +175,9 @@ class ResumeFailureTest {
         assertThat(all).isGreaterThan(stored);
         assertThat(saga.number("vector", "SELECT count(*) FROM inserted")).as("inserted by the second run").isEqualTo(all - stored);
         assertThat(saga.number("vector", "SELECT min(ordinal) FROM inserted")).isEqualTo(stored);
-        List<String> second = model.embedded().subList(first, model.embedded().size());
-        assertThat(second).as("embedded by the second run").hasSize(Math.toIntExact(all - stored));
-        assertThat(Set.copyOf(second)).doesNotContainAnyElementsOf(texts);
+        // A request of the first run may still have been on its way: what it asked for was not stored, so the second run asks again.
+        Set<String> second = Set.copyOf(model.embedded().subList(first, model.embedded().size()));
+        assertThat(second).as("embedded by the second run").hasSize(Math.toIntExact(all - stored)).doesNotContainAnyElementsOf(texts);
     }
 
     // FP-10 to FP-12
