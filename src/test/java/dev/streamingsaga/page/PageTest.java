@@ -75,6 +75,10 @@ class PageTest {
         return saga.journal().sagas(1).get(0).sagaId();
     }
 
+    private String entry(IngestResult result) {
+        return saga.journal().cleanups().of(result.sagaId()).get(0).cleanupId();
+    }
+
     private long bytes(String sagaId) {
         Map<ChunkRow.State, ChunkTally> tally = saga.journal().chunkTally(sagaId);
         return tally.getOrDefault(ChunkRow.State.SENT, ChunkTally.NONE).bytes() + tally.getOrDefault(ChunkRow.State.VERIFIED, ChunkTally.NONE).bytes();
@@ -104,6 +108,8 @@ class PageTest {
 
         held.countDown();
         all.forEach(one -> assertThat(one.join().status()).isEqualTo("COMPLETED"));
+        assertThat(saga.keys()).as("chunks in the bucket").filteredOn(key -> key.contains("/chunk-")).hasSize(40);
+        assertThat(saga.rows("relational", "relational_document")).isEqualTo(20);
         await().atMost(PATIENCE).until(() -> browser.text("[data-filter=completed] .n").equals("20"));
         assertThat(browser.each(".row .bar", "e.dataset.done === e.dataset.total")).containsOnly("true");
         assertThat(browser.complaints()).isEmpty();
@@ -129,7 +135,7 @@ class PageTest {
 
         await().atMost(PATIENCE).until(() -> browser.text(".head .state").equals("compensated"));
         assertThat(state(sagaId)).isEqualTo(SagaState.COMPENSATED);
-        assertThat(saga.keys()).isEmpty();
+        saga.assertNothingAnywhere();
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.each(".lane li strong", "e.textContent")).startsWith("upload"));
         browser.picture("compensated");
         assertThat(browser.has("[data-action=cancel]")).as("nothing to cancel any more").isFalse();
@@ -141,24 +147,50 @@ class PageTest {
         assertThat(saga.ingest(saga.text("fine.txt", 3)).status()).isEqualTo("COMPLETED");
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
         saga.s3().when(method("DELETE").or(method("POST")).and(keyContains(""))).always().answer(403, "AccessDenied");
+        IngestResult given = saga.ingest(saga.text("given-up.txt", 3));
         IngestResult partial = saga.ingest(saga.text("stuck.txt", 3));
-        assertThat(partial.status()).isEqualTo("PARTIALLY_COMPENSATED");
+        assertThat(List.of(given.status(), partial.status())).containsOnly("PARTIALLY_COMPENSATED");
 
-        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").size() == 2);
-        assertThat(browser.each(".row", "e.dataset.saga")).first().isEqualTo(partial.sagaId());
+        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").size() == 3);
+        assertThat(browser.each(".row", "e.dataset.saga")).startsWith(partial.sagaId(), given.sagaId());
         browser.click("nav [data-view=cleanups]");
         assertThat(browser.find(".cleanups .resource").getText()).contains("chunk-000000");
         browser.picture("cleanups");
-        browser.click("[data-action=resolve]");
+        browser.click("[data-cleanup='" + entry(given) + "'] [data-action=resolve]");
         assertThat(browser.text("dialog")).contains("Nothing is removed");
         browser.picture("resolve");
-        browser.escape();
+        browser.type("#dialog-field", "removed by hand\n");
+        await().atMost(PATIENCE).until(() -> state(given.sagaId()) == SagaState.COMPENSATED);
+        assertThat(saga.journal().cleanups().of(given.sagaId())).singleElement()
+                .satisfies(e -> assertThat(e.resolution()).isEqualTo("removed by hand"));
+        assertThat(saga.keys()).as("closing an entry removes nothing").anyMatch(key -> key.contains(given.sagaId()));
 
         saga.s3().clearRules();
-        browser.click("[data-action=retry]");
+        browser.click("[data-cleanup='" + entry(partial) + "'] [data-action=retry]");
         await().atMost(PATIENCE).until(() -> state(partial.sagaId()) == SagaState.COMPENSATED);
+        assertThat(saga.keys()).as("asked of the bucket itself").noneMatch(key -> key.contains(partial.sagaId()));
         assertThat(browser.find("main .empty").getText()).contains("Nothing left behind");
         await().atMost(PATIENCE).until(() -> !browser.find("#cleanup-count").isDisplayed());
+    }
+
+    @Test
+    void pause_and_resume_do_what_they_say() throws Exception {
+        start();
+        String sagaId = running("minutes.bin");
+        browser.go("#/sagas/" + sagaId);
+        browser.click("[data-action=pause]");
+        assertThat(browser.text("dialog")).contains("Nothing is removed");
+        browser.click("dialog .primary");
+        await().atMost(PATIENCE).until(() -> state(sagaId) == SagaState.PAUSED);
+        assertThat(saga.keys()).as("what was sent stays").anyMatch(key -> key.endsWith("/chunk-000000"));
+        held.countDown();
+
+        browser.click("[data-action=resume]");
+        assertThat(browser.text("dialog")).contains("Run 2 begins");
+        browser.click("dialog .primary");
+        await().atMost(PATIENCE).until(() -> state(sagaId) == SagaState.COMPLETED);
+        assertThat(saga.keys()).filteredOn(key -> key.contains("/chunk-")).hasSize(2);
+        assertThat(saga.rows("relational", "relational_document")).isOne();
     }
 
     @Test
