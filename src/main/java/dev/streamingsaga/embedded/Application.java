@@ -53,6 +53,9 @@ public final class Application implements AutoCloseable {
         context.getCamelContextExtension().setName(config.name());
         context.getShutdownStrategy().setTimeout(10);
         context.addRoutes(saga);
+        if (service && config.jms().isOn()) {
+            opened(Broker.open(config, context));
+        }
         loadRoutes(context, config);
         context.start();
         // Routes stop before the servers they use: what is pushed last is closed first.
@@ -68,6 +71,9 @@ public final class Application implements AutoCloseable {
         }
         if (service && config.drop().dir().isPresent()) {
             context.addRoutes(saga.dropFolder(context));
+        }
+        if (service && config.jms().isOn()) {
+            context.addRoutes(saga.jms(context));
         }
         bundle = saga;
     }

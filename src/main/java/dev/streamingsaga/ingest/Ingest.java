@@ -276,9 +276,9 @@ public final class Ingest {
         }
     }
 
-    /** Came over HTTP: where it lies is our business, and of no interest to anybody. */
+    /** Came over HTTP or as a message: where it lies is our business, and of no interest to anybody. */
     private boolean isUpload(Path file) {
-        return file.startsWith(real(config.uploads()));
+        return file.startsWith(real(config.uploads())) || file.startsWith(real(config.messages()));
     }
 
     private void requireUnclaimed(ActiveRun run, Path path) {
@@ -338,6 +338,12 @@ public final class Ingest {
         // Our own run may have been called off at the last moment, or taken over: whoever has the saga brings it to its end.
         awaitEnd(sagaId);
         exchange.getMessage().setBody(result(sagaId));
+    }
+
+    /** Waits until the saga, whoever runs it, has its outcome or is paused. */
+    public IngestResult await(String sagaId) throws InterruptedException {
+        awaitEnd(sagaId);
+        return result(sagaId);
     }
 
     /** Until the saga has its outcome or is paused; one that another process runs is looked at twice a second. */
