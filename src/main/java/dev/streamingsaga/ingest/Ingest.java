@@ -57,6 +57,9 @@ public final class Ingest {
      */
     public static final String ONCE = "SagaOnce";
 
+    /** Exchange property, a String: names what asks for the saga, so that {@link Journal#requested} finds it when the same asks again. */
+    public static final String REQUEST = "SagaRequest";
+
     private static final String SLOT = "SagaSlot";
 
     private final SagaConfig config;
@@ -106,7 +109,8 @@ public final class Ingest {
         String fileName = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
         NewSaga wanted = new NewSaga(path, fileName, config.participants(), config.timeLimit(), config.security().owner(),
                 config.security().classification(), config.security().keyId(),
-                onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT, once);
+                onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT, once,
+                Optional.ofNullable(exchange.getProperty(REQUEST, String.class)));
         while (true) {
             Optional<SagaRecord> known = config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
             if (known.isPresent()) {

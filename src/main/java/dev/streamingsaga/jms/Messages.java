@@ -14,6 +14,7 @@ import dev.streamingsaga.intake.Refused;
 import dev.streamingsaga.intake.Refused.Kind;
 import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.source.SourceFile;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
@@ -81,17 +82,23 @@ final class Messages {
         exchange.setMessage(reply);
     }
 
+    /** A broker that crashed may bring a message again and not say so: its id tells. */
     private IngestResult outcome(Message message) throws Exception {
+        Optional<String> request = Optional.ofNullable(message.getJMSMessageID()).map(id -> "jms " + id);
+        Optional<SagaRecord> begun = request.flatMap(journal::requested);
+        if (begun.isPresent()) {
+            return ingest.await(begun.get().sagaId());
+        }
         if (message instanceof TextMessage text) {
-            return ofFile(text);
+            return ofFile(text, request);
         }
         if (message instanceof BytesMessage bytes) {
-            return ofBody(bytes);
+            return ofBody(bytes, request);
         }
         throw new Refused(Kind.MALFORMED, "bad-message", "a message must be text, {\"path\": \"/absolute/path\"}, or bytes with the property fileName");
     }
 
-    private IngestResult ofFile(TextMessage message) throws Exception {
+    private IngestResult ofFile(TextMessage message, Optional<String> request) throws Exception {
         if (config.jms().roots().isEmpty()) {
             throw new Refused(Kind.OUTSIDE, "no-roots", "files of this machine are not taken, since saga.jms.roots is empty; send the content instead");
         }
@@ -99,7 +106,7 @@ final class Messages {
         Optional<String> before = !message.getJMSRedelivered() ? Optional.empty() : journal.newest(file.toString())
                 .filter(seen -> !seen.saga().state().isFinal() || seen.identity().equals(SourceFile.regularFile(file)))
                 .map(seen -> seen.saga().sagaId());
-        return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()));
+        return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()), request);
     }
 
     private static String path(TextMessage message) throws JMSException {
@@ -124,7 +131,7 @@ final class Messages {
         return new Refused(Kind.MALFORMED, "bad-json", "a text message must be {\"path\": \"/absolute/path\"} or {\"uri\": \"file:///absolute/path\"}", cause);
     }
 
-    private IngestResult ofBody(BytesMessage message) throws Exception {
+    private IngestResult ofBody(BytesMessage message, Optional<String> request) throws Exception {
         String name = DocumentName.checked(message.propertyExists(FILE_NAME) ? String.valueOf(message.getObjectProperty(FILE_NAME)) : "");
         spool.requireRoom(message.getBodyLength());
         UploadSpool.Received body = spool.receive(new BytesBody(message));
@@ -139,7 +146,7 @@ final class Messages {
             spool.claim(body, place);
             claimed = true;
             try {
-                return ingest(place, name);
+                return ingest(place, name, request);
             } finally {
                 spool.release(place);
             }
@@ -150,10 +157,11 @@ final class Messages {
         }
     }
 
-    private IngestResult ingest(Path file, String name) throws Exception {
-        Exchange exchange = template.send(config.direct("ingest"), ExchangePattern.InOut, request -> {
-            request.getMessage().setBody(file);
-            request.setProperty(Ingest.FILE_NAME, name);
+    private IngestResult ingest(Path file, String name, Optional<String> request) throws Exception {
+        Exchange exchange = template.send(config.direct("ingest"), ExchangePattern.InOut, call -> {
+            call.getMessage().setBody(file);
+            call.setProperty(Ingest.FILE_NAME, name);
+            request.ifPresent(id -> call.setProperty(Ingest.REQUEST, id));
         });
         if (exchange.getException() != null) {
             throw exchange.getException();

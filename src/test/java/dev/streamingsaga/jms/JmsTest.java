@@ -1,14 +1,9 @@
 package dev.streamingsaga.jms;
 
-import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
-import static dev.streamingsaga.testkit.ProxiedRequest.method;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.Connection;
@@ -21,13 +16,10 @@ import jakarta.jms.TextMessage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -188,33 +180,5 @@ class JmsTest {
         assertThat(reply(message).path("status").asText()).isEqualTo("COMPLETED");
 
         assertThat(saga.keys()).noneMatch(key -> key.contains("evil"));
-    }
-
-    @Test
-    void a_message_that_comes_again_after_a_stop_is_answered_by_the_saga_it_had_begun() throws Exception {
-        CountDownLatch sending = new CountDownLatch(2);
-        CountDownLatch release = new CountDownLatch(1);
-        saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000000"))).times(2).beforeForward(() -> {
-            sending.countDown();
-            release.await();
-        });
-        Message file = path(saga.text("a.txt", 20));
-        file.setJMSReplyTo(session.createQueue("answers"));
-        Message body = bytes("b.txt", "The lighthouse keeper counted his gulls.".getBytes());
-        body.setJMSReplyTo(session.createQueue("answers"));
-        send(file);
-        send(body);
-        assertThat(sending.await(90, TimeUnit.SECONDS)).isTrue();
-        connection.close();
-
-        saga.restart(release::countDown);
-        connect();
-
-        List<String> answered = List.of(reply().path("status").asText(), reply().path("status").asText());
-        assertThat(answered).containsExactly("COMPLETED", "COMPLETED");
-        assertThat(saga.journal().sagas(10)).as("with saga.duplicates=version another try would be another saga").hasSize(2)
-                .extracting(SagaRecord::state).containsOnly(SagaState.COMPLETED);
-        assertThat(saga.rows("relational", "relational_document WHERE visible = 1")).isEqualTo(2);
-        await().atMost(Duration.ofSeconds(30)).until(() -> spool().isEmpty());
     }
 }
