@@ -34,6 +34,7 @@ public final class Application implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private @Nullable StreamingSaga bundle;
     private @Nullable URI address;
+    private @Nullable String broker;
 
     private Application() {}
 
@@ -54,7 +55,7 @@ public final class Application implements AutoCloseable {
         context.getShutdownStrategy().setTimeout(10);
         context.addRoutes(saga);
         if (service && config.jms().isOn()) {
-            opened(Broker.open(config, context));
+            broker = opened(Broker.open(config, context)).url();
         }
         loadRoutes(context, config);
         context.start();
@@ -181,6 +182,11 @@ public final class Application implements AutoCloseable {
     /** Where the HTTP API and the page are; empty if they are not served. */
     public Optional<URI> address() {
         return Optional.ofNullable(address);
+    }
+
+    /** The broker that messages come from; empty if none do. */
+    public Optional<String> broker() {
+        return Optional.ofNullable(broker);
     }
 
     public StreamingSaga bundle() {

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.server.JournalType;
@@ -29,9 +30,11 @@ final class Broker implements AutoCloseable {
     private static final int JOURNAL_FILE_BYTES = 1024 * 1024;
     private static final long MAX_IN_MEMORY_BYTES = 16L * 1024 * 1024;
 
+    private final String url;
     private final Optional<EmbeddedActiveMQ> server;
 
-    private Broker(Optional<EmbeddedActiveMQ> server) {
+    private Broker(String url, Optional<EmbeddedActiveMQ> server) {
+        this.url = url;
         this.server = server;
     }
 
@@ -43,14 +46,14 @@ final class Broker implements AutoCloseable {
         if (jms.embedded()) {
             int port = port(config);
             url = "tcp://" + LOOPBACK + ":" + port;
-            server = Optional.of(start(config.dataDir().resolve("broker"), url));
+            server = Optional.of(start(config.dataDir().resolve("broker"), url, jms.deadLetterQueue()));
             LOG.info("broker on {}, queue {}", url, jms.queue());
         }
         ActiveMQConnectionFactory connections = new ActiveMQConnectionFactory(url, jms.user(), jms.password());
         // A message that waits for its saga must not keep others from consumers that are free.
         connections.setConsumerWindowSize(0);
         context.getRegistry().bind(config.id("jms-connections"), connections);
-        return new Broker(server);
+        return new Broker(url, server);
     }
 
     private static int port(SagaConfig config) throws IOException {
@@ -64,7 +67,7 @@ final class Broker implements AutoCloseable {
         }
     }
 
-    private static EmbeddedActiveMQ start(Path folder, String url) throws IOException {
+    private static EmbeddedActiveMQ start(Path folder, String url, String aside) throws IOException {
         EmbeddedActiveMQ server = new EmbeddedActiveMQ();
         try {
             Configuration settings = new ConfigurationImpl()
@@ -81,7 +84,7 @@ final class Broker implements AutoCloseable {
                     .setGlobalMaxSize(4 * MAX_IN_MEMORY_BYTES)
                     .setMaxDiskUsage(98)
                     .addAcceptorConfiguration("loopback", url + "?protocols=CORE")
-                    .addAddressSetting("#", addresses());
+                    .addAddressSetting("#", addresses(aside));
             server.setConfiguration(settings).start();
             return server;
         } catch (Exception e) {
@@ -90,8 +93,10 @@ final class Broker implements AutoCloseable {
     }
 
     /** Nothing is given up: what can't be understood is put aside by the route, anything else is a matter of time. */
-    private static AddressSettings addresses() {
+    private static AddressSettings addresses(String aside) {
         return new AddressSettings()
+                .setDeadLetterAddress(SimpleString.of(aside))
+                .setExpiryAddress(SimpleString.of(aside))
                 .setMaxSizeBytes(MAX_IN_MEMORY_BYTES)
                 .setMaxDeliveryAttempts(-1)
                 .setRedeliveryDelay(Duration.ofSeconds(5).toMillis())
@@ -99,6 +104,10 @@ final class Broker implements AutoCloseable {
                 .setMaxRedeliveryDelay(Duration.ofMinutes(5).toMillis())
                 .setAutoDeleteQueues(false)
                 .setAutoDeleteAddresses(false);
+    }
+
+    String url() {
+        return url;
     }
 
     @Override

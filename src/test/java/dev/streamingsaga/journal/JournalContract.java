@@ -109,7 +109,7 @@ abstract class JournalContract {
 
         assertThat(other.receive(once("a", seen)).isNew()).as("while it runs").isFalse();
         journal.beginCompensation(first.sagaId(), 1, Reason.CANCELLED, "on purpose");
-        journal.finishCompensation(first.sagaId(), 1, (saga, open) -> List.of());
+        journal.finishCompensation(first.sagaId(), 1, open -> List.of());
 
         assertThat(other.receive(once("a", seen))).as("when it has ended").isEqualTo(new Journal.Received(saga(first), false));
         assertThat(journal.holder(source("a").toString())).isEmpty();
