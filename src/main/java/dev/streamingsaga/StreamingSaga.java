@@ -15,6 +15,8 @@ import dev.streamingsaga.dropfolder.DropFolderRoutes;
 import dev.streamingsaga.dropfolder.DropParts;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.jms.JmsParts;
+import dev.streamingsaga.jms.JmsRoutes;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.lra.CallbackListener;
@@ -281,6 +283,16 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      */
     public DropFolderRoutes dropFolder(CamelContext context) throws IOException {
         return new DropFolderRoutes(context, new DropParts(parts().given().config(), parts().journal(), parts().ingest()));
+    }
+
+    /**
+     * Documents as messages: to be added with {@code addRoutes} after {@link #start}. Never added unless asked for.
+     *
+     * @throws IllegalStateException if the registry has no connection factory {@code <name>-jms-connections}, nor just one of any name
+     * @throws IOException if the spool folder cannot be made
+     */
+    public JmsRoutes jms(CamelContext context) throws IOException {
+        return new JmsRoutes(context, new JmsParts(parts().given().config(), parts().journal(), parts().ingest()));
     }
 
     public Journal journal() {

@@ -25,7 +25,11 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule only_embedded_touches_optional_servers = noClasses().that().resideOutsideOfPackage("..embedded..")
-            .should().dependOnClassesThat().resideInAnyPackage("org.gaul..", "com.arjuna..", "io.narayana..", "io.undertow..", "org.jboss..");
+            .should().dependOnClassesThat().resideInAnyPackage("org.gaul..", "com.arjuna..", "io.narayana..", "io.undertow..", "org.jboss..", "org.apache.activemq..");
+
+    @ArchTest
+    static final ArchRule only_the_way_in_by_messages_knows_jms = noClasses().that().resideOutsideOfPackage("..jms..")
+            .should().dependOnClassesThat().resideInAnyPackage("jakarta.jms..", "org.apache.camel.component.jms..").because("it is optional");
 
     @ArchTest
     static final ArchRule only_the_server_and_its_requests_know_vert_x = noClasses().that().resideOutsideOfPackage("..embedded..")

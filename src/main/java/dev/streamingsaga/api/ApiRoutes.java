@@ -3,6 +3,8 @@ package dev.streamingsaga.api;
 import dev.streamingsaga.api.Operation.Request;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.HttpAuth;
+import dev.streamingsaga.intake.Refused;
+import dev.streamingsaga.intake.UploadSpool;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeSet;
@@ -40,7 +42,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.config = parts.config();
         HttpAuth auth = config.http().auth();
         this.gate = new Gate(auth.keysFile().map(ApiKeys::open), auth.oidcIssuer().map(issuer -> new OidcTokens(auth)));
-        this.spool = new UploadSpool(config, parts.journal());
+        this.spool = new UploadSpool(config.uploads(), config, parts.journal());
         spool.open();
         SagaViews views = new SagaViews(parts);
         this.events = new EventFeed(parts, views);
@@ -106,6 +108,8 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
             return found.operation().handler().handle(new Request(call, caller, Map.copyOf(found.variables())));
         } catch (Problem e) {
             return e.reply();
+        } catch (Refused e) {
+            return Problem.of(e).reply();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return stopping().reply();

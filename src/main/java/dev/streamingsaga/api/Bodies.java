@@ -2,6 +2,7 @@ package dev.streamingsaga.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectReader;
+import dev.streamingsaga.intake.BrokenOff;
 import java.io.IOException;
 
 /** Small bodies in JSON. */

@@ -9,6 +9,10 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.intake.BrokenOff;
+import dev.streamingsaga.intake.DocumentName;
+import dev.streamingsaga.intake.PathRoots;
+import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
@@ -27,7 +31,6 @@ final class DocumentIntake {
     private static final Pattern DIGEST = Pattern.compile("(?:^|[,\\s])sha-256=:([A-Za-z0-9+/]{43}=):(?:$|[,;\\s])");
     private static final Pattern WAIT = Pattern.compile("(?:^|[,;\\s])wait=(\\d{1,9})(?:$|[,;\\s])");
     private static final int LONGEST_WAIT_SECONDS = 600;
-    private static final int MAX_NAME_BYTES = 255;
     private static final ObjectReader JSON = new ObjectMapper().readerFor(PathRequest.class)
             .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
@@ -53,7 +56,7 @@ final class DocumentIntake {
     /** {@code PUT /api/documents/{name}}. */
     Reply put(Request request) throws IOException, InterruptedException {
         Query.of(request.call());
-        String name = name(request.variables().getOrDefault("name", ""));
+        String name = DocumentName.checked(request.variables().getOrDefault("name", ""));
         requirePlainBody(request.call());
         Optional<String> expected = digest(request.call());
         long wait = wait(request.call());
@@ -76,16 +79,6 @@ final class DocumentIntake {
                 intake.giveBack();
             }
         }
-    }
-
-    /** For people only: never a path, a key or a header. */
-    private static String name(String name) {
-        int bytes = name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
-        if (name.isBlank() || bytes > MAX_NAME_BYTES || name.equals(".") || name.equals("..") || name.matches("(?s).*[/\\\\\\p{Cc}\\p{Cf}].*")) {
-            throw new Problem(400, "bad-name", "a document's name must have 1 to " + MAX_NAME_BYTES
-                    + " bytes and no slash, backslash or control character, was " + Texts.shown(name));
-        }
-        return name;
     }
 
     private static void requirePlainBody(Call call) {
@@ -170,7 +163,7 @@ final class DocumentIntake {
         if (wanted.path() == null) {
             throw new Problem(400, "bad-json", "the body must be {\"path\": \"/absolute/path\"}");
         }
-        Path file = new PathRoots(config.http().roots()).resolve(wanted.path());
+        Path file = new PathRoots("saga.http.roots", config.http().roots()).resolve(wanted.path());
         long wait = wait(request.call());
         intake.take();
         return answer(intake.submit(file, String.valueOf(file.getFileName()), () -> {}), wait);

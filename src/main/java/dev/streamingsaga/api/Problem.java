@@ -1,5 +1,6 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.intake.Refused;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,17 @@ final class Problem extends RuntimeException {
         super(detail, cause);
         this.status = status;
         this.type = type;
+    }
+
+    static Problem of(Refused refused) {
+        int status = switch (refused.kind()) {
+            case MALFORMED -> 400;
+            case OUTSIDE -> 403;
+            case NOT_FOUND -> 404;
+            case TOO_LARGE -> 413;
+            case NO_ROOM -> 507;
+        };
+        return new Problem(status, refused.code(), String.valueOf(refused.getMessage()), refused);
     }
 
     Problem header(String name, String value) {

@@ -1,19 +1,17 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.intake.Shown;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /** Text from outside, made fit to be used or shown. */
 final class Texts {
-    private static final int SHOWN_CHARS = 100;
-
     private Texts() {}
 
     /** For messages: short, and without control characters. */
     static String shown(String text) {
-        String clean = text.replaceAll("[\\p{Cc}\\p{Cf}]", "?");
-        return "\"" + (clean.length() > SHOWN_CHARS ? clean.substring(0, SHOWN_CHARS) + "…" : clean) + "\"";
+        return Shown.text(text);
     }
 
     /**

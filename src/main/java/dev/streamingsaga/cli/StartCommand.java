@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 @Command(name = "start", mixinStandardHelpOptions = true,
-        description = "The service: HTTP API and page, drop folder, recovery, clean-up retries and the routes of the routes folder, until interrupted.")
+        description = "The service: HTTP API and page, drop folder, messages, recovery, clean-up retries and the routes of the routes folder, until interrupted.")
 final class StartCommand implements Callable<Integer> {
     @Mixin CommonOptions options = new CommonOptions();
     @Spec CommandSpec spec;
@@ -23,6 +23,7 @@ final class StartCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(application::close, "shutdown"));
         application.address().ifPresent(uri -> spec.commandLine().getOut().println("HTTP API and page: " + uri));
         config.drop().dir().ifPresent(dir -> spec.commandLine().getOut().println("drop folder: " + dir + " (.done, .failed)"));
+        application.broker().ifPresent(url -> spec.commandLine().getOut().println("messages: queue " + config.jms().queue() + " at " + url));
         spec.commandLine().getOut().println("running on " + config.dataDir() + ", log in " + config.dataDir().resolve("logs"));
         new CountDownLatch(1).await();
         return 0;

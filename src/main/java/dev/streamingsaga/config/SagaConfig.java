@@ -40,6 +40,7 @@ public record SagaConfig(
         Embedding embedding,
         Http http,
         Drop drop,
+        Jms jms,
         Watch watch) {
 
     /** {@code direct:} URI of a route of this instance: {@code direct("ingest")} is {@code direct:saga-ingest}. */
@@ -55,6 +56,11 @@ public record SagaConfig(
     /** Where bodies that arrive over HTTP are kept until their saga is final. */
     public Path uploads() {
         return dataDir.resolve("spool").resolve("http");
+    }
+
+    /** Where bodies of messages are kept until their saga is final. */
+    public Path messages() {
+        return dataDir.resolve("spool").resolve("jms");
     }
 
     /** Database of a built-in store; embedded unless configured. */
@@ -127,6 +133,20 @@ public record SagaConfig(
     public record Embedding(
             EmbeddingProvider provider, Optional<Path> onnxModel, Optional<Path> onnxTokenizer, Optional<URI> url,
             String model, String apiKey, int dimension, int batchSize, int threads, Duration timeout) {}
+
+    /**
+     * Messages.
+     *
+     * @param embedded the application runs a broker of its own, in {@code DATA/broker}
+     * @param port of that broker on loopback; 0: a free one is chosen once and kept in the data directory
+     * @param url of an Artemis broker; empty: the connection factory is found in the registry, as it is in a hub
+     * @param roots where messages may name files; none: nowhere
+     */
+    public record Jms(boolean embedded, int port, String url, String user, String password, String queue, String deadLetterQueue, List<Path> roots) {
+        public boolean isOn() {
+            return embedded || !url.isEmpty();
+        }
+    }
 
     /** What becomes of a dropped file when its saga has its outcome. */
     public enum AfterDrop { MOVE, KEEP }

@@ -15,6 +15,7 @@ import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
 import dev.streamingsaga.config.SagaConfig.Http;
 import dev.streamingsaga.config.SagaConfig.HttpAuth;
 import dev.streamingsaga.config.SagaConfig.HttpLimits;
+import dev.streamingsaga.config.SagaConfig.Jms;
 import dev.streamingsaga.config.SagaConfig.LogFormat;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig.Orphans;
@@ -129,6 +130,14 @@ public final class Settings {
         d.put("saga.drop.max-size", "100GiB");
         d.put("saga.drop.types", "");
         d.put("saga.drop.max-per-minute", "0");
+        d.put("saga.jms.embedded", "false");
+        d.put("saga.jms.port", "0");
+        d.put("saga.jms.url", "");
+        d.put("saga.jms.user", "");
+        d.put("saga.jms.password", "");
+        d.put("saga.jms.queue", "saga-ingest");
+        d.put("saga.jms.dead-letter-queue", "saga-ingest-dead");
+        d.put("saga.jms.roots", "");
         return d;
     }
 
@@ -263,7 +272,27 @@ public final class Settings {
                         read.duration("saga.embedding.timeout", 0.1, 3600)),
                 http(read),
                 drop(read),
+                jms(read),
                 new Watch(read.choice("saga.log.format", LogFormat.class), read.size("saga.health.min-free", 0, Long.MAX_VALUE)));
+    }
+
+    private static Jms jms(SettingsReader read) {
+        Jms jms = new Jms(
+                read.flag("saga.jms.embedded"),
+                read.integer("saga.jms.port", 0, 65_535),
+                read.brokerUrl("saga.jms.url"),
+                read.text("saga.jms.user"),
+                read.text("saga.jms.password"),
+                read.queue("saga.jms.queue"),
+                read.queue("saga.jms.dead-letter-queue"),
+                read.paths("saga.jms.roots"));
+        if (jms.embedded() && !jms.url().isEmpty()) {
+            read.refuse("saga.jms.url must be empty if saga.jms.embedded is true: messages come from one broker");
+        }
+        if (jms.queue().equals(jms.deadLetterQueue())) {
+            read.refuse("saga.jms.dead-letter-queue must be another queue than saga.jms.queue");
+        }
+        return jms;
     }
 
     private static Drop drop(SettingsReader read) {

@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 
 /** Reads values by type and collects what is wrong; a value that breaks its rule gives a harmless one until {@link #check}. */
 final class SettingsReader {
+    private static final Pattern BROKER = Pattern.compile("|\\(?tcp://[^\\s\"]+");
+    private static final Pattern QUEUE = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final Pattern MARKER = Pattern.compile("|[^/$]+\\$\\{name}[^/$]*|\\$\\{name}[^/$]+");
     private static final Pattern TYPE = Pattern.compile("\\.[^/\\\\*]{1,40}|[a-z0-9.+-]+/(\\*|[a-z0-9.+-]+)");
     private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|h|d)?");
@@ -104,6 +106,14 @@ final class SettingsReader {
             refuse(key, "must be content types such as application/pdf or text/*, or suffixes such as .pdf, separated by commas");
         }
         return types;
+    }
+
+    String brokerUrl(String key) {
+        return matching(key, BROKER, "must be empty or a broker's URL such as tcp://host:61616");
+    }
+
+    String queue(String key) {
+        return matching(key, QUEUE, "must be 1-128 of letters, digits, ., _ and -");
     }
 
     Optional<URI> uri(String key) {

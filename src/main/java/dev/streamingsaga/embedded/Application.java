@@ -36,6 +36,7 @@ public final class Application implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private @Nullable StreamingSaga bundle;
     private @Nullable URI address;
+    private @Nullable String broker;
 
     private Application() {}
 
@@ -55,6 +56,9 @@ public final class Application implements AutoCloseable {
         context.getCamelContextExtension().setName(config.name());
         context.getShutdownStrategy().setTimeout(10);
         context.addRoutes(saga);
+        if (service && config.jms().isOn()) {
+            broker = opened(Broker.open(config, context)).url();
+        }
         loadRoutes(context, config);
         context.start();
         // Routes stop before the servers they use: what is pushed last is closed first.
@@ -70,6 +74,9 @@ public final class Application implements AutoCloseable {
         }
         if (service && config.drop().dir().isPresent()) {
             context.addRoutes(saga.dropFolder(context));
+        }
+        if (service && config.jms().isOn()) {
+            context.addRoutes(saga.jms(context));
         }
         bundle = saga;
     }
@@ -177,6 +184,11 @@ public final class Application implements AutoCloseable {
     /** Where the HTTP API and the page are; empty if they are not served. */
     public Optional<URI> address() {
         return Optional.ofNullable(address);
+    }
+
+    /** The broker that messages come from; empty if none do. */
+    public Optional<String> broker() {
+        return Optional.ofNullable(broker);
     }
 
     public StreamingSaga bundle() {

@@ -58,6 +58,9 @@ public final class Ingest {
      */
     public static final String ONCE = "SagaOnce";
 
+    /** Exchange property, a String: names what asks for the saga, so that {@link Journal#requested} finds it when the same asks again. */
+    public static final String REQUEST = "SagaRequest";
+
     private static final String SLOT = "SagaSlot";
 
     private final SagaConfig config;
@@ -107,7 +110,8 @@ public final class Ingest {
         String fileName = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
         NewSaga wanted = new NewSaga(path, fileName, config.participants(), config.timeLimit(), config.security().owner(),
                 config.security().classification(), config.security().keyId(),
-                onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT, once);
+                onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT, once,
+                Optional.ofNullable(exchange.getProperty(REQUEST, String.class)));
         while (true) {
             Optional<SagaRecord> known = config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
             if (known.isPresent()) {
@@ -279,9 +283,9 @@ public final class Ingest {
         }
     }
 
-    /** Came over HTTP: where it lies is our business, and of no interest to anybody. */
+    /** Came over HTTP or as a message: where it lies is our business, and of no interest to anybody. */
     private boolean isUpload(Path file) {
-        return file.startsWith(real(config.uploads()));
+        return file.startsWith(real(config.uploads())) || file.startsWith(real(config.messages()));
     }
 
     private void requireUnclaimed(ActiveRun run, Path path) {
@@ -341,6 +345,12 @@ public final class Ingest {
         // Our own run may have been called off at the last moment, or taken over: whoever has the saga brings it to its end.
         awaitEnd(sagaId);
         exchange.getMessage().setBody(result(sagaId));
+    }
+
+    /** Waits until the saga, whoever runs it, has its outcome or is paused. */
+    public IngestResult await(String sagaId) throws InterruptedException {
+        awaitEnd(sagaId);
+        return result(sagaId);
     }
 
     /** Until the saga has its outcome or is paused; one that another process runs is looked at twice a second. */

@@ -48,11 +48,11 @@ final class Intake {
         long now = db.now();
         db.sql.sql("""
                 INSERT INTO saga (saga_id, state, run, node, lease_until, deadline_at, participants, source, file_name,
-                                  owner, classification, key_id, received_at, updated_at)
-                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
+                                  owner, classification, key_id, received_at, updated_at, request)
+                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
                 .params(sagaId, leases.node(), leases.endMillis(), now + wanted.timeLimit().toMillis(),
                         String.join(",", wanted.participants()), wanted.source().toString(), wanted.fileName(),
-                        wanted.owner(), wanted.classification(), wanted.keyId(), now, now)
+                        wanted.owner(), wanted.classification(), wanted.keyId(), now, now, wanted.request().orElse(null))
                 .update();
         wanted.once().ifPresent(seen -> remember(sagaId, seen));
         List<String> steps = steps(wanted.participants());
@@ -70,6 +70,10 @@ final class Intake {
     Optional<Journal.Seen> seen(String source) {
         return db.sql.sql("SELECT * FROM saga WHERE source = ? ORDER BY saga_id DESC LIMIT 1").param(source)
                 .query((row, n) -> new Journal.Seen(SagaRows.saga(row, n), SagaRows.identity(row))).optional();
+    }
+
+    Optional<SagaRecord> requested(String request) {
+        return db.sql.sql("SELECT * FROM saga WHERE request = ? ORDER BY saga_id DESC LIMIT 1").param(request).query(SagaRows::saga).optional();
     }
 
     static List<String> steps(List<String> participants) {

@@ -97,6 +97,11 @@ public final class Journal {
         return intake.seen(source);
     }
 
+    /** The saga that a request began, see {@link NewSaga}; none if it was answered with another's. */
+    public Optional<SagaRecord> requested(String request) {
+        return intake.requested(request);
+    }
+
     /** Records a saga and its steps before anything is done for it, and claims its source. */
     public Received receive(NewSaga wanted) {
         return intake.receive(wanted);

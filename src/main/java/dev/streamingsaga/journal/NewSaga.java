@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param participants stores after the verify gate, in order
  * @param exclusive refuse if an unfinished saga holds the source
  * @param once the file as it was seen; refuse too if the source's newest saga has its outcome and was about just that
+ * @param request what asked for it, if that may ask again after a crash
  */
 public record NewSaga(
         Path source,
@@ -23,12 +24,13 @@ public record NewSaga(
         String classification,
         String keyId,
         boolean exclusive,
-        Optional<SourceIdentity> once) {
+        Optional<SourceIdentity> once,
+        Optional<String> request) {
 
     /** Named like its source. */
     public NewSaga(Path source, List<String> participants, Duration timeLimit, String owner, String classification, String keyId,
             boolean exclusive) {
         this(source, String.valueOf(source.getFileName()), participants, timeLimit, owner, classification, keyId, exclusive,
-                Optional.empty());
+                Optional.empty(), Optional.empty());
     }
 }

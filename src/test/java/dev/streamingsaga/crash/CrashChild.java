@@ -7,13 +7,14 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * The process that is killed: the whole application on a data directory. Arguments: {@code ingest FILE} runs a saga,
- * {@code recover} only what is left, {@code start} nothing, {@code drop FOLDER} waits until the drop folder is empty; {@code train FILE} ends in an orderly way, so that a class archive is written.
+ * {@code recover} only what is left, {@code start} nothing, {@code drop FOLDER} waits until the drop folder is empty, {@code serve FILE} until the file is there; {@code train FILE} ends in an orderly way, so that a class archive is written.
  */
 final class CrashChild {
     static final int STUCK = 3;
@@ -37,9 +38,12 @@ final class CrashChild {
         Map<String, String> settings = System.getProperties().stringPropertyNames().stream().filter(key -> key.startsWith("saga."))
                 .collect(Collectors.toMap(key -> key, System::getProperty));
         boolean drop = args[0].equals("drop");
-        Application application = drop ? Application.serve(Settings.parse(settings)) : Application.start(Settings.parse(settings));
+        boolean serve = args[0].equals("serve");
+        Application application = drop || serve ? Application.serve(Settings.parse(settings)) : Application.start(Settings.parse(settings));
         if (drop) {
-            awaitEmpty(Path.of(args[1]));
+            await(() -> !hasFiles(Path.of(args[1])));
+        } else if (serve) {
+            await(() -> Files.exists(Path.of(args[1])));
         } else if (args.length > 1) {
             System.out.println(application.bundle().ingest(Path.of(args[1])));
         }
@@ -54,9 +58,9 @@ final class CrashChild {
         Runtime.getRuntime().halt(done ? 0 : STUCK);
     }
 
-    private static void awaitEmpty(Path folder) throws IOException, InterruptedException {
+    private static void await(Callable<Boolean> condition) throws Exception {
         long limit = System.currentTimeMillis() + PATIENCE_MILLIS;
-        while (hasFiles(folder) && System.currentTimeMillis() < limit) {
+        while (!condition.call() && System.currentTimeMillis() < limit) {
             TimeUnit.MILLISECONDS.sleep(20);
         }
     }

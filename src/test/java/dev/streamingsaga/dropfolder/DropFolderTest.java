@@ -202,10 +202,8 @@ class DropFolderTest {
     void sub_folders_keep_their_shape_and_a_failed_file_goes_to_failed() throws Exception {
         start("saga.drop.recursive", "true", "saga.drop.types", "text/*,.dat");
         Path good = put("north/skagen/a.txt", "The lighthouse keeper counted his gulls, one after the other, until the evening came.\n");
-        Path bad = drop.resolve("north/b.bin");
-        Files.write(bad, new byte[] {0, 1, 2, 3, 0, 0, 0, 9});
-        Path bySuffix = drop.resolve("north/c.dat");
-        Files.write(bySuffix, new byte[] {0, 1, 2, 3, 0, 0, 0, 9});
+        Path bad = put("north/b.bin", "\0\1\2\3\0\0\0\11");
+        Path bySuffix = put("north/c.dat", "\0\1\2\3\0\0\0\11");
 
         awaitGone(good);
         awaitGone(bad);

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -112,6 +113,34 @@ abstract class JournalContract {
         assertThat(second.isNew()).isFalse();
         assertThat(second.saga().sagaId()).isEqualTo(first.sagaId());
         assertThat(journal.sagas(10)).hasSize(1);
+    }
+
+    @Test
+    void takes_a_file_in_once_for_each_way_it_looks() throws Exception {
+        SourceIdentity seen = new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 8);
+        SagaRecord first = journal.receive(once("a", seen)).saga();
+
+        assertThat(other.receive(once("a", seen)).isNew()).as("while it runs").isFalse();
+        journal.beginCompensation(first.sagaId(), 1, Reason.CANCELLED, "on purpose");
+        journal.finishCompensation(first.sagaId(), 1, open -> List.of());
+
+        assertThat(other.receive(once("a", seen))).as("when it has ended").isEqualTo(new Journal.Received(saga(first), false));
+        assertThat(journal.holder(source("a").toString())).isEmpty();
+        assertThat(journal.newest(source("a").toString())).contains(new Journal.Seen(saga(first), Optional.of(seen)));
+        assertThat(other.receive(once("a", new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 9))).isNew()).as("touched since").isTrue();
+    }
+
+    @Test
+    void finds_the_saga_of_a_request() throws Exception {
+        SagaRecord saga = journal.receive(new NewSaga(source("a"), "a", List.of("vector"), LIMIT, "owner", "internal", "none", true,
+                Optional.empty(), Optional.of("jms ID:1"))).saga();
+
+        assertThat(other.requested("jms ID:1")).contains(saga);
+        assertThat(other.requested("jms ID:2")).isEmpty();
+    }
+
+    private NewSaga once(String name, SourceIdentity seen) throws IOException {
+        return new NewSaga(source(name), name, List.of("vector", "graph"), LIMIT, "owner", "internal", "none", false, Optional.of(seen), Optional.empty());
     }
 
     @Test

@@ -87,7 +87,7 @@ class PageTest {
     @Test
     void twenty_bars_agree_with_the_journal() throws Exception {
         start("saga.concurrency", "20");
-        assertThat(browser.find(".empty").getText()).contains("Nothing here yet");
+        await().atMost(PATIENCE).until(() -> browser.text(".empty").contains("Nothing here yet"));
         browser.picture("idle");
         saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().delay(held);
         List<CompletableFuture<IngestResult>> all = IntStream.range(0, 20)
@@ -104,14 +104,14 @@ class PageTest {
             assertThat(page).isEqualTo(journal);
         });
         browser.picture("twenty-running");
-        assertThat(browser.text("[data-filter=running] .n")).isEqualTo("20");
+        await().atMost(PATIENCE).until(() -> browser.text("[data-filter=running] .n").equals("20"));
 
         held.countDown();
         all.forEach(one -> assertThat(one.join().status()).isEqualTo("COMPLETED"));
         assertThat(saga.keys()).as("chunks in the bucket").filteredOn(key -> key.contains("/chunk-")).hasSize(40);
         assertThat(saga.rows("relational", "relational_document")).isEqualTo(20);
         await().atMost(PATIENCE).until(() -> browser.text("[data-filter=completed] .n").equals("20"));
-        assertThat(browser.each(".row .bar", "e.dataset.done === e.dataset.total")).containsOnly("true");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.each(".row .bar", "e.dataset.done === e.dataset.total")).hasSize(20).containsOnly("true"));
         assertThat(browser.complaints()).isEmpty();
     }
 
@@ -151,10 +151,10 @@ class PageTest {
         IngestResult partial = saga.ingest(saga.text("stuck.txt", 3));
         assertThat(List.of(given.status(), partial.status())).containsOnly("PARTIALLY_COMPENSATED");
 
-        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").size() == 3);
-        assertThat(browser.each(".row", "e.dataset.saga")).startsWith(partial.sagaId(), given.sagaId());
+        await().atMost(PATIENCE).untilAsserted(() ->
+                assertThat(browser.each(".row", "e.dataset.saga")).hasSize(3).startsWith(partial.sagaId(), given.sagaId()));
         browser.click("nav [data-view=cleanups]");
-        assertThat(browser.find(".cleanups .resource").getText()).contains("chunk-000000");
+        await().atMost(PATIENCE).until(() -> browser.text(".cleanups .resource").contains("chunk-000000"));
         browser.picture("cleanups");
         browser.click("[data-cleanup='" + entry(given) + "'] [data-action=resolve]");
         assertThat(browser.text("dialog")).contains("Nothing is removed");
@@ -169,7 +169,7 @@ class PageTest {
         browser.click("[data-cleanup='" + entry(partial) + "'] [data-action=retry]");
         await().atMost(PATIENCE).until(() -> state(partial.sagaId()) == SagaState.COMPENSATED);
         assertThat(saga.keys()).as("asked of the bucket itself").noneMatch(key -> key.contains(partial.sagaId()));
-        assertThat(browser.find("main .empty").getText()).contains("Nothing left behind");
+        await().atMost(PATIENCE).until(() -> browser.text("main .empty").contains("Nothing left behind"));
         await().atMost(PATIENCE).until(() -> !browser.find("#cleanup-count").isDisplayed());
     }
 
@@ -223,7 +223,7 @@ class PageTest {
         browser.script(drop, "dropped.bin", 900);
         await().atMost(PATIENCE).until(() -> saga.journal().sagas(2).stream().anyMatch(s -> s.state() == SagaState.COMPLETED));
         browser.script(drop, "big.bin", 5000);
-        assertThat(browser.find(".upload.bad .what").getText()).contains("saga.file.max-size");
+        await().atMost(PATIENCE).until(() -> browser.text(".upload.bad .what").contains("saga.file.max-size"));
         assertThat(saga.journal().sagas(2)).hasSize(1);
     }
 
@@ -241,7 +241,9 @@ class PageTest {
         await().atMost(PATIENCE).until(() -> browser.hash().equals("#/sagas/" + ids.get(1)));
         browser.escape();
         await().atMost(PATIENCE).until(() -> browser.hash().equals("#/"));
+        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").equals(ids));
         browser.press("/");
+        await().atMost(PATIENCE).until(() -> browser.script("return document.activeElement.id").equals("filter"));
         browser.press("second");
         await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").equals(List.of(ids.get(0))));
     }
@@ -263,7 +265,7 @@ class PageTest {
         browser.find("canvas");
         browser.picture("narrow-dark");
         assertThat(browser.script("return getComputedStyle(document.body).backgroundColor")).isNotEqualTo(light);
-        assertThat(browser.each("canvas", "e.dataset.map")).allMatch(map -> map.matches("[sv][>.]+"));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.each("canvas", "e.dataset.map")).isNotEmpty().allMatch(map -> map.matches("[sv][>.]+")));
     }
 
     @Test
@@ -277,6 +279,6 @@ class PageTest {
         await().atMost(PATIENCE).until(() -> browser.text("#link").equals("live"));
         saga.ingest(saga.text("seen.txt", 2));
         browser.click(".row");
-        assertThat(browser.find(".timeline").isDisplayed()).isTrue();
+        await().atMost(PATIENCE).until(() -> browser.has(".timeline"));
     }
 }

@@ -66,7 +66,8 @@ public final class StreamingSagaFixture implements AutoCloseable {
 
     /** With the ways in from outside only where a test asks for one. */
     private Application open() {
-        return settings.containsKey("saga.http.enabled") || settings.containsKey("saga.drop.dir") ? Application.serve(config()) : Application.start(config());
+        return settings.keySet().stream().anyMatch(key -> key.startsWith("saga.http.") || key.startsWith("saga.drop.") || key.startsWith("saga.jms."))
+                ? Application.serve(config()) : Application.start(config());
     }
 
     /** @param settings over the fixture's own: 5 MiB chunks, 3 attempts without a pause, short time-outs */

@@ -1,4 +1,4 @@
-package dev.streamingsaga.api;
+package dev.streamingsaga.intake;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Ids;
@@ -26,11 +26,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bodies on disk, in {@code DATA/spool/http}. While one arrives it is {@code NAME.part}; when it is complete, checked and synced it gets
+ * Bodies on disk. While one arrives it is {@code NAME.part}; when it is complete, checked and synced it gets
  * the name under which its saga knows it, which follows from sender, document name and content: the same again is the same source. It
  * is removed when no saga needs it any more.
  */
-final class UploadSpool {
+public final class UploadSpool {
     private static final Logger LOG = LoggerFactory.getLogger(UploadSpool.class);
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final String PART = ".part";
@@ -44,17 +44,18 @@ final class UploadSpool {
     private final Journal journal;
     private final Map<Path, Integer> users = new HashMap<>();
 
-    UploadSpool(SagaConfig config, Journal journal) {
-        this.folder = config.uploads();
+    /** @param folder of this way in alone */
+    public UploadSpool(Path folder, SagaConfig config, Journal journal) {
+        this.folder = folder;
         this.maxBytes = config.source().maxSizeBytes();
         this.journal = journal;
     }
 
     /** A complete body that is nobody's yet. */
-    record Received(Path part, long sizeBytes, String sha256) {}
+    public record Received(Path part, long sizeBytes, String sha256) {}
 
     /** Makes the folder, and removes what a killed process left without a saga. */
-    void open() throws IOException {
+    public void open() throws IOException {
         Files.createDirectories(folder);
         if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
@@ -68,7 +69,7 @@ final class UploadSpool {
     }
 
     /** Removes every file that no unfinished saga and nobody here needs: of sagas that were paused, or that the recovery ended. */
-    synchronized void sweep() {
+    public synchronized void sweep() {
         try (Stream<Path> files = Files.list(folder)) {
             List<Path> idle = files.filter(file -> !file.toString().endsWith(PART) && !users.containsKey(file)).toList();
             if (!idle.isEmpty()) {
@@ -85,8 +86,8 @@ final class UploadSpool {
         }
     }
 
-    /** @throws Problem 413 or 507 */
-    void requireRoom(long bytes) throws IOException {
+    /** @throws Refused TOO_LARGE or NO_ROOM */
+    public void requireRoom(long bytes) throws IOException {
         if (bytes > maxBytes) {
             throw tooLarge();
         }
@@ -96,21 +97,21 @@ final class UploadSpool {
         }
     }
 
-    private Problem tooLarge() {
-        return new Problem(413, "too-large", "the document has more than " + maxBytes + " bytes (saga.file.max-size); nothing was kept");
+    private Refused tooLarge() {
+        return new Refused(Refused.Kind.TOO_LARGE, "too-large", "the document has more than " + maxBytes + " bytes (saga.file.max-size); nothing was kept");
     }
 
-    private static Problem noRoom(@org.jspecify.annotations.Nullable Throwable cause) {
-        return new Problem(507, "no-space", "the disk of the spool folder is full; nothing was kept, make room and send it again", cause);
+    private static Refused noRoom(@org.jspecify.annotations.Nullable Throwable cause) {
+        return new Refused(Refused.Kind.NO_ROOM, "no-space", "the disk of the spool folder is full; nothing was kept, make room and send it again", cause);
     }
 
     /**
      * Writes a body while it arrives, and syncs it; nothing stays if this throws.
      *
-     * @throws Problem 413 if it is too large, 507 if the disk is full
+     * @throws Refused TOO_LARGE, NO_ROOM if the disk is full
      * @throws BrokenOff if the client went away
      */
-    Received receive(InputStream body) throws IOException {
+    public Received receive(InputStream body) throws IOException {
         Path part = folder.resolve(Ids.next() + PART);
         try {
             return write(body, part);
@@ -119,7 +120,7 @@ final class UploadSpool {
             throw e;
         } catch (IOException | RuntimeException e) {
             Files.deleteIfExists(part);
-            if (!(e instanceof Problem) && Files.getFileStore(folder).getUsableSpace() < RESERVE_BYTES) {
+            if (!(e instanceof Refused) && Files.getFileStore(folder).getUsableSpace() < RESERVE_BYTES) {
                 throw noRoom(e);
             }
             throw e;
@@ -151,7 +152,7 @@ final class UploadSpool {
     }
 
     /** Where such a body lies once it is a saga's source. */
-    Path place(Received body, String sender, String name) throws IOException {
+    public Path place(Received body, String sender, String name) throws IOException {
         String key = HexFormat.of().formatHex(sha256().digest((sender + "\n" + name + "\n" + body.sha256())
                 .getBytes(java.nio.charset.StandardCharsets.UTF_8))).substring(0, 32);
         String type = name.replaceFirst("^.*[.]", "").toLowerCase(java.util.Locale.ROOT);
@@ -159,7 +160,7 @@ final class UploadSpool {
     }
 
     /** Gives the body its place, or drops it if the same is there for a saga already. To be followed by {@link #release}. */
-    synchronized void claim(Received body, Path place) throws IOException {
+    public synchronized void claim(Received body, Path place) throws IOException {
         if (Files.exists(place)) {
             Files.delete(body.part());
         } else {
@@ -172,12 +173,12 @@ final class UploadSpool {
     }
 
     /** The saga of this call has ended, or was paused: then the file stays until it ends. */
-    synchronized void release(Path place) {
+    public synchronized void release(Path place) {
         users.computeIfPresent(place, (file, count) -> count == 1 ? null : count - 1);
         sweep();
     }
 
-    void drop(Received body) throws IOException {
+    public void drop(Received body) throws IOException {
         Files.deleteIfExists(body.part());
     }
 

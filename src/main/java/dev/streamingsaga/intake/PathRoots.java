@@ -1,4 +1,4 @@
-package dev.streamingsaga.api;
+package dev.streamingsaga.intake;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,18 +9,21 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Folders of this machine that clients may name files in. What lies elsewhere is refused alike, whether it exists or not. */
-final class PathRoots {
+public final class PathRoots {
+    private final String key;
     private final List<Path> roots;
 
-    PathRoots(List<Path> roots) {
+    /** @param key the setting that names them */
+    public PathRoots(String key, List<Path> roots) {
+        this.key = key;
         this.roots = roots;
     }
 
     /**
      * @return the real path, free of links
-     * @throws Problem 403 outside the roots, also behind a link; 404 if there is no such file inside; 400 if it is no regular file
+     * @throws Refused OUTSIDE the roots, also behind a link; NOT_FOUND inside; MALFORMED if it is no absolute path of a regular file
      */
-    Path resolve(String wanted) throws IOException {
+    public Path resolve(String wanted) throws IOException {
         Path path = path(wanted);
         if (roots.stream().noneMatch(path::startsWith)) {
             throw outside(wanted);
@@ -30,14 +33,14 @@ final class PathRoots {
             for (Path root : roots) {
                 if (Files.exists(root) && real.startsWith(root.toRealPath())) {
                     if (!Files.isRegularFile(real, LinkOption.NOFOLLOW_LINKS)) {
-                        throw new Problem(400, "no-file", Texts.shown(wanted) + " is a directory, a device or a pipe; name a regular file");
+                        throw new Refused(Refused.Kind.MALFORMED, "no-file", Shown.text(wanted) + " is a directory, a device or a pipe; name a regular file");
                     }
                     return real;
                 }
             }
             throw outside(wanted);
         } catch (NoSuchFileException e) {
-            throw new Problem(404, "no-file", "there is no file " + Texts.shown(wanted), e);
+            throw new Refused(Refused.Kind.NOT_FOUND, "no-file", "there is no file " + Shown.text(wanted), e);
         }
     }
 
@@ -50,10 +53,10 @@ final class PathRoots {
         } catch (InvalidPathException e) {
             // told below, like a path that is only not absolute
         }
-        throw new Problem(400, "bad-path", "path must be absolute, was " + Texts.shown(wanted));
+        throw new Refused(Refused.Kind.MALFORMED, "bad-path", "path must be absolute, was " + Shown.text(wanted));
     }
 
-    private static Problem outside(String wanted) {
-        return new Problem(403, "outside-roots", Texts.shown(wanted) + " is not inside saga.http.roots; nothing was read");
+    private Refused outside(String wanted) {
+        return new Refused(Refused.Kind.OUTSIDE, "outside-roots", Shown.text(wanted) + " is not inside " + key + "; nothing was read");
     }
 }

@@ -1,0 +1,119 @@
+package dev.streamingsaga.embedded;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.SagaConfig.Jms;
+import dev.streamingsaga.lra.KeptPort;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.server.JournalType;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+import org.apache.camel.CamelContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The stand-alone application's way to messages: an Artemis broker somewhere, or one of its own, durable in {@code DATA/broker}, that
+ * speaks to this machine only.
+ */
+final class Broker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final int JOURNAL_FILE_BYTES = 1024 * 1024;
+    private static final long MAX_IN_MEMORY_BYTES = 16L * 1024 * 1024;
+
+    private final String url;
+    private final Optional<EmbeddedActiveMQ> server;
+
+    private Broker(String url, Optional<EmbeddedActiveMQ> server) {
+        this.url = url;
+        this.server = server;
+    }
+
+    /** Starts the broker if it is to be embedded, and puts a connection factory into the registry. */
+    static Broker open(SagaConfig config, CamelContext context) throws IOException {
+        Jms jms = config.jms();
+        Optional<EmbeddedActiveMQ> server = Optional.empty();
+        String url = jms.url();
+        if (jms.embedded()) {
+            int port = port(config);
+            url = "tcp://" + LOOPBACK + ":" + port;
+            server = Optional.of(start(config.dataDir().resolve("broker"), url, jms.deadLetterQueue()));
+            LOG.info("broker on {}, queue {}", url, jms.queue());
+        }
+        ActiveMQConnectionFactory connections = new ActiveMQConnectionFactory(url, jms.user(), jms.password());
+        // A message that waits for its saga must not keep others from consumers that are free.
+        connections.setConsumerWindowSize(0);
+        context.getRegistry().bind(config.id("jms-connections"), connections);
+        return new Broker(url, server);
+    }
+
+    private static int port(SagaConfig config) throws IOException {
+        int port = config.jms().port();
+        return port != 0 ? port : KeptPort.open(config.dataDir().resolve("broker.port"), "broker", Broker::requireFree).port();
+    }
+
+    private static int requireFree(int port) throws IOException {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName(LOOPBACK))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static EmbeddedActiveMQ start(Path folder, String url, String aside) throws IOException {
+        EmbeddedActiveMQ server = new EmbeddedActiveMQ();
+        try {
+            Configuration settings = new ConfigurationImpl()
+                    .setName("streaming-saga")
+                    .setSecurityEnabled(false)
+                    .setPersistenceEnabled(true)
+                    .setJMXManagementEnabled(false)
+                    .setJournalType(JournalType.NIO)
+                    .setJournalFileSize(JOURNAL_FILE_BYTES)
+                    .setJournalDirectory(folder.resolve("journal").toString())
+                    .setBindingsDirectory(folder.resolve("bindings").toString())
+                    .setLargeMessagesDirectory(folder.resolve("large").toString())
+                    .setPagingDirectory(folder.resolve("paging").toString())
+                    .setGlobalMaxSize(4 * MAX_IN_MEMORY_BYTES)
+                    .setMaxDiskUsage(98)
+                    .addAcceptorConfiguration("loopback", url + "?protocols=CORE")
+                    .addAddressSetting("#", addresses(aside));
+            server.setConfiguration(settings).start();
+            return server;
+        } catch (Exception e) {
+            throw new IOException("the embedded broker cannot start on " + url + " in " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Nothing is given up: what can't be understood is put aside by the route, anything else is a matter of time. */
+    private static AddressSettings addresses(String aside) {
+        return new AddressSettings()
+                .setDeadLetterAddress(SimpleString.of(aside))
+                .setExpiryAddress(SimpleString.of(aside))
+                .setMaxSizeBytes(MAX_IN_MEMORY_BYTES)
+                .setMaxDeliveryAttempts(-1)
+                .setRedeliveryDelay(Duration.ofSeconds(5).toMillis())
+                .setRedeliveryMultiplier(2)
+                .setMaxRedeliveryDelay(Duration.ofMinutes(5).toMillis())
+                .setAutoDeleteQueues(false)
+                .setAutoDeleteAddresses(false);
+    }
+
+    String url() {
+        return url;
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (server.isPresent()) {
+            server.get().stop();
+        }
+    }
+}

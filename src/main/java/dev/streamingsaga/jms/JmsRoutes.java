@@ -1,0 +1,67 @@
+package dev.streamingsaga.jms;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.intake.UploadSpool;
+import jakarta.jms.ConnectionFactory;
+import java.io.IOException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.CamelContext;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.jms.JmsComponent;
+import org.apache.camel.component.jms.JmsConfiguration;
+
+/** The door of the way in by messages, with a JMS component of its own: to be added when the bundle has started. */
+public final class JmsRoutes extends RouteBuilder {
+    private static final long SWEEP_SECONDS = 30;
+
+    private final SagaConfig config;
+    private final Messages messages;
+
+    /**
+     * @throws IllegalStateException if the registry has no connection factory for us
+     * @throws IOException if the spool folder cannot be made
+     */
+    public JmsRoutes(CamelContext context, JmsParts parts) throws IOException {
+        super(context);
+        this.config = parts.config();
+        UploadSpool spool = new UploadSpool(config.messages(), config, parts.journal());
+        spool.open();
+        ScheduledExecutorService timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("jms-timer"), 1);
+        timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
+        this.messages = new Messages(parts, spool, context);
+        context.addComponent(config.id("jms"), component(connections(context)));
+    }
+
+    private ConnectionFactory connections(CamelContext context) {
+        ConnectionFactory ours = context.getRegistry().lookupByNameAndType(config.id("jms-connections"), ConnectionFactory.class);
+        ConnectionFactory only = ours != null ? ours : context.getRegistry().findSingleByType(ConnectionFactory.class);
+        if (only == null) {
+            throw new IllegalStateException("the registry has no jakarta.jms.ConnectionFactory named " + config.id("jms-connections")
+                    + ", nor just one of any name; bind one, or set saga.jms.url or saga.jms.embedded");
+        }
+        return only;
+    }
+
+    /** The message leaves the queue, and the reply its session, in one transaction of that session. */
+    private JmsComponent component(ConnectionFactory connections) {
+        JmsConfiguration settings = new JmsConfiguration(connections);
+        settings.setTransacted(true);
+        settings.setLazyCreateTransactionManager(false);
+        settings.setCacheLevelName("CACHE_CONSUMER");
+        settings.setConcurrentConsumers(config.concurrency());
+        settings.setMapJmsMessage(false);
+        settings.setAcceptMessagesWhileStopping(false);
+        JmsComponent component = new JmsComponent(settings);
+        component.setHeaderFilterStrategy(new NoHeaders());
+        return component;
+    }
+
+    @Override
+    public void configure() {
+        from(config.id("jms") + ":queue:" + config.jms().queue()).routeId(config.id("jms")).group("jms")
+                .errorHandler(noErrorHandler())
+                .description("a message is a document or names one; answered with the outcome, put aside if it can't be understood")
+                .process(messages::answer);
+    }
+}

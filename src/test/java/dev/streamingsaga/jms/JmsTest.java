@@ -1,0 +1,184 @@
+package dev.streamingsaga.jms;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import jakarta.jms.BytesMessage;
+import jakarta.jms.Connection;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.MessageConsumer;
+import jakarta.jms.Queue;
+import jakarta.jms.Session;
+import jakarta.jms.TextMessage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real broker, on loopback and durable, and a client as anybody would write it. */
+@Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
+class JmsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long PATIENCE_MILLIS = 90_000;
+
+    @TempDir
+    Path directory;
+
+    private StreamingSagaFixture saga;
+    private Connection connection;
+    private Session session;
+
+    @BeforeEach
+    void start() throws Exception {
+        directory = directory.toRealPath();
+        saga = StreamingSagaFixture.start(directory, new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true",
+                "saga.jms.roots", Files.createDirectories(directory.resolve("in")).toString(), "saga.duplicates", "version", "saga.file.max-size", "20MiB")));
+        connect();
+    }
+
+    private void connect() throws IOException, JMSException {
+        List<String> ports = Files.readAllLines(saga.data().resolve("broker.port"));
+        connection = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1)).createConnection();
+        connection.start();
+        session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
+    }
+
+    @AfterEach
+    void stop() throws JMSException {
+        connection.close();
+        saga.close();
+    }
+
+    private void send(Message message) throws JMSException {
+        session.createProducer(session.createQueue("saga-ingest")).send(message);
+    }
+
+    private JsonNode reply(Message request) throws Exception {
+        Queue answers = session.createQueue("answers");
+        request.setJMSReplyTo(answers);
+        send(request);
+        return reply();
+    }
+
+    private JsonNode reply() throws Exception {
+        try (MessageConsumer consumer = session.createConsumer(session.createQueue("answers"))) {
+            Message reply = consumer.receive(PATIENCE_MILLIS);
+            assertThat(reply).as("a reply").isInstanceOf(TextMessage.class);
+            return JSON.readTree(((TextMessage) reply).getText());
+        }
+    }
+
+    private TextMessage path(Path file) throws Exception {
+        return session.createTextMessage(JSON.writeValueAsString(Map.of("path", file.toString())));
+    }
+
+    private BytesMessage bytes(String name, byte[] content) throws JMSException {
+        BytesMessage message = session.createBytesMessage();
+        message.setStringProperty("fileName", name);
+        message.writeBytes(content);
+        return message;
+    }
+
+    private List<String> spool() throws IOException {
+        try (Stream<Path> files = Files.list(saga.data().resolve("spool/jms"))) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    @Test
+    void a_claim_check_is_answered_with_the_outcome() throws Exception {
+        Path file = saga.text("a.txt", 20);
+
+        JsonNode byPath = reply(path(file));
+        JsonNode byUri = reply(session.createTextMessage("{\"uri\":\"" + saga.text("b c.txt", 5).toUri() + "\"}"));
+
+        assertThat(byPath.path("status").asText()).isEqualTo("COMPLETED");
+        assertThat(byPath.path("file").asText()).isEqualTo(file.toString());
+        assertThat(byPath.path("stores").path("relational").asLong()).isEqualTo(1);
+        assertThat(byUri.path("status").asText()).isEqualTo("COMPLETED");
+    }
+
+    @Test
+    void a_large_body_is_streamed_through_the_spool_and_leaves_nothing_there() throws Exception {
+        byte[] content = Files.readAllBytes(saga.file("large.bin", 2L * StreamingSagaFixture.CHUNK + 12_345));
+
+        JsonNode outcome = reply(bytes("gross & schön.bin", content));
+
+        assertThat(outcome.path("status").asText()).isEqualTo("COMPLETED");
+        assertThat(outcome.path("file").asText()).isEqualTo("gross & schön.bin");
+        assertThat(outcome.path("sizeBytes").asLong()).isEqualTo(content.length);
+        assertThat(outcome.path("chunkCount").asInt()).isEqualTo(3);
+        assertThat(spool()).isEmpty();
+    }
+
+    @Test
+    void what_cannot_be_understood_goes_to_the_dead_letter_queue_with_the_reason() throws Exception {
+        Path secret = Files.writeString(directory.resolve("secret.txt"), "secret");
+        Path link = Files.createSymbolicLink(directory.resolve("in/link.txt"), secret);
+        Map<Message, String> bad = new LinkedHashMap<>();
+        bad.put(session.createTextMessage("no JSON"), "bad-json");
+        bad.put(session.createTextMessage("{\"path\":\"/a\",\"more\":1}"), "bad-json");
+        bad.put(session.createTextMessage("{}"), "bad-json");
+        bad.put(session.createTextMessage("{\"uri\":\"http://example.invalid/x\"}"), "bad-json");
+        bad.put(session.createTextMessage("x".repeat(300_000)), "bad-json");
+        bad.put(session.createTextMessage(), "bad-json");
+        bad.put(path(Path.of("/etc/passwd")), "outside-roots");
+        bad.put(session.createTextMessage("{\"path\":\"" + directory + "/in/../secret.txt\"}"), "outside-roots");
+        bad.put(path(link), "outside-roots");
+        bad.put(path(directory.resolve("in")), "no-file");
+        bad.put(path(directory.resolve("in/nowhere")), "no-file");
+        bad.put(session.createTextMessage("{\"path\":\"relative\"}"), "bad-path");
+        bad.put(session.createMapMessage(), "bad-message");
+        bad.put(session.createObjectMessage("serialized"), "bad-message");
+        bad.put(session.createBytesMessage(), "bad-name");
+        bad.put(bytes("../up.txt", new byte[10]), "bad-name");
+        bad.put(bytes("huge.bin", new byte[21 * 1024 * 1024]), "too-large");
+        for (Map.Entry<Message, String> entry : bad.entrySet()) {
+            entry.getKey().setStringProperty("expected", entry.getValue());
+            send(entry.getKey());
+        }
+
+        try (MessageConsumer dead = session.createConsumer(session.createQueue("saga-ingest-dead"))) {
+            for (int i = 0; i < bad.size(); i++) {
+                Message message = dead.receive(PATIENCE_MILLIS);
+                assertThat(message).as("dead letter %d of %d", i, bad.size()).isNotNull();
+                assertThat(message.getStringProperty("sagaReason")).as(message.getStringProperty("sagaMessage"))
+                        .isEqualTo(message.getStringProperty("expected"));
+                if (message.getStringProperty("expected").equals("too-large")) {
+                    assertThat(((BytesMessage) message).getBodyLength()).as("as it came").isEqualTo(21L * 1024 * 1024);
+                }
+            }
+        }
+        assertThat(saga.journal().sagas(10)).isEmpty();
+        assertThat(spool()).isEmpty();
+        JsonNode refused = reply(session.createTextMessage("no JSON"));
+        assertThat(refused.path("status").asText()).isEqualTo("REFUSED");
+    }
+
+    @Test
+    void nothing_in_a_messages_properties_is_obeyed() throws Exception {
+        TextMessage message = path(saga.text("a.txt", 5));
+        message.setStringProperty("Long_HYPHEN_Running_HYPHEN_Action", "http://127.0.0.1:1/lra-coordinator/evil");
+        message.setStringProperty("LONG_HYPHEN_running_HYPHEN_ACTION", "http://127.0.0.1:1/lra-coordinator/evil");
+        message.setStringProperty("CamelJmsDestinationName", "elsewhere");
+        message.setStringProperty("camelAwsS3Key", "evil");
+
+        assertThat(reply(message).path("status").asText()).isEqualTo("COMPLETED");
+
+        assertThat(saga.keys()).noneMatch(key -> key.contains("evil"));
+    }
+}
