@@ -50,6 +50,11 @@ final class HubLifecycle extends LifecycleStrategySupport implements StartupList
     }
 
     @Override
+    public void onContextStopping(CamelContext context) {
+        bundle.standDown();
+    }
+
+    @Override
     public void onContextStopped(CamelContext context) {
         bundle.close();
     }

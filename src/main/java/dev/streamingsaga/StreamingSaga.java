@@ -37,6 +37,7 @@ import dev.streamingsaga.store.VectorSearch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -61,11 +62,14 @@ import software.amazon.awssdk.services.s3.S3Client;
  * starts and stops with the context, as often as that does. It is bound as bean {@code <name>-bundle}. Several instances live in one
  * context under different names.
  *
- * <p>With servers given, the caller has it in hand: construct, {@code context.addRoutes(bundle)}, start the context, {@link #start}, and
- * after the context has stopped {@link #close}.
+ * <p>With servers given, the caller has it in hand: construct, {@code context.addRoutes(bundle)}, start the context, {@link #start};
+ * then {@link #standDown}, stop the context, {@link #close}.
  */
 public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamingSaga.class);
+
+    /** For what is on its way to a store; below the time that a context gives its routes. */
+    private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
     private final String name;
     private final Optional<Hub.Given> given;
@@ -254,6 +258,19 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         // A process that died between an outcome and its reports has journaled what they must say.
         parts().reports().rewrite();
         parts().recovery().start(parts().given().servers().exclusive());
+    }
+
+    /**
+     * The first thing of an orderly stop, while routes and servers are still there: nothing is taken in any more, and running sagas are left,
+     * not undone. In a hub the context does it.
+     */
+    public void standDown() {
+        Parts open = parts;
+        if (open != null) {
+            open.recovery().standDown();
+            open.runs().standDown(STOP_WITHIN);
+            open.ingest().standDown();
+        }
     }
 
     /** Runs one saga and waits for its outcome. */

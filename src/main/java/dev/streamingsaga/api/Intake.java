@@ -3,6 +3,7 @@ package dev.streamingsaga.api;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.ShutdownException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +41,9 @@ final class Intake {
             } catch (TimeoutException e) {
                 return Optional.empty();
             } catch (java.util.concurrent.ExecutionException e) {
+                if (e.getCause() instanceof ShutdownException && !sagaId.isCompletedExceptionally()) {
+                    return Optional.empty(); // it goes on with the next start
+                }
                 throw failed(e.getCause());
             }
         }

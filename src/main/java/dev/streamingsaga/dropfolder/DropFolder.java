@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.journal.SourceIdentity;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -128,6 +129,9 @@ final class DropFolder {
         Exception failure = exchange.getException();
         if (failure instanceof SagaException e && e.reason() == Reason.SOURCE_BUSY) {
             return; // another process was quicker
+        }
+        if (failure instanceof ShutdownException) {
+            return; // the next start finds its saga
         }
         if (failure != null) {
             complaints.about(watch.file(), "was not ingested (" + failure + "); tried again");

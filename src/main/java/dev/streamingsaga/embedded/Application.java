@@ -78,6 +78,7 @@ public final class Application implements AutoCloseable {
         if (service && config.jms().isOn()) {
             context.addRoutes(saga.jms(context));
         }
+        open.push(saga::standDown);
         bundle = saga;
     }
 

@@ -18,6 +18,7 @@ import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
@@ -62,6 +63,8 @@ public final class Ingest {
     public static final String REQUEST = "SagaRequest";
 
     private static final String SLOT = "SagaSlot";
+    private static final long LOOK_MILLIS = 500;
+    private static final int MORE_THAN_WAIT = 1_000_000;
 
     private final SagaConfig config;
     private final Journal journal;
@@ -102,6 +105,7 @@ public final class Ingest {
         exchange.removeProperty(Run.PROPERTY);
         exchange.removeProperty(ChunkRoutes.PROOF);
         Path path = path(exchange.getMessage().getBody());
+        runs.requireRunning(String.valueOf(path));
         Optional<SourceIdentity> once = Optional.ofNullable(exchange.getProperty(ONCE, SourceIdentity.class));
         if (once.isPresent() && !path.equals(exchange.getMessage().getBody())) {
             throw new SagaException(Reason.FILE_NOT_READABLE, exchange.getMessage().getBody() + " is reached through a symbolic link; nothing was read");
@@ -187,6 +191,11 @@ public final class Ingest {
         }
         exchange.setProperty(SLOT, true);
         run.check();
+    }
+
+    /** After the runs were called off: lets through whoever waits for his turn, to find that his run was, too. */
+    public void standDown() {
+        slots.release(MORE_THAN_WAIT);
     }
 
     void freeSlot(Exchange exchange) {
@@ -347,13 +356,21 @@ public final class Ingest {
         exchange.getMessage().setBody(result(sagaId));
     }
 
-    /** Waits until the saga, whoever runs it, has its outcome or is paused. */
+    /**
+     * Waits until the saga, whoever runs it, has its outcome or is paused.
+     *
+     * @throws ShutdownException if this instance stops before
+     */
     public IngestResult await(String sagaId) throws InterruptedException {
         awaitEnd(sagaId);
         return result(sagaId);
     }
 
-    /** Until the saga has its outcome or is paused; one that another process runs is looked at twice a second. */
+    /**
+     * Until the saga has its outcome or is paused; one that another process runs is looked at twice a second.
+     *
+     * @throws ShutdownException if this instance stops before
+     */
     private void awaitEnd(String sagaId) throws InterruptedException {
         Optional<ActiveRun> local = runs.find(sagaId);
         if (local.isPresent()) {
@@ -361,7 +378,8 @@ public final class Ingest {
         }
         SagaState state = journal.saga(sagaId).orElseThrow().state();
         while (!state.isFinal() && state != SagaState.PAUSED) {
-            TimeUnit.MILLISECONDS.sleep(500);
+            runs.requireRunning("saga " + sagaId);
+            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
             state = journal.saga(sagaId).orElseThrow().state();
         }
     }

@@ -248,6 +248,15 @@ public final class Journal {
     }
 
     /**
+     * Leaves a saga of ours to whoever comes first, under the next run number: nothing that this run still does or meets concerns it any more.
+     *
+     * @return false if it is not this run's, paused, being compensated or final; nothing changed then
+     */
+    boolean handBack(String sagaId, int run) {
+        return leases.handBack(sagaId, run);
+    }
+
+    /**
      * Takes a stale saga over under the next run number; whoever held it before is fenced off.
      *
      * @return whether this process won it

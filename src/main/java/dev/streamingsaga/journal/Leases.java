@@ -50,18 +50,32 @@ final class Leases {
                 + SagaRows.finalAnd("PAUSED") + " ORDER BY saga_id").params(db.now(), node, lockHeld ? 1 : 0).query(SagaRows::saga).list();
     }
 
+    boolean handBack(String sagaId, int run) {
+        return db.inTransaction(() -> {
+            int done = db.sql.sql("UPDATE saga SET node = '', run = run + 1, handovers = handovers + 1, lease_until = 0, updated_at = ?"
+                    + " WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN " + SagaRows.finalAnd("PAUSED", "COMPENSATING"))
+                    .params(db.now(), sagaId, run, node).update();
+            if (done == 1) {
+                events.append(sagaId, Event.Kind.STATE, "", "HANDED BACK after run " + run + ": its process stopped; the next start goes on with it", "");
+            }
+            return done == 1;
+        });
+    }
+
     boolean takeOver(SagaRecord stale) {
-        return db.sql.sql("UPDATE saga SET node = ?, run = run + 1, lease_until = ? WHERE saga_id = ? AND run = ? AND state NOT IN " + SagaRows.FINAL)
-                .params(node, endMillis(), stale.sagaId(), stale.run()).update() == 1;
+        return db.sql.sql("UPDATE saga SET node = ?, run = run + 1, lease_until = ? WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN " + SagaRows.FINAL)
+                .params(node, endMillis(), stale.sagaId(), stale.run(), stale.node()).update() == 1;
     }
 
     boolean resume(SagaRecord stale, Duration timeLimit) {
         return db.inTransaction(() -> {
-            int won = db.sql.sql("UPDATE saga SET node = ?, run = run + 1, state = 'RECEIVED', lease_until = ?, deadline_at = ?,"
-                    + " updated_at = ?, wish = NULL WHERE saga_id = ? AND run = ? AND state NOT IN " + SagaRows.finalAnd("COMPENSATING"))
-                    .params(node, endMillis(), db.now() + timeLimit.toMillis(), db.now(), stale.sagaId(), stale.run()).update();
+            // What was handed back has its next number already.
+            int run = stale.node().isEmpty() ? stale.run() : stale.run() + 1;
+            int won = db.sql.sql("UPDATE saga SET node = ?, run = ?, state = 'RECEIVED', lease_until = ?, deadline_at = ?,"
+                    + " updated_at = ?, wish = NULL WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN " + SagaRows.finalAnd("COMPENSATING"))
+                    .params(node, run, endMillis(), db.now() + timeLimit.toMillis(), db.now(), stale.sagaId(), stale.run(), stale.node()).update();
             if (won == 1) {
-                events.append(stale.sagaId(), Event.Kind.STATE, "", "RESUMED as run " + (stale.run() + 1) + " from " + stale.state(), "");
+                events.append(stale.sagaId(), Event.Kind.STATE, "", "RESUMED as run " + run + " from " + stale.state(), "");
             }
             return won == 1;
         });

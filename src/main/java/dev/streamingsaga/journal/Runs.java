@@ -10,21 +10,31 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The runs that this process owns, and those that it no longer does but whose last side effect is still under way: a write that
  * a paused, resumed or ended run left behind is waited for like one of the current run.
  */
 public final class Runs {
+    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+
     private final Journal journal;
     private final Map<String, ActiveRun> active = new ConcurrentHashMap<>();
     private final Set<ActiveRun> lingering = ConcurrentHashMap.newKeySet();
+    private volatile boolean stopping;
+    private volatile long stoppedBy;
 
     public Runs(Journal journal) {
         this.journal = journal;
     }
 
-    /** Takes up a saga that this process received, or took over; an earlier run of it gets no leave to write any more. */
+    /**
+     * Takes up a saga that this process received, or took over; an earlier run of it gets no leave to write any more.
+     *
+     * @throws ShutdownException if this process is stopping; the saga is handed back
+     */
     public ActiveRun begin(SagaRecord saga) {
         ActiveRun run = new ActiveRun(journal, saga);
         Optional.ofNullable(active.put(saga.sagaId(), run)).ifPresent(earlier -> {
@@ -33,7 +43,60 @@ public final class Runs {
                     + " was taken over by run " + run.number() + "; it stops here"), Duration.ZERO);
         });
         forgetOver();
+        if (leave(run)) {
+            end(run);
+            requireRunning("saga " + saga.sagaId());
+        }
         return run;
+    }
+
+    /**
+     * The end of this process, in good order: no run begins any more, those that are under way get no leave for another side effect, and
+     * their sagas are handed back for the next start to go on with. What is being compensated stays so, and is taken up again then.
+     *
+     * @param wait for what is on its way already, in all
+     */
+    public void standDown(Duration wait) {
+        stoppedBy = System.nanoTime() + wait.toNanos();
+        stopping = true;
+        active.values().forEach(run -> run.callOff(stop(run), Duration.ZERO));
+        active.values().forEach(run -> {
+            leave(run);
+            run.markEnded();
+        });
+    }
+
+    /** @throws ShutdownException if this process is stopping */
+    public void requireRunning(String what) {
+        if (stopping) {
+            throw new ShutdownException(what + " is left as it is, since this instance is stopping; it goes on when the instance is started again");
+        }
+    }
+
+    /**
+     * To be asked before a failure becomes the saga's: hands the saga back if this process is stopping.
+     *
+     * @return whether it is stopping
+     */
+    public boolean leave(ActiveRun run) {
+        if (!stopping) {
+            return false;
+        }
+        run.callOff(stop(run), Duration.ofNanos(Math.max(0, stoppedBy - System.nanoTime())));
+        if (journal.handBack(run.sagaId(), run.number())) {
+            LOG.info("saga {} ({}) is left in step {} since this instance stops; the next start goes on with it", run.sagaId(),
+                    run.received().fileName(), run.step().isEmpty() ? "none" : run.step());
+        }
+        return true;
+    }
+
+    private static SagaException stop(ActiveRun run) {
+        return new SagaException(Reason.CANCELLED, "run " + run.number() + " of saga " + run.sagaId() + " ends here, since this instance is stopping");
+    }
+
+    /** Where they are written down. */
+    public Journal journal() {
+        return journal;
     }
 
     public Optional<ActiveRun> find(String sagaId) {

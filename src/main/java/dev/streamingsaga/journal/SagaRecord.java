@@ -8,16 +8,20 @@ import java.util.Optional;
 /**
  * A saga as the journal knows it.
  *
+ * @param node the process that works on it, or did; empty between an orderly stop and the next start
  * @param message the failure in words; empty unless there is one
+ * @param handovers runs that ended with an orderly stop of their process
  * @param document empty before the step {@code start}
  * @param supersededBy the saga that stored the newer version of the document
  */
 public record SagaRecord(
         String sagaId,
         SagaState state,
+        String node,
         Optional<Reason> reason,
         String message,
         int run,
+        int handovers,
         Optional<String> lraId,
         Instant deadline,
         List<String> participants,
@@ -29,4 +33,10 @@ public record SagaRecord(
         Instant updatedAt,
         Optional<Instant> finishedAt,
         boolean published,
-        Optional<String> supersededBy) {}
+        Optional<String> supersededBy) {
+
+    /** Runs that did not end well, the current one among them if nobody works on it any more. */
+    public int failedRuns() {
+        return (node.isEmpty() ? run - 1 : run) - handovers;
+    }
+}

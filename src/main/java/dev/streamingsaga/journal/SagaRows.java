@@ -98,9 +98,11 @@ final class SagaRows {
         return new SagaRecord(
                 row.getString("saga_id"),
                 SagaState.valueOf(row.getString("state")),
+                JournalDatabase.text(row, "node"),
                 Optional.ofNullable(row.getString("reason")).map(Reason::valueOf),
                 JournalDatabase.text(row, "message"),
                 row.getInt("run"),
+                row.getInt("handovers"),
                 Optional.ofNullable(row.getString("lra_id")),
                 Instant.ofEpochMilli(row.getLong("deadline_at")),
                 Arrays.stream(row.getString("participants").split(",")).filter(s -> !s.isEmpty()).toList(),

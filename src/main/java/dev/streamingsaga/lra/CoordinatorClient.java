@@ -128,7 +128,9 @@ final class CoordinatorClient extends LRAClient {
     void cancel(String lra) {
         try {
             HttpResponse<String> response = http.send("cancel " + lra, URI.create(lra + "/cancel"), CoordinatorClient::put, status -> status == 503);
-            if (response.statusCode() != 200) {
+            if (response.statusCode() == 404) {
+                LOG.debug("{} has ended already", lra);
+            } else if (response.statusCode() != 200) {
                 LOG.warn("cancel of {} was answered with HTTP {}; the journal compensates", lra, response.statusCode());
             }
         } catch (RuntimeException e) {

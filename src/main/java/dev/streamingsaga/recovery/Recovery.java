@@ -101,6 +101,9 @@ public final class Recovery implements AutoCloseable {
 
     /** Unfinished sagas without an owner: resumed or compensated, as configured. */
     private void takeOver(boolean lockHeld) {
+        if (timer.isShutdown()) {
+            return; // what is handed back now is for the next start
+        }
         Set<String> busy = engine.busy();
         for (SagaRecord stale : journal.stale(lockHeld)) {
             if (busy.contains(stale.sagaId())) {
@@ -113,7 +116,7 @@ public final class Recovery implements AutoCloseable {
             }
             boolean cancelled = wish.filter(Wish.CANCEL::equals).isPresent();
             boolean resume = !cancelled && config.recovery().mode() == RecoveryMode.RESUME && stale.state() != SagaState.COMPENSATING
-                    && stale.participants().equals(config.participants()) && stale.run() < config.recovery().maxRuns();
+                    && stale.participants().equals(config.participants()) && stale.failedRuns() < config.recovery().maxRuns();
             if (resume) {
                 resume(stale);
             } else {
@@ -229,6 +232,11 @@ public final class Recovery implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             LOG.warn("looking after sagas failed ({}); tried again in the next round", e.toString());
         }
+    }
+
+    /** From now on nothing is taken up any more. */
+    public void standDown() {
+        timer.shutdown();
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
@@ -28,12 +29,14 @@ final class Participants {
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(1);
 
     private final Journal journal;
+    private final Runs runs;
     private final CallbackToken tokens;
     private final Compensator compensator;
     private final Completion completion;
 
-    Participants(Journal journal, CallbackToken tokens, Compensator compensator, Completion completion) {
-        this.journal = journal;
+    Participants(Runs runs, CallbackToken tokens, Compensator compensator, Completion completion) {
+        this.journal = runs.journal();
+        this.runs = runs;
         this.tokens = tokens;
         this.compensator = compensator;
         this.completion = completion;
@@ -59,7 +62,7 @@ final class Participants {
         ActiveRun run = Steps.run(exchange);
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         SagaException failure = run.calledOff().orElseGet(() -> Failures.of(thrown, run.sagaId(), run.step()));
-        if (isOver(run.sagaId(), run.number())) {
+        if (runs.leave(run) || isOver(run.sagaId(), run.number())) {
             throw failure;
         }
         try {

@@ -49,7 +49,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         this.compensator = new Compensator(config, journal, runs, stores, alerts,
                 executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
         this.completion = new Completion(new Completion.Parts(journal, runs, stores, compensator, alerts), config.compensation().residue());
-        this.participants = new Participants(journal, tokens, compensator, completion);
+        this.participants = new Participants(runs, tokens, compensator, completion);
         this.outcomes = new Outcomes(stores);
     }
 
@@ -74,7 +74,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
 
     /** After the saga route failed, whatever the coordinator made of it: the journal alone brings the saga to its end. */
     public CompletableFuture<SagaState> failed(ActiveRun run, Throwable thrown) {
-        if (isOver(run)) {
+        if (runs.leave(run) || isOver(run)) {
             return CompletableFuture.completedFuture(journal.saga(run.sagaId()).orElseThrow().state());
         }
         SagaException failure = Failures.of(thrown, run.sagaId(), run.step());

@@ -437,6 +437,37 @@ abstract class JournalContract {
     }
 
     @Test
+    void what_is_handed_back_is_for_whoever_comes_first_and_fences_off_who_had_it() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.UPLOADING);
+        assertThat(other.handBack(run.sagaId(), 1)).as("not his").isFalse();
+
+        assertThat(journal.handBack(run.sagaId(), 1)).isTrue();
+
+        assertThat(journal.handBack(run.sagaId(), 1)).as("once").isFalse();
+        assertRefused(() -> journal.stepEnds(run.sagaId(), 1, "upload"));
+        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late callback")).isFalse();
+        SagaRecord seen = other.stale(false).get(0);
+        assertThat(List.of(seen.sagaId(), seen.node(), seen.state(), seen.handovers())).containsExactly(run.sagaId(), "", SagaState.UPLOADING, 1);
+        assertThat(seen.failedRuns()).as("an orderly stop is no failure").isZero();
+        assertThat(other.resume(seen, LIMIT)).isTrue();
+        assertThat(saga(run).run()).as("the number that waited").isEqualTo(2);
+        assertThat(journal.resume(seen, LIMIT)).as("one only").isFalse();
+        assertThat(journal.takeOver(seen)).isFalse();
+        assertThat(saga(run).failedRuns()).as("if it dies now").isEqualTo(1);
+    }
+
+    @Test
+    void nobody_hands_back_what_is_undone_paused_or_final() throws Exception {
+        SagaRecord paused = receive("a");
+        journal.pause(paused.sagaId());
+        SagaRecord undone = receive("b");
+        journal.beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
+        SagaRecord done = completed("c").received();
+
+        assertThat(List.of(paused, undone, done)).noneMatch(saga -> journal.handBack(saga.sagaId(), 1));
+    }
+
+    @Test
     void resuming_begins_anew_with_a_new_time_limit_and_keeps_what_is_known() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);
         clock.forward(Duration.ofMinutes(50));

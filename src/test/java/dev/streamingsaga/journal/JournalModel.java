@@ -20,11 +20,13 @@ final class JournalModel {
 
     SagaState state = SagaState.RECEIVED;
     int run = 1;
+    String owner;
     final Map<String, StepState> steps = new LinkedHashMap<>();
     final Map<String, CleanupEntry.State> entries = new TreeMap<>();
     private final Map<String, Integer> attempts = new TreeMap<>();
 
-    JournalModel() {
+    JournalModel(String owner) {
+        this.owner = owner;
         STEPS.forEach(step -> steps.put(step, StepState.PENDING));
     }
 
@@ -111,21 +113,36 @@ final class JournalModel {
         return true;
     }
 
-    boolean resume(int seenRun) {
-        if (seenRun != run || isFinal() || state == SagaState.COMPENSATING) {
+    boolean handBack(SagaRecord by) {
+        if (by.run() != run || by.node().isEmpty() || !by.node().equals(owner) || !ORDER.contains(state)) {
             return false;
         }
-        state = SagaState.RECEIVED;
+        owner = "";
         run++;
         return true;
     }
 
-    boolean takeOver(int seenRun) {
-        if (seenRun != run || isFinal()) {
+    boolean resume(SagaRecord seen, String node) {
+        if (isNotAsSeen(seen) || state == SagaState.COMPENSATING) {
+            return false;
+        }
+        state = SagaState.RECEIVED;
+        run += owner.isEmpty() ? 0 : 1;
+        owner = node;
+        return true;
+    }
+
+    boolean takeOver(SagaRecord seen, String node) {
+        if (isNotAsSeen(seen)) {
             return false;
         }
         run++;
+        owner = node;
         return true;
+    }
+
+    private boolean isNotAsSeen(SagaRecord seen) {
+        return seen.run() != run || !seen.node().equals(owner) || isFinal();
     }
 
     private boolean isOpen(String key) {

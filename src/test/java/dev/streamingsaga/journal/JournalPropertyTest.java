@@ -47,7 +47,7 @@ class JournalPropertyTest {
     private static int sources;
 
     /** What somebody may do. */
-    private enum Kind { PASS_NEXT, BEGIN_NEXT, BEGIN_ANY, END, COMPLETE, BEGIN_COMPENSATION, UNDO, FINISH, RESOLVE, PAUSE, RESUME, TAKE_OVER }
+    private enum Kind { PASS_NEXT, BEGIN_NEXT, BEGIN_ANY, END, COMPLETE, BEGIN_COMPENSATION, UNDO, FINISH, RESOLVE, PAUSE, RESUME, TAKE_OVER, HAND_BACK }
 
     /**
      * @param actor which run does it, counted from the newest: 0 mostly
@@ -82,7 +82,8 @@ class JournalPropertyTest {
     Arbitrary<List<Act>> histories() {
         Arbitrary<Kind> kind = Arbitraries.frequency(Tuple.of(12, Kind.PASS_NEXT), Tuple.of(3, Kind.BEGIN_NEXT), Tuple.of(4, Kind.END), Tuple.of(1, Kind.BEGIN_ANY),
                 Tuple.of(4, Kind.COMPLETE), Tuple.of(1, Kind.BEGIN_COMPENSATION), Tuple.of(3, Kind.UNDO), Tuple.of(2, Kind.FINISH),
-                Tuple.of(1, Kind.RESOLVE), Tuple.of(1, Kind.PAUSE), Tuple.of(1, Kind.RESUME), Tuple.of(3, Kind.TAKE_OVER));
+                Tuple.of(1, Kind.RESOLVE), Tuple.of(1, Kind.PAUSE), Tuple.of(1, Kind.RESUME), Tuple.of(3, Kind.TAKE_OVER),
+                Tuple.of(2, Kind.HAND_BACK));
         Arbitrary<Integer> actor = Arbitraries.frequency(Tuple.of(4, 0), Tuple.of(3, 1), Tuple.of(1, 2));
         Arbitrary<Loss> loss = Arbitraries.frequency(Tuple.of(8, Loss.NOTHING), Tuple.of(1, Loss.WRITE), Tuple.of(1, Loss.REPLY));
         return Combinators.combine(kind, actor, Arbitraries.integers().between(0, 11), loss).as(Act::new).list().ofMinSize(5).ofMaxSize(45);
@@ -98,7 +99,7 @@ class JournalPropertyTest {
     private static final class World {
         private final LossyDatabase lossy = new LossyDatabase(database.dataSource());
         private final HandClock clock = new HandClock();
-        private final JournalModel model = new JournalModel();
+        private final JournalModel model = new JournalModel("node-1");
         private final List<Actor> actors = new ArrayList<>();
         private final Path source = Path.of("/in/" + sources++);
         private final String sagaId;
@@ -148,6 +149,7 @@ class JournalPropertyTest {
                 case RESOLVE -> resolve(journal, act.what());
                 case PAUSE -> told(() -> journal.pause(sagaId), model::pause);
                 case RESUME -> takeOver(actor, (next, seen) -> next.resume(seen, Duration.ofHours(1)), model::resume);
+                case HAND_BACK -> handBack(actor);
                 case TAKE_OVER -> takeOver(actor, Journal::takeOver, model::takeOver);
             }
         }
@@ -192,17 +194,27 @@ class JournalPropertyTest {
 
         @FunctionalInterface
         private interface ModelClaim {
-            boolean of(int seenRun);
+            boolean of(SagaRecord seen, String node);
         }
 
         /** A process that starts anew: it saw the saga as the actor did, or later. */
         private void takeOver(Actor seen, Claim claim, ModelClaim inModel) {
-            Journal next = new Journal(lossy, clock, "node-" + (actors.size() + 1));
-            int before = model.run;
-            told(() -> claim.by(next, seen.saga()), () -> inModel.of(seen.run()));
-            if (model.run != before) {
-                // Also if the reply was lost: whoever has this run number is its owner.
+            String node = "node-" + (actors.size() + 1);
+            Journal next = new Journal(lossy, clock, node);
+            told(() -> claim.by(next, seen.saga()), () -> inModel.of(seen.saga(), node));
+            if (model.owner.equals(node)) {
+                // Also if the reply was lost.
                 actors.add(new Actor(next, next.saga(sagaId).orElseThrow()));
+            }
+        }
+
+        /** From now on others see it without an owner; who had it goes on as if it had not noticed. */
+        private void handBack(Actor actor) {
+            int before = model.run;
+            told(() -> actor.journal().handBack(sagaId, actor.run()), () -> model.handBack(actor.saga()));
+            if (model.run != before) {
+                Journal nobody = new Journal(lossy, clock, "nobody");
+                actors.add(new Actor(nobody, nobody.saga(sagaId).orElseThrow()));
             }
         }
 
@@ -234,6 +246,7 @@ class JournalPropertyTest {
             SagaRecord saga = journal.saga(sagaId).orElseThrow();
             assertThat(saga.state()).as("after %s", act).isEqualTo(model.state);
             assertThat(saga.run()).as("after %s", act).isEqualTo(model.run);
+            assertThat(saga.node()).as("after %s", act).isEqualTo(model.owner);
             assertThat(journal.steps(sagaId).stream().collect(Collectors.toMap(StepRecord::name, StepRecord::state)))
                     .as("after %s", act).isEqualTo(model.steps);
             Map<String, CleanupEntry.State> entries = new TreeMap<>();

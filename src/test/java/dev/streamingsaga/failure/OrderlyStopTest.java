@@ -1,0 +1,222 @@
+package dev.streamingsaga.failure;
+
+import static dev.streamingsaga.failure.Aftermath.assertStored;
+import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
+import static dev.streamingsaga.testkit.ProxiedRequest.method;
+import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.ShutdownException;
+import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.EmbeddingServer;
+import dev.streamingsaga.testkit.ProxiedRequest;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process that is asked to stop leaves its sagas to the next start: nothing is undone, nothing is sent twice. */
+@Timeout(120)
+class OrderlyStopTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private final CountDownLatch reached = new CountDownLatch(1);
+    private final CountDownLatch held = new CountDownLatch(1);
+    private StreamingSagaFixture saga;
+
+    private void start(String... settings) throws Exception {
+        Map<String, String> all = new HashMap<>(Map.of("saga.chunk.parallelism", "1"));
+        for (int i = 0; i < settings.length; i += 2) {
+            all.put(settings[i], settings[i + 1]);
+        }
+        saga = StreamingSagaFixture.start(directory, all);
+    }
+
+    @AfterEach
+    void stop() {
+        held.countDown();
+        saga.close();
+    }
+
+    private static Predicate<ProxiedRequest> put(int chunk) {
+        return method("PUT").and(keyEndsWith("/chunk-%06d".formatted(chunk)));
+    }
+
+    /** The second chunk of whatever comes waits in front of the bucket. */
+    private void holdSecondChunk() {
+        saga.s3().when(put(1)).always().beforeForward(() -> {
+            reached.countDown();
+            held.await();
+        });
+    }
+
+    private void awaitHeld() throws InterruptedException {
+        assertThat(reached.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("reached").isTrue();
+    }
+
+    /** As SIGTERM does it; what is on its way gets through once the stop has begun. */
+    private void stopNow() {
+        List<ActiveRun> running = List.copyOf(saga.application().bundle().runs().all());
+        CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
+            saga.application().close();
+            return true;
+        });
+        running.forEach(run -> await().atMost(PATIENCE).until(() -> run.calledOff().isPresent()));
+        held.countDown();
+        assertThat(stopped.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+    }
+
+    private IngestResult endOf(String sagaId) {
+        await().atMost(PATIENCE).until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
+        return saga.application().bundle().ingest().result(sagaId);
+    }
+
+    private String only() {
+        assertThat(saga.journal().sagas(9)).hasSize(1);
+        return saga.journal().sagas(1).get(0).sagaId();
+    }
+
+    @Test
+    void a_saga_that_uploads_goes_on_with_the_next_start_and_sends_nothing_twice() throws Exception {
+        start("saga.recovery.max-runs", "1");
+        Original file = Original.of(saga.file("five.bin", 4L * CHUNK + 1000));
+        holdSecondChunk();
+        CompletableFuture<IngestResult> call = Background.run("ingest", () -> saga.ingest(file.path()));
+        awaitHeld();
+
+        stopNow();
+
+        assertThatThrownBy(call::join).rootCause().isInstanceOf(ShutdownException.class).hasMessageContainingAll("stopping", "goes on when the instance is started again");
+        assertThat(saga.column("journal", "SELECT state FROM saga")).as("nothing undone").containsExactly("UPLOADING");
+        assertThat(saga.column("journal", "SELECT state FROM chunk ORDER BY idx")).as("what was on its way counts")
+                .containsExactly("SENT", "SENT", "PENDING", "PENDING", "PENDING");
+        saga.restart();
+        IngestResult result = endOf(only());
+        assertStored(saga, result, file);
+        assertThat(result.runs()).isEqualTo(2);
+        assertThat(result.errors()).isEmpty();
+        assertThat(IntStream.range(0, 5).mapToLong(chunk -> saga.s3().count(put(chunk)))).as("times sent").containsOnly(1L);
+    }
+
+    @Test
+    void a_store_that_hangs_does_not_keep_the_process_from_stopping() throws Exception {
+        try (EmbeddingServer model = new EmbeddingServer()) {
+            start(model.settings().entrySet().stream().flatMap(e -> Stream.of(e.getKey(), e.getValue())).toArray(String[]::new));
+            Original file = Original.of(saga.text("keeper.txt", 60));
+            CountDownLatch embedding = model.holdAfter(4);
+            Background.run("ingest", () -> saga.ingest(file.path()));
+            assertThat(embedding.await(60, TimeUnit.SECONDS)).isTrue();
+
+            stopNow();
+
+            assertThat(saga.column("journal", "SELECT state FROM saga")).containsExactly("PROCESSING");
+            model.release();
+            saga.restart();
+            assertStored(saga, endOf(only()), file);
+        }
+    }
+
+    @Test
+    void sagas_that_wait_for_their_turn_go_on_too() throws Exception {
+        start("saga.concurrency", "1");
+        holdSecondChunk();
+        List<Original> files = IntStream.range(0, 4).mapToObj(i -> saga.file("f" + i + ".bin", CHUNK + 100L + i)).map(Original::of).toList();
+        files.forEach(file -> Background.run("ingest", () -> saga.ingest(file.path())));
+        awaitHeld();
+        await().atMost(PATIENCE).until(() -> saga.application().bundle().runs().all().size() == 4);
+
+        stopNow();
+
+        assertThat(saga.column("journal", "SELECT DISTINCT node FROM saga")).as("nobody's").containsExactly("");
+        saga.restart();
+        for (SagaRecord one : saga.journal().sagas(9)) {
+            assertStored(saga, endOf(one.sagaId()), files.stream().filter(file -> file.path().equals(one.source())).findFirst().orElseThrow());
+        }
+        assertThat(saga.journal().sagas(9)).hasSize(4);
+    }
+
+    @Test
+    void what_is_being_undone_is_undone_by_the_next_start() throws Exception {
+        start();
+        saga.s3().when(put(2)).always().answer(400, "InvalidArgument");
+        saga.s3().when(method("POST").or(method("DELETE"))).beforeForward(() -> {
+            reached.countDown();
+            held.await();
+        });
+        Background.run("ingest", () -> saga.ingest(saga.file("four.bin", 3L * CHUNK + 1)));
+        awaitHeld();
+
+        stopNow();
+        saga.s3().clearRules();
+        saga.restart();
+
+        assertThat(endOf(only()).status()).isEqualTo("COMPENSATED");
+        saga.assertNothingAnywhere();
+    }
+
+    @Test
+    void a_cancel_meanwhile_is_obeyed_by_the_next_start() throws Exception {
+        start();
+        holdSecondChunk();
+        Background.run("ingest", () -> saga.ingest(saga.file("two.bin", CHUNK + 1L)));
+        awaitHeld();
+        stopNow();
+
+        saga.execute("journal", "UPDATE saga SET wish = 'CANCEL'");
+        saga.restart();
+
+        IngestResult result = endOf(only());
+        assertThat(result.status()).isEqualTo("COMPENSATED");
+        assertThat(result.reason()).isEqualTo("CANCELLED");
+        saga.assertNothingAnywhere();
+    }
+
+    @Test
+    void a_file_in_the_drop_folder_stays_there_until_its_saga_has_ended() throws Exception {
+        Path drop = Files.createDirectory(directory.toRealPath().resolve("drop"));
+        start("saga.http.enabled", "false", "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s");
+        holdSecondChunk();
+        Path file = Files.move(saga.file("two.bin", CHUNK + 1L), drop.resolve("two.bin"));
+        awaitHeld();
+
+        stopNow();
+
+        assertThat(file).exists();
+        assertThat(drop.resolve(".failed/two.bin")).doesNotExist();
+        saga.restart();
+        await().atMost(PATIENCE).until(() -> Files.exists(drop.resolve(".done/two.bin.json")) && !Files.exists(file));
+        assertThat(saga.journal().saga(only()).orElseThrow().state()).isEqualTo(SagaState.COMPLETED);
+    }
+
+    @Test
+    void nothing_is_taken_in_any_more() throws Exception {
+        start();
+        Path file = saga.text("late.txt", 3);
+        saga.application().bundle().standDown();
+
+        assertThatThrownBy(() -> saga.ingest(file)).rootCause().isInstanceOf(ShutdownException.class).hasMessageContaining(file.toString());
+        assertThat(saga.journal().sagas(1)).isEmpty();
+    }
+}
