@@ -4,16 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.HubServers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -89,6 +96,46 @@ class HubTest {
 
         assertThat(ingest(hub, "saga", servers.text("b.txt", 20)).status()).isEqualTo("COMPLETED");
         assertThat(bundle(hub, "saga").journal().saga(first.sagaId())).isPresent();
+    }
+
+    @Test
+    void a_saga_that_runs_when_the_context_stops_goes_on_when_it_starts_again() throws Exception {
+        Map<String, String> properties = new HashMap<>(servers.properties("saga"));
+        properties.put("saga.participants", "notes");
+        CamelContext hub = hub(properties);
+        hub.addRoutes(new StreamingSaga());
+        CountDownLatch reached = new CountDownLatch(1);
+        CountDownLatch held = new CountDownLatch(1);
+        AtomicInteger written = new AtomicInteger();
+        hub.addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                from("direct:saga-store-notes").process(e -> {
+                    written.incrementAndGet();
+                    reached.countDown();
+                    held.await();
+                });
+                from("direct:saga-store-notes-compensate").process(e -> written.addAndGet(-100));
+            }
+        });
+        hub.start();
+        CompletableFuture<IngestResult> call = Background.call("ingest", () -> ingest(hub, "saga", servers.text("a.txt", 10)));
+        assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
+        ActiveRun run = bundle(hub, "saga").runs().all().iterator().next();
+
+        CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
+            hub.stop();
+            return true;
+        });
+        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> run.calledOff().isPresent());
+        held.countDown();
+        assertThat(call.handle((result, failure) -> failure != null).orTimeout(60, TimeUnit.SECONDS).join()).as("the caller is told").isTrue();
+        assertThat(stopped.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+        hub.start();
+
+        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> bundle(hub, "saga").journal().saga(run.sagaId()).orElseThrow().state().isFinal());
+        assertThat(bundle(hub, "saga").journal().saga(run.sagaId()).orElseThrow().state().name()).isEqualTo("COMPLETED");
+        assertThat(written).as("never undone").hasValueBetween(1, 2);
     }
 
     @Test

@@ -116,7 +116,7 @@ public record SagaConfig(
     public enum RecoveryMode { RESUME, COMPENSATE }
 
     /**
-     * @param maxRuns attempts at a saga in all; after the last it is compensated
+     * @param maxRuns runs of a saga that may fail; after the last it is compensated
      * @param lease how long a process that gives no sign of life keeps its sagas
      */
     public record Recovery(RecoveryMode mode, int maxRuns, Duration lease) {}

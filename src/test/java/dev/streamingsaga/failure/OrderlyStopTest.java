@@ -17,10 +17,20 @@ import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.EmbeddingServer;
 import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
+import jakarta.jms.BytesMessage;
+import jakarta.jms.Connection;
+import jakarta.jms.Message;
+import jakarta.jms.Session;
+import jakarta.jms.TextMessage;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -208,6 +219,59 @@ class OrderlyStopTest {
         saga.restart();
         await().atMost(PATIENCE).until(() -> Files.exists(drop.resolve(".done/two.bin.json")) && !Files.exists(file));
         assertThat(saga.journal().saga(only()).orElseThrow().state()).isEqualTo(SagaState.COMPLETED);
+    }
+
+    @Test
+    void a_message_stays_in_its_queue_and_is_answered_after_the_next_start() throws Exception {
+        start("saga.http.enabled", "false", "saga.jms.embedded", "true");
+        holdSecondChunk();
+        byte[] content = Files.readAllBytes(saga.file("two.bin", CHUNK + 1L));
+        try (Connection connection = connect(); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
+            BytesMessage message = session.createBytesMessage();
+            message.setStringProperty("fileName", "two.bin");
+            message.setJMSReplyTo(session.createQueue("answers"));
+            message.writeBytes(content);
+            session.createProducer(session.createQueue("saga-ingest")).send(message);
+        }
+        awaitHeld();
+
+        stopNow();
+
+        assertThat(saga.column("journal", "SELECT state FROM saga")).containsExactly("UPLOADING");
+        saga.restart();
+        try (Connection connection = connect(); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
+            Message reply = session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
+            assertThat(((TextMessage) reply).getText()).contains("\"status\":\"COMPLETED\"", only());
+        }
+        assertThat(saga.s3().count(put(0))).isOne();
+    }
+
+    private Connection connect() throws Exception {
+        List<String> ports = Files.readAllLines(saga.data().resolve("broker.port"));
+        Connection connection = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1)).createConnection();
+        connection.start();
+        return connection;
+    }
+
+    @Test
+    void an_upload_is_kept_for_the_next_start() throws Exception {
+        start("saga.http.enabled", "true");
+        holdSecondChunk();
+        byte[] content = Files.readAllBytes(saga.file("two.bin", CHUNK + 1L));
+        HttpRequest request = HttpRequest.newBuilder(saga.application().address().orElseThrow().resolve("api/documents/two.bin"))
+                .header("Prefer", "wait=60").PUT(HttpRequest.BodyPublishers.ofByteArray(content)).build();
+        CompletableFuture<HttpResponse<String>> answer = Background.call("put", () -> HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()));
+        awaitHeld();
+
+        stopNow();
+
+        // The saga is begun and goes on: the answer says so, unless the connection ended before it.
+        assertThat(answer.handle((reply, failure) -> reply == null ? 202 : reply.statusCode()).orTimeout(60, TimeUnit.SECONDS).join()).isEqualTo(202);
+        saga.restart();
+        IngestResult result = endOf(only());
+        assertThat(result.status()).isEqualTo("COMPLETED");
+        assertThat(result.sha256()).isEqualTo(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
+        assertThat(result.runs()).isEqualTo(2);
     }
 
     @Test

@@ -1,6 +1,8 @@
 package dev.streamingsaga.testkit;
 
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /** Work beside a test, on a thread of its own: the common pool has a single one on two cores, and tests block. */
@@ -12,6 +14,17 @@ public final class Background {
             Thread thread = new Thread(task, name);
             thread.setDaemon(true);
             thread.start();
+        });
+    }
+
+    /** As {@link #run}, for work that throws. */
+    public static <T> CompletableFuture<T> call(String name, Callable<T> work) {
+        return run(name, () -> {
+            try {
+                return work.call();
+            } catch (Exception e) {
+                throw new CompletionException(e);
+            }
         });
     }
 }
