@@ -58,7 +58,8 @@ final class VertxCall implements Call {
         if (values.size() > 1) {
             throw new Problem(400, "header-twice", "the header " + name + " was sent " + values.size() + " times; send it once");
         }
-        return values.stream().findFirst();
+        // What HTTP/1.1 says in Host, HTTP/2 says in :authority.
+        return values.isEmpty() && name.equals("Host") ? Optional.ofNullable(request.authority()).map(Object::toString) : values.stream().findFirst();
     }
 
     @Override

@@ -84,6 +84,8 @@ public final class Application implements AutoCloseable {
 
     private void serve(SagaConfig config, CamelContext context, StreamingSaga saga) throws Exception {
         EmbeddedHttp server = opened(EmbeddedHttp.start(config, context));
+        // Requests under way are answered before their server goes.
+        open.push(context::stop);
         context.addRoutes(opened(saga.http(context)));
         address = server.uri();
     }

@@ -82,7 +82,8 @@ final class EmbeddedHttp implements AutoCloseable {
     }
 
     private static HttpServer listen(Vertx vertx, Router router, String host, int port) throws IOException {
-        HttpServerOptions options = new HttpServerOptions().setHost(host).setPort(port)
+        // Some clients offer to change to HTTP/2 in the clear; a body would have to wait for that.
+        HttpServerOptions options = new HttpServerOptions().setHost(host).setPort(port).setHttp2ClearTextEnabled(false)
                 .setIdleTimeout(2 * LONGEST_WAIT_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
         try {
             return done(vertx.createHttpServer(options).requestHandler(router).listen());

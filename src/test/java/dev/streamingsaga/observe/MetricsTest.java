@@ -41,7 +41,7 @@ class MetricsTest {
     private static final Pattern NAME = Pattern.compile("\\b(?:streaming_saga|jvm|process|system)_[a-z0-9_]+");
     private static final long SIZE = CHUNK + 1000;
 
-    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient client = HttpClient.newHttpClient();
     private StreamingSagaFixture saga;
     private Map<String, Double> seen;
 
