@@ -256,7 +256,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
 
     void recover() {
         // A process that died between an outcome and its reports has journaled what they must say.
-        parts().reports().rewrite();
+        parts().reports().start(parts().given().servers().exclusive());
         parts().recovery().start(parts().given().servers().exclusive());
     }
 

@@ -26,6 +26,16 @@ final class EventRows {
         return db.sql.sql("SELECT * FROM event WHERE kind = ? ORDER BY event_id").param(kind.name()).query(EventRows::event).list();
     }
 
+    /** With a detail: what is to be told to somebody. */
+    List<Event> untold(Instant before) {
+        return db.sql.sql("SELECT * FROM event WHERE kind IN ('ALERT', 'CRITICAL') AND told_at IS NULL AND at <= ? AND detail <> '' ORDER BY event_id")
+                .param(before.toEpochMilli()).query(EventRows::event).list();
+    }
+
+    void told(String eventId) {
+        db.sql.sql("UPDATE event SET told_at = ? WHERE event_id = ?").params(db.now(), eventId).update();
+    }
+
     private static Event event(ResultSet row, int n) throws SQLException {
         return new Event(row.getString("event_id"), row.getString("saga_id"), Instant.ofEpochMilli(row.getLong("at")),
                 Event.Kind.valueOf(row.getString("kind")), JournalDatabase.text(row, "step"), row.getString("message"),

@@ -324,6 +324,16 @@ public final class Journal {
         return events.of(kind);
     }
 
+    /** Alerts that nobody has been told of yet, journaled by then, oldest first; their detail is the alert as JSON. */
+    public List<Event> untoldAlerts(Instant by) {
+        return events.untold(by);
+    }
+
+    /** Somebody was told; whatever happens now, not again. */
+    public void alertTold(Event alert) {
+        events.told(alert.eventId());
+    }
+
     public Optional<SagaRecord> saga(String sagaId) {
         return sagas.find(sagaId);
     }

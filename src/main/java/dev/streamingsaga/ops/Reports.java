@@ -18,9 +18,12 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -40,6 +43,7 @@ public final class Reports implements Alerts {
 
     /** A webhook that hangs must not hold up the compensation that it is told of. */
     private static final Duration ALERT_LIMIT = Duration.ofSeconds(15);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
 
     private final SagaConfig config;
     private final Journal journal;
@@ -48,6 +52,9 @@ public final class Reports implements Alerts {
     private final Path folder;
     private final ObjectMapper json = new ObjectMapper();
     private final AtomicLong unwritten = new AtomicLong();
+    private final Set<String> telling = ConcurrentHashMap.newKeySet();
+    private Duration pause = Duration.ZERO;
+    private volatile Instant againAt = Instant.EPOCH;
 
     public Reports(SagaConfig config, Journal journal, CamelContext context) {
         this.config = config;
@@ -114,29 +121,68 @@ public final class Reports implements Alerts {
         return new Note(kind, "", wording.message(), text(alert));
     }
 
+    /**
+     * What a process that died had journaled, and told nobody.
+     *
+     * @param alone no other process can be at telling it now
+     */
+    public void start(boolean alone) {
+        rewrite();
+        journal.untoldAlerts(alone ? journal.clock().instant() : journal.clock().instant().minus(ALERT_LIMIT)).forEach(this::tell);
+    }
+
     @Override
-    public void tell(String sagaId, List<Note> journaled) {
-        journaled.stream().filter(note -> !note.detail().isEmpty()).forEach(note -> {
-            Map<String, Object> alert = fields(note.detail());
-            LOG.warn("{} {}: saga {}: {}; {}", alert.get("severity"), alert.get("type"), sagaId, note.message(), alert.get("actionRequired"));
-            tell(alert);
-        });
+    public void tell(String sagaId) {
+        journal.untoldAlerts(journal.clock().instant()).stream().filter(alert -> alert.sagaId().equals(sagaId)).forEach(this::tell);
         rewrite();
     }
 
-    private void tell(Map<String, Object> alert) {
+    /** One that fails again keeps the others waiting: they go the same way. */
+    @Override
+    public void tellAgain() {
+        Instant now = journal.clock().instant();
+        if (now.isBefore(againAt)) {
+            return;
+        }
+        boolean told = journal.untoldAlerts(now.minus(ALERT_LIMIT)).stream().allMatch(this::tell);
+        pause = told ? Duration.ZERO : Collections.min(List.of(LONGEST_PAUSE, pause.multipliedBy(2).plus(ALERT_LIMIT)));
+        againAt = now.plus(pause);
+    }
+
+    /** @return false if it has to be told again */
+    private boolean tell(Event journaled) {
+        if (!telling.add(journaled.eventId())) {
+            return true;
+        }
+        try {
+            Map<String, Object> alert = fields(journaled.detail());
+            LOG.warn("{} {}: saga {}: {}; {}", alert.get("severity"), alert.get("type"), journaled.sagaId(), journaled.message(), alert.get("actionRequired"));
+            if (!heard(alert)) {
+                return false;
+            }
+            journal.alertTold(journaled);
+            return true;
+        } finally {
+            telling.remove(journaled.eventId());
+        }
+    }
+
+    /** By the operator's route, if there is one. */
+    private boolean heard(Map<String, Object> alert) {
         String uri = "direct://" + config.id("alert");
         if (context.getRoutes().stream().noneMatch(r -> r.getEndpoint().getEndpointUri().equals(uri))) {
-            return;
+            return true;
         }
         try {
             template.asyncRequestBody(uri, alert).get(ALERT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("the alert route {} failed or took longer than {} s ({}); the alert is in the journal and in the reports",
+            LOG.warn("the alert route {} failed or took longer than {} s ({}); the alert is in the journal and in the reports, and told again",
                     uri, ALERT_LIMIT.toSeconds(), e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        return false;
     }
 
     /** Rewrites all three files from the journal; what can't be written is logged and counted. */

@@ -72,7 +72,7 @@ public final class Recovery implements AutoCloseable {
         every(heartbeat, this::renewLeases);
         every(1000, this::enforceTimeLimits, () -> journal.wishes().forEach(this::grant), () -> takeOver(false));
         every(1000, () -> publish(journal.publicationsDue()), () -> journal.cleanups().wishes().forEach(this::grant), this::retryCleanups);
-        every(30_000, this::removeLateChunks);
+        every(30_000, this::removeLateChunks, engine::tellAgain);
     }
 
     private void renewLeases() {

@@ -19,6 +19,9 @@ public interface Alerts {
     /** Words what is journaled when a COMPLETED saga's document could not be turned visible for {@code attempts} times. */
     List<Note> notVisible(SagaRecord saga, String store, String error, int attempts);
 
-    /** Tells whom it may concern of what is journaled by now; empty: only the reports may have changed. */
-    void tell(String sagaId, List<Note> journaled);
+    /** Tells whom it may concern of what is journaled about a saga by now, and brings the reports up to date. */
+    void tell(String sagaId);
+
+    /** Tells again what could not be told, at growing intervals: to be called now and then. */
+    void tellAgain();
 }

@@ -114,10 +114,9 @@ public final class Compensator implements AutoCloseable {
         if (!stopped) {
             undoLateWrites(saga, running, why);
         }
-        Journaled alert = new Journaled(alerts, saga);
-        SagaState outcome = journal.finishCompensation(sagaId, saga.run(), alert);
+        SagaState outcome = journal.finishCompensation(sagaId, saga.run(), open -> alerts.residue(saga, open));
         runs.end(sagaId);
-        alert.tell();
+        alerts.tell(sagaId);
         return outcome;
     }
 
@@ -138,7 +137,7 @@ public final class Compensator implements AutoCloseable {
     /** Removes what a completed saga holds, its newer version being visible. */
     void removeVersion(SagaRecord superseded) {
         undoSteps(superseded);
-        alerts.tell(superseded.sagaId(), List.of());
+        alerts.tell(superseded.sagaId());
     }
 
     private void undoSteps(SagaRecord saga) {
@@ -172,10 +171,8 @@ public final class Compensator implements AutoCloseable {
     }
 
     private void record(SagaRecord saga, String step, Undone undone) {
-        Journaled alert = new Journaled(alerts, saga);
-        journal.stepUndone(saga, step, undone, config.compensation().residue(), alert);
-        alert.add(undone.notes());
-        alert.tell();
+        journal.stepUndone(saga, step, undone, config.compensation().residue(), open -> alerts.residue(saga, open));
+        alerts.tell(saga.sagaId());
     }
 
     /** Another attempt at what is left of a step. */

@@ -74,11 +74,10 @@ final class Completion {
     }
 
     private void notPublished(SagaRecord saga, Map<String, String> failures) {
-        Journaled alert = new Journaled(parts.alerts(), saga);
         String error = failures.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining("; "));
         journal.notPublished(saga.sagaId(), retries, attempts -> attempts == ALERT_AT
-                ? alert.add(parts.alerts().notVisible(saga, String.join(", ", failures.keySet()), error, attempts)) : List.of());
-        alert.tell();
+                ? parts.alerts().notVisible(saga, String.join(", ", failures.keySet()), error, attempts) : List.of());
+        parts.alerts().tell(saga.sagaId());
     }
 
     /**

@@ -143,10 +143,15 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         compensator.sweep(saga);
     }
 
+    /** Alerts that could not be told: again. */
+    public void tellAgain() {
+        alerts.tellAgain();
+    }
+
     /** A person closes an entry. */
     public void resolve(CleanupEntry entry, String why) {
         journal.resolve(entry, why);
-        alerts.tell(entry.sagaId(), List.of());
+        alerts.tell(entry.sagaId());
     }
 
     @Override

@@ -28,6 +28,7 @@ import dev.streamingsaga.testkit.FaultRule;
 import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -363,6 +364,42 @@ class OperationFailureTest {
 
         assertThat(saga.report("rollback_alerts.json")).isEqualTo(alert).first().asString().contains("PARTIAL_ROLLBACK", sagaId);
         assertThat(saga.report("failed_cleanups.json")).hasSize(1);
+    }
+
+    @Test
+    void an_alert_that_could_not_be_told_is_told_once_by_a_later_start() throws Exception {
+        Path told = directory.resolve("told");
+        Files.writeString(told, "in the way: the route can't make its folder");
+        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"), """
+                - route:
+                    id: saga-alert
+                    from:
+                      uri: direct:saga-alert
+                      steps:
+                        - setBody:
+                            simple: "${body[type]} ${body[sagaId]}"
+                        - to: file:%s?fileName=alert.txt&fileExist=Append
+                """.formatted(told));
+        // The journal is the application's own: the next process has it by itself, and knows that nobody else is at it.
+        start("saga.compensation.retry-delay", "1h");
+        saga.s3().when(method("DELETE").or(method("POST"))).always().answer(403, "AccessDenied");
+        LateFailure failed = LateFailure.of(saga, threeChunks());
+        assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        assertThat(saga.number("journal", "SELECT count(*) FROM event WHERE kind = 'ALERT' AND told_at IS NULL")).isPositive();
+
+        saga.restart(() -> {
+            try {
+                Files.delete(told);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+
+        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.number("journal", "SELECT count(*) FROM event WHERE kind = 'ALERT' AND told_at IS NULL") == 0);
+        String once = Files.readString(told.resolve("alert.txt"));
+        assertThat(once).contains("PARTIAL_ROLLBACK " + failed.sagaId());
+        saga.restart();
+        assertThat(Files.readString(told.resolve("alert.txt"))).as("told once").isEqualTo(once);
     }
 
     // FP-37; close and cancel: CoordinatorEndTest

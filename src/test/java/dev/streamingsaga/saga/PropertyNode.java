@@ -75,6 +75,9 @@ final class PropertyNode implements AutoCloseable {
         }
 
         @Override
-        public void tell(String sagaId, List<Note> journaled) {}
+        public void tell(String sagaId) {}
+
+        @Override
+        public void tellAgain() {}
     }
 }
