@@ -70,7 +70,9 @@ class JournalPropertyTest {
 
     @AfterContainer
     static void close() throws IOException {
-        database.close();
+        if (database != null) {
+            database.close();
+        }
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

@@ -85,7 +85,9 @@ class CompensationPropertyTest {
     static void close() throws IOException {
         NODES.forEach(PropertyNode::close);
         NODES.clear();
-        database.close();
+        if (database != null) {
+            database.close();
+        }
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
