@@ -1,6 +1,9 @@
 package example;
 
+import dev.streamingsaga.StreamingSaga;
 import java.net.URI;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spring.boot.CamelContextConfiguration;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -10,11 +13,29 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** Nothing here names Streaming Saga: it is on the class path, application.properties configures it, camel/ uses it. */
+/** Streaming Saga is on the class path, application.properties configures it, camel/ uses it; only serving it over HTTP has to be asked for. */
 @SpringBootApplication
 public class SpringBootHub {
     public static void main(String[] arguments) {
         SpringApplication.run(SpringBootHub.class, arguments);
+    }
+
+    /** HTTP API and page below saga.http.path, for whoever has a key: see {@code saga key}. */
+    @Bean
+    CamelContextConfiguration http(StreamingSaga bundle) {
+        return new CamelContextConfiguration() {
+            @Override
+            public void beforeApplicationStart(CamelContext context) {}
+
+            @Override
+            public void afterApplicationStart(CamelContext context) {
+                try {
+                    context.addRoutes(bundle.http(context));
+                } catch (Exception e) {
+                    throw new IllegalStateException("the HTTP API can't be served", e);
+                }
+            }
+        };
     }
 
     /** The application's own, and the only one: the instance uses it too. */

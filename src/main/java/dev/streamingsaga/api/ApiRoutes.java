@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ApiRoutes.class);
     private static final long SWEEP_SECONDS = 30;
+    private static final String VERTX_MESSAGE = "org.apache.camel.component.platform.http.vertx.HttpMessage";
 
     private final SagaConfig config;
     private final Gate gate;
@@ -71,9 +72,15 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     }
 
     private void serve(String path, boolean below, String id, String description) {
+        // Bodies as they come: neither kept first nor, on a servlet server, read as text. Vert.x hands over its own request anyway.
         from("platform-http:" + config.http().path() + path + "?useBodyHandler=false&matchOnUriPrefix=" + below + "&headerFilterStrategy=#"
-                + config.id("http-headers")).routeId(config.id(id)).group("http").description(description)
+                + config.id("http-headers") + (isVertx() ? "" : "&useStreaming=true"))
+                .routeId(config.id(id)).group("http").description(description).noStreamCaching()
                 .process(this::answer);
+    }
+
+    private boolean isVertx() {
+        return getContext().getClassResolver().resolveClass(VERTX_MESSAGE) != null;
     }
 
     Operations operations() {
@@ -88,12 +95,16 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
             LOG.debug("{} {} was not answered to its end: {}", call.method(), call.path(), e.getMessage());
         } catch (RuntimeException e) {
             LOG.debug("{} {}: the connection was closed before its answer", call.method(), call.path(), e);
+        } catch (Error e) {
+            // A library that is not there, say: the server answers with 500 and tells nobody.
+            LOG.error("{} {} failed", call.method(), call.path(), e);
+            throw e;
         }
     }
 
     private Call call(Message message) {
         // By name: without Vert.x its class is not even there.
-        return message.getClass().getName().equals("org.apache.camel.component.platform.http.vertx.HttpMessage")
+        return message.getClass().getName().equals(VERTX_MESSAGE)
                 ? VertxCalls.of(message, config.http().limits().idle()) : new CamelCall(message);
     }
 
