@@ -7,7 +7,6 @@ import dev.streamingsaga.journal.Place;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.SourceFile;
-import dev.streamingsaga.source.SourceProof;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
@@ -34,8 +33,11 @@ public final class ChunkRoutes extends RouteBuilder {
     /** Exchange property with the {@code Digests} of the pass over the source; without it upload takes its own. */
     public static final String DIGESTS = "SagaDigests";
 
-    /** Exchange property with a {@code SourceProof} that is under way, if the digests were not taken in this run: verify waits for it. */
-    public static final String PROOF = "SagaSourceProof";
+    /**
+     * Exchange property, a Boolean: the digests are not of this run, so what the bucket has already is compared with the source; what
+     * this run sends the bucket compares.
+     */
+    public static final String DIGESTS_OF_EARLIER_RUN = "SagaDigestsOfEarlierRun";
 
     /** Header of a compensation's answer: why something is left, in words, as far as the store said. */
     public static final String LEFT_BECAUSE = "SagaLeftBecause";
@@ -155,8 +157,7 @@ public final class ChunkRoutes extends RouteBuilder {
         from(config.direct("verify"))
                 .routeId(config.id("verify"))
                 .routeDescription("The gate: journal, bucket and source must agree before any other store is touched")
-                .process(exchange -> verify.verify(exchange.getProperty(Run.PROPERTY, Run.class),
-                        Optional.ofNullable(exchange.getProperty(PROOF, SourceProof.class))));
+                .process(exchange -> verify.verify(exchange.getProperty(Run.PROPERTY, Run.class)));
 
         from(config.direct("store-upload-count"))
                 .routeId(config.id("store-upload-count"))
@@ -204,7 +205,7 @@ public final class ChunkRoutes extends RouteBuilder {
     }
 
     private static void describeAgain(Exchange exchange) {
-        Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class));
+        Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class), false);
         ObjectPut.chunk(upload, exchange.getMessage().getBody(ChunkRow.class)).attach(exchange);
     }
 
@@ -220,7 +221,7 @@ public final class ChunkRoutes extends RouteBuilder {
     }
 
     private static void describeManifest(Exchange exchange) {
-        Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class));
+        Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class), false);
         Document document = upload.document();
         byte[] json = Manifest.of(document, upload.run().chunks()).json();
         ObjectPut.whole(upload, new ObjectPut.What(

@@ -28,7 +28,8 @@ final class PlanUpload {
     }
 
     void plan(Exchange exchange) {
-        Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class));
+        Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class),
+                exchange.getProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, false, Boolean.class));
         Run run = upload.run();
         Document document = upload.document();
         List<ChunkRow> wanted = rows(document, digests(exchange, run, document));
@@ -110,6 +111,7 @@ final class PlanUpload {
             return false; // correctness is untouched: sending meets the same failure, and knows what to make of it
         }
         if (confirmed) {
+            put.upload().requireUnchanged(row);
             put.run().chunkConfirmed(row.index(), row.sizeBytes());
             put.upload().stored(row);
         }

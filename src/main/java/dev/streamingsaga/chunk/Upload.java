@@ -5,6 +5,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.source.SourceFile;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Exchange;
@@ -15,11 +16,14 @@ final class Upload {
 
     private final Run run;
     private final Document document;
+    private final boolean earlierDigests;
     private final AtomicLong storedBytes = new AtomicLong();
     private final AtomicBoolean failed = new AtomicBoolean();
 
-    Upload(Run run) {
+    /** @param earlierDigests the digests were taken by an earlier run, and nobody has read the source since */
+    Upload(Run run, boolean earlierDigests) {
         this.run = run;
+        this.earlierDigests = earlierDigests;
         this.document = run.document();
     }
 
@@ -37,6 +41,13 @@ final class Upload {
 
     Document document() {
         return document;
+    }
+
+    /** @throws SagaException HASH_MISMATCH if the source no longer holds what an earlier run sent of it */
+    void requireUnchanged(ChunkRow row) {
+        if (earlierDigests) {
+            SourceFile.checkPart(document.path(), row.offset(), row.sizeBytes(), row.sha256(), run::check);
+        }
     }
 
     void stored(ChunkRow row) {

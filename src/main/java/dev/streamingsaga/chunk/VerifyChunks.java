@@ -7,7 +7,6 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.SourceFile;
-import dev.streamingsaga.source.SourceProof;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -24,7 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * <p>Why that proves the hash of the whole without reading it again: one pass over the source gave every byte to the hash of
  * the whole and to its chunk's hash (see {@code Digests}). The server compared each chunk's hash with the bytes it received.
  * So the stored chunks, in order, are the bytes of the whole file's hash, unless SHA-256 itself is broken. A resumed run that
- * took both from the journal has the whole hashed meanwhile ({@code SourceProof}), and the gate stays shut until that is done.
+ * took both from the journal has hashed each chunk of the source again that it did not send, so that its source is the same.
  *
  * <p>What it rests on: that the bucket reports the checksum of what it holds <em>now</em>. AWS does. The embedded server reports
  * the checksum taken on arrival, and only while size and modification time of its file are untouched; otherwise none. A
@@ -42,8 +41,7 @@ final class VerifyChunks {
         this.parallel = parallel;
     }
 
-    /** @param proof that the source is what the journaled digests were taken of, if this run did not take them itself */
-    void verify(Run run, Optional<SourceProof> proof) {
+    void verify(Run run) {
         Document document = run.document();
         List<ChunkRow> rows = run.chunks();
         checkOrder(document, rows);
@@ -54,7 +52,6 @@ final class VerifyChunks {
         } else {
             checkReported(bucket, run, rows);
         }
-        proof.ifPresent(SourceProof::await);
         SourceFile.checkContent(document.path(), document.identity(), document.sha256(), run::check);
         run.chunksVerified();
     }

@@ -23,7 +23,6 @@ import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
 import dev.streamingsaga.source.SourceLock;
-import dev.streamingsaga.source.SourceProof;
 import dev.streamingsaga.journal.SourceIdentity;
 import java.io.File;
 import java.io.IOException;
@@ -103,7 +102,7 @@ public final class Ingest {
         // What an earlier call with the same exchange left behind must not answer this one.
         exchange.removeProperty(SAGA_ID);
         exchange.removeProperty(Run.PROPERTY);
-        exchange.removeProperty(ChunkRoutes.PROOF);
+        exchange.removeProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN);
         Path path = path(exchange.getMessage().getBody());
         runs.requireRunning(String.valueOf(path));
         Optional<SourceIdentity> once = Optional.ofNullable(exchange.getProperty(ONCE, SourceIdentity.class));
@@ -223,8 +222,9 @@ public final class Ingest {
         if (config.source().onConflict() == OnConflict.REFUSE) {
             requireUnclaimed(run, path);
         }
-        Digests digests = alreadyTaken(run, identity)
-                .map(known -> proven(exchange, run, identity, known)).orElseGet(() -> digests(run, path, identity));
+        Optional<Digests> taken = alreadyTaken(run, identity);
+        Digests digests = taken.orElseGet(() -> digests(run, path, identity));
+        exchange.setProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, taken.isPresent());
         String documentId = Ids.document(path.toString(), digests.sha256());
         if (config.source().duplicates() == Duplicates.REJECT && journal.document(documentId).isPresent()) {
             throw new SagaException(Reason.DUPLICATE, path + " is already stored as document " + documentId + "; nothing was written");
@@ -243,7 +243,7 @@ public final class Ingest {
 
     /**
      * What an earlier run journaled, if nobody can have touched the file since as far as its inode, size and both of its times tell:
-     * enough to go on sending, not enough to pass the gate. Empty without the time of the last change, which alone can't be set back.
+     * enough to go on sending. The upload compares each chunk with the source once more. Empty without the time of the last change, which alone can't be set back.
      */
     private Optional<Digests> alreadyTaken(ActiveRun run, SourceIdentity now) {
         Optional<Document> untouched = run.received().document()
@@ -251,12 +251,6 @@ public final class Ingest {
         return untouched.map(before -> new Digests(before.sha256(), before.sizeBytes(),
                         journal.chunks(run.sagaId()).stream().map(ChunkRow::sha256).toList()))
                 .filter(known -> known.chunkSha256().size() == untouched.get().chunkCount());
-    }
-
-    /** The bytes are hashed all the same, while chunks are sent: verify waits for the result, and no store is touched before it. */
-    private static Digests proven(Exchange exchange, ActiveRun run, SourceIdentity identity, Digests known) {
-        exchange.setProperty(ChunkRoutes.PROOF, SourceProof.begin(run.received().source(), identity, known.sha256(), run::check));
-        return known;
     }
 
     /** Held while the saga reads, and proved again before each side effect. */

@@ -4,13 +4,17 @@ import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +22,8 @@ import java.util.function.LongConsumer;
 
 /** Looks at originals. Nothing here opens a file for writing, and nothing but a regular file is ever opened. */
 public final class SourceFile {
+    private static final int BUFFER_BYTES = 256 * 1024;
+    private static final int BLOCKS_UNASKED = 16;
     private static final String MODIFIED = "file was modified during upload, please retry";
 
     private SourceFile() {}
@@ -80,9 +86,44 @@ public final class SourceFile {
      */
     public static void checkContent(Path path, SourceIdentity expected, String sha256, Runnable wanted) {
         if (look(path, expected).changedNanos() != expected.changedNanos()
-                && !SourceProof.sha256(path, expected.sizeBytes(), wanted).equals(sha256)) {
+                && !sha256(path, 0, expected.sizeBytes(), wanted).equals(sha256)) {
             throw modified(path);
         }
+    }
+
+    /**
+     * Reads a part of the file again.
+     *
+     * @param sha256 of that part, as it must be
+     * @throws SagaException HASH_MISMATCH if it is not, FILE_NOT_FOUND or FILE_NOT_READABLE; or what {@code wanted} throws
+     */
+    public static void checkPart(Path path, long offset, long sizeBytes, String sha256, Runnable wanted) {
+        if (!sha256(path, offset, sizeBytes, wanted).equals(sha256)) {
+            throw modified(path);
+        }
+    }
+
+    private static String sha256(Path path, long offset, long sizeBytes, Runnable wanted) {
+        MessageDigest digest = DigestPass.sha256();
+        ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(BUFFER_BYTES, Math.max(1, sizeBytes)));
+        long end = offset + sizeBytes;
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+            long position = offset;
+            for (long block = 0; position < end; block++) {
+                if (block % BLOCKS_UNASKED == 0) {
+                    wanted.run();
+                }
+                int n = file.read(buffer.clear().limit((int) Math.min(buffer.capacity(), end - position)), position);
+                if (n < 0) {
+                    throw modified(path);
+                }
+                digest.update(buffer.array(), 0, n);
+                position += n;
+            }
+        } catch (IOException e) {
+            throw refused(path, e);
+        }
+        return DigestPass.hex(digest);
     }
 
     private static SourceIdentity look(Path path, SourceIdentity expected) {

@@ -344,6 +344,24 @@ class ResumeFailureTest {
         }
     }
 
+    /** The same in a chunk that is still to be sent: the bucket compares it. */
+    @Test
+    void fp_16_the_file_has_other_content_where_it_was_not_sent_yet() throws Exception {
+        start(Map.of());
+        Path file = fiveChunks();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            MappedByteBuffer memory = channel.map(FileChannel.MapMode.READ_WRITE, 3L * CHUNK, CHUNK);
+            memory.put(7, memory.get(7));
+            Interrupted stopped = interrupted(file);
+            memory.put(7, (byte) (memory.get(7) ^ 1));
+
+            IngestResult result = stopped.resume();
+
+            assertNothingLeft(saga, result, Reason.HASH_MISMATCH);
+            assertThat(result.message()).contains("please retry");
+        }
+    }
+
     @Test
     void fp_16_the_file_is_gone() throws Exception {
         start(Map.of());
