@@ -28,6 +28,7 @@ public final class ActiveRun implements Run {
     private volatile long stepBeganNanos;
     private volatile Runnable guard = () -> {};
     private volatile Instant leaseUntil;
+    private volatile boolean left;
 
     private final CompletableFuture<String> ended = new CompletableFuture<>();
 
@@ -73,6 +74,15 @@ public final class ActiveRun implements Run {
     /** Done with the saga's id once this process has recorded its outcome. */
     public CompletableFuture<String> ended() {
         return ended.copy();
+    }
+
+    /** Its process stops: the saga was handed back, or is being undone or over already. */
+    public boolean isLeft() {
+        return left;
+    }
+
+    void markLeft() {
+        left = true;
     }
 
     void markEnded() {

@@ -87,6 +87,7 @@ public final class Runs {
             LOG.info("saga {} ({}) is left in step {} since this instance stops; the next start goes on with it", run.sagaId(),
                     run.received().fileName(), run.step().isEmpty() ? "none" : run.step());
         }
+        run.markLeft();
         return true;
     }
 

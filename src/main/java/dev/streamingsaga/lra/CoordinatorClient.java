@@ -1,6 +1,8 @@
 package dev.streamingsaga.lra;
 
+import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import java.net.MalformedURLException;
 import java.net.URI;
@@ -57,6 +59,10 @@ final class CoordinatorClient extends LRAClient {
      */
     @Override
     public CompletableFuture<Void> compensate(URL lra, Exchange exchange) {
+        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        if (run != null && run.isLeft()) {
+            return CompletableFuture.completedFuture(null); // as after a crash: whoever goes on with the saga cancels its old LRA
+        }
         return threads.run(() -> cancel(lra.toString()));
     }
 
