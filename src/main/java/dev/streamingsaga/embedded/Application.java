@@ -84,6 +84,7 @@ public final class Application implements AutoCloseable {
     private void serve(SagaConfig config, CamelContext context, StreamingSaga saga) throws Exception {
         EmbeddedHttp server = opened(EmbeddedHttp.start(config, context));
         context.addRoutes(opened(saga.http(context)));
+        server.ready();
         address = server.uri();
     }
 
