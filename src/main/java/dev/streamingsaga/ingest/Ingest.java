@@ -288,6 +288,11 @@ public final class Ingest {
         return file.startsWith(real(config.uploads())) || file.startsWith(real(config.messages()));
     }
 
+    /** What people know the saga's file by: its path, or for a body in one of our spools the name that its sender gave. */
+    public String file(SagaRecord saga) {
+        return isUpload(saga.source()) ? saga.fileName() : saga.source().toString();
+    }
+
     private void requireUnclaimed(ActiveRun run, Path path) {
         journal.holder(path.toString()).filter(holder -> !holder.equals(run.sagaId())).ifPresent(holder -> {
             throw new SagaException(Reason.SOURCE_BUSY, path + " is in the unfinished saga " + holder
@@ -378,7 +383,7 @@ public final class Ingest {
         List<Event> events = journal.events(sagaId);
         Instant end = saga.finishedAt().orElseGet(() -> journal.clock().instant());
         return new IngestResult(
-                isUpload(saga.source()) ? saga.fileName() : saga.source().toString(),
+                file(saga),
                 sagaId,
                 document.map(Document::documentId).orElse(null),
                 saga.state().name(),
