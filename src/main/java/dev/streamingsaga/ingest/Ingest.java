@@ -40,6 +40,7 @@ import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.WrappedFile;
+import org.jspecify.annotations.Nullable;
 
 /** The door of the way in. One saga per call; calls beyond {@code saga.concurrency} wait for their turn. */
 public final class Ingest {
@@ -62,6 +63,9 @@ public final class Ingest {
     public static final String REQUEST = "SagaRequest";
 
     private static final String SLOT = "SagaSlot";
+
+    /** As long as a path can be on the systems that we know. */
+    private static final int MAX_PATH_CHARS = 4096;
 
     private final SagaConfig config;
     private final Journal journal;
@@ -141,15 +145,28 @@ public final class Ingest {
         exchange.setProperty(Run.PROPERTY, runs.find(sagaId).orElseThrow());
     }
 
-    private static Path path(Object given) {
+    private static Path path(@Nullable Object given) {
         // What a file: consumer hands on; its toString() is no path.
         Object body = given instanceof WrappedFile<?> wrapped ? wrapped.getFile() : given;
         try {
-            return real(body instanceof Path p ? p : body instanceof File f ? f.toPath() : Path.of(String.valueOf(body)));
+            if (body instanceof String text && text.length() <= MAX_PATH_CHARS) {
+                return real(Path.of(text));
+            }
+            return body instanceof Path p ? real(p) : body instanceof File f ? real(f.toPath()) : noPath(body);
         } catch (InvalidPathException e) {
-            // No file can have such a name; the saga says so with an outcome, under a name that can be written down.
-            return Path.of(e.getInput().replaceAll("[^\\x20-\\x7e]", "?") + " (no path: " + e.getReason() + ")").toAbsolutePath();
+            return noPath(e.getInput(), e.getReason());
         }
+    }
+
+    /** A document itself, most likely, which must not become a name. */
+    private static Path noPath(@Nullable Object body) {
+        String what = body instanceof String text ? "text of " + text.length() + " characters" : body == null ? "nothing" : body.getClass().getSimpleName();
+        return noPath(what, "the body must name a file, as Path, File or String of " + MAX_PATH_CHARS + " characters at most");
+    }
+
+    /** No file can have such a name; the saga says so with an outcome, under a name that can be written down. */
+    private static Path noPath(String what, String why) {
+        return Path.of(what.replaceAll("[^\\x20-\\x7e]", "?") + " (no path: " + why + ")").toAbsolutePath();
     }
 
     private static Path real(Path path) {
