@@ -115,6 +115,9 @@ final class Messages {
         }
         try {
             Request request = REQUEST.readValue(message.getText());
+            if (request == null) {
+                throw malformed(null); // JSON's own null
+            }
             if (request.path() != null && request.uri() == null) {
                 return request.path();
             }
