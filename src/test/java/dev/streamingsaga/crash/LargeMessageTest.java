@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.Connection;
 import jakarta.jms.Message;
+import jakarta.jms.MessageConsumer;
 import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
 import java.io.InputStream;
@@ -106,8 +107,10 @@ class LargeMessageTest {
     }
 
     private static JsonNode reply(Session session) throws Exception {
-        Message reply = session.createConsumer(session.createQueue("answers")).receive(PATIENCE_MILLIS);
-        assertThat(reply).as("a reply").isInstanceOf(TextMessage.class);
-        return new ObjectMapper().readTree(((TextMessage) reply).getText());
+        try (MessageConsumer answers = session.createConsumer(session.createQueue("answers"))) {
+            Message reply = answers.receive(PATIENCE_MILLIS);
+            assertThat(reply).as("a reply").isInstanceOf(TextMessage.class);
+            return new ObjectMapper().readTree(((TextMessage) reply).getText());
+        }
     }
 }
