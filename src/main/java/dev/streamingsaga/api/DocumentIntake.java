@@ -63,18 +63,23 @@ final class DocumentIntake {
         spool.requireRoom(length(request.call()));
         intake.take();
         boolean submitted = false;
+        Optional<UploadSpool.Received> unclaimed = Optional.empty();
         try {
             UploadSpool.Received body = receive(request.call(), expected);
+            unclaimed = Optional.of(body);
             Path place = spool.place(body, request.caller().name(), name);
             Optional<Reply> known = alreadyStored(place, body, request.call());
             if (known.isPresent()) {
-                spool.drop(body);
                 return known.get();
             }
             spool.claim(body, place);
+            unclaimed = Optional.empty();
             submitted = true;
             return answer(intake.submit(place, name, () -> spool.release(place)), wait);
         } finally {
+            if (unclaimed.isPresent()) {
+                spool.drop(unclaimed.get());
+            }
             if (!submitted) {
                 intake.giveBack();
             }

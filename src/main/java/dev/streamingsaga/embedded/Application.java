@@ -87,6 +87,7 @@ public final class Application implements AutoCloseable {
         // Requests under way are answered before their server goes.
         open.push(context::stop);
         context.addRoutes(opened(saga.http(context)));
+        server.ready();
         address = server.uri();
     }
 

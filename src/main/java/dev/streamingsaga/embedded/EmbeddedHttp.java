@@ -4,10 +4,12 @@ import dev.streamingsaga.api.ApiRoutes;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.lra.KeptPort;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.slf4j.Logger;
@@ -37,14 +40,17 @@ final class EmbeddedHttp implements AutoCloseable {
 
     private final Vertx vertx;
     private final URI uri;
+    private final AtomicBoolean ready;
 
-    private EmbeddedHttp(Vertx vertx, URI uri) {
+    private EmbeddedHttp(Vertx vertx, URI uri, AtomicBoolean ready) {
         this.vertx = vertx;
         this.uri = uri;
+        this.ready = ready;
     }
 
     /**
-     * Listens, and makes itself known to the context. Port 0: one is chosen once and kept in {@code DATA/http.port}.
+     * Listens, and makes itself known to the context. Until {@link #ready} every request is answered with 503: without its routes a server
+     * would tell a client that what it asks for does not exist. Port 0: one is chosen once and kept in {@code DATA/http.port}.
      *
      * @throws IOException if the port is taken, or the host is none of this machine
      */
@@ -61,19 +67,33 @@ final class EmbeddedHttp implements AutoCloseable {
                     .putHeader("Content-Type", "application/problem+json")
                     .end("{\"type\":\"about:blank\",\"title\":\"Nothing here\",\"status\":" + status
                             + ",\"detail\":\"no such path or method; see /api/openapi.json\"}")));
-            int port = port(config, vertx, router);
+            AtomicBoolean ready = new AtomicBoolean();
+            int port = port(config, vertx, request -> {
+                if (ready.get()) {
+                    router.handle(request);
+                } else {
+                    notReady(request);
+                }
+            });
             context.getRegistry().bind(VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO, new OurRouter(vertx, router));
             String host = config.http().host();
             URI uri = URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host) + ":" + port + config.http().path() + "/");
             LOG.info("HTTP API and page on {}", uri);
-            return new EmbeddedHttp(vertx, uri);
+            return new EmbeddedHttp(vertx, uri, ready);
         } catch (IOException | RuntimeException e) {
             vertx.close();
             throw e;
         }
     }
 
-    private static int port(SagaConfig config, Vertx vertx, Router router) throws IOException {
+    private static void notReady(HttpServerRequest request) {
+        request.response().setStatusCode(503).putHeader("Content-Type", "application/problem+json").putHeader("Retry-After", "1")
+                .putHeader("Connection", "close")
+                .end("{\"type\":\"urn:streaming-saga:starting\",\"title\":\"Not available\",\"status\":503,\"detail\":\"the service is starting;"
+                        + " nothing was read, try again in a moment\"}");
+    }
+
+    private static int port(SagaConfig config, Vertx vertx, Handler<HttpServerRequest> router) throws IOException {
         String host = config.http().host().replaceAll("[\\[\\]]", "");
         if (config.http().port() != 0) {
             return listen(vertx, router, host, config.http().port()).actualPort();
@@ -81,7 +101,7 @@ final class EmbeddedHttp implements AutoCloseable {
         return KeptPort.open(config.dataDir().resolve("http.port"), "HTTP API", port -> listen(vertx, router, host, port)).port();
     }
 
-    private static HttpServer listen(Vertx vertx, Router router, String host, int port) throws IOException {
+    private static HttpServer listen(Vertx vertx, Handler<HttpServerRequest> router, String host, int port) throws IOException {
         // Some clients offer to change to HTTP/2 in the clear; a body would have to wait for that.
         HttpServerOptions options = new HttpServerOptions().setHost(host).setPort(port).setHttp2ClearTextEnabled(false)
                 .setIdleTimeout(2 * LONGEST_WAIT_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
@@ -115,7 +135,7 @@ final class EmbeddedHttp implements AutoCloseable {
         }
 
         @Override
-        public io.vertx.core.Handler<RoutingContext> bodyHandler() {
+        public Handler<RoutingContext> bodyHandler() {
             BodyHandler handler = BodyHandler.create(false).setBodyLimit(MAX_SMALL_BODY_BYTES);
             return request -> {
                 request.request().resume();
@@ -126,6 +146,11 @@ final class EmbeddedHttp implements AutoCloseable {
 
     URI uri() {
         return uri;
+    }
+
+    /** From now on requests reach the routes. */
+    void ready() {
+        ready.set(true);
     }
 
     @Override

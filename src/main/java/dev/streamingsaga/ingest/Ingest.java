@@ -40,6 +40,7 @@ import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.WrappedFile;
+import org.jspecify.annotations.Nullable;
 
 /** The door of the way in. One saga per call; calls beyond {@code saga.concurrency} wait for their turn. */
 public final class Ingest {
@@ -64,6 +65,9 @@ public final class Ingest {
     private static final String SLOT = "SagaSlot";
     private static final long LOOK_MILLIS = 500;
     private static final int MORE_THAN_WAIT = 1_000_000;
+
+    /** As long as a path can be on the systems that we know. */
+    private static final int MAX_PATH_CHARS = 4096;
 
     private final SagaConfig config;
     private final Journal journal;
@@ -144,15 +148,28 @@ public final class Ingest {
         exchange.setProperty(Run.PROPERTY, runs.find(sagaId).orElseThrow());
     }
 
-    private static Path path(Object given) {
+    private static Path path(@Nullable Object given) {
         // What a file: consumer hands on; its toString() is no path.
         Object body = given instanceof WrappedFile<?> wrapped ? wrapped.getFile() : given;
         try {
-            return real(body instanceof Path p ? p : body instanceof File f ? f.toPath() : Path.of(String.valueOf(body)));
+            if (body instanceof String text && text.length() <= MAX_PATH_CHARS) {
+                return real(Path.of(text));
+            }
+            return body instanceof Path p ? real(p) : body instanceof File f ? real(f.toPath()) : noPath(body);
         } catch (InvalidPathException e) {
-            // No file can have such a name; the saga says so with an outcome, under a name that can be written down.
-            return Path.of(e.getInput().replaceAll("[^\\x20-\\x7e]", "?") + " (no path: " + e.getReason() + ")").toAbsolutePath();
+            return noPath(e.getInput(), e.getReason());
         }
+    }
+
+    /** A document itself, most likely, which must not become a name. */
+    private static Path noPath(@Nullable Object body) {
+        String what = body instanceof String text ? "text of " + text.length() + " characters" : body == null ? "nothing" : body.getClass().getSimpleName();
+        return noPath(what, "the body must name a file, as Path, File or String of " + MAX_PATH_CHARS + " characters at most");
+    }
+
+    /** No file can have such a name; the saga says so with an outcome, under a name that can be written down. */
+    private static Path noPath(String what, String why) {
+        return Path.of(what.replaceAll("[^\\x20-\\x7e]", "?") + " (no path: " + why + ")").toAbsolutePath();
     }
 
     private static Path real(Path path) {
@@ -291,6 +308,11 @@ public final class Ingest {
         return file.startsWith(real(config.uploads())) || file.startsWith(real(config.messages()));
     }
 
+    /** What people know the saga's file by: its path, or for a body in one of our spools the name that its sender gave. */
+    public String file(SagaRecord saga) {
+        return isUpload(saga.source()) ? saga.fileName() : saga.source().toString();
+    }
+
     private void requireUnclaimed(ActiveRun run, Path path) {
         journal.holder(path.toString()).filter(holder -> !holder.equals(run.sagaId())).ifPresent(holder -> {
             throw new SagaException(Reason.SOURCE_BUSY, path + " is in the unfinished saga " + holder
@@ -390,7 +412,7 @@ public final class Ingest {
         List<Event> events = journal.events(sagaId);
         Instant end = saga.finishedAt().orElseGet(() -> journal.clock().instant());
         return new IngestResult(
-                isUpload(saga.source()) ? saga.fileName() : saga.source().toString(),
+                file(saga),
                 sagaId,
                 document.map(Document::documentId).orElse(null),
                 saga.state().name(),

@@ -1,6 +1,7 @@
 package dev.streamingsaga.intake;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -21,26 +22,36 @@ public final class PathRoots {
 
     /**
      * @return the real path, free of links
-     * @throws Refused OUTSIDE the roots, also behind a link; NOT_FOUND inside; MALFORMED if it is no absolute path of a regular file
+     * @throws Refused OUTSIDE the roots, also behind a link; NOT_FOUND inside; MALFORMED if it is no absolute path of a regular file, or cannot be followed
      */
     public Path resolve(String wanted) throws IOException {
         Path path = path(wanted);
         if (roots.stream().noneMatch(path::startsWith)) {
             throw outside(wanted);
         }
-        try {
-            Path real = path.toRealPath();
-            for (Path root : roots) {
-                if (Files.exists(root) && real.startsWith(root.toRealPath())) {
-                    if (!Files.isRegularFile(real, LinkOption.NOFOLLOW_LINKS)) {
-                        throw new Refused(Refused.Kind.MALFORMED, "no-file", Shown.text(wanted) + " is a directory, a device or a pipe; name a regular file");
-                    }
-                    return real;
+        Path real = real(path, wanted);
+        for (Path root : roots) {
+            if (Files.exists(root) && real.startsWith(root.toRealPath())) {
+                if (!Files.isRegularFile(real, LinkOption.NOFOLLOW_LINKS)) {
+                    throw new Refused(Refused.Kind.MALFORMED, "no-file", Shown.text(wanted)
+                            + " is a directory, a device or a pipe; nothing was read, name a regular file");
                 }
+                return real;
             }
-            throw outside(wanted);
+        }
+        throw outside(wanted);
+    }
+
+    /** Whatever keeps a path from being followed does so the next time too: a loop of links, a name too long, a file in the place of a folder. */
+    private static Path real(Path path, String wanted) {
+        try {
+            return path.toRealPath();
         } catch (NoSuchFileException e) {
-            throw new Refused(Refused.Kind.NOT_FOUND, "no-file", "there is no file " + Shown.text(wanted), e);
+            throw new Refused(Refused.Kind.NOT_FOUND, "no-file", "there is no file " + Shown.text(wanted) + "; nothing was read, check its name", e);
+        } catch (IOException e) {
+            String why = e instanceof FileSystemException told && told.getReason() != null ? told.getReason() : "access denied";
+            throw new Refused(Refused.Kind.MALFORMED, "no-file", Shown.text(wanted) + " cannot be reached: " + why
+                    + "; nothing was read, name a regular file", e);
         }
     }
 
@@ -53,10 +64,11 @@ public final class PathRoots {
         } catch (InvalidPathException e) {
             // told below, like a path that is only not absolute
         }
-        throw new Refused(Refused.Kind.MALFORMED, "bad-path", "path must be absolute, was " + Shown.text(wanted));
+        throw new Refused(Refused.Kind.MALFORMED, "bad-path", "path must be absolute, was " + Shown.text(wanted) + "; nothing was read");
     }
 
     private Refused outside(String wanted) {
-        return new Refused(Refused.Kind.OUTSIDE, "outside-roots", Shown.text(wanted) + " is not inside " + key + "; nothing was read");
+        return new Refused(Refused.Kind.OUTSIDE, "outside-roots", Shown.text(wanted) + " is not inside " + key
+                + "; nothing was read, name a file there or send the content");
     }
 }

@@ -5,7 +5,7 @@ import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -105,6 +105,12 @@ public final class UploadSpool {
         return new Refused(Refused.Kind.NO_ROOM, "no-space", "the disk of the spool folder is full; nothing was kept, make room and send it again", cause);
     }
 
+    /** A body that is pushed; throws {@link BrokenOff} if it does not come to its end. */
+    @FunctionalInterface
+    public interface Body {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
     /**
      * Writes a body while it arrives, and syncs it; nothing stays if this throws.
      *
@@ -112,9 +118,28 @@ public final class UploadSpool {
      * @throws BrokenOff if the client went away
      */
     public Received receive(InputStream body) throws IOException {
+        return receive(out -> {
+            byte[] buffer = new byte[BUFFER_BYTES];
+            for (int n = body.readNBytes(buffer, 0, BUFFER_BYTES); n > 0; n = body.readNBytes(buffer, 0, BUFFER_BYTES)) {
+                out.write(buffer, 0, n);
+            }
+        });
+    }
+
+    /** As {@link #receive(InputStream)}. */
+    public Received receive(Body body) throws IOException {
+        return receive(body, maxBytes);
+    }
+
+    /** As {@link #receive(Body)}, whatever its size is: of what will be no document. */
+    public Received receiveAny(Body body) throws IOException {
+        return receive(body, Long.MAX_VALUE);
+    }
+
+    private Received receive(Body body, long limit) throws IOException {
         Path part = folder.resolve(Ids.next() + PART);
         try {
-            return write(body, part);
+            return write(body, limit, part);
         } catch (BrokenOff e) {
             Files.deleteIfExists(part);
             throw e;
@@ -127,28 +152,26 @@ public final class UploadSpool {
         }
     }
 
-    private Received write(InputStream body, Path part) throws IOException {
+    private Received write(Body body, long limit, Path part) throws IOException {
         MessageDigest digest = sha256();
-        byte[] buffer = new byte[BUFFER_BYTES];
-        long size = 0;
         try (FileChannel file = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            for (int n = body.readNBytes(buffer, 0, BUFFER_BYTES); n > 0; n = body.readNBytes(buffer, 0, BUFFER_BYTES)) {
-                if (size / CHECK_EVERY_BYTES != (size + n) / CHECK_EVERY_BYTES) {
+            SpoolWriter writer = new SpoolWriter(file, digest, (size, more) -> {
+                if (size / CHECK_EVERY_BYTES != (size + more) / CHECK_EVERY_BYTES) {
                     requireRoom(0);
                 }
-                size += n;
-                if (size > maxBytes) {
+                if (size + more > limit) {
                     throw tooLarge();
                 }
-                digest.update(buffer, 0, n);
-                ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, n);
-                while (bytes.hasRemaining()) {
-                    file.write(bytes);
-                }
+            });
+            try {
+                body.writeTo(writer);
+            } catch (IOException | RuntimeException e) {
+                writer.requireNoFailure();
+                throw e;
             }
             file.force(true);
+            return new Received(part, writer.size(), HexFormat.of().formatHex(digest.digest()));
         }
-        return new Received(part, size, HexFormat.of().formatHex(digest.digest()));
     }
 
     /** Where such a body lies once it is a saga's source. */

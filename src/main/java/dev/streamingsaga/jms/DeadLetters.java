@@ -1,11 +1,15 @@
 package dev.streamingsaga.jms;
 
 import dev.streamingsaga.intake.Refused;
+import dev.streamingsaga.intake.UploadSpool;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,18 +21,45 @@ final class DeadLetters {
     static final String MESSAGE = "sagaMessage";
 
     private final String queue;
+    private final UploadSpool spool;
 
-    DeadLetters(String queue) {
+    /** @param spool for bodies that are too large to be held */
+    DeadLetters(String queue, UploadSpool spool) {
         this.queue = queue;
+        this.spool = spool;
     }
 
     /** Sends the message on as it came, why beside it, in the session's transaction. */
-    void put(Session session, Message message, Refused why) throws JMSException {
-        Map<String, Object> properties = own(message);
-        if (message instanceof BytesMessage bytes) {
-            bytes.reset();
+    void put(Session session, Message message, Refused why) throws JMSException, IOException {
+        if (message instanceof BytesMessage && LargeBody.is(message)) {
+            stream(session, message, why);
+        } else {
+            send(session, message, message, why);
         }
-        message.clearProperties();
+    }
+
+    /** By way of the disk: a connection can't receive and send a body at the same time. */
+    private void stream(Session session, Message message, Refused why) throws JMSException, IOException {
+        UploadSpool.Received body = spool.receiveAny(new LargeBody(message));
+        try (InputStream content = Files.newInputStream(body.part())) {
+            BytesMessage copy = session.createBytesMessage();
+            copy.setObjectProperty(LargeBody.SEND_FROM, content);
+            copy.setJMSCorrelationID(message.getJMSCorrelationID());
+            copy.setJMSReplyTo(message.getJMSReplyTo());
+            send(session, message, copy, why);
+        } finally {
+            spool.drop(body);
+        }
+    }
+
+    private void send(Session session, Message from, Message message, Refused why) throws JMSException {
+        Map<String, Object> properties = own(from);
+        if (message == from) {
+            if (message instanceof BytesMessage bytes) {
+                bytes.reset();
+            }
+            message.clearProperties();
+        }
         for (Map.Entry<String, Object> property : properties.entrySet()) {
             message.setObjectProperty(property.getKey(), property.getValue());
         }

@@ -38,8 +38,6 @@ import org.jspecify.annotations.Nullable;
 final class Messages {
     private static final int MAX_TEXT_CHARS = 64 * 1024;
 
-    /** Set by Artemis on bodies that it streams; a text so large is none of ours, and must not be read to find out. */
-    private static final String LARGE = "_AMQ_LARGE_SIZE";
     private static final String FILE_NAME = "fileName";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final ObjectReader REQUEST = JSON.readerFor(Request.class)
@@ -58,7 +56,7 @@ final class Messages {
         this.journal = parts.journal();
         this.ingest = parts.ingest();
         this.spool = spool;
-        this.deadLetters = new DeadLetters(config.jms().deadLetterQueue());
+        this.deadLetters = new DeadLetters(config.jms().deadLetterQueue(), spool);
         this.template = context.createProducerTemplate();
     }
 
@@ -110,11 +108,14 @@ final class Messages {
     }
 
     private static String path(TextMessage message) throws JMSException {
-        if (message.propertyExists(LARGE) || message.getText() == null || message.getText().length() > MAX_TEXT_CHARS) {
+        if (LargeBody.is(message) || message.getText() == null || message.getText().length() > MAX_TEXT_CHARS) {
             throw new Refused(Kind.TOO_LARGE, "bad-json", "a text message must be {\"path\": \"/absolute/path\"}, of " + MAX_TEXT_CHARS + " characters at most");
         }
         try {
             Request request = REQUEST.readValue(message.getText());
+            if (request == null) {
+                throw malformed(null); // JSON's own null
+            }
             if (request.path() != null && request.uri() == null) {
                 return request.path();
             }
@@ -134,7 +135,7 @@ final class Messages {
     private IngestResult ofBody(BytesMessage message, Optional<String> request) throws Exception {
         String name = DocumentName.checked(message.propertyExists(FILE_NAME) ? String.valueOf(message.getObjectProperty(FILE_NAME)) : "");
         spool.requireRoom(message.getBodyLength());
-        UploadSpool.Received body = spool.receive(new BytesBody(message));
+        UploadSpool.Received body = LargeBody.is(message) ? spool.receive(new LargeBody(message)) : spool.receive(new BytesBody(message));
         boolean claimed = false;
         try {
             Path place = spool.place(body, "jms", name);

@@ -68,7 +68,38 @@ final class ChildJvm {
         return start(data, properties, Files.exists(archive) ? List.of("-XX:SharedArchiveFile=" + archive) : List.of(), List.of(arguments));
     }
 
+    /** As {@link #run}, without waiting for the end: for who kills it himself. */
+    Running launch(Path data, Map<String, String> properties, String... arguments) {
+        return begin(data, properties, Files.exists(archive) ? List.of("-XX:SharedArchiveFile=" + archive) : List.of(), List.of(arguments));
+    }
+
+    record Running(Process process, Path log) {
+        End kill() {
+            process.destroyForcibly();
+            return end();
+        }
+
+        End end() {
+            try {
+                if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+                    process.destroyForcibly().waitFor();
+                }
+                Matcher end = FINAL.matcher(Files.readString(log));
+                return new End(process.exitValue(), end.find() ? Long.parseLong(end.group(1)) : -1, log);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
     private End start(Path data, Map<String, String> properties, List<String> options, List<String> arguments) {
+        return begin(data, properties, options, arguments).end();
+    }
+
+    private Running begin(Path data, Map<String, String> properties, List<String> options, List<String> arguments) {
         Path log = data.resolveSibling(data.getFileName() + "-" + System.nanoTime() + ".log");
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"));
@@ -77,17 +108,9 @@ final class ChildJvm {
         command.addAll(List.of("-cp", classPath, CrashChild.class.getName()));
         command.addAll(arguments);
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-            if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
-            Matcher end = FINAL.matcher(Files.readString(log));
-            return new End(process.exitValue(), end.find() ? Long.parseLong(end.group(1)) : -1, log);
+            return new Running(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start(), log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
         }
     }
 

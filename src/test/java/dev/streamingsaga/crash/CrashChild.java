@@ -20,6 +20,7 @@ final class CrashChild {
     static final int STUCK = 3;
     private static final int FAILED = 4;
     private static final long PATIENCE_MILLIS = 60_000;
+    private static final long SERVICE_MILLIS = 120_000;
 
     private CrashChild() {}
 
@@ -41,9 +42,9 @@ final class CrashChild {
         boolean serve = args[0].equals("serve");
         Application application = drop || serve ? Application.serve(Settings.parse(settings)) : Application.start(Settings.parse(settings));
         if (drop) {
-            await(() -> !hasFiles(Path.of(args[1])));
+            await(() -> !hasFiles(Path.of(args[1])), PATIENCE_MILLIS);
         } else if (serve) {
-            await(() -> Files.exists(Path.of(args[1])));
+            await(() -> Files.exists(Path.of(args[1])), SERVICE_MILLIS);
         } else if (args.length > 1) {
             System.out.println(application.bundle().ingest(Path.of(args[1])));
         }
@@ -58,8 +59,8 @@ final class CrashChild {
         Runtime.getRuntime().halt(done ? 0 : STUCK);
     }
 
-    private static void await(Callable<Boolean> condition) throws Exception {
-        long limit = System.currentTimeMillis() + PATIENCE_MILLIS;
+    private static void await(Callable<Boolean> condition, long millis) throws Exception {
+        long limit = System.currentTimeMillis() + millis;
         while (!condition.call() && System.currentTimeMillis() < limit) {
             TimeUnit.MILLISECONDS.sleep(20);
         }

@@ -99,7 +99,8 @@ class JmsCrashTest {
         return message;
     }
 
-    private static Connection connect(Path data) {
+    /** As soon as the broker answers. */
+    static Connection connect(Path data) {
         return await().atMost(PATIENCE).ignoreExceptions().until(() -> {
             List<String> ports = Files.readAllLines(data.resolve("broker.port"));
             Connection connection = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1)).createConnection();

@@ -140,7 +140,11 @@ final class Oracle {
     }
 
     private static String sha256(Path file) throws IOException {
-        return HexFormat.of().formatHex(digest().digest(Files.readAllBytes(file)));
+        return sha256(Files.readAllBytes(file));
+    }
+
+    static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(digest().digest(bytes));
     }
 
     private static MessageDigest digest() {

@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -123,50 +122,6 @@ class JmsTest {
         assertThat(outcome.path("sizeBytes").asLong()).isEqualTo(content.length);
         assertThat(outcome.path("chunkCount").asInt()).isEqualTo(3);
         assertThat(spool()).isEmpty();
-    }
-
-    @Test
-    void what_cannot_be_understood_goes_to_the_dead_letter_queue_with_the_reason() throws Exception {
-        Path secret = Files.writeString(directory.resolve("secret.txt"), "secret");
-        Path link = Files.createSymbolicLink(directory.resolve("in/link.txt"), secret);
-        Map<Message, String> bad = new LinkedHashMap<>();
-        bad.put(session.createTextMessage("no JSON"), "bad-json");
-        bad.put(session.createTextMessage("{\"path\":\"/a\",\"more\":1}"), "bad-json");
-        bad.put(session.createTextMessage("{}"), "bad-json");
-        bad.put(session.createTextMessage("{\"uri\":\"http://example.invalid/x\"}"), "bad-json");
-        bad.put(session.createTextMessage("x".repeat(300_000)), "bad-json");
-        bad.put(session.createTextMessage(), "bad-json");
-        bad.put(path(Path.of("/etc/passwd")), "outside-roots");
-        bad.put(session.createTextMessage("{\"path\":\"" + directory + "/in/../secret.txt\"}"), "outside-roots");
-        bad.put(path(link), "outside-roots");
-        bad.put(path(directory.resolve("in")), "no-file");
-        bad.put(path(directory.resolve("in/nowhere")), "no-file");
-        bad.put(session.createTextMessage("{\"path\":\"relative\"}"), "bad-path");
-        bad.put(session.createMapMessage(), "bad-message");
-        bad.put(session.createObjectMessage("serialized"), "bad-message");
-        bad.put(session.createBytesMessage(), "bad-name");
-        bad.put(bytes("../up.txt", new byte[10]), "bad-name");
-        bad.put(bytes("huge.bin", new byte[21 * 1024 * 1024]), "too-large");
-        for (Map.Entry<Message, String> entry : bad.entrySet()) {
-            entry.getKey().setStringProperty("expected", entry.getValue());
-            send(entry.getKey());
-        }
-
-        try (MessageConsumer dead = session.createConsumer(session.createQueue("saga-ingest-dead"))) {
-            for (int i = 0; i < bad.size(); i++) {
-                Message message = dead.receive(PATIENCE_MILLIS);
-                assertThat(message).as("dead letter %d of %d", i, bad.size()).isNotNull();
-                assertThat(message.getStringProperty("sagaReason")).as(message.getStringProperty("sagaMessage"))
-                        .isEqualTo(message.getStringProperty("expected"));
-                if (message.getStringProperty("expected").equals("too-large")) {
-                    assertThat(((BytesMessage) message).getBodyLength()).as("as it came").isEqualTo(21L * 1024 * 1024);
-                }
-            }
-        }
-        assertThat(saga.journal().sagas(10)).isEmpty();
-        assertThat(spool()).isEmpty();
-        JsonNode refused = reply(session.createTextMessage("no JSON"));
-        assertThat(refused.path("status").asText()).isEqualTo("REFUSED");
     }
 
     @Test

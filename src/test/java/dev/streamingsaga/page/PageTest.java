@@ -15,6 +15,7 @@ import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -85,13 +87,27 @@ class PageTest {
     }
 
     @Test
-    void twenty_bars_agree_with_the_journal() throws Exception {
-        start("saga.concurrency", "20");
+    void twenty_sagas_from_all_ways_in_have_bars_that_agree_with_the_journal() throws Exception {
+        Path drop = Files.createDirectory(directory.resolve("drop"));
+        start(Stream.concat(Stream.of("saga.concurrency", "20"), Stream.of(WaysIn.settings(drop, directory.resolve("in")))).toArray(String[]::new));
         await().atMost(PATIENCE).until(() -> browser.text(".empty").contains("Nothing here yet"));
         browser.picture("idle");
         saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().delay(held);
-        List<CompletableFuture<IngestResult>> all = IntStream.range(0, 20)
-                .mapToObj(i -> ingesting(saga.file("report-" + i + ".bin", 5_300_000L + i * 10_000L))).toList();
+        WaysIn ways = new WaysIn(saga, drop);
+        List<CompletableFuture<IngestResult>> java = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            names.add("report-" + i + ".bin");
+            Path file = saga.file(names.get(i), 5_300_000L + i * 10_000L);
+            switch (i % 6) {
+                case 0 -> ways.drop(file);
+                case 1 -> ways.put(file);
+                case 2 -> ways.post(file);
+                case 3 -> ways.bytes(file);
+                case 4 -> ways.claimCheck(file);
+                default -> java.add(ingesting(file));
+            }
+        }
 
         await().atMost(PATIENCE).untilAsserted(() -> {
             Map<String, String> journal = new HashMap<>();
@@ -103,11 +119,13 @@ class PageTest {
             IntStream.range(0, ids.size()).forEach(i -> page.put(ids.get(i), bars.get(i)));
             assertThat(page).isEqualTo(journal);
         });
+        assertThat(browser.each(".row strong", "e.textContent")).as("whatever way they came").containsExactlyInAnyOrderElementsOf(names);
         browser.picture("twenty-running");
         await().atMost(PATIENCE).until(() -> browser.text("[data-filter=running] .n").equals("20"));
 
         held.countDown();
-        all.forEach(one -> assertThat(one.join().status()).isEqualTo("COMPLETED"));
+        java.forEach(one -> assertThat(one.join().status()).isEqualTo("COMPLETED"));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(saga.journal().sagas(50)).hasSize(20).allMatch(s -> s.state() == SagaState.COMPLETED));
         assertThat(saga.keys()).as("chunks in the bucket").filteredOn(key -> key.contains("/chunk-")).hasSize(40);
         assertThat(saga.rows("relational", "relational_document")).isEqualTo(20);
         await().atMost(PATIENCE).until(() -> browser.text("[data-filter=completed] .n").equals("20"));

@@ -28,6 +28,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -253,6 +255,32 @@ public final class StreamingSagaFixture implements AutoCloseable {
     /** No store but the bucket holds anything at all. */
     public void assertNoStoreTouched() {
         TABLES.keySet().forEach(this::assertEmpty);
+    }
+
+    /**
+     * All that could be left behind: keys in the bucket, rows in the stores, files in the spool, unfinished sagas, claims, clean-ups. The same
+     * after as before: nothing was.
+     */
+    public Map<String, List<String>> holdings() {
+        Map<String, List<String>> found = new TreeMap<>();
+        found.put("bucket", keys());
+        TABLES.forEach((store, tables) -> tables.forEach(table -> found.put(table,
+                Files.exists(data().resolve(store + ".db")) ? List.of("rows: " + rows(store, table)) : List.of("rows: 0"))));
+        found.put("unfinished", column("journal", "SELECT saga_id FROM saga WHERE state NOT IN ('COMPLETED', 'COMPENSATED')"));
+        found.put("claims", column("journal", "SELECT source FROM source_claim"));
+        found.put("cleanups", column("journal", "SELECT resource FROM cleanup WHERE state IN ('PENDING', 'BLOCKED')"));
+        for (Path spool : List.of(config().uploads(), config().messages())) {
+            found.put(spool.getFileName() + " spool", Files.exists(spool) ? names(spool) : List.of());
+        }
+        return found;
+    }
+
+    private static List<String> names(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A built-in store holds nothing at all. */

@@ -1,0 +1,168 @@
+package dev.streamingsaga.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ingest} of everything that is no good file, into its own data directory and to a running instance. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("own-jvm")
+@Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
+class IngestBadInputTest {
+    private static final int MAX = 1_000_000;
+
+    private Path here;
+    private Path roots;
+    private Path outside;
+
+    private record Call(int code, String out, String err) {
+        Map<String, JsonNode> byFile() throws Exception {
+            Map<String, JsonNode> lines = new LinkedHashMap<>();
+            for (String line : out.strip().split("\n")) {
+                JsonNode json = new ObjectMapper().readTree(line);
+                lines.put(json.path("file").asText(), json);
+            }
+            return lines;
+        }
+    }
+
+    private static Call saga(List<String> args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = Main.run(args.toArray(String[]::new), new PrintWriter(out, true), new PrintWriter(err, true));
+        return new Call(code, out.toString(), err.toString());
+    }
+
+    @BeforeAll
+    void files(@TempDir Path directory) throws Exception {
+        here = directory.toRealPath();
+        roots = Files.createDirectories(here.resolve("roots"));
+        outside = Files.createDirectories(here.resolve("outside"));
+        Files.writeString(outside.resolve("secret.txt"), "secret");
+        Files.createSymbolicLink(roots.resolve("loop"), roots.resolve("loop"));
+        Files.createDirectory(roots.resolve("folder"));
+        Files.write(roots.resolve("large.bin"), new byte[MAX + 1]);
+        Files.createFile(roots.resolve("empty.txt"));
+        Files.writeString(roots.resolve("good.txt"), "The keeper of the lighthouse counted his gulls.\n");
+        assertThat(new ProcessBuilder("mkfifo", roots.resolve("pipe").toString()).start().waitFor()).isZero();
+    }
+
+    private Call ingest(List<String> files, String... more) {
+        List<String> args = new ArrayList<>(List.of("ingest", "--json", "--quiet", "--data", here.resolve("data").toString(),
+                "-D", "saga.coordinator.url=" + StreamingSagaFixture.coordinator(), "-D", "saga.source.roots=" + roots + ",/dev", "-D", "saga.file.max-size=" + MAX));
+        args.addAll(List.of(more));
+        args.addAll(files);
+        return saga(args);
+    }
+
+    @Test
+    void says_for_each_file_why_not_and_stores_the_good_one() throws Exception {
+        Files.createSymbolicLink(roots.resolve("link.txt"), outside.resolve("secret.txt"));
+        // What it says, by the file as it will be called: links followed, dots gone.
+        Map<String, List<String>> bad = new LinkedHashMap<>();
+        bad.put(outside + "/secret.txt", List.of("FILE_NOT_READABLE", "outside saga.source.roots", "nothing was written"));
+        bad.put("/dev/zero", List.of("FILE_NOT_READABLE", "/dev/zero is not a regular file", "nothing was read"));
+        bad.put(roots + "/pipe", List.of("FILE_NOT_READABLE", "pipe is not a regular file", "nothing was read"));
+        bad.put(roots + "/folder", List.of("FILE_NOT_READABLE", "folder is not a regular file", "nothing was read"));
+        bad.put(roots + "/none.txt", List.of("FILE_NOT_FOUND", "none.txt is not there"));
+        bad.put(roots + "/loop", List.of("FILE_NOT_READABLE", "loop cannot be read"));
+        bad.put(roots + "/large.bin", List.of("FILE_TOO_LARGE", "1000001 bytes", "saga.file.max-size", "nothing was written"));
+        List<String> files = new ArrayList<>(bad.keySet());
+        files.addAll(List.of(roots + "/good.txt", roots + "/empty.txt", roots + "/link.txt", roots + "/../outside/secret.txt"));
+
+        Call call = ingest(files);
+
+        assertThat(call.code()).as(call.err()).isEqualTo(1);
+        assertThat(call.out().strip().split("\n")).hasSize(files.size());
+        Map<String, JsonNode> lines = call.byFile();
+        bad.forEach((file, says) -> {
+            JsonNode line = lines.get(file);
+            assertThat(line).as("%s in %s", file, lines.keySet()).isNotNull();
+            assertThat(line.path("status").asText()).isEqualTo("COMPENSATED");
+            assertThat(line.path("reason").asText()).as("%s", line).isEqualTo(says.get(0));
+            assertThat(line.path("message").asText()).contains(says.subList(1, says.size())).doesNotContain("Exception");
+            line.path("stores").forEach(count -> assertThat(count.asLong()).as("%s", line).isZero());
+        });
+        assertThat(List.of("good.txt", "empty.txt")).allSatisfy(good ->
+                assertThat(lines.get(roots + "/" + good).path("status").asText()).isEqualTo("COMPLETED"));
+        assertThat(call.err()).doesNotContain("\tat ");
+
+        Call again = ingest(List.of(roots + "/good.txt"), "-D", "saga.duplicates=reject");
+        assertThat(again.code()).isEqualTo(1);
+        assertThat(again.byFile().get(roots + "/good.txt").path("message").asText()).contains("already stored as document", "nothing was written");
+        assertNothingElse();
+    }
+
+    private void assertNothingElse() throws Exception {
+        List<String> data = List.of("--data", here.resolve("data").toString());
+        for (String command : List.of("orphans", "verify")) {
+            Call call = saga(List.of(command, data.get(0), data.get(1)));
+            assertThat(call.code()).as(call.out()).isZero();
+        }
+        assertThat(saga(List.of("verify", data.get(0), data.get(1))).out()).contains("2 document(s) compared, 0 drift(s)");
+        assertThat(saga(List.of("cleanups", data.get(0), data.get(1))).out()).contains("nothing to clean up");
+    }
+
+    @Test
+    void a_command_that_makes_no_sense_is_told_before_anything_is_done() {
+        assertThat(saga(List.of("ingest", "--colour", "blue", roots + "/good.txt"))).satisfies(call -> {
+            assertThat(call.code()).isEqualTo(Main.USAGE);
+            assertThat(call.err()).contains("--colour");
+        });
+        assertThat(saga(List.of("ingest", "--data", roots + "/good.txt", roots + "/good.txt"))).satisfies(call -> {
+            assertThat(call.code()).isEqualTo(Main.USAGE);
+            assertThat(call.err()).contains("good.txt").doesNotContain("\tat ");
+        });
+    }
+
+    /** Nothing here reaches the instance, or it refuses: no file becomes a saga there. */
+    @Test
+    void to_a_running_instance_it_sends_regular_files_only_and_tells_what_that_one_says() throws Exception {
+        Path keys = here.resolve("keys");
+        String ingest = saga(List.of("key", "sender", "--scope", "ingest", "-D", "saga.http.keys-file=" + keys)).out().strip();
+        String read = saga(List.of("key", "reader", "--scope", "read", "-D", "saga.http.keys-file=" + keys)).out().strip();
+        try (StreamingSagaFixture remote = StreamingSagaFixture.start(here.resolve("remote"), new HashMap<>(Map.of("saga.http.enabled", "true",
+                "saga.http.keys-file", keys.toString(), "saga.file.max-size", Integer.toString(MAX))))) {
+            String url = remote.application().address().orElseThrow().toString();
+            String good = roots + "/good.txt";
+            Map<List<String>, String> refused = new LinkedHashMap<>();
+            refused.put(List.of("--key", ingest, roots + "/pipe"), "pipe is no file that can be read; nothing was sent");
+            refused.put(List.of("--key", ingest, roots + "/folder"), "folder is no file that can be read; nothing was sent");
+            refused.put(List.of("--key", ingest, "/dev/zero"), "/dev/zero is no file that can be read; nothing was sent");
+            refused.put(List.of("--key", ingest, roots + "/none.txt"), "none.txt is no file that can be read; nothing was sent");
+            refused.put(List.of("--key", ingest, roots + "/large.bin"), "saga.file.max-size");
+            refused.put(List.of("--key", "sk_guessed", good), "a key that it knows; give one with --key or SAGA_KEY");
+            refused.put(List.of(good), "a key that it knows; give one with --key or SAGA_KEY");
+            refused.put(List.of("--key", read, good), "lacks the scope ingest");
+            refused.forEach((args, says) -> {
+                List<String> all = new ArrayList<>(List.of("ingest", "--json", "--url", url));
+                all.addAll(args);
+                Call call = saga(all);
+                assertThat(call.code()).as("%s: %s", args, call.err()).isEqualTo(Main.USAGE);
+                assertThat(call.err()).contains(says).doesNotContain("\tat ", "Exception");
+                assertThat(call.out()).isEmpty();
+            });
+            assertThat(remote.journal().sagas(10)).isEmpty();
+            remote.assertNothingAnywhere();
+            assertThat(remote.holdings().get("http spool")).isEmpty();
+        }
+    }
+}
