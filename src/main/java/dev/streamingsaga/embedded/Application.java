@@ -54,7 +54,8 @@ public final class Application implements AutoCloseable {
         open.push(saga);
         context.disableJMX();
         context.getCamelContextExtension().setName(config.name());
-        context.getShutdownStrategy().setTimeout(10);
+        // Sagas have been left by then.
+        context.getShutdownStrategy().setTimeout(5);
         context.addRoutes(saga);
         if (service && config.jms().isOn()) {
             broker = opened(Broker.open(config, context)).url();

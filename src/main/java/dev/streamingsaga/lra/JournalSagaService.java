@@ -42,7 +42,7 @@ public final class JournalSagaService extends LRASagaService {
         client = new CoordinatorClient(this, settings, http, threads);
     }
 
-    /** Ends the service: waits up to 10 s for calls and saga bodies that still run. To be called once the routes have stopped. */
+    /** Ends the service: waits up to 3 s for calls and saga bodies that still run. To be called once the routes have stopped. */
     public void release() {
         threads.close();
         http.close();

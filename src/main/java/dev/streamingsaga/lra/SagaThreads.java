@@ -57,12 +57,12 @@ final class SagaThreads implements AutoCloseable {
         result.complete(value);
     }
 
-    /** Waits up to 10 s for what still runs, then interrupts it. */
+    /** Waits up to 3 s for what still runs, then interrupts it. */
     @Override
     public void close() {
         pool.shutdown();
         try {
-            if (!pool.awaitTermination(10, TimeUnit.SECONDS)) {
+            if (!pool.awaitTermination(3, TimeUnit.SECONDS)) {
                 pool.shutdownNow();
             }
         } catch (InterruptedException e) {

@@ -100,7 +100,10 @@ class OrderlyStopTest {
     }
 
     private IngestResult endOf(String sagaId) {
-        await().atMost(PATIENCE).until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
+        await().atMost(PATIENCE).until(() -> {
+            SagaRecord record = saga.journal().saga(sagaId).orElseThrow();
+            return record.state() == SagaState.COMPLETED ? record.published() : record.state().isFinal();
+        });
         return saga.application().bundle().ingest().result(sagaId);
     }
 
