@@ -172,7 +172,23 @@ public record SagaConfig(
     public enum LogFormat { TEXT, JSON }
 
     /** @param minFreeBytes health is down with less in the data directory */
-    public record Watch(LogFormat logFormat, long minFreeBytes) {}
+    public record Watch(LogFormat logFormat, long minFreeBytes, Otel otel) {}
+
+    /** Spans of the saga's steps, or also of each chunk, batch and statement. */
+    public enum TraceDetail { STEPS, ALL }
+
+    /**
+     * Traces of the stand-alone application.
+     *
+     * @param endpoint of a collector, without {@code /v1/traces}; empty: none are made
+     * @param apiKey sent as a bearer token, if not empty
+     * @param sampling share of the traces that are sent, 0 to 1
+     */
+    public record Otel(Optional<URI> endpoint, String apiKey, String serviceName, double sampling, TraceDetail detail) {
+        public boolean isOn() {
+            return endpoint.isPresent();
+        }
+    }
 
     /**
      * The HTTP API.

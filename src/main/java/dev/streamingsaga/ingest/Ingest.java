@@ -24,6 +24,7 @@ import dev.streamingsaga.source.SourceFile;
 import dev.streamingsaga.source.SourceLock;
 import dev.streamingsaga.source.SourceProof;
 import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.trace.Traces;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -186,12 +187,15 @@ public final class Ingest {
                     + config.concurrency() + " within its time limit; raise saga.concurrency or saga.time-limit");
         }
         exchange.setProperty(SLOT, true);
+        Traces.of(exchange.getContext()).begin(run.sagaId(), exchange);
         run.check();
     }
 
     void freeSlot(Exchange exchange) {
         // Settled, or lost because the journal is away: then it has no owner any more, and the recovery finds it.
-        runs.end(exchange.getProperty(Run.PROPERTY, ActiveRun.class));
+        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        runs.end(run);
+        Traces.of(exchange.getContext()).end(run.sagaId());
         if (Boolean.TRUE.equals(exchange.removeProperty(SLOT))) {
             slots.release();
         }
@@ -344,7 +348,13 @@ public final class Ingest {
         String sagaId = joined != null ? joined : exchange.getProperty(Run.PROPERTY, ActiveRun.class).sagaId();
         // Our own run may have been called off at the last moment, or taken over: whoever has the saga brings it to its end.
         awaitEnd(sagaId);
-        exchange.getMessage().setBody(result(sagaId));
+        Traces traces = Traces.of(exchange.getContext());
+        traces.begin(sagaId, exchange);
+        try {
+            exchange.getMessage().setBody(result(sagaId));
+        } finally {
+            traces.end(sagaId);
+        }
     }
 
     /** Waits until the saga, whoever runs it, has its outcome or is paused. */

@@ -16,6 +16,7 @@ import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.source.SourceFile;
+import dev.streamingsaga.trace.TraceLink;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
@@ -62,6 +63,9 @@ final class Messages {
         this.template = context.createProducerTemplate();
     }
 
+    /** What a saga comes from. */
+    private record Origin(Optional<String> request, TraceLink trace) {}
+
     private record Request(@Nullable String path, @Nullable String uri) {}
 
     /** Leaves the reply in the exchange; whatever it throws brings the message back. */
@@ -71,7 +75,7 @@ final class Messages {
         Session session = Objects.requireNonNull(received.getJmsSession());
         DefaultMessage reply = new DefaultMessage(exchange.getContext());
         try {
-            reply.setBody(JSON.writeValueAsString(outcome(message)));
+            reply.setBody(JSON.writeValueAsString(outcome(message, TraceLink.of(exchange))));
         } catch (Refused e) {
             if (e.kind() == Kind.NO_ROOM) {
                 throw e; // another time it may be understood very well
@@ -83,22 +87,22 @@ final class Messages {
     }
 
     /** A broker that crashed may bring a message again and not say so: its id tells. */
-    private IngestResult outcome(Message message) throws Exception {
+    private IngestResult outcome(Message message, TraceLink trace) throws Exception {
         Optional<String> request = Optional.ofNullable(message.getJMSMessageID()).map(id -> "jms " + id);
         Optional<SagaRecord> begun = request.flatMap(journal::requested);
         if (begun.isPresent()) {
             return ingest.await(begun.get().sagaId());
         }
         if (message instanceof TextMessage text) {
-            return ofFile(text, request);
+            return ofFile(text, new Origin(request, trace));
         }
         if (message instanceof BytesMessage bytes) {
-            return ofBody(bytes, request);
+            return ofBody(bytes, new Origin(request, trace));
         }
         throw new Refused(Kind.MALFORMED, "bad-message", "a message must be text, {\"path\": \"/absolute/path\"}, or bytes with the property fileName");
     }
 
-    private IngestResult ofFile(TextMessage message, Optional<String> request) throws Exception {
+    private IngestResult ofFile(TextMessage message, Origin origin) throws Exception {
         if (config.jms().roots().isEmpty()) {
             throw new Refused(Kind.OUTSIDE, "no-roots", "files of this machine are not taken, since saga.jms.roots is empty; send the content instead");
         }
@@ -106,7 +110,7 @@ final class Messages {
         Optional<String> before = !message.getJMSRedelivered() ? Optional.empty() : journal.newest(file.toString())
                 .filter(seen -> !seen.saga().state().isFinal() || seen.identity().equals(SourceFile.regularFile(file)))
                 .map(seen -> seen.saga().sagaId());
-        return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()), request);
+        return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()), origin);
     }
 
     private static String path(TextMessage message) throws JMSException {
@@ -131,7 +135,7 @@ final class Messages {
         return new Refused(Kind.MALFORMED, "bad-json", "a text message must be {\"path\": \"/absolute/path\"} or {\"uri\": \"file:///absolute/path\"}", cause);
     }
 
-    private IngestResult ofBody(BytesMessage message, Optional<String> request) throws Exception {
+    private IngestResult ofBody(BytesMessage message, Origin origin) throws Exception {
         String name = DocumentName.checked(message.propertyExists(FILE_NAME) ? String.valueOf(message.getObjectProperty(FILE_NAME)) : "");
         spool.requireRoom(message.getBodyLength());
         UploadSpool.Received body = spool.receive(new BytesBody(message));
@@ -146,7 +150,7 @@ final class Messages {
             spool.claim(body, place);
             claimed = true;
             try {
-                return ingest(place, name, request);
+                return ingest(place, name, origin);
             } finally {
                 spool.release(place);
             }
@@ -157,11 +161,12 @@ final class Messages {
         }
     }
 
-    private IngestResult ingest(Path file, String name, Optional<String> request) throws Exception {
+    private IngestResult ingest(Path file, String name, Origin origin) throws Exception {
         Exchange exchange = template.send(config.direct("ingest"), ExchangePattern.InOut, call -> {
             call.getMessage().setBody(file);
             call.setProperty(Ingest.FILE_NAME, name);
-            request.ifPresent(id -> call.setProperty(Ingest.REQUEST, id));
+            origin.request().ifPresent(id -> call.setProperty(Ingest.REQUEST, id));
+            origin.trace().to(call);
         });
         if (exchange.getException() != null) {
             throw exchange.getException();
