@@ -68,8 +68,12 @@ public record SagaConfig(
         return stores.getOrDefault(participant, Database.EMBEDDED);
     }
 
-    /** What to do when a file is already in an unfinished saga, or its content is already stored. */
-    public record Source(long maxSizeBytes, List<Path> roots, OnConflict onConflict, Duplicates duplicates) {}
+    /**
+     * What to do when a file is already in an unfinished saga, or its content is already stored.
+     *
+     * @param claimRoots where messages of the user's own routes may name files; none: nowhere
+     */
+    public record Source(long maxSizeBytes, List<Path> roots, OnConflict onConflict, Duplicates duplicates, List<Path> claimRoots) {}
 
     public enum OnConflict { JOIN, WAIT, REFUSE, WARN }
 

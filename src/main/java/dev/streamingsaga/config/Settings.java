@@ -62,6 +62,7 @@ public final class Settings {
         d.put("saga.source.roots", "");
         d.put("saga.source.on-conflict", "join");
         d.put("saga.duplicates", "skip");
+        d.put("saga.claim-check.roots", "");
         d.put("saga.security.owner", System.getProperty("user.name", "unknown"));
         d.put("saga.security.classification", "internal");
         d.put("saga.security.key-id", "none");
@@ -223,7 +224,8 @@ public final class Settings {
                         read.size("saga.file.max-size", 1, Long.MAX_VALUE),
                         read.paths("saga.source.roots"),
                         read.choice("saga.source.on-conflict", OnConflict.class),
-                        read.choice("saga.duplicates", Duplicates.class)),
+                        read.choice("saga.duplicates", Duplicates.class),
+                        read.paths("saga.claim-check.roots")),
                 new Security(
                         read.required("saga.security.owner"),
                         read.oneOf("saga.security.classification", "public", "internal", "confidential", "restricted"),

@@ -59,7 +59,10 @@ public final class Ingest {
      */
     public static final String ONCE = "SagaOnce";
 
-    /** Exchange property, a String: names what asks for the saga, so that {@link Journal#requested} finds it when the same asks again. */
+    /**
+     * Exchange property, a String: names what asks for the saga, a message by its place for one. When the same asks again for the same file, it is answered
+     * by the saga it had begun.
+     */
     public static final String REQUEST = "SagaRequest";
 
     private static final String SLOT = "SagaSlot";
@@ -107,12 +110,19 @@ public final class Ingest {
         if (once.isPresent() && !path.equals(exchange.getMessage().getBody())) {
             throw new SagaException(Reason.FILE_NOT_READABLE, exchange.getMessage().getBody() + " is reached through a symbolic link; nothing was read");
         }
+        Optional<String> request = Optional.ofNullable(exchange.getProperty(REQUEST, String.class));
+        // A queue or topic that was made anew counts from the beginning: the file tells.
+        Optional<String> begun = request.flatMap(journal::requested).filter(saga -> saga.source().equals(path)).map(SagaRecord::sagaId);
+        if (begun.isPresent()) {
+            exchange.setProperty(SAGA_ID, begun.get());
+            return begun.get();
+        }
         OnConflict onConflict = config.source().onConflict();
         String fileName = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
         NewSaga wanted = new NewSaga(path, fileName, config.participants(), config.timeLimit(), config.security().owner(),
                 config.security().classification(), config.security().keyId(),
                 onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT, once,
-                Optional.ofNullable(exchange.getProperty(REQUEST, String.class)));
+                request);
         while (true) {
             Optional<SagaRecord> known = config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
             if (known.isPresent()) {

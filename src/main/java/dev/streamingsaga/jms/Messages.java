@@ -1,15 +1,11 @@
 package dev.streamingsaga.jms;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.intake.ClaimCheck;
 import dev.streamingsaga.intake.DocumentName;
-import dev.streamingsaga.intake.PathRoots;
 import dev.streamingsaga.intake.Refused;
 import dev.streamingsaga.intake.Refused.Kind;
 import dev.streamingsaga.intake.UploadSpool;
@@ -22,7 +18,6 @@ import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
@@ -37,20 +32,16 @@ import org.jspecify.annotations.Nullable;
 
 /** What a message asks for, and its answer. */
 final class Messages {
-    private static final int MAX_TEXT_CHARS = 64 * 1024;
-
     /** Set by Artemis on bodies that it streams; a text so large is none of ours, and must not be read to find out. */
     private static final String LARGE = "_AMQ_LARGE_SIZE";
     private static final String FILE_NAME = "fileName";
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final ObjectReader REQUEST = JSON.readerFor(Request.class)
-            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
     private final SagaConfig config;
     private final Journal journal;
     private final Ingest ingest;
     private final UploadSpool spool;
+    private final ClaimCheck claims;
     private final DeadLetters deadLetters;
     private final ProducerTemplate template;
 
@@ -59,14 +50,13 @@ final class Messages {
         this.journal = parts.journal();
         this.ingest = parts.ingest();
         this.spool = spool;
+        this.claims = new ClaimCheck("saga.jms.roots", config.jms().roots());
         this.deadLetters = new DeadLetters(config.jms().deadLetterQueue());
         this.template = context.createProducerTemplate();
     }
 
     /** What a saga comes from. */
     private record Origin(Optional<String> request, TraceLink trace) {}
-
-    private record Request(@Nullable String path, @Nullable String uri) {}
 
     /** Leaves the reply in the exchange; whatever it throws brings the message back. */
     void answer(Exchange exchange) throws Exception {
@@ -103,36 +93,19 @@ final class Messages {
     }
 
     private IngestResult ofFile(TextMessage message, Origin origin) throws Exception {
-        if (config.jms().roots().isEmpty()) {
-            throw new Refused(Kind.OUTSIDE, "no-roots", "files of this machine are not taken, since saga.jms.roots is empty; send the content instead");
-        }
-        Path file = new PathRoots("saga.jms.roots", config.jms().roots()).resolve(path(message));
+        Path file = claims.file(text(message));
         Optional<String> before = !message.getJMSRedelivered() ? Optional.empty() : journal.newest(file.toString())
                 .filter(seen -> !seen.saga().state().isFinal() || seen.identity().equals(SourceFile.regularFile(file)))
                 .map(seen -> seen.saga().sagaId());
         return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()), origin);
     }
 
-    private static String path(TextMessage message) throws JMSException {
-        if (message.propertyExists(LARGE) || message.getText() == null || message.getText().length() > MAX_TEXT_CHARS) {
-            throw new Refused(Kind.TOO_LARGE, "bad-json", "a text message must be {\"path\": \"/absolute/path\"}, of " + MAX_TEXT_CHARS + " characters at most");
+    private static @Nullable String text(TextMessage message) throws JMSException {
+        if (message.propertyExists(LARGE)) {
+            throw new Refused(Kind.TOO_LARGE, "bad-json", "a text message must be {\"path\": \"/absolute/path\"}, of " + ClaimCheck.MAX_CHARS
+                    + " characters at most");
         }
-        try {
-            Request request = REQUEST.readValue(message.getText());
-            if (request.path() != null && request.uri() == null) {
-                return request.path();
-            }
-            if (request.uri() != null && request.path() == null) {
-                return Path.of(URI.create(request.uri())).toString();
-            }
-        } catch (JacksonException | IllegalArgumentException | java.nio.file.FileSystemNotFoundException e) {
-            throw malformed(e);
-        }
-        throw malformed(null);
-    }
-
-    private static Refused malformed(@Nullable Exception cause) {
-        return new Refused(Kind.MALFORMED, "bad-json", "a text message must be {\"path\": \"/absolute/path\"} or {\"uri\": \"file:///absolute/path\"}", cause);
+        return message.getText();
     }
 
     private IngestResult ofBody(BytesMessage message, Origin origin) throws Exception {
