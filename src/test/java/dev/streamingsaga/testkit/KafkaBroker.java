@@ -33,7 +33,8 @@ public final class KafkaBroker implements AutoCloseable {
         settings.setProperty("log.dirs", directory.resolve("kafka").toString());
         settings.setProperty("offsets.topic.replication.factor", "1");
         settings.setProperty("offsets.topic.num.partitions", "1");
-        settings.setProperty("group.initial.rebalance.delay.ms", "0");
+        // Both consumers of a group join in the first round; else the second makes the first one begin anew.
+        settings.setProperty("group.initial.rebalance.delay.ms", "500");
         Path file = directory.resolve("kafka.properties");
         try (var out = Files.newOutputStream(file)) {
             settings.store(out, null);
