@@ -15,6 +15,8 @@ import dev.streamingsaga.dropfolder.DropFolderRoutes;
 import dev.streamingsaga.dropfolder.DropParts;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.intake.ClaimCheck;
+import dev.streamingsaga.intake.NoHeaders;
 import dev.streamingsaga.jms.JmsParts;
 import dev.streamingsaga.jms.JmsRoutes;
 import dev.streamingsaga.journal.Journal;
@@ -198,6 +200,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         JournalSagaService service = new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()));
         open.push(service::release);
         service.setCamelContext(context);
+        bindForRoutes(context, config);
         Ingest ingest = new Ingest(config, journal, runs, content, engine);
         Recovery recovery = opened(new Recovery(config, context, journal, runs, engine, service));
         open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
@@ -209,6 +212,16 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 opened(new Orphans(holdings)), opened(new DocumentCheck(holdings)), reports,
                 opened(new Observation(new ObservedParts(context, config, journal, reports::unwritten, callbacks::refused,
                         checks(given, journal, stores, callbacks, service)))));
+    }
+
+    /** What routes in YAML may use that listen to a broker of any kind. */
+    private void bindForRoutes(CamelContext context, SagaConfig config) {
+        Map<String, Object> beans = Map.of(config.id("claim-check"), new ClaimCheck("saga.claim-check.roots", config.source().claimRoots()),
+                config.id("no-headers"), new NoHeaders());
+        beans.forEach((bean, value) -> {
+            context.getRegistry().bind(bean, value);
+            open.push(() -> context.getRegistry().unbind(bean));
+        });
     }
 
     private static Map<String, Runnable> checks(Hub.Given given, Journal journal, Stores stores, CallbackListener callbacks,

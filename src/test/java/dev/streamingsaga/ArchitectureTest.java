@@ -47,6 +47,11 @@ class ArchitectureTest {
             .should().dependOnClassesThat().resideInAnyPackage("io.micrometer..").because("it is optional");
 
     @ArchTest
+    static final ArchRule only_observe_knows_tracers = noClasses().that().resideOutsideOfPackage("..observe..")
+            .should().dependOnClassesThat().resideInAnyPackage("io.opentelemetry..", "org.apache.camel.telemetry..", "org.apache.camel.opentelemetry2..")
+            .because("they are optional");
+
+    @ArchTest
     static final ArchRule only_the_command_line_touches_its_libraries = noClasses().that().resideOutsideOfPackage("..cli..")
             .should().dependOnClassesThat().resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..", "net.logstash..");
 

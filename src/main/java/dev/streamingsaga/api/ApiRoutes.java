@@ -5,6 +5,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.HttpAuth;
 import dev.streamingsaga.intake.Refused;
 import dev.streamingsaga.intake.UploadSpool;
+import dev.streamingsaga.trace.TraceLink;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeSet;
@@ -90,7 +91,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private void answer(Exchange exchange) {
         Call call = call(exchange.getMessage());
         try {
-            call.reply(reply(call));
+            call.reply(reply(call, TraceLink.of(exchange)));
         } catch (IOException e) {
             LOG.debug("{} {} was not answered to its end: {}", call.method(), call.path(), e.getMessage());
         } catch (RuntimeException e) {
@@ -108,7 +109,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 ? VertxCalls.of(message, config.http().limits().idle()) : new CamelCall(message);
     }
 
-    private Reply reply(Call call) {
+    private Reply reply(Call call, TraceLink trace) {
         try {
             if (closing) {
                 throw stopping();
@@ -116,7 +117,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
             gate.requireOwnSite(call);
             Operations.Found found = operations.find(call.method(), call.path().substring(Math.min(call.path().length(), config.http().path().length())));
             Caller caller = gate.admit(call, found.operation().scopes());
-            return found.operation().handler().handle(new Request(call, caller, Map.copyOf(found.variables())));
+            return found.operation().handler().handle(new Request(call, caller, Map.copyOf(found.variables()), trace));
         } catch (Problem e) {
             return e.reply();
         } catch (Refused e) {

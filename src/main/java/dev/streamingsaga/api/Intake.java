@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ShutdownException;
+import dev.streamingsaga.trace.TraceLink;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -80,7 +81,7 @@ final class Intake {
     }
 
     /** Uses a place; {@code ended} runs when the saga has its outcome, was paused, or could not be journaled. */
-    Accepted submit(Path file, String name, Runnable ended) {
+    Accepted submit(Path file, String name, TraceLink trace, Runnable ended) {
         Accepted accepted = new Accepted(new CompletableFuture<>(), new CompletableFuture<>());
         Consumer<String> listener = accepted.sagaId()::complete;
         threads.execute(() -> {
@@ -89,6 +90,7 @@ final class Intake {
                     request.getMessage().setBody(file);
                     request.setProperty(Ingest.FILE_NAME, name);
                     request.setProperty(Ingest.LISTENER, listener);
+                    trace.to(request);
                 });
                 if (exchange.getException() != null) {
                     throw exchange.getException();

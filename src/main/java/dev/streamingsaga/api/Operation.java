@@ -1,5 +1,6 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.trace.TraceLink;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,8 +20,11 @@ record Operation(String method, String path, Set<Scope> scopes, Handler handler)
         Reply handle(Request request) throws IOException, InterruptedException;
     }
 
-    /** @param variables of the path, decoded */
-    record Request(Call call, Caller caller, Map<String, String> variables) {
+    /**
+     * @param variables of the path, decoded
+     * @param trace that the request is in
+     */
+    record Request(Call call, Caller caller, Map<String, String> variables, TraceLink trace) {
         /**
          * A variable that is an id of ours.
          *

@@ -68,8 +68,12 @@ public record SagaConfig(
         return stores.getOrDefault(participant, Database.EMBEDDED);
     }
 
-    /** What to do when a file is already in an unfinished saga, or its content is already stored. */
-    public record Source(long maxSizeBytes, List<Path> roots, OnConflict onConflict, Duplicates duplicates) {}
+    /**
+     * What to do when a file is already in an unfinished saga, or its content is already stored.
+     *
+     * @param claimRoots where messages of the user's own routes may name files; none: nowhere
+     */
+    public record Source(long maxSizeBytes, List<Path> roots, OnConflict onConflict, Duplicates duplicates, List<Path> claimRoots) {}
 
     public enum OnConflict { JOIN, WAIT, REFUSE, WARN }
 
@@ -172,7 +176,23 @@ public record SagaConfig(
     public enum LogFormat { TEXT, JSON }
 
     /** @param minFreeBytes health is down with less in the data directory */
-    public record Watch(LogFormat logFormat, long minFreeBytes) {}
+    public record Watch(LogFormat logFormat, long minFreeBytes, Otel otel) {}
+
+    /** Spans of the saga's steps, or also of each chunk, batch and statement. */
+    public enum TraceDetail { STEPS, ALL }
+
+    /**
+     * Traces of the stand-alone application.
+     *
+     * @param endpoint of a collector, without {@code /v1/traces}; empty: none are made
+     * @param apiKey sent as a bearer token, if not empty
+     * @param sampling share of the traces that are sent, 0 to 1
+     */
+    public record Otel(Optional<URI> endpoint, String apiKey, String serviceName, double sampling, TraceDetail detail) {
+        public boolean isOn() {
+            return endpoint.isPresent();
+        }
+    }
 
     /**
      * The HTTP API.

@@ -19,11 +19,13 @@ import dev.streamingsaga.config.SagaConfig.Jms;
 import dev.streamingsaga.config.SagaConfig.LogFormat;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig.Orphans;
+import dev.streamingsaga.config.SagaConfig.Otel;
 import dev.streamingsaga.config.SagaConfig.Recovery;
 import dev.streamingsaga.config.SagaConfig.RecoveryMode;
 import dev.streamingsaga.config.SagaConfig.S3;
 import dev.streamingsaga.config.SagaConfig.Security;
 import dev.streamingsaga.config.SagaConfig.Source;
+import dev.streamingsaga.config.SagaConfig.TraceDetail;
 import dev.streamingsaga.config.SagaConfig.Watch;
 import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import java.nio.file.Path;
@@ -60,6 +62,7 @@ public final class Settings {
         d.put("saga.source.roots", "");
         d.put("saga.source.on-conflict", "join");
         d.put("saga.duplicates", "skip");
+        d.put("saga.claim-check.roots", "");
         d.put("saga.security.owner", System.getProperty("user.name", "unknown"));
         d.put("saga.security.classification", "internal");
         d.put("saga.security.key-id", "none");
@@ -107,6 +110,11 @@ public final class Settings {
         d.put("saga.embedding.timeout", "60s");
         d.put("saga.log.format", "text");
         d.put("saga.health.min-free", "1GiB");
+        d.put("saga.otel.endpoint", "");
+        d.put("saga.otel.api-key", "");
+        d.put("saga.otel.service-name", "streaming-saga");
+        d.put("saga.otel.sampling", "1");
+        d.put("saga.otel.detail", "steps");
         d.put("saga.http.enabled", "true");
         d.put("saga.http.host", "127.0.0.1");
         d.put("saga.http.port", "0");
@@ -216,7 +224,8 @@ public final class Settings {
                         read.size("saga.file.max-size", 1, Long.MAX_VALUE),
                         read.paths("saga.source.roots"),
                         read.choice("saga.source.on-conflict", OnConflict.class),
-                        read.choice("saga.duplicates", Duplicates.class)),
+                        read.choice("saga.duplicates", Duplicates.class),
+                        read.paths("saga.claim-check.roots")),
                 new Security(
                         read.required("saga.security.owner"),
                         read.oneOf("saga.security.classification", "public", "internal", "confidential", "restricted"),
@@ -273,7 +282,16 @@ public final class Settings {
                 http(read),
                 drop(read),
                 jms(read),
-                new Watch(read.choice("saga.log.format", LogFormat.class), read.size("saga.health.min-free", 0, Long.MAX_VALUE)));
+                new Watch(read.choice("saga.log.format", LogFormat.class), read.size("saga.health.min-free", 0, Long.MAX_VALUE), otel(read)));
+    }
+
+    private static Otel otel(SettingsReader read) {
+        return new Otel(
+                read.uri("saga.otel.endpoint"),
+                read.headerValue("saga.otel.api-key"),
+                read.required("saga.otel.service-name"),
+                read.share("saga.otel.sampling"),
+                read.choice("saga.otel.detail", TraceDetail.class));
     }
 
     private static Jms jms(SettingsReader read) {

@@ -20,6 +20,7 @@ final class SettingsReader {
     private static final Pattern QUEUE = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final Pattern MARKER = Pattern.compile("|[^/$]+\\$\\{name}[^/$]*|\\$\\{name}[^/$]+");
     private static final Pattern TYPE = Pattern.compile("\\.[^/\\\\*]{1,40}|[a-z0-9.+-]+/(\\*|[a-z0-9.+-]+)");
+    private static final Pattern SHARE = Pattern.compile("0|1|[01]\\.0{1,6}|0\\.\\d{1,6}");
     private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|h|d)?");
     private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(B|KiB|MiB|GiB|TiB)?");
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,31}");
@@ -54,6 +55,17 @@ final class SettingsReader {
 
     String secret(String key) {
         return matching(key, Pattern.compile("|.{16,}"), "must have 16 characters or more, or be empty");
+    }
+
+    /** For a header of a request of ours. */
+    String headerValue(String key) {
+        return matching(key, Pattern.compile("[\\x21-\\x7e]*"), "must be printable ASCII without blanks, or be empty");
+    }
+
+    /** 0 to 1. */
+    double share(String key) {
+        String share = matching(key, SHARE, "must be a share from 0 to 1 such as 0.1");
+        return SHARE.matcher(share).matches() ? Double.parseDouble(share) : 0;
     }
 
     String name(String key) {

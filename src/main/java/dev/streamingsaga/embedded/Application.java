@@ -6,6 +6,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.datadir.DataDirectory;
 import dev.streamingsaga.lra.LraScope;
+import dev.streamingsaga.observe.OtlpTraces;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -46,6 +47,8 @@ public final class Application implements AutoCloseable {
                 start -> new Thread(start, "saga-coordinator-start").start());
         open.push(() -> coordinator.join().ifPresent(EmbeddedCoordinator::close));
         Buckets bucket = opened(Buckets.open(config));
+        // Before the context, so that its last spans are sent when it has stopped.
+        Optional<OtlpTraces> traces = config.watch().otel().isOn() ? Optional.of(opened(OtlpTraces.start(config))) : Optional.empty();
         DefaultCamelContext context = opened(new DefaultCamelContext());
         Optional<EmbeddedCoordinator> embedded = joined(coordinator);
         StreamingSaga saga = new StreamingSaga(config, new StreamingSaga.Servers(
@@ -56,6 +59,7 @@ public final class Application implements AutoCloseable {
         context.getCamelContextExtension().setName(config.name());
         // Sagas have been left by then.
         context.getShutdownStrategy().setTimeout(5);
+        traces.ifPresent(given -> given.watch(context));
         context.addRoutes(saga);
         if (service && config.jms().isOn()) {
             broker = opened(Broker.open(config, context)).url();

@@ -24,6 +24,7 @@ import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
 import dev.streamingsaga.source.SourceLock;
 import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.trace.Traces;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +60,10 @@ public final class Ingest {
      */
     public static final String ONCE = "SagaOnce";
 
-    /** Exchange property, a String: names what asks for the saga, so that {@link Journal#requested} finds it when the same asks again. */
+    /**
+     * Exchange property, a String: names what asks for the saga, a message by its place for one. When the same asks again for the same file, it is answered
+     * by the saga it had begun.
+     */
     public static final String REQUEST = "SagaRequest";
 
     private static final String SLOT = "SagaSlot";
@@ -113,12 +117,19 @@ public final class Ingest {
         if (once.isPresent() && !path.equals(exchange.getMessage().getBody())) {
             throw new SagaException(Reason.FILE_NOT_READABLE, exchange.getMessage().getBody() + " is reached through a symbolic link; nothing was read");
         }
+        Optional<String> request = Optional.ofNullable(exchange.getProperty(REQUEST, String.class));
+        // A queue or topic that was made anew counts from the beginning: the file tells.
+        Optional<String> begun = request.flatMap(journal::requested).filter(saga -> saga.source().equals(path)).map(SagaRecord::sagaId);
+        if (begun.isPresent()) {
+            exchange.setProperty(SAGA_ID, begun.get());
+            return begun.get();
+        }
         OnConflict onConflict = config.source().onConflict();
         String fileName = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
         NewSaga wanted = new NewSaga(path, fileName, config.participants(), config.timeLimit(), config.security().owner(),
                 config.security().classification(), config.security().keyId(),
                 onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT, once,
-                Optional.ofNullable(exchange.getProperty(REQUEST, String.class)));
+                request);
         while (true) {
             Optional<SagaRecord> known = config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
             if (known.isPresent()) {
@@ -206,6 +217,7 @@ public final class Ingest {
                     + config.concurrency() + " within its time limit; raise saga.concurrency or saga.time-limit");
         }
         exchange.setProperty(SLOT, true);
+        Traces.of(exchange.getContext()).begin(run.sagaId(), exchange);
         run.check();
     }
 
@@ -216,7 +228,9 @@ public final class Ingest {
 
     void freeSlot(Exchange exchange) {
         // Settled, or lost because the journal is away: then it has no owner any more, and the recovery finds it.
-        runs.end(exchange.getProperty(Run.PROPERTY, ActiveRun.class));
+        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        runs.end(run);
+        Traces.of(exchange.getContext()).end(run.sagaId());
         if (Boolean.TRUE.equals(exchange.removeProperty(SLOT))) {
             slots.release();
         }
@@ -369,7 +383,13 @@ public final class Ingest {
         String sagaId = joined != null ? joined : exchange.getProperty(Run.PROPERTY, ActiveRun.class).sagaId();
         // Our own run may have been called off at the last moment, or taken over: whoever has the saga brings it to its end.
         awaitEnd(sagaId);
-        exchange.getMessage().setBody(result(sagaId));
+        Traces traces = Traces.of(exchange.getContext());
+        traces.begin(sagaId, exchange);
+        try {
+            exchange.getMessage().setBody(result(sagaId));
+        } finally {
+            traces.end(sagaId);
+        }
     }
 
     /**

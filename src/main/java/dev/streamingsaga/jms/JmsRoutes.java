@@ -1,6 +1,7 @@
 package dev.streamingsaga.jms;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.intake.NoHeaders;
 import dev.streamingsaga.intake.UploadSpool;
 import jakarta.jms.ConnectionFactory;
 import java.io.IOException;

@@ -1,27 +1,23 @@
 package dev.streamingsaga.jms;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.intake.ClaimCheck;
 import dev.streamingsaga.intake.DocumentName;
-import dev.streamingsaga.intake.PathRoots;
 import dev.streamingsaga.intake.Refused;
 import dev.streamingsaga.intake.Refused.Kind;
 import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.source.SourceFile;
+import dev.streamingsaga.trace.TraceLink;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
@@ -36,18 +32,14 @@ import org.jspecify.annotations.Nullable;
 
 /** What a message asks for, and its answer. */
 final class Messages {
-    private static final int MAX_TEXT_CHARS = 64 * 1024;
-
     private static final String FILE_NAME = "fileName";
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final ObjectReader REQUEST = JSON.readerFor(Request.class)
-            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
     private final SagaConfig config;
     private final Journal journal;
     private final Ingest ingest;
     private final UploadSpool spool;
+    private final ClaimCheck claims;
     private final DeadLetters deadLetters;
     private final ProducerTemplate template;
 
@@ -56,11 +48,13 @@ final class Messages {
         this.journal = parts.journal();
         this.ingest = parts.ingest();
         this.spool = spool;
+        this.claims = new ClaimCheck("saga.jms.roots", config.jms().roots());
         this.deadLetters = new DeadLetters(config.jms().deadLetterQueue(), spool);
         this.template = context.createProducerTemplate();
     }
 
-    private record Request(@Nullable String path, @Nullable String uri) {}
+    /** What a saga comes from. */
+    private record Origin(Optional<String> request, TraceLink trace) {}
 
     /** Leaves the reply in the exchange; whatever it throws brings the message back. */
     void answer(Exchange exchange) throws Exception {
@@ -69,7 +63,7 @@ final class Messages {
         Session session = Objects.requireNonNull(received.getJmsSession());
         DefaultMessage reply = new DefaultMessage(exchange.getContext());
         try {
-            reply.setBody(JSON.writeValueAsString(outcome(message)));
+            reply.setBody(JSON.writeValueAsString(outcome(message, TraceLink.of(exchange))));
         } catch (Refused e) {
             if (e.kind() == Kind.NO_ROOM) {
                 throw e; // another time it may be understood very well
@@ -81,58 +75,38 @@ final class Messages {
     }
 
     /** A broker that crashed may bring a message again and not say so: its id tells. */
-    private IngestResult outcome(Message message) throws Exception {
+    private IngestResult outcome(Message message, TraceLink trace) throws Exception {
         Optional<String> request = Optional.ofNullable(message.getJMSMessageID()).map(id -> "jms " + id);
         Optional<SagaRecord> begun = request.flatMap(journal::requested);
         if (begun.isPresent()) {
             return ingest.await(begun.get().sagaId());
         }
         if (message instanceof TextMessage text) {
-            return ofFile(text, request);
+            return ofFile(text, new Origin(request, trace));
         }
         if (message instanceof BytesMessage bytes) {
-            return ofBody(bytes, request);
+            return ofBody(bytes, new Origin(request, trace));
         }
         throw new Refused(Kind.MALFORMED, "bad-message", "a message must be text, {\"path\": \"/absolute/path\"}, or bytes with the property fileName");
     }
 
-    private IngestResult ofFile(TextMessage message, Optional<String> request) throws Exception {
-        if (config.jms().roots().isEmpty()) {
-            throw new Refused(Kind.OUTSIDE, "no-roots", "files of this machine are not taken, since saga.jms.roots is empty; send the content instead");
-        }
-        Path file = new PathRoots("saga.jms.roots", config.jms().roots()).resolve(path(message));
+    private IngestResult ofFile(TextMessage message, Origin origin) throws Exception {
+        Path file = claims.file(text(message));
         Optional<String> before = !message.getJMSRedelivered() ? Optional.empty() : journal.newest(file.toString())
                 .filter(seen -> !seen.saga().state().isFinal() || seen.identity().equals(SourceFile.regularFile(file)))
                 .map(seen -> seen.saga().sagaId());
-        return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()), request);
+        return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()), origin);
     }
 
-    private static String path(TextMessage message) throws JMSException {
-        if (LargeBody.is(message) || message.getText() == null || message.getText().length() > MAX_TEXT_CHARS) {
-            throw new Refused(Kind.TOO_LARGE, "bad-json", "a text message must be {\"path\": \"/absolute/path\"}, of " + MAX_TEXT_CHARS + " characters at most");
+    private static @Nullable String text(TextMessage message) throws JMSException {
+        if (LargeBody.is(message)) {
+            throw new Refused(Kind.TOO_LARGE, "bad-json", "a text message must be {\"path\": \"/absolute/path\"}, of " + ClaimCheck.MAX_CHARS
+                    + " characters at most");
         }
-        try {
-            Request request = REQUEST.readValue(message.getText());
-            if (request == null) {
-                throw malformed(null); // JSON's own null
-            }
-            if (request.path() != null && request.uri() == null) {
-                return request.path();
-            }
-            if (request.uri() != null && request.path() == null) {
-                return Path.of(URI.create(request.uri())).toString();
-            }
-        } catch (JacksonException | IllegalArgumentException | java.nio.file.FileSystemNotFoundException e) {
-            throw malformed(e);
-        }
-        throw malformed(null);
+        return message.getText();
     }
 
-    private static Refused malformed(@Nullable Exception cause) {
-        return new Refused(Kind.MALFORMED, "bad-json", "a text message must be {\"path\": \"/absolute/path\"} or {\"uri\": \"file:///absolute/path\"}", cause);
-    }
-
-    private IngestResult ofBody(BytesMessage message, Optional<String> request) throws Exception {
+    private IngestResult ofBody(BytesMessage message, Origin origin) throws Exception {
         String name = DocumentName.checked(message.propertyExists(FILE_NAME) ? String.valueOf(message.getObjectProperty(FILE_NAME)) : "");
         spool.requireRoom(message.getBodyLength());
         UploadSpool.Received body = LargeBody.is(message) ? spool.receive(new LargeBody(message)) : spool.receive(new BytesBody(message));
@@ -147,7 +121,7 @@ final class Messages {
             spool.claim(body, place);
             claimed = true;
             try {
-                return ingest(place, name, request);
+                return ingest(place, name, origin);
             } finally {
                 spool.release(place);
             }
@@ -158,11 +132,12 @@ final class Messages {
         }
     }
 
-    private IngestResult ingest(Path file, String name, Optional<String> request) throws Exception {
+    private IngestResult ingest(Path file, String name, Origin origin) throws Exception {
         Exchange exchange = template.send(config.direct("ingest"), ExchangePattern.InOut, call -> {
             call.getMessage().setBody(file);
             call.setProperty(Ingest.FILE_NAME, name);
-            request.ifPresent(id -> call.setProperty(Ingest.REQUEST, id));
+            origin.request().ifPresent(id -> call.setProperty(Ingest.REQUEST, id));
+            origin.trace().to(call);
         });
         if (exchange.getException() != null) {
             throw exchange.getException();

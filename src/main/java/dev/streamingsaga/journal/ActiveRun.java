@@ -65,6 +65,11 @@ public final class ActiveRun implements Run {
         return known;
     }
 
+    /** The document; empty before the step {@code start}. */
+    public Optional<Document> described() {
+        return Optional.ofNullable(document);
+    }
+
     /** Fixes the document, in the journal first. */
     public void describe(Document described) {
         journal.describe(sagaId, number, described);

@@ -13,12 +13,15 @@ import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackHandler;
 import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.lra.CallbackToken.Target;
+import dev.streamingsaga.trace.Traces;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.camel.CamelContext;
+import org.apache.camel.CamelExecutionException;
+import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.RoutesBuilder;
@@ -37,6 +40,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     private final Participants participants;
     private final Outcomes outcomes;
     private final Alerts alerts;
+    private final Traces traces;
 
     public SagaEngine(SagaConfig config, CamelContext context, Runs runs, Journal journal, CallbackToken tokens, Alerts alerts) {
         ExecutorServiceManager executors = context.getExecutorServiceManager();
@@ -45,6 +49,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         this.runs = runs;
         this.alerts = alerts;
         this.template = context.createProducerTemplate();
+        this.traces = Traces.of(context);
         this.stores = new StoreRoutes(config, context);
         this.compensator = new Compensator(config, journal, runs, stores, alerts,
                 executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
@@ -165,7 +170,14 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     }
 
     private Answer answer(Target target, String suffix) {
-        Answer answer = template.requestBody(config.direct(target.step() + suffix), target, Answer.class);
+        Exchange answered = template.request(config.direct(target.step() + suffix), exchange -> {
+            exchange.getMessage().setBody(target);
+            traces.of(target.sagaId()).to(exchange);
+        });
+        if (answered.getException() != null) {
+            throw CamelExecutionException.wrapCamelExecutionException(answered, answered.getException());
+        }
+        Answer answer = answered.getMessage().getBody(Answer.class);
         return answer == null ? Answer.LATER : answer;
     }
 

@@ -43,8 +43,8 @@ final class SagaRoutes extends RouteBuilder {
                 .completion(config.direct("run-complete"))
                 .process(participants::bindLra)
                 .doTry();
-        steps.process(Steps.begin("validate", SagaState.RECEIVED)).process(validate).process(Steps.end("validate"))
-                .process(Steps.begin("start", SagaState.RECEIVED)).process(start).process(Steps.end("start"))
+        steps.process(Steps.begin("validate", SagaState.RECEIVED)).to(config.direct("validate")).process(Steps.end("validate"))
+                .process(Steps.begin("start", SagaState.RECEIVED)).to(config.direct("start")).process(Steps.end("start"))
                 .to(config.direct("participant-upload"))
                 .process(Steps.begin("verify", SagaState.VERIFYING)).to(config.direct("verify")).process(Steps.end("verify"));
         config.participants().forEach(name -> steps.to(config.direct("participant-" + name)));
@@ -56,6 +56,10 @@ final class SagaRoutes extends RouteBuilder {
                 .doCatch(Throwable.class).process(participants::failed)
                 .end().end();
 
+        from(config.direct("validate")).routeId(config.id("validate")).group("saga")
+                .description("a readable regular file, small enough, where it may be; its digests").process(validate);
+        from(config.direct("start")).routeId(config.id("start")).group("saga")
+                .description("names, chosen before anything is written under them").process(start);
         participant("upload", SagaState.UPLOADING);
         config.participants().forEach(name -> participant(name, SagaState.PROCESSING));
         callbacks("run");

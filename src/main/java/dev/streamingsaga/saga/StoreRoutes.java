@@ -3,6 +3,7 @@ package dev.streamingsaga.saga;
 import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.trace.Traces;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -31,11 +32,13 @@ public final class StoreRoutes implements AutoCloseable {
     private final CamelContext context;
     private final ProducerTemplate template;
     private final ExecutorService calls;
+    private final Traces traces;
 
     public StoreRoutes(SagaConfig config, CamelContext context) {
         this.config = config;
         this.context = context;
         this.template = context.createProducerTemplate();
+        this.traces = Traces.of(context);
         this.calls = context.getExecutorServiceManager().newCachedThreadPool(this, config.id("store-calls"));
     }
 
@@ -127,7 +130,10 @@ public final class StoreRoutes implements AutoCloseable {
     }
 
     private Message call(String store, String suffix, Map<String, Object> facts) throws StoreCallException {
-        return request(store, suffix, config.compensation().stepTimeout(), e -> e.getMessage().setBody(new HashMap<>(facts)));
+        return request(store, suffix, config.compensation().stepTimeout(), exchange -> {
+            exchange.getMessage().setBody(new HashMap<>(facts));
+            traces.of(String.valueOf(facts.get("sagaId"))).to(exchange);
+        });
     }
 
     private Message request(String store, String suffix, Duration limit, Processor fill) throws StoreCallException {

@@ -1,6 +1,7 @@
 package dev.streamingsaga.store;
 
 import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.trace.Traces;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
@@ -12,6 +13,7 @@ record BatchSender(ProducerTemplate template, String route) {
         Exchange done = template.send(route, exchange -> {
             exchange.setProperty(Run.PROPERTY, run);
             exchange.getMessage().setBody(batch);
+            Traces.of(exchange.getContext()).of(run.sagaId()).to(exchange);
         });
         Exception failure = done.getException();
         if (failure instanceof RuntimeException e) {

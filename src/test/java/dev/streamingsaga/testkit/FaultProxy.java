@@ -11,8 +11,10 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -42,6 +44,7 @@ public final class FaultProxy implements AutoCloseable {
     private final ServerSocket server;
     private final List<FaultRule> rules = new CopyOnWriteArrayList<>();
     private final List<Arrival> records = new CopyOnWriteArrayList<>();
+    private final Set<String> headerNames = ConcurrentHashMap.newKeySet();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final Semaphore free = new Semaphore(MAX_CONNECTIONS);
     private final Set<Socket> sockets = new HashSet<>();
@@ -103,6 +106,11 @@ public final class FaultProxy implements AutoCloseable {
     /** All requests whose head has arrived, in that order; also those not answered yet. */
     public List<ProxiedRequest> requests() {
         return records.stream().map(arrival -> arrival.request().get()).toList();
+    }
+
+    /** Headers that any request had, in lower case. */
+    public Set<String> headerNames() {
+        return Set.copyOf(headerNames);
     }
 
     /** When the requests that match arrived, in that order, as {@link System#nanoTime}. */
@@ -187,6 +195,7 @@ public final class FaultProxy implements AutoCloseable {
     /** Whether the connection can take another request. */
     private boolean handle(Socket client, InputStream in, HttpHead head) throws IOException {
         AtomicReference<ProxiedRequest> record = new AtomicReference<>(ProxiedRequest.arrived(head));
+        head.headers().keySet().forEach(name -> headerNames.add(name.toLowerCase(Locale.ROOT)));
         Optional<FaultRule> rule = rules.stream().filter(candidate -> candidate.takes(record.get())).findFirst();
         rule.ifPresent(taker -> record.updateAndGet(request -> request.withFault(taker.fault())));
         underWay.incrementAndGet();

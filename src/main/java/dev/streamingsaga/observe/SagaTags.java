@@ -1,0 +1,104 @@
+package dev.streamingsaga.observe;
+
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.lra.CallbackToken.Target;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.apache.camel.Exchange;
+import org.apache.camel.telemetry.Span;
+import org.jspecify.annotations.Nullable;
+
+/** What a span says of its saga. */
+final class SagaTags {
+    static final String SAGA = "saga.id";
+    static final String RUN = "saga.run";
+    static final String DOCUMENT = "saga.document.id";
+    static final String STATUS = "saga.status";
+    static final String REASON = "saga.reason";
+    static final String EXCEPTION = "exception.type";
+
+    /** Exchange property: what it began with was a saga's. */
+    private static final String OURS = "SagaSpan";
+
+    private static final Pattern ID = Pattern.compile("[0-9a-z]{1,64}");
+
+    private SagaTags() {}
+
+    /** What will not be known any more when the answer is there. Each tag is set once: a second time counts as one that was dropped. */
+    static void begun(Span span, Exchange exchange) {
+        if (exchange.getProperty(Run.PROPERTY) instanceof Run) {
+            return;
+        }
+        Object body = exchange.getMessage().getBody();
+        if (body instanceof Target target) {
+            id(span, SAGA, target.sagaId());
+            span.setTag(RUN, Integer.toString(target.run()));
+            exchange.setProperty(OURS, true);
+        } else if (body instanceof Map<?, ?> facts && facts.containsKey("sagaId") && facts.containsKey("documentId")) {
+            id(span, SAGA, facts.get("sagaId"));
+            id(span, DOCUMENT, facts.get("documentId"));
+            exchange.setProperty(OURS, true);
+        }
+    }
+
+    /** @return false if the exchange is no saga's */
+    static boolean ended(Span span, Exchange exchange) {
+        if (exchange.getMessage().getBody() instanceof IngestResult result) {
+            id(span, SAGA, result.sagaId());
+            id(span, DOCUMENT, result.documentId());
+            outcome(span, result);
+        } else if (exchange.getProperty(Run.PROPERTY) instanceof Run run) {
+            id(span, SAGA, run.sagaId());
+            span.setTag(RUN, Integer.toString(run.number()));
+            if (run instanceof ActiveRun active) {
+                active.described().ifPresent(document -> id(span, DOCUMENT, document.documentId()));
+            }
+        } else if (exchange.getProperty(OURS) == null) {
+            return false;
+        }
+        if (exchange.isFailed()) {
+            failed(span, exchange.getException());
+        }
+        return true;
+    }
+
+    /** Only what looks like an id of ours: a hub's maps may have these keys, too. */
+    private static void id(Span span, String tag, @Nullable Object id) {
+        if (id instanceof String text && ID.matcher(text).matches()) {
+            span.setTag(tag, text);
+        }
+    }
+
+    private static void outcome(Span span, IngestResult result) {
+        span.setTag(STATUS, result.status());
+        if (result.reason() != null) {
+            span.setTag(REASON, result.reason());
+        }
+        if (!result.status().equals(SagaState.COMPLETED.name())) {
+            span.setError(true);
+        }
+    }
+
+    /** Without the words of the exception: a database may quote what it was to store. */
+    private static void failed(Span span, @Nullable Throwable thrown) {
+        span.setError(true);
+        if (thrown != null) {
+            span.setTag(EXCEPTION, thrown.getClass().getName());
+            reason(thrown).ifPresent(reason -> span.setTag(REASON, reason));
+        }
+    }
+
+    private static Optional<String> reason(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause() == cause ? null : cause.getCause()) {
+            if (cause instanceof SagaException e) {
+                return Optional.of(e.reason().name());
+            }
+        }
+        return Optional.empty();
+    }
+}

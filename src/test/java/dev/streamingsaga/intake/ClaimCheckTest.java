@@ -1,0 +1,48 @@
+package dev.streamingsaga.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Links, missing files and folders: with the brokers, in {@code KafkaExampleTest} and {@code JmsTest}. */
+class ClaimCheckTest {
+    @Test
+    void names_a_file_inside_the_roots(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.toRealPath().resolve("a b.txt"), "a");
+        ClaimCheck claims = new ClaimCheck("saga.claim-check.roots", List.of(directory.toRealPath()));
+
+        assertThat(claims.file("{\"path\":\"" + file + "\"}")).isEqualTo(file);
+        assertThat(claims.file("{\"uri\":\"" + file.toUri() + "\"}")).isEqualTo(file);
+    }
+
+    @Test
+    void takes_nothing_where_no_roots_are_set(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("a.txt"), "a");
+
+        assertThatExceptionOfType(Refused.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of()).file("{\"path\":\"" + file + "\"}"))
+                .withMessageContaining("saga.claim-check.roots is empty").satisfies(refused -> assertThat(refused.code()).isEqualTo("no-roots"));
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"", "null", "[]", "{}", "{\"path\":\"/a\",\"uri\":\"file:///a\"}", "{\"path\":\"/a\",\"path\":\"/b\"}", "{\"path\":\"/a\"} {}",
+        "{\"path\":\"/a\",\"more\":1}", "{\"uri\":\"ftp://host/a\"}", "{\"uri\":\"a b\"}"})
+    void refuses_what_is_no_claim_check(String message) {
+        assertThatExceptionOfType(Refused.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/"))).file(message))
+                .satisfies(refused -> assertThat(refused.code()).isEqualTo("bad-json"));
+    }
+
+    @Test
+    void refuses_what_is_too_long_unread() {
+        assertThatExceptionOfType(Refused.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/")))
+                .file("{\"path\":\"/" + "a".repeat(ClaimCheck.MAX_CHARS) + "\"}")).satisfies(refused -> assertThat(refused.kind()).isEqualTo(Refused.Kind.TOO_LARGE));
+    }
+}
