@@ -9,12 +9,19 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQIllegalStateException;
+import org.apache.activemq.artemis.api.core.ICoreMessage;
+import org.apache.activemq.artemis.api.core.Message;
 import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.server.JournalType;
+import org.apache.activemq.artemis.core.server.ServerSession;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.server.plugin.ActiveMQServerMessagePlugin;
 import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.apache.activemq.artemis.core.transaction.Transaction;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
 import org.slf4j.Logger;
@@ -29,6 +36,7 @@ final class Broker implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
     private static final int JOURNAL_FILE_BYTES = 1024 * 1024;
     private static final long MAX_IN_MEMORY_BYTES = 16L * 1024 * 1024;
+    private static final long MAX_HELD_BYTES = 8L * 1024 * 1024;
 
     private final String url;
     private final Optional<EmbeddedActiveMQ> server;
@@ -85,6 +93,7 @@ final class Broker implements AutoCloseable {
                     .setMaxDiskUsage(98)
                     .addAcceptorConfiguration("loopback", url + "?protocols=CORE")
                     .addAddressSetting("#", addresses(aside));
+            settings.registerBrokerPlugin(new LargeBodies());
             server.setConfiguration(settings).start();
             return server;
         } catch (Exception e) {
@@ -104,6 +113,18 @@ final class Broker implements AutoCloseable {
                 .setMaxRedeliveryDelay(Duration.ofMinutes(5).toMillis())
                 .setAutoDeleteQueues(false)
                 .setAutoDeleteAddresses(false);
+    }
+
+    /** A client streams bytes messages; of any other it would hold the whole body, however large, before anybody could refuse it. */
+    private static final class LargeBodies implements ActiveMQServerMessagePlugin {
+        @Override
+        public void beforeSend(ServerSession session, Transaction transaction, Message message, boolean direct, boolean noAutoCreateQueue)
+                throws ActiveMQException {
+            if (message instanceof ICoreMessage body && body.getType() != Message.BYTES_TYPE && body.getPersistentSize() > MAX_HELD_BYTES) {
+                throw new ActiveMQIllegalStateException("only bytes messages may have more than " + MAX_HELD_BYTES + " bytes, this one of another type has "
+                        + body.getPersistentSize() + "; it was not taken. Send a document as bytes message with the property fileName");
+            }
+        }
     }
 
     String url() {

@@ -2,7 +2,6 @@ package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
-import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
 import java.io.OutputStream;

@@ -10,6 +10,7 @@ import dev.streamingsaga.testkit.StreamingSagaFixture;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.Connection;
 import jakarta.jms.JMSException;
+import jakarta.jms.MapMessage;
 import jakarta.jms.Message;
 import jakarta.jms.MessageConsumer;
 import jakarta.jms.Session;
@@ -120,6 +121,19 @@ class JmsBadInputTest {
                 path("NUL", "/a\\u0000b", "bad-path", "must be absolute", "/a?b"),
                 text("a URL elsewhere", "{\"uri\":\"http://example.invalid/x\"}", "bad-json", "file:///absolute/path"),
                 text("another machine's file", "{\"uri\":\"file://example.invalid/x\"}", "bad-json", "file:///absolute/path"));
+    }
+
+    /** A client holds such a body whole, so it must not come as far as that. */
+    @Test
+    void what_no_client_could_stream_is_refused_when_it_is_sent() throws JMSException {
+        MapMessage map = session.createMapMessage();
+        map.setBytes("part", new byte[9 * 1024 * 1024]);
+        TextMessage text = session.createTextMessage("x".repeat(9 * 1024 * 1024));
+
+        for (Message message : List.of(map, text)) {
+            assertThatThrownBy(() -> session.createProducer(session.createQueue("saga-ingest")).send(message))
+                    .isInstanceOf(JMSException.class).hasMessageContaining("only bytes messages may have more than");
+        }
     }
 
     Stream<Case> messages() {
