@@ -51,25 +51,17 @@ final class GraphStoreRoutes extends RouteBuilder {
     }
 
     private void look() {
-        from(db.direct("-sagas")).routeId(db.route("-sagas")).routeGroup(db.route(""))
-            .routeDescription("Names the sagas that hold nodes and edges, a page at a time")
-            .process(StoreSteps::page)
-            .to(db.sagas("select saga_id, document_id, visible from graph_document"
+        new LookRoutes(db, "nodes and edges",
+            "select saga_id, document_id, visible from graph_document"
                 + " union all select saga_id, document_id, 0 as visible from graph_node"
-                + " union all select saga_id, document_id, 0 as visible from graph_edge"));
-
-        from(db.direct("-inspect")).routeId(db.route("-inspect")).routeGroup(db.route(""))
-            .routeDescription("Tells what is stored of a saga, to be compared with the journal")
-            .process(StoreSteps::identify)
-            .to(db.others())
-            .to(db.sql("select d.document_id, d.visible,"
+                + " union all select saga_id, document_id, 0 as visible from graph_edge",
+            "select d.document_id, d.visible,"
                 + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.kind = 'document') as documents,"
                 + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.kind = 'page') as pages,"
                 + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.kind = 'segment') as segments,"
                 + " (select count(*) from graph_edge e where e.saga_id = d.saga_id) as edges,"
                 + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.document_id <> d.document_id) as odd"
-                + " from graph_document d where d.saga_id = :#sagaId"))
-            .process(StoreSteps::inspected);
+                + " from graph_document d where d.saga_id = :#sagaId").addTo(this);
     }
 
     private void write() {

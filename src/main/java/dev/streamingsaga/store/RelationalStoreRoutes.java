@@ -74,18 +74,10 @@ final class RelationalStoreRoutes extends RouteBuilder {
     }
 
     private void look() {
-        from(db.direct("-sagas")).routeId(db.route("-sagas")).routeGroup(db.route(""))
-            .routeDescription("Names the sagas that hold metadata, a page at a time")
-            .process(StoreSteps::page)
-            .to(db.sagas("select saga_id, document_id, visible from relational_document"));
-
-        from(db.direct("-inspect")).routeId(db.route("-inspect")).routeGroup(db.route(""))
-            .routeDescription("Tells what is stored of a saga, to be compared with the journal")
-            .process(StoreSteps::identify)
-            .to(db.others())
-            .to(db.sql("select document_id, file_name, content_type, size_bytes, sha256, chunk_count, chunk_size_bytes, bucket,"
-                + " key_prefix, owner, pages, segments, visible from relational_document where saga_id = :#sagaId"))
-            .process(StoreSteps::inspected);
+        new LookRoutes(db, "metadata",
+            "select saga_id, document_id, visible from relational_document",
+            "select document_id, file_name, content_type, size_bytes, sha256, chunk_count, chunk_size_bytes, bucket,"
+                + " key_prefix, owner, pages, segments, visible from relational_document where saga_id = :#sagaId").addTo(this);
     }
 
     private void addOutline(Exchange exchange) {

@@ -52,17 +52,9 @@ final class SecurityStoreRoutes extends RouteBuilder {
     }
 
     private void look() {
-        from(db.direct("-sagas")).routeId(db.route("-sagas")).routeGroup(db.route(""))
-            .routeDescription("Names the sagas that hold security records, a page at a time")
-            .process(StoreSteps::page)
-            .to(db.sagas("select saga_id, document_id, visible from security_document"));
-
-        from(db.direct("-inspect")).routeId(db.route("-inspect")).routeGroup(db.route(""))
-            .routeDescription("Tells what is stored of a saga, to be compared with the journal")
-            .process(StoreSteps::identify)
-            .to(db.others())
-            .to(db.sql("select document_id, sha256, owner, classification, key_id, visible"
-                + " from security_document where saga_id = :#sagaId"))
-            .process(StoreSteps::inspected);
+        new LookRoutes(db, "security records",
+            "select saga_id, document_id, visible from security_document",
+            "select document_id, sha256, owner, classification, key_id, visible"
+                + " from security_document where saga_id = :#sagaId").addTo(this);
     }
 }

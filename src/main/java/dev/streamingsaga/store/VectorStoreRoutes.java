@@ -59,23 +59,15 @@ final class VectorStoreRoutes extends RouteBuilder {
     }
 
     private void look() {
-        from(db.direct("-sagas")).routeId(db.route("-sagas")).routeGroup(db.route(""))
-            .routeDescription("Names the sagas that hold vectors, a page at a time")
-            .process(StoreSteps::page)
-            .to(db.sagas("select saga_id, document_id, visible from vector_document"
-                + " union all select saga_id, document_id, 0 as visible from vector_segment"));
-
-        from(db.direct("-inspect")).routeId(db.route("-inspect")).routeGroup(db.route(""))
-            .routeDescription("Tells what is stored of a saga, to be compared with the journal")
-            .process(StoreSteps::identify)
-            .to(db.others())
-            .to(db.sql("select d.document_id, d.model, d.dimension, d.pages, d.segments, d.visible,"
+        new LookRoutes(db, "vectors",
+            "select saga_id, document_id, visible from vector_document"
+                + " union all select saga_id, document_id, 0 as visible from vector_segment",
+            "select d.document_id, d.model, d.dimension, d.pages, d.segments, d.visible,"
                 + " (select count(*) from vector_segment s where s.saga_id = d.saga_id) as stored,"
                 + " (select coalesce(max(s.ordinal) + 1, 0) from vector_segment s where s.saga_id = d.saga_id) as next_ordinal,"
                 + " (select count(*) from vector_segment s where s.saga_id = d.saga_id and (s.document_id <> d.document_id"
                 + " or s.model <> d.model or s.dimension <> d.dimension)) as odd"
-                + " from vector_document d where d.saga_id = :#sagaId"))
-            .process(StoreSteps::inspected);
+                + " from vector_document d where d.saga_id = :#sagaId").addTo(this);
     }
 
     private void write() {

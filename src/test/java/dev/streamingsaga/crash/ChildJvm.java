@@ -1,5 +1,6 @@
 package dev.streamingsaga.crash;
 
+import dev.streamingsaga.testkit.ChildJava;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,31 +10,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
-/** Starts {@link CrashChild}, fast: classes in jars, and after {@link #train} a class archive. */
+/** Starts {@link CrashChild}. */
 final class ChildJvm {
     static final int SIGKILLED = 137;
     private static final int LIMIT_SECONDS = 150;
     private static final Pattern FINAL = Pattern.compile("(?m)^FINAL (\\d+)$");
 
-    private final Path archive;
-    private final String classPath;
-
-    ChildJvm(Path directory) throws IOException {
-        Files.createDirectories(directory);
-        this.archive = directory.resolve("crash.jsa");
-        List<String> jars = new ArrayList<>();
-        String tests = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        for (String entry : tests.split(":")) {
-            jars.add(Files.isDirectory(Path.of(entry)) ? jar(Path.of(entry), directory.resolve(jars.size() + ".jar")).toString() : entry);
-        }
-        this.classPath = String.join(":", jars);
-    }
+    private ChildJvm() {}
 
     /** @param millis from the start of the JVM until all was final; -1 if it did not come so far */
     record End(int exit, long millis, Path log) {
@@ -42,35 +28,9 @@ final class ChildJvm {
         }
     }
 
-    /** A class archive can hold classes from jars only. */
-    private static Path jar(Path classes, Path jar) throws IOException {
-        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar)); Stream<Path> files = Files.walk(classes)) {
-            for (Path file : files.filter(found -> !found.equals(classes)).sorted().toList()) {
-                // Directories too: migrations are looked for by their folder.
-                boolean folder = Files.isDirectory(file);
-                out.putNextEntry(new JarEntry(classes.relativize(file) + (folder ? "/" : "")));
-                if (!folder) {
-                    Files.copy(file, out);
-                }
-                out.closeEntry();
-            }
-        }
-        return jar;
-    }
-
-    /** A whole saga, after which the JVM writes down which classes it needed. */
-    End train(Path data, Path source) {
-        return start(data, Map.of(), List.of("-XX:ArchiveClassesAtExit=" + archive), List.of("train", source.toString()));
-    }
-
     /** @param properties settings ({@code saga.}) and orders for the {@link CrashProbe} */
-    End run(Path data, Map<String, String> properties, String... arguments) {
-        return start(data, properties, Files.exists(archive) ? List.of("-XX:SharedArchiveFile=" + archive) : List.of(), List.of(arguments));
-    }
-
-    /** As {@link #run}, without waiting for the end: for who kills it himself. */
-    Running launch(Path data, Map<String, String> properties, String... arguments) {
-        return begin(data, properties, Files.exists(archive) ? List.of("-XX:SharedArchiveFile=" + archive) : List.of(), List.of(arguments));
+    static End run(Path data, Map<String, String> properties, String... arguments) {
+        return launch(data, properties, arguments).end();
     }
 
     record Running(Process process, Path log) {
@@ -95,19 +55,15 @@ final class ChildJvm {
         }
     }
 
-    private End start(Path data, Map<String, String> properties, List<String> options, List<String> arguments) {
-        return begin(data, properties, options, arguments).end();
-    }
-
-    private Running begin(Path data, Map<String, String> properties, List<String> options, List<String> arguments) {
+    /** As {@link #run}, without waiting for the end: for who kills it himself. */
+    static Running launch(Path data, Map<String, String> properties, String... arguments) {
         Path log = data.resolveSibling(data.getFileName() + "-" + System.nanoTime() + ".log");
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"));
-        command.addAll(options);
-        settings(data, properties).forEach((key, value) -> command.add("-D" + key + "=" + value));
-        command.addAll(List.of("-cp", classPath, CrashChild.class.getName()));
-        command.addAll(arguments);
+        List<String> options = new ArrayList<>(List.of("-Xmx256m"));
+        settings(data, properties).forEach((key, value) -> options.add("-D" + key + "=" + value));
         try {
+            List<String> command = ChildJava.command(options);
+            command.add(CrashChild.class.getName());
+            command.addAll(List.of(arguments));
             return new Running(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start(), log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /**
  * The process that is killed: the whole application on a data directory. Arguments: {@code ingest FILE} runs a saga,
- * {@code recover} only what is left, {@code start} nothing, {@code drop FOLDER} waits until the drop folder is empty, {@code serve FILE} until the file is there; {@code train FILE} ends in an orderly way, so that a class archive is written.
+ * {@code recover} only what is left, {@code start} nothing, {@code drop FOLDER} waits until the drop folder is empty, {@code serve FILE} until the file is there.
  */
 final class CrashChild {
     static final int STUCK = 3;
@@ -51,10 +51,6 @@ final class CrashChild {
         boolean done = args[0].equals("start") || finished(application);
         System.out.println("FINAL " + (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime()));
         System.out.flush();
-        if (args[0].equals("train")) {
-            application.close();
-            System.exit(0);
-        }
         // As abrupt an end as the others: nothing may depend on an orderly one.
         Runtime.getRuntime().halt(done ? 0 : STUCK);
     }

@@ -31,7 +31,6 @@ final class CrashMatrix {
 
     private final Path directory;
     private final Path source;
-    private final ChildJvm jvm;
     private final Oracle oracle;
     private final List<Lane> lanes = new ArrayList<>();
     private final Map<Phase, List<Point>> points = new EnumMap<>(Phase.class);
@@ -40,10 +39,9 @@ final class CrashMatrix {
     CrashMatrix(Path directory, int lanes) throws IOException {
         this.directory = directory;
         this.source = source(Files.createDirectories(directory).resolve("lighthouse.txt"));
-        this.jvm = new ChildJvm(directory.resolve("jvm"));
         this.oracle = new Oracle(source);
         for (int i = 0; i < lanes; i++) {
-            this.lanes.add(new Lane(jvm, directory.resolve("lane-" + i), source));
+            this.lanes.add(new Lane(directory.resolve("lane-" + i), source));
         }
     }
 
@@ -65,10 +63,6 @@ final class CrashMatrix {
 
     /** Runs every phase once without a kill: to learn its side effects, and what a whole document looks like. */
     void record() throws Exception {
-        End trained = jvm.train(Files.createDirectories(directory.resolve("train")), source);
-        if (trained.exit() != 0) {
-            throw new IllegalStateException("the application does not run at all:\n" + Files.readString(trained.log()));
-        }
         ExecutorService pool = Executors.newFixedThreadPool(lanes.size());
         try {
             List<Future<?>> recorded = new ArrayList<>();

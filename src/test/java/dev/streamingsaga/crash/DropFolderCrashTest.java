@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,15 +25,6 @@ class DropFolderCrashTest {
 
     @TempDir
     static Path directory;
-
-    private static ChildJvm jvm;
-
-    @BeforeAll
-    static void train() throws IOException {
-        jvm = new ChildJvm(directory.resolve("jvm"));
-        Path source = Files.writeString(directory.resolve("train.txt"), TEXT);
-        assertThat(jvm.train(Files.createDirectories(directory.resolve("train")), source).exit()).isZero();
-    }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
@@ -57,11 +47,11 @@ class DropFolderCrashTest {
         kill.put("crash.at", "~" + new Point(kind, what, 1).text());
         kill.put("crash.when", when);
 
-        End killed = jvm.run(data, kill, "drop", drop.toString());
+        End killed = ChildJvm.run(data, kill, "drop", drop.toString());
         assertThat(killed.killed()).as("killed, see %s", killed.log()).isTrue();
         assertThat(Files.exists(drop.resolve("a.txt"))).as("still where it was dropped").isEqualTo(!moment.equals("moved"));
 
-        End end = jvm.run(data, settings, "drop", drop.toString());
+        End end = ChildJvm.run(data, settings, "drop", drop.toString());
         assertThat(end.exit()).as("%s", end.log()).isZero();
 
         assertThat(files(drop)).containsExactly(".done/a.txt", ".done/a.txt.json");

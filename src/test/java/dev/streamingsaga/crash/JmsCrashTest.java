@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,13 +36,6 @@ class JmsCrashTest {
 
     @TempDir
     static Path directory;
-
-    private static ChildJvm jvm;
-
-    @BeforeAll
-    static void train() throws IOException {
-        jvm = new ChildJvm(directory.resolve("jvm"));
-    }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
@@ -64,7 +56,7 @@ class JmsCrashTest {
         kill.put("crash.at", "~" + new Point(kind, what, 1).text());
         kill.put("crash.when", when);
 
-        CompletableFuture<End> killed = Background.run("killed", () -> jvm.run(data, kill, "serve", stop.toString()));
+        CompletableFuture<End> killed = Background.run("killed", () -> ChildJvm.run(data, kill, "serve", stop.toString()));
         try (Connection connection = connect(data); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
                 MessageProducer producer = session.createProducer(session.createQueue("saga-ingest"))) {
             Message message = form.equals("path")
@@ -75,7 +67,7 @@ class JmsCrashTest {
             assertThat(killed.join().killed()).as("killed, see %s", killed.join().log()).isTrue();
         }
 
-        CompletableFuture<End> again = Background.run("again", () -> jvm.run(data, settings, "serve", stop.toString()));
+        CompletableFuture<End> again = Background.run("again", () -> ChildJvm.run(data, settings, "serve", stop.toString()));
         JsonNode answer;
         try (Connection connection = connect(data); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             Message reply = session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());

@@ -23,13 +23,11 @@ final class Lane {
     private static final Point BETWEEN_BATCHES = new Point("vector", "commit of insert into vector_segment", 2);
     private static final Point BETWEEN_STORES = new Point("vector", "commit of delete from vector_document", 1);
 
-    private final ChildJvm jvm;
     private final Path directory;
     private final Path source;
     private int copies;
 
-    Lane(ChildJvm jvm, Path directory, Path source) throws IOException {
-        this.jvm = jvm;
+    Lane(Path directory, Path source) throws IOException {
         this.directory = Files.createDirectories(directory);
         this.source = source;
     }
@@ -57,7 +55,7 @@ final class Lane {
 
     private Path installed() throws IOException, SQLException, InterruptedException {
         Path data = copy(template("nothing"));
-        End end = jvm.run(data, Map.of(), "start");
+        End end = ChildJvm.run(data, Map.of(), "start");
         require(end.exit() == 0, "the first start failed", end);
         return data;
     }
@@ -81,7 +79,7 @@ final class Lane {
 
     /** @param work a word that {@link CrashChild} knows */
     End run(Path data, Map<String, String> properties, String work) {
-        return work.equals("ingest") ? jvm.run(data, properties, work, source.toString()) : jvm.run(data, properties, work);
+        return work.equals("ingest") ? ChildJvm.run(data, properties, work, source.toString()) : ChildJvm.run(data, properties, work);
     }
 
     /** The side effects of a phase that nobody disturbs. */

@@ -41,7 +41,7 @@ class LargeMessageTest {
     void a_message_larger_than_the_heap_is_stored_or_put_aside_whole() throws Exception {
         Path data = Files.createDirectory(directory.resolve("data"));
         Path stop = directory.resolve("stop");
-        ChildJvm.Running process = new ChildJvm(directory.resolve("jvm")).launch(data,
+        ChildJvm.Running process = ChildJvm.launch(data,
                 Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true"), "serve", stop.toString());
         try (Connection connection = JmsCrashTest.connect(data); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             String refused = send(session, "../large.bin");

@@ -61,8 +61,6 @@ class WaysInCrashTest {
     @TempDir
     static Path directory;
 
-    private static ChildJvm jvm;
-
     private Path data;
     private Path drop;
     private Path originals;
@@ -73,9 +71,8 @@ class WaysInCrashTest {
     private final Map<String, String> sent = new TreeMap<>();
 
     @BeforeAll
-    static void jars() throws IOException {
+    static void links() throws IOException {
         directory = directory.toRealPath();
-        jvm = new ChildJvm(directory.resolve("jvm"));
     }
 
     @BeforeEach
@@ -95,13 +92,13 @@ class WaysInCrashTest {
                 "saga.duplicates", duplicates));
         http = new HttpSender(data, duplicates.equals("version"));
 
-        ChildJvm.Running process = jvm.launch(data, settings, "serve", stop.toString());
+        ChildJvm.Running process = ChildJvm.launch(data, settings, "serve", stop.toString());
         List<CompletableFuture<JsonNode>> overHttp = sendOverHttp();
         dropFiles();
         sendMessages();
         for (int completed : KILLED_AFTER) {
             killInTheMiddle(process, completed);
-            process = jvm.launch(data, settings, "serve", stop.toString());
+            process = ChildJvm.launch(data, settings, "serve", stop.toString());
         }
         assertThat(http.broken()).as("HTTP requests that a kill broke off").isPositive();
 

@@ -1,11 +1,13 @@
 package dev.streamingsaga.embedded;
 
+import dev.streamingsaga.testkit.ChildJava;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** An embedded coordinator in a JVM of its own, so that it can be killed. */
@@ -19,10 +21,9 @@ public final class CoordinatorProcess implements AutoCloseable {
     }
 
     public static CoordinatorProcess start(Path dataDir) throws IOException {
-        Process process = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
-                CoordinatorProcess.class.getName(), dataDir.toString())
-                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        List<String> command = ChildJava.command(List.of());
+        command.addAll(List.of(CoordinatorProcess.class.getName(), dataDir.toString()));
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         String url = new BufferedReader(new InputStreamReader(process.getInputStream())).readLine();
         if (url == null) {
             throw new IOException("the coordinator process ended before it was ready");

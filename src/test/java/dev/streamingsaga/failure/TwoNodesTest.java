@@ -15,12 +15,12 @@ import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.ChildJava;
 import dev.streamingsaga.testkit.PostgresServer;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -131,9 +131,8 @@ class TwoNodesTest {
                 "saga.chunk.size", "5MiB",
                 "saga.chunk.parallelism", "1"));
         STORES.forEach(store -> settings.put("saga.store." + store + ".url", "jdbc:sqlite:" + saga.data().resolve(store + ".db")));
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
-                "-Dstreamingsaga.home=" + directory, "-cp", System.getProperty("java.class.path"), Main.class.getName(),
-                "ingest", file.toString(), "--json", "--data", directory.resolve("other").toString()));
+        List<String> command = ChildJava.command(List.of("-Xmx256m", "-Dstreamingsaga.home=" + directory));
+        command.addAll(List.of(Main.class.getName(), "ingest", file.toString(), "--json", "--data", directory.resolve("other").toString()));
         settings.forEach((key, value) -> command.addAll(List.of("-D", key + "=" + value)));
         return new ProcessBuilder(command).redirectOutput(answer.toFile()).redirectError(directory.resolve("sleeper.log").toFile()).start();
     }
