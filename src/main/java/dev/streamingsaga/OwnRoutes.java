@@ -49,12 +49,16 @@ final class OwnRoutes implements RouteBuilderLifecycleStrategy, AutoCloseable {
 
     /** Takes the routes out of a context that has stopped, so that it can be started with new ones. */
     void remove() throws Exception {
+        remove(context, List.copyOf(routes));
+        routes.clear();
+    }
+
+    static void remove(CamelContext context, List<RouteDefinition> routes) throws Exception {
         for (RouteDefinition route : routes) {
             // Stopped already: what removes a definition would otherwise stop it once more, and wait for that.
             context.removeRoute(route.getRouteId());
         }
-        ((ModelCamelContext) context).removeRouteDefinitions(List.copyOf(routes));
-        routes.clear();
+        ((ModelCamelContext) context).removeRouteDefinitions(routes);
     }
 
     /** Marks each route as it comes in: when all are configured, the hub's configurations are in them already. */

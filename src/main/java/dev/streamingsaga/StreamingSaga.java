@@ -43,13 +43,16 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.ServiceStatus;
+import org.apache.camel.builder.RouteBuilder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,6 +79,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private final String name;
     private final Optional<Hub.Given> given;
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final List<WayIn> waysIn = new CopyOnWriteArrayList<>();
     private volatile @Nullable Parts parts;
 
     /**
@@ -280,9 +284,13 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     public void standDown() {
         Parts open = parts;
         if (open != null) {
+            waysIn.forEach(WayIn::suspend);
             open.recovery().standDown();
-            open.runs().standDown(STOP_WITHIN);
-            open.ingest().standDown();
+            try {
+                open.runs().standDown(STOP_WITHIN);
+            } finally {
+                open.ingest().standDown();
+            }
         }
     }
 
@@ -293,7 +301,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
 
     /**
      * The HTTP API and the page, for the HTTP server that the context's {@code platform-http} component finds: to be added to the context
-     * with {@code addRoutes}, and closed before it stops. Never added unless asked for.
+     * with {@code addRoutes}, and closed before it stops. Never added unless asked for, and gone when the context has stopped: to be asked
+     * for again when it is started again.
      *
      * @throws IOException if the spool folder cannot be made
      */
@@ -301,28 +310,37 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Parts p = parts();
         p.observation().serve();
         SagaConfig config = p.given().config();
-        return new ApiRoutes(context, new ApiParts(config, p.journal(), p.runs(), p.ingest(), p.engine(),
-                new ChunkStore(config, p.given().servers().s3()), p.stores().search(), p.observation()));
+        return wayIn(context, new ApiRoutes(context, new ApiParts(config, p.journal(), p.runs(), p.ingest(), p.engine(),
+                new ChunkStore(config, p.given().servers().s3()), p.stores().search(), p.observation())));
     }
 
     /**
-     * The drop folder {@code saga.drop.dir}: to be added with {@code addRoutes} after {@link #start}. Never added unless asked for.
+     * The drop folder {@code saga.drop.dir}: to be added with {@code addRoutes} after {@link #start}, each time the context starts. Never added unless asked for.
      *
      * @throws IllegalStateException if {@code saga.drop.dir} is not set
      * @throws IOException if the folder can't be made
      */
     public DropFolderRoutes dropFolder(CamelContext context) throws IOException {
-        return new DropFolderRoutes(context, new DropParts(parts().given().config(), parts().journal(), parts().ingest()));
+        return wayIn(context, new DropFolderRoutes(context, new DropParts(parts().given().config(), parts().journal(), parts().ingest())));
     }
 
     /**
-     * Documents as messages: to be added with {@code addRoutes} after {@link #start}. Never added unless asked for.
+     * Documents as messages: to be added with {@code addRoutes} after {@link #start}, each time the context starts. Never added unless asked for.
      *
      * @throws IllegalStateException if the registry has no connection factory {@code <name>-jms-connections}, nor just one of any name
      * @throws IOException if the spool folder cannot be made
      */
     public JmsRoutes jms(CamelContext context) throws IOException {
-        return new JmsRoutes(context, new JmsParts(parts().given().config(), parts().journal(), parts().ingest()));
+        return wayIn(context, new JmsRoutes(context, new JmsParts(parts().given().config(), parts().journal(), parts().ingest())));
+    }
+
+    private <R extends RouteBuilder> R wayIn(CamelContext context, R routes) {
+        WayIn wayIn = new WayIn(context, routes);
+        waysIn.add(wayIn);
+        if (given.isEmpty()) {
+            open.push(wayIn::remove);
+        }
+        return routes;
     }
 
     public Journal journal() {
@@ -372,6 +390,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     @Override
     public void close() {
         parts = null;
+        waysIn.clear();
         while (!open.isEmpty()) {
             try {
                 open.pop().close();

@@ -58,6 +58,9 @@ final class Intake {
         }
 
         private static Problem failed(Throwable why) {
+            if (why instanceof ShutdownException) {
+                return ApiRoutes.stopping();
+            }
             return new Problem(503, "not-accepted", "the saga could not be journaled: " + why.getMessage()
                     + "; nothing was stored, try again when that is mended", why).header("Retry-After", "30");
         }

@@ -59,7 +59,7 @@ final class SagaViews {
                 whole ? document.get().chunkCount() : sent.chunks() + verified.chunks(),
                 whole ? document.get().sizeBytes() : sent.bytes() + verified.bytes(),
                 saga.resumedBytes(),
-                saga.run(),
+                saga.lastRun(),
                 saga.state().isFinal() ? null : progress(saga.sagaId()),
                 saga.receivedAt().toString(),
                 saga.updatedAt().toString(),

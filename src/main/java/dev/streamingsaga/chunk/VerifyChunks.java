@@ -22,7 +22,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * <p>Why that proves the hash of the whole without reading it again: one pass over the source gave every byte to the hash of
  * the whole and to its chunk's hash (see {@code Digests}). The server compared each chunk's hash with the bytes it received.
  * So the stored chunks, in order, are the bytes of the whole file's hash, unless SHA-256 itself is broken. A resumed run that
- * took both from the journal has hashed each chunk of the source again that it did not send, so that its source is the same.
+ * took both from the journal has hashed each chunk of the source again that it did not send; what it did send, the server has
+ * compared with the journaled hash. So its source is the same.
  *
  * <p>What it rests on: that the bucket reports the checksum of what it holds <em>now</em>. AWS does. The embedded server reports
  * the checksum taken on arrival, and only while size and modification time of its file are untouched; otherwise none. A

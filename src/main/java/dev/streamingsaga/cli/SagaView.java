@@ -32,7 +32,7 @@ record SagaView(
                 saga.document().map(Document::sha256).orElse(null),
                 saga.document().map(Document::sizeBytes).orElse(null),
                 saga.document().map(Document::chunkCount).orElse(null),
-                saga.run(),
+                saga.lastRun(),
                 saga.receivedAt().toString(),
                 saga.finishedAt().map(Instant::toString).orElse(null));
     }

@@ -55,6 +55,7 @@ public final class Application implements AutoCloseable {
                 embedded.map(EmbeddedCoordinator::scope).orElseGet(() -> LraScope.of(config.coordinator().url().orElseThrow())),
                 bucket.client(), config.journal().url().isEmpty()));
         open.push(saga);
+        bundle = saga;
         context.disableJMX();
         context.getCamelContextExtension().setName(config.name());
         // Sagas have been left by then.
@@ -68,14 +69,16 @@ public final class Application implements AutoCloseable {
         context.start();
         // Routes stop before the servers they use: what is pushed last is closed first.
         open.push(context::stop);
+        // A port that is taken is told before anything is taken up.
+        Optional<EmbeddedHttp> server = service && config.http().enabled() ? Optional.of(listen(config, context)) : Optional.empty();
         if (recover) {
             saga.start();
             embedded.ifPresent(EmbeddedCoordinator::recover);
         } else {
             saga.check();
         }
-        if (service && config.http().enabled()) {
-            serve(config, context, saga);
+        if (server.isPresent()) {
+            serve(server.get(), context, saga);
         }
         if (service && config.drop().dir().isPresent()) {
             context.addRoutes(saga.dropFolder(context));
@@ -83,16 +86,19 @@ public final class Application implements AutoCloseable {
         if (service && config.jms().isOn()) {
             context.addRoutes(saga.jms(context));
         }
-        open.push(saga::standDown);
-        bundle = saga;
     }
 
-    private void serve(SagaConfig config, CamelContext context, StreamingSaga saga) throws Exception {
+    private EmbeddedHttp listen(SagaConfig config, CamelContext context) throws IOException {
         EmbeddedHttp server = opened(EmbeddedHttp.start(config, context));
         // Requests under way are answered before their server goes.
         open.push(context::stop);
+        return server;
+    }
+
+    private void serve(EmbeddedHttp server, CamelContext context, StreamingSaga saga) throws Exception {
         context.addRoutes(opened(saga.http(context)));
         server.ready();
+        open.push(server::stopping);
         address = server.uri();
     }
 
@@ -206,6 +212,10 @@ public final class Application implements AutoCloseable {
 
     @Override
     public void close() {
+        StreamingSaga saga = bundle;
+        if (saga != null) {
+            saga.standDown(); // however far the start came
+        }
         while (!open.isEmpty()) {
             try {
                 open.pop().close();

@@ -66,7 +66,16 @@ final class Broker implements AutoCloseable {
 
     private static int port(SagaConfig config) throws IOException {
         int port = config.jms().port();
-        return port != 0 ? port : KeptPort.open(config.dataDir().resolve("broker.port"), "broker", Broker::requireFree).port();
+        if (port == 0) {
+            return KeptPort.open(config.dataDir().resolve("broker.port"), "broker", Broker::requireFree).port();
+        }
+        try {
+            return requireFree(port);
+        } catch (IOException e) {
+            // The broker itself would start all the same, and hear nobody.
+            throw new IOException("the embedded broker cannot listen on " + LOOPBACK + ":" + port + " (saga.jms.port): " + e.getMessage()
+                    + "; nothing was started", e);
+        }
     }
 
     private static int requireFree(int port) throws IOException {

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.slf4j.Logger;
@@ -40,16 +40,17 @@ final class EmbeddedHttp implements AutoCloseable {
 
     private final Vertx vertx;
     private final URI uri;
-    private final AtomicBoolean ready;
+    /** Why nothing is answered; empty while it is. */
+    private final AtomicReference<String> away;
 
-    private EmbeddedHttp(Vertx vertx, URI uri, AtomicBoolean ready) {
+    private EmbeddedHttp(Vertx vertx, URI uri, AtomicReference<String> away) {
         this.vertx = vertx;
         this.uri = uri;
-        this.ready = ready;
+        this.away = away;
     }
 
     /**
-     * Listens, and makes itself known to the context. Until {@link #ready} every request is answered with 503: without its routes a server
+     * Listens, and makes itself known to the context. Until {@link #ready}, and after {@link #stopping}, every request is answered with 503: without its routes a server
      * would tell a client that what it asks for does not exist. Port 0: one is chosen once and kept in {@code DATA/http.port}.
      *
      * @throws IOException if the port is taken, or the host is none of this machine
@@ -67,29 +68,29 @@ final class EmbeddedHttp implements AutoCloseable {
                     .putHeader("Content-Type", "application/problem+json")
                     .end("{\"type\":\"about:blank\",\"title\":\"Nothing here\",\"status\":" + status
                             + ",\"detail\":\"no such path or method; see /api/openapi.json\"}")));
-            AtomicBoolean ready = new AtomicBoolean();
+            AtomicReference<String> away = new AtomicReference<>("starting");
             int port = port(config, vertx, request -> {
-                if (ready.get()) {
+                if (away.get().isEmpty()) {
                     router.handle(request);
                 } else {
-                    notReady(request);
+                    refuse(request, away.get());
                 }
             });
             context.getRegistry().bind(VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO, new OurRouter(vertx, router));
             String host = config.http().host();
             URI uri = URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host) + ":" + port + config.http().path() + "/");
             LOG.info("HTTP API and page on {}", uri);
-            return new EmbeddedHttp(vertx, uri, ready);
+            return new EmbeddedHttp(vertx, uri, away);
         } catch (IOException | RuntimeException e) {
             vertx.close();
             throw e;
         }
     }
 
-    private static void notReady(HttpServerRequest request) {
+    private static void refuse(HttpServerRequest request, String why) {
         request.response().setStatusCode(503).putHeader("Content-Type", "application/problem+json").putHeader("Retry-After", "1")
                 .putHeader("Connection", "close")
-                .end("{\"type\":\"urn:streaming-saga:starting\",\"title\":\"Not available\",\"status\":503,\"detail\":\"the service is starting;"
+                .end("{\"type\":\"urn:streaming-saga:" + why + "\",\"title\":\"Not available\",\"status\":503,\"detail\":\"the service is " + why + ";"
                         + " nothing was read, try again in a moment\"}");
     }
 
@@ -144,13 +145,18 @@ final class EmbeddedHttp implements AutoCloseable {
         }
     }
 
+    /** What runs is still answered. */
+    void stopping() {
+        away.set("stopping");
+    }
+
     URI uri() {
         return uri;
     }
 
     /** From now on requests reach the routes. */
     void ready() {
-        ready.set(true);
+        away.set("");
     }
 
     @Override

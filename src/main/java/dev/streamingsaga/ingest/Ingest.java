@@ -112,7 +112,7 @@ public final class Ingest {
         exchange.removeProperty(Run.PROPERTY);
         exchange.removeProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN);
         Path path = path(exchange.getMessage().getBody());
-        runs.requireRunning(String.valueOf(path));
+        runs.requireOpen(String.valueOf(path));
         Optional<SourceIdentity> once = Optional.ofNullable(exchange.getProperty(ONCE, SourceIdentity.class));
         if (once.isPresent() && !path.equals(exchange.getMessage().getBody())) {
             throw new SagaException(Reason.FILE_NOT_READABLE, exchange.getMessage().getBody() + " is reached through a symbolic link; nothing was read");
@@ -149,7 +149,7 @@ public final class Ingest {
                 return received.saga().sagaId();
             }
             // What was waited for may have stored just this content.
-            awaitEnd(received.saga().sagaId());
+            awaitEnd(received.saga().sagaId(), true);
         }
     }
 
@@ -230,7 +230,7 @@ public final class Ingest {
         // Settled, or lost because the journal is away: then it has no owner any more, and the recovery finds it.
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         runs.end(run);
-        Traces.of(exchange.getContext()).end(run.sagaId());
+        Traces.of(exchange.getContext()).end(run.sagaId(), exchange);
         if (Boolean.TRUE.equals(exchange.removeProperty(SLOT))) {
             slots.release();
         }
@@ -382,39 +382,40 @@ public final class Ingest {
         String joined = exchange.getProperty(SAGA_ID, String.class);
         String sagaId = joined != null ? joined : exchange.getProperty(Run.PROPERTY, ActiveRun.class).sagaId();
         // Our own run may have been called off at the last moment, or taken over: whoever has the saga brings it to its end.
-        awaitEnd(sagaId);
+        awaitEnd(sagaId, exchange.getProperty(REQUEST) != null);
         Traces traces = Traces.of(exchange.getContext());
         traces.begin(sagaId, exchange);
         try {
             exchange.getMessage().setBody(result(sagaId));
         } finally {
-            traces.end(sagaId);
+            traces.end(sagaId, exchange);
         }
     }
 
     /**
-     * Waits until the saga, whoever runs it, has its outcome or is paused.
+     * Waits until the saga, whoever runs it, has its outcome; a pause is waited for, too.
      *
      * @throws ShutdownException if this instance stops before
      */
     public IngestResult await(String sagaId) throws InterruptedException {
-        awaitEnd(sagaId);
+        awaitEnd(sagaId, true);
         return result(sagaId);
     }
 
     /**
-     * Until the saga has its outcome or is paused; one that another process runs is looked at twice a second.
+     * Until the saga has its outcome; one that another process runs is looked at twice a second.
      *
+     * @param throughPause false: or is paused
      * @throws ShutdownException if this instance stops before
      */
-    private void awaitEnd(String sagaId) throws InterruptedException {
+    private void awaitEnd(String sagaId, boolean throughPause) throws InterruptedException {
         Optional<ActiveRun> local = runs.find(sagaId);
         if (local.isPresent()) {
             local.get().ended().join();
         }
         SagaState state = journal.saga(sagaId).orElseThrow().state();
-        while (!state.isFinal() && state != SagaState.PAUSED) {
-            runs.requireRunning("saga " + sagaId);
+        while (!state.isFinal() && (throughPause || state != SagaState.PAUSED)) {
+            runs.requireRunning(sagaId);
             TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
             state = journal.saga(sagaId).orElseThrow().state();
         }
@@ -442,7 +443,7 @@ public final class Ingest {
                 document.map(Document::sizeBytes).orElse(null),
                 document.map(Document::chunkCount).orElse(null),
                 Duration.between(saga.receivedAt(), end).toMillis(),
-                saga.run(),
+                saga.lastRun(),
                 saga.resumedBytes(),
                 counted ? engine.outcomes().counts(saga) : Map.of(),
                 journal.steps(sagaId).stream()

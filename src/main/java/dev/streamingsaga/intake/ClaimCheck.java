@@ -48,7 +48,10 @@ public final class ClaimCheck {
     }
 
     private static String path(@Nullable String message) {
-        if (message == null || message.length() > MAX_CHARS) {
+        if (message == null) {
+            throw malformed(null);
+        }
+        if (message.length() > MAX_CHARS) {
             throw new Refused(Kind.TOO_LARGE, "bad-json", "a text message must be {\"path\": \"/absolute/path\"}, of " + MAX_CHARS + " characters at most");
         }
         try {

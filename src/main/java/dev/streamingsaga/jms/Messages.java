@@ -90,9 +90,14 @@ final class Messages {
         throw new Refused(Kind.MALFORMED, "bad-message", "a message must be text, {\"path\": \"/absolute/path\"}, or bytes with the property fileName");
     }
 
+    /** A sender may leave ids out: then what was delivered before is recognized by what it is about. */
+    private static boolean onlyItsFileTells(Message message, Origin origin) throws JMSException {
+        return origin.request().isEmpty() && message.getJMSRedelivered();
+    }
+
     private IngestResult ofFile(TextMessage message, Origin origin) throws Exception {
         Path file = claims.file(text(message));
-        Optional<String> before = !message.getJMSRedelivered() ? Optional.empty() : journal.newest(file.toString())
+        Optional<String> before = !onlyItsFileTells(message, origin) ? Optional.empty() : journal.newest(file.toString())
                 .filter(seen -> !seen.saga().state().isFinal() || seen.identity().equals(SourceFile.regularFile(file)))
                 .map(seen -> seen.saga().sagaId());
         return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()), origin);
@@ -113,7 +118,7 @@ final class Messages {
         boolean claimed = false;
         try {
             Path place = spool.place(body, "jms", name);
-            Optional<String> before = !message.getJMSRedelivered() ? Optional.empty()
+            Optional<String> before = !onlyItsFileTells(message, origin) ? Optional.empty()
                     : journal.newest(place.toString()).map(seen -> seen.saga().sagaId());
             if (before.isPresent()) {
                 return ingest.await(before.get());

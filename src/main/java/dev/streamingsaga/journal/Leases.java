@@ -63,14 +63,13 @@ final class Leases {
     }
 
     boolean takeOver(SagaRecord stale) {
-        return db.sql.sql("UPDATE saga SET node = ?, run = run + 1, lease_until = ? WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN " + SagaRows.FINAL)
-                .params(node, endMillis(), stale.sagaId(), stale.run(), stale.node()).update() == 1;
+        return db.sql.sql("UPDATE saga SET node = ?, run = ?, lease_until = ? WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN " + SagaRows.FINAL)
+                .params(node, stale.nextRun(), endMillis(), stale.sagaId(), stale.run(), stale.node()).update() == 1;
     }
 
     boolean resume(SagaRecord stale, Duration timeLimit) {
         return db.inTransaction(() -> {
-            // What was handed back has its next number already.
-            int run = stale.node().isEmpty() ? stale.run() : stale.run() + 1;
+            int run = stale.nextRun();
             int won = db.sql.sql("UPDATE saga SET node = ?, run = ?, state = 'RECEIVED', lease_until = ?, deadline_at = ?,"
                     + " updated_at = ?, wish = NULL WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN " + SagaRows.finalAnd("COMPENSATING"))
                     .params(node, run, endMillis(), db.now() + timeLimit.toMillis(), db.now(), stale.sagaId(), stale.run(), stale.node()).update();

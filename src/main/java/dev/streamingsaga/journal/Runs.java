@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Runs {
     private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+    private static final String LAST_STEP = "finalize";
 
     private final Journal journal;
     private final Map<String, ActiveRun> active = new ConcurrentHashMap<>();
@@ -45,7 +46,7 @@ public final class Runs {
         forgetOver();
         if (leave(run)) {
             end(run);
-            requireRunning("saga " + saga.sagaId());
+            requireRunning(saga.sagaId());
         }
         return run;
     }
@@ -59,17 +60,27 @@ public final class Runs {
     public void standDown(Duration wait) {
         stoppedBy = System.nanoTime() + wait.toNanos();
         stopping = true;
-        active.values().forEach(run -> run.callOff(stop(run), Duration.ZERO));
+        // One that is being closed needs no leave any more, and its end is the better one.
+        List<ActiveRun> others = active.values().stream().filter(run -> !run.step().equals(LAST_STEP)).toList();
+        others.forEach(run -> run.callOff(stop(run), Duration.ZERO));
+        others.forEach(this::leaveNow);
         active.values().forEach(run -> {
-            leave(run);
-            run.markEnded();
+            run.awaitEnd(left());
+            leaveNow(run);
         });
     }
 
-    /** @throws ShutdownException if this process is stopping */
-    public void requireRunning(String what) {
+    /** @throws ShutdownException if this process is stopping: nothing is begun any more */
+    public void requireOpen(String what) {
         if (stopping) {
-            throw new ShutdownException(what + " is left as it is, since this instance is stopping; it goes on when the instance is started again");
+            throw new ShutdownException(what + " was not taken in, since this instance is stopping; give it again when that is started again");
+        }
+    }
+
+    /** @throws ShutdownException if this process is stopping: the saga is somebody else's from now on */
+    public void requireRunning(String sagaId) {
+        if (stopping) {
+            throw new ShutdownException("saga " + sagaId + " is left as it is, since this instance is stopping; it goes on when the instance is started again");
         }
     }
 
@@ -82,13 +93,27 @@ public final class Runs {
         if (!stopping) {
             return false;
         }
-        run.callOff(stop(run), Duration.ofNanos(Math.max(0, stoppedBy - System.nanoTime())));
-        if (journal.handBack(run.sagaId(), run.number())) {
-            LOG.info("saga {} ({}) is left in step {} since this instance stops; the next start goes on with it", run.sagaId(),
-                    run.received().fileName(), run.step().isEmpty() ? "none" : run.step());
+        run.callOff(stop(run), left());
+        try {
+            if (journal.handBack(run.sagaId(), run.number())) {
+                LOG.info("saga {} ({}) is left in step {} since this instance stops; the next start goes on with it", run.sagaId(),
+                        run.received().fileName(), run.step().isEmpty() ? "none" : run.step());
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("saga {} could not be handed back ({}); it is taken up when its lease has run out", run.sagaId(), e.toString());
+        } finally {
+            run.markLeft();
         }
-        run.markLeft();
         return true;
+    }
+
+    private void leaveNow(ActiveRun run) {
+        leave(run);
+        run.markEnded();
+    }
+
+    private Duration left() {
+        return Duration.ofNanos(Math.max(0, stoppedBy - System.nanoTime()));
     }
 
     private static SagaException stop(ActiveRun run) {

@@ -35,8 +35,18 @@ public record SagaRecord(
         boolean published,
         Optional<String> supersededBy) {
 
-    /** Runs that did not end well, the current one among them if nobody works on it any more. */
+    /** The newest run that was begun: what is handed back has a number that nobody has used yet. */
+    public int lastRun() {
+        return node.isEmpty() ? run - 1 : run;
+    }
+
+    /** Of whoever takes it up next. */
+    public int nextRun() {
+        return lastRun() + 1;
+    }
+
+    /** Runs that did not end well, the newest one among them if nobody works on it any more. */
     public int failedRuns() {
-        return (node.isEmpty() ? run - 1 : run) - handovers;
+        return lastRun() - handovers;
     }
 }

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -43,6 +44,8 @@ public final class Reports implements Alerts {
 
     /** A webhook that hangs must not hold up the compensation that it is told of. */
     private static final Duration ALERT_LIMIT = Duration.ofSeconds(15);
+    /** In one round: each may take as long as that. */
+    private static final int MOST_FAILURES = 3;
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
 
     private final SagaConfig config;
@@ -53,6 +56,8 @@ public final class Reports implements Alerts {
     private final ObjectMapper json = new ObjectMapper();
     private final AtomicLong unwritten = new AtomicLong();
     private final Set<String> telling = ConcurrentHashMap.newKeySet();
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
+    private volatile Duration grace = ALERT_LIMIT;
     private Duration pause = Duration.ZERO;
     private volatile Instant againAt = Instant.EPOCH;
 
@@ -122,30 +127,37 @@ public final class Reports implements Alerts {
     }
 
     /**
-     * What a process that died had journaled, and told nobody.
+     * Brings the reports up to date. What a process that died had journaled, and told nobody, is told by {@link #tellAgain}.
      *
      * @param alone no other process can be at telling it now
      */
     public void start(boolean alone) {
+        grace = alone ? Duration.ZERO : ALERT_LIMIT;
         rewrite();
-        journal.untoldAlerts(alone ? journal.clock().instant() : journal.clock().instant().minus(ALERT_LIMIT)).forEach(this::tell);
     }
 
+    /** What failed once is {@link #tellAgain}'s. */
     @Override
     public void tell(String sagaId) {
-        journal.untoldAlerts(journal.clock().instant()).stream().filter(alert -> alert.sagaId().equals(sagaId)).forEach(this::tell);
+        journal.untoldAlerts(journal.clock().instant()).stream()
+                .filter(alert -> alert.sagaId().equals(sagaId) && !refused.contains(alert.eventId())).forEach(this::tell);
         rewrite();
     }
 
-    /** One that fails again keeps the others waiting: they go the same way. */
     @Override
     public void tellAgain() {
         Instant now = journal.clock().instant();
         if (now.isBefore(againAt)) {
             return;
         }
-        boolean told = journal.untoldAlerts(now.minus(ALERT_LIMIT)).stream().allMatch(this::tell);
-        pause = told ? Duration.ZERO : Collections.min(List.of(LONGEST_PAUSE, pause.multipliedBy(2).plus(ALERT_LIMIT)));
+        int failed = 0;
+        for (Event alert : journal.untoldAlerts(now.minus(grace))) {
+            failed += tell(alert) ? 0 : 1;
+            if (failed == MOST_FAILURES) {
+                break;
+            }
+        }
+        pause = failed == 0 ? Duration.ZERO : Collections.min(List.of(LONGEST_PAUSE, pause.multipliedBy(2).plus(ALERT_LIMIT)));
         againAt = now.plus(pause);
     }
 
@@ -158,9 +170,11 @@ public final class Reports implements Alerts {
             Map<String, Object> alert = fields(journaled.detail());
             LOG.warn("{} {}: saga {}: {}; {}", alert.get("severity"), alert.get("type"), journaled.sagaId(), journaled.message(), alert.get("actionRequired"));
             if (!heard(alert)) {
+                refused.add(journaled.eventId());
                 return false;
             }
             journal.alertTold(journaled);
+            refused.remove(journaled.eventId());
             return true;
         } finally {
             telling.remove(journaled.eventId());
@@ -173,10 +187,12 @@ public final class Reports implements Alerts {
         if (context.getRoutes().stream().noneMatch(r -> r.getEndpoint().getEndpointUri().equals(uri))) {
             return true;
         }
+        Future<Object> answer = template.asyncRequestBody(uri, alert);
         try {
-            template.asyncRequestBody(uri, alert).get(ALERT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            answer.get(ALERT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
             return true;
         } catch (ExecutionException | TimeoutException e) {
+            answer.cancel(true);
             LOG.warn("the alert route {} failed or took longer than {} s ({}); the alert is in the journal and in the reports, and told again",
                     uri, ALERT_LIMIT.toSeconds(), e.toString());
         } catch (InterruptedException e) {

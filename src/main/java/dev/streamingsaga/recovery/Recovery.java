@@ -121,7 +121,7 @@ public final class Recovery implements AutoCloseable {
                 resume(stale);
             } else {
                 compensate(stale, cancelled ? "cancelled by an operator"
-                        : "the process that ran the saga ended before the saga did, in run " + stale.run() + "; compensated by the recovery");
+                        : "the process that ran the saga ended before the saga did, in run " + stale.lastRun() + "; compensated by the recovery");
             }
         }
     }
@@ -140,7 +140,7 @@ public final class Recovery implements AutoCloseable {
         if (!journal.resume(stale, config.timeLimit())) {
             return CompletableFuture.failedFuture(new IllegalStateException("saga " + stale.sagaId() + " was taken over by another process"));
         }
-        LOG.info("saga {} ({}) was left {} in run {}; resuming", stale.sagaId(), stale.fileName(), stale.state(), stale.run());
+        LOG.info("saga {} ({}) was left {} in run {}; resuming", stale.sagaId(), stale.fileName(), stale.state(), stale.lastRun());
         ActiveRun run = runs.begin(journal.saga(stale.sagaId()).orElseThrow());
         // The former run's LRA: whatever it still calls is told apart by its run number and changes nothing.
         stale.lraId().ifPresent(coordinator::cancel);
@@ -162,7 +162,7 @@ public final class Recovery implements AutoCloseable {
         if (journal.takeOver(stale)) {
             LOG.warn("saga {} ({}) was left {} by a process that is gone; compensating", stale.sagaId(), stale.fileName(), stale.state());
             stale.lraId().ifPresent(coordinator::cancel);
-            track(stale.sagaId(), engine.compensate(stale.sagaId(), stale.run() + 1, Reason.CANCELLED, why));
+            track(stale.sagaId(), engine.compensate(stale.sagaId(), stale.nextRun(), Reason.CANCELLED, why));
         }
     }
 

@@ -11,6 +11,7 @@ import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.journal.StepRecord;
 import dev.streamingsaga.journal.StepState;
 import dev.streamingsaga.journal.Undone;
@@ -262,5 +263,8 @@ public final class Compensator implements AutoCloseable {
     @Override
     public void close() {
         workers.shutdownNow();
+        // Whoever waits for one that had not begun would wait for ever.
+        inFlight.values().forEach(outcome -> outcome.completeExceptionally(
+                new ShutdownException("a compensation was left, since this instance is stopping; the next start goes on with it")));
     }
 }

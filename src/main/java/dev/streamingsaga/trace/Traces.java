@@ -7,7 +7,9 @@ import org.apache.camel.Exchange;
 
 /** The traces of the sagas that run in a context: callbacks, compensations and batches come as exchanges of their own, and belong to them. Thread-safe. */
 public final class Traces {
-    private final Map<String, TraceLink> running = new ConcurrentHashMap<>();
+    private final Map<String, Begun> running = new ConcurrentHashMap<>();
+
+    private record Begun(String exchangeId, TraceLink link) {}
 
     private Traces() {}
 
@@ -27,16 +29,18 @@ public final class Traces {
     public void begin(String sagaId, Exchange exchange) {
         TraceLink link = TraceLink.of(exchange);
         if (link != TraceLink.NONE) {
-            running.put(sagaId, link);
+            running.put(sagaId, new Begun(exchange.getExchangeId(), link));
         }
     }
 
-    public void end(String sagaId) {
-        running.remove(sagaId);
+    /** Unless another exchange has gone on with the saga meanwhile. */
+    public void end(String sagaId, Exchange exchange) {
+        running.computeIfPresent(sagaId, (id, begun) -> begun.exchangeId().equals(exchange.getExchangeId()) ? null : begun);
     }
 
     /** Of no trace if the saga does not run here, or nobody traces. */
     public TraceLink of(String sagaId) {
-        return running.getOrDefault(sagaId, TraceLink.NONE);
+        Begun begun = running.get(sagaId);
+        return begun == null ? TraceLink.NONE : begun.link();
     }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.SagaRecord;
@@ -22,6 +23,8 @@ import jakarta.jms.Connection;
 import jakarta.jms.Message;
 import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -274,6 +277,26 @@ class OrderlyStopTest {
         assertThat(result.status()).isEqualTo("COMPLETED");
         assertThat(result.sha256()).isEqualTo(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
         assertThat(result.runs()).isEqualTo(2);
+    }
+
+    @Test
+    void a_start_that_fails_leaves_them_to_the_one_after_it() throws Exception {
+        start("saga.http.enabled", "true", "saga.jms.embedded", "true");
+        Original file = Original.of(saga.file("five.bin", 4L * CHUNK + 1000));
+        holdSecondChunk();
+        Background.run("ingest", () -> saga.ingest(file.path()));
+        awaitHeld();
+        stopNow();
+
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            assertThatThrownBy(() -> saga.restart(Map.of("saga.http.port", String.valueOf(taken.getLocalPort())))).isInstanceOf(UnavailableException.class)
+                    .hasMessageContaining("nothing was started");
+            assertThatThrownBy(() -> saga.restart(Map.of("saga.http.port", "0", "saga.jms.port", String.valueOf(taken.getLocalPort()))))
+                    .isInstanceOf(UnavailableException.class).hasMessageContaining("broker");
+        }
+
+        saga.restart(Map.of("saga.jms.port", "0"));
+        assertStored(saga, endOf(only()), file);
     }
 
     @Test

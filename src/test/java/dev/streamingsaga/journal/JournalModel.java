@@ -136,7 +136,7 @@ final class JournalModel {
         if (isNotAsSeen(seen)) {
             return false;
         }
-        run++;
+        run += owner.isEmpty() ? 0 : 1;
         owner = node;
         return true;
     }

@@ -1,0 +1,195 @@
+package dev.streamingsaga.jms;
+
+import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
+import static dev.streamingsaga.testkit.ProxiedRequest.method;
+import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.streamingsaga.StreamingSaga;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.HubServers;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import jakarta.jms.BytesMessage;
+import jakarta.jms.Connection;
+import jakarta.jms.JMSException;
+import jakarta.jms.MessageConsumer;
+import jakarta.jms.Session;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Somebody else's broker, as it comes: what is rolled back comes again at once, ten times, and is gone then. */
+@Timeout(120)
+class OtherBrokerTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String QUEUE = "saga-ingest";
+
+    @TempDir
+    Path directory;
+
+    private final CountDownLatch reached = new CountDownLatch(1);
+    private final CountDownLatch held = new CountDownLatch(1);
+    private EmbeddedActiveMQ broker;
+    private String url;
+    private Connection connection;
+    private Session session;
+
+    @BeforeEach
+    void start() throws Exception {
+        try (ServerSocket free = new ServerSocket(0)) {
+            url = "tcp://127.0.0.1:" + free.getLocalPort();
+        }
+        broker = new EmbeddedActiveMQ();
+        broker.setConfiguration(new ConfigurationImpl().setSecurityEnabled(false).setPersistenceEnabled(false).setJMXManagementEnabled(false)
+                .addAcceptorConfiguration("loopback", url));
+        broker.start();
+        connection = new ActiveMQConnectionFactory(url).createConnection();
+        connection.start();
+        session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        held.countDown();
+        connection.close();
+        broker.stop();
+    }
+
+    private StreamingSagaFixture saga() throws Exception {
+        return StreamingSagaFixture.start(directory, new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.url", url, "saga.chunk.parallelism", "1",
+                "saga.concurrency", "2")));
+    }
+
+    private void send(String name, byte[] content) throws JMSException {
+        BytesMessage message = session.createBytesMessage();
+        message.setStringProperty("fileName", name);
+        message.writeBytes(content);
+        session.createProducer(session.createQueue(QUEUE)).send(message);
+    }
+
+    /** Those included that somebody has and has not acknowledged. */
+    private long waiting() {
+        return broker.getActiveMQServer().locateQueue(QUEUE).getMessageCount();
+    }
+
+    /** As SIGTERM does it, with messages that come in meanwhile. */
+    private void stopWhile(StreamingSagaFixture saga, int more) throws Exception {
+        ActiveRun running = saga.application().bundle().runs().all().iterator().next();
+        CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
+            saga.application().close();
+            return true;
+        });
+        await().atMost(PATIENCE).until(() -> running.calledOff().isPresent());
+        for (int i = 0; i < more; i++) {
+            send("late" + i + ".txt", ("late " + i).getBytes());
+        }
+        held.countDown();
+        assertThat(stopped.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+    }
+
+    @Test
+    void messages_that_come_during_a_stop_wait_for_the_next_start() throws Exception {
+        try (StreamingSagaFixture saga = saga()) {
+            saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().beforeForward(() -> {
+                reached.countDown();
+                held.await();
+            });
+            send("two.bin", Files.readAllBytes(saga.file("two.bin", CHUNK + 1L)));
+            assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
+
+            stopWhile(saga, 5);
+
+            assertThat(waiting()).as("the one that was begun and the five that were not").isEqualTo(6);
+            saga.restart();
+            await().atMost(PATIENCE).until(() -> waiting() == 0);
+            await().atMost(PATIENCE).until(() -> saga.journal().sagas(9).stream().filter(one -> one.state() == SagaState.COMPLETED).count() == 6);
+            assertThat(saga.journal().sagas(9)).extracting(one -> one.fileName()).containsExactlyInAnyOrderElementsOf(
+                    IntStream.rangeClosed(0, 5).mapToObj(i -> i == 5 ? "two.bin" : "late" + i + ".txt").toList());
+        }
+    }
+
+    @Test
+    void a_message_that_came_back_before_it_was_begun_is_not_taken_for_an_older_one() throws Exception {
+        byte[] content = "The lighthouse keeper counted his gulls.".getBytes();
+        try (StreamingSagaFixture saga = saga()) {
+            saga.s3().when(method("PUT")).always().answer(400, "InvalidArgument");
+            send("a.txt", content);
+            await().atMost(PATIENCE).until(() -> saga.column("journal", "SELECT state FROM saga").equals(List.of("COMPENSATED")) && waiting() == 0);
+            saga.application().close();
+            saga.s3().clearRules();
+            send("a.txt", content);
+            try (Session other = connection.createSession(true, Session.SESSION_TRANSACTED); MessageConsumer taken = other.createConsumer(other.createQueue(QUEUE))) {
+                assertThat(taken.receive(30_000)).isNotNull();
+                other.rollback();
+            }
+
+            saga.restart();
+
+            await().atMost(PATIENCE).until(() -> waiting() == 0);
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(saga.column("journal", "SELECT state FROM saga ORDER BY saga_id")).containsExactly("COMPENSATED", "COMPLETED"));
+        }
+    }
+
+    @Test
+    void a_paused_saga_keeps_its_message() throws Exception {
+        try (StreamingSagaFixture saga = saga()) {
+            saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().beforeForward(() -> {
+                reached.countDown();
+                held.await();
+            });
+            send("two.bin", Files.readAllBytes(saga.file("two.bin", CHUNK + 1L)));
+            assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
+            String sagaId = saga.journal().sagas(1).get(0).sagaId();
+            CompletableFuture<String> run = saga.application().bundle().runs().find(sagaId).orElseThrow().ended();
+
+            assertThat(saga.application().bundle().engine().pause(sagaId)).isTrue();
+            held.countDown();
+            assertThat(run.orTimeout(60, TimeUnit.SECONDS).join()).isEqualTo(sagaId);
+            assertThat(waiting()).as("its outcome is not known yet").isOne();
+
+            saga.application().bundle().recovery().resume(saga.journal().saga(sagaId).orElseThrow());
+            await().atMost(PATIENCE).until(() -> waiting() == 0);
+            assertThat(saga.journal().saga(sagaId).orElseThrow().state()).isEqualTo(SagaState.COMPLETED);
+        }
+    }
+
+    @Test
+    void a_hub_that_is_stopped_and_started_again_gets_its_ways_in_anew() throws Exception {
+        try (HubServers servers = new HubServers(directory)) {
+            CamelContext hub = HubServers.context(servers.properties("saga"));
+            hub.addRoutes(new StreamingSaga());
+            for (int round = 0; round < 2; round++) {
+                // A registry forgets with each stop of its context.
+                hub.getRegistry().bind("saga-jms-connections", new ActiveMQConnectionFactory(url));
+                hub.start();
+                StreamingSaga bundle = hub.getRegistry().lookupByNameAndType("saga-bundle", StreamingSaga.class);
+                hub.addRoutes(bundle.jms(hub));
+                send("round" + round + ".txt", ("round " + round).getBytes());
+                int ended = round + 1;
+                await().atMost(PATIENCE).until(() -> bundle.journal().sagas(9).stream().filter(one -> one.state() == SagaState.COMPLETED).count() == ended);
+                hub.stop();
+            }
+            assertThat(waiting()).isZero();
+        }
+    }
+}
