@@ -1,14 +1,11 @@
 package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.chunk.ChunkRoutes;
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.journal.ActiveRun;
-import dev.streamingsaga.journal.ChunkRow;
-import dev.streamingsaga.journal.Document;
-import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.NewSaga;
@@ -19,29 +16,20 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.ShutdownException;
+import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
-import dev.streamingsaga.source.SourceLock;
-import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.trace.Traces;
-import java.io.File;
-import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
-import org.apache.camel.WrappedFile;
-import org.jspecify.annotations.Nullable;
 
 /** The door of the way in. One saga per call; calls beyond {@code saga.concurrency} wait for their turn. */
 public final class Ingest {
@@ -70,15 +58,12 @@ public final class Ingest {
     private static final long LOOK_MILLIS = 500;
     private static final int MORE_THAN_WAIT = 1_000_000;
 
-    /** As long as a path can be on the systems that we know. */
-    private static final int MAX_PATH_CHARS = 4096;
-
     private final SagaConfig config;
     private final Journal journal;
     private final Runs runs;
-    private final DocumentContent content;
     private final SagaEngine engine;
-    private final FolderLimits limits;
+    private final FirstSteps steps;
+    private final Results results;
     private final Semaphore slots;
 
     /** @param engine runs and settles what comes in */
@@ -86,9 +71,9 @@ public final class Ingest {
         this.config = config;
         this.journal = journal;
         this.runs = runs;
-        this.content = content;
         this.engine = engine;
-        this.limits = new FolderLimits(config.drop(), content);
+        this.steps = new FirstSteps(config, journal, content);
+        this.results = new Results(config, journal, engine.outcomes());
         this.slots = new Semaphore(config.concurrency(), true);
     }
 
@@ -111,7 +96,7 @@ public final class Ingest {
         exchange.removeProperty(SAGA_ID);
         exchange.removeProperty(Run.PROPERTY);
         exchange.removeProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN);
-        Path path = path(exchange.getMessage().getBody());
+        Path path = SourcePaths.of(exchange.getMessage().getBody());
         runs.requireOpen(String.valueOf(path));
         Optional<SourceIdentity> once = Optional.ofNullable(exchange.getProperty(ONCE, SourceIdentity.class));
         if (once.isPresent() && !path.equals(exchange.getMessage().getBody())) {
@@ -157,38 +142,6 @@ public final class Ingest {
     void resume(Exchange exchange) {
         String sagaId = exchange.getMessage().getBody(String.class);
         exchange.setProperty(Run.PROPERTY, runs.find(sagaId).orElseThrow());
-    }
-
-    private static Path path(@Nullable Object given) {
-        // What a file: consumer hands on; its toString() is no path.
-        Object body = given instanceof WrappedFile<?> wrapped ? wrapped.getFile() : given;
-        try {
-            if (body instanceof String text && text.length() <= MAX_PATH_CHARS) {
-                return real(Path.of(text));
-            }
-            return body instanceof Path p ? real(p) : body instanceof File f ? real(f.toPath()) : noPath(body);
-        } catch (InvalidPathException e) {
-            return noPath(e.getInput(), e.getReason());
-        }
-    }
-
-    /** A document itself, most likely, which must not become a name. */
-    private static Path noPath(@Nullable Object body) {
-        String what = body instanceof String text ? "text of " + text.length() + " characters" : body == null ? "nothing" : body.getClass().getSimpleName();
-        return noPath(what, "the body must name a file, as Path, File or String of " + MAX_PATH_CHARS + " characters at most");
-    }
-
-    /** No file can have such a name; the saga says so with an outcome, under a name that can be written down. */
-    private static Path noPath(String what, String why) {
-        return Path.of(what.replaceAll("[^\\x20-\\x7e]", "?") + " (no path: " + why + ")").toAbsolutePath();
-    }
-
-    private static Path real(Path path) {
-        try {
-            return path.toRealPath();
-        } catch (IOException e) {
-            return path.toAbsolutePath().normalize();
-        }
     }
 
     /** The same content from the same source again: answered with the document that is there. */
@@ -238,130 +191,12 @@ public final class Ingest {
 
     /** Step {@code validate}: a readable regular file, small enough, where it may be; its type and digests. */
     public void validate(Exchange exchange) {
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
-        Path path = run.received().source();
-        SourceIdentity identity = SourceFile.identity(path);
-        requireSameSize(run, identity);
-        if (identity.sizeBytes() > config.source().maxSizeBytes()) {
-            throw new SagaException(Reason.FILE_TOO_LARGE, path + " has " + identity.sizeBytes() + " bytes, saga.file.max-size allows "
-                    + config.source().maxSizeBytes() + "; nothing was written");
-        }
-        requireAllowed(path);
-        limits.check(path, real(path), identity);
-        // Only now: closing a descriptor of a file of our own would drop the locks that our databases hold on it.
-        lock(run, path);
-        if (config.source().onConflict() == OnConflict.REFUSE) {
-            requireUnclaimed(run, path);
-        }
-        Optional<Digests> taken = alreadyTaken(run, identity);
-        Digests digests = taken.orElseGet(() -> digests(run, path, identity));
-        exchange.setProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, taken.isPresent());
-        String documentId = Ids.document(path.toString(), digests.sha256());
-        if (config.source().duplicates() == Duplicates.REJECT && journal.document(documentId).isPresent()) {
-            throw new SagaException(Reason.DUPLICATE, path + " is already stored as document " + documentId + "; nothing was written");
-        }
-        exchange.setProperty(ChunkRoutes.DIGESTS, digests);
-        exchange.setProperty(SourceIdentity.class.getSimpleName(), identity);
-    }
-
-    private Digests digests(ActiveRun run, Path path, SourceIdentity identity) {
-        long chunkSize = run.received().document().map(Document::chunkSizeBytes).orElse(config.chunk().sizeBytes());
-        Digests digests = SourceFile.digest(path, identity, chunkSize,
-                done -> run.progress("validate", done, identity.sizeBytes(), "bytes"), run::check);
-        requireSameContent(run, digests);
-        return digests;
-    }
-
-    /**
-     * What an earlier run journaled, if nobody can have touched the file since as far as its inode, size and both of its times tell:
-     * enough to go on sending. The upload compares each chunk with the source once more. Empty without the time of the last change, which alone can't be set back.
-     */
-    private Optional<Digests> alreadyTaken(ActiveRun run, SourceIdentity now) {
-        Optional<Document> untouched = run.received().document()
-                .filter(before -> before.identity().equals(now) && now.changedNanos() != 0);
-        return untouched.map(before -> new Digests(before.sha256(), before.sizeBytes(),
-                        journal.chunks(run.sagaId()).stream().map(ChunkRow::sha256).toList()))
-                .filter(known -> known.chunkSha256().size() == untouched.get().chunkCount());
-    }
-
-    /** Held while the saga reads, and proved again before each side effect. */
-    private static void lock(ActiveRun run, Path path) {
-        SourceLock lock = SourceLock.acquire(path);
-        run.guard(lock::prove);
-        run.ended().whenComplete((id, failure) -> lock.close());
-    }
-
-    /** A resumed run: before a byte is sent, the file must be what the first run saw. */
-    private static void requireSameSize(ActiveRun run, SourceIdentity now) {
-        run.received().document().filter(before -> before.sizeBytes() != now.sizeBytes()).ifPresent(before -> {
-            throw new SagaException(Reason.SIZE_MISMATCH, before.path() + " had " + before.sizeBytes() + " bytes when the saga began and has "
-                    + now.sizeBytes() + " now; nothing was sent, compensating");
-        });
-    }
-
-    private static void requireSameContent(ActiveRun run, Digests now) {
-        run.received().document().filter(before -> !before.sha256().equals(now.sha256())).ifPresent(before -> {
-            throw SourceFile.modified(before.path());
-        });
-    }
-
-    private void requireAllowed(Path path) {
-        // Compared as what they really are: any of them may be reached through a link.
-        Path file = real(path);
-        Path data = real(config.dataDir());
-        boolean ours = file.startsWith(data) && !file.startsWith(data.resolve("spool"));
-        List<Path> roots = config.source().roots();
-        if (ours || !roots.isEmpty() && !isUpload(file) && !limits.apply(path) && roots.stream().map(Ingest::real).noneMatch(file::startsWith)) {
-            throw new SagaException(Reason.FILE_NOT_READABLE, path + (ours ? " belongs to our own data directory"
-                    : " is outside saga.source.roots") + "; nothing was written");
-        }
-    }
-
-    /** Came over HTTP or as a message: where it lies is our business, and of no interest to anybody. */
-    private boolean isUpload(Path file) {
-        return file.startsWith(real(config.uploads())) || file.startsWith(real(config.messages()));
-    }
-
-    /** What people know the saga's file by: its path, or for a body in one of our spools the name that its sender gave. */
-    public String file(SagaRecord saga) {
-        return isUpload(saga.source()) ? saga.fileName() : saga.source().toString();
-    }
-
-    private void requireUnclaimed(ActiveRun run, Path path) {
-        journal.holder(path.toString()).filter(holder -> !holder.equals(run.sagaId())).ifPresent(holder -> {
-            throw new SagaException(Reason.SOURCE_BUSY, path + " is in the unfinished saga " + holder
-                    + "; wait for it, or set saga.source.on-conflict");
-        });
+        steps.validate(exchange);
     }
 
     /** Step {@code start}: names chosen before anything is written under them. */
     public void start(Exchange exchange) {
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
-        SagaRecord saga = run.received();
-        Digests digests = exchange.getProperty(ChunkRoutes.DIGESTS, Digests.class);
-        SourceIdentity identity = exchange.getProperty(SourceIdentity.class.getSimpleName(), SourceIdentity.class);
-        if (saga.document().isPresent()) {
-            run.describe(saga.document().get().withIdentity(identity));
-            return;
-        }
-        String documentId = Ids.document(saga.source().toString(), digests.sha256());
-        run.describe(new Document(
-                documentId,
-                saga.sagaId(),
-                saga.source(),
-                saga.fileName(),
-                content.contentType(saga.source()),
-                digests.sizeBytes(),
-                digests.sha256(),
-                digests.chunkSha256().size(),
-                config.chunk().sizeBytes(),
-                config.s3().bucket(),
-                config.chunk().prefix() + "/" + documentId + "/" + saga.sagaId() + "/",
-                config.security().owner(),
-                config.security().classification(),
-                config.security().keyId(),
-                saga.receivedAt(),
-                identity));
+        steps.start(exchange);
     }
 
     void closed(Exchange exchange) {
@@ -428,32 +263,11 @@ public final class Ingest {
 
     /** @param counted false: no store is asked, {@code stores} is empty */
     public IngestResult result(String sagaId, boolean counted) {
-        SagaRecord saga = journal.saga(sagaId).orElseThrow(() -> new IllegalArgumentException("no saga " + sagaId));
-        Optional<Document> document = saga.document();
-        List<Event> events = journal.events(sagaId);
-        Instant end = saga.finishedAt().orElseGet(() -> journal.clock().instant());
-        return new IngestResult(
-                file(saga),
-                sagaId,
-                document.map(Document::documentId).orElse(null),
-                saga.state().name(),
-                saga.reason().map(Reason::name).orElse(null),
-                saga.message().isEmpty() ? null : saga.message(),
-                document.map(Document::sha256).orElse(null),
-                document.map(Document::sizeBytes).orElse(null),
-                document.map(Document::chunkCount).orElse(null),
-                Duration.between(saga.receivedAt(), end).toMillis(),
-                saga.lastRun(),
-                saga.resumedBytes(),
-                counted ? engine.outcomes().counts(saga) : Map.of(),
-                journal.steps(sagaId).stream()
-                        .map(s -> new IngestResult.Step(s.name(), s.state().name(), s.duration().toMillis())).toList(),
-                messages(events, Event.Kind.ERROR),
-                messages(events, Event.Kind.COMPENSATION_ERROR, Event.Kind.CRITICAL));
+        return results.of(sagaId, counted);
     }
 
-    private static List<String> messages(List<Event> events, Event.Kind... kinds) {
-        return events.stream().filter(e -> List.of(kinds).contains(e.kind()))
-                .map(e -> e.step().isEmpty() ? e.message() : e.step() + ": " + e.message()).toList();
+    /** What people know the saga's file by: its path, or for a body in one of our spools the name that its sender gave. */
+    public String file(SagaRecord saga) {
+        return results.file(saga);
     }
 }

@@ -1,0 +1,63 @@
+package dev.streamingsaga.ingest;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.saga.Outcomes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Outcomes as the contract has them. */
+final class Results {
+    private final SagaConfig config;
+    private final Journal journal;
+    private final Outcomes outcomes;
+
+    Results(SagaConfig config, Journal journal, Outcomes outcomes) {
+        this.config = config;
+        this.journal = journal;
+        this.outcomes = outcomes;
+    }
+
+    /** @param counted false: no store is asked, {@code stores} is empty */
+    IngestResult of(String sagaId, boolean counted) {
+        SagaRecord saga = journal.saga(sagaId).orElseThrow(() -> new IllegalArgumentException("no saga " + sagaId));
+        Optional<Document> document = saga.document();
+        List<Event> events = journal.events(sagaId);
+        Instant end = saga.finishedAt().orElseGet(() -> journal.clock().instant());
+        return new IngestResult(
+                file(saga),
+                sagaId,
+                document.map(Document::documentId).orElse(null),
+                saga.state().name(),
+                saga.reason().map(Reason::name).orElse(null),
+                saga.message().isEmpty() ? null : saga.message(),
+                document.map(Document::sha256).orElse(null),
+                document.map(Document::sizeBytes).orElse(null),
+                document.map(Document::chunkCount).orElse(null),
+                Duration.between(saga.receivedAt(), end).toMillis(),
+                saga.lastRun(),
+                saga.resumedBytes(),
+                counted ? outcomes.counts(saga) : Map.of(),
+                journal.steps(sagaId).stream()
+                        .map(s -> new IngestResult.Step(s.name(), s.state().name(), s.duration().toMillis())).toList(),
+                messages(events, Event.Kind.ERROR),
+                messages(events, Event.Kind.COMPENSATION_ERROR, Event.Kind.CRITICAL));
+    }
+
+    private static List<String> messages(List<Event> events, Event.Kind... kinds) {
+        return events.stream().filter(e -> List.of(kinds).contains(e.kind()))
+                .map(e -> e.step().isEmpty() ? e.message() : e.step() + ": " + e.message()).toList();
+    }
+
+    /** What people know the saga's file by: its path, or for a body in one of our spools the name that its sender gave. */
+    String file(SagaRecord saga) {
+        return SourcePaths.isUpload(config, saga.source()) ? saga.fileName() : saga.source().toString();
+    }
+}
