@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.crash.ChildJvm.End;
 import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.ChildJava;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.Connection;
 import jakarta.jms.JMSException;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +38,11 @@ class JmsCrashTest {
 
     @TempDir
     static Path directory;
+
+    @BeforeAll
+    static void prepare() {
+        ChildJava.prepare();
+    }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {

@@ -22,6 +22,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.saga.SagaEngine;
+import dev.streamingsaga.testkit.ChildJava;
 import dev.streamingsaga.testkit.EmbeddingServer;
 import dev.streamingsaga.testkit.FaultProxy;
 import dev.streamingsaga.testkit.FaultRule;
@@ -51,6 +52,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +69,11 @@ class OperationFailureTest {
 
     @TempDir
     Path directory;
+
+    @BeforeAll
+    static void prepare() {
+        ChildJava.prepare();
+    }
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private StreamingSagaFixture saga;

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,11 @@ class TwoNodesTest {
 
     @TempDir
     Path directory;
+
+    @BeforeAll
+    static void prepare() {
+        ChildJava.prepare();
+    }
 
     private PostgresServer postgres;
     private StreamingSagaFixture saga;

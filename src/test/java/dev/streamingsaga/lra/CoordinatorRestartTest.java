@@ -8,9 +8,11 @@ import dev.streamingsaga.embedded.CoordinatorProcess;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.lra.CallbackHandler.Answer;
+import dev.streamingsaga.testkit.ChildJava;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +24,11 @@ class CoordinatorRestartTest {
 
     @TempDir
     Path coordinatorData;
+
+    @BeforeAll
+    static void prepare() {
+        ChildJava.prepare();
+    }
 
     @TempDir
     Path data;

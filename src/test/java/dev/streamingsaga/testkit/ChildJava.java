@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -33,6 +34,11 @@ public final class ChildJava {
     private static final int REHEARSAL_SECONDS = 150;
 
     private ChildJava() {}
+
+    /** To be called before all tests of a class that wait for such a JVM with a time limit: what is made here takes its time. */
+    public static void prepare() {
+        Objects.requireNonNull(Made.DIRECTORY);
+    }
 
     /** {@code java} with these options and the class path; a main class and its arguments are to follow. */
     public static List<String> command(List<String> options) throws IOException {
