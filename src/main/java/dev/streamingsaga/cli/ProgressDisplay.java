@@ -82,8 +82,9 @@ final class ProgressDisplay implements AutoCloseable {
     /** Drawn by our own timer alone: one of its own would draw over what comes next. */
     private ProgressBar newBar(String label, ActiveRun.Progress progress) {
         boolean bytes = progress.unit().equals("bytes");
+        boolean large = progress.total() >= 10_000_000;
         ProgressBarBuilder builder = new ProgressBarBuilder().setTaskName(label).setInitialMax(progress.total()).setConsumer(line)
-                .setUnit(bytes ? " MB" : " " + progress.unit(), bytes ? 1_000_000 : 1)
+                .setUnit(bytes ? large ? " MB" : " KB" : " " + progress.unit(), bytes ? large ? 1_000_000 : 1_000 : 1)
                 .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(Integer.MAX_VALUE);
         return (bytes ? builder.showSpeed() : builder).build();
     }
