@@ -84,12 +84,12 @@ public final class ActiveRun implements Run {
         return ended.copy();
     }
 
-    /** Its process stops: the saga was handed back, or is being undone or over already. */
+    /** Whatever becomes of this run, its saga is somebody else's to bring to its end: its process stops, or the journal was not there to be told. */
     public boolean isLeft() {
         return left;
     }
 
-    void markLeft() {
+    public void leave() {
         left = true;
     }
 

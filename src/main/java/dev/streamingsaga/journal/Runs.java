@@ -102,7 +102,7 @@ public final class Runs {
         } catch (RuntimeException e) {
             LOG.warn("saga {} could not be handed back ({}); it is taken up when its lease has run out", run.sagaId(), e.toString());
         } finally {
-            run.markLeft();
+            run.leave();
         }
         return true;
     }

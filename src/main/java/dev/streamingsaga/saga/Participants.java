@@ -68,8 +68,10 @@ final class Participants {
         try {
             journal.beginCompensation(run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
         } catch (RuntimeException e) {
-            // The journal is away: the compensation asks it again. What failed first is what must be told.
+            // The journal is away: the compensation asks it again, or the recovery goes on with the saga; the coordinator's calls would race
+            // with that. What failed first is what must be told.
             failure.addSuppressed(e);
+            run.leave();
         }
         throw failure;
     }
