@@ -80,7 +80,11 @@ final class HttpSender {
 
     /** The saga that has the file, if there is one: it may have been journaled, and only the answer lost. */
     private Optional<String> saga(Path file) throws IOException, InterruptedException {
-        for (JsonNode saga : JSON.readTree(send(request("/api/sagas?limit=200").GET()).body()).path("sagas")) {
+        HttpResponse<String> list = send(request("/api/sagas?limit=200").GET());
+        if (list.statusCode() != 200) {
+            throw new java.net.ConnectException("still starting: whether it is there can't be said");
+        }
+        for (JsonNode saga : JSON.readTree(list.body()).path("sagas")) {
             if (Path.of(saga.path("file").asText()).endsWith(file.getFileName())) {
                 return Optional.of(saga.path("sagaId").asText());
             }
