@@ -17,6 +17,7 @@ import jakarta.jms.Connection;
 import jakarta.jms.JMSException;
 import jakarta.jms.MessageConsumer;
 import jakarta.jms.Session;
+import jakarta.jms.TextMessage;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +84,7 @@ class OtherBrokerTest {
     private void send(String name, byte[] content) throws JMSException {
         BytesMessage message = session.createBytesMessage();
         message.setStringProperty("fileName", name);
+        message.setJMSReplyTo(session.createQueue("answers"));
         message.writeBytes(content);
         session.createProducer(session.createQueue(QUEUE)).send(message);
     }
@@ -168,8 +170,12 @@ class OtherBrokerTest {
             assertThat(waiting()).as("its outcome is not known yet").isOne();
 
             saga.application().bundle().recovery().resume(saga.journal().saga(sagaId).orElseThrow());
+            // An answer that came with the pause would be the first.
+            TextMessage answer = (TextMessage) session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
+            assertThat(answer.getText()).contains("\"status\":\"COMPLETED\"", sagaId);
             await().atMost(PATIENCE).until(() -> waiting() == 0);
             assertThat(saga.journal().saga(sagaId).orElseThrow().state()).isEqualTo(SagaState.COMPLETED);
+            assertThat(saga.rows("relational", "relational_document WHERE visible = 1")).isOne();
         }
     }
 
