@@ -100,17 +100,20 @@ final class SagaViews {
         for (StepRecord step : journal.steps(saga.sagaId())) {
             boolean store = step.name().equals("upload") || saga.participants().contains(step.name());
             steps.add(new SagaSummary.Step(step.name(), step.state().name(), step.duration().toMillis(), text(step.startedAt()),
-                    text(step.finishedAt()), store ? expected(saga, step.name()) : null, found.get(step.name())));
+                    text(step.finishedAt()), store ? expected(saga, step) : null, found.get(step.name())));
         }
         return steps;
     }
 
-    /** Nothing once it was undone; as many chunks as there are; how many pieces a store makes of a text only that store knows. */
-    private static @Nullable Long expected(SagaRecord saga, String step) {
-        return switch (saga.state()) {
-            case COMPENSATED, PARTIALLY_COMPENSATED -> 0L;
-            default -> step.equals("upload") ? saga.document().map(d -> (long) d.chunkCount()).orElse(null) : null;
-        };
+    /** Nothing once it was undone or a newer version took its place; as many chunks as there are; of another store what it said when it had written. */
+    private static @Nullable Long expected(SagaRecord saga, StepRecord step) {
+        if (saga.state() == SagaState.COMPENSATED || saga.state() == SagaState.PARTIALLY_COMPENSATED || saga.supersededBy().isPresent()) {
+            return 0L;
+        }
+        if (step.name().equals("upload")) {
+            return saga.document().map(d -> (long) d.chunkCount()).orElse(null);
+        }
+        return step.expected().isPresent() ? step.expected().getAsLong() : null;
     }
 
     private Chunks chunks(SagaRecord saga) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -127,9 +128,13 @@ public final class ActiveRun implements Run {
         progress = new Progress(name, 0, 0, "");
     }
 
-    /** Mark, journaled. */
-    public void end(String name) {
-        journal.stepEnds(sagaId, number, name);
+    /**
+     * Mark, journaled.
+     *
+     * @param expected pieces that the step's store said it was given
+     */
+    public void end(String name, OptionalLong expected) {
+        journal.stepEnds(sagaId, number, name, expected);
         journal.watcher().stepEnded(name, Duration.ofNanos(System.nanoTime() - stepBeganNanos));
     }
 

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.IntFunction;
 import javax.sql.DataSource;
@@ -144,9 +145,18 @@ public final class Journal {
         steps.begins(sagaId, run, step, state);
     }
 
-    /** Mark of a step. */
-    public void stepEnds(String sagaId, int run, String step) {
-        steps.ends(sagaId, run, step);
+    /**
+     * Mark of a step.
+     *
+     * @param expected pieces that its store said it was given
+     */
+    public void stepEnds(String sagaId, int run, String step, OptionalLong expected) {
+        steps.ends(sagaId, run, step, expected);
+    }
+
+    /** A repair has written a store of a completed document anew. */
+    public void stepExpects(String sagaId, String step, long pieces) {
+        steps.expects(sagaId, step, pieces);
     }
 
     /** Progress of a compensation, step by step. */

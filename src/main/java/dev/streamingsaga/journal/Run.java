@@ -10,6 +10,9 @@ public interface Run {
     /** Exchange property that carries the run through the saga's routes. */
     String PROPERTY = "SagaRun";
 
+    /** Header of a store's answer to a write, a number: how many pieces of the saga it holds from now on, as its {@code -count} counts them. */
+    String EXPECTED = "SagaExpected";
+
     String sagaId();
 
     /** 1 for the first attempt; each resume counts on. */

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Reads sagas and their steps. */
 final class SagaRows {
@@ -91,7 +92,7 @@ final class SagaRows {
     List<StepRecord> steps(String sagaId) {
         return db.sql.sql("SELECT * FROM step WHERE saga_id = ? ORDER BY ordinal").param(sagaId).query((row, n) ->
                 new StepRecord(row.getString("name"), row.getInt("ordinal"), StepState.valueOf(row.getString("state")),
-                        time(row, "started_at"), time(row, "finished_at"))).list();
+                        time(row, "started_at"), time(row, "finished_at"), number(row, "expected"))).list();
     }
 
     static SagaRecord saga(ResultSet row, int n) throws SQLException {
@@ -143,6 +144,11 @@ final class SagaRows {
         String fileKey = row.getString("file_key");
         return fileKey == null ? Optional.empty() : Optional.of(new SourceIdentity(
                 fileKey, row.getLong("size_bytes"), row.getLong("modified_nanos"), row.getLong("changed_nanos")));
+    }
+
+    private static OptionalLong number(ResultSet row, String column) throws SQLException {
+        long value = row.getLong(column);
+        return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(value);
     }
 
     private static Optional<Instant> time(ResultSet row, String column) throws SQLException {

@@ -1,5 +1,7 @@
 package dev.streamingsaga.journal;
 
+import java.util.OptionalLong;
+
 /** Intent and mark of each step, forwards and backwards. */
 final class StepRows {
     private final JournalDatabase db;
@@ -24,12 +26,17 @@ final class StepRows {
         });
     }
 
-    void ends(String sagaId, int run, String step) {
+    void ends(String sagaId, int run, String step, OptionalLong expected) {
         db.inTransaction(() -> {
             moves.fenced(db.sql.sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "
                     + SagaRows.finalAnd("COMPENSATING")).params(db.now(), sagaId, run).update(), sagaId, run);
             mark(sagaId, step, StepState.WRITTEN, "finished_at");
+            expected.ifPresent(pieces -> expects(sagaId, step, pieces));
         });
+    }
+
+    void expects(String sagaId, String step, long pieces) {
+        db.sql.sql("UPDATE step SET expected = ? WHERE saga_id = ? AND name = ?").params(pieces, sagaId, step).update();
     }
 
     private void mark(String sagaId, String step, StepState state, String time) {

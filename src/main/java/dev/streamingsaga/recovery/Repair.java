@@ -14,6 +14,7 @@ import dev.streamingsaga.saga.StoreRoutes;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -134,12 +135,13 @@ final class Repair {
     }
 
     private void write(String store, Document source) throws StoreCallException {
-        stores.write(store, run(source), holdings.config().timeLimit());
+        OptionalLong given = stores.write(store, run(source), holdings.config().timeLimit());
         if (needsText(store) && !text.isUntouched()) {
             // What was read of a file that changed meanwhile may be neither its old nor its new content.
             stores.compensate(store, document().facts());
-            stores.write(store, run(text.readable()), holdings.config().timeLimit());
+            given = stores.write(store, run(text.readable()), holdings.config().timeLimit());
         }
+        given.ifPresent(pieces -> holdings.journal().stepExpects(saga.sagaId(), store, pieces));
         stores.complete(store, document().facts());
         removeIfSuperseded(store);
     }

@@ -3,7 +3,6 @@ package dev.streamingsaga.saga;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.SagaState;
 import java.util.Set;
-import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Processor;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.model.SagaDefinition;
@@ -16,9 +15,6 @@ import org.apache.camel.saga.CamelSagaService;
  * exception: what a step throws is journaled and reaches the coordinator as a cancel.
  */
 final class SagaRoutes extends RouteBuilder {
-    /** A store's route gets a copy of the message, so that nothing it does to headers can lose the saga. */
-    private static final AggregationStrategy KEEP_ORIGINAL = (original, answer) -> original;
-
     /** Stores whose own routes take a permit for each batch; the routes of all others run under one as a whole. */
     private static final Set<String> BUILT_IN = Set.of("upload", "security", "vector", "graph", "relational");
 
@@ -72,7 +68,7 @@ final class SagaRoutes extends RouteBuilder {
                 .process(Steps.begin(name, state))
                 .doTry()
                     .process(Steps.permit(BUILT_IN.contains(name)))
-                    .enrich(config.direct("store-" + name), KEEP_ORIGINAL)
+                    .enrich(config.direct("store-" + name), Steps::answered)
                 .doFinally()
                     .process(Steps::endPermit)
                 .end()

@@ -4,8 +4,11 @@ import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaState;
 import java.util.HashMap;
+import java.util.OptionalLong;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.Processor;
+import org.jspecify.annotations.Nullable;
 
 /** Journal entries around the steps: intent before, mark after. */
 final class Steps {
@@ -26,6 +29,8 @@ final class Steps {
         return exchange -> {
             ActiveRun run = run(exchange);
             run.begin(step, state);
+            // Not the store's word.
+            exchange.getMessage().removeHeader(Run.EXPECTED);
             if (state != SagaState.RECEIVED) {
                 HashMap<String, Object> facts = new HashMap<>(run.document().facts());
                 facts.put("run", (long) run.number());
@@ -49,8 +54,27 @@ final class Steps {
         }
     }
 
-    /** The mark. */
+    /** The mark, with what the store said of how much it was given. */
     static Processor end(String step) {
-        return exchange -> run(exchange).end(step);
+        return exchange -> run(exchange).end(step, exchange.removeProperty(Run.EXPECTED) instanceof Long pieces
+                ? OptionalLong.of(pieces) : OptionalLong.empty());
+    }
+
+    /** A store's route gets a copy of the message, so that nothing it does to headers can lose the saga; of its answer only this number is taken. */
+    static Exchange answered(Exchange original, @Nullable Exchange answer) {
+        if (answer != null) {
+            expected(answer.getMessage()).ifPresent(pieces -> original.setProperty(Run.EXPECTED, pieces));
+        }
+        return original;
+    }
+
+    /** What a store said; what is no number says nothing. */
+    static OptionalLong expected(Message answer) {
+        Object said = answer.getHeader(Run.EXPECTED);
+        try {
+            return said == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(said.toString().strip()));
+        } catch (NumberFormatException e) {
+            return OptionalLong.empty();
+        }
     }
 }

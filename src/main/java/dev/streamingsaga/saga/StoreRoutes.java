@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -91,12 +92,16 @@ public final class StoreRoutes implements AutoCloseable {
         return answer.getBody() instanceof Collection<?> names ? held(names, because) : Held.NOTHING;
     }
 
-    /** Writes outside a saga, for a document that is to be there already: the run says whose, and for how long. */
-    public void write(String store, Run run, Duration limit) throws StoreCallException {
-        request(store, "", limit, exchange -> {
+    /**
+     * Writes outside a saga, for a document that is to be there already: the run says whose, and for how long.
+     *
+     * @return how many pieces the store was given, if it said so
+     */
+    public OptionalLong write(String store, Run run, Duration limit) throws StoreCallException {
+        return Steps.expected(request(store, "", limit, exchange -> {
             exchange.setProperty(Run.PROPERTY, run);
             exchange.getMessage().setBody(new HashMap<>(run.document().facts()));
-        });
+        }));
     }
 
     /** Any other question to a store; null if its route answers nothing. */

@@ -33,6 +33,8 @@ final class GraphWriter {
             run.progress("graph", page, outline.pages(), "pages");
         }
         batches.send(run, batch);
+        // The document, its pages, their segments.
+        exchange.getMessage().setHeader(Run.EXPECTED, 1L + outline.pages() + outline.segments());
     }
 
     void forget(Exchange exchange) {

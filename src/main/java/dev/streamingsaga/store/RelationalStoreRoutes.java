@@ -1,6 +1,7 @@
 package dev.streamingsaga.store;
 
 import dev.streamingsaga.content.Outline;
+import dev.streamingsaga.journal.Run;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
@@ -40,7 +41,8 @@ final class RelationalStoreRoutes extends RouteBuilder {
                     + " segments = excluded.segments, title = excluded.title, author = excluded.author, owner = excluded.owner,"
                     + " written = excluded.written where relational_document.run <= excluded.run"))
                 .process(StoreSteps.requireOwnRun("relational"))
-            .end();
+            .end()
+            .setHeader(Run.EXPECTED, constant(1));
 
         from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
             .routeDescription("Removes the metadata of a saga")

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.journal.Run;
 import org.apache.camel.builder.RouteBuilder;
 
 /** Who owns a document, how it is classified, which key it was encrypted with: one record for each saga. */
@@ -25,7 +26,8 @@ final class SecurityStoreRoutes extends RouteBuilder {
                     + " owner = excluded.owner, classification = excluded.classification, key_id = excluded.key_id"
                     + " where security_document.run <= excluded.run"))
                 .process(StoreSteps.requireOwnRun("security"))
-            .end();
+            .end()
+            .setHeader(Run.EXPECTED, constant(1));
 
         from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
             .routeDescription("Removes the security record of a saga")

@@ -74,6 +74,7 @@ final class SegmentWriter {
                     + facts.get("sagaId") + ", the document has " + expected
                     + " (were saga.content settings changed between two runs?); compensating");
         }
+        exchange.getMessage().setHeader(Run.EXPECTED, expected);
     }
 
     void forget(Exchange exchange) {

@@ -56,7 +56,7 @@ function compensation(detail) {
 function stores(detail) {
   const rows = detail.steps.filter(step => step.found !== null && step.found !== undefined || step.expected !== null && step.expected !== undefined);
   if (rows.length === 0) return null;
-  return h('section', { class: 'card' }, h('h2', { text: 'Stores' }), h('table', {},
+  return h('section', { class: 'card stores' }, h('h2', { text: 'Stores' }), h('table', {},
     h('thead', {}, h('tr', {}, ['Store', 'Expected', 'Found', ''].map(t => h('th', { text: t, scope: 'col' })))),
     h('tbody', {}, rows.map(step => {
       const known = step.expected !== null && step.expected !== undefined && step.found !== null && step.found !== undefined;

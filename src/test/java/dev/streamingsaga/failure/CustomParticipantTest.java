@@ -47,6 +47,16 @@ class CustomParticipantTest {
     }
 
     @Test
+    void what_the_users_store_says_it_was_given_is_journaled() throws Exception {
+        start(LAST, "", "        - setHeader: {name: SagaExpected, constant: 1}\n");
+
+        IngestResult good = saga.ingest(file);
+
+        assertThat(saga.journal().steps(good.sagaId())).filteredOn(step -> step.name().equals("notes"))
+                .singleElement().satisfies(step -> assertThat(step.expected()).hasValue(1));
+    }
+
+    @Test
     void a_file_of_routes_whose_store_is_no_participant_is_not_loaded() throws Exception {
         start("security,vector,graph,relational", "");
 
@@ -181,8 +191,12 @@ class CustomParticipantTest {
         assertResidue(failed, "notes:" + failed.sagaId(), "notes are for ever");
     }
 
-    /** @param more routes beside the two that a store must have */
     private void start(String participants, String more) throws IOException {
+        start(participants, more, "");
+    }
+
+    /** @param more routes beside the two that a store must have @param answer last step of its write */
+    private void start(String participants, String more, String answer) throws IOException {
         Path database = directory.resolve("data/notes.db");
         routes("store-notes.camel.yaml", """
                 - beans:
@@ -191,7 +205,7 @@ class CustomParticipantTest {
                       properties:
                         url: "jdbc:sqlite:%s?busy_timeout=10000"
                 """.formatted(database)
-                + route("", "sql:insert into note (saga_id, document_id, file_name) values (:#sagaId, :#documentId, :#fileName)", "")
+                + route("", "sql:insert into note (saga_id, document_id, file_name) values (:#sagaId, :#documentId, :#fileName)", "") + answer
                 + route("-compensate", "sql:delete from note where saga_id = :#sagaId", "") + more);
         saga = StreamingSagaFixture.start(directory, Map.of("saga.participants", participants));
         file = saga.text("keeper.txt", 20);

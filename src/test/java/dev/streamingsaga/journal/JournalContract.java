@@ -3,6 +3,7 @@ package dev.streamingsaga.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.streamingsaga.config.SagaConfig.Database;
 import dev.streamingsaga.database.Databases;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -192,6 +194,22 @@ abstract class JournalContract {
     }
 
     @Test
+    void keeps_how_much_a_step_said_its_store_was_given() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.VERIFYING);
+        run.begin("vector", SagaState.PROCESSING);
+        run.end("vector", OptionalLong.of(70));
+        assertThat(journal.steps(run.sagaId())).filteredOn(step -> step.name().equals("vector")).extracting(StepRecord::expected)
+                .containsExactly(OptionalLong.of(70));
+        journal.stepExpects(run.sagaId(), "vector", 5_000_000_000L);
+        run.begin("graph", SagaState.PROCESSING);
+        run.end("graph", OptionalLong.empty());
+
+        assertThat(journal.steps(run.sagaId())).filteredOn(step -> List.of("verify", "vector", "graph").contains(step.name()))
+                .extracting(StepRecord::name, StepRecord::expected).containsExactly(tuple("verify", OptionalLong.empty()),
+                        tuple("vector", OptionalLong.of(5_000_000_000L)), tuple("graph", OptionalLong.empty()));
+    }
+
+    @Test
     void refuses_to_skip_a_state_or_to_go_back() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.UPLOADING);
 
@@ -212,7 +230,7 @@ abstract class JournalContract {
         run.begin("finalize", SagaState.COMPLETING);
         assertThat(journal.complete(run.sagaId(), 1)).as("finalize is being written").isFalse();
         sql.update("UPDATE step SET state = 'WRITING' WHERE name = 'graph'");
-        run.end("finalize");
+        run.end("finalize", OptionalLong.empty());
         assertThat(journal.complete(run.sagaId(), 1)).as("graph is not written").isFalse();
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPLETING);
 
@@ -226,7 +244,7 @@ abstract class JournalContract {
         run.begin("graph", SagaState.PROCESSING);
         assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "too late")).isTrue();
 
-        assertThatThrownBy(() -> run.end("graph")).isInstanceOfSatisfying(SagaException.class,
+        assertThatThrownBy(() -> run.end("graph", OptionalLong.empty())).isInstanceOfSatisfying(SagaException.class,
                 refusal -> assertThat(refusal.reason()).isEqualTo(Reason.TIMEOUT));
         assertRefused(() -> run.begin("finalize", SagaState.COMPLETING));
         assertThat(journal.complete(run.sagaId(), 1)).isFalse();
@@ -254,7 +272,7 @@ abstract class JournalContract {
         assertThat(journal.resume(saga(run), LIMIT)).isFalse();
         assertThat(journal.takeOver(saga(run))).isFalse();
         assertRefused(() -> journal.stepBegins(run.sagaId(), 1, "vector", SagaState.PROCESSING));
-        assertRefused(() -> journal.stepEnds(run.sagaId(), 1, "vector"));
+        assertRefused(() -> journal.stepEnds(run.sagaId(), 1, "vector", OptionalLong.empty()));
 
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPLETED);
         assertThat(saga(run).reason()).isEmpty();
@@ -444,7 +462,7 @@ abstract class JournalContract {
         assertThat(journal.handBack(run.sagaId(), 1)).isTrue();
 
         assertThat(journal.handBack(run.sagaId(), 1)).as("once").isFalse();
-        assertRefused(() -> journal.stepEnds(run.sagaId(), 1, "upload"));
+        assertRefused(() -> journal.stepEnds(run.sagaId(), 1, "upload", OptionalLong.empty()));
         assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late callback")).isFalse();
         SagaRecord seen = other.stale(false).get(0);
         assertThat(List.of(seen.sagaId(), seen.node(), seen.state(), seen.handovers())).containsExactly(run.sagaId(), "", SagaState.UPLOADING, 1);
@@ -504,7 +522,7 @@ abstract class JournalContract {
         List<Event> before = journal.events(old.sagaId());
         SagaRecord taken = saga(old);
 
-        assertFenced(() -> old.end("upload"));
+        assertFenced(() -> old.end("upload", OptionalLong.empty()));
         assertFenced(() -> old.begin("verify", SagaState.VERIFYING));
         assertFenced(() -> old.bindLra("http://127.0.0.1/lra/2"));
         assertFenced(() -> old.describe(old.document()));
@@ -855,7 +873,7 @@ abstract class JournalContract {
 
     private static void pass(ActiveRun run, String step, SagaState state) {
         run.begin(step, state);
-        run.end(step);
+        run.end(step, OptionalLong.empty());
     }
 
     private ActiveRun uploading(String name) throws IOException {

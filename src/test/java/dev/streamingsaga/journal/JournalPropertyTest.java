@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -134,13 +135,13 @@ class JournalPropertyTest {
             switch (act.kind()) {
                 case PASS_NEXT -> next().ifPresent(next -> {
                     begin(actor, next);
-                    told(() -> refusable(() -> journal.stepEnds(sagaId, actor.run(), next)), () -> model.end(actor.run(), next));
+                    told(() -> refusable(() -> journal.stepEnds(sagaId, actor.run(), next, OptionalLong.empty())), () -> model.end(actor.run(), next));
                 });
                 case BEGIN_NEXT -> next().ifPresent(next -> begin(actor, next));
                 case BEGIN_ANY -> begin(actor, step);
                 case END -> model.steps.forEach((name, state) -> {
                     if (state == StepState.WRITING) {
-                        told(() -> refusable(() -> journal.stepEnds(sagaId, actor.run(), name)), () -> model.end(actor.run(), name));
+                        told(() -> refusable(() -> journal.stepEnds(sagaId, actor.run(), name, OptionalLong.empty())), () -> model.end(actor.run(), name));
                     }
                 });
                 case COMPLETE -> told(() -> journal.complete(sagaId, actor.run()), () -> model.complete(actor.run()));

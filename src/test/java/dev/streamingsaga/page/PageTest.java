@@ -226,6 +226,11 @@ class PageTest {
         browser.click(".hits .where a");
         await().atMost(PATIENCE).until(() -> browser.each(".timeline [data-state=WRITTEN] .step", "e.textContent").size() == 9);
         browser.picture("saga");
+        assertThat(browser.each(".stores tbody tr", "e.innerText.replace(/\\s+/g, ' ').trim()")).containsExactly("bucket (chunks) 1 1 ✓ as expected",
+                "security 1 1 ✓ as expected", "vector 5 5 ✓ as expected", "graph 7 7 ✓ as expected", "relational 1 1 ✓ as expected");
+        saga.execute("vector", "DELETE FROM vector_segment WHERE ordinal = 3");
+        browser.script("location.reload()");
+        await().atMost(PATIENCE).until(() -> browser.each(".stores .bad", "e.textContent").equals(List.of("✗ differs")));
         assertThat(browser.complaints()).isEmpty();
         assertThat(browser.script("return performance.getEntriesByType('resource').filter(e => new URL(e.name).origin !== location.origin).length"))
                 .as("content from elsewhere").isEqualTo(0L);

@@ -411,4 +411,16 @@ class DocumentCheckTest {
                 .containsExactly("repair of graph begins: NOT_VISIBLE visible", "repair of graph ended");
         assertThat(saga.journal().saga(stored.sagaId())).contains(stored.record());
     }
+
+    @Test
+    void journals_how_much_a_store_is_given_by_a_repair() {
+        Stored stored = text();
+        sql("journal", "UPDATE step SET expected = 1000 WHERE saga_id = $saga", stored);
+        sql("graph", "DELETE FROM graph_node WHERE saga_id = $saga", stored);
+
+        assertMended(stored);
+
+        assertThat(saga.journal().steps(stored.sagaId())).filteredOn(step -> step.name().equals("graph")).singleElement()
+                .satisfies(step -> assertThat(step.expected()).hasValue(count("graph", "graph_node", stored)));
+    }
 }

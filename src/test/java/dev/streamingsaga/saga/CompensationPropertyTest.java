@@ -30,6 +30,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -180,7 +181,7 @@ class CompensationPropertyTest {
                 }
             }
             if (whole) {
-                run.end(name);
+                run.end(name, OptionalLong.empty());
             }
         }
 
