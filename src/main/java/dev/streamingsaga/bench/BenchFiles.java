@@ -1,9 +1,11 @@
 package dev.streamingsaga.bench;
 
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -17,11 +19,13 @@ final class BenchFiles {
         Files.createDirectories(file.getParent());
         byte[] block = new byte[1 << 20];
         Random random = new Random(seed);
-        try (OutputStream out = Files.newOutputStream(file)) {
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             for (long left = sizeBytes; left > 0; left -= block.length) {
                 random.nextBytes(block);
-                out.write(block, 0, (int) Math.min(left, block.length));
+                out.write(ByteBuffer.wrap(block, 0, (int) Math.min(left, block.length)));
             }
+            // Or the disk is still busy with it while what is measured waits for its own bytes.
+            out.force(true);
         }
         return file;
     }
