@@ -48,7 +48,30 @@ final class PlanUpload {
             throw SourceFile.modified(document.path());
         }
         upload.attach(exchange);
-        exchange.setProperty(CHUNKS, planned.iterator());
+        exchange.setProperty(CHUNKS, mixed(planned).iterator());
+    }
+
+    /**
+     * What an earlier run has sent spread among what is still to be sent, each in its own order: one waits for the processor, which
+     * hashes the source once more, the other for network and disks.
+     */
+    static List<ChunkRow> mixed(List<ChunkRow> planned) {
+        List<ChunkRow> sent = planned.stream().filter(PlanUpload::isSent).toList();
+        List<ChunkRow> missing = planned.stream().filter(row -> !isSent(row)).toList();
+        List<ChunkRow> mixed = new ArrayList<>(planned.size());
+        int sentTaken = 0;
+        for (int i = 0; i < missing.size(); i++) {
+            mixed.add(missing.get(i));
+            for (long due = (i + 1L) * sent.size() / missing.size(); sentTaken < due; sentTaken++) {
+                mixed.add(sent.get(sentTaken));
+            }
+        }
+        mixed.addAll(sent.subList(sentTaken, sent.size()));
+        return mixed;
+    }
+
+    private static boolean isSent(ChunkRow row) {
+        return row.state() == ChunkRow.State.SENT || row.state() == ChunkRow.State.VERIFIED;
     }
 
     /** Intent comes before sending: what lies in the bucket though its row says that nobody began to send it shows that rows were lost. */
@@ -97,7 +120,7 @@ final class PlanUpload {
     boolean isStored(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
         ChunkRow row = exchange.getMessage().getBody(ChunkRow.class);
-        if (row.state() != ChunkRow.State.SENT && row.state() != ChunkRow.State.VERIFIED) {
+        if (!isSent(row)) {
             return false;
         }
         boolean confirmed;

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.streamingsaga.embedded.FaultyS3;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.Digests;
 import java.io.IOException;
@@ -19,13 +20,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.S3Exception;
@@ -263,7 +271,32 @@ class UploadTest {
 
             assertThat(second.sendings).extracting(RecordingRun.Sending::index).containsExactlyInAnyOrder(1, 2);
             assertThat(second.progress).hasValue(4L * CHUNK);
+            RecordingRun next = fixture.run(file, "s1");
+            next.rows(left);
+            assertThat(planned(fixture, next)).as("what is to be sent first, the rest behind it").containsExactly(2, 0, 1, 3);
         }
+    }
+
+    private static List<Integer> planned(ChunkFixture fixture, RecordingRun run) {
+        Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+        exchange.setProperty(Run.PROPERTY, run);
+        new PlanUpload(new Bucket(fixture.s3, fixture.config.s3().bucket()), fixture.config.s3().timeout()).plan(exchange);
+        List<Integer> order = new ArrayList<>();
+        exchange.getProperty(PlanUpload.CHUNKS, Iterator.class).forEachRemaining(row -> order.add(((ChunkRow) row).index()));
+        return order;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ssss....,40516273", "ss......,23405671", "ssssss..,60127345", "........,01234567", "ssssssss,01234567", ".sssvsss,01234567"})
+    void what_was_sent_is_confirmed_while_the_rest_is_sent(String states, String order) {
+        List<ChunkRow> rows = IntStream.range(0, states.length()).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha",
+                switch (states.charAt(i)) {
+                    case 's' -> ChunkRow.State.SENT;
+                    case 'v' -> ChunkRow.State.VERIFIED;
+                    default -> i % 2 == 0 ? ChunkRow.State.PENDING : ChunkRow.State.SENDING;
+                }, 0)).toList();
+
+        assertThat(PlanUpload.mixed(rows).stream().map(row -> String.valueOf(row.index())).collect(Collectors.joining())).isEqualTo(order);
     }
 
     @Test
