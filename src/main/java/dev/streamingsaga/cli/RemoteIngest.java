@@ -21,12 +21,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Sends files to a running instance and waits for their outcomes. A busy one is asked again, as long as it says when. */
+/** Sends files to a running instance and waits for their outcomes. One that is busy, or starts or stops, is asked again when it says so. */
 final class RemoteIngest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int WAIT_SECONDS = 60;
     private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final int BUSY_ATTEMPTS = 60;
+    /** A service that starts or stops is there by then, or somebody has to look. */
+    private static final Duration STARTING = Duration.ofMinutes(1);
     private static final int LONGEST_PAUSE_SECONDS = 60;
     private static final int MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
@@ -50,15 +52,32 @@ final class RemoteIngest {
             throw new UsageException(file + " is no file that can be read; nothing was sent");
         }
         try {
-            Answer answer = put(file);
-            for (int busy = 1; answer.statusCode() == 429 && busy < BUSY_ATTEMPTS; busy++) {
-                TimeUnit.SECONDS.sleep(pause(answer));
-                answer = put(file);
-            }
-            return outcome(answer);
+            return outcome(patiently(() -> put(file)));
         } catch (IOException e) {
             throw new UnavailableException(base + " does not answer: " + e + "; " + file + " may have to be sent again", e);
         }
+    }
+
+    private interface Question {
+        Answer ask() throws IOException, InterruptedException;
+    }
+
+    private static Answer patiently(Question question) throws IOException, InterruptedException {
+        long began = System.nanoTime();
+        Answer answer = question.ask();
+        for (int attempt = 1; isWorthAsking(answer, attempt, System.nanoTime() - began); attempt++) {
+            TimeUnit.SECONDS.sleep(pause(answer));
+            answer = question.ask();
+        }
+        return answer;
+    }
+
+    private static boolean isWorthAsking(Answer answer, int attempt, long nanos) {
+        return switch (answer.statusCode()) {
+            case 429 -> attempt < BUSY_ATTEMPTS;
+            case HttpURLConnection.HTTP_UNAVAILABLE -> nanos < STARTING.toNanos();
+            default -> false;
+        };
     }
 
     /** @param retryAfter as the server sent it; empty if it did not */
@@ -84,7 +103,10 @@ final class RemoteIngest {
             if (!key.isEmpty()) {
                 put.setRequestProperty("Authorization", "Bearer " + key);
             }
-            send(file, put);
+            if (!send(file, put)) {
+                // To ask for anything but the status would send the request once more.
+                return new Answer(put.getResponseCode(), "", "");
+            }
             String retryAfter = put.getHeaderField("Retry-After");
             return new Answer(put.getResponseCode(), body(put), retryAfter == null ? "" : retryAfter);
         } finally {
@@ -92,14 +114,17 @@ final class RemoteIngest {
         }
     }
 
-    private static void send(Path file, HttpURLConnection put) throws IOException {
+    /** @return false if it was refused before anything was sent */
+    private static boolean send(Path file, HttpURLConnection put) throws IOException {
         try (OutputStream out = put.getOutputStream()) {
             Files.copy(file, out);
+            return true;
         } catch (ProtocolException e) {
             // Refused; if there is no answer either, asking for it fails.
             if (put.getResponseCode() < 0) {
                 throw e;
             }
+            return false;
         }
     }
 
@@ -116,9 +141,7 @@ final class RemoteIngest {
             if (!sagaId.matches("[0-9a-z]{1,64}")) {
                 throw new IOException("its answer names no saga");
             }
-            HttpResponse<String> outcome = client.send(request("/api/sagas/" + sagaId + "/outcome").timeout(Duration.ofSeconds(3L * WAIT_SECONDS))
-                    .header("Prefer", "wait=" + WAIT_SECONDS).GET().build(), BodyHandlers.ofString());
-            answer = new Answer(outcome.statusCode(), outcome.body(), "");
+            answer = patiently(() -> ask(sagaId));
         }
         if (answer.statusCode() == 200) {
             return JSON.readValue(answer.body(), IngestResult.class);
@@ -129,6 +152,12 @@ final class RemoteIngest {
             throw new UnavailableException(why, null);
         }
         throw new UsageException(why);
+    }
+
+    private Answer ask(String sagaId) throws IOException, InterruptedException {
+        HttpResponse<String> outcome = client.send(request("/api/sagas/" + sagaId + "/outcome").timeout(Duration.ofSeconds(3L * WAIT_SECONDS))
+                .header("Prefer", "wait=" + WAIT_SECONDS).GET().build(), BodyHandlers.ofString());
+        return new Answer(outcome.statusCode(), outcome.body(), outcome.headers().firstValue("Retry-After").orElse(""));
     }
 
     /** Of an answer to a body that was not even wanted, the old client keeps only the status. */

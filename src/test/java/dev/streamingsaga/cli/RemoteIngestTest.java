@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -73,6 +77,26 @@ class RemoteIngestTest {
 
         assertThat(call.code()).isEqualTo(2);
         assertThat(call.err()).contains("413").contains("saga.file.max-size");
+    }
+
+    /** A server that says twice what the service says while it starts, and then something that is no reason to ask again. */
+    @Test
+    void waits_for_a_service_that_is_starting() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        Path file = saga.text("early.txt", 3);
+        Vertx vertx = Vertx.vertx();
+        HttpServer starting = vertx.createHttpServer().requestHandler(request -> request.response().putHeader("Connection", "close")
+                .putHeader("Retry-After", "1").setStatusCode(asked.incrementAndGet() <= 2 ? 503 : 418).end())
+                .listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        try {
+            Call call = saga("ingest", "--url", "http://127.0.0.1:" + starting.actualPort(), "--key", key, file.toString());
+
+            assertThat(asked).as("asked until it did not say 503 any more").hasValue(3);
+            assertThat(call.code()).isEqualTo(2);
+            assertThat(call.err()).contains("418");
+        } finally {
+            vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        }
     }
 
     @Test
