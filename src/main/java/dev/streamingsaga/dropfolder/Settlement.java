@@ -28,6 +28,8 @@ import java.util.function.Supplier;
  * folder, whoever looks at it.
  */
 final class Settlement {
+    static final String DONE = ".done";
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_NAMES = 1000;
     private static final long MAX_JSON_BYTES = 4L * 1024 * 1024;
@@ -52,7 +54,7 @@ final class Settlement {
      * @throws IOException to be tried again too
      */
     synchronized boolean settle(Watch watch, Ended ended) throws IOException {
-        Path end = folder(root.resolve(ended.state() == SagaState.COMPLETED ? ".done" : ".failed"));
+        Path end = folder(root.resolve(ended.state() == SagaState.COMPLETED ? DONE : ".failed"));
         try (FileChannel channel = FileChannel.open(end.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS); FileLock lock = channel.tryLock()) {
             if (lock == null) {

@@ -2,6 +2,7 @@ package dev.streamingsaga.recovery;
 
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.FetchResult;
+import dev.streamingsaga.dropfolder.DonePlaces;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Reason;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * The bytes of a completed document: the original, if every byte of it is still what the journal says, else a copy from the
- * bucket, every byte checked. Each is looked for once, at first need; the copy goes with {@link #close}.
+ * The bytes of a completed document: the original, moved by the drop folder or not, if every byte of it is still what the journal
+ * says, else a copy from the bucket, every byte checked. Each is looked for once, at first need; the copy goes with {@link #close}.
  */
 final class TextSource implements AutoCloseable {
     private final Holdings holdings;
@@ -44,13 +45,17 @@ final class TextSource implements AutoCloseable {
     }
 
     private Optional<Document> look() {
+        return DonePlaces.of(holdings.config(), document.path(), document.sagaId()).stream().flatMap(place -> look(place).stream()).findFirst();
+    }
+
+    private Optional<Document> look(Path place) {
         try {
-            SourceIdentity identity = SourceFile.identity(document.path());
+            SourceIdentity identity = SourceFile.identity(place);
             if (identity.sizeBytes() != document.sizeBytes()) {
                 return Optional.empty();
             }
-            Digests now = SourceFile.digest(document.path(), identity, document.chunkSizeBytes(), done -> {}, () -> {});
-            return now.sha256().equals(document.sha256()) ? Optional.of(document.withIdentity(identity)) : Optional.empty();
+            Digests now = SourceFile.digest(place, identity, document.chunkSizeBytes(), done -> {}, () -> {});
+            return now.sha256().equals(document.sha256()) ? Optional.of(document.withPath(place).withIdentity(identity)) : Optional.empty();
         } catch (SagaException e) {
             return Optional.empty(); // gone, unreadable or changed: whichever, it is no source of truth any more
         }

@@ -11,6 +11,8 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.recovery.DocumentCheck;
+import dev.streamingsaga.recovery.Drift;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.PostgresServer;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -119,6 +121,27 @@ class DropFolderTest {
         assertThat(outcome.path("file").asText()).isEqualTo(file.toString());
         assertThat(outcome.path("stores").path("relational").asLong()).isEqualTo(1);
         assertThat(saga.rows("relational", "relational_document WHERE visible = 1")).isEqualTo(1);
+    }
+
+    /** The second of a name lies under another one. */
+    @Test
+    void a_moved_original_still_repairs_its_document() throws Exception {
+        start("saga.drop.recursive", "true");
+        awaitGone(put("in/a.txt", "The lighthouse keeper counted his gulls.\n"));
+        awaitEnd(".done/in/a.txt.json");
+        awaitGone(put("in/a.txt", "The lighthouse keeper counted his ducks.\n"));
+        await().atMost(Duration.ofSeconds(90)).until(() -> files(".done").size() == 4);
+        assertThat(files(".done")).contains("in/a.txt");
+        DocumentCheck check = saga.application().bundle().documentCheck();
+
+        for (SagaRecord stored : saga.journal().currentDocuments()) {
+            String chunk = stored.document().orElseThrow().keyPrefix() + "chunk-000000";
+            saga.bucket().deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(chunk));
+
+            assertThat(check.repair(stored, false)).isNotEmpty().allMatch(Drift::repaired);
+            assertThat(check.check(stored, true)).isEmpty();
+        }
+        assertThat(saga.journal().currentDocuments()).hasSize(2);
     }
 
     @Test
