@@ -105,15 +105,18 @@ final class SagaViews {
         return steps;
     }
 
-    /** Nothing once it was undone or a newer version took its place; as many chunks as there are; of another store what it said when it had written. */
+    /** Nothing of what was undone; as many chunks as there are; of another store what it said when it had written. */
     private static @Nullable Long expected(SagaRecord saga, StepRecord step) {
-        if (saga.state() == SagaState.COMPENSATED || saga.state() == SagaState.PARTIALLY_COMPENSATED || saga.supersededBy().isPresent()) {
+        if (saga.state() == SagaState.COMPENSATED || saga.state() == SagaState.PARTIALLY_COMPENSATED) {
             return 0L;
         }
-        if (step.name().equals("upload")) {
-            return saga.document().map(d -> (long) d.chunkCount()).orElse(null);
-        }
-        return step.expected().isPresent() ? step.expected().getAsLong() : null;
+        return switch (step.state()) {
+            // Of a completed document a newer version removes them.
+            case COMPENSATED, RESIDUE -> 0L;
+            case COMPENSATING -> null;
+            default -> step.name().equals("upload") ? saga.document().map(d -> (long) d.chunkCount()).orElse(null)
+                    : step.expected().isPresent() ? (Long) step.expected().getAsLong() : null;
+        };
     }
 
     private Chunks chunks(SagaRecord saga) {

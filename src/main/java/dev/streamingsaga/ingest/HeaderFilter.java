@@ -12,7 +12,7 @@ import org.apache.camel.Processor;
 final class HeaderFilter implements Processor {
     private static final Set<String> FORBIDDEN =
             Set.of("long-running-action", "long-running-action-ended", "long-running-action-parent", "long-running-action-recovery",
-                    "link");
+                    "link", "sagaexpected");
 
     @Override
     public void process(Exchange exchange) {

@@ -154,8 +154,8 @@ public final class Journal {
         steps.ends(sagaId, run, step, expected);
     }
 
-    /** A repair has written a store of a completed document anew. */
-    public void stepExpects(String sagaId, String step, long pieces) {
+    /** A repair has written a store of a completed document anew, and this is what the store said now. */
+    public void stepExpects(String sagaId, String step, OptionalLong pieces) {
         steps.expects(sagaId, step, pieces);
     }
 

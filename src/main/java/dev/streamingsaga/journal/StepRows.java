@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import java.sql.Types;
 import java.util.OptionalLong;
 
 /** Intent and mark of each step, forwards and backwards. */
@@ -31,12 +32,13 @@ final class StepRows {
             moves.fenced(db.sql.sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "
                     + SagaRows.finalAnd("COMPENSATING")).params(db.now(), sagaId, run).update(), sagaId, run);
             mark(sagaId, step, StepState.WRITTEN, "finished_at");
-            expected.ifPresent(pieces -> expects(sagaId, step, pieces));
+            expects(sagaId, step, expected);
         });
     }
 
-    void expects(String sagaId, String step, long pieces) {
-        db.sql.sql("UPDATE step SET expected = ? WHERE saga_id = ? AND name = ?").params(pieces, sagaId, step).update();
+    void expects(String sagaId, String step, OptionalLong pieces) {
+        db.sql.sql("UPDATE step SET expected = ? WHERE saga_id = ? AND name = ?")
+                .param(1, pieces.isPresent() ? pieces.getAsLong() : null, Types.BIGINT).param(2, sagaId).param(3, step).update();
     }
 
     private void mark(String sagaId, String step, StepState state, String time) {

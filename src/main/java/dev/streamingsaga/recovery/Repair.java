@@ -141,7 +141,7 @@ final class Repair {
             stores.compensate(store, document().facts());
             given = stores.write(store, run(text.readable()), holdings.config().timeLimit());
         }
-        given.ifPresent(pieces -> holdings.journal().stepExpects(saga.sagaId(), store, pieces));
+        holdings.journal().stepExpects(saga.sagaId(), store, given);
         stores.complete(store, document().facts());
         removeIfSuperseded(store);
     }

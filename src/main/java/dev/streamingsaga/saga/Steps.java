@@ -6,7 +6,6 @@ import dev.streamingsaga.journal.SagaState;
 import java.util.HashMap;
 import java.util.OptionalLong;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +28,6 @@ final class Steps {
         return exchange -> {
             ActiveRun run = run(exchange);
             run.begin(step, state);
-            // Not the store's word.
-            exchange.getMessage().removeHeader(Run.EXPECTED);
             if (state != SagaState.RECEIVED) {
                 HashMap<String, Object> facts = new HashMap<>(run.document().facts());
                 facts.put("run", (long) run.number());
@@ -63,18 +60,8 @@ final class Steps {
     /** A store's route gets a copy of the message, so that nothing it does to headers can lose the saga; of its answer only this number is taken. */
     static Exchange answered(Exchange original, @Nullable Exchange answer) {
         if (answer != null) {
-            expected(answer.getMessage()).ifPresent(pieces -> original.setProperty(Run.EXPECTED, pieces));
+            StoreRoutes.expected(answer.getMessage()).ifPresent(pieces -> original.setProperty(Run.EXPECTED, pieces));
         }
         return original;
-    }
-
-    /** What a store said; what is no number says nothing. */
-    static OptionalLong expected(Message answer) {
-        Object said = answer.getHeader(Run.EXPECTED);
-        try {
-            return said == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(said.toString().strip()));
-        } catch (NumberFormatException e) {
-            return OptionalLong.empty();
-        }
     }
 }

@@ -23,12 +23,16 @@ import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The core's view of a participating store: up to four routes, {@code direct:<name>-store-STORE} and the same with
  * {@code -compensate}, {@code -count} and {@code -complete}, the last two optional. Every call has a time limit.
  */
 public final class StoreRoutes implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreRoutes.class);
+
     private final SagaConfig config;
     private final CamelContext context;
     private final ProducerTemplate template;
@@ -98,7 +102,7 @@ public final class StoreRoutes implements AutoCloseable {
      * @return how many pieces the store was given, if it said so
      */
     public OptionalLong write(String store, Run run, Duration limit) throws StoreCallException {
-        return Steps.expected(request(store, "", limit, exchange -> {
+        return expected(request(store, "", limit, exchange -> {
             exchange.setProperty(Run.PROPERTY, run);
             exchange.getMessage().setBody(new HashMap<>(run.document().facts()));
         }));
@@ -116,18 +120,37 @@ public final class StoreRoutes implements AutoCloseable {
     }
 
     private static Held asHeld(String store, @Nullable Object answer) throws StoreCallException {
-        if (answer instanceof Number number) {
-            return new Held(number.longValue(), List.of(), Optional.empty());
-        }
         if (answer instanceof Collection<?> names) {
             return held(names, Optional.empty());
         }
-        try {
-            return new Held(Long.parseLong(String.valueOf(answer).strip()), List.of(), Optional.empty());
-        } catch (NumberFormatException e) {
+        OptionalLong number = number(answer);
+        if (number.isEmpty()) {
             throw new StoreCallException("the count route of store " + store + " must return a number or a list, returned "
-                    + (answer == null ? "nothing" : answer.getClass().getSimpleName()), e);
+                    + (answer == null ? "nothing" : answer.getClass().getSimpleName()), null);
         }
+        return new Held(number.getAsLong(), List.of(), Optional.empty());
+    }
+
+    private static OptionalLong number(@Nullable Object answer) {
+        if (answer instanceof Number number) {
+            return OptionalLong.of(number.longValue());
+        }
+        try {
+            return OptionalLong.of(Long.parseLong(String.valueOf(answer).strip()));
+        } catch (NumberFormatException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** How many pieces a store says at the end of its write that it was given; nothing depends on it but what is shown. */
+    static OptionalLong expected(Message answer) {
+        Object said = answer.getHeader(Run.EXPECTED);
+        OptionalLong pieces = number(said);
+        if (said != null && pieces.isEmpty()) {
+            LOG.warn("route {} ended with a header {} that is no number; what its store is to hold is not known", answer.getExchange().getFromRouteId(),
+                    Run.EXPECTED);
+        }
+        return pieces;
     }
 
     private static Held held(Collection<?> names, Optional<String> because) {

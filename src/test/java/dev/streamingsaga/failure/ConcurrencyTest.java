@@ -421,6 +421,8 @@ class ConcurrencyTest {
         assertThat(second.sagaId()).isNotEqualTo(first.sagaId());
         assertThat(saga.keys()).hasSameSizeAs(old).doesNotContainAnyElementsOf(old);
         assertOnly(second, one);
+        assertThat(saga.journal().steps(first.sagaId())).filteredOn(step -> first.stores().containsKey(step.name()))
+                .as("what nobody expects any more").extracting(StepRecord::state).containsOnly(StepState.COMPENSATED);
         assertThat(saga.application().bundle().search().orElseThrow().search("lighthouse keeper", 100))
                 .extracting(hit -> hit.text()).doesNotHaveDuplicates();
     }

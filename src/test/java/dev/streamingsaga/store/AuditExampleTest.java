@@ -3,12 +3,14 @@ package dev.streamingsaga.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.streamingsaga.journal.Run;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.camel.CamelExecutionException;
+import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
@@ -61,8 +63,9 @@ class AuditExampleTest {
     @Test
     void keeps_the_contract_of_a_store() throws Exception {
         call("", FACTS);
-        call("", FACTS);
+        Exchange written = context.createProducerTemplate().request("direct:hub-store-audit", exchange -> exchange.getMessage().setBody(FACTS));
         assertThat(call("-count", FACTS)).isEqualTo(1);
+        assertThat(written.getMessage().getHeader(Run.EXPECTED, Integer.class)).as("what the count is to be").isEqualTo(1);
         assertThat(ask("select count(*) from audit where completed is null and file_name = 'a ü.pdf'")).isEqualTo(1);
 
         call("-complete", FACTS);
