@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Every embedded part replaced by a server, by configuration alone: an S3 endpoint, a coordinator URL and PostgreSQL for the journal
  * and all stores (vectors on the one that has pgvector).
  */
+@Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("own-jvm")
 class ExternalServersTest {

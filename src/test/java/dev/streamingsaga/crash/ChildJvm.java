@@ -57,8 +57,12 @@ final class ChildJvm {
 
     /** As {@link #run}, without waiting for the end: for who kills it himself. */
     static Running launch(Path data, Map<String, String> properties, String... arguments) {
+        return launch("256m", data, properties, arguments);
+    }
+
+    static Running launch(String heap, Path data, Map<String, String> properties, String... arguments) {
         Path log = data.resolveSibling(data.getFileName() + "-" + System.nanoTime() + ".log");
-        List<String> options = new ArrayList<>(List.of("-Xmx256m"));
+        List<String> options = new ArrayList<>(List.of("-Xmx" + heap));
         settings(data, properties).forEach((key, value) -> options.add("-D" + key + "=" + value));
         try {
             List<String> command = ChildJava.command(options);

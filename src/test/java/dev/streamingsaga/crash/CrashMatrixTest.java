@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("own-jvm")
 class CrashMatrixTest {
-    private static final int SAMPLE = 18;
+    private static final int SAMPLE = 12;
 
     private static CrashMatrix matrix;
 

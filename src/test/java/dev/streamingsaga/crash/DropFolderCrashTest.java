@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** FP-34 for a dropped file: killed at each moment of its way, then started again. */
+@Tag("one-jdk")
 @Tag("own-jvm")
 class DropFolderCrashTest {
     private static final String TEXT = "The lighthouse keeper counted his gulls.\n";

@@ -31,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** FP-34 for a message: application and broker are killed together, then started again. */
+@Tag("one-jdk")
 @Tag("own-jvm")
 class JmsCrashTest {
     private static final String TEXT = "The lighthouse keeper counted his gulls.\n";

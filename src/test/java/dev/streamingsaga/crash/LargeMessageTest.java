@@ -28,10 +28,12 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A message larger than the heap of the process that takes it: stored, or put aside as it came. */
+@Tag("one-jdk")
 @Tag("own-jvm")
 @Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 class LargeMessageTest {
-    private static final long BYTES = 270L * 1024 * 1024;
+    private static final String HEAP = "128m";
+    private static final long BYTES = 135L * 1024 * 1024;
     private static final long PATIENCE_MILLIS = 120_000;
 
     @TempDir
@@ -41,7 +43,7 @@ class LargeMessageTest {
     void a_message_larger_than_the_heap_is_stored_or_put_aside_whole() throws Exception {
         Path data = Files.createDirectory(directory.resolve("data"));
         Path stop = directory.resolve("stop");
-        ChildJvm.Running process = ChildJvm.launch(data,
+        ChildJvm.Running process = ChildJvm.launch(HEAP, data,
                 Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true"), "serve", stop.toString());
         try (Connection connection = JmsCrashTest.connect(data); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             String refused = send(session, "../large.bin");

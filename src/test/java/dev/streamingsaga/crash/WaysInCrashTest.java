@@ -48,6 +48,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** All ways in at once, into one process that is killed twice in the middle. */
+@Tag("one-jdk")
 @Tag("own-jvm")
 @Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 class WaysInCrashTest {

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** FP-22 to FP-25: the bucket does not let go of chunks, or the compensation itself crashes. */
+@Tag("one-jdk")
 @Timeout(120)
 class CompensationFailureTest {
     private static final Map<String, String> WITH_CRASHING_STORE = Map.of("saga.participants", "security,vector,crash,graph,relational");

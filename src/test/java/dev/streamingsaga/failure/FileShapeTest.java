@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** Files of every size and name, and what only looks like a file. A thread of its own each: opening a pipe cannot be interrupted. */
+@Tag("one-jdk")
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 class FileShapeTest {
     private static final int MAX = 2 * CHUNK;

@@ -53,6 +53,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** FP-35 to FP-42: time limits, people, coordinators, disks and other processes in the way of a saga. */
+@Tag("one-jdk")
 @Timeout(120)
 class OperationFailureTest {
     private static final Predicate<ProxiedRequest> BEGIN = method("POST").and(keyEndsWith("/start"));

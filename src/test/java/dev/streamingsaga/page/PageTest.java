@@ -27,11 +27,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The page as an operator sees it, in a browser, on the whole application. */
+@Tag("one-jdk")
 @Timeout(180)
 class PageTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);

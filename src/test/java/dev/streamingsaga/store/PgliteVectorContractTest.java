@@ -3,7 +3,9 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.testkit.PostgresServer;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 
+@Tag("one-jdk")
 class PgliteVectorContractTest extends VectorContract {
     private final PostgresStores server = new PostgresStores(PostgresServer::pglite);
 
