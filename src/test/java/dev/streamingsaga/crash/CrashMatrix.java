@@ -102,13 +102,22 @@ final class CrashMatrix {
         return points;
     }
 
-    /** Everything: each point of each phase, before and after; SIGKILL and halt by turns, every fifth twice in a row. */
+    /**
+     * Everything: each point of each phase, after and before; SIGKILL and halt by turns, every fifth twice in a row. What is there after
+     * one side effect is what is there before the next, as far as nothing else goes on: so the first half of the list leaves
+     * every state behind once, the other half once more.
+     */
     List<Kill> all() {
+        List<Kill> kills = new ArrayList<>(all(false));
+        kills.addAll(all(true));
+        return kills;
+    }
+
+    private List<Kill> all(boolean before) {
         List<Kill> kills = new ArrayList<>();
         points.forEach((phase, found) -> {
             for (int i = 0; i < found.size(); i++) {
-                kills.add(kill(phase, i, true, kills.size()));
-                kills.add(kill(phase, i, false, kills.size()));
+                kills.add(kill(phase, i, before, kills.size() * 2 + (before ? 0 : 1)));
             }
         });
         return spread(kills);
