@@ -11,6 +11,7 @@ import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.datadir.DataDirectory;
+import dev.streamingsaga.dropfolder.DonePlaces;
 import dev.streamingsaga.dropfolder.DropFolderRoutes;
 import dev.streamingsaga.dropfolder.DropParts;
 import dev.streamingsaga.ingest.Ingest;
@@ -211,7 +212,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         context.addRoutes(new ChunkRoutes(config, servers.s3(), journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
         context.addRoutes(ingest.routes());
-        Holdings holdings = new Holdings(config, context, journal, servers.s3(), content);
+        Holdings holdings = new Holdings(config, context, journal, servers.s3(), content, document -> DonePlaces.of(config, document));
         parts = new Parts(given, journal, runs, stores, engine, ingest, recovery, callbacks, context.createProducerTemplate(),
                 opened(new Orphans(holdings)), opened(new DocumentCheck(holdings)), reports,
                 opened(new Observation(new ObservedParts(context, config, journal, reports::unwritten, callbacks::refused,

@@ -1,6 +1,7 @@
 package dev.streamingsaga.dropfolder;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.Document;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,13 +16,12 @@ public final class DonePlaces {
 
     /**
      * Where it was taken in, and where the drop folder moves what has completed. What lies there need not be the original: compare it.
-     *
-     * @param source as the journal has it
      */
-    public static List<Path> of(SagaConfig config, Path source, String sagaId) {
+    public static List<Path> of(SagaConfig config, Document document) {
+        Path source = document.path();
         List<Path> places = new ArrayList<>(List.of(source));
         root(config).filter(source::startsWith).ifPresent(root -> {
-            OutcomeNames names = new OutcomeNames(source.getFileName().toString(), sagaId);
+            OutcomeNames names = new OutcomeNames(source.getFileName().toString(), document.sagaId());
             Path moved = root.resolve(Settlement.DONE).resolve(root.relativize(source));
             for (int attempt = 0; attempt < NAMES; attempt++) {
                 places.add(moved.resolveSibling(names.candidate(attempt)));

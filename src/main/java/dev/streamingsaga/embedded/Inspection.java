@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.content.Content;
 import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.dropfolder.DonePlaces;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Holdings;
@@ -40,7 +41,7 @@ public final class Inspection implements AutoCloseable {
             Application.loadStores(context, config);
             context.start();
             open.push(context::stop);
-            holdings = new Holdings(config, context, journal, buckets.client(), content);
+            holdings = new Holdings(config, context, journal, buckets.client(), content, document -> DonePlaces.of(config, document));
         } catch (Exception e) {
             close();
             throw e;

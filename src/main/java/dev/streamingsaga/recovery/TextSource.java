@@ -2,7 +2,6 @@ package dev.streamingsaga.recovery;
 
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.FetchResult;
-import dev.streamingsaga.dropfolder.DonePlaces;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Reason;
@@ -45,7 +44,7 @@ final class TextSource implements AutoCloseable {
     }
 
     private Optional<Document> look() {
-        return DonePlaces.of(holdings.config(), document.path(), document.sagaId()).stream().flatMap(place -> look(place).stream()).findFirst();
+        return holdings.originals().apply(document).stream().flatMap(place -> look(place).stream()).findFirst();
     }
 
     private Optional<Document> look(Path place) {
