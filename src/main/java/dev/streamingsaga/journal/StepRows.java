@@ -2,6 +2,7 @@ package dev.streamingsaga.journal;
 
 import java.sql.Types;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** Intent and mark of each step, forwards and backwards. */
 final class StepRows {
@@ -23,7 +24,8 @@ final class StepRows {
                 throw moves.calledOff(sagaId);
             }
             moves.fenced(moves.move(sagaId, now, state, run), sagaId, run);
-            mark(sagaId, step, StepState.WRITING, "started_at");
+            db.sql.sql("UPDATE step SET state = ?, started_at = ? WHERE saga_id = ? AND name = ?")
+                    .params(StepState.WRITING.name(), db.now(), sagaId, step).update();
         });
     }
 
@@ -31,19 +33,18 @@ final class StepRows {
         db.inTransaction(() -> {
             moves.fenced(db.sql.sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "
                     + SagaRows.finalAnd("COMPENSATING")).params(db.now(), sagaId, run).update(), sagaId, run);
-            mark(sagaId, step, StepState.WRITTEN, "finished_at");
-            expects(sagaId, step, expected);
+            db.sql.sql("UPDATE step SET state = ?, finished_at = ?, expected = ? WHERE saga_id = ? AND name = ?")
+                    .param(1, StepState.WRITTEN.name()).param(2, db.now()).param(3, boxed(expected), Types.BIGINT).param(4, sagaId).param(5, step).update();
         });
     }
 
     void expects(String sagaId, String step, OptionalLong pieces) {
         db.sql.sql("UPDATE step SET expected = ? WHERE saga_id = ? AND name = ?")
-                .param(1, pieces.isPresent() ? pieces.getAsLong() : null, Types.BIGINT).param(2, sagaId).param(3, step).update();
+                .param(1, boxed(pieces), Types.BIGINT).param(2, sagaId).param(3, step).update();
     }
 
-    private void mark(String sagaId, String step, StepState state, String time) {
-        db.sql.sql("UPDATE step SET state = ?, " + time + " = ? WHERE saga_id = ? AND name = ?")
-                .params(state.name(), db.now(), sagaId, step).update();
+    private static @Nullable Long boxed(OptionalLong pieces) {
+        return pieces.isPresent() ? (Long) pieces.getAsLong() : null;
     }
 
     void compensation(String sagaId, int run, String step, StepState state) {

@@ -147,8 +147,8 @@ public final class StoreRoutes implements AutoCloseable {
         Object said = answer.getHeader(Run.EXPECTED);
         OptionalLong pieces = number(said);
         if (said != null && pieces.isEmpty()) {
-            LOG.warn("route {} ended with a header {} that is no number; what its store is to hold is not known", answer.getExchange().getFromRouteId(),
-                    Run.EXPECTED);
+            LOG.warn("a store of saga {} ended its write with a header {} that is no number; what it is to hold is not known",
+                    answer.getExchange().getProperty(Run.PROPERTY, Run.class).sagaId(), Run.EXPECTED);
         }
         return pieces;
     }
