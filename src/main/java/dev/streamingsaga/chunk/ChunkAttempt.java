@@ -45,7 +45,7 @@ final class ChunkAttempt {
         ObjectPut put = ObjectPut.of(exchange);
         RuntimeException failure = refusals.explain(put, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
         if (!(failure instanceof TransientFailure)) {
-            put.upload().fail();
+            put.upload().fail(failure);
         }
         throw failure;
     }

@@ -7,9 +7,11 @@ import org.apache.camel.builder.ThreadPoolBuilder;
 import org.apache.camel.util.concurrent.ThreadPoolRejectedPolicy;
 
 /**
- * Threads for chunks. Nothing waits in a queue: when all are busy, the thread that reads on the plan, which the splitter also
- * takes from here, sends a chunk itself. So one saga alone has {@code saga.chunk.parallelism} chunks on their way, and where
- * several share the threads each has at least the one of its own thread.
+ * Threads for the chunks of all sagas. Of each saga at most two tasks wait in the queue, since the splitter hands out its next chunk
+ * only when a thread is free to ask for it; so sagas take turns, chunk by chunk. No task may be run by the thread that hands it out:
+ * the splitter would go a few calls deeper with each chunk, and hand out nothing while that thread sends. What waits for such tasks
+ * on one of these threads must do them itself if nobody else does, as {@link Parallel}. What is handed out while the context stops is
+ * dropped; the next start resumes the saga.
  */
 final class ChunkPool {
     private ChunkPool() {}
@@ -20,7 +22,7 @@ final class ChunkPool {
             return new ThreadPoolBuilder(context)
                     .poolSize(threads)
                     .maxPoolSize(threads)
-                    .maxQueueSize(0)
+                    .maxQueueSize(Integer.MAX_VALUE)
                     .rejectedPolicy(ThreadPoolRejectedPolicy.CallerRuns)
                     .build(config.id("chunk"));
         } catch (Exception e) {

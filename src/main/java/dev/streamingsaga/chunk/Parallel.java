@@ -1,67 +1,97 @@
 package dev.streamingsaga.chunk;
 
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
-/** Does something for each item, a bounded number at a time; the first failure stops the rest and is thrown. */
+/**
+ * Does something for each item, a bounded number at a time; the first failure stops the rest and is thrown. The caller works too, and
+ * waits only for helpers that have begun: it may be called on a thread of the pool, even on the only one.
+ */
 final class Parallel {
-    private final ExecutorService pool;
+    private final Executor pool;
     private final int width;
 
-    Parallel(ExecutorService pool, int width) {
+    Parallel(Executor pool, int width) {
         this.pool = pool;
         this.width = width;
     }
 
     <T> void forEach(Iterable<T> items, Consumer<T> action) {
-        Iterator<T> rest = items.iterator();
-        AtomicBoolean stop = new AtomicBoolean();
-        Runnable worker = () -> {
-            while (!stop.get()) {
-                T item;
-                synchronized (rest) {
-                    if (!rest.hasNext()) {
-                        return;
-                    }
-                    item = rest.next();
-                }
-                try {
-                    action.accept(item);
-                } catch (RuntimeException e) {
-                    stop.set(true);
-                    throw e;
-                }
-            }
-        };
-        List<Future<?>> workers = new ArrayList<>();
-        for (int i = 0; i < width; i++) {
-            workers.add(pool.submit(worker));
+        Work<T> work = new Work<>(items.iterator(), action);
+        for (int i = 1; i < width; i++) {
+            pool.execute(work::help);
         }
-        await(workers, stop);
+        work.finish();
     }
 
-    private static void await(List<Future<?>> workers, AtomicBoolean stop) {
-        RuntimeException failure = null;
-        for (Future<?> worker : workers) {
+    private static final class Work<T> {
+        private final Iterator<T> rest;
+        private final Consumer<T> action;
+        private final AtomicBoolean stop = new AtomicBoolean();
+        private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
+
+        /** The caller is its first party; with its arrival and that of the helpers that have begun nobody else is let in. */
+        private final Phaser workers = new Phaser(1) {
+            @Override
+            protected boolean onAdvance(int phase, int parties) {
+                return true;
+            }
+        };
+
+        Work(Iterator<T> rest, Consumer<T> action) {
+            this.rest = rest;
+            this.action = action;
+        }
+
+        void help() {
+            if (workers.register() < 0) {
+                return;
+            }
             try {
-                worker.get();
-            } catch (ExecutionException e) {
-                RuntimeException found = e.getCause() instanceof RuntimeException r ? r : new IllegalStateException(e.getCause());
-                failure = failure != null ? failure : found;
+                work();
+            } finally {
+                workers.arriveAndDeregister();
+            }
+        }
+
+        void finish() {
+            work();
+            try {
+                workers.awaitAdvanceInterruptibly(workers.arrive());
             } catch (InterruptedException e) {
                 stop.set(true);
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("interrupted while waiting for the bucket", e);
             }
+            if (failure.get() != null) {
+                throw failure.get();
+            }
         }
-        if (failure != null) {
-            throw failure;
+
+        private void work() {
+            try {
+                while (!stop.get()) {
+                    T item;
+                    synchronized (rest) {
+                        if (!rest.hasNext()) {
+                            return;
+                        }
+                        item = rest.next();
+                    }
+                    action.accept(item);
+                }
+            } catch (RuntimeException e) {
+                failure.compareAndSet(null, e);
+                stop.set(true);
+            } catch (Error e) {
+                failure.compareAndSet(null, new IllegalStateException(e));
+                stop.set(true);
+                throw e;
+            }
         }
     }
 }

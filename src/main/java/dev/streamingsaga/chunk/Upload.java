@@ -2,12 +2,11 @@ package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
-import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.SourceFile;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Exchange;
 
 /** What all chunks of one upload share; thread-safe. */
@@ -18,7 +17,7 @@ final class Upload {
     private final Document document;
     private final boolean earlierDigests;
     private final AtomicLong storedBytes = new AtomicLong();
-    private final AtomicBoolean failed = new AtomicBoolean();
+    private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
 
     /** @param earlierDigests the digests were taken by an earlier run, and nobody has read the source since */
     Upload(Run run, boolean earlierDigests) {
@@ -55,14 +54,15 @@ final class Upload {
     }
 
     /** One chunk has failed for good: the others need not begin another attempt. */
-    void fail() {
-        failed.set(true);
+    void fail(RuntimeException why) {
+        failure.compareAndSet(null, why);
     }
 
+    /** Throws why the first chunk failed: whichever of them the saga hears of first, it hears the reason. */
     void checkGoesOn() {
-        if (failed.get()) {
-            throw new SagaException(
-                    Reason.CANCELLED, "another chunk of saga " + run.sagaId() + " failed for good; nothing more is sent");
+        RuntimeException why = failure.get();
+        if (why != null) {
+            throw why;
         }
     }
 }

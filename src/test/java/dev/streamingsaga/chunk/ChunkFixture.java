@@ -67,14 +67,22 @@ final class ChunkFixture implements AutoCloseable {
     }
 
     Digests digest(Path file) {
-        return SourceFile.digest(file, SourceFile.identity(file), config.chunk().sizeBytes(), done -> {}, () -> {});
+        return digest(file, config.chunk().sizeBytes());
+    }
+
+    Digests digest(Path file, long chunkSizeBytes) {
+        return SourceFile.digest(file, SourceFile.identity(file), chunkSizeBytes, done -> {}, () -> {});
     }
 
     RecordingRun run(Path file, String sagaId, Digests digests) {
+        return run(file, sagaId, digests, config.chunk().sizeBytes());
+    }
+
+    RecordingRun run(Path file, String sagaId, Digests digests, long chunkSizeBytes) {
         SourceIdentity identity = SourceFile.identity(file);
         return new RecordingRun(new Document(
                 "doc-" + sagaId, sagaId, file, file.getFileName().toString(), "application/octet-stream",
-                digests.sizeBytes(), digests.sha256(), digests.chunkSha256().size(), config.chunk().sizeBytes(),
+                digests.sizeBytes(), digests.sha256(), digests.chunkSha256().size(), chunkSizeBytes,
                 config.s3().bucket(), config.chunk().prefix() + "/doc-" + sagaId + "/" + sagaId + "/",
                 "owner", "internal", "none", Instant.EPOCH, identity));
     }

@@ -252,6 +252,42 @@ class UploadTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6})
+    void a_chunk_that_takes_long_holds_up_no_other(int slow) throws Exception {
+        try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "3")) {
+            RecordingRun run = fixture.run(file(dir, 7 * CHUNK), "s1");
+            CountDownLatch others = new CountDownLatch(6);
+            fixture.faults.onPut((key, n) -> {
+                if (key.endsWith("chunk-00000" + slow)) {
+                    FaultyS3.await(others);
+                }
+            });
+            fixture.faults.afterPut(key -> others.countDown());
+
+            fixture.upload(run);
+
+            assertThat(run.chunks()).hasSize(7).allMatch(row -> row.state() == ChunkRow.State.SENT);
+            assertThat(run.sendings).extracting(RecordingRun.Sending::attempt).containsOnly(1);
+        }
+    }
+
+    /** Each chunk handed out by the thread that sends the one before went a few calls deeper, and some hundred were the end. */
+    @Test
+    void six_hundred_chunks_can_be_sent_one_by_one() throws Exception {
+        try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1")) {
+            Path file = file(dir, 600_000);
+            Digests digests = fixture.digest(file, 1_000);
+            RecordingRun run = fixture.run(file, "s1", digests, 1_000);
+
+            fixture.send("store-upload", run, digests);
+            fixture.verify(run);
+
+            assertThat(run.chunks()).hasSize(600).allMatch(row -> row.state() == ChunkRow.State.SENT);
+            assertThat(run.mostPermits).hasValue(1);
+        }
+    }
+
     @Test
     void a_resumed_run_sends_only_what_the_bucket_does_not_confirm() throws Exception {
         try (ChunkFixture fixture = fixture()) {
