@@ -116,11 +116,14 @@ final class PlanUpload {
         ObjectPut.chunk(Upload.of(exchange), exchange.getMessage().getBody(ChunkRow.class)).attach(exchange);
     }
 
-    /** Journaled as sent by an earlier run, and confirmed by the bucket with size and checksum. In doubt it is sent again. */
+    /**
+     * Begun by an earlier run, and confirmed by the bucket with size and checksum: the answer may have been on its way when that run
+     * ended. In doubt it is sent again.
+     */
     boolean isStored(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
         ChunkRow row = exchange.getMessage().getBody(ChunkRow.class);
-        if (!isSent(row)) {
+        if (row.state() == ChunkRow.State.PENDING) {
             return false;
         }
         boolean confirmed;
@@ -135,7 +138,7 @@ final class PlanUpload {
         }
         if (confirmed) {
             put.upload().requireUnchanged(row);
-            put.run().chunkConfirmed(row.index(), row.sizeBytes());
+            put.run().chunkConfirmed(row);
             put.upload().stored(row);
         }
         return confirmed;

@@ -278,8 +278,11 @@ public final class ActiveRun implements Run {
     }
 
     @Override
-    public void chunkConfirmed(int index, long sizeBytes) {
-        journal.addResumedBytes(sagaId, number, sizeBytes);
+    public void chunkConfirmed(ChunkRow row) {
+        if (row.state() == ChunkRow.State.SENDING) {
+            journal.chunkRows().sent(sagaId, number, row.index());
+        }
+        journal.addResumedBytes(sagaId, number, row.sizeBytes());
     }
 
     @Override

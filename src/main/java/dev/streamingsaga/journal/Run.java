@@ -44,8 +44,8 @@ public interface Run {
     /** After the bucket confirmed. */
     void chunkSent(int index);
 
-    /** Instead of sending: the bucket confirmed what an earlier run sent. */
-    void chunkConfirmed(int index, long sizeBytes);
+    /** Instead of sending: the bucket confirmed what an earlier run sent, whether that run saw its answer or not. */
+    void chunkConfirmed(ChunkRow row);
 
     /** After verify asked the bucket. */
     void chunksVerified();

@@ -78,7 +78,7 @@ final class RepairRun implements Run {
     }
 
     @Override
-    public void chunkConfirmed(int index, long sizeBytes) {
+    public void chunkConfirmed(ChunkRow row) {
         // As above.
     }
 

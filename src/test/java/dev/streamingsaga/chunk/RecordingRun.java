@@ -77,7 +77,9 @@ final class RecordingRun implements Run {
     }
 
     @Override
-    public void chunkConfirmed(int index, long sizeBytes) {}
+    public void chunkConfirmed(ChunkRow row) {
+        chunkSent(row.index());
+    }
 
     @Override
     public synchronized void chunkSent(int index) {

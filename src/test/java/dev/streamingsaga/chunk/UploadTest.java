@@ -291,25 +291,30 @@ class UploadTest {
     @Test
     void a_resumed_run_sends_only_what_the_bucket_does_not_confirm() throws Exception {
         try (ChunkFixture fixture = fixture()) {
-            Path file = file(dir, 4 * CHUNK);
+            Path file = file(dir, 5 * CHUNK);
             RecordingRun first = fixture.run(file, "s1");
             fixture.upload(first);
             List<ChunkRow> left = new ArrayList<>(first.chunks());
-            ChunkRow third = left.get(2);
-            left.set(2, new ChunkRow(
-                    2, third.offset(), third.sizeBytes(), third.key(), third.sha256(), ChunkRow.State.SENDING, 1));
-            fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(left.get(1).key()));
+            for (int unanswered : List.of(2, 3)) {
+                ChunkRow row = left.get(unanswered);
+                left.set(unanswered, new ChunkRow(
+                        unanswered, row.offset(), row.sizeBytes(), row.key(), row.sha256(), ChunkRow.State.SENDING, 1));
+            }
+            for (int gone : List.of(1, 3)) {
+                fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(left.get(gone).key()));
+            }
             RecordingRun second = fixture.run(file, "s1");
             second.rows(left);
 
             fixture.upload(second);
             fixture.verify(second);
 
-            assertThat(second.sendings).extracting(RecordingRun.Sending::index).containsExactlyInAnyOrder(1, 2);
-            assertThat(second.progress).hasValue(4L * CHUNK);
+            assertThat(second.sendings).extracting(RecordingRun.Sending::index).containsExactlyInAnyOrder(1, 3);
+            assertThat(second.chunks()).allMatch(row -> row.state() == ChunkRow.State.SENT);
+            assertThat(second.progress).hasValue(5L * CHUNK);
             RecordingRun next = fixture.run(file, "s1");
             next.rows(left);
-            assertThat(planned(fixture, next)).as("what is to be sent first, the rest behind it").containsExactly(2, 0, 1, 3);
+            assertThat(planned(fixture, next)).as("what is to be sent first, the rest behind it").containsExactly(2, 0, 3, 1, 4);
         }
     }
 

@@ -80,7 +80,7 @@ class ResumeFailureTest {
         return saga.s3().count(method("PUT"));
     }
 
-    /** Stopped while the third of five chunks is on its way: two are confirmed, one is in doubt, two were never sent. */
+    /** Stopped while the third of five chunks is on its way: three are stored, though the run heard so of two only; two were never sent. */
     private Interrupted interrupted(Path file) throws InterruptedException {
         CountDownLatch reached = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
@@ -104,9 +104,9 @@ class ResumeFailureTest {
         IngestResult result = stopped.resume();
 
         assertStored(saga, result, file);
-        assertThat(List.of(puts(0), puts(1), puts(2), puts(3), puts(4))).as("times sent in both runs").containsExactly(1L, 1L, 2L, 1L, 1L);
+        assertThat(List.of(puts(0), puts(1), puts(2), puts(3), puts(4))).as("times sent in both runs").containsOnly(1L);
         assertThat(result.runs()).isEqualTo(2);
-        assertThat(result.resumedBytes()).isEqualTo(2L * CHUNK);
+        assertThat(result.resumedBytes()).isEqualTo(3L * CHUNK);
         assertThat(result.stores()).containsEntry("upload", (long) CHUNKS);
     }
 
@@ -119,9 +119,9 @@ class ResumeFailureTest {
         IngestResult result = stopped.restart();
 
         assertStored(saga, result, file);
-        assertThat(List.of(puts(0), puts(1), puts(2), puts(3), puts(4))).containsExactly(1L, 1L, 2L, 1L, 1L);
+        assertThat(List.of(puts(0), puts(1), puts(2), puts(3), puts(4))).containsOnly(1L);
         assertThat(result.runs()).isEqualTo(2);
-        assertThat(result.resumedBytes()).isEqualTo(2L * CHUNK);
+        assertThat(result.resumedBytes()).isEqualTo(3L * CHUNK);
     }
 
     @Test
@@ -150,7 +150,7 @@ class ResumeFailureTest {
 
         assertStored(saga, result, file);
         assertThat(List.of(puts(0), puts(1))).containsExactly(2L, 2L);
-        assertThat(result.resumedBytes()).isZero();
+        assertThat(result.resumedBytes()).as("the third, untouched").isEqualTo((long) CHUNK);
     }
 
     @Test

@@ -522,6 +522,7 @@ abstract class JournalContract {
         old.begin("upload", SagaState.UPLOADING);
         old.planChunks(rows(old));
         old.chunkSending(0, 1);
+        ChunkRow sending = old.chunks().get(0);
         other.takeOver(saga(old));
         List<Event> before = journal.events(old.sagaId());
         SagaRecord taken = saga(old);
@@ -532,7 +533,7 @@ abstract class JournalContract {
         assertFenced(() -> old.describe(old.document()));
         assertRefused(() -> old.chunkSending(1, 1));
         assertRefused(() -> old.chunkSent(0));
-        old.chunkConfirmed(0, 5);
+        assertRefused(() -> old.chunkConfirmed(sending));
         assertRefused(old::chunksVerified);
         assertThat(journal.complete(old.sagaId(), 1)).isFalse();
         assertThat(journal.beginCompensation(old.sagaId(), 1, Reason.TIMEOUT, "the old one's clock")).isFalse();
@@ -769,6 +770,22 @@ abstract class JournalContract {
         assertThat(journal.chunkKeys(run.sagaId())).as("may be in the bucket").containsExactly(rows(run).get(1).key());
         run.chunkSent(1);
         assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.State.SENT);
+    }
+
+    @Test
+    void what_the_bucket_confirms_is_sent_whether_its_answer_was_seen_or_not() throws Exception {
+        ActiveRun run = uploading("a");
+        run.planChunks(rows(run));
+        run.chunkSending(0, 1);
+        run.chunkSent(0);
+        run.chunkSending(1, 1);
+        List<ChunkRow> found = run.chunks();
+
+        run.chunkConfirmed(found.get(0));
+        run.chunkConfirmed(found.get(1));
+
+        assertThat(run.chunks()).extracting(ChunkRow::state).containsExactly(ChunkRow.State.SENT, ChunkRow.State.SENT, ChunkRow.State.PENDING);
+        assertThat(saga(run).resumedBytes()).isEqualTo(found.get(0).sizeBytes() + found.get(1).sizeBytes());
     }
 
     @Test

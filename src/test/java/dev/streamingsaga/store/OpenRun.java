@@ -70,7 +70,7 @@ final class OpenRun implements Run {
     }
 
     @Override
-    public void chunkConfirmed(int index, long sizeBytes) {
+    public void chunkConfirmed(ChunkRow row) {
         throw new AssertionError("stores don't send chunks");
     }
 
