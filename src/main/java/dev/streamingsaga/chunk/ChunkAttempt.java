@@ -1,6 +1,7 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.source.SourceFile;
+import java.time.Duration;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -9,13 +10,15 @@ import org.apache.camel.component.aws2.s3.AWS2S3Constants;
 /** The steps around one PUT: leave, intent, request, mark, and what a failure means. */
 final class ChunkAttempt {
     private final Refusals refusals;
+    private final Duration retryDelay;
 
-    ChunkAttempt(Refusals refusals) {
+    ChunkAttempt(Refusals refusals, Duration retryDelay) {
         this.refusals = refusals;
+        this.retryDelay = retryDelay;
     }
 
     /** Nothing is sent unless the saga is wanted, the source is still what it was, and the intent is journaled. */
-    void begin(Exchange exchange) {
+    void begin(Exchange exchange) throws Exception {
         ObjectPut put = ObjectPut.of(exchange);
         put.upload().checkGoesOn();
         put.begin();
@@ -43,11 +46,12 @@ final class ChunkAttempt {
     /** Always throws: what is to be tried again, or the saga's end. */
     void failed(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
-        RuntimeException failure = refusals.explain(put, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
-        if (!(failure instanceof TransientFailure)) {
-            put.upload().fail(failure);
-        }
-        throw failure;
+        throw refusals.explain(put, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+    }
+
+    /** Waits for the next attempt, or until there is to be none: that attempt itself then says why. */
+    void pause(Exchange exchange) {
+        ObjectPut.of(exchange).upload().pause(retryDelay);
     }
 
     void end(Exchange exchange) {

@@ -7,17 +7,16 @@ import org.apache.camel.builder.ThreadPoolBuilder;
 import org.apache.camel.util.concurrent.ThreadPoolRejectedPolicy;
 
 /**
- * Threads for the chunks of all sagas. Of each saga at most two tasks wait in the queue, since the splitter hands out its next chunk
- * only when a thread is free to ask for it; so sagas take turns, chunk by chunk. No task may be run by the thread that hands it out:
- * the splitter would go a few calls deeper with each chunk, and hand out nothing while that thread sends. What waits for such tasks
- * on one of these threads must do them itself if nobody else does, as {@link Parallel}. What is handed out while the context stops is
- * dropped; the next start resumes the saga.
+ * Threads for chunks, made when they are needed: for each saga that may run one for each chunk that it may have on its way, and one
+ * for the splitter that hands out its plan and waits for them; {@link InFlight} holds a saga to its share. So nobody waits for another
+ * saga. No task may be run by the thread that hands it out: the splitter would go a few calls deeper with each chunk, and hand out
+ * nothing while that thread sends. What is handed out while the context stops is dropped; the next start resumes the saga.
  */
 final class ChunkPool {
     private ChunkPool() {}
 
     static ExecutorService create(CamelContext context, SagaConfig config) {
-        int threads = config.chunk().parallelism();
+        int threads = (config.chunk().parallelism() + 1) * config.concurrency();
         try {
             return new ThreadPoolBuilder(context)
                     .poolSize(threads)

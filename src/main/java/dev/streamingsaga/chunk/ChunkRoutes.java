@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
-import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
 import org.apache.camel.TypeConversionException;
@@ -75,8 +74,8 @@ public final class ChunkRoutes extends RouteBuilder {
         Bucket bucket = new Bucket(s3, config.s3().bucket());
         ExecutorService pool = ChunkPool.create(getContext(), config);
         errorHandler(noErrorHandler());
-        upload(new PlanUpload(bucket, config.s3().timeout()), pool);
-        put(new ChunkAttempt(new Refusals(config)));
+        upload(new PlanUpload(bucket, config.s3().timeout(), config.chunk().parallelism()), pool);
+        put(new ChunkAttempt(new Refusals(config), config.chunk().retryDelay()));
         verify(bucket, pool);
         compensate(bucket, pool);
         complete(new ConcurrentHashMap<>());
@@ -95,18 +94,26 @@ public final class ChunkRoutes extends RouteBuilder {
                 .stopOnException()
                 .to(config.direct("chunk"))
                 .end()
+                .process(exchange -> Upload.of(exchange).requireAllSent())
                 .endDoTry()
-                .doCatch(CamelExchangeException.class)
-                .process(ChunkRoutes::unwrap)
+                .doCatch(Exception.class)
+                .process(ChunkRoutes::explain)
                 .end();
 
         from(config.direct("chunk"))
                 .routeId(config.id("chunk"))
                 .routeDescription("One chunk, unless the bucket confirms that an earlier run sent it")
                 .noStreamCaching()
+                .doTry()
                 .process(plan::describe)
                 .filter(exchange -> !plan.isStored(exchange))
                 .to(config.direct("chunk-attempts"))
+                .end()
+                .endDoTry()
+                .doCatch(Exception.class)
+                .process(plan::failed)
+                .doFinally()
+                .process(exchange -> Upload.of(exchange).arrived())
                 .end();
     }
 
@@ -117,7 +124,8 @@ public final class ChunkRoutes extends RouteBuilder {
                 .noStreamCaching()
                 .errorHandler(defaultErrorHandler()
                         .maximumRedeliveries(config.chunk().attempts() - 1)
-                        .redeliveryDelay(config.chunk().retryDelay().toMillis())
+                        .redeliveryDelay(0)
+                        .onRedelivery(attempt::pause)
                         .allowRedeliveryWhileStopping(false)
                         .retryAttemptedLogLevel(LoggingLevel.WARN)
                         .logRetryStackTrace(false)
@@ -228,10 +236,11 @@ public final class ChunkRoutes extends RouteBuilder {
                 .attach(exchange);
     }
 
-    /** The splitter wraps a chunk's failure; the saga is to see the reason itself. */
-    private static void unwrap(Exchange exchange) throws Exception {
+    /** The splitter wraps a chunk's failure, or meets one of its own afterwards; the saga is to see why the first chunk failed. */
+    private static void explain(Exchange exchange) throws Exception {
         Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        throw Refusals.find(caught, SagaException.class).map(Exception.class::cast).orElse(caught);
+        Exception first = Upload.of(exchange).failure().orElse(caught);
+        throw Refusals.find(first, SagaException.class).map(Exception.class::cast).orElse(first);
     }
 
     private void addConverter() {

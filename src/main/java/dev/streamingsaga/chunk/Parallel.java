@@ -59,9 +59,12 @@ final class Parallel {
         }
 
         void finish() {
-            work();
             try {
-                workers.awaitAdvanceInterruptibly(workers.arrive());
+                try {
+                    work();
+                } finally {
+                    workers.awaitAdvanceInterruptibly(workers.arrive());
+                }
             } catch (InterruptedException e) {
                 stop.set(true);
                 Thread.currentThread().interrupt();

@@ -20,11 +20,16 @@ final class PlanUpload {
 
     private final Bucket bucket;
     private final Duration timeout;
+    private final int atMost;
 
-    /** @param timeout for one request to the bucket */
-    PlanUpload(Bucket bucket, Duration timeout) {
+    /**
+     * @param timeout for one request to the bucket
+     * @param atMost so many chunks of a saga are on their way at a time
+     */
+    PlanUpload(Bucket bucket, Duration timeout, int atMost) {
         this.bucket = bucket;
         this.timeout = timeout;
+        this.atMost = atMost;
     }
 
     void plan(Exchange exchange) {
@@ -48,7 +53,7 @@ final class PlanUpload {
             throw SourceFile.modified(document.path());
         }
         upload.attach(exchange);
-        exchange.setProperty(CHUNKS, mixed(planned).iterator());
+        exchange.setProperty(CHUNKS, upload.handOut(mixed(planned), atMost));
     }
 
     /**
@@ -112,8 +117,18 @@ final class PlanUpload {
         return rows;
     }
 
-    void describe(Exchange exchange) {
-        ObjectPut.chunk(Upload.of(exchange), exchange.getMessage().getBody(ChunkRow.class)).attach(exchange);
+    void describe(Exchange exchange) throws Exception {
+        Upload upload = Upload.of(exchange);
+        upload.checkGoesOn();
+        upload.run().check();
+        ObjectPut.chunk(upload, exchange.getMessage().getBody(ChunkRow.class)).attach(exchange);
+    }
+
+    /** Always throws: this chunk has failed for good, and the upload with it. */
+    void failed(Exchange exchange) throws Exception {
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        Upload.of(exchange).fail(failure);
+        throw failure;
     }
 
     /**

@@ -27,7 +27,8 @@ public final class S3Clients {
     static final RequestChecksumCalculation CHECKSUMS = RequestChecksumCalculation.WHEN_REQUIRED;
     static final ResponseChecksumValidation VALIDATION = ResponseChecksumValidation.WHEN_REQUIRED;
 
-    private static final int CONNECTIONS = 64;
+    /** Never the bound: that is what the settings allow to be on its way at a time. */
+    private static final int CONNECTIONS = 64 * 256;
 
     private S3Clients() {}
 

@@ -4,7 +4,13 @@ import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.source.SourceFile;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Exchange;
@@ -12,12 +18,15 @@ import org.apache.camel.Exchange;
 /** What all chunks of one upload share; thread-safe. */
 final class Upload {
     private static final String PROPERTY = "SagaUpload";
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Run run;
     private final Document document;
     private final boolean earlierDigests;
     private final AtomicLong storedBytes = new AtomicLong();
-    private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
+    private final AtomicReference<Exception> failure = new AtomicReference<>();
+    private final CountDownLatch failed = new CountDownLatch(1);
+    private volatile InFlight inFlight = new InFlight(List.of(), 0);
 
     /** @param earlierDigests the digests were taken by an earlier run, and nobody has read the source since */
     Upload(Run run, boolean earlierDigests) {
@@ -53,16 +62,64 @@ final class Upload {
         run.progress("upload", storedBytes.addAndGet(row.sizeBytes()), document.sizeBytes(), "bytes");
     }
 
+    /** The plan, to be read once; each chunk of it is {@link #arrived} in the end, stored or not. */
+    InFlight handOut(List<ChunkRow> plan, int atMost) {
+        inFlight = new InFlight(plan, atMost);
+        return inFlight;
+    }
+
+    void arrived() {
+        inFlight.arrived();
+    }
+
+    /** @throws Exception why the first chunk failed, or a ShutdownException if the threads were stopped before all were handed out */
+    void requireAllSent() throws Exception {
+        checkGoesOn();
+        if (inFlight.isCutOff()) {
+            throw new ShutdownException("the upload of saga " + run.sagaId() + " was stopped with its threads; the next start goes on with it");
+        }
+    }
+
     /** One chunk has failed for good: the others need not begin another attempt. */
-    void fail(RuntimeException why) {
+    void fail(Exception why) {
         failure.compareAndSet(null, why);
+        failed.countDown();
+        inFlight.stop();
+    }
+
+    /** Why the first chunk failed for good. */
+    Optional<Exception> failure() {
+        return Optional.ofNullable(failure.get());
     }
 
     /** Throws why the first chunk failed: whichever of them the saga hears of first, it hears the reason. */
-    void checkGoesOn() {
-        RuntimeException why = failure.get();
+    void checkGoesOn() throws Exception {
+        Exception why = failure.get();
         if (why != null) {
             throw why;
+        }
+    }
+
+    /** Returns early if a chunk has failed for good, or within a second if the saga is no longer wanted. */
+    void pause(Duration length) {
+        long end = System.nanoTime() + length.toNanos();
+        try {
+            for (long left = length.toNanos(); left > 0 && isWanted(); left = end - System.nanoTime()) {
+                if (failed.await(Math.min(left, LOOK_NANOS), TimeUnit.NANOSECONDS)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isWanted() {
+        try {
+            run.check();
+            return true;
+        } catch (SagaException e) {
+            return false;
         }
     }
 }

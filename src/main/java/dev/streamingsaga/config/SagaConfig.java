@@ -84,7 +84,7 @@ public record SagaConfig(
 
     /**
      * @param sizeBytes size of every chunk but the last
-     * @param parallelism chunks on their way to the bucket at a time, of all sagas together
+     * @param parallelism chunks on their way to the bucket at a time, per saga
      * @param attempts how often a chunk is tried in all
      * @param retryDelay pause before the next attempt
      * @param readBack verify reads every stored byte again instead of trusting the bucket's checksum

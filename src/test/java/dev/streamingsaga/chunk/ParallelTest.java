@@ -2,16 +2,20 @@ package dev.streamingsaga.chunk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.embedded.FaultyS3;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +27,7 @@ class ParallelTest {
     private static final List<Integer> ITEMS = IntStream.range(0, 90).boxed().toList();
 
     private final ExecutorService pool = Executors.newFixedThreadPool(2);
+    private final AtomicBoolean failed = new AtomicBoolean();
     private final Queue<Integer> done = new ConcurrentLinkedQueue<>();
 
     @AfterEach
@@ -54,39 +59,59 @@ class ParallelTest {
     }
 
     @Test
-    void a_busy_pool_holds_nobody_up_and_gets_nothing_to_do_afterwards() throws Exception {
+    void a_busy_pool_holds_nobody_up_and_looks_at_nothing_afterwards() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         for (int i = 0; i < 2; i++) {
             pool.execute(() -> FaultyS3.await(end));
         }
+        Iterator<Integer> items = ITEMS.iterator();
+        AtomicInteger looks = new AtomicInteger();
 
-        new Parallel(pool, 3).forEach(ITEMS, done::add);
+        new Parallel(pool, 3).forEach(() -> new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                looks.incrementAndGet();
+                return items.hasNext();
+            }
+
+            @Override
+            public Integer next() {
+                return items.next();
+            }
+        }, done::add);
 
         assertThat(done).containsExactlyElementsOf(ITEMS);
+        assertThat(looks).hasValue(ITEMS.size() + 1);
         end.countDown();
         pool.shutdown();
         assertThat(pool.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(done).hasSize(ITEMS.size());
+        assertThat(looks).hasValue(ITEMS.size() + 1);
     }
 
     @Test
     void a_failure_is_thrown_when_nobody_works_any_more() {
         CyclicBarrier three = new CyclicBarrier(3);
-        AtomicInteger working = new AtomicInteger();
+        CountDownLatch end = new CountDownLatch(1);
+        Thread caller = Thread.currentThread();
+        CompletableFuture<Void> release = CompletableFuture.runAsync(() -> {
+            // Only when the caller waits for the others may they go on.
+            await().until(() -> caller.getState() == Thread.State.WAITING && failed.get());
+            end.countDown();
+        });
 
         assertThatThrownBy(() -> new Parallel(pool, 3).forEach(List.of(0, 1, 2), item -> {
-                    working.incrementAndGet();
                     meet(three);
-                    if (item == 1) {
-                        throw new IllegalArgumentException("item 1");
+                    if (Thread.currentThread() == caller) {
+                        failed.set(true);
+                        throw new IllegalArgumentException("the caller's");
                     }
+                    FaultyS3.await(end);
                     done.add(item);
-                    working.decrementAndGet();
                 }))
-                .isInstanceOf(IllegalArgumentException.class).hasMessage("item 1");
+                .hasMessage("the caller's");
 
-        assertThat(done).containsExactlyInAnyOrder(0, 2);
-        assertThat(working).as("but for the one that failed").hasValue(1);
+        assertThat(done).hasSize(2);
+        release.join();
     }
 
     @Test

@@ -6,13 +6,16 @@ import static dev.streamingsaga.chunk.ChunkFixture.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.embedded.FaultyS3;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.source.Digests;
+import dev.streamingsaga.testkit.Background;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -20,10 +23,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -31,6 +35,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,6 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
+@Timeout(180)
 class UploadTest {
     @TempDir
     Path dir;
@@ -272,6 +278,125 @@ class UploadTest {
         }
     }
 
+    @Test
+    void a_saga_whose_chunks_take_long_holds_up_no_other() throws Exception {
+        try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1", "saga.concurrency", "2")) {
+            RecordingRun slow = fixture.run(file(dir, 3 * CHUNK), "s1");
+            RecordingRun other = fixture.run(file(dir, 4 * CHUNK), "s2");
+            CountDownLatch begun = new CountDownLatch(1);
+            CountDownLatch end = new CountDownLatch(1);
+            fixture.faults.onPut((key, n) -> {
+                if (key.contains("/s1/")) {
+                    begun.countDown();
+                    FaultyS3.await(end);
+                }
+            });
+            CompletableFuture<Void> first = Background.run("slow", () -> {
+                fixture.upload(slow);
+                return null;
+            });
+            FaultyS3.await(begun);
+
+            fixture.upload(other);
+            fixture.verify(other);
+
+            assertThat(slow.sendings).hasSize(1);
+            end.countDown();
+            first.get(60, TimeUnit.SECONDS);
+            assertThat(slow.chunks()).allMatch(row -> row.state() == ChunkRow.State.SENT);
+        }
+    }
+
+    @Test
+    void a_chunk_that_waits_for_its_next_attempt_gives_up_when_another_has_failed() throws Exception {
+        try (ChunkFixture fixture = fixture("saga.chunk.retry-delay", "1h")) {
+            RecordingRun run = fixture.run(file(dir, 2 * CHUNK), "s1");
+            CountDownLatch waits = new CountDownLatch(1);
+            fixture.faults.onPut((key, n) -> {
+                if (key.endsWith("chunk-000000")) {
+                    waits.countDown();
+                    throw FaultyS3.answer(503, "SlowDown");
+                }
+                FaultyS3.await(waits);
+                throw FaultyS3.answer(507, "InsufficientStorage");
+            });
+
+            SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
+
+            assertThat(failure.reason()).isEqualTo(Reason.STORAGE_FULL);
+            await().until(() -> run.openPermits.get() == 0);
+            assertThat(run.attemptsOf(0)).containsExactly(1);
+        }
+    }
+
+    @Test
+    void a_chunk_that_waits_for_its_next_attempt_gives_up_when_the_saga_is_called_off() throws Exception {
+        try (ChunkFixture fixture = fixture("saga.chunk.retry-delay", "1h")) {
+            RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
+            fixture.faults.onPut((key, n) -> {
+                run.cancelled = true;
+                throw FaultyS3.answer(503, "SlowDown");
+            });
+
+            SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
+
+            assertThat(failure.reason()).isEqualTo(Reason.CANCELLED);
+            assertThat(run.attemptsOf(0)).containsExactly(1);
+        }
+    }
+
+    @Test
+    void the_saga_hears_why_the_first_chunk_failed() throws Exception {
+        Upload upload = new Upload(emptyRun(), false);
+        SagaException first = new SagaException(Reason.STORAGE_FULL, "first");
+        upload.checkGoesOn();
+
+        upload.fail(first);
+        upload.fail(new SagaException(Reason.STORE_FAILED, "second"));
+
+        assertThatThrownBy(upload::checkGoesOn).isSameAs(first);
+        assertThat(upload.failure()).containsSame(first);
+    }
+
+    @Test
+    void a_plan_that_is_stopped_lets_its_reader_go() throws Exception {
+        Upload upload = new Upload(emptyRun(), false);
+        InFlight plan = upload.handOut(IntStream.range(0, 5).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha", ChunkRow.State.PENDING, 0)).toList(), 2);
+        plan.next();
+        plan.next();
+        CompletableFuture<Integer> third = Background.run("reader", () -> plan.next().index());
+        upload.arrived();
+        assertThat(third.get(60, TimeUnit.SECONDS)).isEqualTo(2);
+        assertThat(plan.hasNext()).isTrue();
+        CompletableFuture<ChunkRow> fourth = Background.run("reader", plan::next);
+        upload.requireAllSent();
+
+        upload.fail(new SagaException(Reason.STORAGE_FULL, "first"));
+
+        assertThat(fourth.get(60, TimeUnit.SECONDS)).isNull();
+        assertThat(plan.hasNext()).isFalse();
+        assertThatThrownBy(upload::requireAllSent).hasMessage("first");
+    }
+
+    @Test
+    void an_upload_whose_threads_are_stopped_is_left_to_the_next_start() throws Exception {
+        Upload upload = new Upload(emptyRun(), false);
+        InFlight plan = upload.handOut(List.of(new ChunkRow(0, 0, 1, "key", "sha", ChunkRow.State.PENDING, 0)), 1);
+        Thread.currentThread().interrupt();
+
+        ChunkRow handedOut = plan.next();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(handedOut).isNull();
+        assertThatThrownBy(upload::requireAllSent).isInstanceOf(ShutdownException.class);
+    }
+
+    private RecordingRun emptyRun() throws Exception {
+        try (ChunkFixture fixture = fixture()) {
+            return fixture.run(file(dir, 0), "s1");
+        }
+    }
+
     /** Each chunk handed out by the thread that sends the one before went a few calls deeper, and some hundred were the end. */
     @Test
     void six_hundred_chunks_can_be_sent_one_by_one() throws Exception {
@@ -321,9 +446,9 @@ class UploadTest {
     private static List<Integer> planned(ChunkFixture fixture, RecordingRun run) {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());
         exchange.setProperty(Run.PROPERTY, run);
-        new PlanUpload(new Bucket(fixture.s3, fixture.config.s3().bucket()), fixture.config.s3().timeout()).plan(exchange);
+        new PlanUpload(new Bucket(fixture.s3, fixture.config.s3().bucket()), fixture.config.s3().timeout(), 8).plan(exchange);
         List<Integer> order = new ArrayList<>();
-        exchange.getProperty(PlanUpload.CHUNKS, Iterator.class).forEachRemaining(row -> order.add(((ChunkRow) row).index()));
+        exchange.getProperty(PlanUpload.CHUNKS, InFlight.class).forEachRemaining(row -> order.add(row.index()));
         return order;
     }
 

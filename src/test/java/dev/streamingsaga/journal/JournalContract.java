@@ -534,6 +534,7 @@ abstract class JournalContract {
         assertRefused(() -> old.chunkSending(1, 1));
         assertRefused(() -> old.chunkSent(0));
         assertRefused(() -> old.chunkConfirmed(sending));
+        old.chunkConfirmed(new ChunkRow(0, sending.offset(), sending.sizeBytes(), sending.key(), sending.sha256(), ChunkRow.State.SENT, 1));
         assertRefused(old::chunksVerified);
         assertThat(journal.complete(old.sagaId(), 1)).isFalse();
         assertThat(journal.beginCompensation(old.sagaId(), 1, Reason.TIMEOUT, "the old one's clock")).isFalse();
