@@ -51,7 +51,7 @@ final class ChunkAttempt {
 
     /** Waits for the next attempt, or until there is to be none: that attempt itself then says why. */
     void pause(Exchange exchange) {
-        ObjectPut.of(exchange).upload().pause(retryDelay);
+        ObjectPut.of(exchange).upload().pause(retryDelay, () -> exchange.getContext().isStopping());
     }
 
     void end(Exchange exchange) {

@@ -6,6 +6,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +20,14 @@ import org.jspecify.annotations.Nullable;
 final class InFlight implements Iterator<ChunkRow> {
     private final Queue<ChunkRow> rest;
     private final Semaphore free;
+    private final BooleanSupplier wanted;
     private boolean stopped;
 
-    InFlight(List<ChunkRow> plan, int atMost) {
+    /** @param wanted asked each second of a wait; it ends when it says no */
+    InFlight(List<ChunkRow> plan, int atMost, BooleanSupplier wanted) {
         this.rest = new ArrayDeque<>(plan);
         this.free = new Semaphore(atMost);
+        this.wanted = wanted;
     }
 
     @Override
@@ -34,7 +39,11 @@ final class InFlight implements Iterator<ChunkRow> {
     @Override
     public @Nullable ChunkRow next() {
         try {
-            free.acquire();
+            while (!free.tryAcquire(1, TimeUnit.SECONDS)) {
+                if (!wanted.getAsBoolean()) {
+                    stop();
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // the context stops
             stop();

@@ -19,7 +19,7 @@ import software.amazon.awssdk.services.s3.S3Client;
  * Makes the client that the {@code aws2-s3} component and our own requests share.
  *
  * <p>It never retries (the routes do, and journal it), ends every request after {@code saga.s3.timeout}, and computes no
- * checksum: the ones of the pass over the source are sent, see {@link KnownDigest}. Up to 64 connections.
+ * checksum: the ones of the pass over the source are sent, see {@link KnownDigest}. As many connections as are needed.
  * It asks before it sends a body ({@code Expect: 100-continue}): a server that is full or refuses answers and hangs up, and
  * without asking that answer is lost in a broken pipe, which looks like the network's fault.
  */

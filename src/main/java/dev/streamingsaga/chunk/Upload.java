@@ -2,6 +2,7 @@ package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.ShutdownException;
@@ -13,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.apache.camel.Exchange;
 
 /** What all chunks of one upload share; thread-safe. */
@@ -26,7 +28,7 @@ final class Upload {
     private final AtomicLong storedBytes = new AtomicLong();
     private final AtomicReference<Exception> failure = new AtomicReference<>();
     private final CountDownLatch failed = new CountDownLatch(1);
-    private volatile InFlight inFlight = new InFlight(List.of(), 0);
+    private volatile InFlight inFlight = new InFlight(List.of(), 0, () -> false);
 
     /** @param earlierDigests the digests were taken by an earlier run, and nobody has read the source since */
     Upload(Run run, boolean earlierDigests) {
@@ -62,9 +64,9 @@ final class Upload {
         run.progress("upload", storedBytes.addAndGet(row.sizeBytes()), document.sizeBytes(), "bytes");
     }
 
-    /** The plan, to be read once; each chunk of it is {@link #arrived} in the end, stored or not. */
+    /** The plan, to be read once; {@link #arrived} is to be told of each chunk of it, stored or not. */
     InFlight handOut(List<ChunkRow> plan, int atMost) {
-        inFlight = new InFlight(plan, atMost);
+        inFlight = new InFlight(plan, atMost, this::isWanted);
         return inFlight;
     }
 
@@ -72,12 +74,19 @@ final class Upload {
         inFlight.arrived();
     }
 
-    /** @throws Exception why the first chunk failed, or a ShutdownException if the threads were stopped before all were handed out */
+    /** @throws Exception why the first chunk failed or the saga was called off; or that not everything was stored, for whatever reason */
     void requireAllSent() throws Exception {
         checkGoesOn();
+        long stored = storedBytes.get();
+        if (stored == document.sizeBytes() && !inFlight.isCutOff()) {
+            return;
+        }
+        run.check();
         if (inFlight.isCutOff()) {
             throw new ShutdownException("the upload of saga " + run.sagaId() + " was stopped with its threads; the next start goes on with it");
         }
+        throw new SagaException(Reason.STORE_FAILED, "only " + stored + " of " + document.sizeBytes() + " bytes of saga " + run.sagaId()
+                + " were stored, and no chunk said why; compensating");
     }
 
     /** One chunk has failed for good: the others need not begin another attempt. */
@@ -100,11 +109,11 @@ final class Upload {
         }
     }
 
-    /** Returns early if a chunk has failed for good, or within a second if the saga is no longer wanted. */
-    void pause(Duration length) {
+    /** Returns early if a chunk has failed for good, or within a second if the saga is no longer wanted or {@code stopping} says so. */
+    void pause(Duration length, BooleanSupplier stopping) {
         long end = System.nanoTime() + length.toNanos();
         try {
-            for (long left = length.toNanos(); left > 0 && isWanted(); left = end - System.nanoTime()) {
+            for (long left = length.toNanos(); left > 0 && isWanted() && !stopping.getAsBoolean(); left = end - System.nanoTime()) {
                 if (failed.await(Math.min(left, LOOK_NANOS), TimeUnit.NANOSECONDS)) {
                     return;
                 }
@@ -120,6 +129,8 @@ final class Upload {
             return true;
         } catch (SagaException e) {
             return false;
+        } catch (RuntimeException e) {
+            return true; // the journal could not be asked: what comes next meets the same failure, and knows what to make of it
         }
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
 
 /** A run that keeps its rows in memory; the journal itself is tested elsewhere. */
 final class RecordingRun implements Run {
@@ -21,6 +22,7 @@ final class RecordingRun implements Run {
     final AtomicLong progress = new AtomicLong();
     volatile boolean cancelled;
     volatile boolean verified;
+    volatile IntConsumer onSending = index -> {};
     private final Document document;
     private List<ChunkRow> rows = new ArrayList<>();
 
@@ -72,6 +74,7 @@ final class RecordingRun implements Run {
 
     @Override
     public synchronized void chunkSending(int index, int attempt) {
+        onSending.accept(index);
         sendings.add(new Sending(index, attempt));
         set(index, ChunkRow.State.SENDING, attempt);
     }

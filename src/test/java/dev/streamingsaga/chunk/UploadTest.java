@@ -379,6 +379,37 @@ class UploadTest {
     }
 
     @Test
+    void a_reader_does_not_wait_for_a_chunk_that_is_lost_once_the_saga_is_called_off() throws Exception {
+        RecordingRun run = emptyRun();
+        InFlight plan = new Upload(run, false).handOut(IntStream.range(0, 2).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha", ChunkRow.State.PENDING, 0)).toList(), 1);
+        plan.next();
+        CompletableFuture<ChunkRow> second = Background.run("reader", plan::next);
+
+        run.cancelled = true;
+
+        assertThat(second.get(60, TimeUnit.SECONDS)).isNull();
+        assertThat(plan.hasNext()).isFalse();
+    }
+
+    /** Camel turns no Error into an exception: such a chunk never comes back. */
+    @Test
+    void an_upload_that_lost_a_chunk_ends_with_the_time_limit() throws Exception {
+        try (ChunkFixture fixture = fixture("saga.time-limit", "3s")) {
+            RecordingRun run = fixture.run(file(dir, 3 * CHUNK), "s1");
+            run.onSending = index -> {
+                if (index == 1) {
+                    throw new StackOverflowError("ordered by the test");
+                }
+            };
+
+            SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
+
+            assertThat(failure.reason()).isEqualTo(Reason.STORE_FAILED);
+            assertThat(failure).hasMessageContaining("only 10485760 of 15728640 bytes of saga s1 were stored");
+        }
+    }
+
+    @Test
     void an_upload_whose_threads_are_stopped_is_left_to_the_next_start() throws Exception {
         Upload upload = new Upload(emptyRun(), false);
         InFlight plan = upload.handOut(List.of(new ChunkRow(0, 0, 1, "key", "sha", ChunkRow.State.PENDING, 0)), 1);
