@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.IntConsumer;
 
 /** A run that keeps its rows in memory; the journal itself is tested elsewhere. */
 final class RecordingRun implements Run {
@@ -22,7 +21,6 @@ final class RecordingRun implements Run {
     final AtomicLong progress = new AtomicLong();
     volatile boolean cancelled;
     volatile boolean verified;
-    volatile IntConsumer onSending = index -> {};
     private final Document document;
     private List<ChunkRow> rows = new ArrayList<>();
 
@@ -74,7 +72,6 @@ final class RecordingRun implements Run {
 
     @Override
     public synchronized void chunkSending(int index, int attempt) {
-        onSending.accept(index);
         sendings.add(new Sending(index, attempt));
         set(index, ChunkRow.State.SENDING, attempt);
     }
