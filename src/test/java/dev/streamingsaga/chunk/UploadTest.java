@@ -22,13 +22,16 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.camel.Exchange;
@@ -325,6 +328,7 @@ class UploadTest {
 
             assertThat(failure.reason()).isEqualTo(Reason.STORAGE_FULL);
             await().until(() -> run.openPermits.get() == 0);
+            await().untilAsserted(() -> assertThat(fixture.context.getInflightRepository().size()).as("exchanges that still wait").isZero());
             assertThat(run.attemptsOf(0)).containsExactly(1);
         }
     }
@@ -343,6 +347,50 @@ class UploadTest {
             assertThat(failure.reason()).isEqualTo(Reason.CANCELLED);
             assertThat(run.attemptsOf(0)).containsExactly(1);
         }
+    }
+
+    @Test
+    void a_pause_ends_when_another_chunk_has_failed() throws Exception {
+        Upload upload = new Upload(emptyRun(), false);
+        CompletableFuture<Void> pause = pause(upload, Duration.ofHours(1), () -> false);
+        assertThat(pause).isNotDone();
+
+        upload.fail(new SagaException(Reason.STORAGE_FULL, "first"));
+
+        pause.get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void a_pause_ends_when_the_context_stops() throws Exception {
+        AtomicBoolean stopping = new AtomicBoolean();
+        CompletableFuture<Void> pause = pause(new Upload(emptyRun(), false), Duration.ofHours(1), stopping::get);
+        assertThat(pause).isNotDone();
+
+        stopping.set(true);
+
+        pause.get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void a_pause_is_as_long_as_configured() throws Exception {
+        long began = System.nanoTime();
+
+        new Upload(emptyRun(), false).pause(Duration.ofMillis(1_200), () -> false);
+
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThanOrEqualTo(Duration.ofMillis(1_200));
+    }
+
+    private static CompletableFuture<Void> pause(Upload upload, Duration length, BooleanSupplier stopping) throws InterruptedException {
+        CountDownLatch asked = new CountDownLatch(1);
+        CompletableFuture<Void> pause = Background.run("pause", () -> {
+            upload.pause(length, () -> {
+                asked.countDown();
+                return stopping.getAsBoolean();
+            });
+            return null;
+        });
+        assertThat(asked.await(60, TimeUnit.SECONDS)).as("pauses").isTrue();
+        return pause;
     }
 
     @Test
