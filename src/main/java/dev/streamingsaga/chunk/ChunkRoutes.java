@@ -72,13 +72,23 @@ public final class ChunkRoutes extends RouteBuilder {
         getContext().getRegistry().bind(config.id("s3-client"), S3Client.class, s3);
         addConverter();
         Bucket bucket = new Bucket(s3, config.s3().bucket());
-        ExecutorService pool = ChunkPool.create(getContext(), config);
+        ExecutorService pool = threads();
         errorHandler(noErrorHandler());
         upload(new PlanUpload(bucket, config.s3().timeout(), config.chunk().parallelism()), pool);
         put(new ChunkAttempt(new Refusals(config), config.chunk().retryDelay()));
         verify(bucket, pool);
         compensate(bucket, pool);
         complete(new ConcurrentHashMap<>());
+    }
+
+    /**
+     * As many as there is work for: {@link InFlight} holds each saga to {@code saga.chunk.parallelism} of them and one for the splitter
+     * that reads its plan, so none waits for another saga's. No task may be run by the thread that hands it out: the splitter would go a
+     * few calls deeper with each chunk, and hand out nothing while that thread sends. What is handed out while the context stops is
+     * dropped; the next start resumes the saga.
+     */
+    private ExecutorService threads() {
+        return getContext().getExecutorServiceManager().newCachedThreadPool(this, config.id("chunk"));
     }
 
     private void upload(PlanUpload plan, ExecutorService pool) {
