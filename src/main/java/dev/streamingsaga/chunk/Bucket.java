@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -34,18 +35,26 @@ final class Bucket {
     /** @param sha256 as the server reports it, lower-case hex; empty if it reports none for the whole object */
     record Stored(long sizeBytes, Optional<String> sha256) {}
 
+    /** @param etag the object's entity tag, see {@link #etag} */
+    record Listed(long sizeBytes, Optional<String> etag) {}
+
+    /** An entity tag as servers write it, without its quotes; empty if there is none, or a weak one, which different bytes may share. */
+    static Optional<String> etag(@Nullable String header) {
+        return Optional.ofNullable(header).filter(tag -> !tag.startsWith("W/")).map(tag -> tag.replace("\"", "")).filter(tag -> !tag.isBlank());
+    }
+
     String name() {
         return name;
     }
 
-    /** Keys and sizes below a prefix; all pages, each within the time-out. */
-    SortedMap<String, Long> list(String prefix, Duration timeout) {
-        SortedMap<String, Long> found = new TreeMap<>();
+    /** What lies below a prefix, by key; all pages, each within the time-out. */
+    SortedMap<String, Listed> list(String prefix, Duration timeout) {
+        SortedMap<String, Listed> found = new TreeMap<>();
         AwsRequestOverrideConfiguration limit = limit(timeout);
         for (S3Object each : s3.listObjectsV2Paginator(
                         request -> request.bucket(name).prefix(prefix).overrideConfiguration(limit))
                 .contents()) {
-            found.put(each.key(), each.size());
+            found.put(each.key(), new Listed(each.size(), etag(each.eTag())));
         }
         return found;
     }

@@ -38,7 +38,7 @@ final class ChunkAttempt {
     void sent(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
         put.row().ifPresent(row -> {
-            put.run().chunkSent(row.index());
+            put.run().chunkSent(row.index(), Bucket.etag(exchange.getMessage().getHeader(AWS2S3Constants.E_TAG, String.class)));
             put.upload().stored(row);
         });
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
@@ -43,7 +44,7 @@ public final class ChunkAudit {
      */
     public List<Difference> compare(Document document, List<ChunkRow> rows, boolean deep) {
         Bucket bucket = new Bucket(s3, document.bucket());
-        SortedMap<String, Long> listed = bucket.list(document.keyPrefix(), config.s3().timeout());
+        SortedMap<String, Bucket.Listed> listed = bucket.list(document.keyPrefix(), config.s3().timeout());
         List<Difference> found = new ArrayList<>();
         MessageDigest whole = Sha256.digest();
         for (ChunkRow row : rows) {
@@ -54,24 +55,24 @@ public final class ChunkAudit {
             found.add(new Difference(Kind.DIFFERENT, document.keyPrefix(), Optional.empty(), "SHA-256 " + document.sha256(), "SHA-256 " + sha256));
         }
         manifest(document, rows, listed.remove(document.keyPrefix() + ChunkKeys.MANIFEST)).ifPresent(found::add);
-        listed.forEach((key, size) -> found.add(new Difference(Kind.EXTRA, key, Optional.empty(), "no such object", size + " bytes")));
+        listed.forEach((key, object) -> found.add(new Difference(Kind.EXTRA, key, Optional.empty(), "no such object", object.sizeBytes() + " bytes")));
         return found;
     }
 
     private static Optional<Difference> chunk(
-            Bucket bucket, ChunkRow row, @org.jspecify.annotations.Nullable Long size, Optional<MessageDigest> whole) {
+            Bucket bucket, ChunkRow row, Bucket.@Nullable Listed listed, Optional<MessageDigest> whole) {
         String expected = row.sizeBytes() + " bytes, SHA-256 " + row.sha256();
-        if (size == null) {
+        if (listed == null) {
             return Optional.of(new Difference(Kind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
         }
-        if (size != row.sizeBytes()) {
-            return Optional.of(new Difference(Kind.DIFFERENT, row.key(), Optional.of(row), expected, size + " bytes"));
+        if (listed.sizeBytes() != row.sizeBytes()) {
+            return Optional.of(new Difference(Kind.DIFFERENT, row.key(), Optional.of(row), expected, listed.sizeBytes() + " bytes"));
         }
         Optional<String> sha256 = whole.isPresent() ? Optional.empty() : bucket.head(row.key()).flatMap(Bucket.Stored::sha256);
         try {
             String stored = sha256.isPresent() ? sha256.get() : read(bucket, row.key(), whole);
             return stored.equals(row.sha256()) ? Optional.empty() : Optional.of(new Difference(
-                    Kind.DIFFERENT, row.key(), Optional.of(row), expected, size + " bytes, SHA-256 " + stored));
+                    Kind.DIFFERENT, row.key(), Optional.of(row), expected, row.sizeBytes() + " bytes, SHA-256 " + stored));
         } catch (NoSuchKeyException e) {
             return Optional.of(new Difference(Kind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
         }
@@ -93,10 +94,10 @@ public final class ChunkAudit {
         return Sha256.hex(digest);
     }
 
-    private Optional<Difference> manifest(Document document, List<ChunkRow> rows, @org.jspecify.annotations.Nullable Long size) {
+    private Optional<Difference> manifest(Document document, List<ChunkRow> rows, Bucket.@Nullable Listed listed) {
         String key = document.keyPrefix() + ChunkKeys.MANIFEST;
         String expected = "the journal's " + rows.size() + " chunks, SHA-256 " + document.sha256();
-        if (size == null) {
+        if (listed == null) {
             return Optional.of(new Difference(Kind.MISSING, key, Optional.empty(), expected, "nothing"));
         }
         Optional<String> difference;

@@ -10,7 +10,8 @@ import dev.streamingsaga.source.SourceFile;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import software.amazon.awssdk.core.exception.SdkException;
 
@@ -42,9 +43,8 @@ final class PlanUpload {
         // A resumed run gets back what an earlier one planned and sent.
         List<ChunkRow> planned = run.chunks();
         VerifyChunks.checkOrder(document, planned);
-        if (run.number() > 1) {
-            requireJournaled(document, planned);
-        }
+        Map<String, Bucket.Listed> listed = run.number() > 1 ? listed(document) : Map.of();
+        requireJournaled(listed, planned);
         boolean same = planned.size() == wanted.size();
         for (int i = 0; same && i < planned.size(); i++) {
             same = planned.get(i).sha256().equals(wanted.get(i).sha256());
@@ -52,6 +52,7 @@ final class PlanUpload {
         if (!same) {
             throw SourceFile.modified(document.path());
         }
+        upload.confirm(planned.stream().filter(row -> isVeryObject(row, listed)).map(ChunkRow::index).collect(Collectors.toSet()));
         upload.attach(exchange);
         exchange.setProperty(CHUNKS, upload.handOut(mixed(planned), atMost));
     }
@@ -79,18 +80,25 @@ final class PlanUpload {
         return row.state() == ChunkRow.State.SENT || row.state() == ChunkRow.State.VERIFIED;
     }
 
-    /** Intent comes before sending: what lies in the bucket though its row says that nobody began to send it shows that rows were lost. */
-    private void requireJournaled(Document document, List<ChunkRow> planned) {
-        Set<String> listed;
+    private Map<String, Bucket.Listed> listed(Document document) {
         try {
-            listed = bucket.named(document.bucket()).list(document.keyPrefix() + "chunk-", timeout).keySet();
+            return bucket.named(document.bucket()).list(document.keyPrefix() + "chunk-", timeout);
         } catch (SdkException e) {
-            return; // sending meets the same failure, and knows what to make of it
+            return Map.of(); // sending meets the same failure, and knows what to make of it
         }
-        planned.stream().filter(row -> row.state() == ChunkRow.State.PENDING && listed.contains(row.key())).findFirst().ifPresent(row -> {
+    }
+
+    /** Intent comes before sending: what lies in the bucket though its row says that nobody began to send it shows that rows were lost. */
+    private static void requireJournaled(Map<String, Bucket.Listed> listed, List<ChunkRow> planned) {
+        planned.stream().filter(row -> row.state() == ChunkRow.State.PENDING && listed.containsKey(row.key())).findFirst().ifPresent(row -> {
             throw new SagaException(Reason.METADATA_CORRUPT, "the bucket holds " + row.key() + ", but the journal lost the row that said so; "
                     + "compensating from what the bucket lists");
         });
+    }
+
+    /** The object has the entity tag that the bucket answered with when it had compared the bytes with the journaled SHA-256. */
+    private static boolean isVeryObject(ChunkRow row, Map<String, Bucket.Listed> listed) {
+        return isSent(row) && row.etag().isPresent() && new Bucket.Listed(row.sizeBytes(), row.etag()).equals(listed.get(row.key()));
     }
 
     /** Taken by the caller's pass before the saga; taken here if the property is missing. */
@@ -132,8 +140,8 @@ final class PlanUpload {
     }
 
     /**
-     * Begun by an earlier run, and confirmed by the bucket with size and checksum: the answer may have been on its way when that run
-     * ended. In doubt it is sent again.
+     * Begun by an earlier run, and confirmed by the bucket: by one listing for all whose answer that run had seen, else by its own size
+     * and checksum, since the answer may have been on its way when that run ended. In doubt it is sent again.
      */
     boolean isStored(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
@@ -141,9 +149,18 @@ final class PlanUpload {
         if (row.state() == ChunkRow.State.PENDING) {
             return false;
         }
-        boolean confirmed;
+        boolean confirmed = put.upload().isConfirmed(row) || hasChecksum(put.document(), row);
+        if (confirmed) {
+            put.upload().requireUnchanged(row);
+            put.run().chunkConfirmed(row);
+            put.upload().stored(row);
+        }
+        return confirmed;
+    }
+
+    private boolean hasChecksum(Document document, ChunkRow row) {
         try {
-            confirmed = bucket.named(put.document().bucket()).head(row.key())
+            return bucket.named(document.bucket()).head(row.key())
                     .filter(stored -> stored.sizeBytes() == row.sizeBytes())
                     .flatMap(Bucket.Stored::sha256)
                     .filter(row.sha256()::equals)
@@ -151,11 +168,5 @@ final class PlanUpload {
         } catch (RuntimeException e) {
             return false; // correctness is untouched: sending meets the same failure, and knows what to make of it
         }
-        if (confirmed) {
-            put.upload().requireUnchanged(row);
-            put.run().chunkConfirmed(row);
-            put.upload().stored(row);
-        }
-        return confirmed;
     }
 }

@@ -10,6 +10,7 @@ import dev.streamingsaga.source.SourceFile;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,6 +29,7 @@ final class Upload {
     private final AtomicLong storedBytes = new AtomicLong();
     private final AtomicReference<Exception> failure = new AtomicReference<>();
     private final CountDownLatch failed = new CountDownLatch(1);
+    private volatile Set<Integer> confirmed = Set.of();
     private volatile InFlight inFlight = new InFlight(List.of(), 0, () -> false);
 
     /** @param earlierDigests the digests were taken by an earlier run, and nobody has read the source since */
@@ -58,6 +60,15 @@ final class Upload {
         if (earlierDigests) {
             SourceFile.checkPart(document.path(), row.offset(), row.sizeBytes(), row.sha256(), run::check);
         }
+    }
+
+    /** Chunks by index that the bucket is known to hold as an earlier run sent them. */
+    void confirm(Set<Integer> indexes) {
+        confirmed = indexes;
+    }
+
+    boolean isConfirmed(ChunkRow row) {
+        return confirmed.contains(row.index());
     }
 
     void stored(ChunkRow row) {

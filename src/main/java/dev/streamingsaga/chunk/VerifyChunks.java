@@ -79,13 +79,13 @@ final class VerifyChunks {
     }
 
     private void checkListed(Bucket bucket, Document document, List<ChunkRow> rows) {
-        SortedMap<String, Long> listed = bucket.list(document.keyPrefix() + "chunk-", config.s3().timeout());
+        SortedMap<String, Bucket.Listed> listed = bucket.list(document.keyPrefix() + "chunk-", config.s3().timeout());
         for (ChunkRow row : rows) {
-            Long size = listed.remove(row.key());
-            if (size == null) {
+            Bucket.Listed found = listed.remove(row.key());
+            if (found == null) {
                 throw refused(Reason.CHUNK_MISSING, document, "bucket " + bucket.name() + " has no " + row.key());
             }
-            checkSize(document, row, size);
+            checkSize(document, row, found.sizeBytes());
         }
         if (!listed.isEmpty()) {
             throw refused(Reason.CHUNK_COUNT_MISMATCH, document,

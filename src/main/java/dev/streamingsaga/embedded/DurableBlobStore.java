@@ -28,9 +28,12 @@ import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * What the filesystem store leaves open.
@@ -39,8 +42,8 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  *
  * <p>Honest about checksums: the store keeps the SHA-256 that it checked on arrival in an extended attribute and would report
  * it whatever the file holds by now. Size and modification time at the time of writing are kept beside it; once they differ,
- * or on a file system without extended attributes, no checksum is reported and the client has to read the bytes. Bits that
- * rot without touching the modification time are only found by reading.
+ * or on a file system without extended attributes, no checksum is reported, nor an entity tag when it is listed, and the client has to
+ * read the bytes. Bits that rot without touching the modification time are only found by reading.
  *
  * <p>A full disk is answered with 507 {@code InsufficientStorage} instead of 500.
  */
@@ -121,6 +124,16 @@ final class DurableBlobStore extends ForwardingBlobStore {
                 .filter(entry -> !entry.getKey().startsWith(FlexChecksum.METADATA_PREFIX))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
         return found.toBuilder().metadata(kept).build();
+    }
+
+    @Override
+    public ListObjectsV2Response list(ListObjectsV2Request request) {
+        ListObjectsV2Response found = super.list(request);
+        return found.toBuilder().contents(found.contents().stream().map(each -> tagged(request.bucket(), each)).toList()).build();
+    }
+
+    private S3Object tagged(String bucket, S3Object object) {
+        return isAsWritten(file(bucket, object.key())) ? object : object.toBuilder().eTag(null).build();
     }
 
     private Path file(String container, String key) {

@@ -271,8 +271,8 @@ public final class ActiveRun implements Run {
     }
 
     @Override
-    public void chunkSent(int index) {
-        journal.chunkRows().sent(sagaId, number, index);
+    public void chunkSent(int index, Optional<String> etag) {
+        journal.chunkRows().sent(sagaId, number, index, etag);
         Document sent = document();
         journal.watcher().chunkSent(Math.min(sent.chunkSizeBytes(), sent.sizeBytes() - index * (long) sent.chunkSizeBytes()));
     }
@@ -280,7 +280,7 @@ public final class ActiveRun implements Run {
     @Override
     public void chunkConfirmed(ChunkRow row) {
         if (row.state() == ChunkRow.State.SENDING) {
-            journal.chunkRows().sent(sagaId, number, row.index());
+            journal.chunkRows().sent(sagaId, number, row.index(), Optional.empty());
         }
         journal.addResumedBytes(sagaId, number, row.sizeBytes());
     }

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The chunk table. A row carries a checksum of what identifies the chunk, so that damage is found before it is believed. */
 final class ChunkRows {
@@ -42,10 +43,11 @@ final class ChunkRows {
         });
     }
 
-    void sent(String sagaId, int run, int index) {
+    void sent(String sagaId, int run, int index, Optional<String> etag) {
         db.inTransaction(() -> {
             requireOwned(sagaId, run);
-            requireRow(db.sql.sql("UPDATE chunk SET state = 'SENT' WHERE saga_id = ? AND idx = ?").params(sagaId, index).update(), sagaId);
+            requireRow(db.sql.sql("UPDATE chunk SET state = 'SENT', etag = ? WHERE saga_id = ? AND idx = ?")
+                    .params(etag.orElse(null), sagaId, index).update(), sagaId);
         });
     }
 
@@ -99,7 +101,8 @@ final class ChunkRows {
                     + " has an unknown state; compensating from what the bucket lists", e);
         }
         return new Row(new ChunkRow(row.getInt("idx"), row.getLong("byte_offset"), row.getLong("size_bytes"),
-                row.getString("object_key"), row.getString("sha256"), state, row.getInt("attempts")), row.getString("row_check"));
+                row.getString("object_key"), row.getString("sha256"), state, row.getInt("attempts"), Optional.ofNullable(row.getString("etag"))),
+                row.getString("row_check"));
     }
 
     private static String check(String sagaId, ChunkRow c) {

@@ -1,6 +1,7 @@
 package dev.streamingsaga.journal;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One attempt at a saga, held by the process that owns it. Steps find it in the exchange property {@link #PROPERTY}.
@@ -41,8 +42,12 @@ public interface Run {
     /** Before an attempt to send. */
     void chunkSending(int index, int attempt);
 
-    /** After the bucket confirmed. */
-    void chunkSent(int index);
+    /**
+     * After the bucket confirmed.
+     *
+     * @param etag the entity tag that it answered with
+     */
+    void chunkSent(int index, Optional<String> etag);
 
     /** Instead of sending: the bucket confirmed what an earlier run sent, whether that run saw its answer or not. */
     void chunkConfirmed(ChunkRow row);

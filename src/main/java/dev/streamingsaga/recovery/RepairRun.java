@@ -9,6 +9,7 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What lets the write routes work for a document that is completed already. The process holds the lock on the data directory, so
@@ -73,7 +74,7 @@ final class RepairRun implements Run {
     }
 
     @Override
-    public void chunkSent(int index) {
+    public void chunkSent(int index, Optional<String> etag) {
         // As above.
     }
 

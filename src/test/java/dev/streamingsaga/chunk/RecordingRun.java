@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -78,11 +79,11 @@ final class RecordingRun implements Run {
 
     @Override
     public void chunkConfirmed(ChunkRow row) {
-        chunkSent(row.index());
+        chunkSent(row.index(), Optional.empty());
     }
 
     @Override
-    public synchronized void chunkSent(int index) {
+    public synchronized void chunkSent(int index, Optional<String> etag) {
         set(index, ChunkRow.State.SENT, rows.get(index).attempts());
     }
 

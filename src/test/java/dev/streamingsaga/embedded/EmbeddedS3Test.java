@@ -21,6 +21,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.S3Object;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 @Tag("own-jvm")
@@ -94,11 +95,12 @@ class EmbeddedS3Test {
     }
 
     @Test
-    void reports_a_checksum_only_while_the_file_is_as_it_was_written() throws Exception {
+    void reports_checksum_and_entity_tag_only_while_the_file_is_as_it_was_written() throws Exception {
         try (EmbeddedS3 server = EmbeddedS3.start(data); S3Client s3 = client(server)) {
             s3.createBucket(b -> b.bucket("bucket"));
             put(s3, "hello");
             String written = head(s3).checksumSHA256();
+            assertThat(listed(s3).eTag()).isEqualTo(head(s3).eTag()).contains("5d41402abc4b2a76b9719d911017c592");
             assertThat(written).isEqualTo("LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
 
             Path file = data.resolve("bucket/bucket").resolve(KEY);
@@ -107,7 +109,13 @@ class EmbeddedS3Test {
             Files.setLastModifiedTime(file, later);
 
             assertThat(head(s3).checksumSHA256()).isNull();
+            assertThat(listed(s3).eTag()).isNull();
+            assertThat(listed(s3).size()).isEqualTo(5);
         }
+    }
+
+    private static S3Object listed(S3Client s3) {
+        return s3.listObjectsV2(l -> l.bucket("bucket")).contents().get(0);
     }
 
     private static HeadObjectResponse head(S3Client s3) {

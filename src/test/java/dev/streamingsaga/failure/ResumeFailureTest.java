@@ -76,6 +76,10 @@ class ResumeFailureTest {
         return saga.s3().count(put(chunk));
     }
 
+    private long heads(int chunk) {
+        return saga.s3().count(method("HEAD").and(keyEndsWith("/chunk-%06d".formatted(chunk))));
+    }
+
     private long allPuts() {
         return saga.s3().count(method("PUT"));
     }
@@ -151,6 +155,30 @@ class ResumeFailureTest {
         assertStored(saga, result, file);
         assertThat(List.of(puts(0), puts(1))).containsExactly(2L, 2L);
         assertThat(result.resumedBytes()).as("the third, untouched").isEqualTo((long) CHUNK);
+    }
+
+    @Test
+    void asks_for_a_chunk_of_its_own_only_if_nobody_saw_the_answer() throws Exception {
+        start(Map.of());
+        Original file = Original.of(fiveChunks());
+
+        assertStored(saga, interrupted(file.path()).resume(), file);
+
+        assertThat(List.of(heads(0), heads(1), heads(2), heads(3), heads(4))).as("one each by the step verify").containsExactly(1L, 1L, 2L, 1L, 1L);
+    }
+
+    @Test
+    void sends_a_chunk_again_that_was_written_to_behind_the_servers_back() throws Exception {
+        start(Map.of());
+        Original file = Original.of(fiveChunks());
+        Interrupted stopped = interrupted(file.path());
+        Path object = saga.object(Aftermath.prefix(saga, stopped.result()) + "chunk-000001");
+        FileTime later = FileTime.fromMillis(Files.getLastModifiedTime(object).toMillis() + 1000);
+        Files.write(object, new byte[CHUNK]);
+        Files.setLastModifiedTime(object, later);
+
+        assertStored(saga, stopped.resume(), file);
+        assertThat(List.of(puts(0), puts(1))).containsExactly(1L, 2L);
     }
 
     @Test

@@ -193,7 +193,7 @@ class VerifyFailureTest {
     }
 
     private void flipBitInTheServersFile(boolean keepTime) throws IOException {
-        Path object = directory.resolve("s3/bucket").resolve(BUCKET).resolve(key(1));
+        Path object = saga.object(key(1));
         FileTime before = Files.getLastModifiedTime(object);
         try (RandomAccessFile bytes = new RandomAccessFile(object.toFile(), "rw")) {
             bytes.seek(CHUNK / 2);

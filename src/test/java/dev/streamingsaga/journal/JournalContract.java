@@ -532,7 +532,7 @@ abstract class JournalContract {
         assertFenced(() -> old.bindLra("http://127.0.0.1/lra/2"));
         assertFenced(() -> old.describe(old.document()));
         assertRefused(() -> old.chunkSending(1, 1));
-        assertRefused(() -> old.chunkSent(0));
+        assertRefused(() -> old.chunkSent(0, Optional.of("tag")));
         assertRefused(() -> old.chunkConfirmed(sending));
         old.chunkConfirmed(new ChunkRow(0, sending.offset(), sending.sizeBytes(), sending.key(), sending.sha256(), ChunkRow.State.SENT, 1));
         assertRefused(old::chunksVerified);
@@ -769,8 +769,9 @@ abstract class JournalContract {
         assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.State.SENDING);
         assertThat(run.chunks().get(1).attempts()).isEqualTo(2);
         assertThat(journal.chunkKeys(run.sagaId())).as("may be in the bucket").containsExactly(rows(run).get(1).key());
-        run.chunkSent(1);
+        run.chunkSent(1, Optional.of("tag"));
         assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.State.SENT);
+        assertThat(run.chunks().get(1).etag()).contains("tag");
     }
 
     @Test
@@ -778,7 +779,7 @@ abstract class JournalContract {
         ActiveRun run = uploading("a");
         run.planChunks(rows(run));
         run.chunkSending(0, 1);
-        run.chunkSent(0);
+        run.chunkSent(0, Optional.empty());
         run.chunkSending(1, 1);
         List<ChunkRow> found = run.chunks();
 

@@ -41,7 +41,7 @@ class PostgresJournalTest extends JournalContract {
             takeOver.setAutoCommit(false);
             statement.executeUpdate("UPDATE saga SET run = 2, node = 'two' WHERE saga_id = '" + old.sagaId() + "'");
             marking = Background.run("marking", () -> {
-                old.chunkSent(0);
+                old.chunkSent(0, Optional.empty());
                 return null;
             });
             await().until(() -> marking.isDone() || waitsForALock());

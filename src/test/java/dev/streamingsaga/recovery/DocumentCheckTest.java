@@ -153,7 +153,7 @@ class DocumentCheckTest {
     @Test
     void finds_bits_that_rotted_without_a_trace_only_when_it_reads_all_back() throws Exception {
         Stored stored = binary();
-        Path object = directory.resolve("s3/bucket").resolve(StreamingSagaFixture.BUCKET).resolve(stored.prefix() + "chunk-000000");
+        Path object = saga.object(stored.prefix() + "chunk-000000");
         FileTime before = Files.getLastModifiedTime(object);
         try (RandomAccessFile bytes = new RandomAccessFile(object.toFile(), "rw")) {
             bytes.seek(4711);

@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A run that gives a number of permits and then says that the saga was cancelled. Chunks are none of the stores' business. */
@@ -75,7 +76,7 @@ final class OpenRun implements Run {
     }
 
     @Override
-    public void chunkSent(int index) {
+    public void chunkSent(int index, Optional<String> etag) {
         throw new AssertionError("stores don't send chunks");
     }
 

@@ -197,6 +197,11 @@ public final class StreamingSagaFixture implements AutoCloseable {
         bucket.putObject(r -> r.bucket(BUCKET).key(key), RequestBody.fromBytes(content));
     }
 
+    /** The file in which the embedded server keeps an object: for what happens to it past the server. */
+    public Path object(String key) {
+        return directory.resolve("s3/bucket").resolve(BUCKET).resolve(key);
+    }
+
     /** Rows of a table, asked in the store's own file. */
     public long rows(String store, String table) {
         return number(store, "SELECT count(*) FROM " + table);
