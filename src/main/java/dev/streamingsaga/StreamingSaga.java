@@ -34,6 +34,7 @@ import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Holdings;
 import dev.streamingsaga.recovery.Orphans;
 import dev.streamingsaga.recovery.Recovery;
+import dev.streamingsaga.saga.ErrorGuard;
 import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.store.Stores;
 import dev.streamingsaga.store.VectorSearch;
@@ -189,6 +190,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         SagaConfig config = given.config();
         Servers servers = given.servers();
         given.ownClient().ifPresent(this::opened);
+        new ErrorGuard(config.id("")).addTo(context);
         if (this.given.isEmpty()) {
             opened(DataDirectory.lock(config));
         }

@@ -27,6 +27,9 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.direct.DirectComponent;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.EventNotifierSupport;
 import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.apache.camel.model.SagaPropagation;
 import org.apache.camel.saga.InMemorySagaService;
@@ -291,6 +294,67 @@ class HubTest {
 
         Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(drop.resolve(".done/report.txt")) && Files.exists(out.resolve("report.txt.json")));
         assertThat(out.resolve("report.txt.json")).content().startsWith("{\"file\":").contains("report.txt\"", "\"status\":\"COMPLETED\"");
+    }
+
+    /** Camel makes no failure of an Error, and would go on behind the store when its thread is used again. */
+    @Test
+    void an_error_in_a_hubs_store_undoes_the_saga() throws Exception {
+        Map<String, String> properties = servers.properties("saga");
+        properties.put("saga.participants", "dying");
+        CamelContext hub = hub(properties);
+        hub.addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                from("direct:saga-store-dying").to("direct:elsewhere").log("written");
+                from("direct:elsewhere").process(e -> {
+                    throw new OutOfMemoryError("of the test's own store");
+                });
+                from("direct:saga-store-dying-compensate").log("nothing to undo");
+            }
+        });
+        hub.addRoutes(new StreamingSaga());
+        hub.start();
+
+        IngestResult result = ingest(hub, "saga", servers.text("a.txt", 10));
+
+        assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
+        assertThat(result.message()).contains("OutOfMemoryError: of the test's own store");
+    }
+
+    @Test
+    void a_chunk_route_that_somebody_stops_undoes_the_saga() throws Exception {
+        Map<String, String> properties = servers.properties("saga");
+        properties.put("saga.chunk.size", "5MiB");
+        properties.put("saga.chunk.parallelism", "1");
+        CamelContext hub = hub(properties);
+        hub.getComponent("direct", DirectComponent.class).setTimeout(200);
+        hub.addRoutes(new StreamingSaga());
+        CompletableFuture<Boolean> stopped = new CompletableFuture<>();
+        AtomicInteger sending = new AtomicInteger();
+        hub.getManagementStrategy().addEventNotifier(new EventNotifierSupport() {
+            @Override
+            public void notify(CamelEvent event) {
+                if (event instanceof CamelEvent.ExchangeSendingEvent sent && sent.getEndpoint().getEndpointUri().startsWith("aws2-s3") && sending.incrementAndGet() == 2) {
+                    stopRoute(hub, "saga-chunk", stopped);
+                }
+            }
+        });
+        hub.start();
+        Path file = Files.write(servers.text("three.bin", 1), new byte[3 * 5 * 1024 * 1024]);
+
+        IngestResult result = ingest(hub, "saga", file);
+
+        assertThat(stopped.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+        assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
+        assertThat(result.stores()).containsEntry("upload", 0L);
+        hub.getRouteController().startRoute("saga-chunk");
+        assertThat(ingest(hub, "saga", file).status()).isEqualTo("COMPLETED");
+    }
+
+    /** Returns when the route takes nothing more, however long what is on its way may take. */
+    private static void stopRoute(CamelContext hub, String route, CompletableFuture<Boolean> stopped) {
+        Background.call("stop route", () -> stopped.complete(hub.getRouteController().stopRoute(route, 1, TimeUnit.SECONDS, false)));
+        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> !hub.getRouteController().getRouteStatus(route).isStarted());
     }
 
     /** The hub's rules are for the hub's routes: inside a saga they would hide what went wrong. */

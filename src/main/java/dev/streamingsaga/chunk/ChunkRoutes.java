@@ -102,7 +102,7 @@ public final class ChunkRoutes extends RouteBuilder {
                 .parallelProcessing()
                 .executorService(pool)
                 .stopOnException()
-                // Camel loses an exchange whose processor throws an Error; nobody is to wait for it longer than for the saga itself.
+                // Should a chunk's exchange be lost, nobody is to wait for it longer than for the saga itself.
                 .timeout(config.timeLimit().toMillis())
                 .doTry()
                 .to(config.direct("chunk"))

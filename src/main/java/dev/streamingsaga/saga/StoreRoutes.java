@@ -166,7 +166,10 @@ public final class StoreRoutes implements AutoCloseable {
 
     private Message request(String store, String suffix, Duration limit, Processor fill) throws StoreCallException {
         String uri = config.direct("store-" + store + suffix);
-        Future<Exchange> future = calls.submit(() -> template.request(uri, fill));
+        Future<Exchange> future = calls.submit(() -> template.request(uri, exchange -> {
+            ErrorGuard.mark(exchange);
+            fill.process(exchange);
+        }));
         try {
             Exchange answer = future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             if (answer.getException() != null) {
@@ -184,7 +187,7 @@ public final class StoreRoutes implements AutoCloseable {
         }
     }
 
-    /** The innermost cause in words; wrappers only repeat it. */
+    /** The innermost cause in words; wrappers only repeat it. An Error's own words say little without its name. */
     static String reason(@Nullable Throwable thrown) {
         Throwable cause = thrown;
         while (cause != null && cause.getCause() != null && cause.getCause() != cause) {
@@ -193,7 +196,11 @@ public final class StoreRoutes implements AutoCloseable {
         if (cause == null) {
             return "unknown";
         }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        String name = cause.getClass().getSimpleName();
+        if (cause.getMessage() == null) {
+            return name;
+        }
+        return cause instanceof Error ? name + ": " + cause.getMessage() : cause.getMessage();
     }
 
     @Override

@@ -1,0 +1,92 @@
+package dev.streamingsaga.failure;
+
+import static dev.streamingsaga.failure.Aftermath.assertNothingLeft;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A store whose processor dies of an Error: Camel by itself makes no failure of it, and goes on behind it when the thread is used again. */
+@Timeout(120)
+class StoreErrorTest {
+    @TempDir
+    Path directory;
+
+    private StreamingSagaFixture saga;
+
+    /** Dies once, and takes its file with it. */
+    public static final class Dying implements Processor {
+        private Path broken = Path.of("");
+
+        public void setBroken(String file) {
+            broken = Path.of(file);
+        }
+
+        @Override
+        public void process(Exchange exchange) throws IOException {
+            if (Files.deleteIfExists(broken)) {
+                throw new OutOfMemoryError("of the test's own store");
+            }
+        }
+    }
+
+    /** @param steps of the store's write route, and of another one that it may call */
+    private void start(String steps) throws IOException {
+        Path broken = Files.createFile(directory.resolve("broken"));
+        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("store-dying.camel.yaml"), """
+                - beans:
+                    - {name: dying, type: "%1$s", properties: {broken: "%2$s"}}
+                - route:
+                    id: saga-store-dying
+                    from: {uri: direct:saga-store-dying, steps: [%3$s]}
+                - route:
+                    id: another
+                    from: {uri: direct:another, steps: [{process: {ref: dying}}]}
+                - route:
+                    id: saga-store-dying-compensate
+                    from: {uri: direct:saga-store-dying-compensate, steps: [{log: nothing to remove}]}
+                """.formatted(Dying.class.getName(), broken, steps));
+        saga = StreamingSagaFixture.start(directory, Map.of("saga.participants", "security,dying,relational", "saga.concurrency", "1"));
+    }
+
+    @AfterEach
+    void stop() {
+        saga.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{process: {ref: dying}}", "{to: direct:another}, {log: after}", "{multicast: {parallelProcessing: true, stopOnException: true, steps: [{to: direct:another}]}}"})
+    void an_error_in_a_store_undoes_the_saga(String steps) throws Exception {
+        start(steps);
+
+        IngestResult result = saga.ingest(saga.text("keeper.txt", 20));
+
+        assertNothingLeft(saga, result, Reason.STORE_FAILED);
+        assertThat(result.message()).contains("step dying", "OutOfMemoryError: of the test's own store");
+    }
+
+    @Test
+    void the_only_place_is_free_again_and_the_next_saga_does_not_wake_the_lost_one() throws Exception {
+        start("{process: {ref: dying}}");
+        IngestResult first = saga.ingest(saga.text("first.txt", 20));
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status()).isEqualTo("COMPLETED");
+        }
+
+        assertThat(saga.journal().saga(first.sagaId()).orElseThrow().state().name()).isEqualTo("COMPENSATED");
+    }
+}
