@@ -190,7 +190,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         SagaConfig config = given.config();
         Servers servers = given.servers();
         given.ownClient().ifPresent(this::opened);
-        new ErrorGuard(config.id("")).addTo(context);
+        ErrorGuard.addTo(context);
         if (this.given.isEmpty()) {
             opened(DataDirectory.lock(config));
         }

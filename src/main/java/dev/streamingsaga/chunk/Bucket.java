@@ -35,7 +35,10 @@ final class Bucket {
     /** @param sha256 as the server reports it, lower-case hex; empty if it reports none for the whole object */
     record Stored(long sizeBytes, Optional<String> sha256) {}
 
-    /** @param etag the object's entity tag, see {@link #etag} */
+    /**
+     * @param sizeBytes -1 if the server does not say
+     * @param etag the object's entity tag, see {@link #etag}
+     */
     record Listed(long sizeBytes, Optional<String> etag) {}
 
     /** An entity tag as servers write it, without its quotes; empty if there is none, or a weak one, which different bytes may share. */
@@ -54,7 +57,7 @@ final class Bucket {
         for (S3Object each : s3.listObjectsV2Paginator(
                         request -> request.bucket(name).prefix(prefix).overrideConfiguration(limit))
                 .contents()) {
-            found.put(each.key(), new Listed(each.size(), etag(each.eTag())));
+            found.put(each.key(), new Listed(each.size() == null ? -1 : each.size(), etag(each.eTag())));
         }
         return found;
     }

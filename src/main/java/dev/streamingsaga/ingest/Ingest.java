@@ -54,7 +54,6 @@ public final class Ingest {
      */
     public static final String REQUEST = "SagaRequest";
 
-    private static final String SLOT = "SagaSlot";
     private static final long LOOK_MILLIS = 500;
     private static final int MORE_THAN_WAIT = 1_000_000;
 
@@ -169,7 +168,8 @@ public final class Ingest {
             throw new SagaException(Reason.TIMEOUT, "saga " + run.sagaId() + " found no free place among "
                     + config.concurrency() + " within its time limit; raise saga.concurrency or saga.time-limit");
         }
-        exchange.setProperty(SLOT, true);
+        // With the run, and not with its exchange: one that Camel loses ends by its time limit, and its place is free again.
+        run.ended().whenComplete((id, failure) -> slots.release());
         Traces.of(exchange.getContext()).begin(run.sagaId(), exchange);
         run.check();
     }
@@ -179,14 +179,11 @@ public final class Ingest {
         slots.release(MORE_THAN_WAIT);
     }
 
-    void freeSlot(Exchange exchange) {
+    void end(Exchange exchange) {
         // Settled, or lost because the journal is away: then it has no owner any more, and the recovery finds it.
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         runs.end(run);
         Traces.of(exchange.getContext()).end(run.sagaId(), exchange);
-        if (Boolean.TRUE.equals(exchange.removeProperty(SLOT))) {
-            slots.release();
-        }
     }
 
     /** Step {@code validate}: a readable regular file, small enough, where it may be; its type and digests. */

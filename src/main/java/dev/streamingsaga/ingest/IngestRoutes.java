@@ -1,6 +1,7 @@
 package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.saga.ErrorGuard;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.builder.RouteBuilder;
 
@@ -36,6 +37,7 @@ final class IngestRoutes extends RouteBuilder {
         from(config.direct("receive")).routeId(config.id("receive")).group("ingest")
                 .errorHandler(noErrorHandler())
                 .description("strips headers, claims the source, runs the saga, answers with the outcome")
+                .process(ErrorGuard::mark)
                 .process(new HeaderFilter())
                 .process(ingest::receive)
                 .filter(exchange -> exchange.getProperty(Ingest.SAGA_ID) == null)
@@ -46,6 +48,7 @@ final class IngestRoutes extends RouteBuilder {
         from(config.direct("resume")).routeId(config.id("resume")).group("ingest")
                 .errorHandler(noErrorHandler())
                 .description("another attempt at a saga that was taken over; only the recovery sends here")
+                .process(ErrorGuard::mark)
                 .process(new HeaderFilter())
                 .process(ingest::resume)
                 .to(config.direct("attempt"))
@@ -61,7 +64,7 @@ final class IngestRoutes extends RouteBuilder {
                 .doCatch(Throwable.class)
                     .process(ingest::failed)
                 .doFinally()
-                    .process(ingest::freeSlot)
+                    .process(ingest::end)
                 .end();
     }
 }

@@ -38,7 +38,7 @@ final class ChunkRows {
     void sending(String sagaId, int run, int index, int attempt) {
         db.inTransaction(() -> {
             requireOwned(sagaId, run);
-            requireRow(db.sql.sql("UPDATE chunk SET state = 'SENDING', attempts = ? WHERE saga_id = ? AND idx = ?")
+            requireRow(db.sql.sql("UPDATE chunk SET state = 'SENDING', etag = NULL, attempts = ? WHERE saga_id = ? AND idx = ?")
                     .params(attempt, sagaId, index).update(), sagaId);
         });
     }

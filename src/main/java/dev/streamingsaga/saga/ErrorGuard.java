@@ -1,78 +1,61 @@
 package dev.streamingsaga.saga;
 
-import dev.streamingsaga.journal.Run;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
-import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes an exchange fail whose processor threw an {@link Error}, memory that ran out for one, or, if it is an asynchronous one, threw at
- * all. Camel calls such a processor done and leaves what comes next in the queue of its thread: the saga would stand still until another
- * exchange uses that thread, then go on as if the store had been written, and end COMPLETED.
+ * all. Camel calls such a processor done and leaves what comes next in the queue of its thread: the saga would stand still, and if another
+ * exchange used that thread, go on as if the store had been written, and end COMPLETED.
  *
- * <p>It looks at our own routes and, wherever they lead, at the exchanges of our sagas. All others pass as they always did. Routes that
- * were started before it was added are not seen.
+ * <p>Wherever they lead, the exchanges of our sagas are looked at; all others pass as they always did. Not seen: routes that were built
+ * before it was added, and endpoints that a route chooses by itself (recipient lists and the like). There the exchange is lost, but its
+ * thread is never used again, and the time limit undoes the saga.
  */
 public final class ErrorGuard implements InterceptStrategy {
-    private static final String STORE_CALL = "SagaStoreCall";
+    private static final String MARK = "SagaGuarded";
 
-    private final String ownRoutes;
-
-    /** @param ownRoutes what the ids of our own routes begin with */
-    public ErrorGuard(String ownRoutes) {
-        this.ownRoutes = ownRoutes;
-    }
-
-    /** Nothing happens if the context has one of the same routes already. */
-    public void addTo(CamelContext context) {
-        if (context.getCamelContextExtension().getInterceptStrategies().stream()
-                .noneMatch(there -> there instanceof ErrorGuard guard && guard.ownRoutes.equals(ownRoutes))) {
-            context.getCamelContextExtension().addInterceptStrategy(this);
+    /** Nothing happens if the context has one already: they are all alike. */
+    public static void addTo(CamelContext context) {
+        if (context.getCamelContextExtension().getInterceptStrategies().stream().noneMatch(ErrorGuard.class::isInstance)) {
+            context.getCamelContextExtension().addInterceptStrategy(new ErrorGuard());
         }
     }
 
-    /** For an exchange that asks a store, and has no run. */
-    static void mark(Exchange exchange) {
-        exchange.setProperty(STORE_CALL, true);
-    }
-
-    private static boolean isOfSaga(Exchange exchange) {
-        return exchange.getProperty(Run.PROPERTY) != null || exchange.getProperty(STORE_CALL) != null;
+    /** From now on this exchange, and what is copied from it, is looked at. */
+    public static void mark(Exchange exchange) {
+        exchange.setProperty(MARK, true);
     }
 
     @Override
     public Processor wrapProcessorInInterceptors(CamelContext context, NamedNode definition, Processor target, @Nullable Processor next) {
-        String route = ProcessorDefinitionHelper.getRouteId(definition);
-        return new Guarded(target, route != null && route.startsWith(ownRoutes));
+        return new Guarded(target);
     }
 
     private static final class Guarded extends DelegateAsyncProcessor {
-        private final boolean always;
-
-        Guarded(Processor target, boolean always) {
+        Guarded(Processor target) {
             super(target);
-            this.always = always;
         }
 
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
-            if (!always && !isOfSaga(exchange)) {
+            if (exchange.getProperty(MARK) == null) {
                 return super.process(exchange, callback);
             }
             Held held = new Held(callback);
             boolean sync;
             try {
                 sync = super.process(exchange, held);
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 exchange.setException(e);
                 held.done(true);
-                sync = true;
+                return held.letGo();
             }
             held.letGo();
             return sync;
@@ -105,15 +88,19 @@ public final class ErrorGuard implements InterceptStrategy {
             callback.done(doneSync);
         }
 
-        void letGo() {
+        /** @return whether it was done synchronously, as far as is known by now */
+        boolean letGo() {
             boolean tell;
+            boolean how;
             synchronized (this) {
                 returned = true;
                 tell = done;
+                how = sync;
             }
             if (tell) {
-                callback.done(sync);
+                callback.done(how);
             }
+            return how;
         }
     }
 }

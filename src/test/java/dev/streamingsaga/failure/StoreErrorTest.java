@@ -2,16 +2,27 @@ package dev.streamingsaga.failure;
 
 import static dev.streamingsaga.failure.Aftermath.assertNothingLeft;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.StepRecord;
+import dev.streamingsaga.journal.StepState;
+import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.apache.camel.support.DefaultComponent;
+import org.apache.camel.support.ProcessorEndpoint;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,12 +54,27 @@ class StoreErrorTest {
         }
     }
 
+    /** Component {@code dies}: its endpoints are no nodes of a route when a recipient list chooses them. */
+    public static final class DyingComponent extends DefaultComponent {
+        private final Dying dying = new Dying();
+
+        public void setBroken(String file) {
+            dying.setBroken(file);
+        }
+
+        @Override
+        protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) {
+            return new ProcessorEndpoint(uri, this, dying);
+        }
+    }
+
     /** @param steps of the store's write route, and of another one that it may call */
-    private void start(String steps) throws IOException {
+    private void start(String steps, String... settings) throws IOException {
         Path broken = Files.createFile(directory.resolve("broken"));
         Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("store-dying.camel.yaml"), """
                 - beans:
                     - {name: dying, type: "%1$s", properties: {broken: "%2$s"}}
+                    - {name: dies, type: "%4$s", properties: {broken: "%2$s"}}
                 - route:
                     id: saga-store-dying
                     from: {uri: direct:saga-store-dying, steps: [%3$s]}
@@ -58,8 +84,12 @@ class StoreErrorTest {
                 - route:
                     id: saga-store-dying-compensate
                     from: {uri: direct:saga-store-dying-compensate, steps: [{log: nothing to remove}]}
-                """.formatted(Dying.class.getName(), broken, steps));
-        saga = StreamingSagaFixture.start(directory, Map.of("saga.participants", "security,dying,relational", "saga.concurrency", "1"));
+                """.formatted(Dying.class.getName(), broken, steps, DyingComponent.class.getName()));
+        Map<String, String> all = new HashMap<>(Map.of("saga.participants", "security,dying,relational", "saga.concurrency", "1"));
+        for (int i = 0; i < settings.length; i += 2) {
+            all.put(settings[i], settings[i + 1]);
+        }
+        saga = StreamingSagaFixture.start(directory, all);
     }
 
     @AfterEach
@@ -88,5 +118,22 @@ class StoreErrorTest {
         }
 
         assertThat(saga.journal().saga(first.sagaId()).orElseThrow().state().name()).isEqualTo("COMPENSATED");
+    }
+
+    /** Its caller waits for an exchange that is no more; the saga, its place and all others are safe. */
+    @Test
+    void what_camel_loses_ends_with_the_time_limit_and_never_goes_on() throws Exception {
+        start("{recipientList: {constant: 'dies:now'}}, {log: after}", "saga.time-limit", "5s", "saga.compensation.step-timeout", "1s");
+        Path file = saga.text("keeper.txt", 20);
+        Background.call("ingest", () -> saga.ingest(file));
+
+        SagaRecord lost = await().atMost(Duration.ofSeconds(60)).until(() -> saga.journal().sagas(1), found -> !found.isEmpty() && found.get(0).state().isFinal()).get(0);
+
+        assertThat(lost.reason()).contains(Reason.TIMEOUT);
+        for (int i = 0; i < 3; i++) {
+            assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status()).as("in the only place").isEqualTo("COMPLETED");
+        }
+        assertThat(saga.journal().saga(lost.sagaId()).orElseThrow().state()).isIn(SagaState.COMPENSATED, SagaState.PARTIALLY_COMPENSATED);
+        assertThat(saga.journal().steps(lost.sagaId())).extracting(StepRecord::state).doesNotContain(StepState.WRITTEN);
     }
 }

@@ -1,0 +1,87 @@
+package dev.streamingsaga.lra;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class SagaThreadsTest {
+    private static final int BOUND = 16;
+
+    @Test
+    void no_thread_is_used_again() {
+        try (SagaThreads threads = new SagaThreads(1)) {
+            Set<Thread> seen = new HashSet<>();
+            for (int i = 0; i < 3 * BOUND; i++) {
+                seen.add(threads.call(Thread::currentThread).join());
+            }
+            assertThat(seen).hasSize(3 * BOUND);
+        }
+    }
+
+    @Test
+    void a_call_beyond_the_bound_is_refused_and_none_is_when_one_has_ended() {
+        CountDownLatch held = new CountDownLatch(1);
+        try (SagaThreads threads = new SagaThreads(1)) {
+            List<CompletableFuture<Void>> busy = new ArrayList<>();
+            for (int i = 0; i < BOUND; i++) {
+                busy.add(threads.run(() -> await(held)));
+            }
+            assertRefused(threads.run(() -> {}), "16 are busy");
+
+            held.countDown();
+            busy.forEach(CompletableFuture::join);
+        } finally {
+            held.countDown();
+        }
+    }
+
+    @Test
+    void a_failure_is_the_very_one_and_costs_no_place() {
+        try (SagaThreads threads = new SagaThreads(1)) {
+            AssertionError error = new AssertionError("simulated");
+            for (int i = 0; i < 2 * BOUND; i++) {
+                assertThatThrownBy(() -> threads.run(() -> {
+                    throw error;
+                }).join()).hasCause(error);
+            }
+        }
+    }
+
+    @Test
+    void closing_interrupts_what_does_not_end_and_refuses_what_comes() {
+        SagaThreads threads = new SagaThreads(1);
+        CompletableFuture<Void> stuck = threads.run(() -> await(new CountDownLatch(1)));
+
+        threads.close();
+
+        assertThatThrownBy(stuck::join).hasCauseInstanceOf(IllegalStateException.class);
+        assertRefused(threads.run(() -> {}), "closed");
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void assertRefused(CompletableFuture<Void> call, String why) {
+        assertThatThrownBy(call::join).isInstanceOf(CompletionException.class).cause().isInstanceOfSatisfying(SagaException.class, e -> {
+            assertThat(e.reason()).isEqualTo(Reason.COORDINATOR_UNAVAILABLE);
+            assertThat(e).hasMessageContaining(why);
+        });
+    }
+}
