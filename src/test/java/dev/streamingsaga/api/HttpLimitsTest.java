@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.api.ApiClient.Answer;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.FaultRule;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -142,9 +143,9 @@ class HttpLimitsTest {
 
     @Test
     void cancels_what_an_operator_does_not_want() {
-        saga.s3().when(request -> request.method().equals("PUT") && request.path().contains("chunk-")).hang();
+        FaultRule sending = saga.s3().when(request -> request.method().equals("PUT") && request.path().contains("chunk-")).hang();
         String sagaId = api.put("unwanted.txt", "unwanted".getBytes(StandardCharsets.UTF_8)).json().path("sagaId").asText();
-        await().atMost(PATIENCE).until(() -> state(sagaId) == SagaState.UPLOADING);
+        await().atMost(PATIENCE).until(() -> sending.applied() > 0);
         assertThat(api.post("/api/sagas/" + sagaId + "/cancel", "").status()).isEqualTo(202);
         saga.s3().clearRules();
         var outcome = api.get("/api/sagas/" + sagaId + "/outcome", "Prefer", "wait=100").json();
