@@ -26,7 +26,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -55,11 +54,7 @@ class ConcurrencyTest {
 
     /** @param settings key, value, key, value; requests may be held for long without anybody giving up */
     private void start(String... settings) throws IOException {
-        Map<String, String> all = new HashMap<>(Map.of("saga.s3.timeout", "60s"));
-        for (int i = 0; i < settings.length; i += 2) {
-            all.put(settings[i], settings[i + 1]);
-        }
-        saga = StreamingSagaFixture.start(directory, all);
+        saga = StreamingSagaFixture.start(directory, Map.of("saga.s3.timeout", "60s"), settings);
     }
 
     @AfterEach

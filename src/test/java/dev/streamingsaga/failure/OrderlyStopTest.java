@@ -32,7 +32,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -61,11 +60,7 @@ class OrderlyStopTest {
     private StreamingSagaFixture saga;
 
     private void start(String... settings) throws Exception {
-        Map<String, String> all = new HashMap<>(Map.of("saga.chunk.parallelism", "1"));
-        for (int i = 0; i < settings.length; i += 2) {
-            all.put(settings[i], settings[i + 1]);
-        }
-        saga = StreamingSagaFixture.start(directory, all);
+        saga = StreamingSagaFixture.start(directory, Map.of("saga.chunk.parallelism", "1"), settings);
     }
 
     @AfterEach

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
@@ -85,11 +84,7 @@ class StoreErrorTest {
                     id: saga-store-dying-compensate
                     from: {uri: direct:saga-store-dying-compensate, steps: [{log: nothing to remove}]}
                 """.formatted(Dying.class.getName(), broken, steps, DyingComponent.class.getName()));
-        Map<String, String> all = new HashMap<>(Map.of("saga.participants", "security,dying,relational", "saga.concurrency", "1"));
-        for (int i = 0; i < settings.length; i += 2) {
-            all.put(settings[i], settings[i + 1]);
-        }
-        saga = StreamingSagaFixture.start(directory, all);
+        saga = StreamingSagaFixture.start(directory, Map.of("saga.participants", "security,dying,relational", "saga.concurrency", "1"), settings);
     }
 
     @AfterEach
@@ -118,6 +113,24 @@ class StoreErrorTest {
         }
 
         assertThat(saga.journal().saga(first.sagaId()).orElseThrow().state().name()).isEqualTo("COMPENSATED");
+    }
+
+    /** Its thread must not be used again while it is not over: it would go on behind the store. */
+    @Test
+    void what_camel_loses_is_not_woken_by_other_sagas() throws Exception {
+        start("{recipientList: {constant: 'dies:now'}}, {log: after}", "saga.concurrency", "2");
+        Path file = saga.text("keeper.txt", 20);
+        Background.call("ingest", () -> saga.ingest(file));
+        await().atMost(Duration.ofSeconds(60)).until(() -> Files.notExists(directory.resolve("broken")));
+        String lost = saga.journal().sagas(1).get(0).sagaId();
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status()).isEqualTo("COMPLETED");
+        }
+
+        assertThat(saga.journal().saga(lost).orElseThrow().state()).isEqualTo(SagaState.PROCESSING);
+        assertThat(saga.journal().steps(lost)).filteredOn(step -> step.name().equals("dying")).extracting(StepRecord::state)
+                .containsExactly(StepState.WRITING);
     }
 
     /** Its caller waits for an exchange that is no more; the saga, its place and all others are safe. */

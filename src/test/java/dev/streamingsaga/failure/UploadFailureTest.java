@@ -26,7 +26,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -57,11 +56,7 @@ class UploadFailureTest {
 
     /** @param settings key, value, key, value; chunks travel one by one, so that "in the middle" is one place */
     private void start(String... settings) throws IOException {
-        Map<String, String> all = new HashMap<>(Map.of("saga.chunk.parallelism", "1"));
-        for (int i = 0; i < settings.length; i += 2) {
-            all.put(settings[i], settings[i + 1]);
-        }
-        saga = StreamingSagaFixture.start(directory, all);
+        saga = StreamingSagaFixture.start(directory, Map.of("saga.chunk.parallelism", "1"), settings);
     }
 
     @AfterEach

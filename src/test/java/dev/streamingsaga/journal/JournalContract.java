@@ -772,6 +772,8 @@ abstract class JournalContract {
         run.chunkSent(1, Optional.of("tag"));
         assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.State.SENT);
         assertThat(run.chunks().get(1).etag()).contains("tag");
+        run.chunkSending(1, 3);
+        assertThat(run.chunks().get(1).etag()).as("of an answer that is no longer the last").isEmpty();
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -42,6 +43,7 @@ class SagaThreadsTest {
 
             held.countDown();
             busy.forEach(CompletableFuture::join);
+            Awaitility.await().ignoreExceptions().until(() -> threads.call(() -> "taken").join().equals("taken"));
         } finally {
             held.countDown();
         }

@@ -77,6 +77,15 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return new StreamingSagaFixture(directory, settings);
     }
 
+    /** @param more key, value, key, value; over {@code settings} */
+    public static StreamingSagaFixture start(Path directory, Map<String, String> settings, String... more) throws IOException {
+        Map<String, String> all = new LinkedHashMap<>(settings);
+        for (int i = 0; i < more.length; i += 2) {
+            all.put(more[i], more[i + 1]);
+        }
+        return start(directory, all);
+    }
+
     public static StreamingSagaFixture start(Path directory) throws IOException {
         return start(directory, Map.of());
     }
