@@ -97,20 +97,28 @@ class UploadTest {
     void FP_5_gives_up_after_the_configured_attempts() throws Exception {
         try (ChunkFixture fixture = fixture()) {
             RecordingRun run = fixture.run(file(dir, 2 * CHUNK), "s1");
+            CountDownLatch otherArrives = new CountDownLatch(1);
+            CountDownLatch givenUp = new CountDownLatch(1);
             fixture.faults.onPut((key, n) -> {
                 if (key.endsWith("chunk-000001")) {
+                    FaultyS3.await(otherArrives);
                     throw FaultyS3.answer(500, "InternalError");
                 }
+                otherArrives.countDown();
+                FaultyS3.await(givenUp);
             });
 
             SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
+            int permitsOfTheOther = run.openPermits.get();
+            givenUp.countDown();
 
             assertThat(failure.reason()).isEqualTo(Reason.MAX_RETRIES_EXCEEDED);
             assertThat(failure)
                     .hasMessageContaining("cannot write chunk 1 of saga s1 to bucket streaming-saga")
                     .hasMessageContaining("after 3 attempts; compensating");
             assertThat(run.attemptsOf(1)).containsExactly(1, 2, 3);
-            assertThat(run.openPermits).hasValue(0);
+            assertThat(permitsOfTheOther).as("permits of the chunk that is still on its way").isEqualTo(1);
+            await().until(() -> run.openPermits.get() == 0);
         }
     }
 
