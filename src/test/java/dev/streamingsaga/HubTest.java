@@ -3,8 +3,12 @@ package dev.streamingsaga;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.HubServers;
 import java.nio.file.Files;
@@ -39,6 +43,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Instances in somebody else's Camel context, on a real bucket and a real coordinator. */
 @Timeout(120)
@@ -319,6 +324,74 @@ class HubTest {
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
         assertThat(result.message()).contains("OutOfMemoryError: of the test's own store");
+    }
+
+    /** Its routes were built without the guard: Camel loses the exchange. */
+    @Test
+    void an_error_in_a_store_that_was_there_before_the_instance_is_warned_of_and_ends_with_the_time_limit() throws Exception {
+        Map<String, String> properties = servers.properties("saga");
+        properties.put("saga.participants", "dying");
+        properties.put("saga.time-limit", "5s");
+        properties.put("saga.compensation.step-timeout", "1s");
+        CamelContext hub = hub(properties);
+        hub.addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                from("direct:saga-store-dying").routeId("writes").process(e -> {
+                    throw new OutOfMemoryError("of the test's own store");
+                });
+                from("direct:saga-store-dying-compensate").routeId("undoes").log("nothing to undo");
+            }
+        });
+        hub.start();
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        Logger log = (Logger) LoggerFactory.getLogger(SagaEngine.class);
+        log.addAppender(lines);
+        hub.addRoutes(new StreamingSaga());
+        log.detachAppender(lines);
+
+        IngestResult result = ingest(hub, "saga", servers.text("a.txt", 10));
+
+        assertThat(result.reason()).as("%s", result).isEqualTo("TIMEOUT");
+        assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage).singleElement().asString()
+                .contains("writes, undoes", "before instance saga", "add the instance before");
+    }
+
+    @Test
+    void a_store_that_hangs_does_not_keep_the_caller_of_a_saga_that_has_ended() throws Exception {
+        Map<String, String> properties = servers.properties("saga");
+        properties.put("saga.participants", "hanging");
+        properties.put("saga.compensation.step-timeout", "1s");
+        CamelContext hub = hub(properties);
+        CountDownLatch hangs = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        hub.addRoutes(new StreamingSaga());
+        hub.addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                from("direct:saga-store-hanging").process(e -> {
+                    hangs.countDown();
+                    goesOn.await();
+                });
+                from("direct:saga-store-hanging-compensate").log("nothing to undo");
+            }
+        });
+        hub.start();
+        Path file = servers.text("a.txt", 10);
+        CompletableFuture<IngestResult> caller = Background.call("ingest", () -> ingest(hub, "saga", file));
+        hangs.await();
+        String sagaId = bundle(hub, "saga").journal().sagas(1).get(0).sagaId();
+
+        bundle(hub, "saga").engine().cancel(sagaId);
+        IngestResult result = caller.orTimeout(60, TimeUnit.SECONDS).join();
+        long stillOpen = goesOn.getCount();
+        goesOn.countDown();
+
+        assertThat(result.reason()).as("%s", result).isEqualTo("CANCELLED");
+        assertThat(result.status()).as("what it writes may still arrive").isEqualTo("PARTIALLY_COMPENSATED");
+        assertThat(stillOpen).as("the store still hangs").isOne();
+        assertThat(ingest(hub, "saga", file).status()).as("when it hangs no more").isEqualTo("COMPLETED");
     }
 
     @Test

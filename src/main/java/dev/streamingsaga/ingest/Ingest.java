@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -205,14 +206,14 @@ public final class Ingest {
         try {
             engine.failed(run, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)).join();
         } catch (RuntimeException e) {
-            throw new IllegalStateException("saga " + run.sagaId() + " stopped in step " + run.step()
-                    + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again", e);
+            run.lose(new IllegalStateException("saga " + run.sagaId() + " stopped in step " + run.step()
+                    + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again", e));
         }
     }
 
     void answer(Exchange exchange) throws InterruptedException {
         String joined = exchange.getProperty(SAGA_ID, String.class);
-        String sagaId = joined != null ? joined : exchange.getProperty(Run.PROPERTY, ActiveRun.class).sagaId();
+        String sagaId = joined != null ? joined : awaitOwn(exchange.getProperty(Run.PROPERTY, ActiveRun.class));
         // Our own run may have been called off at the last moment, or taken over: whoever has the saga brings it to its end.
         awaitEnd(sagaId, exchange.getProperty(REQUEST) != null);
         Traces traces = Traces.of(exchange.getContext());
@@ -221,6 +222,14 @@ public final class Ingest {
             exchange.getMessage().setBody(result(sagaId));
         } finally {
             traces.end(sagaId, exchange);
+        }
+    }
+
+    private static String awaitOwn(ActiveRun run) throws InterruptedException {
+        try {
+            return run.ended().get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException lost ? lost : new IllegalStateException(e);
         }
     }
 
@@ -243,7 +252,7 @@ public final class Ingest {
     private void awaitEnd(String sagaId, boolean throughPause) throws InterruptedException {
         Optional<ActiveRun> local = runs.find(sagaId);
         if (local.isPresent()) {
-            local.get().ended().join();
+            local.get().ended().exceptionally(lost -> sagaId).join();
         }
         SagaState state = journal.saga(sagaId).orElseThrow().state();
         while (!state.isFinal() && (throughPause || state != SagaState.PAUSED)) {

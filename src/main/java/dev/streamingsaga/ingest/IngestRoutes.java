@@ -2,14 +2,20 @@ package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.saga.ErrorGuard;
+import java.util.concurrent.ExecutorService;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.builder.RouteBuilder;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.core.task.support.ExecutorServiceAdapter;
 
 /**
  * {@code direct:<name>-ingest}: body in, a file (String, Path, File or what a {@code file:} consumer hands on); body out, an
  * {@link IngestResult}, which converts to its JSON as String or bytes. It always answers with an outcome and never with the
  * exception of a step. Of the caller's exchange only the body changes: headers, properties and transactions of the caller are not
  * seen inside, and are his again afterwards.
+ *
+ * <p>A run has an exchange and a thread of its own: the caller waits for the run's end in the journal, so that he hears of it even if
+ * a store hangs, or the exchange is lost.
  */
 final class IngestRoutes extends RouteBuilder {
     private static final AggregationStrategy BODY_ONLY = (caller, answer) -> {
@@ -28,6 +34,8 @@ final class IngestRoutes extends RouteBuilder {
     @Override
     public void configure() {
         ResultJson.register(getContext().getTypeConverterRegistry());
+        // A new thread for each run: what Camel left behind on one must not go on when another run uses it.
+        ExecutorService threads = new ExecutorServiceAdapter(new SimpleAsyncTaskExecutor(config.id("run-")));
 
         from(config.direct("ingest")).routeId(config.id("ingest")).group("ingest")
                 .errorHandler(noErrorHandler())
@@ -41,7 +49,7 @@ final class IngestRoutes extends RouteBuilder {
                 .process(new HeaderFilter())
                 .process(ingest::receive)
                 .filter(exchange -> exchange.getProperty(Ingest.SAGA_ID) == null)
-                    .to(config.direct("attempt"))
+                    .wireTap(config.direct("attempt")).dynamicUri(false).executorService(threads).end()
                 .end()
                 .process(ingest::answer);
 
@@ -51,7 +59,7 @@ final class IngestRoutes extends RouteBuilder {
                 .process(ErrorGuard::mark)
                 .process(new HeaderFilter())
                 .process(ingest::resume)
-                .to(config.direct("attempt"))
+                .wireTap(config.direct("attempt")).dynamicUri(false).executorService(threads).end()
                 .process(ingest::answer);
 
         from(config.direct("attempt")).routeId(config.id("attempt")).group("ingest")

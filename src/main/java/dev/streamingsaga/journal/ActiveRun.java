@@ -80,7 +80,7 @@ public final class ActiveRun implements Run {
         document = described;
     }
 
-    /** Done with the saga's id once this process has recorded its outcome. */
+    /** Done with the saga's id once this process has recorded its outcome; fails if it could not ({@link #lose}). */
     public CompletableFuture<String> ended() {
         return ended.copy();
     }
@@ -107,6 +107,11 @@ public final class ActiveRun implements Run {
 
     void markEnded() {
         ended.complete(sagaId);
+    }
+
+    /** The run ended and its outcome could not be recorded: the saga is to be taken over. */
+    public void lose(RuntimeException why) {
+        ended.completeExceptionally(why);
     }
 
     /** Binds the coordinator's LRA to this run. */

@@ -116,8 +116,11 @@ public final class Compensator implements AutoCloseable {
             undoLateWrites(saga, running, why);
         }
         SagaState outcome = journal.finishCompensation(sagaId, saga.run(), open -> alerts.residue(saga, open));
-        runs.end(sagaId);
-        alerts.tell(sagaId);
+        try {
+            alerts.tell(sagaId);
+        } finally {
+            runs.end(sagaId); // whoever waits for the run finds the reports written
+        }
         return outcome;
     }
 

@@ -1,10 +1,14 @@
 package dev.streamingsaga.saga;
 
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
+import org.apache.camel.Route;
 import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.jspecify.annotations.Nullable;
@@ -16,16 +20,33 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Wherever they lead, the exchanges of our sagas are looked at; all others pass as they always did. Not seen: routes that were built
  * before it was added, and endpoints that a route chooses by itself (recipient lists and the like). There the exchange is lost, but its
- * thread is never used again, and the time limit undoes the saga.
+ * thread is never used again, and the time limit undoes the saga and answers its caller.
  */
 public final class ErrorGuard implements InterceptStrategy {
     private static final String MARK = "SagaGuarded";
 
+    private final Set<String> builtBefore;
+
+    private ErrorGuard(Set<String> builtBefore) {
+        this.builtBefore = builtBefore;
+    }
+
     /** Nothing happens if the context has one already: they are all alike. */
     public static void addTo(CamelContext context) {
-        if (context.getCamelContextExtension().getInterceptStrategies().stream().noneMatch(ErrorGuard.class::isInstance)) {
-            context.getCamelContextExtension().addInterceptStrategy(new ErrorGuard());
+        if (of(context).isEmpty()) {
+            Set<String> builtBefore = context.getRoutes().stream().map(Route::getRouteId).collect(Collectors.toUnmodifiableSet());
+            context.getCamelContextExtension().addInterceptStrategy(new ErrorGuard(builtBefore));
         }
+    }
+
+    /** Whether the context has one, and had it when the route was built. */
+    static boolean covers(CamelContext context, String routeId) {
+        return of(context).filter(guard -> !guard.builtBefore.contains(routeId)).isPresent();
+    }
+
+    private static Optional<ErrorGuard> of(CamelContext context) {
+        return context.getCamelContextExtension().getInterceptStrategies().stream()
+                .filter(ErrorGuard.class::isInstance).map(ErrorGuard.class::cast).findAny();
     }
 
     /** From now on this exchange, and what is copied from it, is looked at. */

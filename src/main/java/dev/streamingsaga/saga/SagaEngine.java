@@ -27,9 +27,13 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.saga.CamelSagaService;
 import org.apache.camel.spi.ExecutorServiceManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The door of the saga protocol: builds its routes, settles what they leave open, and answers the coordinator. */
 public final class SagaEngine implements CallbackHandler, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SagaEngine.class);
+
     private final SagaConfig config;
     private final Journal journal;
     private final Runs runs;
@@ -69,6 +73,11 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         if (!missing.isEmpty()) {
             throw ConfigException.of("saga.participants names stores without routes; missing: " + String.join(", ", missing)
                     + "; add them in " + config.routesDir() + ", or take the name out");
+        }
+        List<String> unguarded = stores.unguarded(config.participants());
+        if (!unguarded.isEmpty()) {
+            LOG.warn("routes {} were started before instance {} was added: should one die of an Error, its saga is undone when its time limit ({}) has passed, and "
+                    + "not at once; add the instance before they are started", String.join(", ", unguarded), config.name(), config.timeLimit());
         }
     }
 

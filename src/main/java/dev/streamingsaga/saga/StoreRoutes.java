@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -22,9 +21,11 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Route;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 /**
  * The core's view of a participating store: up to four routes, {@code direct:<name>-store-STORE} and the same with
@@ -36,7 +37,8 @@ public final class StoreRoutes implements AutoCloseable {
     private final SagaConfig config;
     private final CamelContext context;
     private final ProducerTemplate template;
-    private final ExecutorService calls;
+    /** A new thread for each call: what Camel left behind on one, of a store that died of an Error, must not go on with the next call. */
+    private final SimpleAsyncTaskExecutor calls = new SimpleAsyncTaskExecutor();
     private final Traces traces;
 
     public StoreRoutes(SagaConfig config, CamelContext context) {
@@ -44,7 +46,8 @@ public final class StoreRoutes implements AutoCloseable {
         this.context = context;
         this.template = context.createProducerTemplate();
         this.traces = Traces.of(context);
-        this.calls = context.getExecutorServiceManager().newCachedThreadPool(this, config.id("store-calls"));
+        this.calls.setThreadNamePrefix(config.id("store-call-"));
+        this.calls.setCancelRemainingTasksOnClose(true);
     }
 
     /** Not the store's failure: whoever runs next does it again. */
@@ -77,8 +80,18 @@ public final class StoreRoutes implements AutoCloseable {
 
     /** Whether the store has a route with this suffix. */
     public boolean exists(String store, String suffix) {
+        return routes(store, suffix).findAny().isPresent();
+    }
+
+    /** The ids of the routes of these participants that an {@link ErrorGuard} does not look at. */
+    List<String> unguarded(List<String> participants) {
+        return participants.stream().flatMap(store -> Stream.of("", "-compensate", "-count", "-complete").flatMap(suffix -> routes(store, suffix)))
+                .map(Route::getRouteId).filter(id -> !ErrorGuard.covers(context, id)).toList();
+    }
+
+    private Stream<Route> routes(String store, String suffix) {
         String uri = "direct://" + config.id("store-" + store + suffix);
-        return context.getRoutes().stream().anyMatch(route -> route.getEndpoint().getEndpointUri().equals(uri));
+        return context.getRoutes().stream().filter(route -> route.getEndpoint().getEndpointUri().equals(uri));
     }
 
     /** Asks the store itself; empty for a store without a count route. */
@@ -205,6 +218,6 @@ public final class StoreRoutes implements AutoCloseable {
 
     @Override
     public void close() {
-        context.getExecutorServiceManager().shutdownNow(calls);
+        calls.close();
     }
 }

@@ -15,6 +15,7 @@ import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.camel.Endpoint;
@@ -36,6 +37,7 @@ class StoreErrorTest {
     Path directory;
 
     private StreamingSagaFixture saga;
+    private Path marks;
 
     /** Dies once, and takes its file with it. */
     public static final class Dying implements Processor {
@@ -67,13 +69,33 @@ class StoreErrorTest {
         }
     }
 
-    /** @param steps of the store's write route, and of another one that it may call */
+    /** Tells how often it was reached. */
+    public static final class Marking implements Processor {
+        private Path marks = Path.of("");
+
+        public void setMarks(String file) {
+            marks = Path.of(file);
+        }
+
+        @Override
+        public void process(Exchange exchange) throws IOException {
+            Files.writeString(marks, exchange.getExchangeId() + "\n", StandardOpenOption.APPEND);
+        }
+    }
+
+    /** @param steps of the store's write route, which may call another one that dies */
     private void start(String steps, String... settings) throws IOException {
+        startUndoing(steps, "{log: nothing to remove}", settings);
+    }
+
+    private void startUndoing(String steps, String undoing, String... settings) throws IOException {
         Path broken = Files.createFile(directory.resolve("broken"));
+        marks = Files.createFile(directory.resolve("marks"));
         Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("store-dying.camel.yaml"), """
                 - beans:
                     - {name: dying, type: "%1$s", properties: {broken: "%2$s"}}
                     - {name: dies, type: "%4$s", properties: {broken: "%2$s"}}
+                    - {name: marking, type: "%5$s", properties: {marks: "%6$s"}}
                 - route:
                     id: saga-store-dying
                     from: {uri: direct:saga-store-dying, steps: [%3$s]}
@@ -82,8 +104,8 @@ class StoreErrorTest {
                     from: {uri: direct:another, steps: [{process: {ref: dying}}]}
                 - route:
                     id: saga-store-dying-compensate
-                    from: {uri: direct:saga-store-dying-compensate, steps: [{log: nothing to remove}]}
-                """.formatted(Dying.class.getName(), broken, steps, DyingComponent.class.getName()));
+                    from: {uri: direct:saga-store-dying-compensate, steps: [%7$s]}
+                """.formatted(Dying.class.getName(), broken, steps, DyingComponent.class.getName(), Marking.class.getName(), marks, undoing));
         saga = StreamingSagaFixture.start(directory, Map.of("saga.participants", "security,dying,relational", "saga.concurrency", "1"), settings);
     }
 
@@ -133,20 +155,31 @@ class StoreErrorTest {
                 .containsExactly(StepState.WRITING);
     }
 
-    /** Its caller waits for an exchange that is no more; the saga, its place and all others are safe. */
     @Test
     void what_camel_loses_ends_with_the_time_limit_and_never_goes_on() throws Exception {
         start("{recipientList: {constant: 'dies:now'}}, {log: after}", "saga.time-limit", "5s", "saga.compensation.step-timeout", "1s");
-        Path file = saga.text("keeper.txt", 20);
-        Background.call("ingest", () -> saga.ingest(file));
 
-        SagaRecord lost = await().atMost(Duration.ofSeconds(60)).until(() -> saga.journal().sagas(1), found -> !found.isEmpty() && found.get(0).state().isFinal()).get(0);
+        IngestResult lost = saga.ingest(saga.text("keeper.txt", 20));
 
-        assertThat(lost.reason()).contains(Reason.TIMEOUT);
+        assertThat(lost.reason()).contains("TIMEOUT");
         for (int i = 0; i < 3; i++) {
             assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status()).as("in the only place").isEqualTo("COMPLETED");
         }
         assertThat(saga.journal().saga(lost.sagaId()).orElseThrow().state()).isIn(SagaState.COMPENSATED, SagaState.PARTIALLY_COMPENSATED);
         assertThat(saga.journal().steps(lost.sagaId())).extracting(StepRecord::state).doesNotContain(StepState.WRITTEN);
+    }
+
+    /** A call to a store does not go on behind the answer that nobody waits for any more: the next attempt undoes. */
+    @Test
+    void a_compensation_that_camel_loses_is_not_woken_by_the_next() throws Exception {
+        startUndoing("{throwException: {exceptionType: java.lang.IllegalStateException, message: full}}",
+                "{recipientList: {constant: 'dies:now'}}, {process: {ref: marking}}", "saga.compensation.step-timeout", "1s");
+
+        IngestResult result = saga.ingest(saga.text("keeper.txt", 20));
+
+        assertThat(result.reason()).isEqualTo("STORE_FAILED");
+        await().atMost(Duration.ofSeconds(60)).until(() -> saga.journal().saga(result.sagaId()).orElseThrow().state() == SagaState.COMPENSATED);
+        assertThat(saga.ingest(saga.text("next.txt", 20)).status()).isEqualTo("COMPENSATED");
+        assertThat(marks).content().hasLineCount(2);
     }
 }
