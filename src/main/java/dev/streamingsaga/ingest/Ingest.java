@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
@@ -244,22 +245,36 @@ public final class Ingest {
     }
 
     /**
-     * Until the saga has its outcome; one that another process runs is looked at twice a second.
+     * Until the saga has its outcome, and what this process does for it has ended; one that another process runs is looked at twice a second.
      *
      * @param throughPause false: or is paused
      * @throws ShutdownException if this instance stops before
      */
     private void awaitEnd(String sagaId, boolean throughPause) throws InterruptedException {
-        Optional<ActiveRun> local = runs.find(sagaId);
-        if (local.isPresent()) {
-            local.get().ended().exceptionally(lost -> sagaId).join();
-        }
         SagaState state = journal.saga(sagaId).orElseThrow().state();
         while (!state.isFinal() && (throughPause || state != SagaState.PAUSED)) {
             runs.requireRunning(sagaId);
-            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            if (!awaitRun(sagaId, LOOK_MILLIS)) {
+                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            }
             state = journal.saga(sagaId).orElseThrow().state();
         }
+        // The stores may still be turning its document visible.
+        awaitRun(sagaId, config.compensation().stepTimeout().toMillis());
+    }
+
+    /** @return false if this process does not run the saga; true when it has ended, or after so long */
+    private boolean awaitRun(String sagaId, long millis) throws InterruptedException {
+        Optional<ActiveRun> local = runs.find(sagaId);
+        if (local.isEmpty()) {
+            return false;
+        }
+        try {
+            local.get().ended().get(millis, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            // the journal tells
+        }
+        return true;
     }
 
     /** The saga's outcome as the contract has it, its stores asked now. */

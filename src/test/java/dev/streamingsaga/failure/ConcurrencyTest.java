@@ -63,6 +63,11 @@ class ConcurrencyTest {
         saga.close();
     }
 
+    private static boolean isBlockedIn(Thread thread, String method) {
+        return Arrays.stream(thread.getStackTrace()).anyMatch(frame -> frame.getMethodName().equals(method))
+                && Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING).contains(thread.getState());
+    }
+
     /** An ingest on a thread of its own, whose stack tells what it waits for. */
     private static final class Running {
         private final FutureTask<IngestResult> task;
@@ -76,8 +81,7 @@ class ConcurrencyTest {
         }
 
         void awaitBlockedIn(String method) {
-            await().atMost(Duration.ofMinutes(1)).until(() -> Arrays.stream(thread.getStackTrace()).anyMatch(frame -> frame.getMethodName().equals(method))
-                    && Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING).contains(thread.getState()));
+            await().atMost(Duration.ofMinutes(1)).until(() -> isBlockedIn(thread, method));
         }
 
         boolean isDone() {
@@ -179,7 +183,7 @@ class ConcurrencyTest {
         Original two = Original.of(saga.file("two.bin", 1000));
         Running first = holding(one.path());
         Running second = ingesting(two.path());
-        second.awaitBlockedIn("takeSlot");
+        await().atMost(Duration.ofMinutes(1)).until(() -> Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> isBlockedIn(thread, "takeSlot")));
 
         SagaRecord waiting = sagas().get(0);
         assertThat(waiting.source()).isEqualTo(two.path());

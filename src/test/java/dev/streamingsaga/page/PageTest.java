@@ -219,6 +219,7 @@ class PageTest {
         browser.type("#pick", saga.text("letter <img src=x onerror=alert(1)>.txt", 40).toString());
         await().atMost(PATIENCE).until(() -> browser.each(".row .state", "e.dataset.state").equals(List.of("COMPLETED")));
         SagaRecord stored = saga.journal().sagas(1).get(0);
+        saga.application().bundle().ingest().await(stored.sagaId()); // until then it may be invisible
         assertThat(browser.text(".row strong")).as("a name is text").isEqualTo("letter <img src=x onerror=alert(1)>.txt");
 
         browser.press("s");
