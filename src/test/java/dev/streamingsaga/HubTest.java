@@ -328,10 +328,41 @@ class HubTest {
 
     /** Its routes were built without the guard: Camel loses the exchange. */
     @Test
-    void an_error_in_a_store_that_was_there_before_the_instance_is_warned_of_and_ends_with_the_time_limit() throws Exception {
+    void an_error_in_a_store_that_was_there_before_the_instance_ends_with_the_time_limit() throws Exception {
+        CamelContext hub = hubWithDyingStore("5s");
+        hub.start();
+        hub.addRoutes(new StreamingSaga());
+
+        IngestResult result = ingest(hub, "saga", servers.text("a.txt", 10));
+
+        assertThat(result.reason()).as("%s", result).isEqualTo("TIMEOUT");
+    }
+
+    @Test
+    void a_store_that_was_there_before_the_instance_is_warned_of_until_its_routes_are_built_anew() throws Exception {
+        CamelContext hub = hubWithDyingStore("5m");
+        hub.start();
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        Logger log = (Logger) LoggerFactory.getLogger(SagaEngine.class);
+        log.addAppender(lines);
+        try {
+            hub.addRoutes(new StreamingSaga());
+            hub.stop();
+            hub.start();
+        } finally {
+            log.detachAppender(lines);
+        }
+
+        assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage).singleElement().asString()
+                .contains("writes, undoes", "before instance saga", "add the instance before");
+        assertThat(ingest(hub, "saga", servers.text("a.txt", 10)).reason()).isEqualTo("STORE_FAILED");
+    }
+
+    private CamelContext hubWithDyingStore(String timeLimit) throws Exception {
         Map<String, String> properties = servers.properties("saga");
         properties.put("saga.participants", "dying");
-        properties.put("saga.time-limit", "5s");
+        properties.put("saga.time-limit", timeLimit);
         properties.put("saga.compensation.step-timeout", "1s");
         CamelContext hub = hub(properties);
         hub.addRoutes(new RouteBuilder() {
@@ -343,19 +374,7 @@ class HubTest {
                 from("direct:saga-store-dying-compensate").routeId("undoes").log("nothing to undo");
             }
         });
-        hub.start();
-        ListAppender<ILoggingEvent> lines = new ListAppender<>();
-        lines.start();
-        Logger log = (Logger) LoggerFactory.getLogger(SagaEngine.class);
-        log.addAppender(lines);
-        hub.addRoutes(new StreamingSaga());
-        log.detachAppender(lines);
-
-        IngestResult result = ingest(hub, "saga", servers.text("a.txt", 10));
-
-        assertThat(result.reason()).as("%s", result).isEqualTo("TIMEOUT");
-        assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage).singleElement().asString()
-                .contains("writes, undoes", "before instance saga", "add the instance before");
+        return hub;
     }
 
     @Test

@@ -35,7 +35,9 @@ final class IngestRoutes extends RouteBuilder {
     public void configure() {
         ResultJson.register(getContext().getTypeConverterRegistry());
         // A new thread for each run: what Camel left behind on one must not go on when another run uses it.
-        ExecutorService threads = new ExecutorServiceAdapter(new SimpleAsyncTaskExecutor(config.id("run-")));
+        SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(config.id("run-"));
+        threads.setDaemon(true); // one that waits for its turn does not keep the process
+        ExecutorService runs = new ExecutorServiceAdapter(threads);
 
         from(config.direct("ingest")).routeId(config.id("ingest")).group("ingest")
                 .errorHandler(noErrorHandler())
@@ -49,7 +51,7 @@ final class IngestRoutes extends RouteBuilder {
                 .process(new HeaderFilter())
                 .process(ingest::receive)
                 .filter(exchange -> exchange.getProperty(Ingest.SAGA_ID) == null)
-                    .wireTap(config.direct("attempt")).dynamicUri(false).executorService(threads).end()
+                    .wireTap(config.direct("attempt")).dynamicUri(false).executorService(runs).end()
                 .end()
                 .process(ingest::answer);
 
@@ -59,7 +61,7 @@ final class IngestRoutes extends RouteBuilder {
                 .process(ErrorGuard::mark)
                 .process(new HeaderFilter())
                 .process(ingest::resume)
-                .wireTap(config.direct("attempt")).dynamicUri(false).executorService(threads).end()
+                .wireTap(config.direct("attempt")).dynamicUri(false).executorService(runs).end()
                 .process(ingest::answer);
 
         from(config.direct("attempt")).routeId(config.id("attempt")).group("ingest")

@@ -1,8 +1,10 @@
 package dev.streamingsaga.saga;
 
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.WeakHashMap;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -25,23 +27,23 @@ import org.jspecify.annotations.Nullable;
 public final class ErrorGuard implements InterceptStrategy {
     private static final String MARK = "SagaGuarded";
 
-    private final Set<String> builtBefore;
+    /** Not their ids: a context that is stopped and started again builds them anew, with it. */
+    private final Set<Route> builtBefore = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
-    private ErrorGuard(Set<String> builtBefore) {
-        this.builtBefore = builtBefore;
+    private ErrorGuard(Collection<Route> builtBefore) {
+        this.builtBefore.addAll(builtBefore);
     }
 
     /** Nothing happens if the context has one already: they are all alike. */
     public static void addTo(CamelContext context) {
         if (of(context).isEmpty()) {
-            Set<String> builtBefore = context.getRoutes().stream().map(Route::getRouteId).collect(Collectors.toUnmodifiableSet());
-            context.getCamelContextExtension().addInterceptStrategy(new ErrorGuard(builtBefore));
+            context.getCamelContextExtension().addInterceptStrategy(new ErrorGuard(context.getRoutes()));
         }
     }
 
     /** Whether the context has one, and had it when the route was built. */
-    static boolean covers(CamelContext context, String routeId) {
-        return of(context).filter(guard -> !guard.builtBefore.contains(routeId)).isPresent();
+    static boolean covers(CamelContext context, Route route) {
+        return of(context).filter(guard -> !guard.builtBefore.contains(route)).isPresent();
     }
 
     private static Optional<ErrorGuard> of(CamelContext context) {

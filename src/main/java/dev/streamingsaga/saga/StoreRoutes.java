@@ -47,6 +47,7 @@ public final class StoreRoutes implements AutoCloseable {
         this.template = context.createProducerTemplate();
         this.traces = Traces.of(context);
         this.calls.setThreadNamePrefix(config.id("store-call-"));
+        this.calls.setDaemon(true); // one that hangs does not keep the process
         this.calls.setCancelRemainingTasksOnClose(true);
     }
 
@@ -86,7 +87,7 @@ public final class StoreRoutes implements AutoCloseable {
     /** The ids of the routes of these participants that an {@link ErrorGuard} does not look at. */
     List<String> unguarded(List<String> participants) {
         return participants.stream().flatMap(store -> Stream.of("", "-compensate", "-count", "-complete").flatMap(suffix -> routes(store, suffix)))
-                .map(Route::getRouteId).filter(id -> !ErrorGuard.covers(context, id)).toList();
+                .filter(route -> !ErrorGuard.covers(context, route)).map(Route::getRouteId).toList();
     }
 
     private Stream<Route> routes(String store, String suffix) {
