@@ -24,6 +24,7 @@ import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.ProcessorEndpoint;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A store whose processor dies of an Error: Camel by itself makes no failure of it, and goes on behind it when the thread is used again. */
+@Tag("one-jdk")
 @Timeout(120)
 class StoreErrorTest {
     @TempDir
