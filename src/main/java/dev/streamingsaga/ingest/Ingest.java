@@ -206,9 +206,8 @@ public final class Ingest {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         try {
             engine.failed(run, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)).join();
-        } catch (RuntimeException e) {
-            run.lose(new IllegalStateException("saga " + run.sagaId() + " stopped in step " + run.step()
-                    + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again", e));
+        } catch (RuntimeException | Error e) {
+            runs.lose(run, e);
         }
     }
 

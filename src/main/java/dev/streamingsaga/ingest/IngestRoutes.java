@@ -5,6 +5,9 @@ import dev.streamingsaga.saga.ErrorGuard;
 import java.util.concurrent.ExecutorService;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.model.FilterDefinition;
+import org.apache.camel.model.ProcessorDefinition;
+import org.apache.camel.model.RouteDefinition;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.support.ExecutorServiceAdapter;
 
@@ -44,24 +47,23 @@ final class IngestRoutes extends RouteBuilder {
                 .description("the only way in: a message of its own for what happens inside")
                 .enrich(config.direct("receive"), BODY_ONLY);
 
-        from(config.direct("receive")).routeId(config.id("receive")).group("ingest")
+        FilterDefinition fresh = from(config.direct("receive")).routeId(config.id("receive")).group("ingest")
                 .errorHandler(noErrorHandler())
                 .description("strips headers, claims the source, runs the saga, answers with the outcome")
                 .process(ErrorGuard::mark)
                 .process(new HeaderFilter())
                 .process(ingest::receive)
-                .filter(exchange -> exchange.getProperty(Ingest.SAGA_ID) == null)
-                    .wireTap(config.direct("attempt")).dynamicUri(false).executorService(runs).end()
-                .end()
+                .filter(exchange -> exchange.getProperty(Ingest.SAGA_ID) == null);
+        launch(fresh, config.id("receive-tap"), runs).end()
                 .process(ingest::answer);
 
-        from(config.direct("resume")).routeId(config.id("resume")).group("ingest")
+        RouteDefinition again = from(config.direct("resume")).routeId(config.id("resume")).group("ingest")
                 .errorHandler(noErrorHandler())
                 .description("another attempt at a saga that was taken over; only the recovery sends here")
                 .process(ErrorGuard::mark)
                 .process(new HeaderFilter())
-                .process(ingest::resume)
-                .wireTap(config.direct("attempt")).dynamicUri(false).executorService(runs).end()
+                .process(ingest::resume);
+        launch(again, config.id("resume-tap"), runs)
                 .process(ingest::answer);
 
         from(config.direct("attempt")).routeId(config.id("attempt")).group("ingest")
@@ -76,5 +78,17 @@ final class IngestRoutes extends RouteBuilder {
                 .doFinally()
                     .process(ingest::end)
                 .end();
+    }
+
+    /** A run that cannot begin, since the system gives no thread for one, is settled at once: nobody else would before its time limit. */
+    private ProcessorDefinition<?> launch(ProcessorDefinition<?> route, String id, ExecutorService runs) {
+        route.doTry()
+                    .wireTap(config.direct("attempt")).dynamicUri(false).executorService(runs).id(id).end()
+                .endDoTry()
+                .doCatch(Throwable.class)
+                    .process(ingest::failed)
+                    .process(ingest::end)
+                .end();
+        return route;
     }
 }

@@ -80,7 +80,7 @@ public final class ActiveRun implements Run {
         document = described;
     }
 
-    /** Done with the saga's id once this process has recorded its outcome; fails if it could not ({@link #lose}). */
+    /** Done with the saga's id once this process has recorded its outcome; fails if it could not ({@link Runs#lose}). */
     public CompletableFuture<String> ended() {
         return ended.copy();
     }
@@ -109,8 +109,7 @@ public final class ActiveRun implements Run {
         ended.complete(sagaId);
     }
 
-    /** The run ended and its outcome could not be recorded: the saga is to be taken over. */
-    public void lose(RuntimeException why) {
+    void lose(RuntimeException why) {
         ended.completeExceptionally(why);
     }
 

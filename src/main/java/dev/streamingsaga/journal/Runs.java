@@ -42,6 +42,7 @@ public final class Runs {
             lingering.add(earlier);
             earlier.callOff(new SagaException(Reason.CANCELLED, "run " + earlier.number() + " of saga " + saga.sagaId()
                     + " was taken over by run " + run.number() + "; it stops here"), Duration.ZERO);
+            earlier.markEnded(); // whoever waits for it, waits for the saga's end from now on
         });
         forgetOver();
         if (leave(run)) {
@@ -140,6 +141,13 @@ public final class Runs {
         run.callOff(new SagaException(Reason.CANCELLED, "run " + run.number() + " of saga " + run.sagaId() + " has ended"), Duration.ZERO);
         run.markEnded();
         forgetOver();
+    }
+
+    /** As {@link #end(ActiveRun)}, without an outcome: whoever waits for the run is told so, and the recovery takes the saga up. */
+    public void lose(ActiveRun run, Throwable why) {
+        run.lose(new IllegalStateException("saga " + run.sagaId() + " stopped in step " + run.step()
+                + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again", why));
+        end(run);
     }
 
     /** The saga is final, or somebody else's. */

@@ -78,7 +78,14 @@ public final class Recovery implements AutoCloseable {
     private void renewLeases() {
         Collection<ActiveRun> mine = List.copyOf(runs.all());
         Set<String> renewed = journal.renewLeases(engine.busy());
-        mine.stream().filter(run -> renewed.contains(run.sagaId())).forEach(ActiveRun::leaseRenewed);
+        for (ActiveRun run : mine) {
+            if (renewed.contains(run.sagaId())) {
+                run.leaseRenewed();
+            } else if (journal.saga(run.sagaId()).orElseThrow().run() != run.number()) {
+                LOG.warn("saga {} is another process's by now; its run {} ends here", run.sagaId(), run.number());
+                runs.end(run);
+            }
+        }
     }
 
     /** One failing part must not keep the others from their turn, and none from its next. */

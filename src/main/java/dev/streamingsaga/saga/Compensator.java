@@ -90,6 +90,7 @@ public final class Compensator implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             inFlight.remove(sagaId);
             LOG.error("the compensation of saga {} stopped ({}); it is taken up again by the recovery", sagaId, StoreRoutes.reason(e));
+            runs.find(sagaId).ifPresent(run -> runs.lose(run, e));
             outcome.completeExceptionally(e);
         }
     }

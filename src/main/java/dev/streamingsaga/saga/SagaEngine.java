@@ -76,8 +76,9 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         }
         List<String> unguarded = stores.unguarded(config.participants());
         if (!unguarded.isEmpty()) {
-            LOG.warn("routes {} were started before instance {} was added: should one die of an Error, its saga is undone when its time limit ({}) has passed, and "
-                    + "not at once; add the instance before they are started", String.join(", ", unguarded), config.name(), config.timeLimit());
+            LOG.warn("routes {} were started before instance {} was added: should one die of an Error, that is noticed when a time limit has passed ({} for a write, "
+                    + "{} for all else), and not at once; add the instance before they are started", String.join(", ", unguarded), config.name(),
+                    config.timeLimit(), config.compensation().stepTimeout());
         }
     }
 

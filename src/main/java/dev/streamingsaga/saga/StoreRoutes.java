@@ -48,7 +48,7 @@ public final class StoreRoutes implements AutoCloseable {
         this.traces = Traces.of(context);
         this.calls.setThreadNamePrefix(config.id("store-call-"));
         this.calls.setDaemon(true); // one that hangs does not keep the process
-        this.calls.setCancelRemainingTasksOnClose(true);
+        this.calls.setTaskTerminationTimeout(1); // so that closing interrupts what still runs
     }
 
     /** Not the store's failure: whoever runs next does it again. */

@@ -2,11 +2,11 @@ package dev.streamingsaga.failure;
 
 import static dev.streamingsaga.failure.Aftermath.assertNothingLeft;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Reason;
-import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StepRecord;
 import dev.streamingsaga.journal.StepState;
@@ -18,6 +18,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -142,11 +145,8 @@ class StoreErrorTest {
     /** Its thread must not be used again while it is not over: it would go on behind the store. */
     @Test
     void what_camel_loses_is_not_woken_by_other_sagas() throws Exception {
-        start("{recipientList: {constant: 'dies:now'}}, {log: after}", "saga.concurrency", "2");
-        Path file = saga.text("keeper.txt", 20);
-        Background.call("ingest", () -> saga.ingest(file));
-        await().atMost(Duration.ofSeconds(60)).until(() -> Files.notExists(directory.resolve("broken")));
-        String lost = saga.journal().sagas(1).get(0).sagaId();
+        lost("saga.concurrency", "2");
+        String lost = lostId();
 
         for (int i = 0; i < 3; i++) {
             assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status()).isEqualTo("COMPLETED");
@@ -183,5 +183,59 @@ class StoreErrorTest {
         await().atMost(Duration.ofSeconds(60)).until(() -> saga.journal().saga(result.sagaId()).orElseThrow().state() == SagaState.COMPENSATED);
         assertThat(saga.ingest(saga.text("next.txt", 20)).status()).isEqualTo("COMPENSATED");
         assertThat(marks).content().hasLineCount(2);
+    }
+
+    /** An ingest that Camel loses in the store, its saga holding the only place. */
+    private CompletableFuture<IngestResult> lost(String... settings) throws Exception {
+        start("{recipientList: {constant: 'dies:now'}}, {log: after}", Stream.concat(
+                Stream.of("saga.recovery.lease", "2s", "saga.compensation.step-timeout", "1s"), Stream.of(settings)).toArray(String[]::new));
+        Path file = saga.text("keeper.txt", 20);
+        CompletableFuture<IngestResult> caller = Background.call("ingest", () -> saga.ingest(file));
+        await().atMost(Duration.ofSeconds(60)).until(() -> Files.notExists(directory.resolve("broken")));
+        return caller;
+    }
+
+    private String lostId() {
+        return saga.journal().sagas(1).get(0).sagaId();
+    }
+
+    @Test
+    void what_camel_loses_goes_on_after_a_pause_and_its_caller_hears_of_the_end() throws Exception {
+        CompletableFuture<IngestResult> caller = lost();
+        String sagaId = lostId();
+
+        assertThat(saga.application().bundle().engine().pause(sagaId)).isTrue();
+        saga.application().bundle().recovery().resume(saga.journal().saga(sagaId).orElseThrow());
+
+        assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().status()).as("in the only place").isEqualTo("COMPLETED");
+        assertThat(saga.journal().saga(sagaId).orElseThrow().run()).isEqualTo(2);
+    }
+
+    /** What another process takes over is not ours to wait for: the place is free, and the caller hears what becomes of it there. */
+    @Test
+    void what_camel_loses_gives_up_its_place_when_another_process_has_the_saga() throws Exception {
+        CompletableFuture<IngestResult> caller = lost("saga.recovery.mode", "compensate");
+        String sagaId = lostId();
+
+        saga.execute("journal", "UPDATE saga SET run = run + 1, node = 'another' WHERE saga_id = '" + sagaId + "'");
+
+        assertThat(Background.call("next", () -> saga.ingest(saga.text("next.txt", 20))).orTimeout(60, TimeUnit.SECONDS).join().status()).isEqualTo("COMPLETED");
+        assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().sagaId()).isEqualTo(sagaId);
+        assertThat(saga.journal().saga(sagaId).orElseThrow().state().isFinal()).isTrue();
+    }
+
+    @Test
+    void what_camel_loses_is_taken_up_again_when_its_compensation_breaks_off() throws Exception {
+        CompletableFuture<IngestResult> caller = lost();
+        String sagaId = lostId();
+        saga.execute("journal", "CREATE TRIGGER refuse BEFORE UPDATE ON saga WHEN new.state IN ('COMPENSATED', 'PARTIALLY_COMPENSATED') "
+                + "BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+
+        saga.application().bundle().engine().cancel(sagaId);
+
+        assertThatThrownBy(() -> caller.orTimeout(60, TimeUnit.SECONDS).join()).hasStackTraceContaining("journal does not take its outcome");
+        saga.execute("journal", "DROP TRIGGER refuse");
+        await().atMost(Duration.ofSeconds(60)).until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
+        assertThat(saga.journal().saga(sagaId).orElseThrow().reason()).contains(Reason.CANCELLED);
     }
 }
