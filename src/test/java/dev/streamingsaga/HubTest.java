@@ -16,7 +16,6 @@ import dev.streamingsaga.testkit.HubServers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -112,9 +112,7 @@ class HubTest {
 
     @Test
     void a_saga_that_runs_when_the_context_stops_goes_on_when_it_starts_again() throws Exception {
-        Map<String, String> properties = new HashMap<>(servers.properties("saga"));
-        properties.put("saga.participants", "notes");
-        CamelContext hub = hub(properties);
+        CamelContext hub = hubWith(Map.of("saga.participants", "notes"));
         hub.addRoutes(new StreamingSaga());
         CountDownLatch reached = new CountDownLatch(1);
         CountDownLatch held = new CountDownLatch(1);
@@ -243,9 +241,7 @@ class HubTest {
 
     @Test
     void a_participant_without_routes_keeps_the_context_from_starting() throws Exception {
-        Map<String, String> properties = servers.properties("saga");
-        properties.put("saga.participants", "notes");
-        CamelContext hub = hub(properties);
+        CamelContext hub = hubWith(Map.of("saga.participants", "notes"));
         hub.addRoutes(new StreamingSaga());
 
         assertThatThrownBy(hub::start).hasMessageContainingAll("direct:saga-store-notes", "direct:saga-store-notes-compensate");
@@ -254,9 +250,7 @@ class HubTest {
 
     @Test
     void the_hubs_own_stores_are_written_and_undone() throws Exception {
-        Map<String, String> properties = servers.properties("saga");
-        properties.put("saga.participants", "notes,late");
-        CamelContext hub = hub(properties);
+        CamelContext hub = hubWith(Map.of("saga.participants", "notes,late"));
         List<String> notes = new CopyOnWriteArrayList<>();
         hub.addRoutes(new StreamingSaga());
         hub.addRoutes(new RouteBuilder() {
@@ -308,9 +302,7 @@ class HubTest {
     /** Camel makes no failure of an Error, and would go on behind the store when its thread is used again. */
     @Test
     void an_error_in_a_hubs_store_undoes_the_saga() throws Exception {
-        Map<String, String> properties = servers.properties("saga");
-        properties.put("saga.participants", "dying");
-        CamelContext hub = hub(properties);
+        CamelContext hub = hubWith(Map.of("saga.participants", "dying"));
         hub.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
@@ -384,11 +376,7 @@ class HubTest {
     }
 
     private CamelContext hubWithDyingStore(String timeLimit) throws Exception {
-        Map<String, String> properties = servers.properties("saga");
-        properties.put("saga.participants", "dying");
-        properties.put("saga.time-limit", timeLimit);
-        properties.put("saga.compensation.step-timeout", "1s");
-        CamelContext hub = hub(properties);
+        CamelContext hub = hubWith(Map.of("saga.participants", "dying", "saga.time-limit", timeLimit, "saga.compensation.step-timeout", "1s"));
         hub.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
@@ -403,10 +391,7 @@ class HubTest {
 
     @Test
     void a_store_that_hangs_does_not_keep_the_caller_of_a_saga_that_has_ended() throws Exception {
-        Map<String, String> properties = servers.properties("saga");
-        properties.put("saga.participants", "hanging");
-        properties.put("saga.compensation.step-timeout", "1s");
-        CamelContext hub = hub(properties);
+        CamelContext hub = hubWith(Map.of("saga.participants", "hanging", "saga.compensation.step-timeout", "1s"));
         CountDownLatch hangs = new CountDownLatch(1);
         CountDownLatch goesOn = new CountDownLatch(1);
         hub.addRoutes(new StreamingSaga());
@@ -438,12 +423,41 @@ class HubTest {
         assertThat(ingest(hub, "saga", file).status()).as("when it hangs no more").isEqualTo("COMPLETED");
     }
 
+    /** A command that prints the outcome may end its process: by then the alert must be told and the reports be written. */
+    @Test
+    void the_caller_of_a_failed_saga_is_answered_when_its_alert_has_been_told() throws Exception {
+        CamelContext hub = hubWith(Map.of("saga.participants", "broken"));
+        CountDownLatch telling = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        hub.addRoutes(new StreamingSaga());
+        hub.addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                from("direct:saga-store-broken").throwException(new IllegalStateException("broken"));
+                from("direct:saga-store-broken-compensate").throwException(new IllegalStateException("still broken"));
+                from("direct:saga-alert").process(e -> {
+                    telling.countDown();
+                    goesOn.await();
+                });
+            }
+        });
+        hub.start();
+        Path file = servers.text("a.txt", 10);
+        CompletableFuture<IngestResult> caller = Background.call("ingest", () -> ingest(hub, "saga", file));
+        telling.await();
+
+        try {
+            assertThatThrownBy(() -> caller.get(2, TimeUnit.SECONDS)).as("while it is told").isInstanceOf(TimeoutException.class);
+        } finally {
+            goesOn.countDown();
+        }
+
+        assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().status()).isEqualTo("PARTIALLY_COMPENSATED");
+    }
+
     @Test
     void a_chunk_route_that_somebody_stops_undoes_the_saga() throws Exception {
-        Map<String, String> properties = servers.properties("saga");
-        properties.put("saga.chunk.size", "5MiB");
-        properties.put("saga.chunk.parallelism", "1");
-        CamelContext hub = hub(properties);
+        CamelContext hub = hubWith(Map.of("saga.chunk.size", "5MiB", "saga.chunk.parallelism", "1"));
         hub.getComponent("direct", DirectComponent.class).setTimeout(200);
         hub.addRoutes(new StreamingSaga());
         CompletableFuture<Boolean> stopped = new CompletableFuture<>();
@@ -478,9 +492,7 @@ class HubTest {
     @Test
     void the_hubs_error_handling_does_not_reach_into_a_saga() throws Exception {
         List<String> handled = new CopyOnWriteArrayList<>();
-        Map<String, String> properties = servers.properties("saga");
-        properties.put("saga.participants", "broken");
-        CamelContext hub = hub(properties);
+        CamelContext hub = hubWith(Map.of("saga.participants", "broken"));
         hub.addRoutes(new RouteConfigurationBuilder() {
             @Override
             public void configuration() {
@@ -545,6 +557,13 @@ class HubTest {
         hub.start();
         assertThat(ingest(hub, "saga", servers.text(file, file.hashCode() % 50 + 1)).status()).isEqualTo("COMPLETED");
         hub.stop();
+    }
+
+    /** For an instance with these settings, too. */
+    private CamelContext hubWith(Map<String, String> settings) {
+        Map<String, String> properties = servers.properties("saga");
+        properties.putAll(settings);
+        return hub(properties);
     }
 
     private CamelContext hub(Map<String, String> properties) {

@@ -65,7 +65,9 @@ public final class Compensator implements AutoCloseable {
      */
     public CompletableFuture<SagaState> compensate(String sagaId, int run, Reason reason, String message) {
         if (!journal.beginCompensation(sagaId, run, reason, message)) {
-            return CompletableFuture.completedFuture(journal.saga(sagaId).orElseThrow().state());
+            // Final by now, perhaps, but not told of yet.
+            CompletableFuture<SagaState> telling = inFlight.get(sagaId);
+            return telling != null ? telling : CompletableFuture.completedFuture(journal.saga(sagaId).orElseThrow().state());
         }
         CompletableFuture<SagaState> outcome = new CompletableFuture<>();
         CompletableFuture<SagaState> running = inFlight.putIfAbsent(sagaId, outcome);
