@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** FP-41: two processes on one PostgreSQL journal. One falls silent for longer than its lease, and wakes up when the other has acted. */
+@Tag("one-jdk")
 @Timeout(180)
 class TwoNodesTest {
     private static final List<String> STORES = List.of("security", "vector", "graph", "relational");

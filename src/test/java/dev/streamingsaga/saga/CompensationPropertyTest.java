@@ -38,6 +38,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
@@ -46,6 +47,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
  * Whatever happens to a saga on three nodes, whichever stores fail and whatever the journal loses: what the journal says about
  * the end is what the stores hold. The engine, its routes and the journal are the real ones. jqwik prints the seed of a failure.
  */
+@Tag("one-jdk")
 class CompensationPropertyTest {
     private static final int MAX_ATTEMPTS = 3;
     private static final Map<String, SagaState> STATES = Map.of("validate", SagaState.RECEIVED, "start", SagaState.RECEIVED,
