@@ -289,11 +289,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         if (open != null) {
             waysIn.forEach(WayIn::suspend);
             open.recovery().standDown();
-            try {
-                open.runs().standDown(STOP_WITHIN);
-            } finally {
-                open.ingest().standDown();
-            }
+            open.runs().standDown(STOP_WITHIN);
         }
     }
 

@@ -355,6 +355,23 @@ class HubTest {
     }
 
     @Test
+    void a_run_whose_route_was_stopped_is_undone_at_once() throws Exception {
+        CamelContext hub = hub(servers.properties("saga"));
+        hub.getComponent("direct", DirectComponent.class).setTimeout(100);
+        hub.addRoutes(new StreamingSaga());
+        hub.start();
+        Path file = servers.text("a.txt", 10);
+        hub.getRouteController().stopRoute("saga-attempt");
+
+        IngestResult result = ingest(hub, "saga", file);
+
+        assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
+        assertThat(result.message()).contains("direct://saga-attempt");
+        hub.getRouteController().startRoute("saga-attempt");
+        assertThat(ingest(hub, "saga", file).status()).isEqualTo("COMPLETED");
+    }
+
+    @Test
     void a_store_that_was_there_before_the_instance_is_warned_of_until_its_routes_are_built_anew() throws Exception {
         CamelContext hub = hubWithDyingStore("5m");
         hub.start();

@@ -26,12 +26,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.support.SynchronizationAdapter;
 
 /** The door of the way in. One saga per call; calls beyond {@code saga.concurrency} wait for their turn. */
 public final class Ingest {
@@ -57,7 +57,6 @@ public final class Ingest {
     public static final String REQUEST = "SagaRequest";
 
     private static final long LOOK_MILLIS = 500;
-    private static final int MORE_THAN_WAIT = 1_000_000;
 
     private final SagaConfig config;
     private final Journal journal;
@@ -65,7 +64,7 @@ public final class Ingest {
     private final SagaEngine engine;
     private final FirstSteps steps;
     private final Results results;
-    private final Semaphore slots;
+    private final Places places;
 
     /** @param engine runs and settles what comes in */
     public Ingest(SagaConfig config, Journal journal, Runs runs, DocumentContent content, SagaEngine engine) {
@@ -75,7 +74,7 @@ public final class Ingest {
         this.engine = engine;
         this.steps = new FirstSteps(config, journal, content);
         this.results = new Results(config, journal, engine.outcomes());
-        this.slots = new Semaphore(config.concurrency(), true);
+        this.places = new Places(config.concurrency());
     }
 
     public RoutesBuilder routes() {
@@ -163,22 +162,15 @@ public final class Ingest {
         }
     }
 
-    void takeSlot(Exchange exchange) throws InterruptedException {
+    void takePlace(Exchange exchange) throws InterruptedException {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         Duration left = Duration.between(journal.clock().instant(), run.received().deadline());
-        if (!slots.tryAcquire(Math.max(0, left.toMillis()), TimeUnit.MILLISECONDS)) {
+        if (!places.take(run, left.isNegative() ? Duration.ZERO : left) && run.calledOff().isEmpty()) {
             throw new SagaException(Reason.TIMEOUT, "saga " + run.sagaId() + " found no free place among "
                     + config.concurrency() + " within its time limit; raise saga.concurrency or saga.time-limit");
         }
-        // With the run, and not with its exchange: one that Camel loses ends by its time limit, and its place is free again.
-        run.ended().whenComplete((id, failure) -> slots.release());
         Traces.of(exchange.getContext()).begin(run.sagaId(), exchange);
         run.check();
-    }
-
-    /** After the runs were called off: lets through whoever waits for his turn, to find that his run was, too. */
-    public void standDown() {
-        slots.release(MORE_THAN_WAIT);
     }
 
     void end(Exchange exchange) {
@@ -202,10 +194,25 @@ public final class Ingest {
         engine.closed(exchange.getProperty(Run.PROPERTY, ActiveRun.class));
     }
 
+    /** A run's own exchange, before it is sent: should it fail outside of the run's route, say because that was stopped, the run ends nevertheless. */
+    void settleWhatFails(Exchange attempt) {
+        attempt.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+            @Override
+            public void onFailure(Exchange failed) {
+                settle(failed, failed.getException());
+                end(failed);
+            }
+        });
+    }
+
     void failed(Exchange exchange) {
+        settle(exchange, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
+    }
+
+    private void settle(Exchange exchange, Throwable why) {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         try {
-            engine.failed(run, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)).join();
+            engine.failed(run, why).join();
         } catch (RuntimeException | Error e) {
             runs.lose(run, e);
         }

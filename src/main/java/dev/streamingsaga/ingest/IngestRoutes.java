@@ -70,7 +70,7 @@ final class IngestRoutes extends RouteBuilder {
                 .errorHandler(noErrorHandler())
                 .description("one run of a saga, settled whatever becomes of it")
                 .doTry()
-                    .process(ingest::takeSlot)
+                    .process(ingest::takePlace)
                     .to(config.direct("run"))
                     .process(ingest::closed)
                 .doCatch(Throwable.class)
@@ -83,7 +83,7 @@ final class IngestRoutes extends RouteBuilder {
     /** A run that cannot begin, since the system gives no thread for one, is settled at once: nobody else would before its time limit. */
     private ProcessorDefinition<?> launch(ProcessorDefinition<?> route, String id, ExecutorService runs) {
         route.doTry()
-                    .wireTap(config.direct("attempt")).dynamicUri(false).executorService(runs).id(id).end()
+                    .wireTap(config.direct("attempt")).dynamicUri(false).executorService(runs).onPrepare(ingest::settleWhatFails).id(id).end()
                 .endDoTry()
                 .doCatch(Throwable.class)
                     .process(ingest::failed)

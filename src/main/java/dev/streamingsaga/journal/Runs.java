@@ -136,18 +136,23 @@ public final class Runs {
 
     /** This run ends; a later one of the same saga goes on. */
     public void end(ActiveRun run) {
-        lingering.add(run);
-        active.remove(run.sagaId(), run);
-        run.callOff(new SagaException(Reason.CANCELLED, "run " + run.number() + " of saga " + run.sagaId() + " has ended"), Duration.ZERO);
+        close(run);
         run.markEnded();
         forgetOver();
     }
 
+    private void close(ActiveRun run) {
+        lingering.add(run);
+        active.remove(run.sagaId(), run);
+        run.callOff(new SagaException(Reason.CANCELLED, "run " + run.number() + " of saga " + run.sagaId() + " has ended"), Duration.ZERO);
+    }
+
     /** As {@link #end(ActiveRun)}, without an outcome: whoever waits for the run is told so, and the recovery takes the saga up. */
     public void lose(ActiveRun run, Throwable why) {
+        close(run); // before anybody is told
         run.lose(new IllegalStateException("saga " + run.sagaId() + " stopped in step " + run.step()
                 + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again", why));
-        end(run);
+        forgetOver();
     }
 
     /** The saga is final, or somebody else's. */

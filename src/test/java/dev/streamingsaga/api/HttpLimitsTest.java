@@ -20,10 +20,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a service does that has no place left, and what becomes of a spool file whose saga stops. */
+@Tag("one-jdk")
 class HttpLimitsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 

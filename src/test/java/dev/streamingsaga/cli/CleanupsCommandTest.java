@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code cleanups retry} and {@code resolve} from a second terminal, while the application works in the same data directory. */
+@Tag("one-jdk")
 @Timeout(120)
 @Tag("own-jvm")
 class CleanupsCommandTest {

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code orphans} and {@code verify} as an operator runs them, on the embedded servers alone. */
+@Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("own-jvm")
 class DriftCommandsTest {

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ingest} of everything that is no good file, into its own data directory and to a running instance. */
+@Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("own-jvm")
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Recovery passes at the worst moments, while the coordinator lives. */
+@Tag("one-jdk")
 @Tag("own-jvm")
 class OrderedRecoveryTest {
     private static final int LRAS = 20;

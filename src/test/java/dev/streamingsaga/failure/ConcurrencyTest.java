@@ -37,11 +37,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sagas at a time: on different files, on one file, on content that is stored already; and what time limits leave. */
+@Tag("one-jdk")
 @Timeout(120)
 class ConcurrencyTest {
     private static final Predicate<ProxiedRequest> CHUNK_PUT = method("PUT").and(keyContains("/chunk-"));
@@ -183,7 +185,7 @@ class ConcurrencyTest {
         Original two = Original.of(saga.file("two.bin", 1000));
         Running first = holding(one.path());
         Running second = ingesting(two.path());
-        await().atMost(Duration.ofMinutes(1)).until(() -> Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> isBlockedIn(thread, "takeSlot")));
+        awaitWaiting(true);
 
         SagaRecord waiting = sagas().get(0);
         assertThat(waiting.source()).isEqualTo(two.path());
@@ -194,6 +196,28 @@ class ConcurrencyTest {
 
         assertStored(saga, first.result(), one);
         assertStored(saga, second.result(), two);
+    }
+
+    @Test
+    void a_saga_that_is_cancelled_while_it_waits_for_its_place_waits_no_more() throws Exception {
+        start("saga.concurrency", "1");
+        Original one = Original.of(saga.file("one.bin", 1000));
+        Running first = holding(one.path());
+        Running second = ingesting(saga.file("two.bin", 1000));
+        awaitWaiting(true);
+
+        saga.application().bundle().engine().cancel(sagas().get(0).sagaId()).join();
+
+        assertCompensated(saga, second.result(), Reason.CANCELLED);
+        awaitWaiting(false);
+        held.countDown();
+        assertStored(saga, first.result(), one);
+        assertNextFileCompletes(saga);
+    }
+
+    private static void awaitWaiting(boolean any) {
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> isBlockedIn(thread, "takePlace")) == any);
     }
 
     @Test

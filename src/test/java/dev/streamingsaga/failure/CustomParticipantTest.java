@@ -13,11 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A store that a user adds by one YAML file and one word of configuration; its routes know nothing of sagas. */
+@Tag("one-jdk")
 @Timeout(120)
 class CustomParticipantTest {
     private static final String LAST = "security,vector,graph,relational,notes";

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * FP-26 to FP-33: stores that refuse to be undone, or say that they were and were not. The stores' own databases do it, by
  * triggers: one aborts the delete, the other skips it in silence. And what becomes of the clean-up entries.
  */
+@Tag("one-jdk")
 @Timeout(120)
 class StoreCompensationFailureTest {
     private static final List<String> NEWEST_FIRST =

@@ -20,6 +20,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
  * FP-17 to FP-21: what the bucket holds is not what was sent. The damage is done past the application, the moment the bucket
  * has answered the PUT of chunk 1 of 0 to 2, and must be found before any other store is touched.
  */
+@Tag("one-jdk")
 @Timeout(120)
 class VerifyFailureTest {
     private static final Map<String, String> READ_BACK = Map.of("saga.verify.read-back", "true");

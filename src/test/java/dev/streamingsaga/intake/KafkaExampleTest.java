@@ -42,12 +42,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The route from Kafka that operators copy, as it is shipped but for addresses, in a hub, with a real broker. */
+@Tag("one-jdk")
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KafkaExampleTest {

@@ -35,11 +35,13 @@ import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Somebody else's broker, as it comes: what is rolled back comes again at once, ten times, and is gone then. */
+@Tag("one-jdk")
 @Timeout(120)
 class OtherBrokerTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -28,12 +28,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What Prometheus gets from a running service, after one saga that completed with a retry and one that was undone but for a chunk. */
+@Tag("one-jdk")
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MetricsTest {

@@ -25,10 +25,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the journal does not own is found in every store, and nothing else; and is deleted only where nobody can miss it. */
+@Tag("one-jdk")
 class OrphansTest {
     private static final String DOCUMENT = "0123456789abcdef0123456789abcdef";
     private static final Map<String, String> ANY_AGE = Map.of("saga.orphans.min-age", "0");

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 
+@Tag("one-jdk")
 class PostgresStoreContractTest extends StoreContract {
     private final PostgresStores server = new PostgresStores(PostgresServer::installed);
 
