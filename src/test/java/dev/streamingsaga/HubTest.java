@@ -25,13 +25,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
-import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.builder.RouteConfigurationBuilder;
@@ -40,7 +38,6 @@ import org.apache.camel.model.SagaPropagation;
 import org.apache.camel.saga.InMemorySagaService;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.EventNotifierSupport;
-import org.apache.camel.support.service.ServiceHelper;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -336,41 +333,6 @@ class HubTest {
                 .extracting(StepRecord::state).as("it was reached").doesNotContain(StepState.PENDING);
     }
 
-    /** As when the system gives no thread: nobody runs it, so nobody but the caller would notice before the time limit. */
-    @Test
-    void a_run_that_cannot_begin_is_undone_at_once() throws Exception {
-        CamelContext hub = hub(servers.properties("saga"));
-        hub.addRoutes(new StreamingSaga());
-        hub.start();
-        Path file = servers.text("a.txt", 10);
-        Processor tap = hub.getProcessor("saga-receive-tap");
-        ServiceHelper.stopService(tap);
-
-        IngestResult result = ingest(hub, "saga", file);
-
-        assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
-        assertThat(result.message()).contains("could not begin", "not been started");
-        ServiceHelper.startService(tap);
-        assertThat(ingest(hub, "saga", file).status()).isEqualTo("COMPLETED");
-    }
-
-    @Test
-    void a_run_whose_route_was_stopped_is_undone_at_once() throws Exception {
-        CamelContext hub = hub(servers.properties("saga"));
-        hub.getComponent("direct", DirectComponent.class).setTimeout(100);
-        hub.addRoutes(new StreamingSaga());
-        hub.start();
-        Path file = servers.text("a.txt", 10);
-        hub.getRouteController().stopRoute("saga-attempt");
-
-        IngestResult result = ingest(hub, "saga", file);
-
-        assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
-        assertThat(result.message()).contains("direct://saga-attempt");
-        hub.getRouteController().startRoute("saga-attempt");
-        assertThat(ingest(hub, "saga", file).status()).isEqualTo("COMPLETED");
-    }
-
     @Test
     void a_store_that_was_there_before_the_instance_is_warned_of_until_its_routes_are_built_anew() throws Exception {
         CamelContext hub = hubWithDyingStore("5m");
@@ -404,72 +366,6 @@ class HubTest {
             }
         });
         return hub;
-    }
-
-    @Test
-    void a_store_that_hangs_does_not_keep_the_caller_of_a_saga_that_has_ended() throws Exception {
-        CamelContext hub = hubWith(Map.of("saga.participants", "hanging", "saga.compensation.step-timeout", "1s"));
-        CountDownLatch hangs = new CountDownLatch(1);
-        CountDownLatch goesOn = new CountDownLatch(1);
-        hub.addRoutes(new StreamingSaga());
-        hub.addRoutes(new RouteBuilder() {
-            @Override
-            public void configure() {
-                from("direct:saga-store-hanging").process(e -> {
-                    hangs.countDown();
-                    goesOn.await();
-                });
-                from("direct:saga-store-hanging-compensate").log("nothing to undo");
-            }
-        });
-        hub.start();
-        Path file = servers.text("a.txt", 10);
-        CompletableFuture<IngestResult> caller = Background.call("ingest", () -> ingest(hub, "saga", file));
-        hangs.await();
-        String sagaId = bundle(hub, "saga").journal().sagas(1).get(0).sagaId();
-
-        bundle(hub, "saga").engine().cancel(sagaId);
-        try {
-            IngestResult result = caller.orTimeout(60, TimeUnit.SECONDS).join();
-
-            assertThat(result.reason()).as("%s", result).isEqualTo("CANCELLED");
-            assertThat(result.status()).as("what it writes may still arrive").isEqualTo("PARTIALLY_COMPENSATED");
-        } finally {
-            goesOn.countDown(); // until here it hangs
-        }
-        assertThat(ingest(hub, "saga", file).status()).as("when it hangs no more").isEqualTo("COMPLETED");
-    }
-
-    /** A command that prints the outcome may end its process: by then the alert must be told and the reports be written. */
-    @Test
-    void the_caller_of_a_failed_saga_is_answered_when_its_alert_has_been_told() throws Exception {
-        CamelContext hub = hubWith(Map.of("saga.participants", "broken"));
-        CountDownLatch telling = new CountDownLatch(1);
-        CountDownLatch goesOn = new CountDownLatch(1);
-        hub.addRoutes(new StreamingSaga());
-        hub.addRoutes(new RouteBuilder() {
-            @Override
-            public void configure() {
-                from("direct:saga-store-broken").throwException(new IllegalStateException("broken"));
-                from("direct:saga-store-broken-compensate").throwException(new IllegalStateException("still broken"));
-                from("direct:saga-alert").process(e -> {
-                    telling.countDown();
-                    goesOn.await();
-                });
-            }
-        });
-        hub.start();
-        Path file = servers.text("a.txt", 10);
-        CompletableFuture<IngestResult> caller = Background.call("ingest", () -> ingest(hub, "saga", file));
-        telling.await();
-
-        try {
-            assertThatThrownBy(() -> caller.get(2, TimeUnit.SECONDS)).as("while it is told").isInstanceOf(TimeoutException.class);
-        } finally {
-            goesOn.countDown();
-        }
-
-        assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().status()).isEqualTo("PARTIALLY_COMPENSATED");
     }
 
     @Test

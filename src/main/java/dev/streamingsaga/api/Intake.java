@@ -42,8 +42,8 @@ final class Intake {
             } catch (TimeoutException e) {
                 return Optional.empty();
             } catch (java.util.concurrent.ExecutionException e) {
-                if (e.getCause() instanceof ShutdownException && !sagaId.isCompletedExceptionally()) {
-                    return Optional.empty(); // it goes on with the next start
+                if (sagaId.isDone() && !sagaId.isCompletedExceptionally()) {
+                    return Optional.empty(); // journaled: it goes on, at the next start if this instance stops
                 }
                 throw failed(e.getCause());
             }

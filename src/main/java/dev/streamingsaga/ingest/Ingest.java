@@ -26,10 +26,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
+import org.apache.camel.InvalidPayloadException;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.support.SynchronizationAdapter;
 
@@ -138,10 +140,9 @@ public final class Ingest {
         }
     }
 
-    /** Body: the saga as it was taken over, its run already in {@link Runs}. */
-    void resume(Exchange exchange) {
-        String sagaId = exchange.getMessage().getBody(String.class);
-        exchange.setProperty(Run.PROPERTY, runs.find(sagaId).orElseThrow());
+    /** Body: the run of a saga that was taken over. */
+    void resume(Exchange exchange) throws InvalidPayloadException {
+        exchange.setProperty(Run.PROPERTY, exchange.getMessage().getMandatoryBody(ActiveRun.class));
     }
 
     /** The same content from the same source again: answered with the document that is there. */
@@ -269,14 +270,14 @@ public final class Ingest {
         awaitRun(sagaId, config.compensation().stepTimeout().toMillis());
     }
 
-    /** @return false if this process does not run the saga; true when it has ended, or after so long */
+    /** @return false if this process neither runs nor undoes the saga; true when it has ended, or after so long */
     private boolean awaitRun(String sagaId, long millis) throws InterruptedException {
-        Optional<ActiveRun> local = runs.find(sagaId);
+        Optional<? extends Future<?>> local = runs.find(sagaId).<Future<?>>map(ActiveRun::ended).or(() -> engine.settling(sagaId));
         if (local.isEmpty()) {
             return false;
         }
         try {
-            local.get().ended().get(millis, TimeUnit.MILLISECONDS);
+            local.get().get(millis, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             // the journal tells
         }

@@ -51,7 +51,8 @@ final class Places {
     /** @return whether it was given a place at the last moment */
     private synchronized boolean withdraw(CompletableFuture<Boolean> turn) {
         waiting.remove(turn);
-        return !turn.complete(false);
+        turn.complete(false);
+        return turn.getNow(false);
     }
 
     private synchronized void giveBack(CompletableFuture<Boolean> turn) {

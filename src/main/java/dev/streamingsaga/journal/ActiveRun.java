@@ -26,6 +26,7 @@ public final class ActiveRun implements Run {
     private final Condition idle = lock.newCondition();
     private int openPermits;
     private @Nullable SagaException calledOff;
+    private long calledOffNanos;
     private volatile @Nullable Document document;
     private volatile Progress progress = new Progress("", 0, 0, "");
     private volatile String step = "";
@@ -209,6 +210,7 @@ public final class ActiveRun implements Run {
         try {
             if (calledOff == null) {
                 calledOff = why;
+                calledOffNanos = System.nanoTime();
             }
             while (openPermits > 0 && nanos > 0) {
                 nanos = idle.awaitNanos(nanos);
@@ -237,6 +239,16 @@ public final class ActiveRun implements Run {
         lock.lock();
         try {
             return openPermits == 0 && calledOff != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** It was called off so long ago or longer. */
+    boolean isCalledOffFor(Duration time) {
+        lock.lock();
+        try {
+            return calledOff != null && System.nanoTime() - calledOffNanos >= time.toNanos();
         } finally {
             lock.unlock();
         }

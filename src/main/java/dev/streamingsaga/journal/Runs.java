@@ -147,17 +147,43 @@ public final class Runs {
         run.callOff(new SagaException(Reason.CANCELLED, "run " + run.number() + " of saga " + run.sagaId() + " has ended"), Duration.ZERO);
     }
 
-    /** As {@link #end(ActiveRun)}, without an outcome: whoever waits for the run is told so, and the recovery takes the saga up. */
+    /**
+     * As {@link #end(ActiveRun)}, its outcome not recorded: whoever waits for the run is told so, and the recovery takes the saga up. If the
+     * journal has one all the same, or a later run, that is what it ends with.
+     */
     public void lose(ActiveRun run, Throwable why) {
         close(run); // before anybody is told
-        run.lose(new IllegalStateException("saga " + run.sagaId() + " stopped in step " + run.step()
-                + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again", why));
+        if (isSettled(run)) {
+            run.markEnded();
+        } else {
+            run.lose(new IllegalStateException("saga " + run.sagaId() + " stopped in step " + run.step()
+                    + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again", why));
+        }
         forgetOver();
+    }
+
+    private boolean isSettled(ActiveRun run) {
+        try {
+            SagaRecord saga = journal.saga(run.sagaId()).orElseThrow();
+            return saga.state().isFinal() || saga.run() != run.number();
+        } catch (RuntimeException e) {
+            return false; // the journal does not say
+        }
     }
 
     /** The saga is final, or somebody else's. */
     public void end(String sagaId) {
         find(sagaId).ifPresent(this::end);
+    }
+
+    /** Ends what was called off so long ago, its saga paused: it hangs, or Camel has lost it. Whatever it still writes is waited for before another run. */
+    public void endPaused(Duration grace) {
+        for (ActiveRun run : active.values()) {
+            if (run.isCalledOffFor(grace) && journal.saga(run.sagaId()).orElseThrow().state() == SagaState.PAUSED) {
+                LOG.warn("run {} of the paused saga {} does not end in step {}; its place is free again", run.number(), run.sagaId(), run.step());
+                end(run);
+            }
+        }
     }
 
     /** Kept as long as it writes, and no longer: what is idle by now has left nothing behind. */

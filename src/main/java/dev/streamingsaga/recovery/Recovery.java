@@ -70,7 +70,7 @@ public final class Recovery implements AutoCloseable {
         publish(journal.unfinished().stream().filter(saga -> saga.state() == SagaState.COMPLETED).toList());
         long heartbeat = config.recovery().lease().toMillis() / 4;
         every(heartbeat, this::renewLeases);
-        every(1000, this::enforceTimeLimits, () -> journal.wishes().forEach(this::grant), () -> takeOver(false));
+        every(1000, this::enforceTimeLimits, () -> runs.endPaused(config.compensation().stepTimeout()), () -> journal.wishes().forEach(this::grant), () -> takeOver(false));
         every(1000, () -> publish(journal.publicationsDue()), () -> journal.cleanups().wishes().forEach(this::grant), this::retryCleanups);
         every(30_000, this::removeLateChunks, engine::tellAgain);
     }
@@ -151,18 +151,32 @@ public final class Recovery implements AutoCloseable {
         ActiveRun run = runs.begin(journal.saga(stale.sagaId()).orElseThrow());
         // The former run's LRA: whatever it still calls is told apart by its run number and changes nothing.
         stale.lraId().ifPresent(coordinator::cancel);
-        return track(stale.sagaId(), CompletableFuture.supplyAsync(() -> {
-            if (!runs.awaitEarlier(run, config.compensation().stepTimeout())) {
-                LOG.warn("run {} of saga {} begins though a write of an earlier run is still under way; it can't replace what is written now",
-                        run.number(), run.sagaId());
+        CompletableFuture<SagaState> end;
+        try {
+            end = CompletableFuture.supplyAsync(() -> attempt(run), workers);
+        } catch (RuntimeException | Error e) {
+            end = CompletableFuture.failedFuture(e);
+        }
+        return track(stale.sagaId(), end.whenComplete((state, failure) -> {
+            if (failure != null && runs.leave(run)) {
+                runs.end(run);
+            } else if (failure != null) {
+                runs.lose(run, failure); // it may never have begun; its lease runs out, and the saga is taken up again
             }
-            if (run.calledOff().isPresent()) {
-                runs.end(run); // cancelled or paused meanwhile: whoever did it brings the saga to its end
-            } else {
-                template.requestBody(config.direct("resume"), run.sagaId(), IngestResult.class);
-            }
-            return journal.saga(run.sagaId()).orElseThrow().state();
-        }, workers));
+        }));
+    }
+
+    private SagaState attempt(ActiveRun run) {
+        if (!runs.awaitEarlier(run, config.compensation().stepTimeout())) {
+            LOG.warn("run {} of saga {} begins though a write of an earlier run is still under way; it can't replace what is written now",
+                    run.number(), run.sagaId());
+        }
+        if (run.calledOff().isPresent()) {
+            runs.end(run); // cancelled or paused meanwhile: whoever did it brings the saga to its end
+        } else {
+            template.requestBody(config.direct("resume"), run, IngestResult.class);
+        }
+        return journal.saga(run.sagaId()).orElseThrow().state();
     }
 
     private void compensate(SagaRecord stale, String why) {

@@ -28,7 +28,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +46,7 @@ public final class Compensator implements AutoCloseable {
     private final Alerts alerts;
     private final ExecutorService workers;
     private final Map<String, CompletableFuture<SagaState>> inFlight = new ConcurrentHashMap<>();
+    private volatile boolean closed;
 
     Compensator(SagaConfig config, Journal journal, Runs runs, StoreRoutes stores, Alerts alerts, ExecutorService workers) {
         this.config = config;
@@ -76,11 +76,19 @@ public final class Compensator implements AutoCloseable {
         }
         try {
             workers.execute(() -> settle(sagaId, outcome));
-        } catch (RejectedExecutionException e) {
-            inFlight.remove(sagaId);
-            outcome.completeExceptionally(e);
+        } catch (RuntimeException | Error e) {
+            LOG.warn("no thread to undo saga {} on ({}); it is undone on the one that asks for it", sagaId, StoreRoutes.reason(e));
+            settle(sagaId, outcome);
+        }
+        if (closed) {
+            leave(sagaId, outcome);
         }
         return outcome;
+    }
+
+    /** What tells the outcome of a saga that is being undone, or was and is being told of; empty if neither. */
+    Optional<CompletableFuture<SagaState>> settling(String sagaId) {
+        return Optional.ofNullable(inFlight.get(sagaId));
     }
 
     /** Ends the flight before it tells the outcome, so that whoever asks again after a failure gets a new attempt. */
@@ -268,9 +276,14 @@ public final class Compensator implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         workers.shutdownNow();
-        // Whoever waits for one that had not begun would wait for ever.
-        inFlight.values().forEach(outcome -> outcome.completeExceptionally(
-                new ShutdownException("a compensation was left, since this instance is stopping; the next start goes on with it")));
+        inFlight.forEach(this::leave);
+    }
+
+    /** Whoever waits for one that had not begun would wait for ever. */
+    private void leave(String sagaId, CompletableFuture<SagaState> outcome) {
+        outcome.completeExceptionally(new ShutdownException("the compensation of saga " + sagaId
+                + " was left, since this instance is stopping; the next start goes on with it"));
     }
 }

@@ -42,8 +42,11 @@ final class Completion {
         if (!journal.complete(sagaId, run)) {
             return false;
         }
-        publish(journal.saga(sagaId).orElseThrow());
-        parts.runs().end(sagaId);
+        try {
+            publish(journal.saga(sagaId).orElseThrow());
+        } finally {
+            parts.runs().end(sagaId); // what is not visible yet is the recovery's
+        }
         return true;
     }
 

@@ -17,6 +17,7 @@ import dev.streamingsaga.trace.Traces;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.camel.CamelContext;
@@ -129,6 +130,11 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     private boolean isOver(ActiveRun run) {
         SagaRecord saga = journal.saga(run.sagaId()).orElseThrow();
         return saga.state() == SagaState.PAUSED || saga.run() != run.number();
+    }
+
+    /** What tells the outcome of a saga that this process undoes, or has undone and tells of; empty if neither. */
+    public Optional<CompletableFuture<SagaState>> settling(String sagaId) {
+        return compensator.settling(sagaId);
     }
 
     /** Sagas that this process runs or undoes now: nobody else's to take over. */

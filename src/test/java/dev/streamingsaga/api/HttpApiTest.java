@@ -59,6 +59,7 @@ class HttpApiTest {
         settings.put("saga.http.enabled", "true");
         settings.put("saga.http.roots", roots.toString());
         settings.put("saga.file.max-size", Integer.toString(MAX));
+        settings.put("saga.recovery.lease", "2s");
         saga = StreamingSagaFixture.start(directory, settings);
         api = new ApiClient(saga.application().address().orElseThrow());
         content = Files.readAllBytes(saga.file("random.bin", StreamingSagaFixture.CHUNK + 1_000_000));
@@ -104,6 +105,23 @@ class HttpApiTest {
         assertThat(facts.path("fileName").asText()).isEqualTo("näme of mine.bin");
         assertThat(facts.path("sizeBytes").asInt()).isEqualTo(content.length);
         await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(spooled()).isEmpty());
+    }
+
+    /** It is journaled and will be brought to its end: whoever is told otherwise sends it again. */
+    @Test
+    void answers_202_if_the_journal_does_not_take_the_outcome() {
+        saga.execute("journal", "CREATE TRIGGER refuse BEFORE UPDATE ON saga WHEN new.state IN ('COMPLETED', 'COMPENSATED', 'PARTIALLY_COMPENSATED') "
+                + "BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+        Answer answer;
+        try {
+            answer = api.put("untold.txt", text("a gull that nobody counts"), "Prefer", "wait=100");
+        } finally {
+            saga.execute("journal", "DROP TRIGGER refuse");
+        }
+
+        assertThat(answer.status()).as("%s", answer.json()).isEqualTo(202);
+        JsonNode outcome = api.get(answer.header("Location") + "/outcome", "Prefer", "wait=100").json();
+        assertThat(outcome.path("status").asText()).as("%s", outcome).isIn("COMPLETED", "COMPENSATED");
     }
 
     @Test
