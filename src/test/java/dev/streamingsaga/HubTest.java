@@ -322,7 +322,7 @@ class HubTest {
     /** Its routes were built without the guard: Camel loses the exchange. */
     @Test
     void an_error_in_a_store_that_was_there_before_the_instance_ends_with_the_time_limit() throws Exception {
-        CamelContext hub = hubWithDyingStore("10s");
+        CamelContext hub = hubWithDyingStore("20s");
         hub.start();
         hub.addRoutes(new StreamingSaga());
 

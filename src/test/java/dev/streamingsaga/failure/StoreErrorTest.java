@@ -159,7 +159,7 @@ class StoreErrorTest {
 
     @Test
     void what_camel_loses_ends_with_the_time_limit_and_never_goes_on() throws Exception {
-        start("{recipientList: {constant: 'dies:now'}}, {log: after}", "saga.time-limit", "10s", "saga.compensation.step-timeout", "1s");
+        start("{recipientList: {constant: 'dies:now'}}, {log: after}", "saga.time-limit", "20s", "saga.compensation.step-timeout", "1s");
 
         IngestResult lost = saga.ingest(saga.text("keeper.txt", 20));
 
@@ -175,7 +175,7 @@ class StoreErrorTest {
     @Test
     void a_compensation_that_camel_loses_is_not_woken_by_the_next() throws Exception {
         startUndoing("{throwException: {exceptionType: java.lang.IllegalStateException, message: full}}",
-                "{recipientList: {constant: 'dies:now'}}, {process: {ref: marking}}", "saga.compensation.step-timeout", "3s");
+                "{recipientList: {constant: 'dies:now'}}, {process: {ref: marking}}", "saga.compensation.step-timeout", "3s", "saga.compensation.retry-delay", "1s");
 
         IngestResult result = saga.ingest(saga.text("keeper.txt", 20));
 
