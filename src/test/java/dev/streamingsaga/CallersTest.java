@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Processor;
 import org.apache.camel.builder.RouteBuilder;
@@ -229,12 +230,14 @@ class CallersTest {
     @Test
     void a_saga_is_undone_though_there_is_no_thread_to_undo_it_on() throws Exception {
         create(Map.of());
+        AtomicInteger refused = new AtomicInteger();
         hub.getExecutorServiceManager().setThreadPoolFactory(new DefaultThreadPoolFactory() {
             @Override
             public ExecutorService newThreadPool(ThreadPoolProfile profile, ThreadFactory threads) {
                 return super.newThreadPool(profile, task -> {
                     Thread thread = threads.newThread(task);
                     if (thread.getName().contains("saga-compensator")) {
+                        refused.incrementAndGet();
                         throw new OutOfMemoryError("unable to create native thread");
                     }
                     return thread;
@@ -245,12 +248,13 @@ class CallersTest {
         hub.start();
 
         assertThat(answer(Background.call("ingest", () -> ingest(directory.resolve("nowhere")))).status()).isEqualTo("COMPENSATED");
+        assertThat(refused).hasPositiveValue();
         assertThat(bundle().engine().busy()).isEmpty();
     }
 
     @Test
     void the_caller_of_a_saga_that_another_process_took_over_while_it_was_undone_hears_of_its_end() throws Exception {
-        start(e -> full(), e -> journal("UPDATE saga SET run = 2, node = 'another' WHERE run = 1"), Map.of("saga.recovery.mode", "compensate"));
+        start(e -> full(), e -> journal("UPDATE saga SET run = 2, node = 'another' WHERE run = 1"), Map.of("saga.recovery.mode", "compensate", "saga.compensation.step-timeout", "60s"));
 
         IngestResult result = answer(ingesting());
 

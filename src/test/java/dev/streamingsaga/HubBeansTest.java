@@ -18,7 +18,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -30,7 +29,6 @@ import org.sqlite.SQLiteDataSource;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** The hub's own beans, with a real PostgreSQL that already has tables of the names that ours have. */
-@Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
 class HubBeansTest {

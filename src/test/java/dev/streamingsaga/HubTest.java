@@ -41,12 +41,14 @@ import org.apache.camel.support.EventNotifierSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /** Instances in somebody else's Camel context, on a real bucket and a real coordinator. */
+@Tag("one-jdk")
 @Timeout(120)
 class HubTest {
     @TempDir

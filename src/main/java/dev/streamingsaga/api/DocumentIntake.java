@@ -16,6 +16,7 @@ import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -25,9 +26,12 @@ import java.util.concurrent.Semaphore;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Documents in: a body, or the path of a file on this machine. */
 final class DocumentIntake {
+    private static final Logger LOG = LoggerFactory.getLogger(DocumentIntake.class);
     private static final Pattern DIGEST = Pattern.compile("(?:^|[,\\s])sha-256=:([A-Za-z0-9+/]{43}=):(?:$|[,;\\s])");
     private static final Pattern WAIT = Pattern.compile("(?:^|[,;\\s])wait=(\\d{1,9})(?:$|[,;\\s])");
     private static final int LONGEST_WAIT_SECONDS = 600;
@@ -182,8 +186,18 @@ final class DocumentIntake {
         }
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("sagaId", sagaId);
-        body.put("state", journal.saga(sagaId).orElseThrow().state().name());
+        state(sagaId).ifPresent(state -> body.put("state", state.name()));
         return Reply.json(202, body).header("Location", location(sagaId));
+    }
+
+    /** Empty if the journal can't be asked, which may be why there is no outcome: that the saga is accepted holds all the same. */
+    private Optional<SagaState> state(String sagaId) {
+        try {
+            return journal.saga(sagaId).map(SagaRecord::state);
+        } catch (RuntimeException e) {
+            LOG.warn("saga {} was accepted, but its state can't be told now ({})", sagaId, e.toString());
+            return Optional.empty();
+        }
     }
 
     private Reply outcome(IngestResult result) {

@@ -57,6 +57,7 @@ public final class RestartBench {
      * R5.
      *
      * @param seconds until all were final, process start included
+     * @param residue clean-up entries that are open, what bucket and stores hold that no saga owns, and what they lack or hold otherwise of a completed one
      * @param notResumed why sagas were compensated, with how many
      */
     public record Restart(
@@ -173,12 +174,29 @@ public final class RestartBench {
                 .mapToDouble(end -> Duration.between(restarted, end).toMillis() / 1000.0).sorted().toArray();
         Map<SagaState, Long> outcomes = ended.stream()
                 .collect(Collectors.groupingBy(SagaRecord::state, Collectors.counting()));
-        int residue = with(data, journal -> (int) journal.cleanups().all().stream().filter(e -> e.state().isOpen()).count());
+        int residue = with(data, journal -> (int) journal.cleanups().all().stream().filter(e -> e.state().isOpen()).count())
+                + found(data, "orphans") + found(data, "verify", "--all", "--deep");
         Map<String, Long> notResumed = ended.stream().filter(saga -> saga.state() != SagaState.COMPLETED)
                 .collect(Collectors.groupingBy(RestartBench::why, Collectors.counting()));
         BenchFiles.delete(data);
         return new Restart(open, percentile(seconds, 50), percentile(seconds, 99), Arrays.stream(seconds).max().orElse(0), residue, outcomes,
                 notResumed);
+    }
+
+    /** Lines that a command finds to say of bucket and stores: none if all is well. */
+    private int found(Path data, String... command) throws IOException, InterruptedException {
+        Path answer = directory.resolve(command[0] + ".json");
+        List<String> args = new ArrayList<>(List.of(command));
+        args.addAll(List.of("--data", data.toString(), "--json"));
+        try (Child child = Child.start(answer, args.toArray(String[]::new))) {
+            int exit = child.await();
+            List<String> lines = Files.readAllLines(answer);
+            if (exit != 0 && lines.isEmpty()) {
+                throw new IllegalStateException(String.join(" ", command) + " failed with exit code " + exit);
+            }
+            lines.forEach(progress);
+            return lines.size();
+        }
     }
 
     private static String why(SagaRecord saga) {

@@ -57,8 +57,19 @@ final class CleanupsCommand implements Callable<Integer> {
     }
 
     static void print(PrintWriter out, CleanupEntry e) {
-        out.printf("%s  %-8s %s %s%n    saga %s, %d attempt(s), last error: %s%n", e.cleanupId(), e.state(), e.step(), e.resource(),
-                e.sagaId(), e.attempts(), Texts.safe(e.lastError()));
+        out.printf("%s  %-8s %s %s%n    saga %s, %d attempt(s), last error: %s%n    %s%n", e.cleanupId(), e.state(), e.step(), e.resource(),
+                e.sagaId(), e.attempts(), Texts.safe(e.lastError()), next(e));
+    }
+
+    /** What will happen to it, or what a person can do. */
+    private static String next(CleanupEntry e) {
+        return switch (e.state()) {
+            case PENDING -> "tried again from " + e.nextAttemptAt() + " on; now: cleanups retry " + e.cleanupId();
+            case BLOCKED -> "not tried any more: mend the store, then cleanups retry " + e.cleanupId()
+                    + "; or remove it yourself, then cleanups resolve " + e.cleanupId() + " --reason WHY";
+            case RESOLVED -> "closed by a person: " + Texts.safe(e.resolution());
+            case DONE -> "gone";
+        };
     }
 
     private void print(List<CleanupEntry> entries) {

@@ -36,16 +36,17 @@ public final class CleanupEntries {
     /**
      * Records one residue; a second report of the same one counts as another attempt at it, unless a person has decided about it.
      * One that was gone and is there again begins anew.
+     *
+     * @return the entry if this attempt was its last
      */
-    void record(String sagaId, String step, Residue residue, RetryPolicy policy) {
+    Optional<CleanupEntry> record(String sagaId, String step, Residue residue, RetryPolicy policy) {
         String resource = residue.resource();
         String error = residue.error();
-        db.inTransaction(() -> {
+        return db.inTransaction(() -> {
             long now = db.now();
-            Optional<CleanupEntry> known = of(sagaId).stream()
-                    .filter(entry -> entry.step().equals(step) && entry.resource().equals(resource)).findFirst();
+            Optional<CleanupEntry> known = find(sagaId, step, resource);
             if (known.filter(entry -> entry.state() == CleanupEntry.State.RESOLVED).isPresent()) {
-                return;
+                return Optional.empty();
             }
             int attempts = 1 + known.filter(entry -> entry.state().isOpen()).map(CleanupEntry::attempts).orElse(0);
             long next = now + policy.delayMillis(attempts);
@@ -59,7 +60,14 @@ public final class CleanupEntries {
                         VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)""")
                         .params(Ids.next(), sagaId, step, resource, policy.state(1).name(), error, next, now).update();
             }
+            boolean wasBlocked = known.filter(entry -> entry.state() == CleanupEntry.State.BLOCKED).isPresent();
+            return policy.state(attempts) == CleanupEntry.State.BLOCKED && !wasBlocked ? find(sagaId, step, resource) : Optional.empty();
         });
+    }
+
+    private Optional<CleanupEntry> find(String sagaId, String step, String resource) {
+        return db.sql.sql(WITH_DOCUMENT + "WHERE c.saga_id = ? AND c.step = ? AND c.resource = ?").params(sagaId, step, resource)
+                .query(CleanupEntries::entry).optional();
     }
 
     /** It is really gone. */

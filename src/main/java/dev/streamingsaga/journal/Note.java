@@ -9,9 +9,15 @@ import java.util.List;
  */
 public record Note(Event.Kind kind, String step, String message, String detail) {
 
-    /** What is to be journaled with PARTIALLY_COMPENSATED; asked inside the transaction, so it only looks. */
+    /** What is to be journaled about residue; asked inside the transaction, so it only looks. */
     @FunctionalInterface
     public interface OnResidue {
+        /** With PARTIALLY_COMPENSATED. */
         List<Note> about(List<CleanupEntry> open);
+
+        /** With the attempt that was the last one at these entries. */
+        default List<Note> blocked(List<CleanupEntry> givenUp) {
+            return List.of();
+        }
     }
 }

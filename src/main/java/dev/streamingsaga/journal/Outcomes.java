@@ -3,6 +3,7 @@ package dev.streamingsaga.journal;
 import dev.streamingsaga.journal.CleanupEntries.Residue;
 import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -64,11 +65,14 @@ final class Outcomes {
         Set<String> stillThere = left.stream().map(Residue::resource).collect(Collectors.toSet());
         db.inTransaction(() -> {
             parts.steps().compensation(saga.sagaId(), saga.run(), step, left.isEmpty() ? StepState.COMPENSATED : StepState.RESIDUE);
-            left.forEach(piece -> parts.cleanups().record(saga.sagaId(), step, piece, policy));
+            List<CleanupEntry> givenUp = left.stream().map(piece -> parts.cleanups().record(saga.sagaId(), step, piece, policy)).flatMap(Optional::stream).toList();
             parts.cleanups().of(saga.sagaId()).stream()
                     .filter(e -> e.step().equals(step) && e.state().isOpen() && !stillThere.contains(e.resource()))
                     .forEach(e -> parts.cleanups().done(e.cleanupId()));
             append(saga.sagaId(), undone.notes());
+            if (!givenUp.isEmpty()) {
+                append(saga.sagaId(), residue.blocked(givenUp));
+            }
             settle(saga.sagaId(), residue);
         });
     }

@@ -76,13 +76,25 @@ public final class Reports implements Alerts {
 
     @Override
     public List<Note> residue(SagaRecord saga, List<CleanupEntry> open) {
-        long total = saga.document().map(d -> (long) d.chunkCount()).orElse(0L);
-        Map<String, List<String>> bySteps = open.stream().collect(Collectors.groupingBy(CleanupEntry::step, LinkedHashMap::new,
-                Collectors.mapping(CleanupEntry::resource, Collectors.toList())));
-        return List.of(alert(saga, Event.Kind.ALERT, new Wording("WARNING", "PARTIAL_ROLLBACK",
-                open.size() + " piece(s) could not be removed: " + bySteps.entrySet().stream()
-                        .map(e -> e.getKey() + " " + e.getValue().size()).collect(Collectors.joining(", ")),
-                "they are retried; see cleanups, and cleanups retry ID once the store is back"), failedChunks(open, total)));
+        return List.of(alert(saga, Event.Kind.ALERT, new Wording("WARNING", "PARTIAL_ROLLBACK", open.size() + " piece(s) could not be removed: " + bySteps(open),
+                "they are retried; see cleanups, and cleanups retry ID once the store is back"), failedChunks(open, chunks(saga))));
+    }
+
+    @Override
+    public List<Note> blocked(SagaRecord saga, List<CleanupEntry> givenUp) {
+        int attempts = givenUp.stream().mapToInt(CleanupEntry::attempts).max().orElse(0);
+        return List.of(alert(saga, Event.Kind.ALERT, new Wording("CRITICAL", "PARTIAL_ROLLBACK",
+                givenUp.size() + " piece(s) could not be removed in " + attempts + " attempts and are not retried any more: " + bySteps(givenUp),
+                "mend the store, then cleanups retry ID; or remove them yourself, then cleanups resolve ID --reason"), failedChunks(givenUp, chunks(saga))));
+    }
+
+    private static String bySteps(List<CleanupEntry> entries) {
+        return entries.stream().collect(Collectors.groupingBy(CleanupEntry::step, LinkedHashMap::new, Collectors.counting()))
+                .entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).collect(Collectors.joining(", "));
+    }
+
+    private static long chunks(SagaRecord saga) {
+        return saga.document().map(d -> (long) d.chunkCount()).orElse(0L);
     }
 
     /** Where the bucket names no chunk, because it could not be asked and the journal's rows don't say, all of them may be there. */
@@ -112,7 +124,7 @@ public final class Reports implements Alerts {
     private record Wording(String severity, String type, String message, String action) {}
 
     private Note alert(SagaRecord saga, Event.Kind kind, Wording wording, long failed) {
-        long total = saga.document().map(d -> (long) d.chunkCount()).orElse(0L);
+        long total = chunks(saga);
         Map<String, Object> alert = new LinkedHashMap<>();
         alert.put("timestamp", journal.clock().instant().toString());
         alert.put("severity", wording.severity());

@@ -161,7 +161,7 @@ public final class Recovery implements AutoCloseable {
             if (failure != null && runs.leave(run)) {
                 runs.end(run);
             } else if (failure != null) {
-                runs.lose(run, failure); // it may never have begun; its lease runs out, and the saga is taken up again
+                runs.lose(run, failure); // it may never have begun: then its lease runs out, and the saga is taken up again
             }
         }));
     }

@@ -13,6 +13,9 @@ public interface Alerts {
     /** Words the alert for residue that a compensation, or a late write, left. Called inside the journal's transaction: no side effects. */
     List<Note> residue(SagaRecord saga, List<CleanupEntry> open);
 
+    /** Words the alert for residue that is not retried any more: a person has to do something. Called as {@link #residue}. */
+    List<Note> blocked(SagaRecord saga, List<CleanupEntry> givenUp);
+
     /** Words what is journaled when undoing a step crashed: not a refusal, but a failure of the undoing itself. */
     List<Note> crashed(SagaRecord saga, String step, String error);
 

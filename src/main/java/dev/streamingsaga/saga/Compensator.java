@@ -2,6 +2,7 @@ package dev.streamingsaga.saga;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.CleanupEntries.Residue;
+import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Journal;
@@ -77,8 +78,10 @@ public final class Compensator implements AutoCloseable {
         try {
             workers.execute(() -> settle(sagaId, outcome));
         } catch (RuntimeException | Error e) {
-            LOG.warn("no thread to undo saga {} on ({}); it is undone on the one that asks for it", sagaId, StoreRoutes.reason(e));
-            settle(sagaId, outcome);
+            if (!closed) {
+                LOG.warn("no thread to undo saga {} on ({}); it is undone on the one that asks for it", sagaId, StoreRoutes.reason(e));
+                settle(sagaId, outcome);
+            }
         }
         if (closed) {
             leave(sagaId, outcome);
@@ -126,7 +129,7 @@ public final class Compensator implements AutoCloseable {
         if (!stopped) {
             undoLateWrites(saga, running, why);
         }
-        SagaState outcome = journal.finishCompensation(sagaId, saga.run(), open -> alerts.residue(saga, open));
+        SagaState outcome = journal.finishCompensation(sagaId, saga.run(), notes(saga));
         try {
             alerts.tell(sagaId);
         } finally {
@@ -186,8 +189,22 @@ public final class Compensator implements AutoCloseable {
     }
 
     private void record(SagaRecord saga, String step, Undone undone) {
-        journal.stepUndone(saga, step, undone, config.compensation().residue(), open -> alerts.residue(saga, open));
+        journal.stepUndone(saga, step, undone, config.compensation().residue(), notes(saga));
         alerts.tell(saga.sagaId());
+    }
+
+    private Note.OnResidue notes(SagaRecord saga) {
+        return new Note.OnResidue() {
+            @Override
+            public List<Note> about(List<CleanupEntry> open) {
+                return alerts.residue(saga, open);
+            }
+
+            @Override
+            public List<Note> blocked(List<CleanupEntry> givenUp) {
+                return alerts.blocked(saga, givenUp);
+            }
+        };
     }
 
     /** Another attempt at what is left of a step. */

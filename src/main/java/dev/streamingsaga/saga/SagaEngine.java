@@ -116,7 +116,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         if (!journal.pause(sagaId)) {
             return false;
         }
-        // Nothing is deleted, so nobody waits for writes under way; the run stays known until its route has ended.
+        // Nothing is deleted, so nobody waits for writes under way; the run stays known until its route has ended, or the recovery ends it.
         runs.callOff(sagaId, new SagaException(Reason.CANCELLED, "saga " + sagaId + " was paused"), Duration.ZERO);
         return true;
     }

@@ -1,5 +1,7 @@
 package dev.streamingsaga.api;
 
+import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
+import static dev.streamingsaga.testkit.ProxiedRequest.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -108,16 +110,14 @@ class HttpApiTest {
     }
 
     /** It is journaled and will be brought to its end: whoever is told otherwise sends it again. */
-    @Test
-    void answers_202_if_the_journal_does_not_take_the_outcome() {
-        saga.execute("journal", "CREATE TRIGGER refuse BEFORE UPDATE ON saga WHEN new.state IN ('COMPLETED', 'COMPENSATED', 'PARTIALLY_COMPENSATED') "
-                + "BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
-        Answer answer;
-        try {
-            answer = api.put("untold.txt", text("a gull that nobody counts"), "Prefer", "wait=100");
-        } finally {
-            saga.execute("journal", "DROP TRIGGER refuse");
-        }
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "CREATE TRIGGER refuse BEFORE UPDATE ON saga BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END | DROP TRIGGER refuse",
+        "ALTER TABLE saga RENAME TO away | ALTER TABLE away RENAME TO saga"})
+    void answers_202_if_the_journal_does_not_take_the_outcome(String breaks, String mends) {
+        saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).beforeForward(() -> saga.execute("journal", breaks));
+        Answer answer = api.put("untold.txt", text("a gull that nobody counts, " + mends), "Prefer", "wait=100");
+        saga.execute("journal", mends);
 
         assertThat(answer.status()).as("%s", answer.json()).isEqualTo(202);
         JsonNode outcome = api.get(answer.header("Location") + "/outcome", "Prefer", "wait=100").json();

@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -35,7 +36,7 @@ class CleanupsCommandTest {
 
     @BeforeEach
     void leave_residue_in_the_graph_store() throws Exception {
-        service = StreamingSagaFixture.start(directory);
+        service = StreamingSagaFixture.start(directory, Map.of("saga.compensation.max-attempts", "3"));
         service.execute("graph", "CREATE TRIGGER refuse BEFORE DELETE ON graph_node BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
         service.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
         assertThat(service.ingest(service.text("keeper.txt", 20)).status()).isEqualTo("PARTIALLY_COMPENSATED");
@@ -75,6 +76,18 @@ class CleanupsCommandTest {
         assertThat(service.rows("graph", "graph_node")).isZero();
         assertThat(service.column("journal", "SELECT state FROM saga")).containsExactly("COMPENSATED");
         assertThat(service.report("failed_cleanups.json")).isEmpty();
+    }
+
+    @Test
+    void says_what_a_person_can_do_when_an_entry_is_not_tried_any_more() {
+        assertThat(saga("cleanups", "--data", data())).isZero();
+        assertThat(out.toString()).contains("PENDING", "tried again from " + entry.nextAttemptAt());
+
+        saga("cleanups", "--data", data(), "retry", entry.cleanupId());
+        assertThat(saga("cleanups", "--data", data(), "retry", entry.cleanupId())).as("%s", err).isEqualTo(3);
+
+        assertThat(out.toString()).contains("BLOCKED", "not tried any more", "cleanups retry " + entry.cleanupId(),
+                "cleanups resolve " + entry.cleanupId() + " --reason");
     }
 
     @Test

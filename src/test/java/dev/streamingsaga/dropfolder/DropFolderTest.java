@@ -33,12 +33,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real files in a real folder, and the whole application behind it. */
+@Tag("one-jdk")
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
 class DropFolderTest {
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The coordinator in a process of its own, killed as with kill -9 and started again on the same data. */
+@Tag("one-jdk")
 @Tag("own-jvm")
 class OrderedRecoveryRestartTest {
     private static final String[] JOINED = {"upload", "security", "vector", "graph", "relational"};

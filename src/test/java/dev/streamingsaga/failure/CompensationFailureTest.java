@@ -203,7 +203,11 @@ class CompensationFailureTest {
             assertThat(failed.open().get(0).attempts()).isEqualTo(before + 1);
         }
         assertThat(failed.open().get(0).attempts()).isEqualTo(3);
-        assertThat(failed.alerts()).as("told once").hasSize(1);
+        assertThat(failed.alerts()).as("told once that it is left, and once that it is given up").extracting(alert -> alert.get("severity"))
+                .containsExactly("WARNING", "CRITICAL");
+        assertThat(failed.alerts().get(1)).containsEntry("type", "PARTIAL_ROLLBACK");
+        assertThat(failed.alerts().get(1).get("message").toString()).contains("3 attempts", "not retried any more");
+        assertThat(failed.alerts().get(1).get("actionRequired").toString()).contains("cleanups retry", "cleanups resolve");
         refusal.remove();
         assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
         failed.assertCompensatedAfterAll();

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * FP-37 where a saga ends: the coordinator dies or hangs when it is told to close or to cancel. It gives its LRAs the URL it
  * was called by, so that a proxy before it sees every request.
  */
+@Tag("one-jdk")
 @Timeout(120)
 @Tag("own-jvm")
 class CoordinatorEndTest {

@@ -201,7 +201,7 @@ class StoreErrorTest {
 
     @Test
     void what_camel_loses_goes_on_after_a_pause_and_its_caller_hears_of_the_end() throws Exception {
-        CompletableFuture<IngestResult> caller = lost();
+        CompletableFuture<IngestResult> caller = lost("saga.compensation.step-timeout", "5s"); // a pause that is shorter does not end the run
         String sagaId = lostId();
 
         assertThat(saga.application().bundle().engine().pause(sagaId)).isTrue();

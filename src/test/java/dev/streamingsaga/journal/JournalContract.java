@@ -602,6 +602,30 @@ abstract class JournalContract {
     }
 
     @Test
+    void the_attempt_that_was_the_last_one_is_journaled_with_its_alert_once() throws Exception {
+        SagaRecord saga = partially("a", "key-1", "key-2");
+        Note.OnResidue alert = new Note.OnResidue() {
+            @Override
+            public List<Note> about(List<CleanupEntry> open) {
+                return List.of();
+            }
+
+            @Override
+            public List<Note> blocked(List<CleanupEntry> givenUp) {
+                return givenUp.stream().map(entry -> new Note(Event.Kind.ALERT, entry.step(), entry.resource() + " after " + entry.attempts(), "{}")).toList();
+            }
+        };
+        Undone both = new Undone(List.of(new Residue("key-1", "no"), new Residue("key-2", "no")), List.of());
+
+        journal.stepUndone(saga, "upload", both, POLICY, alert);
+        assertThat(journal.events(Event.Kind.ALERT)).isEmpty();
+        journal.stepUndone(saga, "upload", both, POLICY, alert);
+        journal.stepUndone(saga, "upload", both, POLICY, alert);
+
+        assertThat(journal.events(Event.Kind.ALERT)).extracting(Event::message).containsExactly("key-1 after 3", "key-2 after 3");
+    }
+
+    @Test
     void waits_an_hour_at_most() {
         assertThat(new RetryPolicy(Duration.ofSeconds(30), 100).delayMillis(90)).isEqualTo(Duration.ofHours(1).toMillis());
     }

@@ -33,12 +33,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /** The spans that a collector gets from the whole application. */
+@Tag("one-jdk")
 @Timeout(120)
 class TracesTest {
     /** The nine steps, by the routes that are theirs. */

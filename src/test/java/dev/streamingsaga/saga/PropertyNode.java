@@ -66,6 +66,11 @@ final class PropertyNode implements AutoCloseable {
         }
 
         @Override
+        public List<Note> blocked(SagaRecord saga, List<CleanupEntry> givenUp) {
+            return List.of();
+        }
+
+        @Override
         public List<Note> crashed(SagaRecord saga, String step, String error) {
             return List.of();
         }
