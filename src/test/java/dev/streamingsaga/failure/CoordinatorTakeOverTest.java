@@ -1,0 +1,143 @@
+package dev.streamingsaga.failure;
+
+import static dev.streamingsaga.failure.Aftermath.assertCompensated;
+import static dev.streamingsaga.failure.Aftermath.assertNothingLeft;
+import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
+import static dev.streamingsaga.testkit.ProxiedRequest.method;
+import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.EmbeddingServer;
+import dev.streamingsaga.testkit.FaultProxy;
+import dev.streamingsaga.testkit.FaultRule;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A saga that a former process has left: the next one brings it to its end without a coordinator, too. */
+@Tag("one-jdk")
+@Timeout(120)
+class CoordinatorTakeOverTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private final CountDownLatch reached = new CountDownLatch(1);
+    private final CountDownLatch held = new CountDownLatch(1);
+    private FaultProxy coordinator;
+    private EmbeddingServer model;
+    private StreamingSagaFixture saga;
+
+    private void start(String mode) throws IOException {
+        coordinator = new FaultProxy(StreamingSagaFixture.coordinator());
+        model = new EmbeddingServer();
+        Map<String, String> settings = new HashMap<>(model.settings());
+        settings.putAll(Map.of("saga.coordinator.url", coordinator.uri() + StreamingSagaFixture.coordinator().getPath(),
+                "saga.coordinator.timeout", "2s", "saga.chunk.parallelism", "1", "saga.recovery.mode", mode));
+        saga = StreamingSagaFixture.start(directory, settings);
+    }
+
+    @AfterEach
+    void stop() {
+        held.countDown();
+        saga.close();
+        coordinator.close();
+        model.close();
+    }
+
+    /** What the stopped process has left, its LRA still open. */
+    private record Left(Original file, String sagaId, String lra) {}
+
+    /** Begins a saga, and stops the process when it has come so far: with a chunk, or texts to embed, on their way. */
+    private Left leave(SagaState state) throws Exception {
+        boolean uploading = state == SagaState.UPLOADING;
+        Original file = Original.of(uploading ? saga.file("three.bin", 2L * CHUNK + 1000) : saga.text("keeper.txt", 60));
+        saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).beforeForward(() -> {
+            reached.countDown();
+            held.await();
+        });
+        CountDownLatch there = uploading ? reached : model.holdAfter(4);
+        Background.run("ingest", () -> saga.ingest(file.path()));
+        assertThat(there.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("reached").isTrue();
+        SagaRecord begun = saga.journal().sagas(1).get(0);
+        List<ActiveRun> running = List.copyOf(saga.application().bundle().runs().all());
+        CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
+            saga.application().close();
+            return true;
+        });
+        running.forEach(run -> await().atMost(PATIENCE).until(() -> run.calledOff().isPresent()));
+        held.countDown();
+        model.release();
+        assertThat(stopped.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+        assertThat(saga.column("journal", "SELECT state FROM saga")).containsExactly(state.name());
+        return new Left(file, begun.sagaId(), begun.lraId().orElseThrow());
+    }
+
+    /** The next process, until it has brought the saga to its end. */
+    private IngestResult restart(Left left) {
+        saga.restart();
+        await().atMost(PATIENCE).until(() -> {
+            SagaRecord now = saga.journal().saga(left.sagaId()).orElseThrow();
+            return now.state() == SagaState.COMPLETED ? now.published() : now.state().isFinal();
+        });
+        return saga.application().bundle().ingest().result(left.sagaId());
+    }
+
+    /** What the coordinator says of an LRA, or has made of it: Active, Cancelled and so on; 404 if it knows it no more. */
+    private static String ask(String method, String uri) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(uri)).timeout(PATIENCE).method(method, BodyPublishers.noBody()).build();
+        HttpResponse<String> response = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
+        return response.statusCode() == 200 ? response.body() : String.valueOf(response.statusCode());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"resume, UPLOADING, false", "resume, PROCESSING, true", "compensate, UPLOADING, true", "compensate, PROCESSING, false"})
+    void fp_37_the_coordinator_is_gone_for_good_or_hangs_when_a_saga_is_taken_up(String mode, SagaState state, boolean hangs) throws Exception {
+        start(mode);
+        Left left = leave(state);
+        FaultRule silence = coordinator.when(request -> hangs).always().hang();
+        if (!hangs) {
+            coordinator.down();
+        }
+
+        IngestResult result = restart(left);
+
+        Reason reason = mode.equals("resume") ? Reason.COORDINATOR_UNAVAILABLE : Reason.CANCELLED;
+        assertCompensated(saga, result, reason);
+        assertThat(result.runs()).isEqualTo(2);
+        saga.assertNothingAnywhere();
+        left.file().assertUntouched();
+        await().atMost(PATIENCE).until(() -> silence.applied() > 0 == hangs);
+        coordinator.clearRules();
+        coordinator.up();
+        assertThat(ask("PUT", left.lra() + "/cancel")).as("it has heard of nothing, and calls back late").startsWith("Cancel");
+        assertNothingLeft(saga, result, reason);
+    }
+}
