@@ -2,6 +2,7 @@ package dev.streamingsaga.failure;
 
 import static dev.streamingsaga.failure.Aftermath.assertCompensated;
 import static dev.streamingsaga.failure.Aftermath.assertNothingLeft;
+import static dev.streamingsaga.failure.Aftermath.assertStored;
 import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
 import static dev.streamingsaga.testkit.ProxiedRequest.method;
 import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
@@ -17,6 +18,7 @@ import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.EmbeddingServer;
 import dev.streamingsaga.testkit.FaultProxy;
 import dev.streamingsaga.testkit.FaultRule;
+import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
 import java.net.URI;
@@ -30,17 +32,20 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** A saga that a former process has left: the next one brings it to its end without a coordinator, too. */
+/** A saga that a former process has left: what the next one tells the coordinator of the former run, and that it needs none to undo it. */
 @Tag("one-jdk")
 @Timeout(120)
 class CoordinatorTakeOverTest {
@@ -139,5 +144,27 @@ class CoordinatorTakeOverTest {
         coordinator.up();
         assertThat(ask("PUT", left.lra() + "/cancel")).as("it has heard of nothing, and calls back late").startsWith("Cancel");
         assertNothingLeft(saga, result, reason);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"resume", "compensate"})
+    void cancels_the_former_runs_lra(String mode) throws Exception {
+        start(mode);
+        Left left = leave(SagaState.UPLOADING);
+        Predicate<ProxiedRequest> cancel = method("PUT").and(keyEndsWith(URI.create(left.lra()).getPath() + "/cancel"));
+        assertThat(coordinator.count(cancel)).isZero();
+        assertThat(ask("GET", left.lra() + "/status")).isEqualTo("Active");
+
+        IngestResult result = restart(left);
+
+        await().atMost(PATIENCE).until(() -> Set.of("Cancelled", "404").contains(ask("GET", left.lra() + "/status")));
+        assertThat(coordinator.count(cancel)).isPositive();
+        if (mode.equals("resume")) {
+            assertThat(saga.journal().saga(left.sagaId()).orElseThrow().lraId().orElseThrow()).isNotEqualTo(left.lra());
+            assertThat(result.runs()).isEqualTo(2);
+            assertStored(saga, result, left.file());
+        } else {
+            assertNothingLeft(saga, result, Reason.CANCELLED);
+        }
     }
 }
