@@ -2,8 +2,13 @@ package dev.streamingsaga.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.content.Content;
 import dev.streamingsaga.crash.ChildJvm.End;
 import dev.streamingsaga.crash.CrashMatrix.Result;
+import dev.streamingsaga.store.Stores;
+import dev.streamingsaga.store.VectorSearch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +16,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -69,6 +76,8 @@ class CrashMatrixTest {
     void fp39_repeats_no_embedding_batch_that_is_stored() throws Exception {
         Path data = matrix.lane().prepare(Phase.RESUME);
         List<String> before = Oracle.rows(data, "vector", "SELECT id || ' ' || run || ' ' || ordinal FROM vector_segment ORDER BY id");
+        assertThat(Oracle.rows(data, "vector", "SELECT visible FROM vector_document")).as("half a document").containsExactly("0");
+        assertThat(search(data)).isEmpty();
 
         End end = matrix.lane().run(data, Map.of(), "recover");
 
@@ -79,6 +88,18 @@ class CrashMatrixTest {
         assertThat(Oracle.count(data, "vector", "vector_segment WHERE run = 2")).as("batches left").isPositive();
         assertThat(Oracle.rows(data, "journal", "SELECT state || ' ' || run || ' ' || (resumed_bytes = size_bytes) FROM saga"))
                 .as("completed by the second run, no byte sent again").containsExactly("COMPLETED 2 1");
+        assertThat(Oracle.rows(data, "vector", "SELECT visible FROM vector_document")).containsExactly("1");
+        assertThat(search(data)).isNotEmpty();
         Lane.remove(data);
+    }
+
+    /** By words of the document, when no application is running. */
+    private static List<VectorSearch.Hit> search(Path data) throws Exception {
+        SagaConfig config = Settings.parse(ChildJvm.settings(data, Map.of()));
+        try (CamelContext context = new DefaultCamelContext();
+                Content content = Content.create(config.content(), config.embedding(), config.dataDir().resolve("spool"));
+                Stores stores = Stores.open(config, context, content)) {
+            return stores.search().orElseThrow().search("lighthouse keeper", 10);
+        }
     }
 }
