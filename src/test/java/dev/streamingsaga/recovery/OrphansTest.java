@@ -28,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the journal does not own is found in every store, and nothing else; and is deleted only where nobody can miss it. */
 @Tag("one-jdk")
@@ -116,6 +118,34 @@ class OrphansTest {
         assertThat(list()).isEmpty();
         assertThat(saga.journal().events(sagaId)).extracting(Event::kind, Event::message).hasSize(10)
                 .contains(tuple(Event.Kind.STATE, "orphan " + prefix + " is gone"));
+    }
+
+    /** What such a row belongs to is gone: no row of the document's own says that the store holds anything of the saga. */
+    @ParameterizedTest
+    @ValueSource(strings = {"vector_segment", "graph_node", "graph_edge"})
+    void finds_a_row_that_is_alone(String table) throws Exception {
+        start(ANY_AGE);
+        completed("kept.txt");
+        long rows = rows();
+        long words = saga.rows("vector", "vector_words");
+        String store = table.substring(0, table.indexOf('_'));
+        String sagaId = Ids.next();
+        String ids = "'" + sagaId + "', '" + DOCUMENT + "', 1";
+        saga.execute(store, "INSERT INTO " + table + switch (table) {
+            case "vector_segment" -> " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector) VALUES ("
+                    + ids + ", 1, 0, 'stray', 'm', 1, zeroblob(4))";
+            case "graph_node" -> " VALUES ('" + sagaId + "', " + ids + ", 'document', 0, 0, '')";
+            default -> " VALUES ('a', 'b', 'next', " + ids + ")";
+        });
+
+        assertThat(list()).extracting(Orphan::kind, Orphan::store, Orphan::resource, Orphan::isDeletable)
+                .containsExactly(tuple(Kind.ORPHAN, store, store + ":" + sagaId, true));
+        assertThat(rows()).as("listing deletes nothing").isEqualTo(rows + 1);
+
+        assertThat(delete()).singleElement().satisfies(orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
+        assertThat(rows()).isEqualTo(rows);
+        assertThat(saga.rows("vector", "vector_words")).isEqualTo(words);
+        assertThat(list()).isEmpty();
     }
 
     @Test
