@@ -15,6 +15,10 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.streamingsaga.chunk.S3Clients;
 import dev.streamingsaga.lra.CallbackListener;
+import java.io.FileOutputStream;
+import java.io.FileWriter;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -75,8 +79,23 @@ class ArchitectureTest {
     static final ArchRule clients_of_the_bucket_come_from_one_place = noClasses().that().doNotBelongToAnyOf(S3Clients.class)
             .and().resideOutsideOfPackage("..bench..")
             .should().callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(JavaClass.Predicates.belongToAnyOf(
-                    S3Client.class, S3AsyncClient.class))).and(JavaCall.Predicates.target(HasName.Predicates.nameMatching("builder|create"))))
+                    S3Client.class, S3AsyncClient.class))).and(JavaCall.Predicates.target(HasName.Predicates.nameMatching("(crt)?([bB]uilder|[cC]reate)"))))
+            .orShould().dependOnClassesThat().resideInAnyPackage("software.amazon.awssdk.transfer..")
             .because("SideEffectProbe sees every request of that client");
+
+    @ArchTest
+    static final ArchRule reports_are_written_in_one_place = noClasses().that().resideOutsideOfPackage("..bench..")
+            .and().haveNameNotMatching(".*\\.(" + String.join("|",
+                    "Reports", "Settlement", "Marker", // the first two pass the probe; the last removes what Settlement has settled
+                    "KeptPort", "CallbackToken", "ApiKeys", "S3Credentials", "DataDirectory", // ports, secrets, the lock: of no saga
+                    "Spool", "UploadSpool", "SpoolWriter", "TextSource", // the spool
+                    "BucketSweep", "ChunkStore", "DoctorCommand", "RemoteIngest") // half-written objects; fetch; a trial; only reads
+                    + ")(\\$.*)?")
+            .should().callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(JavaClass.Predicates.belongToAnyOf(
+                    Files.class, FileChannel.class))).and(JavaCall.Predicates.target(HasName.Predicates.nameMatching(
+                    "write.*|copy|move|delete.*|transferFrom|newOutputStream|newBufferedWriter"))))
+            .orShould().dependOnClassesThat().belongToAnyOf(FileOutputStream.class, FileWriter.class)
+            .because("SideEffectProbe sees every one that is written, and what is settled in the drop folder");
 
     @ArchTest
     static final ArchRule nobody_else_speaks_http = noClasses().that().resideOutsideOfPackages("..http..", "..lra..", "..content..")
