@@ -224,7 +224,7 @@ final class CrashMatrix {
             deaths++;
         }
         End last = lane.run(data, phase.settings(), phase.after);
-        Finding finding = oracle.check(data, phase.outcome);
+        Finding finding = oracle.check(data, phase.outcome, phase.mayLeaveNoSaga());
         List<String> violations = new ArrayList<>(finding.violations());
         if (last.exit() != 0) {
             violations.add(0, "the restarted process did not bring it to an end (exit " + last.exit() + ", see " + last.log() + ")");

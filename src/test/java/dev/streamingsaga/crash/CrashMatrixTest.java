@@ -53,6 +53,10 @@ class CrashMatrixTest {
                 .as("violations, each to be replayed with -Dcrash.replay=SEED").isEmpty();
         // Points that the next run does not pass again prove nothing: most must be reached.
         assertThat(results.stream().filter(Result::reached).count()).isGreaterThanOrEqualTo(results.size() * 9L / 10);
+        List<Result> again = results.stream().filter(result -> result.kill().again() > 0).toList();
+        if (System.getProperty("crash.replay") == null && !again.isEmpty()) {
+            assertThat(again).as("killed twice in a row").anyMatch(result -> result.deaths() == 2);
+        }
         if (System.getProperty("crash.replay") == null && System.getProperty("crash.phases") == null
                 && System.getProperty("crash.skip") == null) {
             assertThat(kills.stream().map(kill -> kill.point().kind()).collect(Collectors.toSet())).isEqualTo(matrix.kinds());
@@ -70,6 +74,13 @@ class CrashMatrixTest {
         String phases = System.getProperty("crash.phases", "");
         return kills.stream().filter(kill -> phases.isEmpty() || List.of(phases.split(",")).contains(kill.phase().name()))
                 .skip(Integer.getInteger("crash.skip", 0)).toList();
+    }
+
+    /** A place that tells the probe no more would only be missing from the matrix. */
+    @Test
+    void every_kind_of_side_effect_is_recorded() {
+        assertThat(matrix.points().get(Phase.FIRST)).extracting(Point::kind)
+                .contains("journal", "s3", "security", "vector", "graph", "relational", "coordinator", "callback", "report");
     }
 
     @Test

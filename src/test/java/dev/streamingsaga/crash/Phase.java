@@ -41,6 +41,11 @@ enum Phase {
         return Map.of("saga.recovery.mode", recoveryMode);
     }
 
+    /** Killed before the journal has the saga: then there is none, and only then; each other phase has one, or goes on with ingesting. */
+    boolean mayLeaveNoSaga() {
+        return this == FIRST;
+    }
+
     /** Until the refusal a compensated saga is like any other: only what comes from there on belongs to the phase. */
     boolean beginsAt(Point point) {
         return this != COMPENSATION || (point.kind().equals("relational") && point.what().startsWith("insert into relational_document"));
