@@ -81,6 +81,8 @@ final class CrashMatrix {
             for (Future<?> future : recorded) {
                 future.get();
             }
+            List<Point> others = points.get(Phase.FIRST);
+            points.computeIfPresent(Phase.DROP, (phase, found) -> found.stream().filter(point -> !others.contains(point)).toList());
         } finally {
             pool.shutdownNow();
         }
@@ -176,15 +178,16 @@ final class CrashMatrix {
 
     private Kill kill(Phase phase, int number, boolean before, int turn) {
         int again = turn % AGAIN_EVERY == AGAIN_EVERY - 1 ? 1 + turn * 11 % 40 : 0;
-        return new Kill(phase, number, points.get(phase).get(number), before, turn / 2 % 2 == 0, again);
+        return new Kill(phase, points.get(phase).get(number), before, turn / 2 % 2 == 0, again);
     }
 
     /** The kill that a violation printed. */
     Kill replay(String seed) {
         String[] parts = seed.split(":");
         Phase phase = Phase.valueOf(parts[0]);
-        int number = Integer.parseInt(parts[1]);
-        return new Kill(phase, number, points.get(phase).get(number), parts[2].equals("before"),
+        Point wanted = points.get(phase).stream().filter(point -> point.id().equals(parts[1])).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(seed + " is no point of " + phase + " any more"));
+        return new Kill(phase, wanted, parts[2].equals("before"),
                 parts.length < 4 || parts[3].equals("sigkill"), parts.length < 5 ? 0 : Integer.parseInt(parts[4]));
     }
 
@@ -217,15 +220,18 @@ final class CrashMatrix {
     private Result run(Lane lane, Kill kill) throws Exception {
         Phase phase = kill.phase();
         Path data = lane.prepare(phase);
-        End first = lane.run(data, properties(kill, kill.point().text(), kill.before()), phase.work);
+        End first = lane.run(data, properties(kill, data, kill.point().text(), kill.before()), phase.work);
         boolean reached = first.killed();
         int deaths = reached ? 1 : 0;
-        if (kill.again() > 0 && lane.run(data, properties(kill, "#" + kill.again(), !kill.before()), phase.after).killed()) {
+        if (kill.again() > 0 && lane.run(data, properties(kill, data, "#" + kill.again(), !kill.before()), phase.after).killed()) {
             deaths++;
         }
-        End last = lane.run(data, phase.settings(), phase.after);
+        End last = lane.run(data, phase.settings(data), phase.after);
         Finding finding = oracle.check(data, phase.outcome, phase.mayLeaveNoSaga());
         List<String> violations = new ArrayList<>(finding.violations());
+        if (phase == Phase.DROP) {
+            violations.addAll(oracle.checkDropped(data));
+        }
         if (last.exit() != 0) {
             violations.add(0, "the restarted process did not bring it to an end (exit " + last.exit() + ", see " + last.log() + ")");
         }
@@ -237,8 +243,8 @@ final class CrashMatrix {
         return new Result(kill, reached, deaths, last.millis(), finding.outcome(), violations);
     }
 
-    private static Map<String, String> properties(Kill kill, String at, boolean before) {
-        Map<String, String> properties = new HashMap<>(kill.phase().settings());
+    private static Map<String, String> properties(Kill kill, Path data, String at, boolean before) {
+        Map<String, String> properties = new HashMap<>(kill.phase().settings(data));
         properties.put("crash.at", at);
         properties.put("crash.when", before ? "before" : "after");
         properties.put("crash.how", kill.how());

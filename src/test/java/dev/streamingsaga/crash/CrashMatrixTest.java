@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("own-jvm")
 class CrashMatrixTest {
-    private static final int SAMPLE = 12;
+    private static final int SAMPLE = 14;
 
     private static CrashMatrix matrix;
 
@@ -53,14 +53,11 @@ class CrashMatrixTest {
                 .as("violations, each to be replayed with -Dcrash.replay=SEED").isEmpty();
         // Points that the next run does not pass again prove nothing: most must be reached.
         assertThat(results.stream().filter(Result::reached).count()).isGreaterThanOrEqualTo(results.size() * 9L / 10);
-        List<Result> again = results.stream().filter(result -> result.kill().again() > 0).toList();
-        if (System.getProperty("crash.replay") == null && !again.isEmpty()) {
-            assertThat(again).as("killed twice in a row").anyMatch(result -> result.deaths() == 2);
-        }
         if (System.getProperty("crash.replay") == null && System.getProperty("crash.phases") == null
                 && System.getProperty("crash.skip") == null) {
             assertThat(kills.stream().map(kill -> kill.point().kind()).collect(Collectors.toSet())).isEqualTo(matrix.kinds());
             assertThat(kills.stream().map(Kill::phase).collect(Collectors.toSet())).containsExactlyInAnyOrder(Phase.values());
+            assertThat(results).as("killed twice in a row").anyMatch(result -> result.deaths() == 2);
         }
     }
 
@@ -79,6 +76,7 @@ class CrashMatrixTest {
     /** A place that tells the probe no more would only be missing from the matrix. */
     @Test
     void every_kind_of_side_effect_is_recorded() {
+        assertThat(matrix.points().get(Phase.DROP)).extracting(Point::kind).contains("journal", "drop");
         assertThat(matrix.points().get(Phase.FIRST)).extracting(Point::kind)
                 .contains("journal", "s3", "security", "vector", "graph", "relational", "coordinator", "callback", "report");
     }

@@ -3,10 +3,9 @@ package dev.streamingsaga.crash;
 /**
  * One run of the matrix.
  *
- * @param number of the point in its phase's record, from 0
  * @param again the side effect, counted from the restart's first, at which the restarted process is killed too; 0: it is not
  */
-record Kill(Phase phase, int number, Point point, boolean before, boolean sigkill, int again) {
+record Kill(Phase phase, Point point, boolean before, boolean sigkill, int again) {
 
     String when() {
         return before ? "before" : "after";
@@ -16,8 +15,8 @@ record Kill(Phase phase, int number, Point point, boolean before, boolean sigkil
         return sigkill ? "sigkill" : "halt";
     }
 
-    /** What {@code -Dcrash.replay} takes. */
+    /** What {@code -Dcrash.replay} takes, also when the next record has more or fewer points. */
     String seed() {
-        return phase + ":" + number + ":" + when() + ":" + how() + (again == 0 ? "" : ":" + again);
+        return phase + ":" + point.id() + ":" + when() + ":" + how() + (again == 0 ? "" : ":" + again);
     }
 }

@@ -34,7 +34,11 @@ final class Lane {
 
     /** A fresh directory for a phase to begin on. */
     Path prepare(Phase phase) throws IOException, SQLException, InterruptedException {
-        return copy(template(phase.template));
+        Path data = copy(template(phase.template));
+        if (phase == Phase.DROP) {
+            Files.copy(source, Files.createDirectories(dropFolder(data)).resolve(source.getFileName()));
+        }
+        return data;
     }
 
     private Path template(String name) throws IOException, SQLException, InterruptedException {
@@ -70,6 +74,11 @@ final class Lane {
         return data;
     }
 
+    /** Beside the data directory: one must not lie in the other. */
+    static Path dropFolder(Path data) {
+        return data.resolveSibling(data.getFileName() + "-drop");
+    }
+
     private Path killed(String template, Point after) throws IOException, SQLException, InterruptedException {
         Path data = copy(template(template));
         End end = run(data, Map.of("crash.at", "~" + after.text(), "crash.when", "after"), "ingest");
@@ -79,13 +88,17 @@ final class Lane {
 
     /** @param work a word that {@link CrashChild} knows */
     End run(Path data, Map<String, String> properties, String work) {
-        return work.equals("ingest") ? ChildJvm.run(data, properties, work, source.toString()) : ChildJvm.run(data, properties, work);
+        return switch (work) {
+            case "ingest" -> ChildJvm.run(data, properties, work, source.toString());
+            case "drop" -> ChildJvm.run(data, properties, work, dropFolder(data).toString());
+            default -> ChildJvm.run(data, properties, work);
+        };
     }
 
     /** The side effects of a phase that nobody disturbs. */
     List<Point> record(Phase phase, Path data) throws IOException {
         Path record = directory.resolve("record-" + phase);
-        Map<String, String> properties = new HashMap<>(phase.settings());
+        Map<String, String> properties = new HashMap<>(phase.settings(data));
         properties.put("crash.record", record.toString());
         End end = run(data, properties, phase.work);
         require(end.exit() == 0, phase + " without a kill failed", end);
@@ -110,6 +123,9 @@ final class Lane {
     }
 
     static void remove(Path directory) throws IOException {
+        if (Files.exists(dropFolder(directory))) {
+            remove(dropFolder(directory));
+        }
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);

@@ -1,5 +1,6 @@
 package dev.streamingsaga.crash;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
@@ -80,6 +81,23 @@ final class Oracle {
         return new Finding(outcome, violations);
     }
 
+    /** The original beside its outcome, nothing else, and nothing where it was dropped. */
+    List<String> checkDropped(Path data) throws IOException, SQLException {
+        List<String> violations = new ArrayList<>();
+        Path folder = Lane.dropFolder(data);
+        Path moved = folder.resolve(".done").resolve(source.getFileName());
+        Path json = moved.resolveSibling(moved.getFileName() + ".json");
+        List<Path> found = filesIn(folder).stream().filter(file -> !file.endsWith(".lock")).toList();
+        if (!found.equals(List.of(folder.relativize(moved), folder.relativize(json)))) {
+            violations.add("the drop folder holds " + found);
+        } else if (!sha256(moved).equals(sha256)) {
+            violations.add("the dropped file has changed");
+        } else if (!rows(data, "journal", "SELECT saga_id FROM saga").contains(new ObjectMapper().readTree(json.toFile()).path("sagaId").asText())) {
+            violations.add(json + " tells of another saga");
+        }
+        return violations;
+    }
+
     private void complete(Path data, List<String> violations) throws SQLException, IOException {
         equal(violations, "published sagas", 1, count(data, "journal", "saga WHERE published_at IS NOT NULL"));
         equal(violations, "unwritten steps", 0, count(data, "journal", "step WHERE state <> 'WRITTEN'"));
@@ -120,10 +138,12 @@ final class Oracle {
 
     /** Half-written ones included, which the server would sweep at its next start. */
     private static List<String> files(Path data) throws IOException {
-        Path bucket = data.resolve("bucket");
-        try (Stream<Path> files = Files.walk(bucket)) {
-            return files.filter(Files::isRegularFile).map(file -> bucket.relativize(file).toString())
-                    .filter(file -> !isOwnersMark(file)).sorted().toList();
+        return filesIn(data.resolve("bucket")).stream().map(Path::toString).filter(file -> !isOwnersMark(file)).toList();
+    }
+
+    private static List<Path> filesIn(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).map(folder::relativize).sorted().toList();
         }
     }
 

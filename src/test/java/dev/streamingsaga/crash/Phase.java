@@ -1,5 +1,7 @@
 package dev.streamingsaga.crash;
 
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -19,7 +21,9 @@ enum Phase {
     /** A start that goes on with a compensation killed between two stores. */
     RECOVERY("undoing", "recover", "recover", "resume", "COMPENSATED"),
     /** A start that compensates a saga killed between two embedding batches. */
-    TAKEOVER("halfway", "recover", "recover", "compensate", "COMPENSATED");
+    TAKEOVER("halfway", "recover", "recover", "compensate", "COMPENSATED"),
+    /** A service that takes a file from its drop folder and puts it aside with its outcome: what the first phase does not do. */
+    DROP("installed", "drop", "drop", "resume", "COMPLETED");
 
     final String template;
     /** What the process that is killed does. */
@@ -37,8 +41,13 @@ enum Phase {
         this.outcome = outcome;
     }
 
-    Map<String, String> settings() {
-        return Map.of("saga.recovery.mode", recoveryMode);
+    Map<String, String> settings(Path data) {
+        Map<String, String> settings = new HashMap<>(Map.of("saga.recovery.mode", recoveryMode));
+        if (this == DROP) {
+            settings.putAll(Map.of("saga.http.enabled", "false", "saga.drop.dir", Lane.dropFolder(data).toString(), "saga.drop.stable-for", "0s",
+                    "saga.drop.interval", "100ms", "saga.duplicates", "version"));
+        }
+        return settings;
     }
 
     /** Killed before the journal has the saga: then there is none, and only then; each other phase has one, or goes on with ingesting. */

@@ -17,6 +17,11 @@ record Point(String kind, String what, int occurrence) {
         return kind + SEPARATOR + what + SEPARATOR + occurrence;
     }
 
+    /** Short, for a command line. */
+    String id() {
+        return Integer.toHexString(text().hashCode());
+    }
+
     static Point parse(String line) {
         String[] parts = line.split(SEPARATOR);
         return new Point(parts[0], parts[1], Integer.parseInt(parts[2]));
