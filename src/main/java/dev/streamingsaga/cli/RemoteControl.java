@@ -40,7 +40,10 @@ final class RemoteControl {
             journal.wish(sagaId, wish);
             Optional<Application> own = startIfFree(Application::start);
             try {
-                return await(journal, sagaId, until);
+                SagaRecord ended = await(journal, sagaId, until);
+                // The outcome of an undone saga is on record before its alerts are told, which an end of this process would break off.
+                own.flatMap(application -> application.bundle().engine().settling(sagaId)).ifPresent(told -> told.exceptionally(failure -> null).join());
+                return ended;
             } finally {
                 own.ifPresent(Application::close);
             }

@@ -96,6 +96,11 @@ public final class StreamingSagaFixture implements AutoCloseable {
     }
 
     public SagaConfig config() {
+        return Settings.parse(settings());
+    }
+
+    /** For another process on the same data and servers. */
+    public Map<String, String> settings() {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("saga.data.dir", data().toString());
         all.put("saga.coordinator.url", SharedCoordinator.url().toString());
@@ -109,7 +114,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         all.put("saga.compensation.step-timeout", "10s");
         all.put("saga.routes.dir", directory.resolve("routes").toString());
         all.putAll(settings);
-        return Settings.parse(all);
+        return all;
     }
 
     /** The data directory: everything embedded but the bucket. */
