@@ -68,9 +68,14 @@ class DriftCommandsTest {
     @BeforeAll
     void ingest(@TempDir Path directory) throws Exception {
         data = directory.resolve("data");
-        Path file = Files.writeString(directory.resolve("keeper.txt"), "The lighthouse keeper counts his gulls.\n".repeat(50));
-        Call call = saga("ingest", file.toString(), "--json");
+        List<String> args = new ArrayList<>(List.of("ingest", "--json"));
+        for (String keeper : List.of("first", "second", "third")) {
+            String text = ("The " + keeper + " lighthouse keeper counts his gulls.\n").repeat(50);
+            args.add(Files.writeString(directory.resolve(keeper + ".txt"), text).toString());
+        }
+        Call call = saga(args.toArray(String[]::new));
         assertThat(call.code()).as(call.err()).isZero();
+        assertThat(call.lines()).hasSize(3);
         stored = call.lines().get(0);
     }
 
@@ -81,8 +86,8 @@ class DriftCommandsTest {
         assertThat(healthy.code()).as(healthy.err() + healthy.out()).isZero();
         assertThat(healthy.lines()).isEmpty();
 
-        sql("relational", "update relational_document set visible = 0");
-        sql("graph", "delete from graph_edge");
+        sql("relational", "update relational_document set visible = 0 where document_id = '" + document + "'");
+        sql("graph", "delete from graph_edge where document_id = '" + document + "'");
         Call drifted = saga("verify", document, "--json", "--deep");
         assertThat(drifted.code()).as(drifted.err()).isEqualTo(1);
         assertThat(drifted.lines()).extracting(line -> line.get("store").asText() + " " + line.get("kind").asText())
@@ -94,7 +99,32 @@ class DriftCommandsTest {
         Call repaired = saga("verify", document, "--repair", "--json");
         assertThat(repaired.code()).as(repaired.err()).isZero();
         assertThat(repaired.lines()).hasSize(2).allMatch(line -> line.get("repaired").asBoolean());
-        assertThat(saga("verify", "--sample", "5").out()).contains("1 document(s) compared, 0 drift(s), 0 repaired");
+        assertThat(saga("verify", "--sample", "5").out()).contains("3 document(s) compared, 0 drift(s), 0 repaired");
+    }
+
+    @Test
+    void compares_as_many_documents_as_it_is_told_to() throws Exception {
+        sql("relational", "update relational_document set visible = 0");
+        try {
+            assertThat(drifted("--sample", "1")).hasSize(1).doesNotHaveDuplicates();
+            assertThat(drifted("--sample", "2")).hasSize(2).doesNotHaveDuplicates();
+            assertThat(drifted("--all")).hasSize(3).doesNotHaveDuplicates();
+            assertThat(drifted()).hasSize(3).doesNotHaveDuplicates();
+            assertThat(drifted(stored.get("documentId").asText())).containsExactly(stored.get("documentId").asText());
+        } finally {
+            sql("relational", "update relational_document set visible = 1");
+        }
+        assertThat(saga("verify", "--sample", "2").out()).contains("2 document(s) compared, 0 drift(s)");
+        assertThat(saga("verify", "--all").out()).contains("3 document(s) compared, 0 drift(s)");
+    }
+
+    /** Documents that {@code verify} finds to differ from the journal. */
+    private List<String> drifted(String... which) throws IOException {
+        List<String> args = new ArrayList<>(List.of("verify", "--json"));
+        args.addAll(List.of(which));
+        Call call = saga(args.toArray(String[]::new));
+        assertThat(call.code()).as(call.out() + call.err()).isEqualTo(1);
+        return call.lines().stream().map(line -> line.get("documentId").asText()).toList();
     }
 
     @Test
