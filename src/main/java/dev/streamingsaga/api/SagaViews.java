@@ -4,8 +4,10 @@ import dev.streamingsaga.api.SagaSummary.Chunks;
 import dev.streamingsaga.api.SagaSummary.CleanupView;
 import dev.streamingsaga.api.SagaSummary.EventView;
 import dev.streamingsaga.api.SagaSummary.Progress;
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.ingest.SourcePaths;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkTally;
@@ -29,11 +31,13 @@ import org.jspecify.annotations.Nullable;
 final class SagaViews {
     private static final int MAPPED_CHUNKS = 20_000;
 
+    private final SagaConfig config;
     private final Journal journal;
     private final Runs runs;
     private final Ingest ingest;
 
     SagaViews(ApiParts parts) {
+        this.config = parts.config();
         this.journal = parts.journal();
         this.runs = parts.runs();
         this.ingest = parts.ingest();
@@ -50,7 +54,7 @@ final class SagaViews {
                 saga.state().name(),
                 saga.reason().map(Reason::name).orElse(null),
                 saga.message().isEmpty() ? null : saga.message(),
-                ingest.file(saga),
+                SourcePaths.shown(config, saga),
                 document.map(Document::documentId).orElse(null),
                 document.map(Document::contentType).orElse(null),
                 document.map(Document::sha256).orElse(null),

@@ -1,6 +1,8 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.ingest.SourcePaths;
+import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
 import java.io.PrintWriter;
 import java.util.List;
@@ -27,17 +29,21 @@ final class ListCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
         try (JournalReader reader = new JournalReader(config)) {
-            print(spec.commandLine().getOut(), reader.journal().sagas(limit), options.json);
+            print(config, reader.journal());
             while (watch) {
                 TimeUnit.SECONDS.sleep(1);
                 spec.commandLine().getOut().println();
-                print(spec.commandLine().getOut(), reader.journal().sagas(limit), options.json);
+                print(config, reader.journal());
             }
         }
         return 0;
     }
 
-    static void print(PrintWriter out, List<SagaRecord> sagas, boolean json) {
+    private void print(SagaConfig config, Journal journal) {
+        print(spec.commandLine().getOut(), config, journal.sagas(limit), options.json);
+    }
+
+    static void print(PrintWriter out, SagaConfig config, List<SagaRecord> sagas, boolean json) {
         if (!json && sagas.isEmpty()) {
             out.println("no sagas yet");
         }
@@ -46,7 +52,7 @@ final class ListCommand implements Callable<Integer> {
                 out.println(CommonOptions.json(SagaView.of(saga)));
             } else {
                 out.printf("%s  %-21s %-10s %s%s%n", saga.sagaId(), saga.state(),
-                        saga.document().map(d -> Texts.size(d.sizeBytes())).orElse("-"), Texts.safe(saga.fileName()),
+                        saga.document().map(d -> Texts.size(d.sizeBytes())).orElse("-"), Texts.safe(SourcePaths.shown(config, saga)),
                         saga.reason().map(r -> "  " + r).orElse(""));
             }
         }

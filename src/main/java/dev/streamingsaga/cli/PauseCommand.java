@@ -1,5 +1,6 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Journal.Wish;
 import dev.streamingsaga.journal.SagaState;
 import java.util.concurrent.Callable;
@@ -19,7 +20,8 @@ final class PauseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        return Texts.outcome(spec.commandLine(), options,
-                new RemoteControl(options.load()).wish(sagaId, Wish.PAUSE, state -> state == SagaState.PAUSED || state.isFinal()));
+        SagaConfig config = options.load();
+        return Texts.outcome(spec.commandLine(), config,
+                new RemoteControl(config).wish(sagaId, Wish.PAUSE, state -> state == SagaState.PAUSED || state.isFinal()), options.json);
     }
 }

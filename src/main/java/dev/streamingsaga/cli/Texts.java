@@ -1,5 +1,6 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
@@ -28,8 +29,8 @@ final class Texts {
     }
 
     /** Prints where a saga has come to, and says it as an exit code. */
-    static int outcome(CommandLine command, CommonOptions options, SagaRecord saga) {
-        ListCommand.print(command.getOut(), List.of(saga), options.json);
+    static int outcome(CommandLine command, SagaConfig config, SagaRecord saga, boolean json) {
+        ListCommand.print(command.getOut(), config, List.of(saga), json);
         return exitCode(saga.state());
     }
 

@@ -293,9 +293,4 @@ public final class Ingest {
     public IngestResult result(String sagaId, boolean counted) {
         return results.of(sagaId, counted);
     }
-
-    /** What people know the saga's file by: its path, or for a body in one of our spools the name that its sender gave. */
-    public String file(SagaRecord saga) {
-        return results.file(saga);
-    }
 }

@@ -32,7 +32,7 @@ final class Results {
         List<Event> events = journal.events(sagaId);
         Instant end = saga.finishedAt().orElseGet(() -> journal.clock().instant());
         return new IngestResult(
-                file(saga),
+                SourcePaths.shown(config, saga),
                 sagaId,
                 document.map(Document::documentId).orElse(null),
                 saga.state().name(),
@@ -54,10 +54,5 @@ final class Results {
     private static List<String> messages(List<Event> events, Event.Kind... kinds) {
         return events.stream().filter(e -> List.of(kinds).contains(e.kind()))
                 .map(e -> e.step().isEmpty() ? e.message() : e.step() + ": " + e.message()).toList();
-    }
-
-    /** What people know the saga's file by: its path, or for a body in one of our spools the name that its sender gave. */
-    String file(SagaRecord saga) {
-        return SourcePaths.isUpload(config, saga.source()) ? saga.fileName() : saga.source().toString();
     }
 }

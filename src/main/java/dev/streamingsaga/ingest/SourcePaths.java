@@ -1,6 +1,7 @@
 package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.SagaRecord;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -8,8 +9,8 @@ import java.nio.file.Path;
 import org.apache.camel.WrappedFile;
 import org.jspecify.annotations.Nullable;
 
-/** What a call names as its file, as a path. */
-final class SourcePaths {
+/** What a call names as its file, as a path; and what people are shown of it. */
+public final class SourcePaths {
     /** As long as a path can be on the systems that we know. */
     private static final int MAX_PATH_CHARS = 4096;
 
@@ -45,6 +46,11 @@ final class SourcePaths {
         } catch (IOException e) {
             return path.toAbsolutePath().normalize();
         }
+    }
+
+    /** What people know a saga's file by: its path, or for a body in one of our spools the name that its sender gave. */
+    public static String shown(SagaConfig config, SagaRecord saga) {
+        return isUpload(config, saga.source()) ? saga.fileName() : saga.source().toString();
     }
 
     /** Came over HTTP or as a message: where it lies is our business, and of no interest to anybody. */

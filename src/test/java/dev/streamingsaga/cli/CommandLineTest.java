@@ -138,6 +138,22 @@ class CommandLineTest {
     }
 
     @Test
+    void lists_the_path_of_each_file_so_that_equal_names_are_told_apart() throws Exception {
+        Path other = Files.createDirectories(directory.resolve("other")).resolve("sample.pdf");
+        SamplePdf.write(other, 1, 10_000);
+        Call call = saga("ingest", other.toString(), "--data", data.toString(), "--json");
+        assertThat(call.code()).as(call.err()).isZero();
+        List<String> lines = saga("list", "--data", data.toString()).out().lines().toList();
+        for (Map.Entry<JsonNode, Path> each : Map.of(stored, pdf, call.lines().get(0), other).entrySet()) {
+            String id = each.getKey().get("sagaId").asText();
+            String line = lines.stream().filter(listed -> listed.startsWith(id)).findFirst().orElseThrow();
+            assertThat(line).contains("COMPLETED").endsWith(" " + each.getValue().toRealPath());
+            assertThat(saga("status", id, "--data", data.toString()).out()).startsWith(line + "\n");
+        }
+        assertThat(lines).anySatisfy(line -> assertThat(line).endsWith(" " + directory.toRealPath().resolve("gone.pdf") + "  FILE_NOT_FOUND"));
+    }
+
+    @Test
     void answers_the_same_file_again_with_the_document_that_is_there() throws Exception {
         Call call = saga("ingest", pdf.toString(), "--data", data.toString(), "--json");
         assertThat(call.code()).as(call.err()).isZero();

@@ -69,6 +69,8 @@ class RemoteIngestTest {
         assertThat(line.path("status").asText()).isEqualTo("COMPLETED");
         assertThat(line.path("file").asText()).isEqualTo("mit Umlaut ä und 100%.txt");
         assertThat(line.path("sizeBytes").asLong()).isEqualTo(Files.size(file));
+        assertThat(saga("list", "--data", saga.data().toString()).out()).as("the name it was sent with, not where its body lies")
+                .contains(line.path("sagaId").asText(), " mit Umlaut ä und 100%.txt").doesNotContain("spool");
     }
 
     @Test
