@@ -93,7 +93,7 @@ class ArchitectureTest {
                     + ")(\\$.*)?")
             .should().callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(JavaClass.Predicates.belongToAnyOf(
                     Files.class, FileChannel.class))).and(JavaCall.Predicates.target(HasName.Predicates.nameMatching(
-                    "write.*|copy|move|delete.*|transferFrom|newOutputStream|newBufferedWriter"))))
+                    "write.*|copy|move|delete.*|create(Temp)?File|create.*Link|transferFrom|newOutputStream|newByteChannel|newBufferedWriter"))))
             .orShould().dependOnClassesThat().belongToAnyOf(FileOutputStream.class, FileWriter.class)
             .because("SideEffectProbe sees every one that is written, and what is settled in the drop folder");
 

@@ -40,10 +40,12 @@ final class RemoteControl {
             journal.wish(sagaId, wish);
             Optional<Application> own = startIfFree(Application::start);
             try {
-                SagaRecord ended = await(journal, sagaId, until);
-                // The outcome of an undone saga is on record before its alerts are told, which an end of this process would break off.
-                own.flatMap(application -> application.bundle().engine().settling(sagaId)).ifPresent(told -> told.exceptionally(failure -> null).join());
-                return ended;
+                await(journal, sagaId, until);
+                if (own.isPresent()) {
+                    // The outcome is on record before its alerts are told, or its document is visible, which an end of this process would break off.
+                    own.get().bundle().ingest().awaitLocal(sagaId);
+                }
+                return journal.saga(sagaId).orElseThrow();
             } finally {
                 own.ifPresent(Application::close);
             }
@@ -95,13 +97,10 @@ final class RemoteControl {
         }
     }
 
-    private SagaRecord await(Journal journal, String sagaId, Predicate<SagaState> until) throws InterruptedException {
+    private void await(Journal journal, String sagaId, Predicate<SagaState> until) throws InterruptedException {
         long end = System.nanoTime() + config.timeLimit().toNanos();
-        SagaRecord saga = journal.saga(sagaId).orElseThrow();
-        while (!until.test(saga.state()) && System.nanoTime() < end) {
+        while (!until.test(journal.saga(sagaId).orElseThrow().state()) && System.nanoTime() < end) {
             TimeUnit.MILLISECONDS.sleep(200);
-            saga = journal.saga(sagaId).orElseThrow();
         }
-        return saga;
     }
 }

@@ -266,7 +266,11 @@ public final class Ingest {
             }
             state = journal.saga(sagaId).orElseThrow().state();
         }
-        // The stores may still be turning its document visible.
+        awaitLocal(sagaId);
+    }
+
+    /** Until what this process does for the saga has ended, for so long at the most: stores may still be turning its document visible, or alerts be told. */
+    public void awaitLocal(String sagaId) throws InterruptedException {
         awaitRun(sagaId, config.compensation().stepTimeout().toMillis());
     }
 

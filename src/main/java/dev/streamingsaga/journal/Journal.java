@@ -176,8 +176,8 @@ public final class Journal {
     }
 
     /** One residue more than the attempt to undo the step found. */
-    public void residue(SagaRecord saga, String step, CleanupEntries.Residue residue, CleanupEntries.RetryPolicy policy) {
-        outcomes.residue(saga, step, residue, policy);
+    public void residue(SagaRecord saga, String step, CleanupEntries.Residue piece, CleanupEntries.RetryPolicy policy, Note.OnResidue residue) {
+        outcomes.residue(saga, step, piece, policy, residue);
     }
 
     /** A person closes an entry; with the last one PARTIALLY_COMPENSATED becomes COMPENSATED. */

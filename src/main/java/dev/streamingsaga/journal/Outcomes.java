@@ -70,18 +70,22 @@ final class Outcomes {
                     .filter(e -> e.step().equals(step) && e.state().isOpen() && !stillThere.contains(e.resource()))
                     .forEach(e -> parts.cleanups().done(e.cleanupId()));
             append(saga.sagaId(), undone.notes());
-            if (!givenUp.isEmpty()) {
-                append(saga.sagaId(), residue.blocked(givenUp));
-            }
+            tellBlocked(saga, givenUp, residue);
             settle(saga.sagaId(), residue);
         });
     }
 
-    void residue(SagaRecord saga, String step, Residue residue, RetryPolicy policy) {
+    void residue(SagaRecord saga, String step, Residue piece, RetryPolicy policy, Note.OnResidue residue) {
         db.inTransaction(() -> {
             parts.steps().compensation(saga.sagaId(), saga.run(), step, StepState.RESIDUE);
-            parts.cleanups().record(saga.sagaId(), step, residue, policy);
+            tellBlocked(saga, parts.cleanups().record(saga.sagaId(), step, piece, policy).stream().toList(), residue);
         });
+    }
+
+    private void tellBlocked(SagaRecord saga, List<CleanupEntry> givenUp, Note.OnResidue residue) {
+        if (!givenUp.isEmpty()) {
+            append(saga.sagaId(), residue.blocked(givenUp));
+        }
     }
 
     void resolve(CleanupEntry entry, String why) {

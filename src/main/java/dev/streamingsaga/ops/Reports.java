@@ -76,8 +76,9 @@ public final class Reports implements Alerts {
 
     @Override
     public List<Note> residue(SagaRecord saga, List<CleanupEntry> open) {
+        boolean retried = open.stream().anyMatch(entry -> entry.state() == CleanupEntry.State.PENDING);
         return List.of(alert(saga, Event.Kind.ALERT, new Wording("WARNING", "PARTIAL_ROLLBACK", open.size() + " piece(s) could not be removed: " + bySteps(open),
-                "they are retried; see cleanups, and cleanups retry ID once the store is back"), failedChunks(open, chunks(saga))));
+                (retried ? "they are retried; " : "") + "see cleanups, and cleanups retry ID once the store is back"), failedChunks(open, chunks(saga))));
     }
 
     @Override

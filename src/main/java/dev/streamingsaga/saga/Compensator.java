@@ -147,7 +147,7 @@ public final class Compensator implements AutoCloseable {
                 undoStep(saga, step);
             } else {
                 journal.residue(saga, step, new Residue(whole(saga, step), "a write did not end and may arrive after the delete"),
-                        config.compensation().residue());
+                        config.compensation().residue(), notes(saga));
             }
         });
     }

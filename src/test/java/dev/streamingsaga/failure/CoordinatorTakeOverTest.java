@@ -65,7 +65,7 @@ class CoordinatorTakeOverTest {
         model = new EmbeddingServer();
         Map<String, String> settings = new HashMap<>(model.settings());
         settings.putAll(Map.of("saga.coordinator.url", coordinator.uri() + StreamingSagaFixture.coordinator().getPath(),
-                "saga.coordinator.timeout", "2s", "saga.chunk.parallelism", "1", "saga.recovery.mode", mode));
+                "saga.coordinator.timeout", "5s", "saga.chunk.parallelism", "1", "saga.recovery.mode", mode));
         saga = StreamingSagaFixture.start(directory, settings);
     }
 
