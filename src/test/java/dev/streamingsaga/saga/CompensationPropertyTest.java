@@ -7,7 +7,6 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntry;
-import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.HandClock;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.LossyDatabase.Loss;
@@ -20,7 +19,6 @@ import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StepRecord;
 import dev.streamingsaga.journal.StepState;
 import dev.streamingsaga.lra.CallbackToken.Target;
-import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,9 +48,6 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 @Tag("one-jdk")
 class CompensationPropertyTest {
     private static final int MAX_ATTEMPTS = 3;
-    private static final Map<String, SagaState> STATES = Map.of("validate", SagaState.RECEIVED, "start", SagaState.RECEIVED,
-            "upload", SagaState.UPLOADING, "verify", SagaState.VERIFYING, "alpha", SagaState.PROCESSING, "beta", SagaState.PROCESSING,
-            "finalize", SagaState.COMPLETING);
 
     private static Path directory;
     private static Databases.Opened database;
@@ -192,9 +187,9 @@ class CompensationPropertyTest {
                 return;
             }
             String name = next.get();
-            run.begin(name, STATES.get(name));
+            run.begin(name, PropertyNode.STATES.get(name));
             if (name.equals("start")) {
-                run.describe(document(run.received()));
+                run.describe(PropertyNode.document(run.received()));
             }
             for (int piece = 0; PropertyNode.stepsWithData(config).contains(name) && piece < (whole ? 3 : 1); piece++) {
                 try (Run.Permit permit = run.permit()) {
@@ -204,11 +199,6 @@ class CompensationPropertyTest {
             if (whole) {
                 run.end(name, OptionalLong.empty());
             }
-        }
-
-        private static Document document(SagaRecord saga) {
-            return new Document("d".repeat(32), saga.sagaId(), saga.source(), saga.fileName(), "text/plain", 1, "a".repeat(64), 0, 10,
-                    "bucket", "saga/" + saga.sagaId() + "/", "o", "internal", "none", saga.receivedAt(), SourceFile.identity(saga.source()));
         }
 
         /** Another node goes on with it: with another run, or by undoing it. The former owner lives and knows nothing of it. */

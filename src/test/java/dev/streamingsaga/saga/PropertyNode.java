@@ -2,21 +2,30 @@ package dev.streamingsaga.saga;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.HandClock;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.LossyDatabase;
 import dev.streamingsaga.journal.Note;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackToken;
+import dev.streamingsaga.source.SourceFile;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import javax.sql.DataSource;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.saga.InMemorySagaService;
 
 /** One process of several on one journal and the same stores: the real engine in a Camel context of its own. */
 final class PropertyNode implements AutoCloseable {
+    /** Of a saga in each of its steps. */
+    static final Map<String, SagaState> STATES = Map.of("validate", SagaState.RECEIVED, "start", SagaState.RECEIVED,
+            "upload", SagaState.UPLOADING, "verify", SagaState.VERIFYING, "alpha", SagaState.PROCESSING, "beta", SagaState.PROCESSING,
+            "finalize", SagaState.COMPLETING);
+
     final LossyDatabase database;
     final Journal journal;
     final Runs runs;
@@ -50,6 +59,12 @@ final class PropertyNode implements AutoCloseable {
 
     static List<String> stepsWithData(SagaConfig config) {
         return java.util.stream.Stream.concat(java.util.stream.Stream.of("upload"), config.participants().stream()).toList();
+    }
+
+    /** What the step {@code start} makes of a saga. */
+    static Document document(SagaRecord saga) {
+        return new Document("d".repeat(32), saga.sagaId(), saga.source(), saga.fileName(), "text/plain", 1, "a".repeat(64), 0, 10,
+                "bucket", "saga/" + saga.sagaId() + "/", "o", "internal", "none", saga.receivedAt(), SourceFile.identity(saga.source()));
     }
 
     @Override

@@ -1,0 +1,87 @@
+package dev.streamingsaga.saga;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.HandClock;
+import dev.streamingsaga.journal.LossyDatabase;
+import dev.streamingsaga.journal.NewSaga;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.ShutdownException;
+import dev.streamingsaga.journal.StepRecord;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the engine leaves behind when the journal fails, or the instance ends, at the wrong moment. */
+@Timeout(60)
+class SagaEngineTest {
+    @TempDir
+    Path directory;
+
+    private Databases.Opened database;
+    private PropertyNode node;
+    private ActiveRun run;
+
+    @BeforeEach
+    void begin() throws Exception {
+        SagaConfig config = Settings.parse(Map.of("saga.data.dir", directory.toString(), "saga.participants", "alpha"));
+        database = Databases.open("journal", config.journal(), directory);
+        node = new PropertyNode(config, database.dataSource(), new HandClock(), new PropertyStores());
+        Path source = Files.createFile(directory.resolve("source.bin"));
+        SagaRecord saga = node.journal.receive(new NewSaga(source, config.participants(), Duration.ofDays(1), "o", "internal", "none", true)).saga();
+        run = node.runs.begin(saga);
+    }
+
+    @AfterEach
+    void close() {
+        node.close();
+        database.close();
+    }
+
+    /** Else the recovery, which leaves running sagas alone, would never turn it visible. */
+    @Test
+    void a_publication_that_fails_leaves_no_run_behind() {
+        for (StepRecord step : node.journal.steps(run.sagaId())) {
+            run.begin(step.name(), PropertyNode.STATES.get(step.name()));
+            if (step.name().equals("start")) {
+                run.describe(PropertyNode.document(run.received()));
+            }
+            run.end(step.name(), OptionalLong.empty());
+        }
+        node.database.lose(LossyDatabase.Loss.WRITE, 1); // the decision is journaled, that all is visible is not
+
+        assertThatThrownBy(() -> node.engine.closed(run)).hasStackTraceContaining("lost on purpose");
+
+        assertThat(node.database.restore()).isTrue();
+        SagaRecord saga = node.journal.saga(run.sagaId()).orElseThrow();
+        assertThat(saga.state()).isEqualTo(SagaState.COMPLETED);
+        assertThat(saga.published()).isFalse();
+        assertThat(node.runs.find(run.sagaId())).isEmpty();
+    }
+
+    @Test
+    void whoever_asks_for_a_compensation_when_the_instance_has_ended_is_told_so() {
+        node.close();
+
+        CompletableFuture<SagaState> outcome = node.engine.compensate(run.sagaId(), run.number(), Reason.CANCELLED, "too late");
+
+        assertThatThrownBy(() -> outcome.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(ShutdownException.class);
+        assertThat(node.journal.saga(run.sagaId()).orElseThrow().state()).as("for the next start").isEqualTo(SagaState.COMPENSATING);
+    }
+}
