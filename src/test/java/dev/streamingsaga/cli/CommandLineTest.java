@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.testkit.SamplePdf;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,30 +29,13 @@ class CommandLineTest {
     private Path pdf;
     private JsonNode stored;
 
-    private record Call(int code, String out, String err) {
-        List<JsonNode> lines() throws IOException {
-            List<JsonNode> lines = new ArrayList<>();
-            for (String line : out.strip().split("\n")) {
-                lines.add(JSON.readTree(line));
-            }
-            return lines;
-        }
-    }
-
-    private Call saga(String... args) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int code = Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
-        return new Call(code, out.toString(), err.toString());
-    }
-
     @BeforeAll
     void ingest(@TempDir Path empty) throws Exception {
         directory = empty;
         data = directory.resolve("data");
         pdf = directory.resolve("sample.pdf");
         SamplePdf.write(pdf, 20, 12_000_000);
-        Call call = saga("ingest", pdf.toString(), directory.resolve("gone.pdf").toString(), "--data", data.toString(), "--json");
+        Call call = Call.of("ingest", pdf.toString(), directory.resolve("gone.pdf").toString(), "--data", data.toString(), "--json");
         assertThat(call.code()).as(call.err()).isEqualTo(1);
         assertThat(call.lines()).hasSize(2).anySatisfy(line -> assertThat(line.get("reason").asText()).isEqualTo("FILE_NOT_FOUND"));
         stored = call.lines().stream().filter(line -> line.get("status").asText().equals("COMPLETED")).findFirst().orElseThrow();
@@ -91,7 +71,7 @@ class CommandLineTest {
     void the_log_is_json_if_asked() throws Exception {
         Path log = data.resolve("logs/saga.log");
         int before = Files.readAllLines(log).size();
-        assertThat(saga("ingest", directory.resolve("gone.pdf").toString(), "--data", data.toString(), "-D", "saga.log.format=json").code()).isEqualTo(1);
+        assertThat(Call.of("ingest", directory.resolve("gone.pdf").toString(), "--data", data.toString(), "-D", "saga.log.format=json").code()).isEqualTo(1);
 
         List<JsonNode> states = new ArrayList<>();
         for (String line : Files.readAllLines(log).stream().skip(before).toList()) {
@@ -109,10 +89,10 @@ class CommandLineTest {
     @Test
     void fetches_the_identical_bytes() throws Exception {
         Path copy = directory.resolve("copy.pdf");
-        Call call = saga("fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString(), "--json");
+        Call call = Call.of("fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString(), "--json");
         assertThat(call.code()).as(call.err()).isZero();
         assertThat(Files.mismatch(pdf, copy)).isEqualTo(-1);
-        Call again = saga("fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString());
+        Call again = Call.of("fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString());
         assertThat(again.code()).isEqualTo(2);
         assertThat(again.err()).contains("exists");
     }
@@ -120,7 +100,7 @@ class CommandLineTest {
     @Test
     void finds_an_english_and_a_german_sentence_on_their_page() throws Exception {
         for (String sentence : List.of(SamplePdf.english(13), SamplePdf.german(13))) {
-            Call call = saga("search", sentence, "--data", data.toString(), "--json", "--limit", "1");
+            Call call = Call.of("search", sentence, "--data", data.toString(), "--json", "--limit", "1");
             assertThat(call.code()).as(call.err()).isZero();
             assertThat(call.lines()).singleElement().satisfies(hit -> assertThat(hit.get("page").asInt()).isEqualTo(13));
         }
@@ -128,34 +108,34 @@ class CommandLineTest {
 
     @Test
     void lists_sagas_newest_first_and_shows_one_with_its_steps() throws Exception {
-        Call list = saga("list", "--data", data.toString(), "--json");
+        Call list = Call.of("list", "--data", data.toString(), "--json");
         assertThat(list.lines()).extracting(line -> line.get("sagaId").asText()).hasSizeGreaterThanOrEqualTo(2)
                 .isSortedAccordingTo((a, b) -> b.compareTo(a)).contains(stored.get("sagaId").asText());
-        Call status = saga("status", stored.get("sagaId").asText(), "--data", data.toString(), "--json");
+        Call status = Call.of("status", stored.get("sagaId").asText(), "--data", data.toString(), "--json");
         assertThat(status.lines().get(0).get("steps")).hasSize(9);
-        assertThat(saga("status", "nosuchsaga", "--data", data.toString()).code()).isEqualTo(2);
-        assertThat(saga("cleanups", "--data", data.toString()).out()).contains("nothing to clean up");
+        assertThat(Call.of("status", "nosuchsaga", "--data", data.toString()).code()).isEqualTo(2);
+        assertThat(Call.of("cleanups", "--data", data.toString()).out()).contains("nothing to clean up");
     }
 
     @Test
     void lists_the_path_of_each_file_so_that_equal_names_are_told_apart() throws Exception {
         Path other = Files.createDirectories(directory.resolve("other")).resolve("sample.pdf");
         SamplePdf.write(other, 1, 10_000);
-        Call call = saga("ingest", other.toString(), "--data", data.toString(), "--json");
+        Call call = Call.of("ingest", other.toString(), "--data", data.toString(), "--json");
         assertThat(call.code()).as(call.err()).isZero();
-        List<String> lines = saga("list", "--data", data.toString()).out().lines().toList();
+        List<String> lines = Call.of("list", "--data", data.toString()).out().lines().toList();
         for (Map.Entry<JsonNode, Path> each : Map.of(stored, pdf, call.lines().get(0), other).entrySet()) {
             String id = each.getKey().get("sagaId").asText();
             String line = lines.stream().filter(listed -> listed.startsWith(id)).findFirst().orElseThrow();
             assertThat(line).contains("COMPLETED").endsWith(" " + each.getValue().toRealPath());
-            assertThat(saga("status", id, "--data", data.toString()).out()).startsWith(line + "\n");
+            assertThat(Call.of("status", id, "--data", data.toString()).out()).startsWith(line + "\n");
         }
         assertThat(lines).anySatisfy(line -> assertThat(line).endsWith(" " + directory.toRealPath().resolve("gone.pdf") + "  FILE_NOT_FOUND"));
     }
 
     @Test
     void answers_the_same_file_again_with_the_document_that_is_there() throws Exception {
-        Call call = saga("ingest", pdf.toString(), "--data", data.toString(), "--json");
+        Call call = Call.of("ingest", pdf.toString(), "--data", data.toString(), "--json");
         assertThat(call.code()).as(call.err()).isZero();
         assertThat(call.lines()).singleElement().satisfies(line -> {
             assertThat(line.get("documentId")).isEqualTo(stored.get("documentId"));
@@ -165,7 +145,7 @@ class CommandLineTest {
 
     @Test
     void says_all_that_is_wrong_with_the_settings() {
-        Call call = saga("ingest", pdf.toString(), "--data", data.toString(), "-D", "saga.chunk.size=1MiB", "-D", "saga.colour=blue");
+        Call call = Call.of("ingest", pdf.toString(), "--data", data.toString(), "-D", "saga.chunk.size=1MiB", "-D", "saga.colour=blue");
         assertThat(call.code()).isEqualTo(2);
         assertThat(call.err()).contains("saga.chunk.size must be a size", "saga.colour is not a setting").doesNotContain("Exception");
     }
@@ -176,7 +156,7 @@ class CommandLineTest {
         // What counts is the lock of the operating system; within one JVM it is refused in the same way.
         try (FileChannel channel = FileChannel.open(taken.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.lock();
-            Call call = saga("ingest", pdf.toString(), "--data", taken.toString());
+            Call call = Call.of("ingest", pdf.toString(), "--data", taken.toString());
             assertThat(call.code()).isEqualTo(2);
             assertThat(call.err()).contains("in use").doesNotContain("\tat ");
         }
@@ -184,7 +164,7 @@ class CommandLineTest {
 
     @Test
     void exits_with_4_where_a_server_does_not_answer() {
-        Call call = saga("ingest", pdf.toString(), "--data", directory.resolve("far").toString(), "-D", "saga.s3.endpoint=http://127.0.0.1:1",
+        Call call = Call.of("ingest", pdf.toString(), "--data", directory.resolve("far").toString(), "-D", "saga.s3.endpoint=http://127.0.0.1:1",
                 "-D", "saga.s3.access-key=a", "-D", "saga.s3.secret-key=b", "-D", "saga.s3.timeout=1s");
         assertThat(call.code()).as(call.err()).isEqualTo(4);
         assertThat(call.err()).contains("127.0.0.1:1").doesNotContain("\tat ");
@@ -192,10 +172,10 @@ class CommandLineTest {
 
     @Test
     void shows_usage_without_a_command_and_for_a_wrong_one() {
-        assertThat(saga().code()).isEqualTo(2);
-        assertThat(saga("ingets").code()).isEqualTo(2);
-        assertThat(saga("ingest").code()).isEqualTo(2);
-        assertThat(saga("ingest", "--help").code()).isZero();
+        assertThat(Call.of().code()).isEqualTo(2);
+        assertThat(Call.of("ingets").code()).isEqualTo(2);
+        assertThat(Call.of("ingest").code()).isEqualTo(2);
+        assertThat(Call.of("ingest", "--help").code()).isZero();
     }
 
     @Test

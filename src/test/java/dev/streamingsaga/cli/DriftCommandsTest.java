@@ -3,11 +3,8 @@ package dev.streamingsaga.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.journal.Ids;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,30 +29,14 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("own-jvm")
 class DriftCommandsTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private Path data;
     private JsonNode stored;
 
-    private record Call(int code, String out, String err) {
-        List<JsonNode> lines() throws IOException {
-            List<JsonNode> lines = new ArrayList<>();
-            for (String line : out.strip().split("\n")) {
-                if (!line.isEmpty()) {
-                    lines.add(JSON.readTree(line));
-                }
-            }
-            return lines;
-        }
-    }
-
     private Call saga(String... args) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
         List<String> all = new ArrayList<>(Arrays.asList(args));
         all.addAll(List.of("--data", data.toString()));
-        int code = Main.run(all.toArray(String[]::new), new PrintWriter(out, true), new PrintWriter(err, true));
-        return new Call(code, out.toString(), err.toString());
+        return Call.of(all);
     }
 
     private void sql(String store, String statement) throws Exception {

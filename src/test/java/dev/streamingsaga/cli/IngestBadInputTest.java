@@ -3,10 +3,7 @@ package dev.streamingsaga.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,22 +31,10 @@ class IngestBadInputTest {
     private Path roots;
     private Path outside;
 
-    private record Call(int code, String out, String err) {
-        Map<String, JsonNode> byFile() throws Exception {
-            Map<String, JsonNode> lines = new LinkedHashMap<>();
-            for (String line : out.strip().split("\n")) {
-                JsonNode json = new ObjectMapper().readTree(line);
-                lines.put(json.path("file").asText(), json);
-            }
-            return lines;
-        }
-    }
-
-    private static Call saga(List<String> args) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int code = Main.run(args.toArray(String[]::new), new PrintWriter(out, true), new PrintWriter(err, true));
-        return new Call(code, out.toString(), err.toString());
+    private static Map<String, JsonNode> byFile(Call call) throws Exception {
+        Map<String, JsonNode> lines = new LinkedHashMap<>();
+        call.lines().forEach(line -> lines.put(line.path("file").asText(), line));
+        return lines;
     }
 
     @BeforeAll
@@ -71,7 +56,7 @@ class IngestBadInputTest {
                 "-D", "saga.coordinator.url=" + StreamingSagaFixture.coordinator(), "-D", "saga.source.roots=" + roots + ",/dev", "-D", "saga.file.max-size=" + MAX));
         args.addAll(List.of(more));
         args.addAll(files);
-        return saga(args);
+        return Call.of(args);
     }
 
     @Test
@@ -93,7 +78,7 @@ class IngestBadInputTest {
 
         assertThat(call.code()).as(call.err()).isEqualTo(1);
         assertThat(call.out().strip().split("\n")).hasSize(files.size());
-        Map<String, JsonNode> lines = call.byFile();
+        Map<String, JsonNode> lines = byFile(call);
         bad.forEach((file, says) -> {
             JsonNode line = lines.get(file);
             assertThat(line).as("%s in %s", file, lines.keySet()).isNotNull();
@@ -108,27 +93,27 @@ class IngestBadInputTest {
 
         Call again = ingest(List.of(roots + "/good.txt"), "-D", "saga.duplicates=reject");
         assertThat(again.code()).isEqualTo(1);
-        assertThat(again.byFile().get(roots + "/good.txt").path("message").asText()).contains("already stored as document", "nothing was written");
+        assertThat(byFile(again).get(roots + "/good.txt").path("message").asText()).contains("already stored as document", "nothing was written");
         assertNothingElse();
     }
 
     private void assertNothingElse() throws Exception {
         List<String> data = List.of("--data", here.resolve("data").toString());
         for (String command : List.of("orphans", "verify")) {
-            Call call = saga(List.of(command, data.get(0), data.get(1)));
+            Call call = Call.of(List.of(command, data.get(0), data.get(1)));
             assertThat(call.code()).as(call.out()).isZero();
         }
-        assertThat(saga(List.of("verify", data.get(0), data.get(1))).out()).contains("2 document(s) compared, 0 drift(s)");
-        assertThat(saga(List.of("cleanups", data.get(0), data.get(1))).out()).contains("nothing to clean up");
+        assertThat(Call.of(List.of("verify", data.get(0), data.get(1))).out()).contains("2 document(s) compared, 0 drift(s)");
+        assertThat(Call.of(List.of("cleanups", data.get(0), data.get(1))).out()).contains("nothing to clean up");
     }
 
     @Test
     void a_command_that_makes_no_sense_is_told_before_anything_is_done() {
-        assertThat(saga(List.of("ingest", "--colour", "blue", roots + "/good.txt"))).satisfies(call -> {
+        assertThat(Call.of(List.of("ingest", "--colour", "blue", roots + "/good.txt"))).satisfies(call -> {
             assertThat(call.code()).isEqualTo(Main.USAGE);
             assertThat(call.err()).contains("--colour");
         });
-        assertThat(saga(List.of("ingest", "--data", roots + "/good.txt", roots + "/good.txt"))).satisfies(call -> {
+        assertThat(Call.of(List.of("ingest", "--data", roots + "/good.txt", roots + "/good.txt"))).satisfies(call -> {
             assertThat(call.code()).isEqualTo(Main.USAGE);
             assertThat(call.err()).contains("good.txt").doesNotContain("\tat ");
         });
@@ -138,8 +123,8 @@ class IngestBadInputTest {
     @Test
     void to_a_running_instance_it_sends_regular_files_only_and_tells_what_that_one_says() throws Exception {
         Path keys = here.resolve("keys");
-        String ingest = saga(List.of("key", "sender", "--scope", "ingest", "-D", "saga.http.keys-file=" + keys)).out().strip();
-        String read = saga(List.of("key", "reader", "--scope", "read", "-D", "saga.http.keys-file=" + keys)).out().strip();
+        String ingest = Call.of(List.of("key", "sender", "--scope", "ingest", "-D", "saga.http.keys-file=" + keys)).out().strip();
+        String read = Call.of(List.of("key", "reader", "--scope", "read", "-D", "saga.http.keys-file=" + keys)).out().strip();
         try (StreamingSagaFixture remote = StreamingSagaFixture.start(here.resolve("remote"), new HashMap<>(Map.of("saga.http.enabled", "true",
                 "saga.http.keys-file", keys.toString(), "saga.file.max-size", Integer.toString(MAX))))) {
             String url = remote.application().address().orElseThrow().toString();
@@ -156,7 +141,7 @@ class IngestBadInputTest {
             refused.forEach((args, says) -> {
                 List<String> all = new ArrayList<>(List.of("ingest", "--json", "--url", url));
                 all.addAll(args);
-                Call call = saga(all);
+                Call call = Call.of(all);
                 assertThat(call.code()).as("%s: %s", args, call.err()).isEqualTo(Main.USAGE);
                 assertThat(call.err()).contains(says).doesNotContain("\tat ", "Exception");
                 assertThat(call.out()).isEmpty();

@@ -6,8 +6,6 @@ import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.SagaRecord;
@@ -16,8 +14,6 @@ import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.FaultRule;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,18 +43,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 @Tag("own-jvm")
 class PauseResumeCancelCommandTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private Path directory;
     private StreamingSagaFixture service;
     private CountDownLatch held;
     private FaultRule holding;
-
-    private record Call(int code, String out, String err) {
-        JsonNode line() throws IOException {
-            return JSON.readTree(out);
-        }
-    }
 
     private record Running(String sagaId, CompletableFuture<IngestResult> end) {
         IngestResult result() {
@@ -93,12 +82,9 @@ class PauseResumeCancelCommandTest {
 
     /** Beside the service: it needs to know nothing but where the journal is. */
     private Call saga(String... args) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
         List<String> all = new ArrayList<>(Arrays.asList(args));
         all.addAll(List.of("--data", service.data().toString()));
-        int code = Main.run(all.toArray(String[]::new), new PrintWriter(out, true), new PrintWriter(err, true));
-        return new Call(code, out.toString(), err.toString());
+        return Call.of(all);
     }
 
     /** Where the service does not run: with its settings, since this process does its work. */

@@ -3,12 +3,9 @@ package dev.streamingsaga.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -30,19 +27,10 @@ class RemoteIngestTest {
     private String url;
     private String key;
 
-    private record Call(int code, String out, String err) {}
-
-    private static Call saga(String... args) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int code = Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
-        return new Call(code, out.toString(), err.toString());
-    }
-
     @BeforeAll
     void start(@TempDir Path directory) throws Exception {
         Path keys = directory.resolve("keys");
-        Call made = saga("key", "sender", "--scope", "ingest", "-D", "saga.http.keys-file=" + keys);
+        Call made = Call.of("key", "sender", "--scope", "ingest", "-D", "saga.http.keys-file=" + keys);
         assertThat(made.code()).as(made.err()).isZero();
         key = made.out().strip();
         assertThat(Files.readString(keys)).startsWith("sender:ingest:").doesNotContain(key);
@@ -62,20 +50,20 @@ class RemoteIngestTest {
     @Test
     void sends_files_and_prints_their_outcomes() throws Exception {
         Path file = saga.text("mit Umlaut ä und 100%.txt", 50);
-        Call call = saga("ingest", "--url", url, "--key", key, "--json", file.toString());
+        Call call = Call.of("ingest", "--url", url, "--key", key, "--json", file.toString());
 
         assertThat(call.code()).as(call.err()).isZero();
-        JsonNode line = new ObjectMapper().readTree(call.out());
+        JsonNode line = call.line();
         assertThat(line.path("status").asText()).isEqualTo("COMPLETED");
         assertThat(line.path("file").asText()).isEqualTo("mit Umlaut ä und 100%.txt");
         assertThat(line.path("sizeBytes").asLong()).isEqualTo(Files.size(file));
-        assertThat(saga("list", "--data", saga.data().toString()).out()).as("the name it was sent with, not where its body lies")
+        assertThat(Call.of("list", "--data", saga.data().toString()).out()).as("the name it was sent with, not where its body lies")
                 .contains(line.path("sagaId").asText(), " mit Umlaut ä und 100%.txt").doesNotContain("spool");
     }
 
     @Test
     void hears_a_refusal_before_it_has_sent_a_large_file() {
-        Call call = saga("ingest", "--url", url, "--key", key, saga.sparse("large.bin", 3_000_000_000L).toString());
+        Call call = Call.of("ingest", "--url", url, "--key", key, saga.sparse("large.bin", 3_000_000_000L).toString());
 
         assertThat(call.code()).isEqualTo(2);
         assertThat(call.err()).contains("413").contains("saga.file.max-size");
@@ -91,7 +79,7 @@ class RemoteIngestTest {
                 .putHeader("Retry-After", "1").setStatusCode(asked.incrementAndGet() <= 2 ? 503 : 418).end())
                 .listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
         try {
-            Call call = saga("ingest", "--url", "http://127.0.0.1:" + starting.actualPort(), "--key", key, file.toString());
+            Call call = Call.of("ingest", "--url", "http://127.0.0.1:" + starting.actualPort(), "--key", key, file.toString());
 
             assertThat(asked).as("asked until it did not say 503 any more").hasValue(3);
             assertThat(call.code()).isEqualTo(2);
@@ -104,12 +92,12 @@ class RemoteIngestTest {
     @Test
     void ends_with_2_for_a_wrong_key_and_with_4_if_nobody_answers() {
         String file = saga.text("small.txt", 1).toString();
-        assertThat(saga("ingest", "--url", url, "--key", "sk_wrong", file)).satisfies(call -> {
+        assertThat(Call.of("ingest", "--url", url, "--key", "sk_wrong", file)).satisfies(call -> {
             assertThat(call.code()).isEqualTo(2);
             assertThat(call.err()).contains("401");
         });
-        assertThat(saga("ingest", "--url", "http://127.0.0.1:1/", file).code()).isEqualTo(4);
-        assertThat(saga("ingest", "--url", "ftp://nowhere/", file).code()).isEqualTo(2);
-        assertThat(saga("key", "x", "--scope", "ingest").code()).isEqualTo(2);
+        assertThat(Call.of("ingest", "--url", "http://127.0.0.1:1/", file).code()).isEqualTo(4);
+        assertThat(Call.of("ingest", "--url", "ftp://nowhere/", file).code()).isEqualTo(2);
+        assertThat(Call.of("key", "x", "--scope", "ingest").code()).isEqualTo(2);
     }
 }

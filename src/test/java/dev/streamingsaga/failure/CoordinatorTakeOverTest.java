@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.ingest.IngestResult;
-import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
@@ -30,10 +29,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -92,15 +89,10 @@ class CoordinatorTakeOverTest {
         Background.run("ingest", () -> saga.ingest(file.path()));
         assertThat(there.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("reached").isTrue();
         SagaRecord begun = saga.journal().sagas(1).get(0);
-        List<ActiveRun> running = List.copyOf(saga.application().bundle().runs().all());
-        CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
-            saga.application().close();
-            return true;
+        saga.stop(() -> {
+            held.countDown();
+            model.release();
         });
-        running.forEach(run -> await().atMost(PATIENCE).until(() -> run.calledOff().isPresent()));
-        held.countDown();
-        model.release();
-        assertThat(stopped.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
         assertThat(saga.column("journal", "SELECT state FROM saga")).containsExactly(state.name());
         return new Left(file, begun.sagaId(), begun.lraId().orElseThrow());
     }
@@ -108,11 +100,7 @@ class CoordinatorTakeOverTest {
     /** The next process, until it has brought the saga to its end. */
     private IngestResult restart(Left left) {
         saga.restart();
-        await().atMost(PATIENCE).until(() -> {
-            SagaRecord now = saga.journal().saga(left.sagaId()).orElseThrow();
-            return now.state() == SagaState.COMPLETED ? now.published() : now.state().isFinal();
-        });
-        return saga.application().bundle().ingest().result(left.sagaId());
+        return saga.endOf(left.sagaId());
     }
 
     /** What the coordinator says of an LRA, or has made of it: Active, Cancelled and so on; 404 if it knows it no more. */

@@ -10,7 +10,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.ingest.IngestResult;
-import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.ShutdownException;
@@ -85,24 +84,9 @@ class OrderlyStopTest {
         assertThat(reached.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("reached").isTrue();
     }
 
-    /** As SIGTERM does it; what is on its way gets through once the stop has begun. */
+    /** What is on its way gets through once the stop has begun. */
     private void stopNow() {
-        List<ActiveRun> running = List.copyOf(saga.application().bundle().runs().all());
-        CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
-            saga.application().close();
-            return true;
-        });
-        running.forEach(run -> await().atMost(PATIENCE).until(() -> run.calledOff().isPresent()));
-        held.countDown();
-        assertThat(stopped.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
-    }
-
-    private IngestResult endOf(String sagaId) {
-        await().atMost(PATIENCE).until(() -> {
-            SagaRecord record = saga.journal().saga(sagaId).orElseThrow();
-            return record.state() == SagaState.COMPLETED ? record.published() : record.state().isFinal();
-        });
-        return saga.application().bundle().ingest().result(sagaId);
+        saga.stop(held::countDown);
     }
 
     private String only() {
@@ -125,7 +109,7 @@ class OrderlyStopTest {
         assertThat(saga.column("journal", "SELECT state FROM chunk ORDER BY idx")).as("what was on its way counts")
                 .containsExactly("SENT", "SENT", "PENDING", "PENDING", "PENDING");
         saga.restart();
-        IngestResult result = endOf(only());
+        IngestResult result = saga.endOf(only());
         assertStored(saga, result, file);
         assertThat(result.runs()).isEqualTo(2);
         assertThat(result.errors()).isEmpty();
@@ -146,7 +130,7 @@ class OrderlyStopTest {
             assertThat(saga.column("journal", "SELECT state FROM saga")).containsExactly("PROCESSING");
             model.release();
             saga.restart();
-            assertStored(saga, endOf(only()), file);
+            assertStored(saga, saga.endOf(only()), file);
         }
     }
 
@@ -164,7 +148,7 @@ class OrderlyStopTest {
         assertThat(saga.column("journal", "SELECT DISTINCT node FROM saga")).as("nobody's").containsExactly("");
         saga.restart();
         for (SagaRecord one : saga.journal().sagas(9)) {
-            assertStored(saga, endOf(one.sagaId()), files.stream().filter(file -> file.path().equals(one.source())).findFirst().orElseThrow());
+            assertStored(saga, saga.endOf(one.sagaId()), files.stream().filter(file -> file.path().equals(one.source())).findFirst().orElseThrow());
         }
         assertThat(saga.journal().sagas(9)).hasSize(4);
     }
@@ -184,7 +168,7 @@ class OrderlyStopTest {
         saga.s3().clearRules();
         saga.restart();
 
-        assertThat(endOf(only()).status()).isEqualTo("COMPENSATED");
+        assertThat(saga.endOf(only()).status()).isEqualTo("COMPENSATED");
         saga.assertNothingAnywhere();
     }
 
@@ -199,7 +183,7 @@ class OrderlyStopTest {
         saga.execute("journal", "UPDATE saga SET wish = 'CANCEL'");
         saga.restart();
 
-        IngestResult result = endOf(only());
+        IngestResult result = saga.endOf(only());
         assertThat(result.status()).isEqualTo("COMPENSATED");
         assertThat(result.reason()).isEqualTo("CANCELLED");
         saga.assertNothingAnywhere();
@@ -268,7 +252,7 @@ class OrderlyStopTest {
 
         assertThat(answer.orTimeout(60, TimeUnit.SECONDS).join().statusCode()).as("begun, and goes on").isEqualTo(202);
         saga.restart();
-        IngestResult result = endOf(only());
+        IngestResult result = saga.endOf(only());
         assertThat(result.status()).isEqualTo("COMPLETED");
         assertThat(result.sha256()).isEqualTo(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
         assertThat(result.runs()).isEqualTo(2);
@@ -291,7 +275,7 @@ class OrderlyStopTest {
         }
 
         saga.restart(Map.of("saga.jms.port", "0"));
-        assertStored(saga, endOf(only()), file);
+        assertStored(saga, saga.endOf(only()), file);
     }
 
     @Test

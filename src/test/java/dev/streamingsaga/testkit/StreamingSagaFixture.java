@@ -10,7 +10,10 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.embedded.EmbeddedS3;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -29,6 +32,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -39,6 +44,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * behind a proxy that fails on purpose. Asks bucket and stores by themselves, past the application.
  */
 public final class StreamingSagaFixture implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     public static final String BUCKET = "streaming-saga";
     public static final int CHUNK = 5 * 1024 * 1024;
 
@@ -148,6 +154,27 @@ public final class StreamingSagaFixture implements AutoCloseable {
         application.close();
         meanwhile.run();
         application = open();
+    }
+
+    /** Stops the application as SIGTERM does; {@code letGo} when its sagas have been called off, for what is on its way by then. */
+    public void stop(Runnable letGo) {
+        List<ActiveRun> running = List.copyOf(application.bundle().runs().all());
+        CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
+            application.close();
+            return true;
+        });
+        running.forEach(run -> await().atMost(PATIENCE).until(() -> run.calledOff().isPresent()));
+        letGo.run();
+        assertThat(stopped.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join()).isTrue();
+    }
+
+    /** A saga's outcome, as soon as it has one, its document visible. */
+    public IngestResult endOf(String sagaId) {
+        await().atMost(PATIENCE).until(() -> {
+            SagaRecord now = journal().saga(sagaId).orElseThrow();
+            return now.state() == SagaState.COMPLETED ? now.published() : now.state().isFinal();
+        });
+        return application.bundle().ingest().result(sagaId);
     }
 
     /** Stops the application in an orderly way and starts it again on the same data. */

@@ -5,20 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class RunningTracesTest {
     private final DefaultCamelContext context = new DefaultCamelContext();
     private final Traces traces = Traces.of(context);
+    private final Exchange run = inSpan("run");
+    private final Exchange answer = inSpan("answer");
+
+    @BeforeEach
+    void begin() {
+        traces.begin("s", run);
+        traces.begin("s", answer);
+    }
 
     /** A caller is answered while the saga's own exchange still ends: what comes late belongs to that one. */
     @Test
     void what_is_done_belongs_to_the_newest_exchange_that_has_not_ended() {
-        Exchange run = inSpan("run");
-        Exchange answer = inSpan("answer");
-
-        traces.begin("s", run);
-        traces.begin("s", answer);
         assertThat(span()).isEqualTo("answer");
         traces.end("s", answer);
         assertThat(span()).isEqualTo("run");
@@ -28,11 +32,6 @@ class RunningTracesTest {
 
     @Test
     void an_earlier_exchange_that_ends_leaves_the_later_one_alone() {
-        Exchange run = inSpan("run");
-        Exchange answer = inSpan("answer");
-
-        traces.begin("s", run);
-        traces.begin("s", answer);
         traces.end("s", run);
 
         assertThat(span()).isEqualTo("answer");
