@@ -6,7 +6,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.database.DatabaseSource;
 import dev.streamingsaga.database.SharedDatabase;
-import dev.streamingsaga.lra.LraScope;
+import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.store.Stores;
 import java.net.URI;
 import java.sql.SQLException;
@@ -61,7 +61,7 @@ final class Hub {
         Optional<S3Client> own = config.s3().endpoint()
                 .map(endpoint -> S3Clients.create(config.s3(), endpoint, config.s3().accessKey(), config.s3().secretKey()));
         S3Client s3 = own.orElseGet(() -> S3Clients.shared(shared.orElseThrow(), config.s3()));
-        return new Given(config, new StreamingSaga.Servers(LraScope.of(coordinator.orElseThrow()), s3, false), databases.orElseThrow(), own);
+        return new Given(config, new StreamingSaga.Servers(CoordinatorAccess.to(coordinator.orElseThrow(), config), s3, false), databases.orElseThrow(), own);
     }
 
     /** With problems: as if none of the properties were given, so that what is missing can be told in the same breath. */

@@ -24,8 +24,8 @@ import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.lra.CallbackListener;
 import dev.streamingsaga.lra.CallbackToken;
+import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.lra.JournalSagaService;
-import dev.streamingsaga.lra.LraScope;
 import dev.streamingsaga.lra.LraSettings;
 import dev.streamingsaga.observe.Observation;
 import dev.streamingsaga.observe.ObservedParts;
@@ -87,11 +87,11 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     /**
      * The servers that the configuration leaves open, embedded ones most often.
      *
-     * @param coordinator whose LRAs are ours
+     * @param coordinator whose LRAs are ours, and the secret it wants
      * @param s3 stays the caller's to close
      * @param exclusive this process holds the lock on the journal: unfinished sagas of other processes are taken over at once
      */
-    public record Servers(LraScope coordinator, S3Client s3, boolean exclusive) {}
+    public record Servers(CoordinatorAccess coordinator, S3Client s3, boolean exclusive) {}
 
     private record Parts(Hub.Given given, Journal journal, Runs runs, Stores stores, SagaEngine engine, Ingest ingest, Recovery recovery,
             CallbackListener callbacks, ProducerTemplate template, Orphans orphans, DocumentCheck check, Reports reports,
@@ -203,7 +203,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         CallbackToken tokens = CallbackToken.open(config.dataDir(), config.callback().secret());
         SagaEngine engine = opened(new SagaEngine(config, context, runs, journal, tokens, reports));
         CallbackListener callbacks =
-                opened(CallbackListener.start(config.callback(), config.dataDir(), servers.coordinator(), engine));
+                opened(CallbackListener.start(config.callback(), config.dataDir(), servers.coordinator().scope(), engine));
         JournalSagaService service = new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()));
         open.push(service::release);
         service.setCamelContext(context);

@@ -2,6 +2,7 @@ package dev.streamingsaga;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import dev.streamingsaga.testkit.HubServers;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.File;
@@ -115,7 +116,7 @@ class ExamplesTest {
 
     private Map<String, String> environment() {
         Map<String, String> properties = servers.properties("saga");
-        return Map.of("SAGA_COORDINATOR_URL", StreamingSagaFixture.coordinator().toString(),
+        return Map.of("SAGA_COORDINATOR_URL", StreamingSagaFixture.coordinator().toString(), "SAGA_COORDINATOR_SECRET", CoordinatorSettings.SECRET,
                 "SAGA_S3_ENDPOINT", properties.get("saga.s3.endpoint"), "HUB_S3_ENDPOINT", properties.get("saga.s3.endpoint"),
                 "SAGA_S3_ACCESS_KEY", properties.get("saga.s3.access-key"), "HUB_S3_ACCESS_KEY", properties.get("saga.s3.access-key"),
                 "SAGA_S3_SECRET_KEY", properties.get("saga.s3.secret-key"), "HUB_S3_SECRET_KEY", properties.get("saga.s3.secret-key"));

@@ -21,6 +21,8 @@ final class CoordinatorCommand implements Callable<Integer> {
         Workplace.prepare(config);
         try (CoordinatorOnly coordinator = CoordinatorOnly.start(config)) {
             spec.commandLine().getOut().println("coordinator at " + coordinator.url() + ", state in " + config.dataDir().resolve("coordinator"));
+            coordinator.secretFile().ifPresent(file -> spec.commandLine().getOut().println(
+                    "secret in " + file + ": each node needs it as saga.coordinator.secret"));
             new CountDownLatch(1).await();
         }
         return 0;

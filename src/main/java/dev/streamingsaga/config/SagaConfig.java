@@ -101,8 +101,25 @@ public record SagaConfig(
         static final Database EMBEDDED = new Database(Optional.empty(), "", "", 4, Duration.ofSeconds(30));
     }
 
-    /** An empty URL means the embedded coordinator. {@code url} includes the context path ({@code …/lra-coordinator}). */
-    public record Coordinator(Optional<URI> url, Duration timeout) {}
+    /**
+     * @param url with the context path ({@code …/lra-coordinator}); empty: the embedded coordinator
+     * @param secret sent to the coordinator and demanded by ours; empty: none is sent, and ours makes one and keeps it
+     */
+    public record Coordinator(Optional<URI> url, Duration timeout, String secret, CoordinatorServer server) {
+        @Override
+        public String toString() {
+            return "Coordinator[url=" + url + ", timeout=" + timeout + ", secret hidden, server=" + server + "]";
+        }
+    }
+
+    /**
+     * Our coordinator as a server.
+     *
+     * @param port where it listens if it runs alone; 0: a free one is chosen once and kept in the data directory
+     * @param hosts names, with or without a port, that it may be called by besides its own address
+     * @param maxLras that are open at a time; no more are begun
+     */
+    public record CoordinatorServer(int port, List<String> hosts, int maxLras) {}
 
     /**
      * The private listener that the coordinator calls.

@@ -6,6 +6,7 @@ import dev.streamingsaga.config.SagaConfig.Chunk;
 import dev.streamingsaga.config.SagaConfig.Compensation;
 import dev.streamingsaga.config.SagaConfig.Content;
 import dev.streamingsaga.config.SagaConfig.Coordinator;
+import dev.streamingsaga.config.SagaConfig.CoordinatorServer;
 import dev.streamingsaga.config.SagaConfig.Database;
 import dev.streamingsaga.config.SagaConfig.Drop;
 import dev.streamingsaga.config.SagaConfig.DropLimits;
@@ -84,6 +85,10 @@ public final class Settings {
         STORES.forEach(store -> database(d, "saga.store." + store));
         d.put("saga.coordinator.url", "");
         d.put("saga.coordinator.timeout", "10s");
+        d.put("saga.coordinator.secret", "");
+        d.put("saga.coordinator.port", "8482");
+        d.put("saga.coordinator.hosts", "");
+        d.put("saga.coordinator.max-lras", "1000");
         d.put("saga.callback.host", "127.0.0.1");
         d.put("saga.callback.port", "0");
         d.put("saga.callback.url", "");
@@ -248,7 +253,14 @@ public final class Settings {
                         read.duration("saga.s3.timeout", 0.1, 3600)),
                 database(read, "saga.journal"),
                 Map.copyOf(stores),
-                new Coordinator(read.uri("saga.coordinator.url"), read.duration("saga.coordinator.timeout", 0.1, 300)),
+                new Coordinator(
+                        read.uri("saga.coordinator.url"),
+                        read.duration("saga.coordinator.timeout", 0.1, 300),
+                        read.bearerSecret("saga.coordinator.secret"),
+                        new CoordinatorServer(
+                                read.integer("saga.coordinator.port", 0, 65_535),
+                                read.hosts("saga.coordinator.hosts"),
+                                read.integer("saga.coordinator.max-lras", 1, 100_000))),
                 new Callback(
                         read.required("saga.callback.host"),
                         read.integer("saga.callback.port", 0, 65_535),

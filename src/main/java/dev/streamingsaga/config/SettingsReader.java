@@ -20,6 +20,7 @@ final class SettingsReader {
     private static final Pattern QUEUE = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final Pattern MARKER = Pattern.compile("|[^/$]+\\$\\{name}[^/$]*|\\$\\{name}[^/$]+");
     private static final Pattern TYPE = Pattern.compile("\\.[^/\\\\*]{1,40}|[a-z0-9.+-]+/(\\*|[a-z0-9.+-]+)");
+    private static final Pattern HOST = Pattern.compile("([a-z0-9.-]{1,253}|\\[[0-9a-f:.]{2,45}])(:\\d{1,5})?");
     private static final Pattern SHARE = Pattern.compile("0|1|[01]\\.0{1,6}|0\\.\\d{1,6}");
     private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|h|d)?");
     private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(B|KiB|MiB|GiB|TiB)?");
@@ -55,6 +56,20 @@ final class SettingsReader {
 
     String secret(String key) {
         return matching(key, Pattern.compile("|.{16,}"), "must have 16 characters or more, or be empty");
+    }
+
+    /** For an {@code Authorization} header. */
+    String bearerSecret(String key) {
+        return matching(key, Pattern.compile("|[\\x21-\\x7e]{16,}"), "must have 16 characters or more, printable ASCII without blanks, or be empty");
+    }
+
+    /** Names in a {@code Host} header, in lower case. */
+    List<String> hosts(String key) {
+        List<String> hosts = list(key).stream().map(host -> host.toLowerCase(Locale.ROOT)).toList();
+        if (!hosts.stream().allMatch(host -> HOST.matcher(host).matches())) {
+            refuse(key, "must be host names or addresses, each with or without :port, separated by commas");
+        }
+        return hosts;
     }
 
     /** For a header of a request of ours. */

@@ -5,7 +5,7 @@ import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.datadir.DataDirectory;
-import dev.streamingsaga.lra.LraScope;
+import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.observe.OtlpTraces;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,7 +52,7 @@ public final class Application implements AutoCloseable {
         DefaultCamelContext context = opened(new DefaultCamelContext());
         Optional<EmbeddedCoordinator> embedded = joined(coordinator);
         StreamingSaga saga = new StreamingSaga(config, new StreamingSaga.Servers(
-                embedded.map(EmbeddedCoordinator::scope).orElseGet(() -> LraScope.of(config.coordinator().url().orElseThrow())),
+                embedded.map(EmbeddedCoordinator::access).orElseGet(() -> CoordinatorAccess.to(config.coordinator().url().orElseThrow(), config)),
                 bucket.client(), config.journal().url().isEmpty()));
         open.push(saga);
         bundle = saga;
@@ -136,7 +136,7 @@ public final class Application implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            return Optional.of(EmbeddedCoordinator.start(config.dataDir()));
+            return Optional.of(EmbeddedCoordinator.start(config));
         } catch (IOException e) {
             throw new UnavailableException("the embedded coordinator cannot start: " + e.getMessage(), e);
         }

@@ -5,6 +5,8 @@ import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.datadir.DataDirectory;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /** The embedded coordinator as a server of its own, holding the lock on its data directory. */
 public final class CoordinatorOnly implements AutoCloseable {
@@ -20,7 +22,7 @@ public final class CoordinatorOnly implements AutoCloseable {
     public static CoordinatorOnly start(SagaConfig config) {
         DataDirectory directory = DataDirectory.lock(config);
         try {
-            EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(config.dataDir());
+            EmbeddedCoordinator coordinator = EmbeddedCoordinator.startAlone(config);
             coordinator.recover();
             return new CoordinatorOnly(directory, coordinator);
         } catch (IOException e) {
@@ -31,6 +33,11 @@ public final class CoordinatorOnly implements AutoCloseable {
 
     public URI url() {
         return coordinator.url();
+    }
+
+    /** Where the secret is that the nodes need; empty if it is configured. */
+    public Optional<Path> secretFile() {
+        return coordinator.secretFile();
     }
 
     @Override

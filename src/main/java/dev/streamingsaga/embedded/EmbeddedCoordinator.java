@@ -7,29 +7,33 @@ import com.arjuna.ats.arjuna.common.RecoveryEnvironmentBean;
 import com.arjuna.ats.arjuna.recovery.RecoveryManager;
 import com.arjuna.ats.internal.arjuna.utils.UuidProcessId;
 import com.arjuna.common.internal.util.propertyservice.BeanPopulator;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.SagaConfig.CoordinatorServer;
+import dev.streamingsaga.lra.CoordinatorAccess;
+import dev.streamingsaga.lra.CoordinatorSecret;
 import dev.streamingsaga.lra.KeptPort;
 import dev.streamingsaga.lra.LraScope;
 import io.narayana.lra.coordinator.api.Coordinator;
 import io.narayana.lra.coordinator.api.CoordinatorContainerFilter;
 import io.narayana.lra.coordinator.api.RecoveryCoordinator;
 import io.narayana.lra.coordinator.internal.LRARecoveryModule;
-import io.undertow.Undertow;
-import io.undertow.UndertowOptions;
 import jakarta.ws.rs.core.Application;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.jboss.resteasy.plugins.server.undertow.UndertowJaxrsServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The Narayana LRA coordinator in this process, on a loopback port of its own, with its store in {@code DATA/coordinator}. The
- * port is part of every LRA id, so it is chosen once and kept in {@code DATA/coordinator/port}.
+ * port is part of every LRA id, so it is chosen once and kept in {@code DATA/coordinator/port}. It takes requests with its secret
+ * only ({@link CoordinatorGate}), which is configured, or made once and kept in {@code DATA/coordinator/secret}.
  *
  * <p>One per JVM, since Narayana is configured through static state, and one per data directory: two on one store compensate
  * LRAs that were closed. The lock on the data directory, held by the caller, sees to that. Narayana's timer threads are not
@@ -40,18 +44,16 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
     private static final int RECOVERY_PERIOD_SECONDS = 10;
     private static final int RECOVERY_BACKOFF_SECONDS = 1;
-    private static final int IO_THREADS = 1;
-    private static final int WORKER_THREADS = 16;
-    private static final int MAX_BODY_BYTES = 64 << 10;
-    private static final int REQUEST_PARSE_MILLIS = 10_000;
-    private static final int IDLE_MILLIS = 60_000;
 
-    private final UndertowJaxrsServer server;
-    private final LraScope scope;
+    private final GatedServer server;
+    private final CoordinatorAccess access;
+    private final Optional<Path> secretFile;
 
-    private EmbeddedCoordinator(KeptPort.Opened<UndertowJaxrsServer> opened) {
-        server = opened.server();
-        scope = new LraScope(url(opened.port()), opened.former().stream().map(EmbeddedCoordinator::url).toList());
+    private EmbeddedCoordinator(KeptPort.Opened<GatedServer> opened, CoordinatorSecret secret, Optional<Path> secretFile) {
+        this.server = opened.server();
+        this.secretFile = secretFile;
+        LraScope scope = new LraScope(url(opened.port()), opened.former().stream().map(EmbeddedCoordinator::url).toList());
+        this.access = new CoordinatorAccess(scope, Optional.of(secret));
     }
 
     /** The classes of the coordinator's REST interface. */
@@ -63,20 +65,36 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     }
 
     /**
-     * Starts the coordinator: store, recovery of what an earlier process left, then the port, so that no LRA is unknown for a while.
-     * After a restart compensations still run in the reverse order of joining, and deadlines hold ({@link OrderedRecovery}).
+     * Starts the coordinator for this process: store, recovery of what an earlier process left, then the port, so that no LRA is
+     * unknown for a while. After a restart compensations still run in the reverse order of joining, and deadlines hold
+     * ({@link OrderedRecovery}).
      *
-     * @param dataDir the data directory, locked by the caller
+     * @param config its data directory is locked by the caller
      * @throws IllegalStateException if this JVM had a coordinator on another directory, or one that we did not start
      */
-    public static EmbeddedCoordinator start(Path dataDir) throws IOException {
-        Path directory = Files.createDirectories(dataDir.toAbsolutePath().normalize().resolve("coordinator"));
+    public static EmbeddedCoordinator start(SagaConfig config) throws IOException {
+        return start(config, 0);
+    }
+
+    /** As {@link #start}, but on {@code saga.coordinator.port}, which other processes know. */
+    static EmbeddedCoordinator startAlone(SagaConfig config) throws IOException {
+        return start(config, config.coordinator().server().port());
+    }
+
+    /** @param port 0: the kept one */
+    private static EmbeddedCoordinator start(SagaConfig config, int port) throws IOException {
+        Path directory = Files.createDirectories(config.dataDir().resolve("coordinator"));
+        Optional<CoordinatorSecret> configured = CoordinatorSecret.of(config.coordinator().secret());
+        Path file = directory.resolve("secret");
+        CoordinatorSecret secret = configured.isPresent() ? configured.get() : CoordinatorSecret.kept(file);
         configure(directory.resolve("store"));
         RecoveryManager.manager();
         OrderedRecovery.checkInstalled();
         LRARecoveryModule.getService().recover();
-        EmbeddedCoordinator coordinator =
-                new EmbeddedCoordinator(KeptPort.open(directory.resolve("port"), "embedded coordinator", EmbeddedCoordinator::listen));
+        KeptPort.Opener<GatedServer> opener = p -> listen(p, secret, config.coordinator().server());
+        EmbeddedCoordinator coordinator = new EmbeddedCoordinator(
+                port > 0 ? listenAlone(port, opener) : KeptPort.open(directory.resolve("port"), "embedded coordinator", opener),
+                secret, configured.isPresent() ? Optional.empty() : Optional.of(file));
         LOG.info("LRA coordinator at {}", coordinator.url());
         return coordinator;
     }
@@ -103,23 +121,20 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return BeanPopulator.getNamedInstance(ObjectStoreEnvironmentBean.class, store);
     }
 
-    private static UndertowJaxrsServer listen(int port) throws IOException {
-        Undertow.Builder undertow = Undertow.builder()
-                .addHttpListener(port, HOST)
-                .setIoThreads(IO_THREADS)
-                .setWorkerThreads(WORKER_THREADS)
-                .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, (long) MAX_BODY_BYTES)
-                .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, REQUEST_PARSE_MILLIS)
-                .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, IDLE_MILLIS);
-        UndertowJaxrsServer server = new UndertowJaxrsServer();
+    private static GatedServer listen(int port, CoordinatorSecret secret, CoordinatorServer settings) throws IOException {
+        List<String> hosts = Stream.concat(Stream.of(HOST + ":" + port), settings.hosts().stream()).toList();
+        OpenLras lras = new OpenLras(settings.maxLras(), () -> LRARecoveryModule.getService().getAll().size());
+        GatedServer server = new GatedServer(handler -> new CoordinatorGate(handler, secret, hosts, lras));
         server.deploy(new Api(), "/");
+        server.listen(HOST, port);
+        return server;
+    }
+
+    private static KeptPort.Opened<GatedServer> listenAlone(int port, KeptPort.Opener<GatedServer> opener) throws IOException {
         try {
-            return server.start(undertow);
-        } catch (RuntimeException e) {
-            if (e.getCause() instanceof BindException taken) {
-                throw taken;
-            }
-            throw new IOException("cannot open the coordinator's port " + HOST + ":" + port, e);
+            return new KeptPort.Opened<>(opener.open(port), port, List.of());
+        } catch (BindException e) {
+            throw new IOException("port " + port + " is taken by another process (saga.coordinator.port; 0 for a free one)", e);
         }
     }
 
@@ -129,12 +144,17 @@ public final class EmbeddedCoordinator implements AutoCloseable {
 
     /** {@code http://127.0.0.1:PORT/lra-coordinator}. */
     public URI url() {
-        return scope.coordinator();
+        return access.scope().coordinator();
     }
 
-    /** The LRAs of this coordinator, with those it began on former ports. */
-    public LraScope scope() {
-        return scope;
+    /** The LRAs of this coordinator, with those it began on former ports, and its secret. */
+    public CoordinatorAccess access() {
+        return access;
+    }
+
+    /** Where the secret was made and is kept; empty if it is configured. */
+    public Optional<Path> secretFile() {
+        return secretFile;
     }
 
     /** Calls every participant that waits for it, at once instead of at the next period; to be used once the callbacks are answered. */

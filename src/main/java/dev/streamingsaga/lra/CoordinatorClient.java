@@ -68,7 +68,7 @@ final class CoordinatorClient extends LRAClient {
 
     @Override
     protected HttpRequest.Builder prepareRequest(URI uri, Exchange exchange) {
-        return super.prepareRequest(uri, exchange).timeout(http.timeout());
+        return http.authorized(super.prepareRequest(uri, exchange)).timeout(http.timeout());
     }
 
     void ping() {
@@ -177,8 +177,16 @@ final class CoordinatorClient extends LRAClient {
         String status = status(response.body());
         boolean known = status.matches("[A-Za-z]{1,32}");
         return new SagaException(Reason.COORDINATOR_UNAVAILABLE,
-                String.format(Locale.ROOT, "cannot %s: the coordinator answered HTTP %d%s; %s", what, response.statusCode(),
-                        known ? " " + status : "", next));
+                String.format(Locale.ROOT, "cannot %s: the coordinator answered HTTP %d%s%s; %s", what, response.statusCode(),
+                        known ? " " + status : "", hint(response.statusCode()), next));
+    }
+
+    private static String hint(int status) {
+        return switch (status) {
+            case 401, 403 -> " (saga.coordinator.secret must be the coordinator's)";
+            case 421 -> " (saga.coordinator.url must be the URL that the coordinator prints at its start, or one of its saga.coordinator.hosts)";
+            default -> "";
+        };
     }
 
     private static URL url(String id) {

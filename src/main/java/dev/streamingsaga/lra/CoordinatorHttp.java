@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -30,11 +31,13 @@ final class CoordinatorHttp implements AutoCloseable {
     private static final Duration MAX_CONNECT = Duration.ofSeconds(3);
 
     private final Duration timeout;
+    private final Optional<CoordinatorSecret> secret;
     private final ExecutorService threads = Executors.newFixedThreadPool(2, new NamedThreads("saga-lra-http", true));
     private final HttpClient client;
 
-    CoordinatorHttp(Duration timeout) {
+    CoordinatorHttp(Duration timeout, Optional<CoordinatorSecret> secret) {
         this.timeout = timeout;
+        this.secret = secret;
         // HTTP/1.1: an upgrade offered in clear text is one more thing for a coordinator or proxy to hang on.
         client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
@@ -61,7 +64,7 @@ final class CoordinatorHttp implements AutoCloseable {
         long deadline = System.nanoTime() + timeout.toNanos();
         for (int attempt = 1; ; attempt++) {
             try {
-                HttpResponse<String> response = once(request.apply(HttpRequest.newBuilder(uri)), deadline);
+                HttpResponse<String> response = once(authorized(request.apply(HttpRequest.newBuilder(uri))), deadline);
                 if (attempt == ATTEMPTS || !retryStatus.test(response.statusCode()) || !pause(attempt, deadline)) {
                     return response;
                 }
@@ -75,6 +78,12 @@ final class CoordinatorHttp implements AutoCloseable {
                 throw unavailable(what, uri, attempt, e);
             }
         }
+    }
+
+    /** With the secret, if there is one. @param request to the coordinator */
+    HttpRequest.Builder authorized(HttpRequest.Builder request) {
+        secret.ifPresent(shown -> request.setHeader(CoordinatorSecret.HEADER, shown.header()));
+        return request;
     }
 
     private HttpResponse<String> once(HttpRequest.Builder request, long deadline) throws IOException, TimeoutException, InterruptedException {

@@ -37,7 +37,7 @@ public final class JournalSagaService extends LRASagaService {
         setCoordinatorUrl(coordinator.getScheme() + "://" + coordinator.getRawAuthority());
         setCoordinatorContextPath(coordinator.getRawPath());
         setLocalParticipantUrl(settings.callbacks().toString());
-        http = new CoordinatorHttp(settings.timeout());
+        http = new CoordinatorHttp(settings.timeout(), settings.access().secret());
         threads = new SagaThreads(settings.concurrency());
         client = new CoordinatorClient(this, settings, http, threads);
     }

@@ -3,6 +3,7 @@ package dev.streamingsaga.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +54,8 @@ class IngestBadInputTest {
 
     private Call ingest(List<String> files, String... more) {
         List<String> args = new ArrayList<>(List.of("ingest", "--json", "--quiet", "--data", here.resolve("data").toString(),
-                "-D", "saga.coordinator.url=" + StreamingSagaFixture.coordinator(), "-D", "saga.source.roots=" + roots + ",/dev", "-D", "saga.file.max-size=" + MAX));
+                "-D", "saga.coordinator.url=" + StreamingSagaFixture.coordinator(), "-D", "saga.coordinator.secret=" + CoordinatorSettings.SECRET,
+                "-D", "saga.source.roots=" + roots + ",/dev", "-D", "saga.file.max-size=" + MAX));
         args.addAll(List.of(more));
         args.addAll(files);
         return Call.of(args);

@@ -49,7 +49,9 @@ class SettingsTest {
     @ParameterizedTest
     @CsvSource({"saga.chunk.size,99999999999999999999TiB", "saga.concurrency,0", "saga.concurrency,two", "saga.time-limit,31d",
         "saga.participants,'graph,graph'", "saga.participants,upload", "saga.name,Saga", "saga.chunk.prefix,a//b",
-        "saga.journal.url,jdbc:h2:mem", "saga.verify.read-back,yes", "saga.embedding.provider,magic", "saga.callback.secret,short"})
+        "saga.journal.url,jdbc:h2:mem", "saga.verify.read-back,yes", "saga.embedding.provider,magic", "saga.callback.secret,short",
+        "saga.coordinator.secret,short", "saga.coordinator.secret,sixteen letters with blanks", "saga.coordinator.port,65536",
+        "saga.coordinator.hosts,http://a", "saga.coordinator.max-lras,0"})
     void refuses_what_breaks_a_rule(String key, String value) {
         assertThatThrownBy(() -> Settings.parse(Map.of(key, value)))
                 .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).singleElement().asString().startsWith(key));
@@ -58,6 +60,8 @@ class SettingsTest {
     @Test
     void never_shows_a_secret() {
         assertThatThrownBy(() -> Settings.parse(Map.of("saga.callback.secret", "hunter2"))).hasMessageNotContaining("hunter2");
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.coordinator.secret", "hunter2"))).hasMessageNotContaining("hunter2");
+        assertThat(Settings.parse(Map.of("saga.coordinator.secret", "hunter2-hunter2-hunter2"))).asString().doesNotContain("hunter2");
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Drift;
 import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import dev.streamingsaga.testkit.PostgresServer;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
@@ -386,6 +387,7 @@ class DropFolderTest {
             second.put("saga.name", "second");
             second.put("saga.data.dir", directory.resolve("data2").toString());
             second.put("saga.coordinator.url", StreamingSagaFixture.coordinator().toString());
+            second.put("saga.coordinator.secret", CoordinatorSettings.SECRET);
             second.put("saga.routes.dir", directory.resolve("routes").toString());
             second.put("saga.s3.endpoint", saga.s3().uri().toString());
             second.put("saga.s3.access-key", saga.config().s3().accessKey());

@@ -1,6 +1,7 @@
 package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.testkit.ChildJava;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -55,7 +56,7 @@ public final class CoordinatorProcess implements AutoCloseable {
         // The log of the tests goes to the standard output, where our parent reads the URL and nothing else.
         PrintStream parent = System.out;
         System.setOut(System.err);
-        EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(Path.of(args[0]));
+        EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(Path.of(args[0])));
         parent.println(coordinator.url());
         while (System.in.read() >= 0) {
             // only the end of the stream matters

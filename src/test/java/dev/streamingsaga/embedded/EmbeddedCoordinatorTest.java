@@ -3,11 +3,11 @@ package dev.streamingsaga.embedded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,12 +23,12 @@ class EmbeddedCoordinatorTest {
     static Path data;
 
     private static int status(URI uri) throws Exception {
-        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString()).statusCode();
+        return HttpClient.newHttpClient().send(CoordinatorSettings.request(uri).build(), HttpResponse.BodyHandlers.ofString()).statusCode();
     }
 
     @Test
     void answers_on_loopback_and_keeps_port_and_store_in_its_directory() throws Exception {
-        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(data)) {
+        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data))) {
             assertThat(coordinator.url().toString()).matches("http://127\\.0\\.0\\.1:\\d+/lra-coordinator");
             assertThat(status(coordinator.url())).isEqualTo(200);
             assertThat(Files.readString(data.resolve("coordinator/port")).strip()).endsWith(String.valueOf(coordinator.url().getPort()));
@@ -41,15 +41,15 @@ class EmbeddedCoordinatorTest {
         URI first = restart();
         assertThat(restart()).isEqualTo(first);
         try (ServerSocket taken = new ServerSocket(first.getPort(), 1, InetAddress.getLoopbackAddress());
-                EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(data)) {
+                EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data))) {
             assertThat(coordinator.url()).isNotEqualTo(first);
-            assertThat(coordinator.scope().former()).contains(first);
+            assertThat(coordinator.access().scope().former()).contains(first);
             assertThat(taken.isBound()).isTrue();
         }
     }
 
     private static URI restart() throws Exception {
-        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(data)) {
+        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data))) {
             assertThat(status(coordinator.url())).isEqualTo(200);
             return coordinator.url();
         }
@@ -57,8 +57,8 @@ class EmbeddedCoordinatorTest {
 
     @Test
     void a_second_directory_in_the_same_jvm_is_refused(@TempDir Path other) throws Exception {
-        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(data)) {
-            assertThatThrownBy(() -> EmbeddedCoordinator.start(other)).isInstanceOf(IllegalStateException.class).hasMessageContaining("already has an LRA coordinator");
+        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data))) {
+            assertThatThrownBy(() -> EmbeddedCoordinator.start(CoordinatorSettings.in(other))).isInstanceOf(IllegalStateException.class).hasMessageContaining("already has an LRA coordinator");
             assertThat(status(coordinator.url())).isEqualTo(200);
         }
     }

@@ -2,6 +2,7 @@ package dev.streamingsaga.embedded;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -101,7 +102,7 @@ final class LraParticipants implements AutoCloseable {
     }
 
     private static HttpRequest request(String method, URI uri, String... headers) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(TIMEOUT).method(method, HttpRequest.BodyPublishers.noBody());
+        HttpRequest.Builder request = CoordinatorSettings.request(uri).timeout(TIMEOUT).method(method, HttpRequest.BodyPublishers.noBody());
         return (headers.length == 0 ? request : request.headers(headers)).build();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ class OrderedRecoveryTest {
 
     @BeforeAll
     static void start() throws Exception {
-        coordinator = EmbeddedCoordinator.start(data);
+        coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data));
     }
 
     @AfterAll

@@ -14,6 +14,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import dev.streamingsaga.testkit.EmbeddingServer;
 import dev.streamingsaga.testkit.FaultProxy;
 import dev.streamingsaga.testkit.FaultRule;
@@ -105,7 +106,7 @@ class CoordinatorTakeOverTest {
 
     /** What the coordinator says of an LRA, or has made of it: Active, Cancelled and so on; 404 if it knows it no more. */
     private static String ask(String method, String uri) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(uri)).timeout(PATIENCE).method(method, BodyPublishers.noBody()).build();
+        HttpRequest request = CoordinatorSettings.request(URI.create(uri)).timeout(PATIENCE).method(method, BodyPublishers.noBody()).build();
         HttpResponse<String> response = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
         return response.statusCode() == 200 ? response.body() : String.valueOf(response.statusCode());
     }

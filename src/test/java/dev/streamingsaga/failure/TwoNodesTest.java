@@ -16,6 +16,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.ChildJava;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import dev.streamingsaga.testkit.PostgresServer;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
@@ -132,7 +133,7 @@ class TwoNodesTest {
         Map<String, String> settings = new HashMap<>(Map.of(
                 "saga.journal.url", postgres.url(),
                 "saga.recovery.lease", "2s",
-                "saga.coordinator.url", StreamingSagaFixture.coordinator().toString(),
+                "saga.coordinator.url", StreamingSagaFixture.coordinator().toString(), "saga.coordinator.secret", CoordinatorSettings.SECRET,
                 "saga.s3.endpoint", saga.s3().uri().toString(),
                 "saga.s3.access-key", ours.s3().accessKey(),
                 "saga.s3.secret-key", ours.s3().secretKey(),

@@ -8,6 +8,7 @@ import dev.streamingsaga.embedded.EmbeddedCoordinator;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.lra.StubServer.Answer;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ class JournalSagaServiceTest {
 
     @BeforeAll
     static void startCoordinator() throws Exception {
-        coordinator = EmbeddedCoordinator.start(coordinatorData);
+        coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(coordinatorData));
     }
 
     @AfterAll

@@ -2,6 +2,7 @@ package dev.streamingsaga.lra;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.lra.CallbackToken.Target;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,16 +30,16 @@ final class SagaFixture implements AutoCloseable {
     final Set<String> bodyThreads = ConcurrentHashMap.newKeySet();
     volatile Runnable lastStep = () -> { };
 
-    SagaFixture(LraScope scope, Path dataDir, Duration timeout) throws Exception {
-        listener = CallbackListener.start(CALLBACK, dataDir, scope, handler);
-        service = new JournalSagaService(new LraSettings(scope, timeout, Duration.ZERO, listener.uri(), 6));
+    SagaFixture(CoordinatorAccess access, Path dataDir, Duration timeout) throws Exception {
+        listener = CallbackListener.start(CALLBACK, dataDir, access.scope(), handler);
+        service = new JournalSagaService(new LraSettings(access, timeout, Duration.ZERO, listener.uri(), 6));
         camel.getShutdownStrategy().setTimeout(5);
         camel.addRoutes(routes());
         camel.start();
     }
 
     static SagaFixture against(URI coordinator, Path dataDir, Duration timeout) throws Exception {
-        return new SagaFixture(LraScope.of(coordinator), dataDir, timeout);
+        return new SagaFixture(CoordinatorSettings.access(coordinator), dataDir, timeout);
     }
 
     static Target target(String step) {

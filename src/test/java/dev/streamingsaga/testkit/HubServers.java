@@ -46,6 +46,7 @@ public final class HubServers implements AutoCloseable {
         Map<String, String> all = new LinkedHashMap<>();
         all.put(name + ".data.dir", directory.resolve("data-" + name).toString());
         all.put(name + ".coordinator.url", StreamingSagaFixture.coordinator().toString());
+        all.put(name + ".coordinator.secret", CoordinatorSettings.SECRET);
         all.put(name + ".participants", "");
         all.put(name + ".recovery.lease", "2s");
         all.put(name + ".chunk.retry-delay", "10ms");

@@ -18,7 +18,7 @@ final class SharedCoordinator {
 
     private static EmbeddedCoordinator start() {
         try {
-            return EmbeddedCoordinator.start(Files.createTempDirectory("coordinator"));
+            return EmbeddedCoordinator.start(CoordinatorSettings.in(Files.createTempDirectory("coordinator")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -110,6 +110,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("saga.data.dir", data().toString());
         all.put("saga.coordinator.url", SharedCoordinator.url().toString());
+        all.put("saga.coordinator.secret", CoordinatorSettings.SECRET);
         all.put("saga.s3.endpoint", proxy.uri().toString());
         all.put("saga.s3.access-key", server.accessKey());
         all.put("saga.s3.secret-key", server.secretKey());

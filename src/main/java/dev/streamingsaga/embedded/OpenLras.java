@@ -1,0 +1,49 @@
+package dev.streamingsaga.embedded;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Limits the LRAs that are open: each takes memory, a file and, once it is cancelled, a call in every recovery pass. Thread-safe. */
+final class OpenLras {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenLras.class);
+    private static final long WARN_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    private final int max;
+    private final IntSupplier open;
+    private final AtomicInteger beginning = new AtomicInteger();
+    private final AtomicLong lastWarning = new AtomicLong(System.nanoTime() - WARN_EVERY_NANOS);
+
+    /** @param open how many there are, without those that are just being begun */
+    OpenLras(int max, IntSupplier open) {
+        this.max = max;
+        this.open = open;
+    }
+
+    /** Takes the place of one LRA that is about to begin. @return false if there is none; then nothing is to be released */
+    boolean reserve() {
+        // One that has begun but is not released yet counts twice for a moment: rather refused than one too many.
+        if (beginning.incrementAndGet() + open.getAsInt() <= max) {
+            return true;
+        }
+        beginning.decrementAndGet();
+        warn();
+        return false;
+    }
+
+    /** From now on the LRA counts as open, or has not begun. */
+    void release() {
+        beginning.decrementAndGet();
+    }
+
+    private void warn() {
+        long last = lastWarning.get();
+        long now = System.nanoTime();
+        if (now - last >= WARN_EVERY_NANOS && lastWarning.compareAndSet(last, now)) {
+            LOG.warn("{} LRAs are open (saga.coordinator.max-lras); sagas that begin are refused until some have ended", max);
+        }
+    }
+}
