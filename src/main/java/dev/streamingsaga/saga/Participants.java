@@ -11,11 +11,6 @@ import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackHandler.Answer;
 import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.lra.CallbackToken.Target;
-import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Expression;
 import org.apache.camel.support.ExpressionAdapter;
@@ -24,9 +19,6 @@ import org.apache.camel.support.ExpressionAdapter;
 final class Participants {
     /** The one option of every participant: an opaque signed token, everything else comes from the journal. */
     static final String OPTION = CallbackToken.OPTION;
-
-    /** The coordinator waits 2 s for an answer; what takes longer goes on behind it and it asks again. */
-    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(1);
 
     private final Journal journal;
     private final Runs runs;
@@ -101,19 +93,11 @@ final class Participants {
             return Answer.GONE;
         }
         boolean late = journal.clock().instant().isAfter(saga.deadline());
-        CompletableFuture<SagaState> outcome = compensator.compensate(saga.sagaId(), target.run(), late ? Reason.TIMEOUT : Reason.CANCELLED,
+        // Journaled now, and undone whatever happens to this process. Asked to call again, the coordinator would keep the participant
+        // as a heuristic one, warn of it in every recovery pass, and learn nothing that it needs.
+        compensator.compensate(saga.sagaId(), target.run(), late ? Reason.TIMEOUT : Reason.CANCELLED,
                 "the coordinator cancelled the saga" + (late ? " at its time limit" : ""));
-        try {
-            outcome.get(ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
-            return Answer.DONE;
-        } catch (TimeoutException e) {
-            return Answer.LATER;
-        } catch (ExecutionException e) {
-            return Answer.LATER;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Answer.LATER;
-        }
+        return Answer.DONE;
     }
 
     void complete(Exchange exchange) {
