@@ -24,6 +24,11 @@ final class StartCommand implements Callable<Integer> {
         application.address().ifPresent(uri -> spec.commandLine().getOut().println("HTTP API and page: " + uri));
         config.drop().dir().ifPresent(dir -> spec.commandLine().getOut().println("drop folder: " + dir + " (.done, .failed)"));
         application.broker().ifPresent(url -> spec.commandLine().getOut().println("messages: queue " + config.jms().queue() + " at " + url));
+        if (config.jms().embedded()) {
+            spec.commandLine().getOut().println("messages: user and password for producers in "
+                    + config.dataDir().resolve("broker.credentials") + ", for the dead letters in "
+                    + config.dataDir().resolve("broker-operator.credentials"));
+        }
         spec.commandLine().getOut().println("running on " + config.dataDir() + ", log in " + config.dataDir().resolve("logs"));
         new CountDownLatch(1).await();
         return 0;

@@ -13,6 +13,8 @@ import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQIllegalStateException;
 import org.apache.activemq.artemis.api.core.ICoreMessage;
 import org.apache.activemq.artemis.api.core.Message;
+import org.apache.activemq.artemis.api.core.QueueConfiguration;
+import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
@@ -29,7 +31,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The stand-alone application's way to messages: an Artemis broker somewhere, or one of its own, durable in {@code DATA/broker}, that
- * speaks to this machine only.
+ * speaks to this machine only, and only to the accounts of {@link BrokerAccess}.
  */
 final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
@@ -51,13 +53,16 @@ final class Broker implements AutoCloseable {
         Jms jms = config.jms();
         Optional<EmbeddedActiveMQ> server = Optional.empty();
         String url = jms.url();
+        Credentials user = new Credentials(jms.user(), jms.password());
         if (jms.embedded()) {
             int port = port(config);
             url = "tcp://" + LOOPBACK + ":" + port;
-            server = Optional.of(start(config.dataDir().resolve("broker"), url, jms.deadLetterQueue()));
+            BrokerAccess access = BrokerAccess.in(config.dataDir());
+            server = Optional.of(start(config, url, access));
+            user = access.operator();
             LOG.info("broker on {}, queue {}", url, jms.queue());
         }
-        ActiveMQConnectionFactory connections = new ActiveMQConnectionFactory(url, jms.user(), jms.password());
+        ActiveMQConnectionFactory connections = new ActiveMQConnectionFactory(url, user.name(), user.secret());
         // A message that waits for its saga must not keep others from consumers that are free.
         connections.setConsumerWindowSize(0);
         context.getRegistry().bind(config.id("jms-connections"), connections);
@@ -84,12 +89,13 @@ final class Broker implements AutoCloseable {
         }
     }
 
-    private static EmbeddedActiveMQ start(Path folder, String url, String aside) throws IOException {
+    private static EmbeddedActiveMQ start(SagaConfig config, String url, BrokerAccess access) throws IOException {
+        Path folder = config.dataDir().resolve("broker");
         EmbeddedActiveMQ server = new EmbeddedActiveMQ();
+        server.setSecurityManager(access.accounts());
         try {
             Configuration settings = new ConfigurationImpl()
                     .setName("streaming-saga")
-                    .setSecurityEnabled(false)
                     .setPersistenceEnabled(true)
                     .setJMXManagementEnabled(false)
                     .setJournalType(JournalType.NIO)
@@ -101,13 +107,21 @@ final class Broker implements AutoCloseable {
                     .setGlobalMaxSize(4 * MAX_IN_MEMORY_BYTES)
                     .setMaxDiskUsage(98)
                     .addAcceptorConfiguration("loopback", url + "?protocols=CORE")
-                    .addAddressSetting("#", addresses(aside));
+                    .addAddressSetting("#", addresses(config.jms().deadLetterQueue()))
+                    // Producers may not make them.
+                    .addQueueConfiguration(queue(config.jms().queue()))
+                    .addQueueConfiguration(queue(config.jms().deadLetterQueue()));
+            access.grant(settings, config.jms());
             settings.registerBrokerPlugin(new LargeBodies());
             server.setConfiguration(settings).start();
             return server;
         } catch (Exception e) {
             throw new IOException("the embedded broker cannot start on " + url + " in " + folder + ": " + e.getMessage(), e);
         }
+    }
+
+    private static QueueConfiguration queue(String name) {
+        return QueueConfiguration.of(name).setAddress(name).setRoutingType(RoutingType.ANYCAST).setDurable(true);
     }
 
     /** Nothing is given up: what can't be understood is put aside by the route, anything else is a matter of time. */

@@ -21,9 +21,9 @@ public final class EmbeddedS3 implements AutoCloseable {
     private static final long STOP_TIMEOUT_MILLIS = 5_000;
 
     private final S3Proxy server;
-    private final S3Credentials credentials;
+    private final Credentials credentials;
 
-    private EmbeddedS3(S3Proxy server, S3Credentials credentials) {
+    private EmbeddedS3(S3Proxy server, Credentials credentials) {
         this.server = server;
         this.credentials = credentials;
     }
@@ -45,7 +45,7 @@ public final class EmbeddedS3 implements AutoCloseable {
         Path bucket = dataDir.toAbsolutePath().normalize().resolve("bucket");
         try {
             Files.createDirectories(bucket);
-            S3Credentials credentials = S3Credentials.in(dataDir);
+            Credentials credentials = Credentials.in(dataDir.resolve("s3.credentials"), "saga" + Credentials.random(8));
             // The server resolves multipart parts against the base directory: it must be absolute.
             BlobStore store = new DurableBlobStore(new FilesystemNio2BlobStore(bucket.toString()), bucket);
             if (sweep) {
@@ -54,7 +54,7 @@ public final class EmbeddedS3 implements AutoCloseable {
             S3Proxy server = S3Proxy.builder()
                     .blobStore(around.apply(store))
                     .endpoint(URI.create("http://127.0.0.1:0"))
-                    .awsAuthentication(AuthenticationType.AWS_V4, credentials.accessKey(), credentials.secretKey())
+                    .awsAuthentication(AuthenticationType.AWS_V4, credentials.name(), credentials.secret())
                     .ignoreUnknownHeaders(true)
                     .jettyMaxThreads(THREADS)
                     .stopTimeout(STOP_TIMEOUT_MILLIS)
@@ -73,11 +73,11 @@ public final class EmbeddedS3 implements AutoCloseable {
     }
 
     public String accessKey() {
-        return credentials.accessKey();
+        return credentials.name();
     }
 
     public String secretKey() {
-        return credentials.secretKey();
+        return credentials.secret();
     }
 
     /** Waits up to 5 s for requests under way. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.crash.ChildJvm.End;
 import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.BrokerClient;
 import dev.streamingsaga.testkit.ChildJava;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.Connection;
@@ -20,10 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,8 +101,7 @@ class JmsCrashTest {
     /** As soon as the broker answers. */
     static Connection connect(Path data) {
         return await().atMost(PATIENCE).ignoreExceptions().until(() -> {
-            List<String> ports = Files.readAllLines(data.resolve("broker.port"));
-            Connection connection = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1)).createConnection();
+            Connection connection = BrokerClient.operator(data).createConnection();
             connection.start();
             return connection;
         }, connection -> connection != null);

@@ -14,6 +14,7 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.BrokerClient;
 import dev.streamingsaga.testkit.EmbeddingServer;
 import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -40,7 +41,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -232,8 +232,7 @@ class OrderlyStopTest {
     }
 
     private Connection connect() throws Exception {
-        List<String> ports = Files.readAllLines(saga.data().resolve("broker.port"));
-        Connection connection = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1)).createConnection();
+        Connection connection = BrokerClient.producer(saga.data()).createConnection();
         connection.start();
         return connection;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.testkit.BrokerClient;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -58,8 +59,7 @@ class JmsBadInputTest {
         outside = Files.createDirectories(here.resolve("outside"));
         saga = StreamingSagaFixture.start(here, new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true",
                 "saga.jms.roots", roots + ",/dev", "saga.duplicates", "reject", "saga.file.max-size", Integer.toString(MAX))));
-        List<String> ports = Files.readAllLines(saga.data().resolve("broker.port"));
-        ActiveMQConnectionFactory factory = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1));
+        ActiveMQConnectionFactory factory = BrokerClient.operator(saga.data());
         connection = factory.createConnection();
         connection.start();
         session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);

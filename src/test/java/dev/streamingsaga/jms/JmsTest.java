@@ -2,6 +2,7 @@ package dev.streamingsaga.jms;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.testkit.BrokerClient;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -20,7 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,8 +50,7 @@ class JmsTest {
     }
 
     private void connect() throws IOException, JMSException {
-        List<String> ports = Files.readAllLines(saga.data().resolve("broker.port"));
-        connection = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1)).createConnection();
+        connection = BrokerClient.producer(saga.data()).createConnection();
         connection.start();
         session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
     }

@@ -10,6 +10,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.testkit.BrokerClient;
 import dev.streamingsaga.testkit.SpanCollector;
 import dev.streamingsaga.testkit.SpanCollector.Seen;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -31,7 +32,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -132,8 +132,7 @@ class TracesTest {
         Path file = saga.text("b.txt", 5);
 
         Files.writeString(drop.resolve("a.txt"), "dropped");
-        List<String> ports = Files.readAllLines(saga.data().resolve("broker.port"));
-        try (Connection connection = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1)).createConnection();
+        try (Connection connection = BrokerClient.producer(saga.data()).createConnection();
                 Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             session.createProducer(session.createQueue("saga-ingest")).send(session.createTextMessage("{\"path\":\"" + file + "\"}"));
         }

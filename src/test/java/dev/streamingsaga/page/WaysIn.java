@@ -2,6 +2,7 @@ package dev.streamingsaga.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.testkit.BrokerClient;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import jakarta.jms.BytesMessage;
@@ -16,9 +17,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 
 /** Clients of every way in from outside; none waits for an outcome. */
 final class WaysIn {
@@ -80,8 +79,7 @@ final class WaysIn {
     }
 
     private void message(Writer writer) throws Exception {
-        List<String> ports = Files.readAllLines(saga.data().resolve("broker.port"));
-        try (Connection connection = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1)).createConnection();
+        try (Connection connection = BrokerClient.producer(saga.data()).createConnection();
                 Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
                 MessageProducer producer = session.createProducer(session.createQueue("saga-ingest"))) {
             producer.send(writer.write(session));

@@ -11,39 +11,41 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 
-/** The embedded server's key pair, made once for a data directory. */
-record S3Credentials(String accessKey, String secretKey) {
+/** A name and a secret for an embedded server, generated once for a data directory. The file has mode 600: a line each. */
+record Credentials(String name, String secret) {
+    private static final int SECRET_BYTES = 32;
     private static final Set<PosixFilePermission> OWNER_ONLY =
             Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
-    static S3Credentials in(Path dataDir) throws IOException {
-        Path file = dataDir.resolve("s3.credentials");
+    /** Reads the file, or makes it with this name and a secret of 256 random bits. */
+    static Credentials in(Path file, String name) throws IOException {
         if (!Files.exists(file)) {
-            write(file, new S3Credentials("saga" + random(8), random(32)));
+            write(file, new Credentials(name, random(SECRET_BYTES)));
         }
         List<String> lines = Files.readAllLines(file);
         if (lines.size() < 2 || lines.get(0).isBlank() || lines.get(1).isBlank()) {
-            throw new IOException(file + " does not hold an access key and a secret key; delete it to have new ones made");
+            throw new IOException(file + " does not hold a name and a secret; delete it to have new ones made");
         }
-        return new S3Credentials(lines.get(0).strip(), lines.get(1).strip());
+        return new Credentials(lines.get(0).strip(), lines.get(1).strip());
     }
 
-    private static void write(Path file, S3Credentials made) throws IOException {
-        Path temporary = Files.createTempFile(file.toAbsolutePath().getParent(), "s3", ".tmp");
+    private static void write(Path file, Credentials made) throws IOException {
+        Path temporary = Files.createTempFile(file.toAbsolutePath().getParent(), "new", ".credentials.tmp");
         try {
             // createTempFile makes it 600 where the file system knows permissions; say so all the same before the secret is in.
             if (Files.getFileStore(temporary).supportsFileAttributeView("posix")) {
                 Files.setPosixFilePermissions(temporary, OWNER_ONLY);
             }
-            Files.writeString(
-                    temporary, made.accessKey + "\n" + made.secretKey + "\n", StandardOpenOption.WRITE, StandardOpenOption.SYNC);
+            String text = made.name + "\n" + made.secret + "\n";
+            Files.writeString(temporary, text, StandardOpenOption.WRITE, StandardOpenOption.SYNC);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(temporary);
         }
     }
 
-    private static String random(int bytes) {
+    /** So many random bytes, in hexadecimal. */
+    static String random(int bytes) {
         byte[] value = new byte[bytes];
         new SecureRandom().nextBytes(value);
         return HexFormat.of().formatHex(value);
@@ -51,6 +53,6 @@ record S3Credentials(String accessKey, String secretKey) {
 
     @Override
     public String toString() {
-        return "S3Credentials[" + accessKey + "]";
+        return "Credentials[" + name + "]";
     }
 }
