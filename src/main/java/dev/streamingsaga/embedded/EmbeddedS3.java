@@ -14,7 +14,8 @@ import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 /**
  * An S3 server on 127.0.0.1 that keeps objects as files in {@code DATA/bucket/}. An object is acknowledged after its bytes
  * and its directory entries are synced; the key pair is generated once and kept in {@code DATA/s3.credentials}, mode 600.
- * It reports an object's SHA-256 only while the file is as the server wrote it: see {@link DurableBlobStore}.
+ * A request that is not signed with it is refused. It reports an object's SHA-256 only while the file is as the server
+ * wrote it: see {@link DurableBlobStore}.
  */
 public final class EmbeddedS3 implements AutoCloseable {
     private static final int THREADS = 32;
@@ -59,6 +60,7 @@ public final class EmbeddedS3 implements AutoCloseable {
                     .jettyMaxThreads(THREADS)
                     .stopTimeout(STOP_TIMEOUT_MILLIS)
                     .build();
+            SignedRequestsOnly.protect(server);
             server.start();
             return new EmbeddedS3(server, credentials);
         } catch (IOException e) {
