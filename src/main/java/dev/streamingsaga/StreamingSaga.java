@@ -192,7 +192,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         given.ownClient().ifPresent(this::opened);
         ErrorGuard.addTo(context);
         if (this.given.isEmpty()) {
-            opened(DataDirectory.lock(config));
+            opened(DataDirectory.lockInHub(config));
         }
         Databases.Opened database = opened(given.databases().open("journal"));
         Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), node(), config.recovery().lease());

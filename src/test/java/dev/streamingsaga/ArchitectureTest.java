@@ -87,7 +87,7 @@ class ArchitectureTest {
     static final ArchRule reports_are_written_in_one_place = noClasses().that().resideOutsideOfPackage("..bench..")
             .and().haveNameNotMatching(".*\\.(" + String.join("|",
                     "Reports", "Settlement", "Marker", // the first two pass the probe; the last removes what Settlement has settled
-                    "KeptPort", "SecretFile", "ApiKeys", "Credentials", "DataDirectory", // ports, secrets, the lock: of no saga
+                    "KeptPort", "SecretFile", "ApiKeys", "Credentials", "DataDirectory", "DirectoryAccess", "Permissions", // of no saga
                     "Spool", "UploadSpool", "SpoolWriter", "TextSource", // the spool
                     "BucketSweep", "ChunkStore", "DoctorCommand", "RemoteIngest") // half-written objects; fetch; a trial; only reads
                     + ")(\\$.*)?")

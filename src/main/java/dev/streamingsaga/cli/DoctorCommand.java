@@ -3,6 +3,7 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.Content;
 import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.datadir.DataDirectory;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.embedded.Buckets;
 import java.io.IOException;
@@ -33,6 +34,7 @@ final class DoctorCommand implements Callable<Integer> {
         Logs.toStandardError();
         report("settings", () -> "all valid; participants " + String.join(", ", config.participants()));
         report("data directory", () -> dataDirectory(config.dataDir()));
+        report("permissions", () -> permissions(config.dataDir()));
         List<String> roles = new ArrayList<>(List.of("journal"));
         roles.addAll(config.stores().keySet().stream().filter(config.participants()::contains).sorted().toList());
         roles.forEach(role -> report("database " + role, () -> database(config, role)));
@@ -62,6 +64,15 @@ final class DoctorCommand implements Callable<Integer> {
         Files.createDirectories(dir);
         Files.delete(Files.createTempFile(dir, "doctor", ".tmp"));
         return dir + " is writable, " + Texts.size(Files.getFileStore(dir).getUsableSpace()) + " free";
+    }
+
+    private static String permissions(Path dir) throws IOException {
+        List<String> open = Files.exists(dir) ? DataDirectory.findings(dir) : List.of();
+        if (!open.isEmpty()) {
+            throw new IOException("others may read or change the data directory: " + String.join(", ", open)
+                    + "; the next start restricts what is yours, or says why it cannot");
+        }
+        return "nobody but the owner may read the data directory";
     }
 
     private static String database(SagaConfig config, String role) {

@@ -13,6 +13,8 @@ import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
 import dev.streamingsaga.config.SagaConfig.LogFormat;
+import dev.streamingsaga.datadir.Permissions;
+import java.io.IOException;
 import java.nio.file.Path;
 import net.logstash.logback.encoder.LogstashEncoder;
 import org.slf4j.LoggerFactory;
@@ -25,7 +27,7 @@ final class Logs {
     private Logs() {}
 
     static void toFile(Path dataDir, LogFormat format) {
-        String file = dataDir.resolve("logs").resolve("saga.log").toString();
+        String file = created(dataDir.resolve("logs").resolve("saga.log")).toString();
         LoggerContext context = begin();
         RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
         appender.setContext(context);
@@ -49,6 +51,16 @@ final class Logs {
         context.getLogger("ai.djl").setLevel(Level.ERROR);
         // One line for each font that a PDF names and this machine lacks; the text is the same.
         context.getLogger("org.apache.pdfbox").setLevel(Level.ERROR);
+    }
+
+    /** The file names documents: it is not for others. Those that it becomes when it is full keep its mode. */
+    private static Path created(Path log) {
+        try {
+            Permissions.folder(log.getParent());
+            return Permissions.file(log);
+        } catch (IOException e) {
+            throw new UsageException("cannot write the log " + log + ": " + e);
+        }
     }
 
     static void toStandardError() {

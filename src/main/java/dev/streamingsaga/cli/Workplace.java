@@ -2,8 +2,8 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.datadir.DataDirectory;
+import dev.streamingsaga.datadir.Permissions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A data directory, made ready for a process that works in it. */
@@ -15,10 +15,10 @@ final class Workplace {
         Path dataDir = config.dataDir();
         Path temporary = dataDir.resolve("spool").resolve("tmp");
         try {
-            DataDirectory.createPrivately(dataDir);
-            Files.createDirectories(temporary);
+            DataDirectory.prepare(dataDir);
+            Permissions.folder(temporary);
         } catch (IOException e) {
-            throw new UsageException("cannot write to the data directory " + dataDir + ": " + e.getMessage());
+            throw new UsageException("cannot write to the data directory " + dataDir + ": " + e);
         }
         System.setProperty("java.io.tmpdir", temporary.toString());
         Logs.toFile(dataDir, config.watch().logFormat());

@@ -1,5 +1,6 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.datadir.Permissions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,8 +18,8 @@ record Spool(Path temporary, Path libraries) {
     static Spool open(Path dir) {
         Spool spool = new Spool(dir.resolve("content").toAbsolutePath(), dir.resolve("native").toAbsolutePath());
         try {
-            Files.createDirectories(spool.temporary);
-            Files.createDirectories(spool.libraries);
+            Permissions.folder(spool.temporary);
+            Permissions.folder(spool.libraries);
             spool.sweep();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot prepare %s for temporary files".formatted(dir), e);

@@ -3,10 +3,10 @@ package dev.streamingsaga.database;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.probe.SideEffects;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import javax.sql.DataSource;
@@ -97,11 +97,12 @@ public final class Databases {
 
     private static String embeddedUrl(String role, Path dataDir) {
         try {
-            Files.createDirectories(dataDir);
+            Permissions.folder(dataDir);
+            // SQLite gives its -wal and -shm the mode of the file that they belong to.
+            return "jdbc:sqlite:" + Permissions.file(dataDir.resolve(role + ".db"));
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot create the data directory " + dataDir, e);
+            throw new UncheckedIOException("cannot create " + role + ".db in the data directory " + dataDir, e);
         }
-        return "jdbc:sqlite:" + dataDir.resolve(role + ".db");
     }
 
     private static String sqlite(String url, Database settings) {

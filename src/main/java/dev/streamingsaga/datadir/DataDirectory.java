@@ -1,5 +1,6 @@
 package dev.streamingsaga.datadir;
 
+import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -33,8 +33,21 @@ public final class DataDirectory implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** @throws InUseException if another process has it */
+    /**
+     * Locks it for the stand-alone application, after {@link #prepare}.
+     *
+     * @throws InUseException if another process has it
+     */
     public static DataDirectory lock(SagaConfig config) {
+        return lock(config, true);
+    }
+
+    /** As {@link #lock}, but the directory may also have files of the hub, and stays open to others then; our files do not. */
+    public static DataDirectory lockInHub(SagaConfig config) {
+        return lock(config, false);
+    }
+
+    private static DataDirectory lock(SagaConfig config, boolean alone) {
         Path dir = config.dataDir();
         Path file = dir.resolve("lock");
         FileChannel channel = null;
@@ -43,8 +56,8 @@ public final class DataDirectory implements AutoCloseable {
             throw new InUseException("the data directory " + dir + " is in use by this process already; give another one with --data or the setting data.dir");
         }
         try {
-            createPrivately(dir);
-            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ);
+            DirectoryAccess.prepare(dir, alone);
+            channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ), Permissions.ofFile());
             if (tryLock(channel) == null) {
                 String owner = Files.readString(file).strip();
                 channel.close();
@@ -55,19 +68,36 @@ public final class DataDirectory implements AutoCloseable {
             channel.truncate(0);
             channel.write(ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
             return new DataDirectory(dir, channel);
+        } catch (ConfigException e) {
+            LOCKED_HERE.remove(dir);
+            throw e;
         } catch (IOException e) {
             LOCKED_HERE.remove(dir);
             throw new UnavailableException("cannot use the data directory " + dir + ": " + e, e);
         }
     }
 
-    /** Documents, texts and secrets lie here: a new directory is for nobody but its owner. */
-    public static void createPrivately(Path dir) throws IOException {
-        boolean isNew = !Files.exists(dir);
-        Files.createDirectories(dir);
-        if (isNew && Files.getFileStore(dir).supportsFileAttributeView("posix")) {
-            Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwx------"));
+    /**
+     * Makes the directory with mode 700, or restricts an existing one and what is ours in it to its owner: folders 700, files 600.
+     *
+     * @throws ConfigException if it belongs to somebody else, or is open to others and has files that are not ours
+     */
+    public static void prepare(Path dir) throws IOException {
+        DirectoryAccess.prepare(dir, true);
+    }
+
+    /** Restricts to its owner what libraries have made there as the umask says. */
+    public void tighten() {
+        try {
+            DirectoryAccess.tighten(directory);
+        } catch (IOException e) {
+            throw new UnavailableException("cannot restrict the data directory " + directory + " to its owner: " + e, e);
         }
+    }
+
+    /** What others than its owner may read or change in a data directory, a line each. Looks only. */
+    public static List<String> findings(Path dir) throws IOException {
+        return DirectoryAccess.findings(dir);
     }
 
     /** Removes native libraries and other temporary files that a killed process left; who holds the lock knows that nobody uses them. */

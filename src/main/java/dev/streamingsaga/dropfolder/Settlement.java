@@ -3,6 +3,7 @@ package dev.streamingsaga.dropfolder;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.SagaConfig.AfterDrop;
 import dev.streamingsaga.config.SagaConfig.Drop;
+import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaState;
@@ -69,10 +70,14 @@ final class Settlement {
     }
 
     /** What others could turn into a link would lead our files out of the folder. */
-    private static Path folder(Path folder) throws IOException {
+    private Path folder(Path folder) throws IOException {
+        boolean made = !exists(folder);
         Files.createDirectories(folder);
         if (!folder.toRealPath().equals(folder)) {
             throw new IOException(folder + " is reached through a symbolic link");
+        }
+        if (made) {
+            Permissions.shareAs(root, folder);
         }
         return folder;
     }
@@ -125,7 +130,7 @@ final class Settlement {
         }
     }
 
-    private static void write(Path draft, Path json, IngestResult outcome) throws IOException {
+    private void write(Path draft, Path json, IngestResult outcome) throws IOException {
         Files.deleteIfExists(draft);
         try (FileChannel out = FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer bytes = ByteBuffer.wrap((JSON.writeValueAsString(outcome) + "\n").getBytes(StandardCharsets.UTF_8));
@@ -134,6 +139,7 @@ final class Settlement {
             }
             out.force(true);
         }
+        Permissions.shareAs(root, draft);
         Files.move(draft, json, StandardCopyOption.ATOMIC_MOVE);
     }
 

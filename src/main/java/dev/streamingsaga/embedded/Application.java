@@ -42,7 +42,9 @@ public final class Application implements AutoCloseable {
     private Application() {}
 
     private void boot(SagaConfig config, boolean recover, boolean service) throws Exception {
-        opened(DataDirectory.lock(config)).sweep();
+        DataDirectory directory = opened(DataDirectory.lock(config));
+        directory.sweep();
+        open.push(directory::tighten);
         CompletableFuture<Optional<EmbeddedCoordinator>> coordinator = CompletableFuture.supplyAsync(() -> coordinator(config),
                 start -> new Thread(start, "saga-coordinator-start").start());
         open.push(() -> coordinator.join().ifPresent(EmbeddedCoordinator::close));
@@ -86,6 +88,7 @@ public final class Application implements AutoCloseable {
         if (service && config.jms().isOn()) {
             context.addRoutes(saga.jms(context));
         }
+        directory.tighten();
     }
 
     private EmbeddedHttp listen(SagaConfig config, CamelContext context) throws IOException {

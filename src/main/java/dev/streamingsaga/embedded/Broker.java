@@ -2,6 +2,7 @@ package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Jms;
+import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.lra.KeptPort;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -90,7 +91,7 @@ final class Broker implements AutoCloseable {
     }
 
     private static EmbeddedActiveMQ start(SagaConfig config, String url, BrokerAccess access) throws IOException {
-        Path folder = config.dataDir().resolve("broker");
+        Path folder = Permissions.folder(config.dataDir().resolve("broker"));
         EmbeddedActiveMQ server = new EmbeddedActiveMQ();
         server.setSecurityManager(access.accounts());
         try {

@@ -24,6 +24,7 @@ public final class CoordinatorOnly implements AutoCloseable {
         try {
             EmbeddedCoordinator coordinator = EmbeddedCoordinator.startAlone(config);
             coordinator.recover();
+            directory.tighten();
             return new CoordinatorOnly(directory, coordinator);
         } catch (IOException e) {
             directory.close();
@@ -43,6 +44,7 @@ public final class CoordinatorOnly implements AutoCloseable {
     @Override
     public void close() {
         coordinator.close();
+        directory.tighten();
         directory.close();
     }
 }

@@ -1,5 +1,6 @@
 package dev.streamingsaga.embedded;
 
+import dev.streamingsaga.datadir.Permissions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -44,6 +45,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * it whatever the file holds by now. Size and modification time at the time of writing are kept beside it; once they differ,
  * or on a file system without extended attributes, no checksum is reported, nor an entity tag when it is listed, and the client has to
  * read the bytes. Bits that rot without touching the modification time are only found by reading.
+ *
+ * <p>Private: files have mode 600 and folders 700, whatever the umask and the access control list of a request.
  *
  * <p>A full disk is answered with 507 {@code InsufficientStorage} instead of 500.
  */
@@ -177,7 +180,17 @@ final class DurableBlobStore extends ForwardingBlobStore {
 
     private void syncUp(Path path) {
         for (Path each = path; each.startsWith(baseDir); each = each.getParent()) {
+            restrict(each);
             sync(each);
+        }
+    }
+
+    /** The store makes files and folders as the umask says, and lets an access control list open them. */
+    private static void restrict(Path path) {
+        try {
+            Permissions.tighten(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot restrict " + path + " to its owner", e);
         }
     }
 

@@ -9,6 +9,7 @@ import com.arjuna.ats.internal.arjuna.utils.UuidProcessId;
 import com.arjuna.common.internal.util.propertyservice.BeanPopulator;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.CoordinatorServer;
+import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.lra.CoordinatorSecret;
 import dev.streamingsaga.lra.KeptPort;
@@ -21,7 +22,6 @@ import jakarta.ws.rs.core.Application;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +83,7 @@ public final class EmbeddedCoordinator implements AutoCloseable {
 
     /** @param port 0: the kept one */
     private static EmbeddedCoordinator start(SagaConfig config, int port) throws IOException {
-        Path directory = Files.createDirectories(config.dataDir().resolve("coordinator"));
+        Path directory = Permissions.folder(config.dataDir().resolve("coordinator"));
         Optional<CoordinatorSecret> configured = CoordinatorSecret.of(config.coordinator().secret());
         Path file = directory.resolve("secret");
         CoordinatorSecret secret = configured.isPresent() ? configured.get() : CoordinatorSecret.kept(file);

@@ -1,9 +1,9 @@
 package dev.streamingsaga.embedded;
 
+import dev.streamingsaga.datadir.Permissions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.gaul.s3proxy.S3Proxy;
@@ -45,7 +45,7 @@ public final class EmbeddedS3 implements AutoCloseable {
     static EmbeddedS3 start(Path dataDir, boolean sweep, UnaryOperator<BlobStore> around) {
         Path bucket = dataDir.toAbsolutePath().normalize().resolve("bucket");
         try {
-            Files.createDirectories(bucket);
+            Permissions.folder(bucket);
             Credentials credentials = Credentials.in(dataDir.resolve("s3.credentials"), "saga" + Credentials.random(8));
             // The server resolves multipart parts against the base directory: it must be absolute.
             BlobStore store = new DurableBlobStore(new FilesystemNio2BlobStore(bucket.toString()), bucket);

@@ -1,6 +1,7 @@
 package dev.streamingsaga.intake;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
@@ -56,10 +56,7 @@ public final class UploadSpool {
 
     /** Makes the folder, and removes what a killed process left without a saga. */
     public void open() throws IOException {
-        Files.createDirectories(folder);
-        if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
-            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
-        }
+        Permissions.tighten(Permissions.folder(folder));
         try (Stream<Path> parts = Files.list(folder)) {
             for (Path part : parts.filter(file -> file.toString().endsWith(PART)).toList()) {
                 Files.deleteIfExists(part);
@@ -154,7 +151,7 @@ public final class UploadSpool {
 
     private Received write(Body body, long limit, Path part) throws IOException {
         MessageDigest digest = sha256();
-        try (FileChannel file = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel file = FileChannel.open(part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
             SpoolWriter writer = new SpoolWriter(file, digest, (size, more) -> {
                 if (size / CHECK_EVERY_BYTES != (size + more) / CHECK_EVERY_BYTES) {
                     requireRoom(0);

@@ -3,6 +3,7 @@ package dev.streamingsaga.lra;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.streamingsaga.config.SagaConfig.Callback;
+import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.lra.CallbackRunner.Call;
 import dev.streamingsaga.lra.CallbackRunner.Kind;
 import dev.streamingsaga.probe.SideEffects;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -66,7 +66,7 @@ public final class CallbackListener implements AutoCloseable {
      * @throws IOException if the configured port is taken, or port or secret cannot be kept
      */
     public static CallbackListener start(Callback config, Path dataDir, LraScope scope, CallbackHandler handler) throws IOException {
-        Files.createDirectories(dataDir);
+        Permissions.folder(dataDir);
         CallbackToken tokens = CallbackToken.open(dataDir, config.secret());
         int port = config.port();
         HttpServer server;

@@ -1,5 +1,6 @@
 package dev.streamingsaga.lra;
 
+import dev.streamingsaga.datadir.SecretFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Journal;
@@ -271,8 +272,8 @@ public final class Reports implements Alerts {
 
     private void write(String name, List<String> lines) {
         try (SideEffects.Span watched = SideEffects.begin("report", name)) {
-            Files.createDirectories(folder);
-            Path next = folder.resolve(name + ".tmp");
+            Permissions.folder(folder);
+            Path next = Permissions.file(folder.resolve(name + ".tmp"));
             Files.write(next, lines);
             Files.move(next, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package dev.streamingsaga.recovery;
 
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.FetchResult;
+import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Reason;
@@ -99,7 +100,7 @@ final class TextSource implements AutoCloseable {
         Path folder = holdings.config().dataDir().resolve("spool").resolve("tmp");
         Path target = folder.resolve("repair-" + document.sagaId() + "-" + Ids.next());
         try {
-            Files.createDirectories(folder);
+            Permissions.folder(folder);
             FetchResult fetched = new ChunkStore(holdings.config(), holdings.s3()).in(document.bucket()).fetch(document.keyPrefix(), target);
             if (!fetched.sha256().equals(document.sha256())) {
                 Files.deleteIfExists(target);
