@@ -166,7 +166,7 @@ public final class RestartBench {
         int open = with(data, journal -> journal.unfinished().size());
         progress.accept("R5: killed with " + open + " of " + sagas + " sagas open");
         Instant restarted = Instant.now();
-        try (Child child = Child.start(directory.resolve("start.out"), "start", "--data", data.toString())) {
+        try (Child child = Child.start(directory.resolve("start.out"), "start", "--data", data.toString(), "-D", "saga.http.port=0")) {
             await(child, data, journal -> journal.unfinished().isEmpty());
         }
         List<SagaRecord> ended = with(data, journal -> journal.sagas(sagas));

@@ -216,7 +216,7 @@ public record SagaConfig(
      *
      * @param enabled the service serves it; a hub adds its routes itself
      * @param host of the embedded server; none of ours in a hub
-     * @param port of the embedded server; 0: a free one is chosen once and kept in the data directory
+     * @param port of the embedded server, 8480 by default; 0: a free one is chosen once and kept in the data directory
      * @param path prefix of every path, empty or beginning with a slash
      * @param roots where {@code POST /api/documents} may name files; none: nowhere
      */

@@ -122,7 +122,7 @@ public final class Settings {
         d.put("saga.otel.detail", "steps");
         d.put("saga.http.enabled", "true");
         d.put("saga.http.host", "127.0.0.1");
-        d.put("saga.http.port", "0");
+        d.put("saga.http.port", "8480");
         d.put("saga.http.path", "");
         d.put("saga.http.roots", "");
         d.put("saga.http.max-uploads", "4");

@@ -9,6 +9,7 @@ import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.observe.OtlpTraces;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,7 +106,10 @@ public final class Application implements AutoCloseable {
         address = server.uri();
     }
 
-    /** @throws UnavailableException if a configured server does not answer, or an embedded one can't start */
+    /**
+     * @throws UnavailableException if a configured server does not answer, or an embedded one can't start
+     * @throws ConfigException if a configured port is taken
+     */
     public static Application start(SagaConfig config) {
         return start(config, true, false);
     }
@@ -130,8 +134,22 @@ public final class Application implements AutoCloseable {
             throw e;
         } catch (Exception e) {
             application.close();
+            Optional<String> taken = takenPort(e);
+            if (taken.isPresent()) {
+                throw ConfigException.of(taken.get());
+            }
             throw new UnavailableException("cannot start: " + e.getMessage(), e);
         }
+    }
+
+    /** What to change if a configured port or address cannot be bound, in the words of the server that names its setting. */
+    private static Optional<String> takenPort(Throwable thrown) {
+        for (Throwable t = thrown; t != null; t = t.getCause()) {
+            if (t instanceof IOException && (t instanceof BindException || t.getCause() instanceof BindException)) {
+                return Optional.of(String.valueOf(t.getMessage()));
+            }
+        }
+        return Optional.empty();
     }
 
     private static Optional<EmbeddedCoordinator> coordinator(SagaConfig config) {

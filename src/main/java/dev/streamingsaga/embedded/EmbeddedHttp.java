@@ -109,8 +109,9 @@ final class EmbeddedHttp implements AutoCloseable {
         try {
             return done(vertx.createHttpServer(options).requestHandler(router).listen());
         } catch (BindException e) {
-            BindException told = new BindException("cannot listen for HTTP on " + host + ":" + port
-                    + " (saga.http.host, saga.http.port): " + e.getMessage() + "; nothing was started");
+            BindException told = new BindException("cannot listen for HTTP on " + host + ":" + port + " (saga.http.host, saga.http.port): "
+                    + e.getMessage() + ". If another process has that port, stop it, or choose another port: -D saga.http.port=PORT, or"
+                    + " -D saga.http.port=0 for a free one; nothing was started");
             told.initCause(e);
             throw told;
         }

@@ -92,7 +92,8 @@ public final class CallbackListener implements AutoCloseable {
             return HttpServer.create(address, QUEUE);
         } catch (java.net.BindException e) {
             java.net.BindException told = new java.net.BindException("cannot listen for callbacks on " + host + ":" + port
-                    + " (saga.callback.host, saga.callback.port): " + e.getMessage() + "; nothing was started");
+                    + " (saga.callback.host, saga.callback.port): " + e.getMessage() + ". If another process has that port, stop it, or choose"
+                    + " another with saga.callback.port, 0 for a free one; nothing was started");
             told.initCause(e);
             throw told;
         }

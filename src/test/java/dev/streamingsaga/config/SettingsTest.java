@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,5 +97,19 @@ class SettingsTest {
         Map<String, String> values = new java.util.HashMap<>();
         file.stringPropertyNames().forEach(key -> values.put(key, file.getProperty(key)));
         assertThat(Settings.parse(values).journal().url()).isPresent();
+    }
+
+    /** A port in the ephemeral range may be taken by any outgoing connection, and what scrapes or calls us must know it. */
+    @Test
+    void every_default_port_is_fixed_below_the_ephemeral_range_and_used_where_it_is_documented() throws Exception {
+        assertThat(Settings.parse(Map.of()).http().port()).isEqualTo(8480);
+        assertThat(Files.readString(Path.of("config/prometheus/prometheus.yml"))).contains("127.0.0.1:8480");
+        assertThat(Files.readString(Path.of("README.md"))).contains("URL=http://127.0.0.1:8480 ");
+        String compose = Files.readString(Path.of("docker-compose.yml"));
+        assertThat(compose).contains("QUARKUS_HTTP_PORT: \"8482\"", "http://127.0.0.1:8482/lra-coordinator");
+        String production = Files.readString(Path.of("config/production.properties"));
+        assertThat(production).contains("saga.coordinator.url=http://127.0.0.1:8482/lra-coordinator", "saga.callback.port=8481");
+        Matcher ports = Pattern.compile("127\\.0\\.0\\.1:(\\d+)").matcher(compose + production);
+        assertThat(ports.results().map(port -> Integer.parseInt(port.group(1)))).isNotEmpty().allMatch(port -> port < 32_768);
     }
 }

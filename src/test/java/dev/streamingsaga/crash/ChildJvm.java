@@ -79,6 +79,7 @@ final class ChildJvm {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("saga.data.dir", data.toString());
         all.put("saga.routes.dir", data.resolve("no-routes").toString());
+        all.put("saga.http.port", "0");
         all.put("saga.security.owner", "crash");
         all.put("saga.chunk.size", "5MiB");
         all.put("saga.chunk.parallelism", "1");

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.streamingsaga.config.UnavailableException;
+import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
@@ -267,10 +267,10 @@ class OrderlyStopTest {
         stopNow();
 
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            assertThatThrownBy(() -> saga.restart(Map.of("saga.http.port", String.valueOf(taken.getLocalPort())))).isInstanceOf(UnavailableException.class)
-                    .hasMessageContaining("nothing was started");
+            assertThatThrownBy(() -> saga.restart(Map.of("saga.http.port", String.valueOf(taken.getLocalPort())))).isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("nothing was started").hasMessageContaining("saga.http.port=0");
             assertThatThrownBy(() -> saga.restart(Map.of("saga.http.port", "0", "saga.jms.port", String.valueOf(taken.getLocalPort()))))
-                    .isInstanceOf(UnavailableException.class).hasMessageContaining("broker");
+                    .isInstanceOf(ConfigException.class).hasMessageContaining("saga.jms.port");
         }
 
         saga.restart(Map.of("saga.jms.port", "0"));

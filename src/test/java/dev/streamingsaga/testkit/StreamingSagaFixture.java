@@ -120,6 +120,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         all.put("saga.chunk.retry-delay", "10ms");
         all.put("saga.compensation.step-timeout", "10s");
         all.put("saga.routes.dir", directory.resolve("routes").toString());
+        all.put("saga.http.port", "0");
         all.putAll(settings);
         return all;
     }

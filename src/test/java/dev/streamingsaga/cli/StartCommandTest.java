@@ -1,0 +1,34 @@
+package dev.streamingsaga.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A port that another process has stops {@code start} before anything runs, and the error says which setting to change. */
+@Tag("own-jvm")
+class StartCommandTest {
+    private static final String LOOPBACK = "127.0.0.1";
+
+    /** One for all: a JVM has one embedded coordinator, on one directory. */
+    @TempDir
+    static Path directory;
+
+    @ParameterizedTest
+    @CsvSource({"saga.http.port,saga.http.port=0", "saga.callback.port,saga.callback.port", "saga.jms.port,saga.jms.port"})
+    void a_taken_port_is_an_error_of_the_configuration(String setting, String advice) throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
+            Call call = Call.of("start", "--data", directory.resolve("data").toString(), "-D", "saga.jms.embedded=true", "-D", "saga.http.port=0",
+                    "-D", setting + "=" + taken.getLocalPort());
+
+            assertThat(call.code()).as(call.err()).isEqualTo(2);
+            assertThat(call.err()).contains(setting, LOOPBACK + ":" + taken.getLocalPort(), advice, "nothing was started");
+            assertThat(call.out()).doesNotContain("running on");
+        }
+    }
+}
