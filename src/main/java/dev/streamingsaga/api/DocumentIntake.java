@@ -79,7 +79,8 @@ final class DocumentIntake {
             spool.claim(body, place);
             unclaimed = Optional.empty();
             submitted = true;
-            return answer(intake.submit(place, name, request.trace(), () -> spool.release(place)), wait);
+            return answer(intake.submit(new Intake.Source(place, name, Optional.of("http:" + request.caller().name())), request.trace(),
+                    () -> spool.release(place)), wait);
         } finally {
             if (unclaimed.isPresent()) {
                 spool.drop(unclaimed.get());
@@ -175,7 +176,7 @@ final class DocumentIntake {
         Path file = new PathRoots("saga.http.roots", config.http().roots()).resolve(wanted.path());
         long wait = wait(request.call());
         intake.take();
-        return answer(intake.submit(file, String.valueOf(file.getFileName()), request.trace(), () -> {}), wait);
+        return answer(intake.submit(new Intake.Source(file, String.valueOf(file.getFileName()), Optional.empty()), request.trace(), () -> {}), wait);
     }
 
     private Reply answer(Intake.Accepted accepted, long wait) throws InterruptedException {

@@ -83,15 +83,19 @@ final class Intake {
         places.release();
     }
 
+    /** @param sender who sent the body that is the file; empty for a file on disk */
+    record Source(Path file, String name, Optional<String> sender) {}
+
     /** Uses a place; {@code ended} runs when the saga has its outcome, was paused, or could not be journaled. */
-    Accepted submit(Path file, String name, TraceLink trace, Runnable ended) {
+    Accepted submit(Source source, TraceLink trace, Runnable ended) {
         Accepted accepted = new Accepted(new CompletableFuture<>(), new CompletableFuture<>());
         Consumer<String> listener = accepted.sagaId()::complete;
         threads.execute(() -> {
             try {
                 Exchange exchange = template.send(config.direct("ingest"), ExchangePattern.InOut, request -> {
-                    request.getMessage().setBody(file);
-                    request.setProperty(Ingest.FILE_NAME, name);
+                    request.getMessage().setBody(source.file());
+                    request.setProperty(Ingest.FILE_NAME, source.name());
+                    source.sender().ifPresent(sender -> request.setProperty(Ingest.SENDER, sender));
                     request.setProperty(Ingest.LISTENER, listener);
                     trace.to(request);
                 });

@@ -58,7 +58,7 @@ record Operation(String method, String path, Set<Scope> scopes, Handler handler)
                 return Optional.empty();
             }
         }
-        variables.replaceAll((name, value) -> Texts.segment(value));
+        variables.replaceAll((name, value) -> Texts.decoded(value));
         return Optional.of(variables);
     }
 }

@@ -1,7 +1,5 @@
 package dev.streamingsaga.api;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -36,11 +34,7 @@ final class Query {
     }
 
     private static String decode(String text) {
-        try {
-            return URLDecoder.decode(text, StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            throw new Problem(400, "bad-encoding", "the query is not percent-encoded UTF-8: " + e.getMessage(), e);
-        }
+        return Texts.decoded(text.replace('+', ' '));
     }
 
     Optional<String> text(String name) {

@@ -29,21 +29,21 @@ final class ListCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
         try (JournalReader reader = new JournalReader(config)) {
-            print(config, reader.journal());
+            print(reader.journal());
             while (watch) {
                 TimeUnit.SECONDS.sleep(1);
                 spec.commandLine().getOut().println();
-                print(config, reader.journal());
+                print(reader.journal());
             }
         }
         return 0;
     }
 
-    private void print(SagaConfig config, Journal journal) {
-        print(spec.commandLine().getOut(), config, journal.sagas(limit), options.json);
+    private void print(Journal journal) {
+        print(spec.commandLine().getOut(), journal.sagas(limit), options.json);
     }
 
-    static void print(PrintWriter out, SagaConfig config, List<SagaRecord> sagas, boolean json) {
+    static void print(PrintWriter out, List<SagaRecord> sagas, boolean json) {
         if (!json && sagas.isEmpty()) {
             out.println("no sagas yet");
         }
@@ -52,7 +52,7 @@ final class ListCommand implements Callable<Integer> {
                 out.println(CommonOptions.json(SagaView.of(saga)));
             } else {
                 out.printf("%s  %-21s %-10s %s%s%n", saga.sagaId(), saga.state(),
-                        saga.document().map(d -> Texts.size(d.sizeBytes())).orElse("-"), Texts.safe(SourcePaths.shown(config, saga)),
+                        saga.document().map(d -> Texts.size(d.sizeBytes())).orElse("-"), Texts.safe(SourcePaths.shown(saga)),
                         saga.reason().map(r -> "  " + r).orElse(""));
             }
         }

@@ -21,7 +21,7 @@ final class PauseCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        return Texts.outcome(spec.commandLine(), config,
+        return Texts.outcome(spec.commandLine(),
                 new RemoteControl(config).wish(sagaId, Wish.PAUSE, state -> state == SagaState.PAUSED || state.isFinal()), options.json);
     }
 }

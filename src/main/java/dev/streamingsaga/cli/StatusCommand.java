@@ -37,7 +37,7 @@ final class StatusCommand implements Callable<Integer> {
         try (JournalReader reader = new JournalReader(config)) {
             boolean again;
             do {
-                again = print(config, reader.journal()) && watch;
+                again = print(reader.journal()) && watch;
                 if (again) {
                     TimeUnit.SECONDS.sleep(1);
                 }
@@ -47,11 +47,11 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     /** @return whether there may be more to see */
-    private boolean print(SagaConfig config, Journal journal) {
+    private boolean print(Journal journal) {
         PrintWriter out = spec.commandLine().getOut();
         String wanted = sagaId;
         if (wanted == null) {
-            ListCommand.print(out, config, journal.sagas(100), options.json);
+            ListCommand.print(out, journal.sagas(100), options.json);
             return true;
         }
         SagaRecord saga = journal.saga(wanted).orElseThrow(() -> new UsageException("no saga " + wanted + "; list shows them"));
@@ -66,7 +66,7 @@ final class StatusCommand implements Callable<Integer> {
             all.put("cleanups", cleanups.stream().map(CleanupsCommand::view).toList());
             out.println(CommonOptions.json(all));
         } else {
-            ListCommand.print(out, config, List.of(saga), false);
+            ListCommand.print(out, List.of(saga), false);
             steps.forEach(s -> out.printf("  %-12s %-12s %7d ms%n", s.name(), s.state(), s.duration().toMillis()));
             events.forEach(e -> out.printf("  %s  %-18s %s%n", e.at(), e.kind(), Texts.safe(e.step().isEmpty() ? e.message() : e.step() + ": " + e.message())));
             cleanups.forEach(c -> CleanupsCommand.print(out, c));

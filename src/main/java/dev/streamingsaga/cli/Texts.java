@@ -1,7 +1,7 @@
 package dev.streamingsaga.cli;
 
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.intake.Shown;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.io.PrintWriter;
@@ -29,8 +29,8 @@ final class Texts {
     }
 
     /** Prints where a saga has come to, and says it as an exit code. */
-    static int outcome(CommandLine command, SagaConfig config, SagaRecord saga, boolean json) {
-        ListCommand.print(command.getOut(), config, List.of(saga), json);
+    static int outcome(CommandLine command, SagaRecord saga, boolean json) {
+        ListCommand.print(command.getOut(), List.of(saga), json);
         return exitCode(saga.state());
     }
 
@@ -44,7 +44,7 @@ final class Texts {
 
     /** Control characters of a file name must not reach a terminal. */
     static String safe(String text) {
-        return text.replaceAll("[\\p{Cc}\\p{Cf}]", "?");
+        return Shown.line(text);
     }
 
     static String size(long bytes) {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.dropfolder;
 
+import dev.streamingsaga.intake.Shown;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,6 +27,6 @@ final class Complaints {
 
     /** A name may hold anything, line ends too. */
     static String shown(Path file) {
-        return file.toString().replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
+        return Shown.line(file.toString());
     }
 }

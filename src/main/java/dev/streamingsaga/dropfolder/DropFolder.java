@@ -142,7 +142,6 @@ final class DropFolder {
     void claim(Exchange exchange) {
         Watch watch = exchange.getProperty(WATCH, Watch.class);
         exchange.setProperty(Ingest.ONCE, watch.identity());
-        exchange.setProperty(Ingest.FILE_NAME, Complaints.shown(watch.file().getFileName()));
     }
 
     void ended(Exchange exchange) {

@@ -5,6 +5,8 @@ import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.intake.DocumentName;
+import dev.streamingsaga.intake.Shown;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
@@ -34,6 +36,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.InvalidPayloadException;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.support.SynchronizationAdapter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The door of the way in. One saga per call; calls beyond {@code saga.concurrency} wait for their turn. */
 public final class Ingest {
@@ -42,6 +46,9 @@ public final class Ingest {
 
     /** Exchange property, a String: what people call the file, if not by its path. */
     public static final String FILE_NAME = "SagaFileName";
+
+    /** Exchange property, a String: who sent the body that lies at the path; without it the path is a file that somebody else keeps. */
+    public static final String SENDER = "SagaSender";
 
     /** Exchange property, a {@code Consumer<String>}: told the saga's id as soon as the journal has it. */
     public static final String LISTENER = "SagaListener";
@@ -58,6 +65,7 @@ public final class Ingest {
      */
     public static final String REQUEST = "SagaRequest";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
     private static final long LOOK_MILLIS = 500;
 
     private final SagaConfig config;
@@ -75,7 +83,7 @@ public final class Ingest {
         this.runs = runs;
         this.engine = engine;
         this.steps = new FirstSteps(config, journal, content);
-        this.results = new Results(config, journal, engine.outcomes());
+        this.results = new Results(journal, engine.outcomes());
         this.places = new Places(config.concurrency());
     }
 
@@ -112,11 +120,12 @@ public final class Ingest {
             return begun.get();
         }
         OnConflict onConflict = config.source().onConflict();
-        String fileName = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
+        String given = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
+        String fileName = DocumentName.cleaned(given);
         NewSaga wanted = new NewSaga(path, fileName, config.participants(), config.timeLimit(), config.security().owner(),
                 config.security().classification(), config.security().keyId(),
                 onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT, once,
-                request);
+                request, Optional.ofNullable(exchange.getProperty(SENDER, String.class)));
         while (true) {
             Optional<SagaRecord> known = config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
             if (known.isPresent()) {
@@ -126,6 +135,10 @@ public final class Ingest {
             Journal.Received received = journal.receive(wanted);
             if (received.isNew()) {
                 exchange.setProperty(Run.PROPERTY, runs.begin(received.saga()));
+                if (!fileName.equals(given)) {
+                    LOG.warn("saga {}: the document is called {}, since the name of {} has characters that no document's name may have",
+                            received.saga().sagaId(), fileName, Shown.line(path.toString()));
+                }
                 return received.saga().sagaId();
             }
             if (once.isPresent()) {

@@ -1,6 +1,5 @@
 package dev.streamingsaga.ingest;
 
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Journal;
@@ -15,12 +14,10 @@ import java.util.Optional;
 
 /** Outcomes as the contract has them. */
 final class Results {
-    private final SagaConfig config;
     private final Journal journal;
     private final Outcomes outcomes;
 
-    Results(SagaConfig config, Journal journal, Outcomes outcomes) {
-        this.config = config;
+    Results(Journal journal, Outcomes outcomes) {
         this.journal = journal;
         this.outcomes = outcomes;
     }
@@ -32,7 +29,7 @@ final class Results {
         List<Event> events = journal.events(sagaId);
         Instant end = saga.finishedAt().orElseGet(() -> journal.clock().instant());
         return new IngestResult(
-                SourcePaths.shown(config, saga),
+                SourcePaths.shown(saga),
                 sagaId,
                 document.map(Document::documentId).orElse(null),
                 saga.state().name(),

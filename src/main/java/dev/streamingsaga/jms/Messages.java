@@ -100,7 +100,7 @@ final class Messages {
         Optional<String> before = !onlyItsFileTells(message, origin) ? Optional.empty() : journal.newest(file.toString())
                 .filter(seen -> !seen.saga().state().isFinal() || seen.identity().equals(SourceFile.regularFile(file)))
                 .map(seen -> seen.saga().sagaId());
-        return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()), origin);
+        return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()), origin, Optional.empty());
     }
 
     private static @Nullable String text(TextMessage message) throws JMSException {
@@ -126,7 +126,7 @@ final class Messages {
             spool.claim(body, place);
             claimed = true;
             try {
-                return ingest(place, name, origin);
+                return ingest(place, name, origin, Optional.of("jms:"));
             } finally {
                 spool.release(place);
             }
@@ -137,11 +137,12 @@ final class Messages {
         }
     }
 
-    private IngestResult ingest(Path file, String name, Origin origin) throws Exception {
+    private IngestResult ingest(Path file, String name, Origin origin, Optional<String> sender) throws Exception {
         Exchange exchange = template.send(config.direct("ingest"), ExchangePattern.InOut, call -> {
             call.getMessage().setBody(file);
             call.setProperty(Ingest.FILE_NAME, name);
             origin.request().ifPresent(id -> call.setProperty(Ingest.REQUEST, id));
+            sender.ifPresent(known -> call.setProperty(Ingest.SENDER, known));
             origin.trace().to(call);
         });
         if (exchange.getException() != null) {

@@ -48,11 +48,11 @@ final class Intake {
         long now = db.now();
         db.sql.sql("""
                 INSERT INTO saga (saga_id, state, run, node, lease_until, deadline_at, participants, source, file_name,
-                                  owner, classification, key_id, received_at, updated_at, request)
-                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
+                                  owner, classification, key_id, received_at, updated_at, request, sender)
+                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
                 .params(sagaId, leases.node(), leases.endMillis(), now + wanted.timeLimit().toMillis(),
                         String.join(",", wanted.participants()), wanted.source().toString(), wanted.fileName(),
-                        wanted.owner(), wanted.classification(), wanted.keyId(), now, now, wanted.request().orElse(null))
+                        wanted.owner(), wanted.classification(), wanted.keyId(), now, now, wanted.request().orElse(null), wanted.sender().orElse(null))
                 .update();
         wanted.once().ifPresent(seen -> remember(sagaId, seen));
         List<String> steps = steps(wanted.participants());

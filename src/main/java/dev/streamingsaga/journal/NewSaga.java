@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param exclusive refuse if an unfinished saga holds the source
  * @param once the file as it was seen; refuse too if the source's newest saga has its outcome and was about just that
  * @param request what asked for it, if that may ask again after a crash
+ * @param sender who sent the body that is the source, and its name; empty for a file on disk
  */
 public record NewSaga(
         Path source,
@@ -25,7 +26,14 @@ public record NewSaga(
         String keyId,
         boolean exclusive,
         Optional<SourceIdentity> once,
-        Optional<String> request) {
+        Optional<String> request,
+        Optional<String> sender) {
+
+    /** A file on disk. */
+    public NewSaga(Path source, String fileName, List<String> participants, Duration timeLimit, String owner, String classification, String keyId,
+            boolean exclusive, Optional<SourceIdentity> once, Optional<String> request) {
+        this(source, fileName, participants, timeLimit, owner, classification, keyId, exclusive, once, request, Optional.empty());
+    }
 
     /** Named like its source. */
     public NewSaga(Path source, List<String> participants, Duration timeLimit, String owner, String classification, String keyId,

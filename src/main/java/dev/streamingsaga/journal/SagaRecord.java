@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param node the process that works on it, or did; empty between an orderly stop and the next start
  * @param message the failure in words; empty unless there is one
  * @param handovers runs that ended with an orderly stop of their process
+ * @param sender who sent the body that is the source, and its name; empty for a file on disk
  * @param document empty before the step {@code start}
  * @param supersededBy the saga that stored the newer version of the document
  */
@@ -27,6 +28,7 @@ public record SagaRecord(
         List<String> participants,
         Path source,
         String fileName,
+        Optional<String> sender,
         Optional<Document> document,
         long resumedBytes,
         Instant receivedAt,

@@ -109,6 +109,7 @@ final class SagaRows {
                 Arrays.stream(row.getString("participants").split(",")).filter(s -> !s.isEmpty()).toList(),
                 Path.of(row.getString("source")),
                 row.getString("file_name"),
+                Optional.ofNullable(row.getString("sender")),
                 document(row),
                 row.getLong("resumed_bytes"),
                 Instant.ofEpochMilli(row.getLong("received_at")),
