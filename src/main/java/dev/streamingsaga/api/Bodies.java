@@ -11,12 +11,22 @@ final class Bodies {
 
     private Bodies() {}
 
-    /** @throws Problem 415 if it is not called JSON, 413 if it is large, 400 if it does not fit */
+    /** @throws Problem 415 if the body was compressed, or coded in another way */
+    static void requirePlain(Call call) {
+        call.list("Content-Encoding").filter(coding -> !coding.equalsIgnoreCase("identity")).ifPresent(coding -> {
+            throw new Problem(415, "encoded-body", "Content-Encoding " + Texts.shown(coding)
+                    + " is not understood; send the bytes as they are").header("Accept-Encoding", "identity");
+        });
+    }
+
+    /** @throws Problem 415 if it is not called JSON, or is coded, 413 if it is large, 400 if it does not fit, or not its digest */
     static <T> T json(Call call, ObjectReader reader) throws IOException {
         String type = call.header("Content-Type").orElse("").replaceFirst(";.*", "").strip();
         if (!type.equalsIgnoreCase("application/json")) {
             throw new Problem(415, "not-json", "the body must be application/json, was " + Texts.shown(type));
         }
+        requirePlain(call);
+        BodyDigests digests = BodyDigests.of(call);
         byte[] body;
         try {
             body = call.body().readNBytes(MAX_BYTES + 1);
@@ -26,6 +36,7 @@ final class Bodies {
         if (body.length > MAX_BYTES) {
             throw new Problem(413, "too-large", "the body has more than " + MAX_BYTES + " bytes; nothing was done");
         }
+        digests.check(body);
         try {
             T value = reader.readValue(body);
             if (value == null) {

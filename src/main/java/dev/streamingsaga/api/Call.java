@@ -21,6 +21,9 @@ interface Call {
      */
     Optional<String> header(String name);
 
+    /** All values of a header that is a list, as one list. */
+    Optional<String> list(String name);
+
     /** The other side is on this machine, as far as the server can tell. */
     boolean isLocal();
 

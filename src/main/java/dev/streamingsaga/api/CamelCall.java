@@ -2,7 +2,9 @@ package dev.streamingsaga.api;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
@@ -41,6 +43,14 @@ final class CamelCall implements Call {
             throw new Problem(400, "header-twice", "the header " + name + " was sent more than once; send it once");
         }
         return Optional.ofNullable((String) value);
+    }
+
+    @Override
+    public Optional<String> list(String name) {
+        Object value = message.getHeader(name);
+        return value instanceof Collection<?> several
+                ? Optional.of(several.stream().map(String::valueOf).collect(Collectors.joining(", ")))
+                : Optional.ofNullable(value).map(String::valueOf);
     }
 
     /** Not to be known here: such a server is only served with keys or tokens. */

@@ -32,7 +32,6 @@ import org.slf4j.LoggerFactory;
 /** Documents in: a body, or the path of a file on this machine. */
 final class DocumentIntake {
     private static final Logger LOG = LoggerFactory.getLogger(DocumentIntake.class);
-    private static final Pattern DIGEST = Pattern.compile("(?:^|[,\\s])sha-256=:([A-Za-z0-9+/]{43}=):(?:$|[,;\\s])");
     private static final Pattern WAIT = Pattern.compile("(?:^|[,;\\s])wait=(\\d{1,9})(?:$|[,;\\s])");
     private static final int LONGEST_WAIT_SECONDS = 600;
     private static final ObjectReader JSON = new ObjectMapper().readerFor(PathRequest.class)
@@ -61,15 +60,18 @@ final class DocumentIntake {
     Reply put(Request request) throws IOException, InterruptedException {
         Query.of(request.call());
         String name = DocumentName.checked(request.variables().getOrDefault("name", ""));
-        requirePlainBody(request.call());
-        Optional<String> expected = digest(request.call());
+        Bodies.requirePlain(request.call());
+        if (request.call().header("Content-Range").isPresent()) {
+            throw new Problem(400, "partial-body", "a part of a document cannot be put; send all of it, without Content-Range");
+        }
+        BodyDigests digests = BodyDigests.of(request.call());
         long wait = wait(request.call());
         spool.requireRoom(length(request.call()));
         intake.take();
         boolean submitted = false;
         Optional<UploadSpool.Received> unclaimed = Optional.empty();
         try {
-            UploadSpool.Received body = receive(request.call(), expected);
+            UploadSpool.Received body = receive(request.call(), digests);
             unclaimed = Optional.of(body);
             Path place = spool.place(body, request.caller().name(), name);
             Optional<Reply> known = alreadyStored(place, body, request.call());
@@ -91,27 +93,6 @@ final class DocumentIntake {
         }
     }
 
-    private static void requirePlainBody(Call call) {
-        call.header("Content-Encoding").filter(coding -> !coding.equalsIgnoreCase("identity")).ifPresent(coding -> {
-            throw new Problem(415, "encoded-body", "Content-Encoding " + Texts.shown(coding) + " is not understood; send the bytes as they are");
-        });
-        if (call.header("Content-Range").isPresent()) {
-            throw new Problem(400, "partial-body", "a part of a document cannot be put; send all of it, without Content-Range");
-        }
-    }
-
-    private static Optional<String> digest(Call call) {
-        Optional<String> header = call.header("Repr-Digest");
-        if (header.isEmpty() || !header.get().contains("sha-256=")) {
-            return Optional.empty();
-        }
-        Matcher digest = DIGEST.matcher(header.get());
-        if (!digest.find()) {
-            throw new Problem(400, "bad-digest", "Repr-Digest must be sha-256=:BASE64: of 32 bytes, was " + Texts.shown(header.get()));
-        }
-        return Optional.of(java.util.HexFormat.of().formatHex(java.util.Base64.getDecoder().decode(digest.group(1))));
-    }
-
     /** 0 if the client said nothing: a chunked body. */
     private static long length(Call call) {
         String length = call.header("Content-Length").orElse("0");
@@ -127,22 +108,23 @@ final class DocumentIntake {
         return wait.find() ? Math.min(LONGEST_WAIT_SECONDS, Long.parseLong(wait.group(1))) : 0;
     }
 
-    private UploadSpool.Received receive(Call call, Optional<String> expected) throws IOException {
+    private UploadSpool.Received receive(Call call, BodyDigests digests) throws IOException {
         if (!uploads.tryAcquire()) {
             throw new Problem(429, "too-many-uploads", config.http().limits().uploads()
                     + " uploads are under way (saga.http.max-uploads); nothing was read, try again later").header("Retry-After", "5");
         }
         try {
-            UploadSpool.Received body = spool.receive(call.body());
+            UploadSpool.Received body = spool.receive(digests.watch(call.body()));
             long announced = length(call);
             if (announced > 0 && announced != body.sizeBytes()) {
                 spool.drop(body);
                 throw new Problem(400, "cut-off", "the body has " + body.sizeBytes() + " of " + announced + " bytes; nothing was kept");
             }
-            if (expected.isPresent() && !expected.get().equals(body.sha256())) {
+            try {
+                digests.check(body.sha256());
+            } catch (Problem wrong) {
                 spool.drop(body);
-                throw new Problem(400, "wrong-digest", "the body that arrived has SHA-256 " + body.sha256() + ", Repr-Digest says "
-                        + expected.get() + "; nothing was kept, send it again");
+                throw wrong;
             }
             return body;
         } catch (BrokenOff e) {

@@ -86,7 +86,7 @@ final class DocumentOperations {
     }
 
     private static Reply named(Reply reply, Document document, String tag) {
-        return reply.header("ETag", tag).header("Accept-Ranges", "bytes").header("Cache-Control", "private, no-cache")
+        return reply.header("ETag", tag).header("Repr-Digest", BodyDigests.member(document.sha256())).header("Accept-Ranges", "bytes").header("Cache-Control", "private, no-cache")
                 .header("Content-Type", document.contentType()).header("Content-Security-Policy", "sandbox; default-src 'none'")
                 .header("Content-Disposition", "attachment; filename*=UTF-8''" + encoded(document.fileName()));
     }

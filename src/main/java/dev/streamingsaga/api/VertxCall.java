@@ -63,6 +63,12 @@ final class VertxCall implements Call {
     }
 
     @Override
+    public Optional<String> list(String name) {
+        List<String> values = request.headers().getAll(name);
+        return values.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", values));
+    }
+
+    @Override
     public boolean isLocal() {
         String host = request.remoteAddress() == null ? null : request.remoteAddress().hostAddress();
         return host != null && (host.startsWith("127.") || host.equals("0:0:0:0:0:0:0:1") || host.equals("::1"));

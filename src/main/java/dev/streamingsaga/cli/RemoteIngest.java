@@ -18,7 +18,11 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 
 /** Sends files to a running instance and waits for their outcomes. One that is busy, or starts or stops, is asked again when it says so. */
@@ -52,7 +56,8 @@ final class RemoteIngest {
             throw new UsageException(file + " is no file that can be read; nothing was sent");
         }
         try {
-            return outcome(patiently(() -> put(file)));
+            String digest = digest(file);
+            return outcome(patiently(() -> put(file, digest)));
         } catch (IOException e) {
             throw new UnavailableException(base + " does not answer: " + e + "; " + file + " may have to be sent again", e);
         }
@@ -83,11 +88,22 @@ final class RemoteIngest {
     /** @param retryAfter as the server sent it; empty if it did not */
     private record Answer(int statusCode, String body, String retryAfter) {}
 
+    /** Read before it is sent, so that a body that was damaged on its way is refused before anything of it is stored. */
+    private static String digest(Path file) throws IOException {
+        try (InputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
+            in.transferTo(OutputStream.nullOutputStream());
+            byte[] digest = ((DigestInputStream) in).getMessageDigest().digest();
+            return "sha-256=:" + Base64.getEncoder().encodeToString(digest) + ":";
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
     /**
      * With "Expect", so that a refusal is heard before the whole file was sent. {@link HttpClient} of Java 17 waits for ever where such
      * a request is refused; the older one does not.
      */
-    private Answer put(Path file) throws IOException {
+    private Answer put(Path file, String digest) throws IOException {
         String name = URLEncoder.encode(String.valueOf(file.getFileName()), StandardCharsets.UTF_8).replace("+", "%20");
         HttpURLConnection put = (HttpURLConnection) URI.create(base + "/api/documents/" + name).toURL().openConnection();
         try {
@@ -99,6 +115,7 @@ final class RemoteIngest {
             put.setFixedLengthStreamingMode(Files.size(file));
             put.setRequestProperty("Expect", "100-continue");
             put.setRequestProperty("Content-Type", "application/octet-stream");
+            put.setRequestProperty("Repr-Digest", digest);
             put.setRequestProperty("Prefer", "wait=" + WAIT_SECONDS);
             if (!key.isEmpty()) {
                 put.setRequestProperty("Authorization", "Bearer " + key);

@@ -8,10 +8,13 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -84,6 +87,26 @@ class RemoteIngestTest {
             assertThat(asked).as("asked until it did not say 503 any more").hasValue(3);
             assertThat(call.code()).isEqualTo(2);
             assertThat(call.err()).contains("418");
+        } finally {
+            vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    /** A server that listens to the head only. */
+    @Test
+    void states_the_digest_of_what_it_sends() throws Exception {
+        Path file = saga.text("stated.txt", 3);
+        String sha256 = Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        AtomicReference<String> stated = new AtomicReference<>("");
+        Vertx vertx = Vertx.vertx();
+        HttpServer listening = vertx.createHttpServer().requestHandler(request -> {
+            stated.set(request.getHeader("Repr-Digest"));
+            request.response().putHeader("Connection", "close").setStatusCode(418).end();
+        }).listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        try {
+            Call.of("ingest", "--url", "http://127.0.0.1:" + listening.actualPort(), file.toString());
+
+            assertThat(stated).hasValue("sha-256=:" + sha256 + ":");
         } finally {
             vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
         }
