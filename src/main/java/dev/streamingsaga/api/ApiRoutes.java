@@ -17,6 +17,7 @@ import org.apache.camel.Message;
 import org.apache.camel.builder.RouteBuilder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The door of the API: {@code platform-http:<saga.http.path>/api} and the page's few files, on whatever HTTP server the context has.
@@ -91,16 +92,23 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private void answer(Exchange exchange) {
         Call call = call(exchange.getMessage());
         try {
-            call.reply(reply(call, TraceLink.of(exchange)));
-        } catch (IOException e) {
-            LOG.debug("{} {} was not answered to its end: {}", call.method(), call.path(), e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.debug("{} {}: the connection was closed before its answer", call.method(), call.path(), e);
+            Reply reply = reply(call, TraceLink.of(exchange));
+            try {
+                call.reply(reply);
+            } catch (IOException | RuntimeException e) {
+                notAnswered(call, reply, e);
+            }
         } catch (Error e) {
             // A library that is not there, say: the server answers with 500 and tells nobody.
             LOG.error("{} {} failed", call.method(), call.path(), e);
             throw e;
         }
+    }
+
+    /** Clients go away all the time: one line, and none for listeners, who have no other way to end. */
+    private static void notAnswered(Call call, Reply reply, Exception why) {
+        LOG.atLevel(reply.length() == Reply.ENDLESS ? Level.DEBUG : Level.INFO).log("{} {} was not answered to its end: {}",
+                Texts.shown(call.method()), Texts.shown(call.path()), why instanceof IOException ? why.getMessage() : why.toString());
     }
 
     private Call call(Message message) {

@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 
 /** What a client wants of a content: all, or one range. A header that asks for something else is answered with all, as RFC 9110 allows. */
 record ByteRange(long first, long length, long size, boolean partial) {
-    private static final Pattern SINGLE = Pattern.compile("\\s*bytes\\s*=\\s*(\\d{0,18})\\s*-\\s*(\\d{0,18})\\s*");
+    private static final Pattern SINGLE = Pattern.compile("\\s*(?i:bytes)\\s*=\\s*(\\d*)\\s*-\\s*(\\d*)\\s*");
+    private static final int MAX_DIGITS = 18;
 
     static ByteRange all(long size) {
         return new ByteRange(0, size, size, false);
@@ -19,9 +20,9 @@ record ByteRange(long first, long length, long size, boolean partial) {
             return all(size);
         }
         boolean suffix = range.group(1).isEmpty();
-        long first = suffix ? Math.max(0, size - Long.parseLong(range.group(2))) : Long.parseLong(range.group(1));
-        long last = suffix || range.group(2).isEmpty() ? size - 1 : Math.min(size - 1, Long.parseLong(range.group(2)));
-        if (!suffix && !range.group(2).isEmpty() && Long.parseLong(range.group(2)) < first) {
+        long first = suffix ? Math.max(0, size - number(range.group(2))) : number(range.group(1));
+        long last = suffix || range.group(2).isEmpty() ? size - 1 : Math.min(size - 1, number(range.group(2)));
+        if (!suffix && !range.group(2).isEmpty() && number(range.group(2)) < first) {
             return all(size);
         }
         if (first >= size) {
@@ -29,6 +30,12 @@ record ByteRange(long first, long length, long size, boolean partial) {
                     .header("Content-Range", "bytes */" + size);
         }
         return new ByteRange(first, last - first + 1, size, true);
+    }
+
+    /** No document is as large as what has more digits. */
+    private static long number(String digits) {
+        String significant = digits.replaceFirst("^0+(?=.)", "");
+        return significant.length() > MAX_DIGITS ? Long.MAX_VALUE : Long.parseLong(significant);
     }
 
     int status() {

@@ -44,6 +44,8 @@ final class DocumentIntake {
     private final Intake intake;
     private final UploadSpool spool;
     private final Semaphore uploads;
+    /** Held from the last look at what is there until the journal has the saga: of two that want to be first, one is. */
+    private final Object conditional = new Object();
 
     DocumentIntake(ApiParts parts, Intake intake, UploadSpool spool) {
         this.config = parts.config();
@@ -65,6 +67,8 @@ final class DocumentIntake {
             throw new Problem(400, "partial-body", "a part of a document cannot be put; send all of it, without Content-Range");
         }
         BodyDigests digests = BodyDigests.of(request.call());
+        String sender = "http:" + request.caller().name();
+        requireConditions(request.call(), sender, name);
         long wait = wait(request.call());
         spool.requireRoom(length(request.call()));
         intake.take();
@@ -78,11 +82,23 @@ final class DocumentIntake {
             if (known.isPresent()) {
                 return known.get();
             }
-            spool.claim(body, place);
-            unclaimed = Optional.empty();
-            submitted = true;
-            return answer(intake.submit(new Intake.Source(place, name, Optional.of("http:" + request.caller().name())), request.trace(),
-                    () -> spool.release(place)), wait);
+            Intake.Source source = new Intake.Source(place, name, Optional.of(sender));
+            if (!EntityTags.isConditional(request.call())) {
+                spool.claim(body, place);
+                unclaimed = Optional.empty();
+                submitted = true;
+                return answer(submit(source, request), wait);
+            }
+            Intake.Accepted accepted;
+            synchronized (conditional) {
+                requireConditions(request.call(), sender, name);
+                spool.claim(body, place);
+                unclaimed = Optional.empty();
+                submitted = true;
+                accepted = submit(source, request);
+                accepted.known();
+            }
+            return answer(accepted, wait);
         } finally {
             if (unclaimed.isPresent()) {
                 spool.drop(unclaimed.get());
@@ -91,6 +107,31 @@ final class DocumentIntake {
                 intake.giveBack();
             }
         }
+    }
+
+    private Intake.Accepted submit(Intake.Source source, Request request) {
+        return intake.submit(source, request.trace(), () -> spool.release(source.file()));
+    }
+
+    /**
+     * {@code If-Match} and {@code If-None-Match} are about the newest document that this sender stored under this name. One that is being
+     * stored counts as well: nobody knows yet whether it will be there.
+     *
+     * @throws Problem 412
+     */
+    private void requireConditions(Call call, String sender, String name) {
+        if (!EntityTags.isConditional(call)) {
+            return;
+        }
+        Optional<String> current = journal.stored(sender, name).flatMap(SagaRecord::document).map(d -> EntityTags.of(d.sha256()));
+        EntityTags.requireMatch(call, current);
+        if (EntityTags.isKnown(call, current)) {
+            throw EntityTags.failed(current, "If-None-Match wants none of this name");
+        }
+        journal.underWay(sender, name).ifPresent(saga -> {
+            throw new Problem(412, "precondition-failed", "a document of this name is being stored, in saga " + saga.sagaId()
+                    + "; nothing was kept, ask again when it has its outcome").with("sagaId", saga.sagaId());
+        });
     }
 
     /** 0 if the client said nothing: a chunked body. */
@@ -184,7 +225,9 @@ final class DocumentIntake {
     }
 
     private Reply outcome(IngestResult result) {
-        return Reply.json(200, result).header("Location", location(result.sagaId()));
+        Reply reply = Reply.json(200, result).header("Location", location(result.sagaId()));
+        String sha256 = result.sha256();
+        return sha256 != null && result.status().equals("COMPLETED") ? reply.header("ETag", EntityTags.of(sha256)) : reply;
     }
 
     private String location(String sagaId) {

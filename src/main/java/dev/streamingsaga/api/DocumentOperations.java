@@ -66,22 +66,24 @@ final class DocumentOperations {
         return journal.document(request.id("document")).orElseThrow(() -> request.missing("document"));
     }
 
-    /** {@code GET /api/documents/{id}/content}: all of it, or one range; what is damaged never arrives whole. */
+    /**
+     * {@code GET /api/documents/{id}/content}: all of it, or one range; what is damaged never arrives whole. HEAD is answered with just
+     * the headers that GET would have, a range's included.
+     */
     Reply content(Request request) throws IOException {
         Query.of(request.call());
         Call call = request.call();
         Document document = saga(request).document().orElseThrow();
-        String tag = "\"" + document.sha256() + "\"";
-        if (call.header("If-None-Match").filter(given -> given.equals("*") || given.contains(tag)).isPresent()) {
+        String tag = EntityTags.of(document.sha256());
+        EntityTags.requireMatch(call, Optional.of(tag));
+        if (EntityTags.isKnown(call, Optional.of(tag))) {
             return named(Reply.empty(304), document, tag);
         }
         boolean sameVersion = call.header("If-Range").map(tag::equals).orElse(true);
         ByteRange range = sameVersion ? ByteRange.of(call.header("Range"), document.sizeBytes()) : ByteRange.all(document.sizeBytes());
-        if (range.length() == 0 || call.method().equals("HEAD")) {
-            return named(Reply.stream(range.status(), InputStream.nullInputStream(), range.length()), document, tag)
-                    .header("Accept-Ranges", "bytes");
-        }
-        Reply reply = named(Reply.stream(range.status(), open(document, range), range.length()), document, tag);
+        boolean nothing = range.length() == 0 || call.method().equals("HEAD");
+        InputStream bytes = nothing ? InputStream.nullInputStream() : open(document, range);
+        Reply reply = named(Reply.stream(range.status(), bytes, range.length()), document, tag);
         return range.status() == 206 ? reply.header("Content-Range", range.text()) : reply;
     }
 

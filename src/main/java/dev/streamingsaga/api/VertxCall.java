@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -168,15 +169,22 @@ final class VertxCall implements Call {
         done(request.connection().close());
     }
 
-    /** Camel would end the answer properly, with more bytes even: so it must find it ended. */
+    /**
+     * At once: a proper end waits until the client has taken what was written, which one that reads nothing never does. Camel would end
+     * the answer properly, with more bytes even: so it must find it ended.
+     */
     private void abort() {
+        if (request.connection() instanceof ConnectionBase connection) {
+            connection.channel().close();
+        } else {
+            request.connection().close();
+        }
         try {
-            done(request.connection().close());
             if (!response.ended()) {
                 response.end();
             }
-        } catch (IOException | IllegalStateException e) {
-            // Closed already, which is what is wanted.
+        } catch (IllegalStateException e) {
+            // Ended already, which is what is wanted.
         }
     }
 }

@@ -16,7 +16,6 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
-import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -63,11 +62,7 @@ final class EmbeddedHttp implements AutoCloseable {
                 .setMaxWorkerExecuteTime(1).setMaxWorkerExecuteTimeUnit(TimeUnit.DAYS));
         try {
             Router router = Router.router(vertx);
-            // A path that cannot be decoded, or that no route has: the client's fault, not worth a stack trace.
-            List.of(400, 404, 405).forEach(status -> router.errorHandler(status, request -> request.response().setStatusCode(status)
-                    .putHeader("Content-Type", "application/problem+json")
-                    .end("{\"type\":\"about:blank\",\"title\":\"Nothing here\",\"status\":" + status
-                            + ",\"detail\":\"no such path or method; see /api/openapi.json\"}")));
+            RouterProblems.register(router);
             AtomicReference<String> away = new AtomicReference<>("starting");
             int port = port(config, vertx, request -> {
                 if (away.get().isEmpty()) {
@@ -107,7 +102,8 @@ final class EmbeddedHttp implements AutoCloseable {
         HttpServerOptions options = new HttpServerOptions().setHost(host).setPort(port).setHttp2ClearTextEnabled(false)
                 .setIdleTimeout(2 * LONGEST_WAIT_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
         try {
-            return done(vertx.createHttpServer(options).requestHandler(router).listen());
+            return done(vertx.createHttpServer(options).requestHandler(router)
+                    .invalidRequestHandler(new InvalidRequests()).listen());
         } catch (BindException e) {
             BindException told = new BindException("cannot listen for HTTP on " + host + ":" + port + " (saga.http.host, saga.http.port): "
                     + e.getMessage() + ". If another process has that port, stop it, or choose another port: -D saga.http.port=PORT, or"

@@ -367,6 +367,16 @@ public final class Journal {
         return sagas.unfinished();
     }
 
+    /** The newest completed saga about a body that the sender sent under the name. */
+    public Optional<SagaRecord> stored(String sender, String fileName) {
+        return sagas.stored(sender, fileName);
+    }
+
+    /** The newest saga about such a body that has no outcome yet. */
+    public Optional<SagaRecord> underWay(String sender, String fileName) {
+        return sagas.underWay(sender, fileName);
+    }
+
     /** The newest completed saga of a document. */
     public Optional<SagaRecord> document(String documentId) {
         return completed(documentId).stream().findFirst();

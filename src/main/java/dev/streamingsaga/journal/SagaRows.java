@@ -84,6 +84,17 @@ final class SagaRows {
                 .query(SagaRows::saga).list();
     }
 
+    /** The newest document of a sender under a name. */
+    Optional<SagaRecord> stored(String sender, String fileName) {
+        return db.sql.sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state = 'COMPLETED' AND superseded_by IS NULL"
+                + " ORDER BY saga_id DESC LIMIT 1").params(sender, fileName).query(SagaRows::saga).optional();
+    }
+
+    Optional<SagaRecord> underWay(String sender, String fileName) {
+        return db.sql.sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state NOT IN " + FINAL
+                + " ORDER BY saga_id DESC LIMIT 1").params(sender, fileName).query(SagaRows::saga).optional();
+    }
+
     boolean completedFrom(String source, long sizeBytes) {
         return db.sql.sql("SELECT count(*) FROM saga WHERE source = ? AND size_bytes = ? AND state = 'COMPLETED'"
                 + " AND superseded_by IS NULL").params(source, sizeBytes).query(Long.class).single() > 0;
