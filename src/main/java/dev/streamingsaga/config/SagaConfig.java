@@ -187,8 +187,9 @@ public record SagaConfig(
      *
      * @param types content types ({@code text/*} too) or suffixes ({@code .pdf}); empty: all
      * @param perMinute files taken; 0: as many as come
+     * @param ignore names that are never taken, with {@code *} and {@code ?}
      */
-    public record DropLimits(long maxSizeBytes, List<String> types, int perMinute) {}
+    public record DropLimits(long maxSizeBytes, List<String> types, int perMinute, List<String> ignore) {}
 
     public enum LogFormat { TEXT, JSON }
 

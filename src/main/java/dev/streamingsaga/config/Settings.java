@@ -46,6 +46,13 @@ public final class Settings {
 
     private static final String NAME = "saga.name";
 
+    /** Half-written downloads and copies, editors' files, then what Windows, macOS and storage servers make. */
+    private static final String IGNORED = "*.tmp,*.temp,*.part,*.partial,*.filepart,*.crdownload,*.download,*.opdownload,"
+            + "*.aria2,*.!ut,*.!qb,*.bc!,*.ytdl,*.incomplete,*.unfinished,"
+            + "*.camelLock,*.swp,*.swo,*.swx,*.sb-????????-??????,*~,~$*,#*#,"
+            + "Thumbs.db,ehthumbs.db,desktop.ini,$RECYCLE.BIN,System Volume Information,lost+found,"
+            + "@eaDir,#recycle,#snapshot";
+
     private static final long MIB = 1024 * 1024;
 
     private Settings() {}
@@ -142,6 +149,7 @@ public final class Settings {
         d.put("saga.drop.after", "move");
         d.put("saga.drop.max-size", "100GiB");
         d.put("saga.drop.types", "");
+        d.put("saga.drop.ignore", IGNORED);
         d.put("saga.drop.max-per-minute", "0");
         d.put("saga.jms.embedded", "false");
         d.put("saga.jms.port", "0");
@@ -336,7 +344,8 @@ public final class Settings {
                 new DropLimits(
                         read.size("saga.drop.max-size", 1, Long.MAX_VALUE),
                         read.types("saga.drop.types"),
-                        read.integer("saga.drop.max-per-minute", 0, 1_000_000)));
+                        read.integer("saga.drop.max-per-minute", 0, 1_000_000),
+                        read.nameGlobs("saga.drop.ignore")));
     }
 
     private static Http http(SettingsReader read) {

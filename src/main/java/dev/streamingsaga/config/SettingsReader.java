@@ -21,6 +21,7 @@ final class SettingsReader {
     private static final Pattern MARKER = Pattern.compile("|[^/$]+\\$\\{name}[^/$]*|\\$\\{name}[^/$]+");
     private static final Pattern TYPE = Pattern.compile("\\.[^/\\\\*]{1,40}|[a-z0-9.+-]+/(\\*|[a-z0-9.+-]+)");
     private static final Pattern HOST = Pattern.compile("([a-z0-9.-]{1,253}|\\[[0-9a-f:.]{2,45}])(:\\d{1,5})?");
+    private static final Pattern NAME_GLOB = Pattern.compile("(?!\\*+$)[^/\\\\\\p{Cntrl}]{1,255}");
     private static final Pattern SHARE = Pattern.compile("0|1|[01]\\.0{1,6}|0\\.\\d{1,6}");
     private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|h|d)?");
     private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(B|KiB|MiB|GiB|TiB)?");
@@ -28,6 +29,8 @@ final class SettingsReader {
     private static final Pattern PREFIX = Pattern.compile("[a-z0-9-]+(/[a-z0-9-]+)*");
     private static final Pattern URL_PATH = Pattern.compile("(/[a-z0-9-]+)*");
     private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
+
+    private static final int MAX_GLOBS = 200;
 
     private final Map<String, String> values;
     private final List<String> problems = new ArrayList<>();
@@ -133,6 +136,16 @@ final class SettingsReader {
             refuse(key, "must be content types such as application/pdf or text/*, or suffixes such as .pdf, separated by commas");
         }
         return types;
+    }
+
+    /** Patterns of file names; one that matches every name is refused. */
+    List<String> nameGlobs(String key) {
+        List<String> globs = list(key);
+        if (globs.size() > MAX_GLOBS || !globs.stream().allMatch(glob -> NAME_GLOB.matcher(glob).matches())) {
+            refuse(key, "must be at most " + MAX_GLOBS + " patterns of file names such as *.tmp, separated by commas,"
+                    + " not * alone and without slashes");
+        }
+        return globs;
     }
 
     String brokerUrl(String key) {

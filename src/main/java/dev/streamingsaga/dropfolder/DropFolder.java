@@ -39,6 +39,7 @@ final class DropFolder {
     private final Watches watches = new Watches(MAX_WATCHED, System::nanoTime);
     private final MinuteLimit minute;
     private final Marker marker;
+    private final DropScan.Rules rules;
     private final Settlement settlement;
     private final Path root;
 
@@ -52,6 +53,7 @@ final class DropFolder {
         this.workers = context.getExecutorServiceManager().newFixedThreadPool(this, config.id("drop-saga"), config.concurrency());
         this.places = new Semaphore(config.concurrency());
         this.marker = new Marker(config.drop().doneFile());
+        this.rules = new DropScan.Rules(config.drop().recursive(), new IgnoredNames(config.drop().limits().ignore()));
         this.minute = new MinuteLimit(config.drop().limits().perMinute(), System::nanoTime);
         this.settlement = new Settlement(root, config.drop(), marker);
     }
@@ -59,7 +61,7 @@ final class DropFolder {
     /** One look; what fails is tried again at the next. */
     void look() {
         try {
-            new DropScan(root, config.drop().recursive(), marker, complaints, this::guarded).run();
+            new DropScan(root, rules, marker, complaints, this::guarded).run();
             watches.endLook();
         } catch (IOException e) {
             complaints.about(root, "the drop folder cannot be listed (" + e + "); tried again");

@@ -11,42 +11,44 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
-/** One look at the folder: every regular file that may be a document, links not followed, names with a dot in front left out. */
+/** One look at the folder: every regular file that may be a document, links not followed, ignored names left out. */
 final class DropScan extends SimpleFileVisitor<Path> {
     private static final int MAX_DEPTH = 32;
 
     private final Path root;
-    private final boolean recursive;
+    private final Rules rules;
     private final Marker marker;
     private final Complaints complaints;
     private final BiConsumer<Path, SourceIdentity> found;
 
+    /** @param recursive sub-folders too */
+    record Rules(boolean recursive, IgnoredNames ignored) {}
+
     /** @param root a real path */
-    DropScan(Path root, boolean recursive, Marker marker, Complaints complaints, BiConsumer<Path, SourceIdentity> found) {
+    DropScan(Path root, Rules rules, Marker marker, Complaints complaints, BiConsumer<Path, SourceIdentity> found) {
         this.root = root;
-        this.recursive = recursive;
+        this.rules = rules;
         this.marker = marker;
         this.complaints = complaints;
         this.found = found;
     }
 
     void run() throws IOException {
-        Files.walkFileTree(root, EnumSet.noneOf(java.nio.file.FileVisitOption.class), recursive ? MAX_DEPTH : 1, this);
+        Files.walkFileTree(root, EnumSet.noneOf(java.nio.file.FileVisitOption.class), rules.recursive() ? MAX_DEPTH : 1, this);
     }
 
     @Override
     public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
-        return dir.equals(root) || !name(dir).startsWith(".") ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
+        return dir.equals(root) || !rules.ignored().matches(name(dir)) ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
     }
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
         // At the greatest depth directories come here too.
-        if (attributes.isDirectory() || isTemporary(name(file)) || marker.isMarker(name(file))) {
+        if (attributes.isDirectory() || rules.ignored().matches(name(file)) || marker.isMarker(name(file))) {
             return FileVisitResult.CONTINUE;
         }
         if (attributes.isSymbolicLink()) {
@@ -86,11 +88,6 @@ final class DropScan extends SimpleFileVisitor<Path> {
             complaints.about(dir, "could not be listed to its end (" + e + ")");
         }
         return FileVisitResult.CONTINUE;
-    }
-
-    private static boolean isTemporary(String name) {
-        String lower = name.toLowerCase(Locale.ROOT);
-        return name.startsWith(".") || lower.endsWith(".tmp") || lower.endsWith(".part");
     }
 
     /** The journal keeps paths as text. */

@@ -2,12 +2,17 @@ package dev.streamingsaga.dropfolder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.journal.SourceIdentity;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What hangs on time and names, with a clock that is set by hand. */
 class DropFolderPartsTest {
@@ -80,6 +85,34 @@ class DropFolderPartsTest {
         assertThat(new OutcomeNames("a.pdf", "S").candidate(1)).isEqualTo("a-S.pdf");
         assertThat(new OutcomeNames("a.pdf", "S").candidate(2)).isEqualTo("a-S-2.pdf");
         assertThat(new OutcomeNames("none", "S").candidate(1)).isEqualTo("none-S");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".a.txt", "a.tmp", "a.PART", "a.pdf.filepart", "a.crdownload", "a.partial", "a.download", "a.opdownload",
+        "a.aria2", "a.!ut", "a.swp", "a.txt~", "~$c.docx", "Thumbs.db", "THUMBS.DB", "desktop.ini", ".DS_Store", "#a.txt#",
+        "line\nend.tmp", "a.txt.sb-1a2b3c4d-Xy12Zz"})
+    void temporary_and_system_names_are_ignored_by_default(String name) {
+        assertThat(new IgnoredNames(Settings.parse(Map.of()).drop().limits().ignore()).matches(name)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a.txt", "a~b.txt", "tmp", "part.pdf", "x.db", "my-Thumbs.db", "download", "~a.txt",
+        "#1.pdf", "a$.docx", "atmp", "[a].txt"})
+    void other_names_are_documents(String name) {
+        assertThat(new IgnoredNames(Settings.parse(Map.of()).drop().limits().ignore()).matches(name)).isFalse();
+    }
+
+    @Test
+    void names_to_ignore_are_one_setting_and_a_dot_is_always_ignored() {
+        Map<String, String> setting = Map.of("saga.drop.ignore", "draft-?.*, *.[x]");
+        IgnoredNames own = new IgnoredNames(Settings.parse(setting).drop().limits().ignore());
+        assertThat(own.matches("Draft-1.pdf")).isTrue();
+        assertThat(own.matches("draft-10.pdf")).isFalse();
+        assertThat(own.matches("a.[X]")).isTrue();
+        assertThat(own.matches("a.x")).isFalse();
+        assertThat(own.matches("a.tmp")).isFalse();
+        assertThat(new IgnoredNames(List.of()).matches(".done")).isTrue();
+        assertThat(new IgnoredNames(List.of()).matches("")).isFalse();
     }
 
     @Test

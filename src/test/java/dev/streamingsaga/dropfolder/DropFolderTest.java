@@ -195,6 +195,23 @@ class DropFolderTest {
     }
 
     @Test
+    void what_browsers_editors_and_systems_leave_in_a_folder_stays_there() throws Exception {
+        List<String> ignored = List.of("a.filepart", "b.crdownload", "c.partial", "d.download", "e.opdownload", "f.aria2",
+                "g.!ut", "h.swp", "x~", "~$c.docx", "Thumbs.db", "desktop.ini", ".DS_Store", "@eaDir/z.txt");
+        for (String name : ignored) {
+            Files.createDirectories(drop.resolve(name).getParent());
+            Files.writeString(drop.resolve(name), "half");
+        }
+        start("saga.drop.recursive", "true");
+        // Two looks, after all of them were there.
+        awaitGone(put("zz1.txt", "first"));
+        awaitGone(put("zz2.txt", "second"));
+
+        assertThat(ignored).allMatch(name -> Files.exists(drop.resolve(name)));
+        assertThat(saga.journal().sagas(100)).extracting(SagaRecord::fileName).containsExactly("zz2.txt", "zz1.txt");
+    }
+
+    @Test
     void a_marker_says_that_a_file_is_complete_and_goes_with_it() throws Exception {
         start("saga.drop.done-file", "${name}.done");
         Path waiting = put("waiting.txt", "not yet");
