@@ -48,9 +48,10 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.spool = new UploadSpool(config.uploads(), config, parts.journal());
         spool.open();
         SagaViews views = new SagaViews(parts);
-        this.events = new EventFeed(parts, views);
+        Totals totals = new Totals(parts.journal());
+        this.events = new EventFeed(parts, views, totals);
         this.operations = new Operations(new DocumentIntake(parts, new Intake(config, context), spool), new DocumentOperations(parts),
-                new SagaOperations(parts, views), events, new ObserveOperations(parts.observation(), gate));
+                new SagaOperations(parts, views, totals), events, new ObserveOperations(parts.observation(), gate));
         this.timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("http-timer"), 2);
         timer.scheduleWithFixedDelay(events::tick, EventFeed.TICK_MILLIS, EventFeed.TICK_MILLIS, TimeUnit.MILLISECONDS);
         timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);

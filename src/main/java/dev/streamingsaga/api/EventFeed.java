@@ -3,12 +3,13 @@ package dev.streamingsaga.api;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.api.Operation.Request;
-import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OpenCleanups;
+import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.journal.SagaState;
-import java.util.EnumSet;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,26 +20,33 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Live events: while somebody listens, the journal is looked at twice a second, and each saga that looks different since is told to
- * all. Who comes gets the newest sagas first. Who is slow misses what lies between, never the last.
+ * all. A new listener first gets the sagas that are watched, see {@link Journal#watched}, and the counts over all. Who is slow misses
+ * what lies between, never the last.
  */
 final class EventFeed implements AutoCloseable {
     /** How often {@link #tick} is to be called. */
     static final long TICK_MILLIS = 500;
 
     private static final Logger LOG = LoggerFactory.getLogger(EventFeed.class);
-    private static final int NEWEST = 200;
+    private static final int WATCHED = 200;
 
     private final Journal journal;
     private final SagaViews views;
+    private final Totals totals;
     private final int maxListeners;
     private final Set<EventStream> listeners = ConcurrentHashMap.newKeySet();
     private final ObjectMapper json = new ObjectMapper();
     private Map<String, String> told = Map.of();
+    private Map<String, Ended> ended = Map.of();
     private boolean closed;
 
-    EventFeed(ApiParts parts, SagaViews views) {
+    /** What a saga that has its outcome looks like depends on this alone. */
+    private record Ended(SagaRecord saga, OpenCleanups open) {}
+
+    EventFeed(ApiParts parts, SagaViews views, Totals totals) {
         this.journal = parts.journal();
         this.views = views;
+        this.totals = totals;
         this.maxListeners = parts.config().http().limits().listeners();
     }
 
@@ -54,7 +62,7 @@ final class EventFeed implements AutoCloseable {
                 throw new Problem(429, "too-many-listeners", maxListeners + " listen already (saga.http.max-listeners); close a page")
                         .header("Retry-After", "10");
             }
-            told = look();
+            publish();
             told.forEach(stream::offer);
             listeners.add(stream);
         }
@@ -67,29 +75,55 @@ final class EventFeed implements AutoCloseable {
             return;
         }
         try {
-            Map<String, String> now = look();
-            now.forEach((key, data) -> {
-                if (!data.equals(told.get(key))) {
-                    listeners.forEach(listener -> listener.offer(key, data));
-                }
-            });
-            told = now;
+            publish();
         } catch (RuntimeException e) {
             LOG.warn("cannot look for events ({}); tried again in a moment", e.toString());
         }
     }
 
-    /** Events by what they are about, oldest saga first. */
+    private void publish() {
+        Map<String, String> now = look();
+        if (!listeners.isEmpty()) {
+            now.forEach((key, data) -> {
+                if (!data.equals(told.get(key))) {
+                    listeners.forEach(listener -> listener.offer(key, data));
+                }
+            });
+            Set<String> gone = new HashSet<>(told.keySet());
+            gone.removeAll(now.keySet());
+            tellOnceMore(gone);
+        }
+        told = now;
+    }
+
+    /** Events by what they are about, oldest saga first, then the counts. */
     private Map<String, String> look() {
-        Map<String, SagaRecord> sagas = new HashMap<>();
-        journal.sagas(EnumSet.allOf(SagaState.class), "", NEWEST).forEach(saga -> sagas.put(saga.sagaId(), saga));
-        journal.unfinished().forEach(saga -> sagas.put(saga.sagaId(), saga));
+        List<SagaRecord> watched = journal.watched(WATCHED).stream().sorted(Comparator.comparing(SagaRecord::sagaId)).toList();
+        Map<String, OpenCleanups> open = journal.cleanups().openOf(watched.stream().map(SagaRecord::sagaId).toList());
         Map<String, String> events = new LinkedHashMap<>();
-        sagas.keySet().stream().sorted().forEach(id -> events.put(id, event("saga", views.summary(sagas.get(id)))));
-        List<CleanupEntry> open = journal.cleanups().all().stream().filter(entry -> entry.state().isOpen()).toList();
-        long blocked = open.stream().filter(entry -> entry.state() == CleanupEntry.State.BLOCKED).count();
-        events.put("cleanups", event("cleanups", Map.of("open", open.size(), "blocked", blocked)));
+        Map<String, Ended> stillEnded = new HashMap<>();
+        for (SagaRecord saga : watched) {
+            Ended now = new Ended(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE));
+            // What ended and did not change is not asked for again: its chunks alone are a query for each saga.
+            String before = now.equals(ended.get(saga.sagaId())) ? told.get(saga.sagaId()) : null;
+            events.put(saga.sagaId(), before == null ? event("saga", views.summary(saga, now.open())) : before);
+            if (saga.state().isFinal()) {
+                stillEnded.put(saga.sagaId(), now);
+            }
+        }
+        ended = stillEnded;
+        SagaCounts counts = totals.counts();
+        events.put("cleanups", event("cleanups", Totals.cleanups(counts)));
+        events.put("counts", event("counts", Totals.view(counts)));
         return events;
+    }
+
+    /** What is not watched any more was told last as it was then: it may have ended since, or need no attention any more. */
+    private void tellOnceMore(Set<String> sagaIds) {
+        for (String sagaId : sagaIds) {
+            journal.saga(sagaId).map(saga -> event("saga", views.summary(saga))).filter(event -> !event.equals(told.get(sagaId)))
+                    .ifPresent(event -> listeners.forEach(listener -> listener.offer(sagaId, event)));
+        }
     }
 
     private String event(String name, Object data) {

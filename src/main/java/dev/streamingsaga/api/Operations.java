@@ -25,6 +25,7 @@ final class Operations {
         add("GET", "/api/documents/{id}/content", READ, request -> documents.content(request));
         add("GET", "/api/search", READ, request -> documents.search(request));
         add("GET", "/api/sagas", READ, request -> sagas.list(request));
+        add("GET", "/api/counts", READ, request -> sagas.counts(request));
         add("GET", "/api/sagas/{id}", READ, request -> sagas.detail(request));
         add("GET", "/api/sagas/{id}/outcome", EnumSet.of(Scope.INGEST, Scope.READ), request -> sagas.outcome(request));
         add("POST", "/api/sagas/{id}/cancel", OPERATE, request -> sagas.cancel(request));

@@ -1,9 +1,13 @@
 package dev.streamingsaga.api;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The parameters behind the question mark; an unknown one is refused, since it is most likely a typing error. */
 final class Query {
@@ -35,6 +39,18 @@ final class Query {
 
     private static String decode(String text) {
         return Texts.decoded(text.replace('+', ' '));
+    }
+
+    boolean has(String name) {
+        return values.containsKey(name);
+    }
+
+    /** The same parameters, encoded, with another value for one. */
+    String with(String name, String value) {
+        Map<String, String> changed = new TreeMap<>(values);
+        changed.put(name, value);
+        return changed.entrySet().stream().map(e -> e.getKey() + "=" + URLEncoder.encode(e.getValue(), StandardCharsets.UTF_8))
+                .collect(Collectors.joining("&"));
     }
 
     Optional<String> text(String name) {

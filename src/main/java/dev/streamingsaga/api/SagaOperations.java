@@ -9,6 +9,8 @@ import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.SagaPage;
+import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.saga.SagaEngine;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** Sagas and their clean-ups: looking, and what an operator decides. */
 final class SagaOperations {
     private static final int MAX_LIMIT = 1000;
+    private static final int MAX_TEXT_CHARS = 200;
     private static final int MAX_REASON_CHARS = 1000;
     private static final long LOOK_MILLIS = 200;
     private static final ObjectReader JSON = new ObjectMapper().readerFor(Resolution.class)
@@ -33,23 +36,45 @@ final class SagaOperations {
     private final SagaEngine engine;
     private final Ingest ingest;
     private final SagaViews views;
+    private final Totals totals;
 
-    SagaOperations(ApiParts parts, SagaViews views) {
+    SagaOperations(ApiParts parts, SagaViews views, Totals totals) {
         this.journal = parts.journal();
         this.engine = parts.engine();
         this.ingest = parts.ingest();
         this.views = views;
+        this.totals = totals;
     }
 
     private record Resolution(@Nullable String reason) {}
 
-    /** {@code GET /api/sagas?state=&limit=&before=}. */
+    /** {@code GET /api/sagas?state=&attention=&q=&limit=&before=|after=}; the header {@code Link} has the next page, if there is one. */
     Reply list(Request request) {
-        Query query = Query.of(request.call(), "state", "limit", "before");
-        Set<SagaState> states = query.text("state").map(SagaOperations::states).orElse(EnumSet.allOf(SagaState.class));
-        List<SagaSummary> sagas = journal.sagas(states, query.text("before").orElse(""), query.number("limit", 100, MAX_LIMIT)).stream()
-                .map(views::summary).toList();
-        return Reply.json(200, Map.of("sagas", sagas));
+        Query query = Query.of(request.call(), "state", "attention", "q", "limit", "before", "after");
+        int limit = query.number("limit", 100, MAX_LIMIT);
+        SagaPage page = journal.sagas(sagaQuery(query), limit);
+        Reply reply = Reply.json(200, Map.of("sagas", views.summaries(page.sagas())));
+        page.next().ifPresent(next -> reply.header("Link", "<?" + query.with(query.has("after") ? "after" : "before", next) + ">; rel=\"next\""));
+        return reply;
+    }
+
+    private static SagaQuery sagaQuery(Query query) {
+        if (query.has("before") && query.has("after")) {
+            throw new Problem(400, "bad-parameter", "before and after exclude each other: before lists newest first, after lists oldest first");
+        }
+        String text = query.text("q").orElse("");
+        if (text.length() > MAX_TEXT_CHARS) {
+            throw new Problem(400, "bad-parameter", "q must have at most " + MAX_TEXT_CHARS + " characters, had " + text.length());
+        }
+        SagaQuery all = SagaQuery.ALL.in(query.text("state").map(SagaOperations::states).orElse(EnumSet.allOf(SagaState.class))).containing(text);
+        SagaQuery wanted = query.flag("attention") ? all.needingAttention() : all;
+        return query.has("after") ? wanted.after(query.text("after").orElse("")) : wanted.before(query.text("before").orElse(""));
+    }
+
+    /** {@code GET /api/counts}: how many sagas there are, by state, and what needs attention. */
+    Reply counts(Request request) {
+        Query.of(request.call());
+        return Reply.json(200, totals.now());
     }
 
     private static Set<SagaState> states(String words) {
@@ -119,8 +144,8 @@ final class SagaOperations {
     /** {@code GET /api/cleanups?all=}. */
     Reply cleanups(Request request) {
         boolean all = Query.of(request.call(), "all").flag("all");
-        return Reply.json(200, Map.of("cleanups", journal.cleanups().all().stream().filter(e -> all || e.state().isOpen())
-                .map(SagaViews::cleanup).toList()));
+        List<CleanupEntry> entries = all ? journal.cleanups().all() : journal.cleanups().open();
+        return Reply.json(200, Map.of("cleanups", entries.stream().map(SagaViews::cleanup).toList()));
     }
 
     /** {@code POST /api/cleanups/{id}/retry}: now, and with it the saga's other entries of the same step. */

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A saga in a list and in an event. Times are ISO-8601, sizes bytes; what is not known yet is null.
  *
+ * @param needsAttention it waits for a person
+ * @param visible its document can be found and read, which follows its completion in a moment
  * @param progress of the running step, if this process runs it
  */
 record SagaSummary(
@@ -29,7 +31,9 @@ record SagaSummary(
         String updatedAt,
         @Nullable String finishedAt,
         String deadlineAt,
-        int openCleanups) {
+        int openCleanups,
+        boolean needsAttention,
+        boolean visible) {
 
     /** @param unit bytes, pages or segments */
     record Progress(String step, long done, long total, String unit) {}
@@ -51,7 +55,12 @@ record SagaSummary(
             List<CleanupView> cleanups,
             List<EventView> events) {}
 
-    /** @param expected pieces that the store must hold now, where that is known @param found pieces that it says it holds */
+    /**
+     * @param millis that the last attempt took, whether it finished or was given up; 0 while it runs
+     * @param finishedAt or given up
+     * @param expected pieces that the store must hold now, where that is known
+     * @param found pieces that it says it holds
+     */
     record Step(String name, String state, long millis, @Nullable String startedAt, @Nullable String finishedAt, @Nullable Long expected,
             @Nullable Long found) {}
 

@@ -15,6 +15,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.journal.OpenCleanups;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
@@ -41,6 +42,16 @@ final class SagaViews {
     }
 
     SagaSummary summary(SagaRecord saga) {
+        return summary(saga, journal.cleanups().openOf(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE));
+    }
+
+    /** @return in the same order */
+    List<SagaSummary> summaries(List<SagaRecord> sagas) {
+        Map<String, OpenCleanups> open = journal.cleanups().openOf(sagas.stream().map(SagaRecord::sagaId).toList());
+        return sagas.stream().map(saga -> summary(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE))).toList();
+    }
+
+    SagaSummary summary(SagaRecord saga, OpenCleanups open) {
         Optional<Document> document = saga.document();
         boolean whole = saga.state() == SagaState.COMPLETED && document.isPresent();
         Map<ChunkRow.State, ChunkTally> chunks = whole || document.isEmpty() ? Map.of() : journal.chunkTally(saga.sagaId());
@@ -66,16 +77,14 @@ final class SagaViews {
                 saga.updatedAt().toString(),
                 text(saga.finishedAt()),
                 saga.deadline().toString(),
-                saga.state() == SagaState.COMPENSATING || saga.state() == SagaState.PARTIALLY_COMPENSATED ? open(saga.sagaId()) : 0);
+                open.all(),
+                saga.needsAttention(open),
+                saga.published());
     }
 
     private @Nullable Progress progress(String sagaId) {
         return runs.find(sagaId).map(ActiveRun::progress).filter(p -> !p.step().isEmpty())
                 .map(p -> new Progress(p.step(), p.done(), p.total(), p.unit())).orElse(null);
-    }
-
-    private int open(String sagaId) {
-        return (int) journal.cleanups().of(sagaId).stream().filter(entry -> entry.state().isOpen()).count();
     }
 
     SagaSummary.Detail detail(SagaRecord saga) {
@@ -101,7 +110,7 @@ final class SagaViews {
         for (StepRecord step : journal.steps(saga.sagaId())) {
             boolean store = step.name().equals("upload") || saga.participants().contains(step.name());
             steps.add(new SagaSummary.Step(step.name(), step.state().name(), step.duration().toMillis(), text(step.startedAt()),
-                    text(step.finishedAt()), store ? expected(saga, step) : null, found.get(step.name())));
+                    text(step.endedAt()), store ? expected(saga, step) : null, found.get(step.name())));
         }
         return steps;
     }

@@ -174,7 +174,7 @@ public final class RestartBench {
                 .mapToDouble(end -> Duration.between(restarted, end).toMillis() / 1000.0).sorted().toArray();
         Map<SagaState, Long> outcomes = ended.stream()
                 .collect(Collectors.groupingBy(SagaRecord::state, Collectors.counting()));
-        int residue = with(data, journal -> (int) journal.cleanups().all().stream().filter(e -> e.state().isOpen()).count())
+        int residue = with(data, journal -> (int) journal.counts().openCleanups())
                 + found(data, "orphans") + found(data, "verify", "--all", "--deep");
         Map<String, Long> notResumed = ended.stream().filter(saga -> saga.state() != SagaState.COMPLETED)
                 .collect(Collectors.groupingBy(RestartBench::why, Collectors.counting()));

@@ -4,7 +4,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What compensations could not remove: retried, then blocked, and never forgotten. */
@@ -128,6 +131,22 @@ public final class CleanupEntries {
 
     public List<CleanupEntry> of(String sagaId) {
         return db.sql.sql(WITH_DOCUMENT + "WHERE c.saga_id = ? ORDER BY cleanup_id").param(sagaId).query(CleanupEntries::entry).list();
+    }
+
+    /** Every open entry, oldest first. */
+    public List<CleanupEntry> open() {
+        return db.sql.sql(WITH_DOCUMENT + "WHERE c.state IN ('PENDING','BLOCKED') ORDER BY cleanup_id").query(CleanupEntries::entry).list();
+    }
+
+    /** How many open entries these sagas have; one without any is missing. */
+    public Map<String, OpenCleanups> openOf(Collection<String> sagaIds) {
+        Map<String, OpenCleanups> open = new HashMap<>();
+        if (!sagaIds.isEmpty()) {
+            db.sql.sql("SELECT saga_id, sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending, sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
+                    + " AS blocked FROM cleanup WHERE saga_id IN (:ids) AND state IN ('PENDING','BLOCKED') GROUP BY saga_id").param("ids", sagaIds)
+                    .query((row, n) -> open.put(row.getString("saga_id"), new OpenCleanups(row.getInt("pending"), row.getInt("blocked")))).list();
+        }
+        return open;
     }
 
     /** Every entry, closed ones included, oldest first. */

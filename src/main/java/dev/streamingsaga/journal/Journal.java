@@ -31,6 +31,7 @@ public final class Journal {
     private final Outcomes outcomes;
     private final ChunkRows chunks;
     private final FigureRows figures;
+    private final SagaPages pages;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -49,11 +50,12 @@ public final class Journal {
         this.leases = new Leases(db, events, moves, node);
         this.intake = new Intake(db, sagas, events, leases);
         this.steps = new StepRows(db, sagas, moves);
-        this.wishes = new Wishes(db, moves);
+        this.wishes = new Wishes(db, moves, steps);
         this.cleanups = new CleanupEntries(db);
         this.outcomes = new Outcomes(new Outcomes.Parts(db, sagas, events, moves, intake, steps, cleanups));
         this.chunks = new ChunkRows(db);
         this.figures = new FigureRows(db);
+        this.pages = new SagaPages(db);
     }
 
     public CleanupEntries cleanups() {
@@ -80,6 +82,11 @@ public final class Journal {
     /** Counts over all sagas, read now. */
     public Figures figures() {
         return figures.read();
+    }
+
+    /** How many sagas and open clean-up entries there are, read now; one pass over an index. */
+    public SagaCounts counts() {
+        return pages.counts();
     }
 
     /** Which journal this is: a random id, made at first need and never changed. */
@@ -359,7 +366,20 @@ public final class Journal {
      * @param before only sagas received before this one; empty: from the newest on
      */
     public List<SagaRecord> sagas(Collection<SagaState> states, String before, int limit) {
-        return sagas.newest(states, before, limit);
+        return sagas(SagaQuery.ALL.in(Set.copyOf(states)).before(before), limit).sagas();
+    }
+
+    /** One page of what the query asks for. */
+    public SagaPage sagas(SagaQuery query, int limit) {
+        return pages.page(query, limit);
+    }
+
+    /**
+     * The sagas to watch: the newest, those that are worked on, the first of those that wait, and the newest that need attention. Not
+     * more than about {@code 4 * limit}, in no order.
+     */
+    public Set<SagaRecord> watched(int limit) {
+        return pages.watched(limit);
     }
 
     /** Everything that has no outcome yet, and every COMPLETED saga whose document is not visible everywhere yet; oldest first. */

@@ -51,6 +51,7 @@ final class Outcomes {
                     + " WHERE saga_id = ? AND run = ? AND state NOT IN " + SagaRows.finalAnd("COMPENSATING"))
                     .params(reason.name(), message, db.now(), parts.moves().leaseEnd(), sagaId, run).update();
             if (won == 1) {
+                parts.steps().stop(sagaId);
                 parts.moves().moved(sagaId, before, SagaState.COMPENSATING);
                 parts.events().append(sagaId, Event.Kind.ERROR, "", message, "");
                 return true;

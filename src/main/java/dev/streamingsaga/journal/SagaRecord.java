@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param handovers runs that ended with an orderly stop of their process
  * @param sender who sent the body that is the source, and its name; empty for a file on disk
  * @param document empty before the step {@code start}
+ * @param publishAttempts attempts to make the document of a COMPLETED saga visible in every store that failed
  * @param supersededBy the saga that stored the newer version of the document
  */
 public record SagaRecord(
@@ -35,7 +36,17 @@ public record SagaRecord(
         Instant updatedAt,
         Optional<Instant> finishedAt,
         boolean published,
+        int publishAttempts,
         Optional<String> supersededBy) {
+
+    /**
+     * Whether it waits for a person: paused, something of it is left, a clean-up of it is not tried any more, or its completed
+     * document is not visible because a store cannot be reached.
+     */
+    public boolean needsAttention(OpenCleanups open) {
+        return state == SagaState.PARTIALLY_COMPENSATED || state == SagaState.PAUSED || open.blocked() > 0
+                || state == SagaState.COMPLETED && !published && supersededBy.isEmpty() && publishAttempts > 0;
+    }
 
     /** The newest run that was begun: what is handed back has a number that nobody has used yet. */
     public int lastRun() {

@@ -5,15 +5,18 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 
 /** Reads sagas and their steps. */
 final class SagaRows {
     /** States with an outcome, as a list of SQL. */
     static final String FINAL = "('COMPLETED','COMPENSATED','PARTIALLY_COMPENSATED')";
+
+    private static final String UNFINISHED = Arrays.stream(SagaState.values()).filter(state -> !state.isFinal()).map(SagaState::name)
+            .collect(Collectors.joining("','", "('", "')"));
 
     private final JournalDatabase db;
 
@@ -43,15 +46,11 @@ final class SagaRows {
         return db.sql.sql("SELECT * FROM saga ORDER BY saga_id DESC LIMIT ?").param(limit).query(SagaRows::saga).list();
     }
 
-    List<SagaRecord> newest(Collection<SagaState> states, String before, int limit) {
-        return db.sql.sql("SELECT * FROM saga WHERE state IN (:states) AND (:before = '' OR saga_id < :before) ORDER BY saga_id DESC LIMIT :limit")
-                .param("states", states.stream().map(SagaState::name).toList()).param("before", before).param("limit", limit)
-                .query(SagaRows::saga).list();
-    }
-
     List<SagaRecord> unfinished() {
-        return db.sql.sql("SELECT * FROM saga WHERE state NOT IN " + FINAL
-                + " OR (state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL) ORDER BY saga_id").query(SagaRows::saga).list();
+        // Two parts, each with an index: the sagas that ended long ago are not looked at.
+        return db.sql.sql("SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE state IN " + UNFINISHED
+                + " UNION SELECT saga_id FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL) ORDER BY saga_id")
+                .query(SagaRows::saga).list();
     }
 
     List<SagaRecord> completed(String documentId) {
@@ -103,7 +102,7 @@ final class SagaRows {
     List<StepRecord> steps(String sagaId) {
         return db.sql.sql("SELECT * FROM step WHERE saga_id = ? ORDER BY ordinal").param(sagaId).query((row, n) ->
                 new StepRecord(row.getString("name"), row.getInt("ordinal"), StepState.valueOf(row.getString("state")),
-                        time(row, "started_at"), time(row, "finished_at"), number(row, "expected"))).list();
+                        time(row, "started_at"), time(row, "finished_at"), time(row, "stopped_at"), number(row, "expected"))).list();
     }
 
     static SagaRecord saga(ResultSet row, int n) throws SQLException {
@@ -127,6 +126,7 @@ final class SagaRows {
                 Instant.ofEpochMilli(row.getLong("updated_at")),
                 time(row, "finished_at"),
                 time(row, "published_at").isPresent(),
+                row.getInt("publish_attempts"),
                 Optional.ofNullable(row.getString("superseded_by")));
     }
 

@@ -29,6 +29,11 @@ final class StepRows {
         });
     }
 
+    /** What was being written is given up. */
+    void stop(String sagaId) {
+        db.sql.sql("UPDATE step SET stopped_at = ? WHERE saga_id = ? AND state = ?").params(db.now(), sagaId, StepState.WRITING.name()).update();
+    }
+
     void ends(String sagaId, int run, String step, OptionalLong expected) {
         db.inTransaction(() -> {
             moves.fenced(db.sql.sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "

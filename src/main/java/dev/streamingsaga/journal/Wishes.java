@@ -9,10 +9,12 @@ import java.util.Optional;
 final class Wishes {
     private final JournalDatabase db;
     private final Moves moves;
+    private final StepRows steps;
 
-    Wishes(JournalDatabase db, Moves moves) {
+    Wishes(JournalDatabase db, Moves moves, StepRows steps) {
         this.db = db;
         this.moves = moves;
+        this.steps = steps;
     }
 
     void make(String sagaId, Wish wish) {
@@ -42,6 +44,7 @@ final class Wishes {
                     + SagaRows.finalAnd("PAUSED", "COMPENSATING")).params(db.now(), sagaId).update();
             forget(sagaId);
             if (won == 1) {
+                steps.stop(sagaId);
                 moves.moved(sagaId, before, SagaState.PAUSED);
             }
             return won == 1;

@@ -224,7 +224,7 @@ public final class Reports implements Alerts {
 
     /** One line for each saga, step and status: what is left of it, with the attempts of the most tried piece. */
     private List<String> failedCleanups() {
-        Map<String, List<CleanupEntry>> groups = journal.cleanups().all().stream().filter(e -> e.state().isOpen())
+        Map<String, List<CleanupEntry>> groups = journal.cleanups().open().stream()
                 .collect(Collectors.groupingBy(e -> e.sagaId() + " " + e.step() + " " + e.state(), LinkedHashMap::new, Collectors.toList()));
         List<String> lines = new ArrayList<>();
         groups.values().forEach(entries -> {

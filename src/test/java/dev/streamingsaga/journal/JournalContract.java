@@ -18,7 +18,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -886,6 +889,147 @@ abstract class JournalContract {
         assertThat(journal.completed(second.document().documentId())).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
         assertThat(saga(first).supersededBy()).as("by the first that said so").contains(second.sagaId());
         assertThat(journal.currentDocuments()).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
+    }
+
+    // Lists and counts
+
+    @Test
+    void counts_and_finds_what_needs_attention_however_many_sagas_came_later() throws Exception {
+        SagaRecord stuck = partially("stuck", IntStream.range(0, 301).mapToObj(i -> "k" + i).toArray(String[]::new));
+        sql.update("UPDATE cleanup SET state = 'BLOCKED'");
+        endedLater(10_000);
+
+        SagaCounts counts = other.counts();
+        assertThat(counts.sagas()).containsOnly(Map.entry(SagaState.PARTIALLY_COMPENSATED, 1L),
+                Map.entry(SagaState.COMPLETED, 9_000L), Map.entry(SagaState.COMPENSATED, 1_000L));
+        assertThat(counts.all()).isEqualTo(10_001);
+        assertThat(counts.attention()).isOne();
+        assertThat(counts.pendingCleanups()).isZero();
+        assertThat(counts.blockedCleanups()).isEqualTo(301);
+        assertThat(journal.sagas(SagaQuery.ALL.needingAttention(), 200).sagas()).containsExactly(saga(stuck));
+        assertThat(journal.cleanups().openOf(List.of(stuck.sagaId(), "none"))).containsOnly(Map.entry(stuck.sagaId(), new OpenCleanups(0, 301)));
+        assertThat(journal.cleanups().open()).hasSize(301);
+        assertThat(journal.watched(50)).hasSize(51).contains(saga(stuck));
+    }
+
+    @Test
+    void its_pages_have_each_saga_once_in_either_order() throws Exception {
+        endedLater(95);
+        SagaQuery completed = SagaQuery.ALL.in(EnumSet.of(SagaState.COMPLETED));
+        for (SagaQuery query : List.of(SagaQuery.ALL, SagaQuery.ALL.after(""), completed, completed.after(""),
+                SagaQuery.ALL.in(EnumSet.of(SagaState.COMPLETED, SagaState.COMPENSATED, SagaState.PAUSED)))) {
+            List<String> ids = allPages(query, 10);
+            String states = query.states().contains(SagaState.COMPENSATED) ? "" : " WHERE state = 'COMPLETED'";
+            assertThat(ids).as("%s", query).isEqualTo(sql.queryForList("SELECT saga_id FROM saga" + states + " ORDER BY saga_id "
+                    + (query.oldestFirst() ? "ASC" : "DESC"), String.class));
+        }
+        assertThat(journal.sagas(completed, 1000).next()).as("nothing follows the last page").isEmpty();
+        assertThat(journal.sagas(SagaQuery.ALL.in(EnumSet.noneOf(SagaState.class)), 10).sagas()).isEmpty();
+    }
+
+    private List<String> allPages(SagaQuery first, int limit) {
+        List<String> ids = new ArrayList<>();
+        Optional<SagaQuery> query = Optional.of(first);
+        while (query.isPresent()) {
+            SagaQuery now = query.get();
+            SagaPage page = journal.sagas(now, limit);
+            assertThat(page.sagas()).hasSizeLessThanOrEqualTo(limit);
+            page.sagas().forEach(saga -> ids.add(saga.sagaId()));
+            query = page.next().map(next -> now.oldestFirst() ? now.after(next) : now.before(next));
+        }
+        return ids;
+    }
+
+    @Test
+    void needs_attention_when_paused_blocked_or_completed_without_becoming_visible() throws Exception {
+        SagaRecord paused = receive("paused");
+        journal.pause(paused.sagaId());
+        SagaRecord residue = partially("residue", "k");
+        ActiveRun invisible = completed("invisible");
+        ActiveRun version = completed("version");
+        journal.published(version.sagaId());
+        journal.stepUndone(saga(version), "upload", new Undone(List.of(new Residue("old", "refused")), List.of()), new RetryPolicy(Duration.ZERO, 1), QUIET);
+        ActiveRun fine = completed("fine");
+        receive("waiting");
+
+        assertThat(attention()).as("before any attempt failed").containsExactlyInAnyOrder(paused.sagaId(), residue.sagaId(), version.sagaId());
+        journal.notPublished(invisible.sagaId(), POLICY, attempts -> List.of());
+        assertThat(attention()).containsExactlyInAnyOrder(paused.sagaId(), residue.sagaId(), version.sagaId(), invisible.sagaId());
+        assertThat(journal.counts().attention()).isEqualTo(4);
+        assertThat(journal.sagas(SagaQuery.ALL.needingAttention().in(EnumSet.of(SagaState.COMPLETED)), 10).sagas()).extracting(SagaRecord::sagaId)
+                .containsExactlyInAnyOrder(version.sagaId(), invisible.sagaId());
+        for (SagaRecord saga : journal.sagas(100)) {
+            OpenCleanups open = journal.cleanups().openOf(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE);
+            assertThat(saga.needsAttention(open)).as("%s", saga).isEqualTo(attention().contains(saga.sagaId()));
+        }
+        journal.published(invisible.sagaId());
+        journal.published(fine.sagaId());
+        journal.resolve(entry(saga(residue)), "by hand");
+        assertThat(attention()).containsExactlyInAnyOrder(paused.sagaId(), version.sagaId());
+    }
+
+    private List<String> attention() {
+        return allPages(SagaQuery.ALL.needingAttention(), 2);
+    }
+
+    @Test
+    void finds_sagas_by_name_id_state_or_reason_but_not_by_their_path() throws Exception {
+        SagaRecord german = named("\u00dcbersicht 100%_a.pdf");
+        SagaRecord undone = named("b.txt");
+        journal.beginCompensation(undone.sagaId(), 1, Reason.HASH_MISMATCH, "a test");
+        endedLater(SagaPages.SEARCHED + 10);
+
+        for (String text : List.of("\u00fcbersicht", "u\u0308BERSICHT", "100%_A", german.sagaId(), german.sagaId().substring(3).toUpperCase(Locale.ROOT))) {
+            assertThat(allPages(SagaQuery.ALL.containing(text), 3)).as(text).containsExactly(german.sagaId());
+        }
+        assertThat(allPages(SagaQuery.ALL.containing("hash mismatch"), 3)).containsExactly(undone.sagaId());
+        assertThat(allPages(SagaQuery.ALL.containing("compensating"), 3)).containsExactly(undone.sagaId());
+        assertThat(allPages(SagaQuery.ALL.containing("100__a"), 3)).as("no wildcards").isEmpty();
+        assertThat(allPages(SagaQuery.ALL.containing(directory.getFileName().toString()), 3)).as("the path").isEmpty();
+        SagaPage first = journal.sagas(SagaQuery.ALL.containing("b.txt"), 3);
+        assertThat(first.sagas()).as("looks at a limited number of sagas at a time").isEmpty();
+        assertThat(first.next()).isPresent();
+    }
+
+    @Test
+    void knows_how_long_a_step_ran_that_was_given_up() throws Exception {
+        ActiveRun cancelled = uploading("a");
+        clock.forward(Duration.ofSeconds(85));
+        journal.beginCompensation(cancelled.sagaId(), 1, Reason.CANCELLED, "a test");
+        clock.forward(Duration.ofSeconds(5));
+        assertThat(duration(cancelled, "upload")).isEqualTo(Duration.ofSeconds(85));
+        assertThat(duration(cancelled, "verify")).as("never begun").isZero();
+
+        ActiveRun paused = uploading("b");
+        clock.forward(Duration.ofSeconds(7));
+        journal.pause(paused.sagaId());
+        assertThat(duration(paused, "upload")).isEqualTo(Duration.ofSeconds(7));
+        clock.forward(Duration.ofSeconds(60));
+        journal.resume(saga(paused), LIMIT);
+        ActiveRun again = new Runs(journal).begin(saga(paused));
+        again.begin("upload", SagaState.UPLOADING);
+        assertThat(duration(again, "upload")).as("runs").isZero();
+        clock.forward(Duration.ofSeconds(3));
+        again.end("upload", OptionalLong.empty());
+        assertThat(duration(again, "upload")).isEqualTo(Duration.ofSeconds(3));
+    }
+
+    private SagaRecord named(String name) throws IOException {
+        SagaRecord saga = receive(name);
+        sql.update("UPDATE saga SET file_name = ? WHERE saga_id = ?", name, saga.sagaId());
+        return saga;
+    }
+
+    private Duration duration(ActiveRun run, String step) {
+        return journal.steps(run.sagaId()).stream().filter(s -> s.name().equals(step)).findFirst().orElseThrow().duration();
+    }
+
+    /** That many sagas that ended, each tenth of them undone, as if they had come after all others. */
+    private void endedLater(int sagas) {
+        sql.execute("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " + (sagas - 1) + ") INSERT INTO saga (saga_id, state, run, node,"
+                + " lease_until, deadline_at, participants, source, file_name, owner, classification, key_id, received_at, updated_at, finished_at, published_at)"
+                + " SELECT 'zz' || (1000000 + i), CASE WHEN i % 10 = 0 THEN 'COMPENSATED' ELSE 'COMPLETED' END, 1, 'one', 0, 0, '', '/in/later-' || i,"
+                + " 'later-' || i, 'o', 'c', 'k', 0, 0, 0, 0 FROM n");
     }
 
     // What the tests speak with

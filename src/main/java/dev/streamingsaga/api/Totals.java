@@ -1,0 +1,62 @@
+package dev.streamingsaga.api;
+
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaCounts;
+import dev.streamingsaga.journal.SagaState;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts over all sagas, whatever their number. Counting takes longer the more there are, so it is done at most a twentieth of the
+ * time: the counts are as old as that at most, milliseconds with thousands of sagas, seconds with millions.
+ */
+final class Totals {
+    private static final int SHARE = 20;
+
+    private final Journal journal;
+    private @Nullable SagaCounts counts;
+    private long nextNanos;
+
+    Totals(Journal journal) {
+        this.journal = journal;
+    }
+
+    synchronized SagaCounts counts() {
+        SagaCounts known = counts;
+        long begin = System.nanoTime();
+        if (known != null && begin - nextNanos < 0) {
+            return known;
+        }
+        SagaCounts read = journal.counts();
+        long end = System.nanoTime();
+        nextNanos = end + SHARE * (end - begin);
+        counts = read;
+        return read;
+    }
+
+    Map<String, Object> now() {
+        return view(counts());
+    }
+
+    /** Every state, also those that no saga is in. */
+    static Map<String, Object> view(SagaCounts counts) {
+        Map<String, Long> states = new LinkedHashMap<>();
+        for (SagaState state : SagaState.values()) {
+            states.put(state.name(), counts.in(state));
+        }
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("all", counts.all());
+        view.put("sagas", states);
+        view.put("attention", counts.attention());
+        view.put("cleanups", cleanups(counts));
+        return view;
+    }
+
+    static Map<String, Long> cleanups(SagaCounts counts) {
+        Map<String, Long> view = new LinkedHashMap<>();
+        view.put("open", counts.openCleanups());
+        view.put("blocked", counts.blockedCleanups());
+        return view;
+    }
+}

@@ -1,0 +1,24 @@
+package dev.streamingsaga.journal;
+
+import java.util.Map;
+
+/**
+ * How many sagas and open clean-up entries there are, over all processes.
+ *
+ * @param sagas by state; a state that no saga is in is missing
+ * @param attention sagas that need a person: see {@link SagaRecord#needsAttention}
+ */
+public record SagaCounts(Map<SagaState, Long> sagas, long attention, long pendingCleanups, long blockedCleanups) {
+
+    public long in(SagaState state) {
+        return sagas.getOrDefault(state, 0L);
+    }
+
+    public long openCleanups() {
+        return pendingCleanups + blockedCleanups;
+    }
+
+    public long all() {
+        return sagas.values().stream().mapToLong(Long::longValue).sum();
+    }
+}
