@@ -46,7 +46,8 @@ final class SagaOperations {
         this.totals = totals;
     }
 
-    private record Resolution(@Nullable String reason) {}
+    /** @param wholeStep also the saga's other open entries of the same step */
+    private record Resolution(@Nullable String reason, boolean wholeStep) {}
 
     /** {@code GET /api/sagas?state=&attention=&q=&limit=&before=|after=}; the header {@code Link} has the next page, if there is one. */
     Reply list(Request request) {
@@ -156,16 +157,19 @@ final class SagaOperations {
         return settled(entry.sagaId(), left);
     }
 
-    /** {@code POST /api/cleanups/{id}/resolve} with {@code {"reason"}}. */
+    /** {@code POST /api/cleanups/{id}/resolve} with {@code {"reason"}}, or {@code {"reason","wholeStep":true}}. */
     Reply resolve(Request request) throws java.io.IOException {
         Query.of(request.call());
         CleanupEntry entry = open(request);
-        String reason = Bodies.<Resolution>json(request.call(), JSON).reason();
+        Resolution resolution = Bodies.json(request.call(), JSON);
+        String reason = resolution.reason();
         if (reason == null || reason.isBlank() || reason.length() > MAX_REASON_CHARS) {
             throw new Problem(400, "bad-json", "the body must be {\"reason\": \"…\"} with 1 to " + MAX_REASON_CHARS
                     + " characters: it is kept in the journal");
         }
-        engine.resolve(entry, request.caller().name().isEmpty() ? reason : reason + " (" + request.caller().name() + ")");
+        List<CleanupEntry> closed = !resolution.wholeStep() ? List.of(entry) : journal.cleanups().of(entry.sagaId()).stream()
+                .filter(other -> other.step().equals(entry.step()) && other.state().isOpen()).toList();
+        engine.resolve(closed, request.caller().name().isEmpty() ? reason : reason + " (" + request.caller().name() + ")");
         return settled(entry.sagaId(), journal.cleanups().of(entry.sagaId()).stream().filter(e -> e.state().isOpen()).toList());
     }
 

@@ -70,13 +70,17 @@ final class ProgressDisplay implements AutoCloseable {
         }
         ProgressBar current = bar;
         if (current == null) {
-            line.accept(label(run, progress.step()) + " ..." + more);
+            line.accept(label(run, progress.step()) + " ..." + soFar(progress) + more);
         } else {
             current.maxHint(progress.total());
             current.stepTo(Math.min(progress.done(), progress.total()));
             current.setExtraMessage(more);
             current.refresh();
         }
+    }
+
+    private static String soFar(ActiveRun.Progress progress) {
+        return progress.done() > 0 && !progress.unit().equals("bytes") ? " " + progress.done() + " " + progress.unit() + " so far" : "";
     }
 
     /** Drawn by our own timer alone: one of its own would draw over what comes next. */

@@ -33,7 +33,15 @@ public interface Run {
     /** As {@link #permit()}, without a side effect: throws if the saga is no longer wanted. */
     void check();
 
-    /** Shows how far the running step is; not journaled. {@code unit}: bytes, pages, segments. */
+    /** How much there is to do is not known before it is done. */
+    long UNKNOWN = 0;
+
+    /**
+     * Shows how far the running step is; not journaled.
+     *
+     * @param total or {@link #UNKNOWN}
+     * @param unit bytes, pages or segments
+     */
     void progress(String step, long done, long total, String unit);
 
     /** Intent for all chunks, before the first is sent. Replaces what an earlier attempt planned only if nothing was sent. */

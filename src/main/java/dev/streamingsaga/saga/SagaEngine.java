@@ -171,8 +171,13 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
 
     /** A person closes an entry. */
     public void resolve(CleanupEntry entry, String why) {
-        journal.resolve(entry, why);
-        alerts.tell(entry.sagaId());
+        resolve(List.of(entry), why);
+    }
+
+    /** As {@link #resolve(CleanupEntry, String)}, for several entries of one saga. */
+    public void resolve(List<CleanupEntry> entries, String why) {
+        entries.forEach(entry -> journal.resolve(entry, why));
+        entries.stream().findFirst().ifPresent(entry -> alerts.tell(entry.sagaId()));
     }
 
     @Override

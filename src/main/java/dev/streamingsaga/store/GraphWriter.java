@@ -30,7 +30,7 @@ final class GraphWriter {
                 batch = sendIfFull(run, batch);
                 batch.segment(page, ordinal);
             }
-            run.progress("graph", page, outline.pages(), "pages");
+            run.progress("graph", ordinal, outline.segments(), "segments");
         }
         batches.send(run, batch);
         // The document, its pages, their segments.

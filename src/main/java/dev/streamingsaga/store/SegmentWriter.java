@@ -57,11 +57,20 @@ final class SegmentWriter {
                 batch -> batches.send(run, batch.stream().map(segment -> row(segment, facts)).toList()),
                 (pagesDone, pagesTotal, segmentsDone) -> {
                     run.check();
-                    run.progress("vector", pagesDone, pagesTotal, "pages");
+                    progress(run, pagesDone, pagesTotal, segmentsDone);
                 });
         outlines.remember(document.sagaId(), outline);
         facts.put("pages", outline.pages());
         facts.put("segments", outline.segments());
+    }
+
+    /** A text without pages is one page, which would be at 0 % to its end: how many segments it has is not known before. */
+    private static void progress(Run run, long pagesDone, long pagesTotal, long segmentsDone) {
+        if (pagesTotal > 1) {
+            run.progress("vector", pagesDone, pagesTotal, "pages");
+        } else {
+            run.progress("vector", segmentsDone, Run.UNKNOWN, "segments");
+        }
     }
 
     /** Last step of the write: the store was asked how many vectors it holds. */

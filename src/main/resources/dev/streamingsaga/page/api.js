@@ -41,7 +41,7 @@ export const post = async (path, body) => (await request(path, {
   ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
 })).json();
 
-/** Sends a file, telling its progress; resolves with the answer of the server. */
+/** Sends a file, reporting its progress; resolves with the answer of the server. */
 export async function put(file, progress, signal) {
   for (;;) {
     const answer = await send(file, progress, signal);
@@ -51,7 +51,7 @@ export async function put(file, progress, signal) {
   }
 }
 
-// Not fetch: it does not tell how much of a body has been sent.
+// Not fetch: it does not report how much of a body has been sent.
 function send(file, progress, signal) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
@@ -61,8 +61,8 @@ function send(file, progress, signal) {
     call.responseType = 'json';
     call.upload.onprogress = event => progress(event.loaded, event.total);
     call.onload = () => resolve({ status: call.status, body: call.response });
-    call.onerror = () => reject(new Error('the connection broke off; nothing was stored, try again'));
-    call.onabort = () => reject(new Error('stopped by you; nothing was stored'));
+    call.onerror = () => reject(new Error('the connection was lost; nothing was stored, try again'));
+    call.onabort = () => reject(new Error('you stopped the upload; nothing was stored'));
     signal.addEventListener('abort', () => call.abort());
     call.send(file);
   });

@@ -1,6 +1,6 @@
 // The chunks of a document as a map: one square each.
 import { h } from './dom.js';
-import { count } from './format.js';
+import { count, some } from './format.js';
 
 const KINDS = { '.': 'pending', '>': 'sending', s: 'sent', v: 'verified', x: 'failed' };
 const MAX_SIDE = 14;
@@ -14,12 +14,12 @@ export function chunkMap(chunks, over) {
   const legend = h('ul', { class: 'legend' }, Object.entries(numbers).filter(([, n]) => n > 0)
     .map(([kind, n]) => h('li', { 'data-kind': kind, text: `${kind} ${count(n)}` })),
   chunks.retried > 0 ? h('li', { text: `sent more than once ${count(chunks.retried)}` }) : null);
-  const words = Object.entries(numbers).map(([kind, n]) => `${n} ${kind}`).join(', ');
-  const canvas = h('canvas', { role: 'img', 'aria-label': `${chunks.total} chunks: ${words}`, 'data-map': map });
+  const words = Object.entries(numbers).filter(([, n]) => n > 0).map(([kind, n]) => `${n} ${kind}`).join(', ');
+  const canvas = h('canvas', { role: 'img', 'aria-label': `${some(chunks.total, 'chunk')}: ${words}`, 'data-map': map });
   const box = h('div', { class: 'map' }, canvas);
   const draw = () => paint(canvas, map, box.clientWidth);
   new ResizeObserver(draw).observe(box);
-  return h('div', {}, map ? box : null, legend);
+  return h('div', {}, box, legend);
 }
 
 function paint(canvas, map, width) {

@@ -1,17 +1,48 @@
 // What a compensation could not remove: tried again by itself, or by a person.
 import { get, post } from './api.js';
-import { ask, h, say } from './dom.js';
-import { clock, duration, word } from './format.js';
+import { ask, h, say, swap, title } from './dom.js';
+import { clock, count, duration, some, word } from './format.js';
 import { onChange } from './live.js';
 
-const next = entry => entry.status === 'BLOCKED' ? 'needs you'
-  : Date.parse(entry.nextAttemptAt) <= Date.now() ? 'now' : `in ${duration((Date.parse(entry.nextAttemptAt) - Date.now()) / 1000)}`;
+/** The soonest of those that are tried again. */
+function next(group) {
+  const times = group.filter(entry => entry.status !== 'BLOCKED').map(entry => entry.nextAttemptAt).sort();
+  if (times.length === 0) return h('span', { text: 'not tried any more' });
+  const seconds = (Date.parse(times[0]) - Date.now()) / 1000;
+  return h('span', { title: clock(times[0]), text: seconds <= 0 ? 'now' : `in ${duration(seconds)}` });
+}
 
-async function retry(entry, tell, button) {
+/** The entries of a step are one row: a store that is away leaves hundreds of them, and they are tried again together. */
+function groups(entries) {
+  const all = new Map();
+  for (const entry of entries) {
+    const key = `${entry.sagaId} ${entry.step}`;
+    if (!all.has(key)) all.set(key, []);
+    all.get(key).push(entry);
+  }
+  return [...all.values()];
+}
+
+/** Equal ones once, with how often; an error can name its own resource. */
+function errors(group) {
+  const all = new Map();
+  for (const { lastError, resource } of group) {
+    const error = lastError.replaceAll(resource, '…');
+    all.set(error, (all.get(error) ?? 0) + 1);
+  }
+  return [...all].map(([error, times]) => h('p', { class: 'error' }, error, times > 1 ? h('span', { class: 'times', text: ` (${count(times)} times)` }) : null));
+}
+
+function states(group) {
+  return ['BLOCKED', 'PENDING'].map(status => [status, group.filter(entry => entry.status === status).length]).filter(([, n]) => n > 0)
+    .map(([status, n]) => h('span', { class: 'state', 'data-state': status, text: n === group.length ? word(status) : `${count(n)} ${word(status)}` }));
+}
+
+async function retry(group, tell, button) {
   button.disabled = true;
   try {
-    const { open, state } = await post(`api/cleanups/${entry.id}/retry`);
-    tell(open.length === 0 ? `Gone. The saga is ${word(state)}.` : `${open.length} still there: ${open[0].lastError}`, open.length > 0);
+    const { open, state } = await post(`api/cleanups/${group[0].id}/retry`);
+    tell(open.length === 0 ? `Removed. The saga is ${word(state)}.` : `${some(open.length, 'entry is', 'entries are')} still open: ${open[0].lastError}`, open.length > 0);
   } catch (problem) {
     tell(problem.message, true);
   } finally {
@@ -19,53 +50,80 @@ async function retry(entry, tell, button) {
   }
 }
 
-async function resolve(entry, tell) {
+async function resolve(group, tell) {
+  const [entry] = group;
   const reason = await ask({
-    title: 'Close this entry?', confirm: 'Close it', danger: true, field: { label: 'Why (kept in the journal)' },
-    lines: [`Nothing is removed. ${entry.resource} stays where it is, in ${entry.step}, and is no longer tried.`],
+    title: group.length === 1 ? 'Close this entry?' : `Close these ${count(group.length)} entries?`, confirm: 'Close', danger: true, field: { label: 'Reason (kept in the journal)' },
+    lines: [group.length === 1 ? `Nothing is removed. ${entry.resource} stays in ${entry.step} and is not tried any more.`
+      : `Nothing is removed. ${entry.resource} and ${count(group.length - 1)} more stay in ${entry.step} and are not tried any more.`],
   });
   if (reason === null) return;
   try {
-    const { open, state } = await post(`api/cleanups/${entry.id}/resolve`, { reason });
-    tell(`Closed. ${open.length} left of this saga, which is ${word(state)}.`);
+    const { open, state } = await post(`api/cleanups/${entry.id}/resolve`, { reason, wholeStep: true });
+    tell(open.length === 0 ? `Closed. The saga is ${word(state)}.` : `Closed. ${some(open.length, 'entry', 'entries')} of this saga ${open.length === 1 ? 'is' : 'are'} still open; it is ${word(state)}.`);
   } catch (problem) {
     tell(problem.message, true);
   }
 }
 
+function resources(group) {
+  const [entry] = group;
+  const first = h('a', { class: 'resource', href: `#/sagas/${entry.sagaId}`, text: entry.resource });
+  if (group.length === 1) return [first];
+  return [first, h('details', { 'data-details': entry.id }, h('summary', { text: `and ${count(group.length - 1)} more` }),
+    h('ul', { class: 'resources' }, group.slice(1).map(one => h('li', { class: 'resource', text: one.resource }))))];
+}
+
+const attempts = group => {
+  const tried = group.map(entry => entry.attempts);
+  const [least, most] = [Math.min(...tried), Math.max(...tried)];
+  return least === most ? String(most) : `${least} to ${most}`;
+};
+
 /** @param tell is given what came of a button */
 export function table(entries, tell) {
-  return h('table', { class: 'cleanups' },
-    h('thead', {}, h('tr', {}, ['State', 'Step', 'What', 'Last error', 'Attempts', 'Next', ''].map(t => h('th', { text: t, scope: 'col' })))),
-    h('tbody', {}, entries.map(entry => h('tr', { 'data-cleanup': entry.id },
-      h('td', {}, h('span', { class: 'state', 'data-state': entry.status, text: word(entry.status) })),
-      h('td', { 'data-label': 'Step', text: entry.step }),
-      h('td', { 'data-label': 'What' }, h('a', { class: 'resource', href: `#/sagas/${entry.sagaId}`, text: entry.resource })),
-      h('td', { 'data-label': 'Last error', class: 'error', text: entry.lastError }),
-      h('td', { 'data-label': 'Attempts', text: String(entry.attempts) }),
-      h('td', { 'data-label': 'Next', title: clock(entry.nextAttemptAt), text: next(entry) }),
-      h('td', { class: 'actions' },
-        h('button', { type: 'button', text: 'Retry', 'data-action': 'retry', onclick: event => retry(entry, tell, event.currentTarget) }),
-        h('button', { type: 'button', text: 'Resolve', 'data-action': 'resolve', onclick: () => resolve(entry, tell) }))))));
+  const cell = (label, ...children) => h('td', { role: 'cell', 'data-label': label }, ...children);
+  return h('table', { class: 'cleanups', role: 'table' },
+    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ['State', 'Step', 'What is left', 'Last error', 'Attempts', 'Next attempt', 'Actions'].map(t => h('th', { text: t, scope: 'col', role: 'columnheader' })))),
+    h('tbody', { role: 'rowgroup' }, groups(entries).map(group => {
+      const [entry] = group;
+      const about = `${entry.step} ${entry.resource}${group.length > 1 ? ` and ${group.length - 1} more` : ''}`;
+      return h('tr', { 'data-cleanup': entry.id, role: 'row' },
+        cell('State', ...states(group)),
+        cell('Step', entry.step),
+        cell('What is left', resources(group)),
+        cell('Last error', ...errors(group)),
+        cell('Attempts', attempts(group)),
+        cell('Next attempt', next(group)),
+        h('td', { class: 'actions', role: 'cell' },
+          h('button', { type: 'button', text: 'Retry', 'data-action': 'retry', 'aria-label': `Retry ${about}`, onclick: event => retry(group, tell, event.currentTarget) }),
+          h('button', { type: 'button', text: 'Resolve', 'data-action': 'resolve', 'aria-label': `Resolve ${about}`, onclick: () => resolve(group, tell) })));
+    })));
 }
 
 export function show(main) {
+  const heading = h('h1', { text: 'Clean-ups' });
   const note = h('p', { class: 'note', role: 'status' });
   const body = h('div', {});
   const tell = (text, bad) => { say(note, text); note.classList.toggle('bad', Boolean(bad)); refresh(); };
+  let alive = true;
 
   async function refresh() {
     try {
       const { cleanups } = await get('api/cleanups');
+      if (!alive) return;
+      title(cleanups.length === 0 ? 'Clean-ups' : `Clean-ups (${count(cleanups.length)})`);
       const order = [...cleanups].sort((a, b) => (a.status === 'BLOCKED' ? 0 : 1) - (b.status === 'BLOCKED' ? 0 : 1) || a.createdAt.localeCompare(b.createdAt));
-      body.replaceChildren(order.length === 0 ? h('div', { class: 'empty' }, h('h2', { text: 'Nothing left behind' }), h('p', { text: 'Every compensation removed all it had to.' })) : table(order, tell));
+      swap(body, [order.length === 0 ? h('div', { class: 'empty' }, h('h2', { text: 'Nothing left behind' }), h('p', { text: 'Every compensation removed all that it had to remove.' })) : table(order, tell)], heading);
     } catch (problem) {
       say(note, problem.message);
       note.classList.add('bad');
     }
   }
 
-  main.replaceChildren(h('h1', { text: 'Clean-ups' }), h('p', { class: 'lead', text: 'What a compensation could not remove. Each is tried again at growing intervals; when the last one of a saga is gone, it is compensated.' }), note, body);
+  title('Clean-ups');
+  main.replaceChildren(heading, h('p', { class: 'lead', text: 'What a compensation could not remove. It is tried again at growing intervals. When nothing of a saga is left, the saga becomes compensated.' }), note, body);
   refresh();
-  return onChange(ids => { if (ids.has('cleanups')) refresh(); });
+  const end = onChange(ids => { if (ids.has('cleanups') || ids.has('anew')) refresh(); });
+  return () => { alive = false; end(); };
 }

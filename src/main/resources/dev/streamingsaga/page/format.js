@@ -1,4 +1,4 @@
-// Sizes, times and states in words.
+// Sizes, numbers, times and states in words.
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 
@@ -11,6 +11,9 @@ export function bytes(n) {
 
 export const count = n => n === null || n === undefined ? '–' : n.toLocaleString('en');
 
+/** 1 chunk, 2 chunks; the plural where it is not the singular with an s. */
+export const some = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return '–';
   const s = Math.max(0, Math.round(seconds));
@@ -22,6 +25,15 @@ export function duration(seconds) {
 
 export const millis = ms => ms < 1000 ? `${ms} ms` : ms < 60000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms / 1000);
 
+/** In the largest unit only: short enough for a column. */
+export function ago(iso) {
+  const s = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 1000));
+  if (s < 60) return `${s} s ago`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ago`;
+  return `${Math.floor(s / 86400)} d ago`;
+}
+
 export const age = iso => duration((Date.now() - Date.parse(iso)) / 1000);
 
 export const clock = iso => iso ? new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' }) : '–';
@@ -29,8 +41,13 @@ export const clock = iso => iso ? new Date(iso).toLocaleString(undefined, { date
 const FINAL = new Set(['COMPLETED', 'COMPENSATED', 'PARTIALLY_COMPENSATED']);
 
 export const isFinal = saga => FINAL.has(saga.state);
-export const needsAttention = saga => saga.state === 'PARTIALLY_COMPENSATED' || saga.state === 'PAUSED';
+export const needsAttention = saga => saga.needsAttention;
 export const isRunning = saga => !isFinal(saga) && saga.state !== 'PAUSED';
+/** Received, and no step has begun. */
+export const isWaiting = saga => saga.state === 'RECEIVED' && !saga.progress;
+
+/** How long it took; of one that has no outcome yet, until now. */
+export const took = saga => ((saga.finishedAt ? Date.parse(saga.finishedAt) : Date.now()) - Date.parse(saga.receivedAt));
 
 /** PARTIALLY_COMPENSATED as a person says it. */
 export const word = state => state.toLowerCase().replaceAll('_', ' ');

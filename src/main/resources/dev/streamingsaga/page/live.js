@@ -1,16 +1,17 @@
-// What the server tells while the page is open: all sagas, their speed, and how many clean-ups are open.
+// What the server sends while the page is open: sagas that change, their speed, and counts over all sagas.
 import { request } from './api.js';
 import { byId, say } from './dom.js';
-import { isFinal, needsAttention } from './format.js';
+import { isFinal } from './format.js';
 
 const SMOOTHING_SECONDS = 4;
 const RETRY_MILLIS = 3000;
 const SILENCE_MILLIS = 40000;
-const KEPT = 2000;
+const KEPT = 20000;
 
 /** Sagas by id; each with rate: units per second of what it does now. */
 export const sagas = new Map();
-export const cleanups = { open: 0, blocked: 0 };
+/** Over all sagas, not only those that this page knows; null until the server has said. */
+export const totals = { counts: null };
 
 const listeners = new Set();
 
@@ -57,14 +58,17 @@ function tell(id) {
 function flush() {
   const ids = changed;
   changed = new Set();
-  badge('cleanup-count', cleanups.open);
-  badge('attention-count', [...sagas.values()].filter(needsAttention).length);
+  if (totals.counts) {
+    badge('cleanup-count', totals.counts.cleanups.open, 'open');
+    badge('attention-count', totals.counts.attention, 'need attention');
+  }
   listeners.forEach(listener => listener(ids));
 }
 
-function badge(id, n) {
+function badge(id, n, meaning) {
   byId(id).hidden = n === 0;
-  say(byId(id), String(n));
+  say(byId(id), n.toLocaleString('en'));
+  byId(id).title = `${n.toLocaleString('en')} ${meaning}`;
 }
 
 function event(name, data) {
@@ -72,9 +76,11 @@ function event(name, data) {
     const saga = JSON.parse(data);
     take(saga);
     tell(saga.sagaId);
-  } else if (name === 'cleanups') {
-    Object.assign(cleanups, JSON.parse(data));
-    tell('cleanups');
+  } else if (name === 'counts') {
+    const before = totals.counts?.cleanups;
+    totals.counts = JSON.parse(data);
+    if (JSON.stringify(before) !== JSON.stringify(totals.counts.cleanups)) tell('cleanups');
+    tell('counts');
   }
 }
 
@@ -121,9 +127,19 @@ function link(state) {
   say(element, state);
 }
 
-/** Listens for ever, and again after each break. */
+/** Sagas from a page of the list. */
+export function takeAll(list) {
+  list.forEach(take);
+  tell('counts');
+}
+
+/** Listens for ever, and again after each break: what changed meanwhile is not sent again, so views ask anew. */
 export async function start() {
-  for (;;) {
+  for (let first = true; ; first = false) {
+    if (!first) {
+      sagas.clear();
+      tell('anew');
+    }
     try {
       await listen();
     } catch (problem) {

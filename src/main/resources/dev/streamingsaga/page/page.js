@@ -1,4 +1,4 @@
-// Which view is shown, the keyboard, and files dropped anywhere.
+// Which view is shown, where the keyboard is, and files dropped anywhere.
 import { show as cleanups } from './cleanups.js';
 import { byId } from './dom.js';
 import { start } from './live.js';
@@ -7,23 +7,35 @@ import { show as sagas } from './sagas.js';
 import { show as search } from './search.js';
 import { add } from './uploads.js';
 
+const SHORTCUTS = 'streaming-saga-shortcuts';
 let leave = () => {};
+let typesNext = false;
 
 function route() {
   leave();
   const [view, id] = location.hash.replace(/^#\/?/, '').split('/');
   const main = byId('main');
   leave = view === 'sagas' && id ? saga(main, id) : view === 'cleanups' ? cleanups(main) : view === 'search' ? search(main) : sagas(main);
+  main.querySelector('h1').tabIndex = -1;
   for (const link of document.querySelectorAll('nav a')) {
     if (link.dataset.view === (view || 'sagas')) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
 }
 
+/** What was focused is gone with the old view: the keyboard, and what a screen reader reads, go on at the new one's heading. */
+function enter() {
+  route();
+  scrollTo(0, 0);
+  // Who came to search by a key goes on typing.
+  (typesNext ? byId('filter') : byId('main').querySelector('h1')).focus();
+  typesNext = false;
+}
+
 function move(by) {
   const rows = [...document.querySelectorAll('.row')];
-  const at = rows.indexOf(document.activeElement);
-  rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.focus();
+  const at = rows.findIndex(row => row.contains(document.activeElement));
+  rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.querySelector('a').focus();
 }
 
 const KEYS = {
@@ -31,18 +43,26 @@ const KEYS = {
   k: () => move(-1),
   '/': () => byId('filter')?.focus(),
   c: () => { location.hash = '#/cleanups'; },
-  s: () => { location.hash = '#/search'; },
-  Escape: () => { location.hash = '#/'; },
+  s: () => {
+    typesNext = location.hash !== '#/search';
+    if (typesNext) location.hash = '#/search';
+    else byId('filter').focus();
+  },
 };
 
+const shortcuts = byId('shortcuts');
+shortcuts.checked = localStorage.getItem(SHORTCUTS) !== 'off';
+shortcuts.addEventListener('change', () => localStorage.setItem(SHORTCUTS, shortcuts.checked ? 'on' : 'off'));
+
 addEventListener('keydown', event => {
-  const typing = event.target.closest('input, textarea, dialog');
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (typing) {
-    if (event.key === 'Escape' && !typing.closest('dialog')) event.target.blur();
+  const typing = event.target.closest?.('input:not([type=checkbox]), textarea, select, [contenteditable], dialog');
+  if (event.key === 'Escape') {
+    if (!typing) location.hash = '#/';
+    else if (!typing.closest('dialog')) event.target.blur();
     return;
   }
-  if (KEYS[event.key]) {
+  if (!typing && shortcuts.checked && KEYS[event.key]) {
     event.preventDefault();
     KEYS[event.key]();
   }
@@ -62,6 +82,6 @@ addEventListener('drop', event => {
 });
 byId('pick').addEventListener('change', event => { add(event.target.files); event.target.value = ''; });
 
-addEventListener('hashchange', route);
+addEventListener('hashchange', enter);
 route();
 start();

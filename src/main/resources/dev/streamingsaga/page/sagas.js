@@ -1,101 +1,227 @@
-// All sagas: what needs a person first, then what runs, then what is over, newest first.
+// All sagas in groups: what needs a person first, then what runs, what waits, and what is over.
+import { request } from './api.js';
 import { bar, eta, speed, stepOf } from './bar.js';
-import { h, say } from './dom.js';
-import { age, bytes, isRunning, name, needsAttention, word } from './format.js';
-import { onChange, sagas } from './live.js';
+import { h, say, title } from './dom.js';
+import { ago, bytes, clock, count, isFinal, isRunning, isWaiting, name, needsAttention, some, word } from './format.js';
+import { onChange, sagas, takeAll, totals } from './live.js';
 
-const SHOWN = 200;
+const PAGE = 200;
+const SEARCH_DELAY_MILLIS = 250;
+const MAX_SEARCHES = 25;
+const AT_WORK = ['UPLOADING', 'VERIFYING', 'PROCESSING', 'COMPLETING', 'COMPENSATING'];
+const COLUMNS = ['File', 'State', 'Size', 'Progress', 'Step', 'Speed', 'Time left', 'Run', 'Received'];
+const CLASSES = ['file', 'state', 'size', 'progress', 'step', 'speed', 'eta', 'run', 'age'];
+
+const sum = (counts, states) => states.reduce((n, state) => n + counts.sagas[state], 0);
+/** Between RECEIVED and UPLOADING: they have begun, though their state does not say so. */
+const beginning = () => [...sagas.values()].filter(saga => saga.state === 'RECEIVED' && saga.progress).length;
+
+/** Each saga is in the first group that keeps it; total is over all sagas of the server, not only those that are known here. */
+const GROUPS = {
+  attention: { label: 'Needs attention', keep: needsAttention, query: 'attention=true', total: c => c.attention },
+  running: { label: 'Running', keep: saga => isRunning(saga) && !isWaiting(saga), query: `state=${AT_WORK}&after=`, oldestFirst: true, total: c => sum(c, AT_WORK) + beginning() },
+  waiting: { label: 'Waiting, oldest first', keep: isWaiting, query: 'state=RECEIVED&after=', oldestFirst: true, total: c => Math.max(0, c.sagas.RECEIVED - beginning()) },
+  completed: { label: 'Completed', keep: saga => saga.state === 'COMPLETED', query: 'state=COMPLETED', total: c => c.sagas.COMPLETED },
+  compensated: { label: 'Compensated', keep: saga => isFinal(saga) && saga.state !== 'COMPLETED', query: 'state=COMPENSATED,PARTIALLY_COMPENSATED', total: c => sum(c, ['COMPENSATED', 'PARTIALLY_COMPENSATED']) },
+  finished: {
+    label: 'Finished', keep: isFinal, query: 'state=COMPLETED,COMPENSATED',
+    total: c => sum(c, ['COMPLETED', 'COMPENSATED', 'PARTIALLY_COMPENSATED', 'PAUSED']) - c.attention,
+  },
+};
 const FILTERS = {
-  all: { label: 'All', keep: () => true },
-  attention: { label: 'Needs attention', keep: needsAttention },
-  running: { label: 'Running', keep: isRunning },
-  completed: { label: 'Completed', keep: saga => saga.state === 'COMPLETED' },
-  compensated: { label: 'Compensated', keep: saga => saga.state === 'COMPENSATED' || saga.state === 'PARTIALLY_COMPENSATED' },
+  all: { label: 'All', groups: ['attention', 'running', 'waiting', 'finished'], query: '', total: c => c.all },
+  attention: { label: 'Needs attention', groups: ['attention'], query: GROUPS.attention.query, total: c => c.attention },
+  running: { label: 'Running', groups: ['running', 'waiting'], query: `state=RECEIVED,${AT_WORK}`, total: c => sum(c, ['RECEIVED', ...AT_WORK]) },
+  completed: { label: 'Completed', groups: ['completed'], query: GROUPS.completed.query, total: GROUPS.completed.total },
+  compensated: { label: 'Compensated', groups: ['compensated'], query: GROUPS.compensated.query, total: GROUPS.compensated.total },
 };
 
 let filter = 'all';
 let text = '';
 
-const rank = saga => needsAttention(saga) ? 0 : !isRunning(saga) ? 3 : saga.state === 'RECEIVED' ? 2 : 1;
+const plain = words => words.normalize('NFC').toLowerCase();
 
-function wanted() {
-  const needle = text.toLowerCase();
-  return [...sagas.values()]
-    .filter(saga => FILTERS[filter].keep(saga))
-    .filter(saga => !needle || `${saga.file} ${saga.sagaId} ${saga.documentId ?? ''} ${saga.state} ${saga.reason ?? ''}`.toLowerCase().includes(needle))
-    .sort((a, b) => rank(a) - rank(b) || b.sagaId.localeCompare(a.sagaId));
-}
+/** What the server searches, so that what arrives later is found as well. */
+const matches = saga => plain([name(saga.file), saga.sagaId, saga.documentId ?? '', saga.state, word(saga.state), saga.reason ?? '', word(saga.reason ?? '')].join('\n')).includes(plain(text.trim()));
 
 function row(saga) {
-  const cells = Object.fromEntries(['size', 'step', 'speed', 'eta', 'run', 'age'].map(c => [c, h('span', { class: `c-${c}` })]));
+  const cells = Object.fromEntries(['size', 'step', 'speed', 'eta', 'run', 'age'].map(c => [c, h('td', { class: `c-${c}`, role: 'cell' })]));
   const state = h('span', { class: 'state' });
   const why = h('span', { class: 'why' });
   const meter = bar(saga);
-  const element = h('a', { class: 'row', href: `#/sagas/${saga.sagaId}`, 'data-saga': saga.sagaId },
-    h('span', { class: 'c-file' }, h('strong', { text: name(saga.file), title: saga.file }), why),
-    state, cells.size, meter.element, cells.step, cells.speed, cells.eta, cells.run, cells.age);
+  const link = h('a', { href: `#/sagas/${saga.sagaId}`, title: saga.file }, h('strong', { text: name(saga.file) }));
+  const element = h('tr', { class: 'row', 'data-saga': saga.sagaId, role: 'row', onclick: event => { if (!event.target.closest('a') && String(getSelection()) === '') link.click(); } },
+    h('th', { class: 'c-file', scope: 'row', role: 'rowheader' }, link, why),
+    h('td', { class: 'c-state', role: 'cell' }, state), cells.size, h('td', { class: 'c-progress', role: 'cell' }, meter.element),
+    cells.step, cells.speed, cells.eta, cells.run, cells.age);
   const update = now => {
     meter.update(now);
     state.dataset.state = now.state;
     say(state, word(now.state));
-    say(why, now.state === 'COMPLETED' ? '' : [now.reason && word(now.reason), now.openCleanups && `${now.openCleanups} left to clean up`].filter(Boolean).join(' · '));
+    say(why, [now.reason && word(now.reason), now.openCleanups > 0 && `${some(now.openCleanups, 'clean-up')} open`, now.needsAttention && now.state === 'COMPLETED' && !now.visible && 'not visible in every store yet']
+      .filter(Boolean).join(' · '));
     say(cells.size, bytes(now.sizeBytes));
     say(cells.step, isRunning(now) ? stepOf(now) : '');
     say(cells.speed, speed(now));
-    say(cells.eta, eta(now));
+    say(cells.eta, eta(now).replace(/ left$/, ''));
     say(cells.run, now.run > 1 ? `run ${now.run}` : '');
-    say(cells.age, `${age(now.receivedAt)} ago`);
+    say(cells.age, ago(now.receivedAt));
+    cells.age.title = clock(now.receivedAt);
   };
   update(saga);
   return { element, update };
 }
 
-export function show(main) {
-  const rows = new Map();
-  const list = h('div', { class: 'list', role: 'list' });
-  const empty = h('div', { class: 'empty' });
-  const more = h('p', { class: 'more' });
-  const chips = Object.entries(FILTERS).map(([key, { label }]) => h('button', {
-    type: 'button', class: 'chip', 'data-filter': key, onclick: () => { filter = key; render(); },
-  }, label, ' ', h('span', { class: 'n' })));
-  const search = h('input', { type: 'search', id: 'filter', placeholder: 'Filter by file, id, state, reason', 'aria-label': 'Filter', value: text,
-    oninput: event => { text = event.target.value; render(); } });
-  main.replaceChildren(h('h1', { class: 'sr', text: 'Sagas' }), h('div', { class: 'tools' }, h('div', { class: 'chips', role: 'group', 'aria-label': 'States' }, chips), search),
-    list, empty, more);
+/** Sagas from the server, page by page; a search looks at a limited number of sagas with each request, so that several may be needed. */
+function source(query, searched) {
+  let next = `?limit=${PAGE}&${query}${searched ? `&q=${encodeURIComponent(searched)}` : ''}`;
+  const self = { more: true, busy: false, ended: false, problem: '', async load() {
+    if (self.busy || !self.more) return;
+    self.busy = true;
+    try {
+      for (let found = 0, asked = 0; found < PAGE && asked < (searched ? MAX_SEARCHES : 1) && self.more && !self.ended; asked++) {
+        const response = await request(`api/sagas${next}`);
+        const page = (await response.json()).sagas;
+        const link = /<([^>]*)>; rel="next"/.exec(response.headers.get('Link') ?? '');
+        self.more = link !== null;
+        if (link) [, next] = link;
+        found += page.length;
+        self.problem = '';
+        takeAll(page);
+      }
+    } catch (problem) {
+      self.problem = problem.message;
+    }
+    self.busy = false;
+  } };
+  return self;
+}
 
-  function render() {
-    const all = [...sagas.values()];
-    chips.forEach(chip => {
-      const n = all.filter(FILTERS[chip.dataset.filter].keep).length;
-      chip.setAttribute('aria-pressed', chip.dataset.filter === filter);
-      chip.classList.toggle('warn', chip.dataset.filter === 'attention' && n > 0);
-      say(chip.querySelector('.n'), String(n));
-    });
-    const found = wanted();
-    const shown = found.slice(0, SHOWN);
-    const ids = new Set(shown.map(saga => saga.sagaId));
+/** The rows of one group, their heading above and how many there are below. */
+function section(key, more) {
+  const label = h('span', { class: 'label', text: GROUPS[key].label });
+  const number = h('span', { class: 'n' });
+  const note = h('span');
+  const button = h('button', { type: 'button', 'data-action': 'more', text: 'Load more', onclick: more });
+  const head = h('tr', { class: 'group', role: 'row' }, h('th', { colspan: COLUMNS.length, scope: 'rowgroup', role: 'rowheader' }, label, ' ', number));
+  const foot = h('tr', { class: 'more', role: 'row' }, h('td', { colspan: COLUMNS.length, role: 'cell' }, note, ' ', button));
+  const element = h('tbody', { 'data-group': key, role: 'rowgroup' }, head, foot);
+  const rows = new Map();
+  const update = ({ members, shown, total, open }) => {
+    const wanted = members.slice(0, shown);
+    const ids = new Set(wanted.map(saga => saga.sagaId));
     for (const [id, old] of rows) {
       if (!ids.has(id)) {
         old.element.remove();
         rows.delete(id);
       }
     }
-    shown.forEach((saga, index) => {
+    let before = head;
+    for (const saga of wanted) {
       let there = rows.get(saga.sagaId);
       if (there) there.update(saga);
       else rows.set(saga.sagaId, there = row(saga));
-      if (list.children[index] !== there.element) list.insertBefore(there.element, list.children[index] ?? null);
-    });
-    empty.hidden = found.length > 0;
-    empty.replaceChildren(...(all.length === 0
-      ? [h('h2', { text: 'Nothing here yet' }), h('p', { text: 'Drop files anywhere on this page, or add them from a terminal:' }), h('code', { text: './saga ingest FILE --url ' + location.origin })]
-      : [h('p', { text: 'No saga fits the filter.' })]));
-    more.hidden = found.length <= SHOWN;
-    say(more, `${found.length - SHOWN} more; filter to see them.`);
+      if (before.nextSibling !== there.element) before.after(there.element);
+      before = there.element;
+    }
+    element.hidden = wanted.length === 0;
+    say(number, total === null ? '' : count(Math.max(total, wanted.length)));
+    const left = wanted.length < members.length || open || total !== null && total > wanted.length;
+    foot.hidden = !left;
+    button.hidden = !left;
+    say(note, total === null ? `Showing ${count(wanted.length)} of ${count(members.length)} found so far.` : `Showing ${count(wanted.length)} of ${count(total)}.`);
+  };
+  return { element, update };
+}
+
+export function show(main) {
+  const heading = h('h1', { text: 'Sagas' });
+  const list = h('table', { class: 'list', role: 'table', 'aria-label': 'Sagas' },
+    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, COLUMNS.map((label, i) => h('th', { scope: 'col', role: 'columnheader', class: `c-${CLASSES[i]}`, text: label })))));
+  const empty = h('div', { class: 'empty' });
+  const note = h('p', { class: 'note bad', role: 'status' });
+  const further = h('p', { class: 'more' });
+  const chips = Object.entries(FILTERS).map(([key, { label }]) => h('button', {
+    type: 'button', class: 'chip', 'data-filter': key, onclick: () => { filter = key; begin(); },
+  }, label, ' ', h('span', { class: 'n' })));
+  let typing;
+  const search = h('input', { type: 'search', id: 'filter', maxlength: 200, placeholder: 'Name, id, state or reason', 'aria-label': 'Filter by name, id, state or reason', value: text,
+    oninput: event => { text = event.target.value; clearTimeout(typing); typing = setTimeout(begin, SEARCH_DELAY_MILLIS); render(); } });
+  const found = h('span', { class: 'found', role: 'status' });
+  main.replaceChildren(heading, h('div', { class: 'tools' }, h('div', { class: 'chips', role: 'group', 'aria-label': 'Which sagas' }, chips), search),
+    found, note, list, empty, further);
+  let parts = {};
+  let sources = {};
+  let searching = null;
+
+  /** Asks the server anew for what is to be shown now. */
+  function begin() {
+    [...Object.values(sources), searching].forEach(old => { if (old) old.ended = true; });
+    const { groups, query } = FILTERS[filter];
+    const wanted = text.trim();
+    searching = wanted ? source(query, wanted) : null;
+    sources = wanted ? {} : Object.fromEntries(groups.map(key => [key, source(GROUPS[key].query)]));
+    if (list.contains(document.activeElement)) heading.focus();
+    Object.values(parts).forEach(part => part.element.remove());
+    parts = Object.fromEntries(groups.map(key => [key, { ...section(key, () => more(key)), shown: PAGE }]));
+    list.append(...groups.map(key => parts[key].element));
+    render();
+    (searching ? [searching] : Object.values(sources)).forEach(one => one.load().then(render));
   }
 
-  render();
+  async function more(key) {
+    const part = parts[key];
+    part.shown += PAGE;
+    render();
+    // More can have come at once than is sent while they come: then the source has ended, and does not have all.
+    if (!searching && !sources[key].more) sources[key] = source(GROUPS[key].query);
+    const one = searching ?? sources[key];
+    do await one.load(); while (!one.ended && one.more && !one.problem && members()[key].length < part.shown);
+    render();
+  }
+
+  function members() {
+    const all = Object.fromEntries(Object.keys(parts).map(key => [key, []]));
+    const kept = Object.keys(parts);
+    for (const saga of sagas.values()) {
+      const key = kept.find(each => GROUPS[each].keep(saga));
+      if (key && matches(saga)) all[key].push(saga);
+    }
+    for (const key of kept) all[key].sort((a, b) => (GROUPS[key].oldestFirst ? 1 : -1) * a.sagaId.localeCompare(b.sagaId));
+    return all;
+  }
+
+  function render() {
+    const { counts } = totals;
+    chips.forEach(chip => {
+      const n = counts ? FILTERS[chip.dataset.filter].total(counts) : null;
+      chip.setAttribute('aria-pressed', chip.dataset.filter === filter);
+      chip.classList.toggle('warn', chip.dataset.filter === 'attention' && n > 0);
+      say(chip.querySelector('.n'), n === null ? '' : count(n));
+    });
+    title(counts?.attention > 0 ? `Sagas (${count(counts.attention)} need${counts.attention === 1 ? 's' : ''} attention)` : 'Sagas');
+    const all = members();
+    for (const [key, part] of Object.entries(parts)) {
+      part.update({ members: all[key], shown: part.shown, total: searching || !counts ? null : GROUPS[key].total(counts), open: (searching ?? sources[key]).more && all[key].length > 0 && !searching });
+    }
+    const n = Object.values(all).reduce((sofar, group) => sofar + group.length, 0);
+    const busy = (searching ? [searching] : Object.values(sources)).some(one => one.busy);
+    list.hidden = n === 0;
+    say(found, !searching ? '' : busy ? 'Searching…' : n === 0 ? `No saga matches${searching.more ? ' so far' : ''}.` : `${some(n, 'saga matches', 'sagas match')}${searching.more ? ' so far' : ''}.`);
+    further.hidden = !searching || busy || !searching.more;
+    if (!further.hidden && !further.firstChild) further.append(h('button', { type: 'button', 'data-action': 'further', text: 'Search older sagas', onclick: () => { searching.load().then(render); render(); } }));
+    say(note, (searching ? [searching] : Object.values(sources)).map(one => one.problem).find(Boolean) ?? '');
+    const message = n > 0 || busy || searching || !counts ? '' : counts.all === 0 ? 'nothing' : 'none';
+    empty.hidden = message === '';
+    if (empty.dataset.message === message) return;
+    empty.dataset.message = message;
+    empty.replaceChildren(...(message === 'nothing'
+      ? [h('h2', { text: 'Nothing here yet' }), h('p', { text: 'Drop files anywhere on this page, or add them from a terminal:' }), h('code', { text: `./saga ingest FILE --url ${location.origin}` })]
+      : [h('p', { text: filter === 'attention' ? 'Nothing needs attention.' : `No saga is ${FILTERS[filter].label.toLowerCase()}.` })]));
+  }
+
+  begin();
   const timer = setInterval(render, 5000);
-  const end = onChange(render);
-  return () => { clearInterval(timer); end(); };
+  const end = onChange(ids => { if (ids.has('anew')) begin(); else render(); });
+  return () => { clearInterval(timer); clearTimeout(typing); end(); };
 }

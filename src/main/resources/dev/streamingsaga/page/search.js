@@ -1,21 +1,22 @@
 // Search in completed documents, by meaning and by words.
 import { download, get } from './api.js';
-import { h } from './dom.js';
+import { h, title } from './dom.js';
 
 let last = { text: '', hits: null, problem: '' };
 
 const hit = found => h('li', {}, h('p', { class: 'hit', text: found.text }),
-  h('p', { class: 'where' }, h('a', { href: `#/sagas/${found.sagaId}`, text: found.fileName }), ` page ${found.page} · found by ${found.how.replaceAll('+', ' and ')} · `,
-    h('button', { type: 'button', class: 'link', text: 'Download', onclick: () => download(found.documentId, found.fileName) })));
+  h('p', { class: 'where' }, h('a', { href: `#/sagas/${found.sagaId}`, text: found.fileName }), ` · page ${found.page} · found by ${found.how.replaceAll('+', ' and ')} · `,
+    h('button', { type: 'button', class: 'link', text: 'Download', 'aria-label': `Download ${found.fileName}`, onclick: () => download(found.documentId, found.fileName) })));
 
 export function show(main) {
   const answer = h('div', { 'aria-live': 'polite' });
   const input = h('input', { type: 'search', id: 'filter', maxlength: 1000, placeholder: 'What are you looking for?', 'aria-label': 'Search text', value: last.text });
   const render = () => answer.replaceChildren(...(last.problem ? [h('p', { class: 'note bad', text: last.problem })]
-    : last.hits === null ? [] : last.hits.length === 0 ? [h('p', { text: 'Nothing found in completed documents.' })] : [h('ol', { class: 'hits' }, last.hits.map(hit))]));
+    : last.hits === null ? [] : last.hits.length === 0 ? [h('p', { text: 'No completed document matches.' })] : [h('ol', { class: 'hits' }, last.hits.map(hit))]));
   const form = h('form', { class: 'search', role: 'search', onsubmit: async event => {
     event.preventDefault();
     last = { text: input.value.trim(), hits: null, problem: '' };
+    title(last.text ? `Search: ${last.text}` : 'Search');
     if (!last.text) return;
     answer.replaceChildren(h('p', { text: 'Searching…' }));
     try {
@@ -25,8 +26,8 @@ export function show(main) {
     }
     render();
   } }, input, h('button', { class: 'primary', text: 'Search' }));
-  main.replaceChildren(h('h1', { text: 'Search' }), h('p', { class: 'lead', text: 'In all completed documents, by meaning and by exact words.' }), form, answer);
+  title(last.text ? `Search: ${last.text}` : 'Search');
+  main.replaceChildren(h('h1', { text: 'Search' }), h('p', { class: 'lead', text: 'Searches all completed documents by meaning and by exact words.' }), form, answer);
   render();
-  input.focus();
   return () => {};
 }

@@ -1,4 +1,4 @@
-// Files given to this page: sent two at a time, each with its own bar, until the server has taken them.
+// Files given to this page: sent two at a time, each with its own bar, until the server has received them.
 import { put } from './api.js';
 import { byId, h, say } from './dom.js';
 import { bytes } from './format.js';
@@ -16,7 +16,7 @@ export function add(files) {
 function entry(file) {
   const stop = new AbortController();
   const meter = h('progress', { max: file.size || 1, value: 0, 'aria-label': `Upload of ${file.name}` });
-  const state = h('span', { class: 'what', text: 'waits' });
+  const state = h('span', { class: 'what', text: 'waiting' });
   const close = h('button', { type: 'button', class: 'link', text: 'Stop', 'aria-label': `Stop ${file.name}`, onclick: () => { stop.abort(); element.remove(); tidy(); } });
   const element = h('div', { class: 'upload' }, h('strong', { text: file.name }), meter, state, close);
   byId('uploads').append(element);
@@ -44,7 +44,7 @@ async function send({ file, stop, meter, state, close, element }) {
       say(state, `${bytes(done)} of ${bytes(total)}`);
     }, stop.signal);
     meter.value = meter.max;
-    state.replaceChildren('taken over by ', h('a', { href: `#/sagas/${saga.sagaId}`, text: 'its saga' }));
+    state.replaceChildren('received: ', h('a', { href: `#/sagas/${saga.sagaId}`, text: 'show its saga' }));
     element.dataset.done = 'yes';
     setTimeout(() => { element.remove(); tidy(); }, SHOWN_MILLIS);
   } catch (problem) {

@@ -96,8 +96,23 @@ final class Browser implements AutoCloseable {
         return answer == null ? "" : answer;
     }
 
+    /** What a script hands to its last argument, which is a function. */
+    @SuppressWarnings("unchecked")
+    List<String> later(String code) {
+        return (List<String>) driver.executeAsyncScript(code);
+    }
+
+    String title() {
+        return String.valueOf(driver.getTitle());
+    }
+
     void type(String css, CharSequence text) {
         find(css).sendKeys(text);
+    }
+
+    /** As a person does, with keys. */
+    void empty(String css) {
+        find(css).sendKeys(Keys.chord(Keys.CONTROL, "a"), Keys.BACK_SPACE);
     }
 
     /** To whatever has the focus. */
@@ -118,7 +133,12 @@ final class Browser implements AutoCloseable {
     }
 
     void dark() {
-        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", "dark"))));
+        scheme(true);
+    }
+
+    void scheme(boolean dark) {
+        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features",
+                List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
     }
 
     /** Warnings and errors of the page, refused content among them. */
