@@ -1,5 +1,6 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
@@ -97,6 +98,7 @@ final class Intake {
                     request.setProperty(Ingest.FILE_NAME, source.name());
                     source.sender().ifPresent(sender -> request.setProperty(Ingest.SENDER, sender));
                     request.setProperty(Ingest.LISTENER, listener);
+                    request.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
                     trace.to(request);
                 });
                 if (exchange.getException() != null) {

@@ -41,7 +41,8 @@ public record SagaConfig(
         Http http,
         Drop drop,
         Jms jms,
-        Watch watch) {
+        Watch watch,
+        Hub hub) {
 
     /** {@code direct:} URI of a route of this instance: {@code direct("ingest")} is {@code direct:saga-ingest}. */
     public String direct(String route) {
@@ -190,6 +191,9 @@ public record SagaConfig(
      * @param ignore names that are never taken, with {@code *} and {@code ?}
      */
     public record DropLimits(long maxSizeBytes, List<String> types, int perMinute, List<String> ignore) {}
+
+    /** @param failOn which outcomes fail the exchange of a route that calls {@code direct:<name>-ingest} */
+    public record Hub(FailOn failOn) {}
 
     public enum LogFormat { TEXT, JSON }
 

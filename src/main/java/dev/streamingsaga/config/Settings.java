@@ -16,6 +16,7 @@ import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
 import dev.streamingsaga.config.SagaConfig.Http;
 import dev.streamingsaga.config.SagaConfig.HttpAuth;
 import dev.streamingsaga.config.SagaConfig.HttpLimits;
+import dev.streamingsaga.config.SagaConfig.Hub;
 import dev.streamingsaga.config.SagaConfig.Jms;
 import dev.streamingsaga.config.SagaConfig.LogFormat;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
@@ -159,6 +160,7 @@ public final class Settings {
         d.put("saga.jms.queue", "saga-ingest");
         d.put("saga.jms.dead-letter-queue", "saga-ingest-dead");
         d.put("saga.jms.roots", "");
+        d.put("saga.hub.fail-on", "never");
         return d;
     }
 
@@ -302,7 +304,8 @@ public final class Settings {
                 http(read),
                 drop(read),
                 jms(read),
-                new Watch(read.choice("saga.log.format", LogFormat.class), read.size("saga.health.min-free", 0, Long.MAX_VALUE), otel(read)));
+                new Watch(read.choice("saga.log.format", LogFormat.class), read.size("saga.health.min-free", 0, Long.MAX_VALUE), otel(read)),
+                new Hub(read.choice("saga.hub.fail-on", FailOn.class)));
     }
 
     private static Otel otel(SettingsReader read) {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.dropfolder;
 
+import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
@@ -144,6 +145,7 @@ final class DropFolder {
     void claim(Exchange exchange) {
         Watch watch = exchange.getProperty(WATCH, Watch.class);
         exchange.setProperty(Ingest.ONCE, watch.identity());
+        exchange.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
     }
 
     void ended(Exchange exchange) {

@@ -1,6 +1,7 @@
 package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.chunk.ChunkRoutes;
+import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig;
@@ -66,6 +67,13 @@ public final class Ingest {
     public static final String REQUEST = "SagaRequest";
 
     private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
+    /**
+     * Exchange property, a {@link FailOn} or its word ({@code never}, {@code compensated}, {@code partially-compensated}): which outcomes
+     * fail this exchange with a {@link SagaNotCompletedException}, instead of what {@code saga.hub.fail-on} says. A call that may fail
+     * waits through a pause: its consumer would move a file that the saga still needs.
+     */
+    public static final String FAIL_ON = "SagaFailOn";
+
     private static final long LOOK_MILLIS = 500;
 
     private final SagaConfig config;
@@ -75,6 +83,7 @@ public final class Ingest {
     private final FirstSteps steps;
     private final Results results;
     private final Places places;
+    private final OutcomeCheck outcome;
 
     /** @param engine runs and settles what comes in */
     public Ingest(SagaConfig config, Journal journal, Runs runs, DocumentContent content, SagaEngine engine) {
@@ -85,6 +94,7 @@ public final class Ingest {
         this.steps = new FirstSteps(config, journal, content);
         this.results = new Results(journal, engine.outcomes());
         this.places = new Places(config.concurrency());
+        this.outcome = new OutcomeCheck(config.hub().failOn());
     }
 
     public RoutesBuilder routes() {
@@ -236,7 +246,7 @@ public final class Ingest {
         String joined = exchange.getProperty(SAGA_ID, String.class);
         String sagaId = joined != null ? joined : awaitOwn(exchange.getProperty(Run.PROPERTY, ActiveRun.class));
         // Our own run may have been called off at the last moment, or taken over: whoever has the saga brings it to its end.
-        awaitEnd(sagaId, exchange.getProperty(REQUEST) != null);
+        awaitEnd(sagaId, exchange.getProperty(REQUEST) != null || outcome.of(exchange) != FailOn.NEVER);
         Traces traces = Traces.of(exchange.getContext());
         traces.begin(sagaId, exchange);
         try {

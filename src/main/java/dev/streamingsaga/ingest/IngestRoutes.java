@@ -14,7 +14,8 @@ import org.springframework.core.task.support.ExecutorServiceAdapter;
 /**
  * {@code direct:<name>-ingest}: body in, a file (String, Path, File or what a {@code file:} consumer hands on); body out, an
  * {@link IngestResult}, which converts to its JSON as String or bytes. It always answers with an outcome and never with the
- * exception of a step. Of the caller's exchange only the body changes: headers, properties and transactions of the caller are not
+ * exception of a step. {@code saga.hub.fail-on} or the exchange property {@link Ingest#FAIL_ON} make it fail the exchange as well, with
+ * a {@link SagaNotCompletedException}, for outcomes other than COMPLETED. Of the caller's exchange only the body changes: headers, properties and transactions of the caller are not
  * seen inside, and are his again afterwards.
  *
  * <p>A run has an exchange and a thread of its own: the caller waits for the run's end in the journal, so that he hears of it even if
@@ -37,6 +38,7 @@ final class IngestRoutes extends RouteBuilder {
     @Override
     public void configure() {
         ResultJson.register(getContext().getTypeConverterRegistry());
+        OutcomeCheck outcome = new OutcomeCheck(config.hub().failOn());
         // A new thread for each run: what Camel left behind on one must not go on when another run uses it.
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(config.id("run-"));
         threads.setDaemon(true); // one that waits for its turn does not keep the process
@@ -45,7 +47,9 @@ final class IngestRoutes extends RouteBuilder {
         from(config.direct("ingest")).routeId(config.id("ingest")).group("ingest")
                 .errorHandler(noErrorHandler())
                 .description("the only way in: a message of its own for what happens inside")
-                .enrich(config.direct("receive"), BODY_ONLY);
+                .process(outcome::of)
+                .enrich(config.direct("receive"), BODY_ONLY)
+                .process(outcome::check);
 
         FilterDefinition fresh = from(config.direct("receive")).routeId(config.id("receive")).group("ingest")
                 .errorHandler(noErrorHandler())

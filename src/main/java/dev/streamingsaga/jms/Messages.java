@@ -1,6 +1,7 @@
 package dev.streamingsaga.jms;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
@@ -141,6 +142,7 @@ final class Messages {
         Exchange exchange = template.send(config.direct("ingest"), ExchangePattern.InOut, call -> {
             call.getMessage().setBody(file);
             call.setProperty(Ingest.FILE_NAME, name);
+            call.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
             origin.request().ifPresent(id -> call.setProperty(Ingest.REQUEST, id));
             sender.ifPresent(known -> call.setProperty(Ingest.SENDER, known));
             origin.trace().to(call);

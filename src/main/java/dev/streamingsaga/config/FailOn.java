@@ -1,0 +1,41 @@
+package dev.streamingsaga.config;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Which outcomes of a saga fail the exchange that asked for it. Failing matters to a consumer that decides by its exchange what
+ * becomes of its input, such as {@code file:} with {@code move} and {@code moveFailed}.
+ */
+public enum FailOn {
+    /** None: the exchange carries the result, and its route looks at the status. */
+    NEVER,
+    /** Every outcome except COMPLETED. */
+    COMPENSATED,
+    /** PARTIALLY_COMPENSATED only: a saga that left nothing behind does not fail the exchange. */
+    PARTIALLY_COMPENSATED;
+
+    /**
+     * Reads the word that {@code saga.hub.fail-on} takes, in any letter case.
+     *
+     * @throws IllegalArgumentException naming the words that are allowed
+     */
+    public static FailOn of(String word) {
+        return Arrays.stream(values()).filter(each -> each.word().equals(word.strip().toLowerCase(Locale.ROOT))).findAny()
+                .orElseThrow(() -> new IllegalArgumentException("must be one of "
+                        + String.join(", ", Arrays.stream(values()).map(FailOn::word).toList()) + ", was \"" + word + "\""));
+    }
+
+    /** @param status of an ingest result */
+    public boolean fails(String status) {
+        return switch (this) {
+            case NEVER -> false;
+            case COMPENSATED -> !status.equals("COMPLETED");
+            case PARTIALLY_COMPENSATED -> status.equals("PARTIALLY_COMPENSATED");
+        };
+    }
+
+    private String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
