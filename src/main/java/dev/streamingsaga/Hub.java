@@ -11,16 +11,12 @@ import dev.streamingsaga.store.Stores;
 import java.net.URI;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.apache.camel.CamelContext;
 import org.apache.camel.service.lra.LRASagaService;
-import org.apache.camel.spi.PropertiesComponent;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -32,14 +28,15 @@ final class Hub {
     private final CamelContext context;
     private final String name;
     private final HubBeans beans;
-    private final Map<String, String> properties;
+    private final HubProperties properties;
     private final List<String> problems = new ArrayList<>();
 
     private Hub(CamelContext context, String name) {
         this.context = context;
         this.name = name;
         this.beans = new HubBeans(context, name);
-        this.properties = properties(context.getPropertiesComponent(), name);
+        this.properties = HubProperties.read(context.getPropertiesComponent(), name);
+        problems.addAll(properties.problems());
     }
 
     /** @param ownClient made for us, to be closed by us */
@@ -67,14 +64,13 @@ final class Hub {
     /** With problems: as if none of the properties were given, so that what is missing can be told in the same breath. */
     private SagaConfig config() {
         try {
-            return Settings.parse(name, properties);
+            return Settings.parse(name, properties.values());
         } catch (ConfigException e) {
             problems.addAll(e.problems());
-            properties.keySet().removeIf(key -> !key.endsWith(".url") && !key.endsWith(".endpoint") && !key.endsWith(".participants"));
             try {
-                return Settings.parse(name, properties);
+                return Settings.parse(name, properties.servers());
             } catch (ConfigException again) {
-                throw e;
+                throw new ConfigException(problems);
             }
         }
     }
@@ -84,7 +80,7 @@ final class Hub {
         if (url.isEmpty()) {
             url = lraService().map(service -> URI.create(service.getCoordinatorUrl() + Objects.requireNonNullElse(service.getCoordinatorContextPath(), "")));
         }
-        if (url.isEmpty()) {
+        if (url.isEmpty() && !properties.isUnusable("coordinator.url")) {
             problems.add("no LRA coordinator: set " + name + ".coordinator.url, or have an LRASagaService in the context, whose coordinator is used then");
         }
         return url;
@@ -98,7 +94,7 @@ final class Hub {
 
     private Optional<S3Client> client() {
         Optional<S3Client> client = beans.find(S3Client.class, "S3Client");
-        if (client.isEmpty()) {
+        if (client.isEmpty() && !properties.isUnusable("s3.endpoint")) {
             problems.add("no bucket: set " + name + ".s3.endpoint, or have an S3Client in the registry, as " + beans.how(S3Client.class, "S3Client"));
         }
         return client;
@@ -108,10 +104,12 @@ final class Hub {
     private Optional<DatabaseSource> databases(SagaConfig config) {
         DatabaseSource configured = DatabaseSource.configured(config);
         List<String> without = new ArrayList<>();
-        if (config.journal().url().isEmpty()) {
+        if (config.journal().url().isEmpty() && !properties.isUnusable("journal.url")) {
             without.add("journal");
         }
-        config.participants().stream().filter(Stores.BUILT_IN::contains).filter(store -> config.store(store).url().isEmpty()).forEach(without::add);
+        config.participants().stream().filter(Stores.BUILT_IN::contains)
+                .filter(store -> config.store(store).url().isEmpty())
+                .filter(store -> !properties.isUnusable("participants") && !properties.isUnusable("store." + store + ".url")).forEach(without::add);
         if (without.isEmpty()) {
             return Optional.of(configured);
         }
@@ -129,23 +127,5 @@ final class Hub {
             problems.add("the DataSource of the registry can't be used for " + String.join(", ", without) + ": " + e.getMessage() + "; or set " + keys);
             return Optional.empty();
         }
-    }
-
-    /** Every known key is asked for, since not every hub can list its properties; those that are listed may also be unknown. */
-    private static Map<String, String> properties(PropertiesComponent hub, String name) {
-        Map<String, String> given = new HashMap<>();
-        hub.loadProperties(key -> key.startsWith(name + ".") && !isVariable(key)).stringPropertyNames().forEach(key -> given.put(key, ""));
-        Settings.defaults().keySet().forEach(key -> given.put(name + key.substring(key.indexOf('.')), ""));
-        given.keySet().removeIf(key -> {
-            Optional<String> value = hub.resolveProperty(key);
-            value.ifPresent(text -> given.put(key, text));
-            return value.isEmpty();
-        });
-        return given;
-    }
-
-    /** Some hubs list an environment variable under a guessed key, {@code s3.access.key} for {@code s3.access-key}. What it is for asks for it by its own. */
-    private static boolean isVariable(String key) {
-        return System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_")) != null;
     }
 }

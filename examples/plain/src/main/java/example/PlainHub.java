@@ -13,6 +13,12 @@ public final class PlainHub {
     private PlainHub() {}
 
     static CamelContext start(Path folder) throws Exception {
+        CamelContext context = create(folder);
+        context.start();
+        return context;
+    }
+
+    static CamelContext create(Path folder) throws Exception {
         DefaultCamelContext context = new DefaultCamelContext();
         context.getPropertiesComponent().setLocation("classpath:application.properties");
         context.getPropertiesComponent().addInitialProperty("hub.folder", folder.toString());
@@ -24,7 +30,6 @@ public final class PlainHub {
         for (String routes : new String[] {"drop-folder", "store-ledger"}) {
             PluginHelper.getRoutesLoader(context).loadRoutes(ResourceHelper.resolveResource(context, "classpath:routes/" + routes + ".camel.yaml"));
         }
-        context.start();
         return context;
     }
 

@@ -1,6 +1,7 @@
 package example;
 
 import dev.streamingsaga.StreamingSaga;
+import dev.streamingsaga.ingest.SagaNotCompletedException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -12,6 +13,8 @@ import org.apache.camel.builder.RouteBuilder;
 /** A drop folder, and a store of the hub's own that counts gulls in memory. */
 @ApplicationScoped
 public class HubRoutes extends RouteBuilder {
+    private static final String OUTCOME = "file:{{hub.folder}}/outcome?fileName=${header.CamelFileName}.json&tempPrefix=.";
+
     static final Map<String, String> SEEN = new ConcurrentHashMap<>();
 
     /** camel-quarkus adds it to its context like any other routes. */
@@ -23,9 +26,12 @@ public class HubRoutes extends RouteBuilder {
 
     @Override
     public void configure() {
-        from("file:{{hub.folder}}/drop?move=.done/${file:name}&readLock=changed&delay=200").routeId("drop-folder")
+        // The exchange still fails, and the file goes to .failed: saga.hub.fail-on=compensated.
+        onException(SagaNotCompletedException.class).handled(false).to(OUTCOME);
+
+        from("file:{{hub.folder}}/drop?move=.done/${file:name}&moveFailed=.failed/${file:name}&readLock=changed&delay=200").routeId("drop-folder")
                 .to("direct:saga-ingest")
-                .to("file:{{hub.folder}}/outcome?fileName=${header.CamelFileName}.json&tempPrefix=.");
+                .to(OUTCOME);
 
         from("direct:saga-store-seen").routeId("saga-store-seen").process(exchange -> SEEN.put(saga(exchange), fact(exchange, "fileName")));
         from("direct:saga-store-seen-compensate").routeId("saga-store-seen-compensate").process(exchange -> SEEN.remove(saga(exchange)));

@@ -1,9 +1,11 @@
 package example;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.streamingsaga.StreamingSaga;
 import dev.streamingsaga.api.ApiKeys;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,7 +19,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Properties;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,7 +35,7 @@ class SpringBootHubTest {
     @Test
     void a_dropped_file_ends_in_a_note(@TempDir Path folder) throws Exception {
         ApiKeys.create(folder.resolve("keys"), "test", List.of("ingest"));
-        try (ConfigurableApplicationContext hub = SpringApplication.run(SpringBootHub.class, "--hub.folder=" + folder, "--spring.main.banner-mode=off", "--server.port=0")) {
+        try (ConfigurableApplicationContext hub = run(folder)) {
             assertThat(hub.getBean(StreamingSaga.class).name()).isEqualTo("saga");
             Files.writeString(Files.createDirectories(folder.resolve("drop")).resolve("report.txt"), "Gulls: 42, keepers: 1.");
             Path outcome = folder.resolve("outcome/report.txt.json");
@@ -42,13 +46,52 @@ class SpringBootHubTest {
     }
 
     @Test
+    void a_file_whose_saga_is_compensated_is_moved_to_failed(@TempDir Path folder) throws Exception {
+        ApiKeys.create(folder.resolve("keys"), "test", List.of("ingest"));
+        try (ConfigurableApplicationContext hub = run(folder, "--saga.file.max-size=10B")) {
+            Path drop = Files.createDirectories(folder.resolve("drop"));
+            Files.writeString(drop.resolve("report.txt"), "Gulls: 42, keepers: 1.");
+
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(drop.resolve(".failed/report.txt")));
+
+            assertThat(folder.resolve("outcome/report.txt.json")).content().contains("\"status\":\"COMPENSATED\"", "FILE_TOO_LARGE");
+            assertThat(drop.resolve(".done/report.txt")).doesNotExist();
+        }
+    }
+
+    @Test
+    void every_property_is_resolved(@TempDir Path folder) throws Exception {
+        Properties file = new Properties();
+        try (InputStream in = SpringBootHub.class.getResourceAsStream("/application.properties")) {
+            file.load(in);
+        }
+        ApiKeys.create(folder.resolve("keys"), "test", List.of("ingest"));
+        try (ConfigurableApplicationContext hub = run(folder)) {
+            assertThat(file.stringPropertyNames()).contains("saga.hub.fail-on").allSatisfy(
+                    key -> assertThat(hub.getEnvironment().getProperty(key)).as(key).isNotNull().doesNotContain("${", "{{"));
+        }
+    }
+
+    @Test
+    void an_unset_variable_is_named_with_its_property(@TempDir Path folder) {
+        assertThatThrownBy(() -> run(folder, "--saga.chunk.prefix={{env:HUB_NOT_SET}}").close())
+                .hasStackTraceContaining("saga.chunk.prefix refers to the environment variable HUB_NOT_SET, which is not set");
+        assertThatThrownBy(() -> run(folder, "--saga.chunk.prefix=${HUB_NOT_SET}").close()).hasStackTraceContaining("HUB_NOT_SET");
+    }
+
+    private static ConfigurableApplicationContext run(Path folder, String... more) {
+        return SpringApplication.run(SpringBootHub.class, Stream.concat(Stream.of("--hub.folder=" + folder, "--spring.main.banner-mode=off",
+                "--server.port=0"), Stream.of(more)).toArray(String[]::new));
+    }
+
+    @Test
     void a_document_comes_and_goes_over_the_applications_own_server(@TempDir Path folder) throws Exception {
         String key = ApiKeys.create(folder.resolve("keys"), "test", List.of("ingest", "read"));
         byte[] content = new byte[12_000_000];
         new Random(1).nextBytes(content);
         String sha256 = Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(content));
         HttpClient client = HttpClient.newHttpClient();
-        try (ConfigurableApplicationContext hub = SpringApplication.run(SpringBootHub.class, "--hub.folder=" + folder, "--spring.main.banner-mode=off", "--server.port=0")) {
+        try (ConfigurableApplicationContext hub = run(folder)) {
             URI base = URI.create("http://127.0.0.1:" + hub.getEnvironment().getProperty("local.server.port") + "/documents/");
             HttpRequest.Builder put = HttpRequest.newBuilder(base.resolve("api/documents/minutes%20%C3%A4.bin")).PUT(BodyPublishers.ofByteArray(content))
                     .header("Prefer", "wait=60");
@@ -73,8 +116,7 @@ class SpringBootHubTest {
 
     @Test
     void an_unknown_setting_is_refused(@TempDir Path folder) {
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> SpringApplication.run(SpringBootHub.class, "--hub.folder=" + folder,
-                "--spring.main.banner-mode=off", "--server.port=0", "--saga.chunk.size=1MiB", "--saga.cunk.size=8MiB").close())
+        assertThatThrownBy(() -> run(folder, "--saga.chunk.size=1MiB", "--saga.cunk.size=8MiB").close())
                 .hasStackTraceContaining("saga.chunk.size must be a size such as 8MiB");
     }
 }

@@ -33,9 +33,11 @@ import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * The settings by key, with their defaults. Keys outside {@code saga.} are none of our business and pass unread;
@@ -53,6 +55,7 @@ public final class Settings {
             + "*.camelLock,*.swp,*.swo,*.swx,*.sb-????????-??????,*~,~$*,#*#,"
             + "Thumbs.db,ehthumbs.db,desktop.ini,$RECYCLE.BIN,System Volume Information,lost+found,"
             + "@eaDir,#recycle,#snapshot";
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[^{}]+}}|\\$\\{(env|sys):[^}]*}");
 
     private static final long MIB = 1024 * 1024;
 
@@ -183,7 +186,10 @@ public final class Settings {
         SettingsReader read = new SettingsReader(values);
         Set<String> unknown = new TreeSet<>();
         given.forEach((key, value) -> {
-            if (values.containsKey(key)) {
+            if (values.containsKey(key) && hasPlaceholder(value)) {
+                read.refuse(key + " has a placeholder that was not resolved: in a hub write {{env:NAME}} or {{env:NAME:default}}; the application"
+                        + " itself takes the environment variable " + key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
+            } else if (values.containsKey(key)) {
                 values.put(key, value.strip());
             } else if (key.startsWith("saga.")) {
                 unknown.add(key);
@@ -222,6 +228,14 @@ public final class Settings {
         } catch (ConfigException e) {
             throw new ConfigException(e.problems().stream().map(problem -> problem.replaceAll("\\bsaga\\.(?=[a-z])", name + ".")).toList());
         }
+    }
+
+    /**
+     * Whether a value still has a placeholder in it, of Camel ({@code {{NAME}}}) or for a variable ({@code ${env:NAME}}). It would be sent
+     * to a server as it is.
+     */
+    public static boolean hasPlaceholder(String value) {
+        return PLACEHOLDER.matcher(value).find();
     }
 
     private static SagaConfig build(SettingsReader read) {

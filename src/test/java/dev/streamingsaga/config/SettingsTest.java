@@ -60,6 +60,14 @@ class SettingsTest {
                 .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).singleElement().asString().startsWith(key));
     }
 
+    @ParameterizedTest
+    @CsvSource({"saga.s3.secret-key,${env:S3_SECRET_KEY:}", "saga.journal.url,{{env:JOURNAL}}", "saga.drop.dir,/srv/${sys:user}/inbox"})
+    void refuses_a_placeholder_that_nobody_has_resolved(String key, String value) {
+        assertThatThrownBy(() -> Settings.parse(Map.of(key, value))).isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems())
+                .singleElement().asString().startsWith(key + " has a placeholder that was not resolved").endsWith(key.toUpperCase().replaceAll("[.-]", "_")));
+        assertThat(Settings.parse(Map.of("saga.drop.done-file", "${name}.done")).drop().doneFile()).as("no such placeholder").isEqualTo("${name}.done");
+    }
+
     @Test
     void never_shows_a_secret() {
         assertThatThrownBy(() -> Settings.parse(Map.of("saga.callback.secret", "hunter2"))).hasMessageNotContaining("hunter2");
