@@ -88,6 +88,7 @@ class ArchitectureTest {
             .and().haveNameNotMatching(".*\\.(" + String.join("|",
                     "Reports", "Settlement", "Marker", // the first two pass the probe; the last removes what Settlement has settled
                     "KeptPort", "SecretFile", "ApiKeys", "Credentials", "DataDirectory", "DirectoryAccess", "Permissions", // of no saga
+                    "NativeLibraries", "OnnxLibrary", // code of libraries
                     "Spool", "UploadSpool", "SpoolWriter", "TextSource", // the spool
                     "BucketSweep", "ChunkStore", "DoctorCommand", "RemoteIngest") // half-written objects; fetch; a trial; only reads
                     + ")(\\$.*)?")

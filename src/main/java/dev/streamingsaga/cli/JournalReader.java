@@ -17,10 +17,13 @@ final class JournalReader implements AutoCloseable {
         this.journal = new Journal(database.dataSource(), Clock.systemUTC(), "reader");
     }
 
-    /** Also sends the log to standard error, for commands that only look. */
+    /** Refuses a data directory of somebody else. Also sends the log to standard error, for commands that only look. */
     static void require(SagaConfig config) {
         if (config.journal().url().isEmpty() && !Files.exists(config.dataDir().resolve("journal.db"))) {
             throw new UsageException("there is no journal in " + config.dataDir() + "; ingest a file first, or give another --data");
+        }
+        if (Files.exists(config.dataDir())) {
+            Workplace.requireOurs(config.dataDir());
         }
         Logs.toStandardError();
     }

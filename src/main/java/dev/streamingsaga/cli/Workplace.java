@@ -14,13 +14,22 @@ final class Workplace {
     static void prepare(SagaConfig config) {
         Path dataDir = config.dataDir();
         Path temporary = dataDir.resolve("spool").resolve("tmp");
+        requireOurs(dataDir);
         try {
-            DataDirectory.prepare(dataDir);
             Permissions.folder(temporary);
         } catch (IOException e) {
             throw new UsageException("cannot write to the data directory " + dataDir + ": " + e);
         }
         System.setProperty("java.io.tmpdir", temporary.toString());
         Logs.toFile(dataDir, config.watch().logFormat());
+    }
+
+    /** Also restricts it to its owner. Nobody else's code and data are used. */
+    static void requireOurs(Path dataDir) {
+        try {
+            DataDirectory.prepare(dataDir);
+        } catch (IOException e) {
+            throw new UsageException("cannot write to the data directory " + dataDir + ": " + e);
+        }
     }
 }

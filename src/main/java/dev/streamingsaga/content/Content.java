@@ -113,6 +113,9 @@ public final class Content implements DocumentContent {
             throw new IllegalStateException("content is closed");
         }
         if (embedder == null) {
+            if (embedding.provider() != SagaConfig.EmbeddingProvider.HTTP) {
+                OnnxLibrary.load(spool.libraries());
+            }
             embedder = Embedders.create(embedding);
         }
         return embedder;

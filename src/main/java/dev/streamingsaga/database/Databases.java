@@ -48,6 +48,9 @@ public final class Databases {
     public static Opened open(String role, Database settings, Path dataDir) {
         String url = settings.url().orElseGet(() -> embeddedUrl(role, dataDir));
         Dialect dialect = Dialect.of(url);
+        if (dialect == Dialect.SQLITE) {
+            SqliteLibrary.load(dataDir);
+        }
         HikariConfig pool = new HikariConfig();
         pool.setPoolName("saga-" + role);
         pool.setJdbcUrl(dialect == Dialect.SQLITE ? sqlite(url, settings) : url);

@@ -79,8 +79,14 @@ final class DirectoryAccess {
                         + PosixFilePermissions.toString(Files.getPosixFilePermissions(top)) + ") and has files that are not ours, "
                         + entries.get(0).getFileName() + " for one; give a directory of its own with --data, or chmod 700 it");
             }
+            if (Permissions.isWritable(Files.getPosixFilePermissions(top))) {
+                NativeLibraries.discard(top);
+            }
             Permissions.tighten(top);
             requirePrivate();
+        }
+        if (isChangeable(NativeLibraries.folder(top))) {
+            NativeLibraries.discard(top);
         }
         for (Path entry : ours) {
             if (Files.isSymbolicLink(entry)) {
@@ -90,6 +96,17 @@ final class DirectoryAccess {
             // A bucket may have a hundred thousand files. What was written since the top is closed is closed, too.
             tighten(entry, self, open || !entry.endsWith("bucket"));
         }
+    }
+
+    /** Whether somebody else could have put code of his there. */
+    private boolean isChangeable(Path libraries) throws IOException {
+        if (!Files.isDirectory(libraries)) {
+            return false;
+        }
+        List<PosixFileAttributes> found = new ArrayList<>();
+        walk(libraries.getParent(), false, (path, attributes) -> found.add(attributes));
+        walk(libraries, true, (path, attributes) -> found.add(attributes));
+        return found.stream().anyMatch(each -> !each.isSymbolicLink() && Permissions.isWritable(each.permissions()));
     }
 
     /** Restricts what libraries have made since the start, as the umask says. */
@@ -118,7 +135,8 @@ final class DirectoryAccess {
     /** Who owns what this process makes there: not always the user of that name. */
     private UserPrincipal self() throws IOException {
         try {
-            Path trial = Files.createTempFile(top, "owner-", ".tmp");
+            // Not createTempFile: with it the JDK would settle where temporary files go, before we have said so.
+            Path trial = Files.createFile(top.resolve(".owner-" + ProcessHandle.current().pid() + "-" + System.nanoTime()));
             try {
                 return Files.getOwner(trial);
             } finally {
@@ -150,17 +168,22 @@ final class DirectoryAccess {
     private void tighten(Path entry, UserPrincipal self, boolean below) throws IOException {
         walk(entry, below, (path, attributes) -> {
             requireOwner(path, self);
-            if (Permissions.isOpen(attributes.permissions())) {
+            if (isOpen(attributes)) {
                 Permissions.tighten(path);
             }
         });
+    }
+
+    /** What a symbolic link lets others do is up to what it names. */
+    private static boolean isOpen(PosixFileAttributes attributes) {
+        return !attributes.isSymbolicLink() && Permissions.isOpen(attributes.permissions());
     }
 
     private interface Visit {
         void to(Path path, PosixFileAttributes attributes) throws IOException;
     }
 
-    /** Each file and folder, symbolic links left out. Files come and go meanwhile. */
+    /** Each file, link and folder. Links are not followed. Files come and go meanwhile. */
     private static void walk(Path start, boolean below, Visit visit) throws IOException {
         Files.walkFileTree(start, new SimpleFileVisitor<>() {
             @Override
@@ -172,9 +195,7 @@ final class DirectoryAccess {
             @Override
             public FileVisitResult visitFile(Path path, BasicFileAttributes found) throws IOException {
                 try {
-                    if (!found.isSymbolicLink()) {
-                        visit.to(path, Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
-                    }
+                    visit.to(path, Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
                 } catch (NoSuchFileException e) {
                     // gone meanwhile
                 }
@@ -212,7 +233,7 @@ final class DirectoryAccess {
         if (!attributes.owner().equals(owner)) {
             return Optional.of(name + " belongs to " + attributes.owner());
         }
-        return Permissions.isOpen(attributes.permissions())
+        return isOpen(attributes)
                 ? Optional.of(name + " is " + PosixFilePermissions.toString(attributes.permissions())) : Optional.empty();
     }
 }

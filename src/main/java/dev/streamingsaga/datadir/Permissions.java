@@ -83,6 +83,11 @@ public final class Permissions {
         Files.setPosixFilePermissions(made, permissions);
     }
 
+    /** Whether anybody but the owner may change it. */
+    static boolean isWritable(Set<PosixFilePermission> permissions) {
+        return permissions.contains(PosixFilePermission.GROUP_WRITE) || permissions.contains(PosixFilePermission.OTHERS_WRITE);
+    }
+
     /** Whether anybody but the owner may do anything. */
     static boolean isOpen(Set<PosixFilePermission> permissions) {
         return !OWNER.containsAll(permissions);

@@ -7,6 +7,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -55,8 +56,9 @@ final class EmbeddedHttp implements AutoCloseable {
      * @throws IOException if the port is taken, or the host is none of this machine
      */
     static EmbeddedHttp start(SagaConfig config, CamelContext context) throws IOException {
-        // Its file cache is for class path resources served by itself; we serve none that way.
+        // Its file cache is for class path resources served by itself; we serve none that way, and a kill would leave it.
         Vertx vertx = Vertx.vertx(new VertxOptions()
+                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))
                 .setEventLoopPoolSize(EVENT_LOOPS)
                 .setWorkerPoolSize(QUICK_REQUESTS + ApiRoutes.threads(config))
                 .setMaxWorkerExecuteTime(1).setMaxWorkerExecuteTimeUnit(TimeUnit.DAYS));
