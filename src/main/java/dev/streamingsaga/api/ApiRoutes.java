@@ -115,7 +115,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private Call call(Message message) {
         // By name: without Vert.x its class is not even there.
         return message.getClass().getName().equals(VERTX_MESSAGE)
-                ? VertxCalls.of(message, config.http().limits().idle()) : new CamelCall(message);
+                ? VertxCalls.of(message, config.http().limits()) : new CamelCall(message, config.http().limits());
     }
 
     private Reply reply(Call call, TraceLink trace) {
@@ -123,6 +123,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
             if (closing) {
                 throw stopping();
             }
+            Framing.require(call);
             gate.requireOwnSite(call);
             Operations.Found found = operations.find(call.method(), call.path().substring(Math.min(call.path().length(), config.http().path().length())));
             Caller caller = gate.admit(call, found.operation().scopes());

@@ -1,5 +1,6 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.config.SagaConfig.HttpLimits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Collection;
@@ -11,9 +12,11 @@ import org.apache.camel.Message;
 /** On any other server, Spring Boot's for one: body and answer as Camel's component hands them over. */
 final class CamelCall implements Call {
     private final Message message;
+    private final HttpLimits limits;
 
-    CamelCall(Message message) {
+    CamelCall(Message message, HttpLimits limits) {
         this.message = message;
+        this.limits = limits;
     }
 
     @Override
@@ -62,7 +65,7 @@ final class CamelCall implements Call {
     @Override
     public InputStream body() {
         InputStream body = message.getBody(InputStream.class);
-        return body == null ? InputStream.nullInputStream() : body;
+        return body == null ? InputStream.nullInputStream() : new PacedBody(body, new Pace(limits));
     }
 
     /** Sent after the route has ended; a body that breaks off throws into the server, which then closes the connection. */

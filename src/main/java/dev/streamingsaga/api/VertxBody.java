@@ -3,9 +3,10 @@ package dev.streamingsaga.api;
 import dev.streamingsaga.intake.BrokenOff;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import java.io.IOException;
 import java.io.InputStream;
-import java.time.Duration;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -13,19 +14,19 @@ import java.util.concurrent.TimeUnit;
 /** A body as it arrives. The server asks the client for more only as this is read: a few buffers wait here, never more. */
 final class VertxBody extends InputStream {
     private static final int WINDOW = 16;
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final Buffer END = Buffer.buffer();
 
     private final HttpServerRequest request;
-    private final Duration idle;
+    private final Pace pace;
     private final BlockingQueue<Object> arrived = new LinkedBlockingQueue<>();
     private Buffer current = END;
     private int position;
     private volatile boolean complete;
 
-    /** @param idle longest wait for the next bytes */
-    VertxBody(HttpServerRequest request, Duration idle) {
+    VertxBody(HttpServerRequest request, Pace pace) {
         this.request = request;
-        this.idle = idle;
+        this.pace = pace;
         if (request.isEnded()) {
             complete = true;
             return;
@@ -69,6 +70,7 @@ final class VertxBody extends InputStream {
             complete = event == END;
             current = (Buffer) event;
             position = 0;
+            pace.received(current.length());
             if (!complete) {
                 request.fetch(1);
             }
@@ -78,16 +80,26 @@ final class VertxBody extends InputStream {
 
     private Object poll() throws IOException {
         try {
-            Object event = arrived.poll(idle.toMillis(), TimeUnit.MILLISECONDS);
-            if (event == null) {
-                throw new Problem(408, "body-too-slow", "no byte of the body arrived for " + idle.toSeconds()
-                        + " s (saga.http.idle-timeout); nothing was kept, send it again");
+            Object event = arrived.poll();
+            while (event == null) {
+                pace.requireTime();
+                long asked = System.nanoTime();
+                event = arrived.poll(Math.min(pace.leftNanos(), LOOK_NANOS), TimeUnit.NANOSECONDS);
+                pace.waited(System.nanoTime() - asked);
+                if (event == null && isGone()) {
+                    throw new BrokenOff("the body broke off: the connection was closed", new ClosedChannelException());
+                }
             }
             return event;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("stopped while a body arrived", e);
         }
+    }
+
+    /** A connection that was closed before we began to read tells nobody. */
+    private boolean isGone() {
+        return request.connection() instanceof HttpServerConnection connection && !connection.channel().isActive();
     }
 
     /** Throws away what still comes, until the end. */

@@ -1,5 +1,6 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.config.SagaConfig.HttpLimits;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -29,13 +30,13 @@ final class VertxCall implements Call {
 
     private final HttpServerRequest request;
     private final HttpServerResponse response;
-    private final Duration idle;
+    private final HttpLimits limits;
     private @Nullable VertxBody body;
 
-    VertxCall(HttpMessage message, Duration idle) {
+    VertxCall(HttpMessage message, HttpLimits limits) {
         this.request = message.getRequest();
         this.response = message.getResponse();
-        this.idle = idle;
+        this.limits = limits;
     }
 
     @Override
@@ -79,7 +80,7 @@ final class VertxCall implements Call {
     public InputStream body() {
         VertxBody opened = body;
         if (opened == null) {
-            opened = new VertxBody(request, idle);
+            opened = new VertxBody(request, new Pace(limits));
             body = opened;
             if (request.headers().contains("Expect", "100-continue", true)) {
                 response.writeContinue();
@@ -136,11 +137,11 @@ final class VertxCall implements Call {
 
     private void done(Future<Void> step) throws IOException {
         try {
-            step.toCompletionStage().toCompletableFuture().get(idle.toMillis(), TimeUnit.MILLISECONDS);
+            step.toCompletionStage().toCompletableFuture().get(limits.idle().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new IOException("the client went away: " + e.getCause().getMessage(), e.getCause());
         } catch (TimeoutException e) {
-            throw new IOException("the client took nothing for " + idle.toSeconds() + " s; the connection is closed", e);
+            throw new IOException("the client took nothing for " + limits.idle().toSeconds() + " s; the connection is closed", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("stopped while the answer was sent", e);

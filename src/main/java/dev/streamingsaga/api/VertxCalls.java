@@ -1,6 +1,6 @@
 package dev.streamingsaga.api;
 
-import java.time.Duration;
+import dev.streamingsaga.config.SagaConfig.HttpLimits;
 import org.apache.camel.Message;
 import org.apache.camel.component.platform.http.vertx.HttpMessage;
 
@@ -8,7 +8,7 @@ import org.apache.camel.component.platform.http.vertx.HttpMessage;
 final class VertxCalls {
     private VertxCalls() {}
 
-    static Call of(Message message, Duration idle) {
-        return new VertxCall((HttpMessage) message, idle);
+    static Call of(Message message, HttpLimits limits) {
+        return new VertxCall((HttpMessage) message, limits);
     }
 }

@@ -233,8 +233,19 @@ public record SagaConfig(
      * @param downloads documents sent at a time
      * @param listeners of {@code GET /api/events} at a time
      * @param idle longest pause of a client in the middle of a body
+     * @param leastRate bytes a second of a body, on average; a client may fall behind by as much as {@code idle}. 0: no limit
+     * @param connections to the embedded server
      */
-    public record HttpLimits(int uploads, int sagas, int downloads, int listeners, Duration idle) {}
+    public record HttpLimits(int uploads, int sagas, int downloads, int listeners, Duration idle, long leastRate, HttpConnections connections) {}
+
+    /**
+     * Connections to the embedded HTTP server.
+     *
+     * @param max open at a time
+     * @param head time for all headers of a request, from its first byte, or from the connection's beginning
+     * @param keepAlive time from the end of an answer to the next request
+     */
+    public record HttpConnections(int max, Duration head, Duration keepAlive) {}
 
     /** Who may call: keys from a file, tokens of an OIDC provider, both, or, on loopback only, everybody. */
     public record HttpAuth(Optional<Path> keysFile, Optional<URI> oidcIssuer, String oidcAudience, Optional<URI> oidcJwksUrl) {

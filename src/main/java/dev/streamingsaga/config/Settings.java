@@ -15,6 +15,7 @@ import dev.streamingsaga.config.SagaConfig.Embedding;
 import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
 import dev.streamingsaga.config.SagaConfig.Http;
 import dev.streamingsaga.config.SagaConfig.HttpAuth;
+import dev.streamingsaga.config.SagaConfig.HttpConnections;
 import dev.streamingsaga.config.SagaConfig.HttpLimits;
 import dev.streamingsaga.config.SagaConfig.Hub;
 import dev.streamingsaga.config.SagaConfig.Jms;
@@ -141,6 +142,10 @@ public final class Settings {
         d.put("saga.http.max-downloads", "8");
         d.put("saga.http.max-listeners", "16");
         d.put("saga.http.idle-timeout", "60s");
+        d.put("saga.http.min-rate", "1KiB");
+        d.put("saga.http.max-connections", "512");
+        d.put("saga.http.header-timeout", "15s");
+        d.put("saga.http.keep-alive", "60s");
         d.put("saga.http.keys-file", "");
         d.put("saga.http.oidc.issuer", "");
         d.put("saga.http.oidc.audience", "");
@@ -374,19 +379,34 @@ public final class Settings {
         if (auth.oidcIssuer().isPresent() && auth.oidcAudience().isEmpty()) {
             read.refuse("saga.http.oidc.audience must name us if saga.http.oidc.issuer is set: else any token of that provider would do");
         }
+        HttpLimits limits = limits(read);
+        int busy = limits.uploads() + limits.sagas() + limits.downloads() + limits.listeners();
+        if (limits.connections().max() <= busy) {
+            read.refuse("saga.http.max-connections must be more than saga.http.max-uploads, max-sagas, max-downloads and max-listeners together ("
+                    + busy + "), since each of them may keep a connection, was \"" + limits.connections().max() + "\"");
+        }
         return new Http(
                 read.flag("saga.http.enabled"),
                 auth.isOff() ? read.loopback("saga.http.host") : read.required("saga.http.host"),
                 read.integer("saga.http.port", 0, 65_535),
                 read.urlPath("saga.http.path"),
                 read.paths("saga.http.roots"),
-                new HttpLimits(
-                        read.integer("saga.http.max-uploads", 1, 256),
-                        read.integer("saga.http.max-sagas", 1, 4096),
-                        read.integer("saga.http.max-downloads", 1, 256),
-                        read.integer("saga.http.max-listeners", 1, 1024),
-                        read.duration("saga.http.idle-timeout", 0.1, 3600)),
+                limits,
                 auth);
+    }
+
+    private static HttpLimits limits(SettingsReader read) {
+        return new HttpLimits(
+                read.integer("saga.http.max-uploads", 1, 256),
+                read.integer("saga.http.max-sagas", 1, 4096),
+                read.integer("saga.http.max-downloads", 1, 256),
+                read.integer("saga.http.max-listeners", 1, 1024),
+                read.duration("saga.http.idle-timeout", 0.1, 3600),
+                read.size("saga.http.min-rate", 0, 1024 * MIB),
+                new HttpConnections(
+                        read.integer("saga.http.max-connections", 4, 65_535),
+                        read.duration("saga.http.header-timeout", 0.1, 300),
+                        read.duration("saga.http.keep-alive", 0.1, 3600)));
     }
 
     private static Database database(SettingsReader read, String key) {

@@ -69,11 +69,11 @@ public final class Application implements AutoCloseable {
             broker = opened(Broker.open(config, context)).url();
         }
         loadRoutes(context, config);
+        // A port that is taken is told before anything is taken up; and routes of the routes folder may serve HTTP themselves.
+        Optional<EmbeddedHttp> server = service && config.http().enabled() ? Optional.of(listen(config, context)) : Optional.empty();
         context.start();
         // Routes stop before the servers they use: what is pushed last is closed first.
         open.push(context::stop);
-        // A port that is taken is told before anything is taken up.
-        Optional<EmbeddedHttp> server = service && config.http().enabled() ? Optional.of(listen(config, context)) : Optional.empty();
         if (recover) {
             saga.start();
             embedded.ifPresent(EmbeddedCoordinator::recover);

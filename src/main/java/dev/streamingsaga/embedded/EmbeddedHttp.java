@@ -2,7 +2,11 @@ package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.api.ApiRoutes;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.SagaConfig.HttpConnections;
+import dev.streamingsaga.config.SagaConfig.HttpLimits;
 import dev.streamingsaga.lra.KeptPort;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -11,12 +15,15 @@ import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -28,7 +35,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The stand-alone application's HTTP server: Vert.x, for Camel's {@code platform-http} component. With a thread for each request that may
- * take long, and a limit on how long a connection may say nothing.
+ * take long, and a limit on connections, on the time for a request's head and between two requests, and on what counts as a request.
  */
 final class EmbeddedHttp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedHttp.class);
@@ -73,7 +80,7 @@ final class EmbeddedHttp implements AutoCloseable {
                     refuse(request, away.get());
                 }
             });
-            context.getRegistry().bind(VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO, new OurRouter(vertx, router));
+            context.getRegistry().bind(VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO, new OurRouter(vertx, router, config.http().limits()));
             String host = config.http().host();
             URI uri = URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host) + ":" + port + config.http().path() + "/");
             LOG.info("HTTP API and page on {}", uri);
@@ -85,29 +92,44 @@ final class EmbeddedHttp implements AutoCloseable {
     }
 
     private static void refuse(HttpServerRequest request, String why) {
-        request.response().setStatusCode(503).putHeader("Content-Type", "application/problem+json").putHeader("Retry-After", "1")
-                .putHeader("Connection", "close")
-                .end("{\"type\":\"urn:streaming-saga:" + why + "\",\"title\":\"Not available\",\"status\":503,\"detail\":\"the service is " + why + ";"
-                        + " nothing was read, try again in a moment\"}");
+        request.response().putHeader("Retry-After", "1");
+        new ProblemAnswer(503, why, "the service is " + why + "; nothing was read, try again in a moment").send(request.response());
     }
 
     private static int port(SagaConfig config, Vertx vertx, Handler<HttpServerRequest> router) throws IOException {
-        String host = config.http().host().replaceAll("[\\[\\]]", "");
+        // Some clients offer to change to HTTP/2 in the clear; a body would have to wait for that.
+        HttpServerOptions options = new HttpServerOptions().setHost(config.http().host().replaceAll("[\\[\\]]", "")).setHttp2ClearTextEnabled(false)
+                .setIdleTimeout(2 * LONGEST_WAIT_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
+        HttpConnections limits = config.http().limits().connections();
+        OpenConnections connections = new OpenConnections(limits.max());
+        KeptPort.Opener<HttpServer> opener = port -> listen(vertx.createHttpServer(options.setPort(port)).requestHandler(router)
+                .invalidRequestHandler(new InvalidRequests())
+                .connectionHandler(connection -> guard((HttpServerConnection) connection, options, limits, connections)), options);
         if (config.http().port() != 0) {
-            return listen(vertx, router, host, config.http().port()).actualPort();
+            return opener.open(config.http().port()).actualPort();
         }
-        return KeptPort.open(config.dataDir().resolve("http.port"), "HTTP API", port -> listen(vertx, router, host, port)).port();
+        return KeptPort.open(config.dataDir().resolve("http.port"), "HTTP API", opener).port();
     }
 
-    private static HttpServer listen(Vertx vertx, Handler<HttpServerRequest> router, String host, int port) throws IOException {
-        // Some clients offer to change to HTTP/2 in the clear; a body would have to wait for that.
-        HttpServerOptions options = new HttpServerOptions().setHost(host).setPort(port).setHttp2ClearTextEnabled(false)
-                .setIdleTimeout(2 * LONGEST_WAIT_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
+    /** Before a connection's first byte is read, on its event loop. */
+    private static void guard(HttpServerConnection connection, HttpServerOptions options, HttpConnections limits, OpenConnections connections) {
+        ChannelPipeline pipeline = connection.channelHandlerContext().pipeline();
+        if (!connections.add(pipeline.channel())) {
+            pipeline.channel().config().setAutoRead(false);
+            pipeline.writeAndFlush(new ProblemAnswer(503, "too-many-connections", limits.max()
+                    + " connections are open (saga.http.max-connections); nothing was read, try again later").message())
+                    .addListener(ChannelFutureListener.CLOSE);
+            return;
+        }
+        pipeline.replace("httpDecoder", "httpDecoder", new StrictRequestDecoder(options));
+        pipeline.addBefore("handler", "clock", new ConnectionClock(limits, connections));
+    }
+
+    private static HttpServer listen(HttpServer server, HttpServerOptions options) throws IOException {
         try {
-            return done(vertx.createHttpServer(options).requestHandler(router)
-                    .invalidRequestHandler(new InvalidRequests()).listen());
+            return done(server.listen());
         } catch (BindException e) {
-            BindException told = new BindException("cannot listen for HTTP on " + host + ":" + port + " (saga.http.host, saga.http.port): "
+            BindException told = new BindException("cannot listen for HTTP on " + options.getHost() + ":" + options.getPort() + " (saga.http.host, saga.http.port): "
                     + e.getMessage() + ". If another process has that port, stop it, or choose another port: -D saga.http.port=PORT, or"
                     + " -D saga.http.port=0 for a free one; nothing was started");
             told.initCause(e);
@@ -128,19 +150,35 @@ final class EmbeddedHttp implements AutoCloseable {
         }
     }
 
-    /** For routes of the operator's own, in {@code routes/}, bodies are read as Camel's component does, up to 1 MiB. */
+    /** For routes of the operator's own, in {@code routes/}, bodies are read as Camel's component does, up to 1 MiB and for a limited time. */
     private static final class OurRouter extends VertxPlatformHttpRouter {
-        OurRouter(Vertx vertx, Router router) {
+        private final Vertx vertx;
+        private final Duration limit;
+
+        OurRouter(Vertx vertx, Router router, HttpLimits limits) {
             super(null, vertx, router, PLATFORM_HTTP_ROUTER_NAME_ZERO);
+            this.vertx = vertx;
+            limit = limits.idle().plusSeconds(limits.leastRate() == 0 ? 0 : MAX_SMALL_BODY_BYTES / limits.leastRate());
         }
 
         @Override
         public Handler<RoutingContext> bodyHandler() {
             BodyHandler handler = BodyHandler.create(false).setBodyLimit(MAX_SMALL_BODY_BYTES);
             return request -> {
+                long alarm = vertx.setTimer(limit.toMillis(), id -> cutOff(request));
                 request.request().resume();
+                // Behind this handler the body is complete.
+                request.addEndHandler(end -> vertx.cancelTimer(alarm));
                 handler.handle(request);
             };
+        }
+
+        private void cutOff(RoutingContext request) {
+            if (!request.request().isEnded() && !request.response().ended()) {
+                new ProblemAnswer(408, "body-too-slow", "the body did not end within " + limit.toMillis()
+                        + " ms (saga.http.idle-timeout, saga.http.min-rate); nothing was done").send(request.response())
+                        .onComplete(sent -> request.request().connection().close());
+            }
         }
     }
 

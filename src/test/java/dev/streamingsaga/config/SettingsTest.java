@@ -69,6 +69,14 @@ class SettingsTest {
     }
 
     @Test
+    void wants_more_connections_than_requests_that_may_hold_one() {
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.max-connections", "92"))).hasMessageContaining("saga.http.max-connections")
+                .hasMessageContaining("saga.http.max-sagas").hasMessageContaining("(92)");
+        assertThat(Settings.parse(Map.of("saga.http.max-connections", "93")).http().limits().connections().max()).isEqualTo(93);
+        assertThat(Settings.parse(Map.of("saga.http.min-rate", "0")).http().limits().leastRate()).isZero();
+    }
+
+    @Test
     void never_shows_a_secret() {
         assertThatThrownBy(() -> Settings.parse(Map.of("saga.callback.secret", "hunter2"))).hasMessageNotContaining("hunter2");
         assertThatThrownBy(() -> Settings.parse(Map.of("saga.coordinator.secret", "hunter2"))).hasMessageNotContaining("hunter2");
