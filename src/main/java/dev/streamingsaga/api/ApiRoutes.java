@@ -8,6 +8,7 @@ import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.trace.TraceLink;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,10 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private static final String VERTX_MESSAGE = "org.apache.camel.component.platform.http.vertx.HttpMessage";
 
     private final SagaConfig config;
+    /** What documents say, and how the API is described: whatever looks like a path there is none of this machine. */
+    private static final Set<String> PUBLIC_TEXT = Set.of("/api/search", "/api/openapi.json");
+
+    private final HiddenPaths paths;
     private final Gate gate;
     private final UploadSpool spool;
     private final EventFeed events;
@@ -45,6 +50,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.config = parts.config();
         HttpAuth auth = config.http().auth();
         this.gate = new Gate(auth.keysFile().map(ApiKeys::open), auth.oidcIssuer().map(issuer -> new OidcTokens(auth)));
+        this.paths = new HiddenPaths(config);
         this.spool = new UploadSpool(config.uploads(), config, parts.journal());
         spool.open();
         SagaViews views = new SagaViews(parts);
@@ -124,10 +130,14 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 throw stopping();
             }
             Framing.require(call);
-            gate.requireOwnSite(call);
-            Operations.Found found = operations.find(call.method(), call.path().substring(Math.min(call.path().length(), config.http().path().length())));
+            String path = call.path().substring(Math.min(call.path().length(), config.http().path().length()));
+            gate.requireOwnSite(call, PageFiles.FILES.containsKey(path));
+            Operations.Found found = operations.find(call.method(), path);
             Caller caller = gate.admit(call, found.operation().scopes());
-            return found.operation().handler().handle(new Request(call, caller, Map.copyOf(found.variables()), trace));
+            Request request = new Request(call, caller, Map.copyOf(found.variables()), trace);
+            // What an operation lets everybody see may still have something for operators only.
+            boolean operator = found.operation().scopes().isEmpty() ? gate.admits(call, Scope.OPERATE) : caller.mayOperate();
+            return operator || PUBLIC_TEXT.contains(path) ? found.operation().handler().handle(request) : withoutPaths(found, request);
         } catch (Problem e) {
             return e.reply();
         } catch (Refused e) {
@@ -139,6 +149,15 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
             LOG.error("{} {} failed", call.method(), call.path(), e);
             return new Problem(500, "failed", "the request failed: " + e.getClass().getSimpleName()
                     + "; the log of the service says more").reply();
+        }
+    }
+
+    private Reply withoutPaths(Operations.Found found, Request request) throws IOException, InterruptedException {
+        try {
+            return found.operation().handler().handle(request).mapJson(paths::json);
+        } catch (Problem e) {
+            // What we say ourselves repeats at most what the caller sent; what caused it may say more.
+            return e.getCause() == null ? e.reply() : e.reply().mapJson(paths::json);
         }
     }
 

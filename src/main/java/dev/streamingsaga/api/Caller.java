@@ -7,4 +7,8 @@ import java.util.Set;
 record Caller(String name, Set<Scope> scopes) {
     /** On loopback, where nobody has to say who they are. */
     static final Caller ANYBODY = new Caller("", EnumSet.allOf(Scope.class));
+
+    boolean mayOperate() {
+        return scopes.contains(Scope.OPERATE);
+    }
 }

@@ -33,6 +33,7 @@ final class EventFeed implements AutoCloseable {
     private final Journal journal;
     private final SagaViews views;
     private final Totals totals;
+    private final HiddenPaths paths;
     private final int maxListeners;
     private final Set<EventStream> listeners = ConcurrentHashMap.newKeySet();
     private final ObjectMapper json = new ObjectMapper();
@@ -47,13 +48,14 @@ final class EventFeed implements AutoCloseable {
         this.journal = parts.journal();
         this.views = views;
         this.totals = totals;
+        this.paths = new HiddenPaths(parts.config());
         this.maxListeners = parts.config().http().limits().listeners();
     }
 
     /** {@code GET /api/events}. */
     Reply listen(Request request) {
         Query.of(request.call());
-        EventStream stream = new EventStream(listeners::remove);
+        EventStream stream = new EventStream(listeners::remove, request.caller().mayOperate() ? event -> event : paths::event);
         synchronized (this) {
             if (closed) {
                 throw ApiRoutes.stopping();

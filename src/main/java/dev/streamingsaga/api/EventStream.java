@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** One listener. Of each saga only the newest event waits; with nothing to tell, a comment every 15 s shows that we live. */
 final class EventStream extends InputStream {
@@ -17,6 +18,7 @@ final class EventStream extends InputStream {
     private static final byte[] HEARTBEAT = ": alive\n\n".getBytes(StandardCharsets.UTF_8);
 
     private final Consumer<EventStream> gone;
+    private final UnaryOperator<String> shown;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<String, String> waiting = new LinkedHashMap<>();
@@ -25,12 +27,15 @@ final class EventStream extends InputStream {
     private long number;
     private boolean closed;
 
-    EventStream(Consumer<EventStream> gone) {
+    /** @param shown what the listener may see of an event */
+    EventStream(Consumer<EventStream> gone, UnaryOperator<String> shown) {
         this.gone = gone;
+        this.shown = shown;
     }
 
-    /** @param event without the empty line that ends it */
-    void offer(String about, String event) {
+    /** @param told an event without the empty line that ends it */
+    void offer(String about, String told) {
+        String event = shown.apply(told);
         lock.lock();
         try {
             waiting.remove(about);

@@ -1,6 +1,7 @@
 package dev.streamingsaga.api;
 
 import java.net.URI;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -27,8 +28,11 @@ final class Gate {
         return keys == null && tokens == null;
     }
 
-    /** @throws Problem 403 for a request that a foreign page made */
-    void requireOwnSite(Call call) {
+    /**
+     * @param pageFile a file of the page is asked for: the same for everybody, framed by nobody
+     * @throws Problem 403 for a request that a foreign page made; a link to our page, which somebody followed there, is none
+     */
+    void requireOwnSite(Call call, boolean pageFile) {
         String host = call.header("Host").orElse("").toLowerCase(Locale.ROOT);
         if (isOpen() && !(call.isLocal() && LOCAL.contains(host.replaceFirst(":\\d{1,5}$", "")))) {
             throw new Problem(403, "foreign-host", "without keys or tokens only requests of this machine to localhost, 127.0.0.1 or [::1] are"
@@ -36,10 +40,20 @@ final class Gate {
         }
         Optional<String> origin = call.header("Origin");
         boolean foreign = origin.isPresent() && !authority(origin.get()).equals(host)
-                || call.header("Sec-Fetch-Site").filter("cross-site"::equals).isPresent();
+                || is(call, "Sec-Fetch-Site", "cross-site") && !(pageFile && isNavigation(call));
         if (foreign) {
             throw new Problem(403, "foreign-origin", "the page that sent this comes from another site; nothing was done");
         }
+    }
+
+    /** Of the whole window, or of what a browser says nothing about. */
+    private static boolean isNavigation(Call call) {
+        return Set.of("GET", "HEAD").contains(call.method()) && is(call, "Sec-Fetch-Mode", "navigate")
+                && call.header("Sec-Fetch-Dest").map("document"::equals).orElse(true);
+    }
+
+    private static boolean is(Call call, String header, String value) {
+        return call.header(header).filter(value::equals).isPresent();
     }
 
     private static String authority(String origin) {
@@ -62,9 +76,11 @@ final class Gate {
         Caller caller = caller(call);
         if (anyOf.stream().noneMatch(caller.scopes()::contains)) {
             String wanted = anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" or "));
+            List<String> granted = caller.scopes().stream().map(Scope::word).sorted().toList();
             throw new Problem(403, "missing-scope", Texts.shown(caller.name()) + " lacks the scope " + wanted + "; ask for credentials that have it")
                     .header("WWW-Authenticate", "Bearer realm=\"streaming-saga\", error=\"insufficient_scope\", scope=\""
-                            + anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" ")) + "\"");
+                            + anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" ")) + "\"")
+                    .with("scopes", granted);
         }
         return caller;
     }

@@ -3,9 +3,11 @@ package dev.streamingsaga.api;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** An answer: status, headers and bytes. Whoever sends it closes the bytes. */
 final class Reply {
@@ -39,6 +41,17 @@ final class Reply {
 
     static Reply empty(int status) {
         return new Reply(status, InputStream.nullInputStream(), 0);
+    }
+
+    /** The same, if its body is JSON with other bytes. */
+    Reply mapJson(UnaryOperator<byte[]> change) throws IOException {
+        String type = headers.getOrDefault("Content-Type", "");
+        if (!type.equals("application/json") && !type.equals("application/problem+json")) {
+            return this;
+        }
+        Reply changed = bytes(status, type, change.apply(body.readAllBytes()));
+        headers.forEach(changed::header);
+        return changed;
     }
 
     static Reply json(int status, Object body) {

@@ -16,11 +16,26 @@ function askForKey(why) {
   return asking;
 }
 
-async function detail(response) {
+/** For another key: what this tab knows is dropped with the old one. */
+export function forgetKey() {
+  sessionStorage.removeItem(KEY);
+  location.reload();
+}
+
+/** What the server refused, in its own words; scopes: what the key may do, if it lacks one for this. */
+class Refused extends Error {
+  constructor(status, problem) {
+    super(problem.detail);
+    this.scopes = status === 403 && problem.type === 'urn:streaming-saga:missing-scope' ? problem.scopes : null;
+  }
+}
+
+async function problemOf(response) {
+  const fallback = { detail: `${response.status} ${response.statusText}` };
   try {
-    return (await response.json()).detail ?? response.statusText;
+    return { ...fallback, ...await response.json() };
   } catch {
-    return `${response.status} ${response.statusText}`;
+    return fallback;
   }
 }
 
@@ -29,8 +44,8 @@ export async function request(path, options = {}) {
   for (;;) {
     const response = await fetch(path, { ...options, headers: { ...options.headers, ...headers() } });
     if (response.ok) return response;
-    const why = await detail(response);
-    if (response.status !== 401 || !await askForKey(why)) throw new Error(why);
+    const problem = await problemOf(response);
+    if (response.status !== 401 || !await askForKey(problem.detail)) throw new Refused(response.status, problem);
   }
 }
 

@@ -1,6 +1,6 @@
 // What the server sends while the page is open: sagas that change, their speed, and counts over all sagas.
-import { request } from './api.js';
-import { byId, say } from './dom.js';
+import { forgetKey, request } from './api.js';
+import { byId, h, say } from './dom.js';
 import { isFinal } from './format.js';
 
 const SMOOTHING_SECONDS = 4;
@@ -127,6 +127,16 @@ function link(state) {
   say(element, state);
 }
 
+/** A key that may not see sagas: the page says so once, and does what the key may do. */
+function limited({ message, scopes }) {
+  document.body.dataset.access = 'limited';
+  link('connected, without sagas');
+  byId('access').replaceChildren(h('p', { text: `This page cannot show sagas: ${message}.` }),
+    h('p', { text: scopes.includes('ingest') ? 'You can still add files: each is stored, and its outcome is shown here.' : 'This key cannot send files either: that needs the scope ingest.' }),
+    h('button', { type: 'button', text: 'Use another key', onclick: forgetKey }));
+  byId('access').hidden = false;
+}
+
 /** Sagas from a page of the list. */
 export function takeAll(list) {
   list.forEach(take);
@@ -143,6 +153,7 @@ export async function start() {
     try {
       await listen();
     } catch (problem) {
+      if (problem.scopes) return limited(problem);
       console.info(`events: ${problem.message}`);
     }
     link('no connection, trying again');

@@ -307,4 +307,28 @@ class PageTest {
         browser.click(".row");
         await().atMost(PATIENCE).until(() -> browser.has(".timeline"));
     }
+
+    @Test
+    void a_key_that_may_only_send_sends_and_is_told_what_it_lacks() throws Exception {
+        Path keys = directory.resolve("keys");
+        String key = ApiKeys.create(keys, "scanner", List.of("ingest"));
+        start("saga.http.keys-file", keys.toString(), "saga.file.max-size", "1KiB");
+        browser.type("#dialog-field", key + "\n");
+        await().atMost(PATIENCE).until(() -> browser.text("#access").contains("lacks the scope read"));
+        assertThat(browser.text("#link")).doesNotContain("no connection");
+        assertThat(browser.script("return getComputedStyle(document.querySelector('.empty')).display")).as("nothing is known of sagas").isEqualTo("none");
+        browser.script("""
+                const data = new DataTransfer();
+                for (const [name, size] of [['sent.bin', 900], ['big.bin', 5000]]) data.items.add(new File([new Uint8Array(size)], name));
+                document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))""");
+        await().atMost(PATIENCE).until(() -> browser.has(".upload[data-status=COMPLETED]"));
+        assertThat(browser.text(".upload[data-status=COMPLETED]")).contains("sent.bin", "completed");
+        await().atMost(PATIENCE).until(() -> browser.text(".upload.bad .what").contains("saga.file.max-size"));
+        browser.picture("only-sends");
+        browser.go("#/search");
+        browser.type("#filter", "gulls\n");
+        await().atMost(PATIENCE).until(() -> browser.text(".note.bad").contains("lacks the scope read"));
+        browser.click("#access button");
+        await().atMost(PATIENCE).until(() -> browser.text("dialog").contains("Who are you?"));
+    }
 }
