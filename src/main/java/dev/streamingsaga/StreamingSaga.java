@@ -328,7 +328,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      * @throws IOException if the folder can't be made
      */
     public DropFolderRoutes dropFolder(CamelContext context) throws IOException {
-        return wayIn(context, new DropFolderRoutes(context, new DropParts(parts().given().config(), parts().journal(), parts().ingest())));
+        return wayIn(context, new DropFolderRoutes(context,
+                new DropParts(parts().given().config(), parts().journal(), parts().ingest(), parts().reports())));
     }
 
     /**

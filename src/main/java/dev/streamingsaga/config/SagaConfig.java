@@ -181,7 +181,16 @@ public record SagaConfig(
      * @param stableFor how long it must not change, without a marker
      * @param interval between two looks
      */
-    public record Drop(Optional<Path> dir, String doneFile, Duration stableFor, Duration interval, boolean recursive, AfterDrop after, DropLimits limits) {}
+    public record Drop(Optional<Path> dir, String doneFile, Duration stableFor, Duration interval, boolean recursive, AfterDrop after,
+            DropWriters writers, DropLimits limits) {}
+
+    /**
+     * What keeps a document whole whose writer is not finished.
+     *
+     * @param waitFor files that a process has open for writing are not taken
+     * @param watchAfter how long a file is looked at again after its saga has ended; zero: not at all
+     */
+    public record DropWriters(boolean waitFor, Duration watchAfter) {}
 
     /**
      * Of the folder alone; those of every way in hold all the same.

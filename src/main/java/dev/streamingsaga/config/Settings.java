@@ -10,6 +10,7 @@ import dev.streamingsaga.config.SagaConfig.CoordinatorServer;
 import dev.streamingsaga.config.SagaConfig.Database;
 import dev.streamingsaga.config.SagaConfig.Drop;
 import dev.streamingsaga.config.SagaConfig.DropLimits;
+import dev.streamingsaga.config.SagaConfig.DropWriters;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.Embedding;
 import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
@@ -156,6 +157,8 @@ public final class Settings {
         d.put("saga.drop.interval", "1s");
         d.put("saga.drop.recursive", "false");
         d.put("saga.drop.after", "move");
+        d.put("saga.drop.wait-for-writers", "true");
+        d.put("saga.drop.watch-after", "10m");
         d.put("saga.drop.max-size", "100GiB");
         d.put("saga.drop.types", "");
         d.put("saga.drop.ignore", IGNORED);
@@ -363,6 +366,7 @@ public final class Settings {
                 read.duration("saga.drop.interval", 0.1, 3600),
                 read.flag("saga.drop.recursive"),
                 read.choice("saga.drop.after", AfterDrop.class),
+                new DropWriters(read.flag("saga.drop.wait-for-writers"), read.duration("saga.drop.watch-after", 0, 604_800)),
                 new DropLimits(
                         read.size("saga.drop.max-size", 1, Long.MAX_VALUE),
                         read.types("saga.drop.types"),

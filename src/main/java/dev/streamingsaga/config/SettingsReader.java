@@ -257,7 +257,7 @@ final class SettingsReader {
             return limit >= Long.MAX_VALUE ? "any" : limit >= 1 << 20 ? (long) limit / (1 << 20) + "MiB" : (long) limit + "B";
         }
         boolean time = key.endsWith("timeout") || key.endsWith("delay") || key.endsWith("time-limit") || key.endsWith("age")
-                || key.endsWith("stable-for") || key.endsWith("interval");
+                || key.endsWith("stable-for") || key.endsWith("watch-after") || key.endsWith("interval");
         return time ? (limit % 1000 == 0 ? (long) limit / 1000 + "s" : (long) limit + "ms") : Long.toString((long) limit);
     }
 

@@ -27,6 +27,10 @@ final class Complaints {
 
     /** A name may hold anything, line ends too. */
     static String shown(Path file) {
-        return Shown.line(file.toString());
+        return shown(file.toString());
+    }
+
+    static String shown(String text) {
+        return Shown.line(text);
     }
 }

@@ -2,8 +2,10 @@ package dev.streamingsaga.dropfolder;
 
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.dropfolder.ReadyFiles.Ready;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.DroppedFile;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
@@ -24,7 +26,10 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
 import org.apache.camel.ProducerTemplate;
 
-/** Decides about each file at each look. No more files are taken than sagas may run; the others wait where they are. */
+/**
+ * Decides about each file at each look. No more files are taken than sagas may run; the others wait where they are, and the next is
+ * taken as soon as one has ended.
+ */
 final class DropFolder {
     private static final int MAX_WATCHED = 100_000;
     private static final String WATCH = "SagaDropWatch";
@@ -34,7 +39,8 @@ final class DropFolder {
     private final Ingest ingest;
     private final ProducerTemplate template;
     private final ExecutorService workers;
-    private final Semaphore places;
+    private final Semaphore slots;
+    private final ReadyFiles ready = new ReadyFiles(MAX_WATCHED);
     private final Complaints complaints = new Complaints();
     private final Set<Path> busy = ConcurrentHashMap.newKeySet();
     private final Watches watches = new Watches(MAX_WATCHED, System::nanoTime);
@@ -42,7 +48,12 @@ final class DropFolder {
     private final Marker marker;
     private final DropScan.Rules rules;
     private final Settlement settlement;
+    private final Writers writers;
+    private final ChangeAlerts changes;
+    private final Rechecks rechecks;
+    private final FolderOwner owner;
     private final Path root;
+    private volatile boolean stopped;
 
     /** @param root a real path */
     DropFolder(Path root, DropParts parts, CamelContext context) {
@@ -52,21 +63,44 @@ final class DropFolder {
         this.ingest = parts.ingest();
         this.template = context.createProducerTemplate();
         this.workers = context.getExecutorServiceManager().newFixedThreadPool(this, config.id("drop-saga"), config.concurrency());
-        this.places = new Semaphore(config.concurrency());
+        this.slots = new Semaphore(config.concurrency());
         this.marker = new Marker(config.drop().doneFile());
         this.rules = new DropScan.Rules(config.drop().recursive(), new IgnoredNames(config.drop().limits().ignore()));
         this.minute = new MinuteLimit(config.drop().limits().perMinute(), System::nanoTime);
-        this.settlement = new Settlement(root, config.drop(), marker);
+        ExecutorService asking = context.getExecutorServiceManager().newSingleThreadExecutor(this, config.id("drop-writers"));
+        this.writers = new Writers(config.drop().writers().waitFor(), asking, complaints);
+        this.settlement = new Settlement(root, config.drop(), new Settlement.Parts(journal, marker, writers, complaints));
+        this.changes = new ChangeAlerts(root, journal, parts.alerts());
+        this.rechecks = new Rechecks(root, new Rechecks.Parts(journal, writers, changes, complaints));
+        this.owner = new FolderOwner(root.resolve(Settlement.DONE), journal::epoch, complaints);
     }
 
     /** One look; what fails is tried again at the next. */
     void look() {
+        if (!owner.isOurs()) {
+            return;
+        }
         try {
             new DropScan(root, rules, marker, complaints, this::guarded).run();
             watches.endLook();
         } catch (IOException e) {
             complaints.about(root, "the drop folder cannot be listed (" + e + "); tried again");
         }
+        fill();
+    }
+
+    /** One look at the files that have ended. */
+    void lookAgain() {
+        if (owner.isOurs()) {
+            rechecks.look();
+        }
+    }
+
+    /** Takes no more files. */
+    void stop() throws IOException {
+        stopped = true;
+        ready.clear();
+        owner.close();
     }
 
     private void guarded(Path file, SourceIdentity identity) {
@@ -89,36 +123,92 @@ final class DropFolder {
             }
             Optional<SagaRecord> ended = newest.filter(seen -> seen.identity().filter(watch.identity()::equals).isPresent()).map(Journal.Seen::saga);
             if (ended.isPresent()) {
-                submit(file, () -> settle(watch, ended.get().sagaId(), ended.get().state()));
+                offer(new Ready(watch, ended));
                 return;
             }
+            newest.ifPresent(before -> reportChange(before, watch));
             watch.is(Watch.State.FRESH);
         }
-        boolean complete = marker.isWanted() ? marker.isThere(file) : watches.isStable(watch, config.drop().stableFor().toNanos());
-        if (complete && places.availablePermits() > 0 && minute.tryTake()) {
-            submit(file, () -> take(watch));
+        if (marker.isWanted() ? marker.isThere(file) : watches.isStable(watch, config.drop().stableFor().toNanos())) {
+            offer(new Ready(watch, Optional.empty()));
         }
     }
 
-    private void submit(Path file, Runnable work) {
-        if (!places.tryAcquire()) {
+    /** The same file had a saga that stored it as it was before, and not long ago. Inodes are used again: later it may be another file. */
+    private void reportChange(Journal.Seen before, Watch watch) {
+        SagaRecord saga = before.saga();
+        boolean lately = saga.finishedAt().map(end -> end.plus(config.drop().writers().watchAfter()))
+                .filter(journal.clock().instant()::isBefore).isPresent();
+        SourceIdentity seen = before.identity().orElse(watch.identity());
+        if (!lately || saga.state() != SagaState.COMPLETED || !seen.fileKey().equals(watch.identity().fileKey())
+                || ChangeAlerts.isSameContent(saga, watch.file(), seen, watch.identity())) {
             return;
         }
+        Optional<DroppedFile> kept = journal.dropped().find(watch.file());
+        if (kept.isPresent()) {
+            changes.afterEnd(saga, kept.get(), watch.identity());
+        } else if (!journal.dropped().has(saga.sagaId())) {
+            changes.beforeMove(saga, watch.file(), watch.identity());
+        }
+    }
+
+    private void offer(Ready file) {
+        ready.add(file);
+        fill();
+    }
+
+    /** As many as may run: at each look, and as soon as one has ended. */
+    private void fill() {
+        boolean more = true;
+        while (more && !stopped && slots.tryAcquire()) {
+            Optional<Ready> next = ready.next(minute.hasRoom());
+            if (next.isPresent()) {
+                submit(next.get());
+            } else {
+                slots.release();
+                more = ready.has(minute.hasRoom()); // added by another thread, which found no slot
+            }
+        }
+    }
+
+    private void submit(Ready next) {
+        Path file = next.watch().file();
         busy.add(file);
         try {
             workers.execute(() -> {
                 try {
-                    work.run();
+                    work(next);
                 } catch (RuntimeException e) {
                     complaints.about(file, "was not brought to its end (" + e + "); tried again");
                 } finally {
                     busy.remove(file);
-                    places.release();
+                    slots.release();
+                    fill();
                 }
             });
         } catch (RejectedExecutionException e) {
-            busy.remove(file); // stopping
-            places.release();
+            stopped = true;
+            busy.remove(file);
+            slots.release();
+        }
+    }
+
+    /** The file may have changed since it was found. */
+    private void work(Ready next) {
+        Watch watch = next.watch();
+        Watch.State expected = next.ended().isPresent() ? Watch.State.UNKNOWN : Watch.State.FRESH;
+        if (watch.state() != expected || !Settlement.isUnchanged(watch)) {
+            return;
+        }
+        if (next.ended().isPresent()) {
+            settle(watch, next.ended().get().sagaId(), next.ended().get().state());
+            return;
+        }
+        Optional<String> writer = writers.of(watch.identity(), watch.sinceNanos());
+        if (writer.isPresent()) {
+            complaints.about(watch.file(), writer.get() + " has it open for writing; it is taken when that has closed it");
+        } else if ((!marker.isWanted() || marker.isThere(watch.file())) && minute.tryTake()) {
+            take(watch);
         }
     }
 

@@ -4,11 +4,15 @@ import dev.streamingsaga.config.SagaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.builder.RouteBuilder;
 
 /** The door of the drop folder: to be added when the bundle has started, so that the recovery has its sagas first. */
-public final class DropFolderRoutes extends RouteBuilder {
+public final class DropFolderRoutes extends RouteBuilder implements AutoCloseable {
+    private static final int RECHECKS = 60;
+    private static final long LONGEST_PAUSE_MILLIS = Duration.ofMinutes(1).toMillis();
+
     private final SagaConfig config;
     private final DropFolder folder;
 
@@ -32,10 +36,23 @@ public final class DropFolderRoutes extends RouteBuilder {
                 .description("looks at the drop folder, and has each complete file taken, as many at a time as sagas may run")
                 .process(exchange -> folder.look());
 
+        Duration time = config.drop().writers().watchAfter();
+        long pause = Math.max(config.drop().interval().toMillis(), time.isZero() ? LONGEST_PAUSE_MILLIS : time.toMillis() / RECHECKS);
+        from("scheduler:" + config.id("drop-recheck") + "?initialDelay=0&delay=" + Math.min(pause, LONGEST_PAUSE_MILLIS))
+                .routeId(config.id("drop-recheck")).group("drop")
+                .description("looks again for a while at files whose saga has ended; one that has changed is ingested again")
+                .process(exchange -> folder.lookAgain());
+
         from(config.direct("drop-file")).routeId(config.id("drop-file")).group("drop")
                 .description("one dropped file: claimed, ingested, moved with its outcome")
                 .process(folder::claim)
                 .to(config.direct("ingest"))
                 .process(folder::ended);
+    }
+
+    /** Takes no more files; those that are taken are gone on with. */
+    @Override
+    public void close() throws IOException {
+        folder.stop();
     }
 }

@@ -5,7 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.LongSupplier;
 
-/** At most so many in any 60 seconds. For the thread that looks. */
+/** At most so many in any 60 seconds. Thread-safe. */
 final class MinuteLimit {
     private static final long MINUTE = Duration.ofMinutes(1).toNanos();
 
@@ -19,18 +19,21 @@ final class MinuteLimit {
         this.nanos = nanos;
     }
 
-    boolean tryTake() {
-        if (most == 0) {
-            return true;
+    synchronized boolean tryTake() {
+        if (!hasRoom()) {
+            return false;
         }
+        if (most > 0) {
+            taken.addLast(nanos.getAsLong());
+        }
+        return true;
+    }
+
+    synchronized boolean hasRoom() {
         long now = nanos.getAsLong();
         while (!taken.isEmpty() && now - taken.peekFirst() >= MINUTE) {
             taken.removeFirst();
         }
-        if (taken.size() >= most) {
-            return false;
-        }
-        taken.addLast(now);
-        return true;
+        return most == 0 || taken.size() < most;
     }
 }

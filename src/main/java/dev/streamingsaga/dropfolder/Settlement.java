@@ -5,6 +5,8 @@ import dev.streamingsaga.config.SagaConfig.AfterDrop;
 import dev.streamingsaga.config.SagaConfig.Drop;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.DroppedFile;
+import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.SourceIdentity;
@@ -21,6 +23,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -36,14 +40,16 @@ final class Settlement {
     private static final long MAX_JSON_BYTES = 4L * 1024 * 1024;
 
     private final Path root;
-    private final boolean move;
-    private final Marker marker;
+    private final Drop drop;
+    private final Parts parts;
+
+    record Parts(Journal journal, Marker marker, Writers writers, Complaints complaints) {}
 
     /** @param root a real path */
-    Settlement(Path root, Drop drop, Marker marker) {
+    Settlement(Path root, Drop drop, Parts parts) {
         this.root = root;
-        this.move = drop.after() == AfterDrop.MOVE;
-        this.marker = marker;
+        this.drop = drop;
+        this.parts = parts;
     }
 
     /** A saga with its outcome, which is asked for only if it was not written yet. */
@@ -51,10 +57,13 @@ final class Settlement {
 
     /**
      * @param watch what the saga saw; a file that looks otherwise by now is another one, and stays
-     * @return false: somebody else is at it, to be tried again
+     * @return false: somebody else is at it, or still writes to the file; to be tried again
      * @throws IOException to be tried again too
      */
     synchronized boolean settle(Watch watch, Ended ended) throws IOException {
+        if (isMove() && isWritten(watch)) {
+            return false;
+        }
         Path end = folder(root.resolve(ended.state() == SagaState.COMPLETED ? DONE : ".failed"));
         try (FileChannel channel = FileChannel.open(end.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS); FileLock lock = channel.tryLock()) {
@@ -69,21 +78,34 @@ final class Settlement {
         }
     }
 
+    private boolean isMove() {
+        return drop.after() == AfterDrop.MOVE;
+    }
+
+    /** As a writer goes on with the file wherever it lies, it would have more bytes in the end than its outcome says. */
+    private boolean isWritten(Watch watch) {
+        Optional<String> writer = parts.writers().of(watch.identity(), watch.sinceNanos());
+        writer.ifPresent(process -> parts.complaints().about(watch.file(), "its saga has ended, but " + process
+                + " has it open for writing; it is moved when that has closed it"));
+        return writer.isPresent();
+    }
+
     /** What others could turn into a link would lead our files out of the folder. */
-    private Path folder(Path folder) throws IOException {
-        boolean made = !exists(folder);
-        Files.createDirectories(folder);
+    static Path folder(Path folder) throws IOException {
+        if (!exists(folder)) {
+            folder(folder.getParent());
+            Files.createDirectories(folder);
+            Permissions.shareAs(folder.getParent(), folder);
+        }
         if (!folder.toRealPath().equals(folder)) {
             throw new IOException(folder + " is reached through a symbolic link");
-        }
-        if (made) {
-            Permissions.shareAs(root, folder);
         }
         return folder;
     }
 
     private void settle(Watch watch, Ended ended, Path folder) throws IOException {
-        boolean moved = move && look(watch.file()).filter(watch.identity()::equals).isPresent();
+        boolean unchanged = isUnchanged(watch);
+        boolean moved = isMove() && unchanged;
         String name = name(new OutcomeNames(watch.file().getFileName().toString(), ended.sagaId()), folder, ended.sagaId(), moved);
         Path json = folder.resolve(OutcomeNames.json(name));
         if (!exists(json)) {
@@ -92,9 +114,24 @@ final class Settlement {
             }
         }
         if (moved) {
-            try (SideEffects.Span span = SideEffects.begin("drop", "move to " + root.relativize(folder.resolve(name)))) {
-                move(watch, folder.resolve(name));
-            }
+            move(watch, ended, folder.resolve(name));
+        } else if (unchanged) {
+            recheck(watch, ended, watch.file(), watch.identity().changedNanos());
+        }
+    }
+
+    static boolean isUnchanged(Watch watch) {
+        return look(watch.file()).filter(watch.identity()::equals).isPresent();
+    }
+
+    /** The file is looked at again from now on, wherever the process is killed. */
+    private void recheck(Watch watch, Ended ended, Path path, long changedNanos) {
+        Duration time = drop.writers().watchAfter();
+        if (!time.isZero()) {
+            SourceIdentity seen = watch.identity();
+            SourceIdentity known = new SourceIdentity(seen.fileKey(), seen.sizeBytes(), seen.modifiedNanos(), changedNanos);
+            Instant until = parts.journal().clock().instant().plus(time);
+            parts.journal().dropped().add(root, new DroppedFile(path, watch.file(), ended.sagaId(), known, until, 0));
         }
     }
 
@@ -143,16 +180,31 @@ final class Settlement {
         Files.move(draft, json, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** A new file that took the place in the last moment is put back. */
-    private void move(Watch watch, Path target) throws IOException {
+    private void move(Watch watch, Ended ended, Path target) throws IOException {
+        recheck(watch, ended, target, DroppedFile.UNKNOWN);
+        // The outcome took its time to be written.
+        if (!isUnchanged(watch)) {
+            parts.journal().dropped().forget(target);
+            return;
+        }
         Path file = watch.file();
-        Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-        if (look(target).filter(watch.identity()::looksLike).isEmpty() && !exists(file)) {
-            Files.move(target, file, StandardCopyOption.ATOMIC_MOVE);
+        try (SideEffects.Span span = SideEffects.begin("drop", "move to " + root.relativize(target))) {
+            Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+        }
+        Optional<SourceIdentity> moved = look(target);
+        if (moved.filter(watch.identity()::looksLike).isEmpty()) {
+            putBack(target, file);
             return;
         }
         // With the file, so that its name alone does not make the next one complete.
-        marker.remove(file);
+        parts.marker().remove(file);
+        parts.journal().dropped().unchanged(target, moved.get());
+    }
+
+    /** What was changed, or took the place, in the last moment. If there is another file by now, the recheck sees to it. */
+    private void putBack(Path target, Path file) throws IOException {
+        FileMove.replacingNothing(target, file);
+        parts.journal().dropped().forget(target);
     }
 
     private static boolean exists(Path path) {

@@ -32,6 +32,7 @@ public final class Journal {
     private final ChunkRows chunks;
     private final FigureRows figures;
     private final SagaPages pages;
+    private final DroppedFiles dropped;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -56,10 +57,16 @@ public final class Journal {
         this.chunks = new ChunkRows(db);
         this.figures = new FigureRows(db);
         this.pages = new SagaPages(db);
+        this.dropped = new DroppedFiles(db, events);
     }
 
     public CleanupEntries cleanups() {
         return cleanups;
+    }
+
+    /** What has become of dropped files. */
+    public DroppedFiles dropped() {
+        return dropped;
     }
 
     ChunkRows chunkRows() {

@@ -123,6 +123,12 @@ public final class Reports implements Alerts {
         return List.of(new Note(alert.kind(), store, alert.message(), alert.detail()));
     }
 
+    @Override
+    public List<Note> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
+        Wording wording = new Wording(critical ? "CRITICAL" : "WARNING", "SOURCE_CHANGED", message, action);
+        return List.of(alert(saga, Event.Kind.ALERT, wording, 0));
+    }
+
     private record Wording(String severity, String type, String message, String action) {}
 
     private Note alert(SagaRecord saga, Event.Kind kind, Wording wording, long failed) {

@@ -22,6 +22,13 @@ public interface Alerts {
     /** Words what is journaled when a COMPLETED saga's document could not be turned visible for {@code attempts} times. */
     List<Note> notVisible(SagaRecord saga, String store, String error, int attempts);
 
+    /**
+     * Words what is journaled about a file that is not any more what its saga stored.
+     *
+     * @param critical nothing is done about it by itself
+     */
+    List<Note> sourceChanged(SagaRecord saga, String message, String action, boolean critical);
+
     /** Tells whom it may concern of what is journaled about a saga by now, and brings the reports up to date. */
     void tell(String sagaId);
 

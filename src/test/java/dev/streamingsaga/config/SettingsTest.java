@@ -54,7 +54,7 @@ class SettingsTest {
         "saga.journal.url,jdbc:h2:mem", "saga.verify.read-back,yes", "saga.embedding.provider,magic", "saga.callback.secret,short",
         "saga.coordinator.secret,short", "saga.coordinator.secret,sixteen letters with blanks", "saga.coordinator.port,65536",
         "saga.coordinator.hosts,http://a", "saga.coordinator.max-lras,0",
-        "saga.drop.ignore,*", "saga.drop.ignore,'*.tmp,a/b'"})
+        "saga.drop.watch-after,8d", "saga.drop.wait-for-writers,maybe", "saga.drop.ignore,*", "saga.drop.ignore,'*.tmp,a/b'"})
     void refuses_what_breaks_a_rule(String key, String value) {
         assertThatThrownBy(() -> Settings.parse(Map.of(key, value)))
                 .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).singleElement().asString().startsWith(key));

@@ -1,16 +1,24 @@
 package dev.streamingsaga.dropfolder;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.source.SourceFile;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -71,6 +79,54 @@ class DropFolderPartsTest {
         clock.set(Duration.ofSeconds(60).toNanos());
         assertThat(limit.tryTake()).isTrue();
         assertThat(limit.tryTake()).as("the one of second 30 still counts").isFalse();
+    }
+
+    @Test
+    void what_is_ready_comes_in_its_order_and_files_whose_saga_has_ended_before_others() {
+        ReadyFiles ready = new ReadyFiles(2);
+        Watch first = new Watch(Path.of("/in/z"), SMALL, 0);
+        Watch second = new Watch(Path.of("/in/a"), SMALL, 0);
+        Watch changed = new Watch(Path.of("/in/z"), GROWN, 1);
+        ready.add(new ReadyFiles.Ready(first, Optional.empty()));
+        ready.add(new ReadyFiles.Ready(second, Optional.empty()));
+        ready.add(new ReadyFiles.Ready(new Watch(Path.of("/in/more"), SMALL, 0), Optional.empty()));
+        ready.add(new ReadyFiles.Ready(changed, Optional.empty()));
+
+        assertThat(ready.next(false)).as("no more in this minute").isEmpty();
+        assertThat(ready.next(true).orElseThrow().watch()).as("as it looks now, in its turn").isSameAs(changed);
+        assertThat(ready.next(true).orElseThrow().watch()).isSameAs(second);
+        assertThat(ready.next(true)).as("the third was too many: the next look finds it").isEmpty();
+        assertThat(ready.has(true)).isFalse();
+    }
+
+    @Test
+    void sees_who_has_a_file_open_for_writing_by_whatever_name(@TempDir Path folder) throws Exception {
+        Path written = Files.writeString(folder.resolve("written"), "w");
+        Path read = Files.writeString(folder.resolve("read"), "r");
+        try (FileChannel writer = FileChannel.open(written, StandardOpenOption.APPEND); FileChannel reader = FileChannel.open(read)) {
+            Path link = Files.createLink(folder.resolve("link"), written);
+            Files.move(written, folder.resolve("moved"));
+            Map<String, String> open = new OpenFiles(Path.of("/proc")).call();
+            assertThat(open.get(SourceFile.identity(link).fileKey())).startsWith("process " + ProcessHandle.current().pid());
+            assertThat(open).doesNotContainKey(SourceFile.identity(read).fileKey());
+            assertThat(writer.isOpen() && reader.isOpen()).isTrue();
+        }
+        assertThat(new OpenFiles(Path.of("/proc")).call()).doesNotContainKey(SourceFile.identity(folder.resolve("moved")).fileKey());
+        assertThat(new OpenFiles(folder.resolve("none")).call()).as("another system").isEmpty();
+    }
+
+    @Test
+    void a_move_replaces_nothing_and_may_be_repeated(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "mine");
+        Path other = Files.writeString(folder.resolve("other"), "other's");
+        assertThatThrownBy(() -> FileMove.replacingNothing(file, other)).isInstanceOf(FileAlreadyExistsException.class);
+        assertThat(other).hasContent("other's");
+        assertThat(file).hasContent("mine");
+
+        Files.createLink(folder.resolve("half-done"), file);
+        FileMove.replacingNothing(file, folder.resolve("half-done"));
+        assertThat(folder.resolve("half-done")).hasContent("mine");
+        assertThat(file).doesNotExist();
     }
 
     @Test

@@ -356,6 +356,59 @@ class DropFolderTest {
     }
 
     @Test
+    void the_next_file_is_taken_as_soon_as_a_saga_has_ended_without_another_look() throws Exception {
+        for (int i = 0; i < 12; i++) {
+            put("f" + i + ".txt", "file " + i + "\n");
+        }
+        start("saga.drop.interval", "1h", "saga.concurrency", "2");
+
+        await().atMost(Duration.ofSeconds(90)).until(() -> files(".done").size() == 24);
+        assertThat(saga.journal().sagas(100)).hasSize(12);
+    }
+
+    @Test
+    void another_journal_takes_nothing_from_the_folder_before_the_first_one_has_ended() throws Exception {
+        start();
+        awaitGone(put("a.txt", "a"));
+        Map<String, String> second = new HashMap<>(saga.settings());
+        second.putAll(Map.of("saga.data.dir", directory.resolve("data2").toString(), "saga.chunk.prefix", "second", "saga.name", "second",
+                "saga.drop.after", "keep"));
+        try (Application beside = Application.serve(Settings.parse(second))) {
+            for (int i = 0; i < 10; i++) {
+                awaitGone(put("f" + i + ".txt", "file " + i + "\n"));
+            }
+            assertThat(beside.bundle().journal().sagas(100)).isEmpty();
+            assertThat(saga.journal().sagas(100)).hasSize(11).allMatch(found -> found.state() == SagaState.COMPLETED);
+
+            saga.application().close();
+            Path kept = put("last.txt", "last\n");
+            awaitEnd(".done/last.txt.json");
+
+            assertThat(kept).exists();
+            assertThat(beside.bundle().journal().sagas(100)).extracting(SagaRecord::fileName).containsExactly("last.txt");
+            assertThat(marks()).as("the former one's is gone").hasSize(1);
+        }
+    }
+
+    private List<String> marks() throws IOException {
+        try (Stream<Path> all = Files.list(drop.resolve(".done"))) {
+            return all.map(file -> file.getFileName().toString()).filter(name -> name.startsWith(".owner-")).toList();
+        }
+    }
+
+    @Test
+    void a_journal_that_is_lost_does_not_stop_the_folder() throws Exception {
+        start();
+        awaitGone(put("a.txt", "a"));
+        List<String> before = marks();
+        saga.restart(Map.of("saga.data.dir", directory.resolve("data2").toString()));
+        awaitGone(put("b.txt", "b"));
+
+        assertThat(files(".done")).containsExactly("a.txt", "a.txt.json", "b.txt", "b.txt.json");
+        assertThat(marks()).hasSize(1).doesNotContainAnyElementsOf(before);
+    }
+
+    @Test
     void so_many_in_a_minute_and_no_more() throws Exception {
         start("saga.drop.max-per-minute", "3");
         for (int i = 0; i < 5; i++) {

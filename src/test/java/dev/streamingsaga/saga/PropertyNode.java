@@ -96,6 +96,11 @@ final class PropertyNode implements AutoCloseable {
         }
 
         @Override
+        public List<Note> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
+            return List.of();
+        }
+
+        @Override
         public void tell(String sagaId) {}
 
         @Override
