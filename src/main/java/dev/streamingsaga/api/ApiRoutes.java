@@ -114,8 +114,10 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
 
     /** Clients go away all the time: one line, and none for listeners, who have no other way to end. */
     private static void notAnswered(Call call, Reply reply, Exception why) {
-        LOG.atLevel(reply.length() == Reply.ENDLESS ? Level.DEBUG : Level.INFO).log("{} {} was not answered to its end: {}",
-                Texts.shown(call.method()), Texts.shown(call.path()), why instanceof IOException ? why.getMessage() : why.toString());
+        String reason = why instanceof IOException ? why.getMessage() : why.toString();
+        LOG.atLevel(reply.length() == Reply.ENDLESS ? Level.DEBUG : Level.INFO)
+                .log("{} {} was not answered to its end: {}", Texts.shown(call.method()), Texts.shown(call.path()),
+                        reason);
     }
 
     private Call call(Message message) {
@@ -136,8 +138,10 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
             Caller caller = gate.admit(call, found.operation().scopes());
             Request request = new Request(call, caller, Map.copyOf(found.variables()), trace);
             // What an operation lets everybody see may still have something for operators only.
-            boolean operator = found.operation().scopes().isEmpty() ? gate.admits(call, Scope.OPERATE) : caller.mayOperate();
-            return operator || PUBLIC_TEXT.contains(path) ? found.operation().handler().handle(request) : withoutPaths(found, request);
+            boolean operator = found.operation().scopes().isEmpty()
+                    ? gate.admits(call, Scope.OPERATE) : caller.mayOperate();
+            return operator || PUBLIC_TEXT.contains(path)
+                    ? found.operation().handler().handle(request) : withoutPaths(found, request);
         } catch (Problem e) {
             return e.reply();
         } catch (Refused e) {

@@ -19,7 +19,7 @@ final class Bodies {
         });
     }
 
-    /** @throws Problem 415 if it is not called JSON, or is coded, 413 if it is large, 400 if it does not fit, or not its digest */
+    /** @throws Problem 415 if it is not called JSON or is coded, 413 if large, 400 if it or its digest is wrong */
     static <T> T json(Call call, ObjectReader reader) throws IOException {
         String type = call.header("Content-Type").orElse("").replaceFirst(";.*", "").strip();
         if (!type.equalsIgnoreCase("application/json")) {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The checksums that a request states for its body (RFC 9530). Bodies come without a content coding, so that
- * {@code Content-Digest} and {@code Repr-Digest} mean the same bytes. Each one that is stated is checked; what cannot be
- * checked is refused, never ignored.
+ * {@code Content-Digest} and {@code Repr-Digest} mean the same bytes. Each one that is stated is checked; what cannot
+ * be checked is refused, never ignored.
  */
 final class BodyDigests {
     private static final Map<String, Integer> BYTES = Map.of("sha-256", 32, "sha-512", 64);
@@ -27,7 +27,8 @@ final class BodyDigests {
     /** Both were replaced by RFC 9530, or before. */
     private static final List<String> FORMER_FIELDS = List.of("Digest", "Content-MD5");
     private static final Pattern MEMBER = Pattern.compile("\\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):\\s*");
-    private static final String UNDERSTOOD = "sha-256=:BASE64: of 32 bytes or sha-512=:BASE64: of 64 bytes, each at most once";
+    private static final String UNDERSTOOD =
+            "sha-256=:BASE64: of 32 bytes or sha-512=:BASE64: of 64 bytes, each at most once";
 
     private final List<Stated> stated;
     private final @Nullable MessageDigest sha512;
@@ -39,7 +40,7 @@ final class BodyDigests {
         this.sha512 = stated.stream().anyMatch(one -> one.algorithm().equals("sha-512")) ? digest("SHA-512") : null;
     }
 
-    /** @throws Problem 400, with the list of what is understood, for any other algorithm, a doubled one and what is malformed */
+    /** @throws Problem 400, with what is understood, for another algorithm, a doubled one and what is malformed */
     static BodyDigests of(Call call) {
         for (String former : FORMER_FIELDS) {
             if (call.list(former).isPresent()) {
@@ -96,8 +97,9 @@ final class BodyDigests {
         for (Stated one : stated) {
             String arrived = one.algorithm().equals("sha-512") ? long512 : sha256;
             if (!arrived.equals(one.hex())) {
-                throw new Problem(400, "wrong-digest", "the body that arrived has " + one.algorithm().toUpperCase(Locale.ROOT) + " "
-                        + arrived + ", " + one.field() + " says " + one.hex() + "; nothing was kept, send it again");
+                String algorithm = one.algorithm().toUpperCase(Locale.ROOT);
+                throw new Problem(400, "wrong-digest", "the body that arrived has " + algorithm + " " + arrived + ", "
+                        + one.field() + " says " + one.hex() + "; nothing was kept, send it again");
             }
         }
     }

@@ -44,7 +44,7 @@ final class DocumentIntake {
     private final Intake intake;
     private final UploadSpool spool;
     private final Semaphore uploads;
-    /** Held from the last look at what is there until the journal has the saga: of two that want to be first, one is. */
+    /** Held from the last look at what is there until the journal has the saga: only one of two is the first. */
     private final Object conditional = new Object();
 
     DocumentIntake(ApiParts parts, Intake intake, UploadSpool spool) {
@@ -64,7 +64,8 @@ final class DocumentIntake {
         String name = DocumentName.checked(request.variables().getOrDefault("name", ""));
         Bodies.requirePlain(request.call());
         if (request.call().header("Content-Range").isPresent()) {
-            throw new Problem(400, "partial-body", "a part of a document cannot be put; send all of it, without Content-Range");
+            throw new Problem(400, "partial-body",
+                    "a part of a document cannot be put; send all of it, without Content-Range");
         }
         BodyDigests digests = BodyDigests.of(request.call());
         String sender = "http:" + request.caller().name();
@@ -114,8 +115,8 @@ final class DocumentIntake {
     }
 
     /**
-     * {@code If-Match} and {@code If-None-Match} are about the newest document that this sender stored under this name. One that is being
-     * stored counts as well: nobody knows yet whether it will be there.
+     * {@code If-Match} and {@code If-None-Match} are about the newest document that this sender stored under this name.
+     * One that is being stored counts as well: nobody knows yet whether it will be there.
      *
      * @throws Problem 412
      */
@@ -123,14 +124,16 @@ final class DocumentIntake {
         if (!EntityTags.isConditional(call)) {
             return;
         }
-        Optional<String> current = journal.stored(sender, name).flatMap(SagaRecord::document).map(d -> EntityTags.of(d.sha256()));
+        Optional<String> current = journal.stored(sender, name).flatMap(SagaRecord::document)
+                .map(document -> EntityTags.of(document.sha256()));
         EntityTags.requireMatch(call, current);
         if (EntityTags.isKnown(call, current)) {
             throw EntityTags.failed(current, "If-None-Match wants none of this name");
         }
         journal.underWay(sender, name).ifPresent(saga -> {
-            throw new Problem(412, "precondition-failed", "a document of this name is being stored, in saga " + saga.sagaId()
-                    + "; nothing was kept, ask again when it has its outcome").with("sagaId", saga.sagaId());
+            throw new Problem(412, "precondition-failed", "a document of this name is being stored, in saga "
+                    + saga.sagaId() + "; nothing was kept, ask again when it has its outcome")
+                    .with("sagaId", saga.sagaId());
         });
     }
 
@@ -199,7 +202,8 @@ final class DocumentIntake {
         Path file = new PathRoots("saga.http.roots", config.http().roots()).resolve(wanted.path());
         long wait = wait(request.call());
         intake.take();
-        return answer(intake.submit(new Intake.Source(file, String.valueOf(file.getFileName()), Optional.empty()), request.trace(), () -> {}), wait);
+        Intake.Source source = new Intake.Source(file, String.valueOf(file.getFileName()), Optional.empty());
+        return answer(intake.submit(source, request.trace(), () -> {}), wait);
     }
 
     private Reply answer(Intake.Accepted accepted, long wait) throws InterruptedException {
@@ -227,7 +231,8 @@ final class DocumentIntake {
     private Reply outcome(IngestResult result) {
         Reply reply = Reply.json(200, result).header("Location", location(result.sagaId()));
         String sha256 = result.sha256();
-        return sha256 != null && result.status().equals("COMPLETED") ? reply.header("ETag", EntityTags.of(sha256)) : reply;
+        boolean stored = sha256 != null && result.status().equals("COMPLETED");
+        return stored ? reply.header("ETag", EntityTags.of(sha256)) : reply;
     }
 
     private String location(String sagaId) {

@@ -67,8 +67,8 @@ final class DocumentOperations {
     }
 
     /**
-     * {@code GET /api/documents/{id}/content}: all of it, or one range; what is damaged never arrives whole. HEAD is answered with just
-     * the headers that GET would have, a range's included.
+     * {@code GET /api/documents/{id}/content}: all of it, or one range; what is damaged never arrives whole. HEAD is
+     * answered with just the headers that GET would have, a range's included.
      */
     Reply content(Request request) throws IOException {
         Query.of(request.call());
@@ -88,7 +88,8 @@ final class DocumentOperations {
     }
 
     private static Reply named(Reply reply, Document document, String tag) {
-        return reply.header("ETag", tag).header("Repr-Digest", BodyDigests.member(document.sha256())).header("Accept-Ranges", "bytes").header("Cache-Control", "private, no-cache")
+        return reply.header("ETag", tag).header("Repr-Digest", BodyDigests.member(document.sha256()))
+                .header("Accept-Ranges", "bytes").header("Cache-Control", "private, no-cache")
                 .header("Content-Type", document.contentType()).header("Content-Security-Policy", "sandbox; default-src 'none'")
                 .header("Content-Disposition", "attachment; filename*=UTF-8''" + encoded(document.fileName()));
     }

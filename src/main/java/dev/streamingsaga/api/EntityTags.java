@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Conditions of a request on the entity tag of what it is about (RFC 9110, 13). A document's tag is its SHA-256: strong, since
- * equal tags mean equal bytes.
+ * Conditions of a request on the entity tag of what it is about (RFC 9110, 13). A document's tag is its SHA-256:
+ * strong, since equal tags mean equal bytes.
  *
  * @param any the condition was {@code *}
  * @param strong tags as they were sent, in quotes
@@ -56,7 +56,10 @@ record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
      */
     static void requireMatch(Call call, Optional<String> current) {
         Optional<EntityTags> wanted = header(call, "If-Match");
-        if (wanted.isPresent() && !current.filter(tag -> wanted.get().any() || wanted.get().strong().contains(tag)).isPresent()) {
+        if (wanted.isEmpty()) {
+            return;
+        }
+        if (current.filter(tag -> wanted.get().any() || wanted.get().strong().contains(tag)).isEmpty()) {
             throw failed(current, "If-Match names " + (wanted.get().any() ? "any document" : "another document"));
         }
     }

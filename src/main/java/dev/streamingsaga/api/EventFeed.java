@@ -55,7 +55,8 @@ final class EventFeed implements AutoCloseable {
     /** {@code GET /api/events}. */
     Reply listen(Request request) {
         Query.of(request.call());
-        EventStream stream = new EventStream(listeners::remove, request.caller().mayOperate() ? event -> event : paths::event);
+        EventStream stream = new EventStream(listeners::remove,
+                request.caller().mayOperate() ? event -> event : paths::event);
         synchronized (this) {
             if (closed) {
                 throw ApiRoutes.stopping();

@@ -30,7 +30,7 @@ final class Gate {
 
     /**
      * @param pageFile a file of the page is asked for: the same for everybody, framed by nobody
-     * @throws Problem 403 for a request that a foreign page made; a link to our page, which somebody followed there, is none
+     * @throws Problem 403 for a request that a foreign page made; following a link to our page there is none
      */
     void requireOwnSite(Call call, boolean pageFile) {
         String host = call.header("Host").orElse("").toLowerCase(Locale.ROOT);

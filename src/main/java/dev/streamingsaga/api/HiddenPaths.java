@@ -9,7 +9,8 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.intake.DocumentName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Collection;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where files lie on this machine is for callers with the scope {@code operate}. All others see just a file's name, in whatever
- * text a path stands: a field of its own, a message, an error of the operating system.
+ * Where files lie on this machine is for callers with the scope {@code operate}. All others see just a file's name, in
+ * whatever text a path stands: a field of its own, a message, an error of the operating system.
  */
 final class HiddenPaths {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -27,17 +28,20 @@ final class HiddenPaths {
     /** Ends where text goes on: such a path was quoted, or has no spaces. */
     private static final String SEGMENT = "[^/\\s\"'<>|;,()\\[\\]]+";
     /** An absolute path or file URL; not the rest of a URL, a fraction or a relative path. */
-    private static final Pattern ABSOLUTE =
-            Pattern.compile("(?:\\bfile:/{0,2}|(?<![\\p{L}\\p{N}_.~*/\\\\-]))/(?!/)(?:" + SEGMENT + "/+)*(" + SEGMENT + ")");
+    private static final Pattern ABSOLUTE = Pattern.compile("(?:\\bfile:/{0,2}|(?<![\\p{L}\\p{N}_.~*/\\\\-]))/(?!/)"
+            + "(?:" + SEGMENT + "/+)*(" + SEGMENT + ")");
 
     /** Folders of ours, the longest first: these may have spaces. */
     private final List<Pattern> folders;
 
     HiddenPaths(SagaConfig config) {
-        this.folders = Stream.of(List.of(config.dataDir()), config.http().roots(), config.jms().roots(), config.source().roots(),
-                        config.source().claimRoots())
-                .flatMap(Collection::stream).map(folder -> folder.toAbsolutePath().normalize().toString())
-                .filter(folder -> folder.length() > 1).sorted(Comparator.comparing(String::length).reversed()).distinct()
+        List<Path> known = new ArrayList<>(List.of(config.dataDir()));
+        known.addAll(config.http().roots());
+        known.addAll(config.jms().roots());
+        known.addAll(config.source().roots());
+        known.addAll(config.source().claimRoots());
+        this.folders = known.stream().map(folder -> folder.toAbsolutePath().normalize().toString()).distinct()
+                .filter(folder -> folder.length() > 1).sorted(Comparator.comparing(String::length).reversed())
                 .map(HiddenPaths::below).toList();
     }
 
@@ -52,7 +56,8 @@ final class HiddenPaths {
             return event;
         }
         try {
-            return event.substring(0, data) + DATA + JSON.writeValueAsString(hide(JSON.readTree(event.substring(data + DATA.length())))) + "\n";
+            JsonNode tree = JSON.readTree(event.substring(data + DATA.length()));
+            return event.substring(0, data) + DATA + JSON.writeValueAsString(hide(tree)) + "\n";
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -171,8 +171,8 @@ final class VertxCall implements Call {
     }
 
     /**
-     * At once: a proper end waits until the client has taken what was written, which one that reads nothing never does. Camel would end
-     * the answer properly, with more bytes even: so it must find it ended.
+     * At once: a proper end waits until the client has taken what was written, which one that reads nothing never does.
+     * Camel would end the answer properly, with more bytes even: so it must find it ended.
      */
     private void abort() {
         if (request.connection() instanceof ConnectionBase connection) {

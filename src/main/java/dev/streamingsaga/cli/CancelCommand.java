@@ -21,6 +21,7 @@ final class CancelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        return Texts.outcome(spec.commandLine(), new RemoteControl(config).wish(sagaId, Wish.CANCEL, SagaState::isFinal), options.json);
+        return Texts.outcome(spec.commandLine(),
+                new RemoteControl(config).wish(sagaId, Wish.CANCEL, SagaState::isFinal), options.json);
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.intake.DocumentName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -88,7 +89,7 @@ final class RemoteIngest {
     /** @param retryAfter as the server sent it; empty if it did not */
     private record Answer(int statusCode, String body, String retryAfter) {}
 
-    /** Read before it is sent, so that a body that was damaged on its way is refused before anything of it is stored. */
+    /** Read before it is sent, so that a body that was damaged on its way is refused before it is stored. */
     private static String digest(Path file) throws IOException {
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
             in.transferTo(OutputStream.nullOutputStream());
@@ -104,7 +105,9 @@ final class RemoteIngest {
      * a request is refused; the older one does not.
      */
     private Answer put(Path file, String digest) throws IOException {
-        String name = URLEncoder.encode(String.valueOf(file.getFileName()), StandardCharsets.UTF_8).replace("+", "%20");
+        // As the service would call the file if it lay there.
+        String stated = DocumentName.cleaned(String.valueOf(file.getFileName()));
+        String name = URLEncoder.encode(stated, StandardCharsets.UTF_8).replace("+", "%20");
         HttpURLConnection put = (HttpURLConnection) URI.create(base + "/api/documents/" + name).toURL().openConnection();
         try {
             put.setRequestMethod("PUT");

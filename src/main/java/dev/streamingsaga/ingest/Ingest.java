@@ -48,7 +48,7 @@ public final class Ingest {
     /** Exchange property, a String: what people call the file, if not by its path. */
     public static final String FILE_NAME = "SagaFileName";
 
-    /** Exchange property, a String: who sent the body that lies at the path; without it the path is a file that somebody else keeps. */
+    /** Exchange property, a String: who sent the body that lies at the path; empty for a file on disk. */
     public static final String SENDER = "SagaSender";
 
     /** Exchange property, a {@code Consumer<String>}: told the saga's id as soon as the journal has it. */
@@ -146,7 +146,8 @@ public final class Ingest {
             if (received.isNew()) {
                 exchange.setProperty(Run.PROPERTY, runs.begin(received.saga()));
                 if (!fileName.equals(given)) {
-                    LOG.warn("saga {}: the document is called {}, since the name of {} has characters that no document's name may have",
+                    LOG.warn("saga {}: the document is called {}, since the name of {} has characters that"
+                            + " a document's name must not have",
                             received.saga().sagaId(), fileName, Shown.line(path.toString()));
                 }
                 return received.saga().sagaId();

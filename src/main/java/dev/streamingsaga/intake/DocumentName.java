@@ -3,11 +3,12 @@ package dev.streamingsaga.intake;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a document is called. For people only: never a path, a key or a header. One rule for all ingestion endpoints: 1 to 255 bytes of UTF-8, something
- * visible among them, no slash or backslash, and only characters that {@link Shown#isPrintable} allows.
+ * What a document is called. For people only: never a path, a key or a header. One rule for all ingestion endpoints: 1
+ * to 255 bytes of UTF-8, something visible among them, no slash or backslash, and only characters that
+ * {@link Shown#isPrintable} allows.
  *
- * <p>A sender that states another name is refused. A file on disk is ingested whatever it is called: its document has the {@link #cleaned} name, and
- * the journal keeps the path as it is.
+ * <p>A sender that states another name is refused. A file on disk is ingested whatever it is called: its document has
+ * the {@link #cleaned} name, and the journal keeps the path as it is.
  */
 public final class DocumentName {
     private static final int MAX_BYTES = 255;
@@ -18,7 +19,8 @@ public final class DocumentName {
     public static String checked(String name) {
         if (!isAllowed(name)) {
             throw new Refused(Refused.Kind.MALFORMED, "bad-name", "a document's name must have 1 to " + MAX_BYTES
-                    + " bytes, something visible, and no slash, backslash, control character or mark of writing direction, was " + Shown.text(name));
+                    + " bytes, something visible, and no slash, backslash, control character or mark of writing"
+                    + " direction, was " + Shown.text(name));
         }
         return name;
     }
@@ -39,8 +41,8 @@ public final class DocumentName {
 
     /**
      * @param name of a file on disk
-     * @return the name itself if it is allowed; else with each character that is not, percent-encoded as in a URL; if that is too long, with
-     *     underscores instead, cut to 255 bytes
+     * @return the name itself if it is allowed; else with each character that is not, percent-encoded as in a URL; if
+     *     that is too long, with underscores instead, cut to 255 bytes
      */
     public static String cleaned(String name) {
         if (isAllowed(name)) {
@@ -56,14 +58,18 @@ public final class DocumentName {
                 replaced.append(keep ? Character.toString(c) : "_");
             }
         });
-        return encoded.length() > 0 && bytes(encoded.toString()) <= MAX_BYTES ? encoded.toString() : replaced.length() > 0 ? replaced.toString() : "_";
+        if (encoded.length() > 0 && bytes(encoded.toString()) <= MAX_BYTES) {
+            return encoded.toString();
+        }
+        return replaced.length() > 0 ? replaced.toString() : "_";
     }
 
     private static String percent(int codePoint) {
         StringBuilder text = new StringBuilder();
         // Half a surrogate pair has no UTF-8: encoded as what stands for such.
-        byte[] bytes = (Character.getType(codePoint) == Character.SURROGATE ? "\uFFFD" : Character.toString(codePoint)).getBytes(StandardCharsets.UTF_8);
-        for (byte b : bytes) {
+        boolean half = Character.getType(codePoint) == Character.SURROGATE;
+        String character = half ? "\uFFFD" : Character.toString(codePoint);
+        for (byte b : character.getBytes(StandardCharsets.UTF_8)) {
             text.append(String.format("%%%02X", b & 0xff));
         }
         return text.toString();

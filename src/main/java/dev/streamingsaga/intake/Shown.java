@@ -9,13 +9,15 @@ public final class Shown {
     private Shown() {}
 
     /**
-     * Whether a character can stand in a line of text without changing what is around it. Not allowed: control characters, line and paragraph
-     * separators, half surrogate pairs, and marks of format, those that turn the writing direction among them. The two joiners are marks of format
-     * as well, but Persian, Hindi and many emoji are written with them.
+     * Whether a character can stand in a line of text without changing what is around it. Not allowed: control
+     * characters, line and paragraph separators, half surrogate pairs, and marks of format, those that turn the writing
+     * direction among them. The two joiners are marks of format as well, but Persian, Hindi and many emoji are written
+     * with them.
      */
     public static boolean isPrintable(int codePoint) {
         return switch (Character.getType(codePoint)) {
-            case Character.CONTROL, Character.SURROGATE, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
+            case Character.CONTROL, Character.SURROGATE -> false;
+            case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
             case Character.FORMAT -> codePoint == ZERO_WIDTH_NON_JOINER || codePoint == ZERO_WIDTH_JOINER;
             default -> true;
         };

@@ -101,7 +101,8 @@ final class Messages {
         Optional<String> before = !onlyItsFileTells(message, origin) ? Optional.empty() : journal.newest(file.toString())
                 .filter(seen -> !seen.saga().state().isFinal() || seen.identity().equals(SourceFile.regularFile(file)))
                 .map(seen -> seen.saga().sagaId());
-        return before.isPresent() ? ingest.await(before.get()) : ingest(file, String.valueOf(file.getFileName()), origin, Optional.empty());
+        return before.isPresent() ? ingest.await(before.get())
+                : ingest(file, String.valueOf(file.getFileName()), origin, Optional.empty());
     }
 
     private static @Nullable String text(TextMessage message) throws JMSException {

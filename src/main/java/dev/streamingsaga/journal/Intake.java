@@ -52,7 +52,8 @@ final class Intake {
                 VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
                 .params(sagaId, leases.node(), leases.endMillis(), now + wanted.timeLimit().toMillis(),
                         String.join(",", wanted.participants()), wanted.source().toString(), wanted.fileName(),
-                        wanted.owner(), wanted.classification(), wanted.keyId(), now, now, wanted.request().orElse(null), wanted.sender().orElse(null))
+                        wanted.owner(), wanted.classification(), wanted.keyId(), now, now,
+                        wanted.request().orElse(null), wanted.sender().orElse(null))
                 .update();
         wanted.once().ifPresent(seen -> remember(sagaId, seen));
         List<String> steps = steps(wanted.participants());

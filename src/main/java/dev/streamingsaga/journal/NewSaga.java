@@ -30,9 +30,11 @@ public record NewSaga(
         Optional<String> sender) {
 
     /** A file on disk. */
-    public NewSaga(Path source, String fileName, List<String> participants, Duration timeLimit, String owner, String classification, String keyId,
-            boolean exclusive, Optional<SourceIdentity> once, Optional<String> request) {
-        this(source, fileName, participants, timeLimit, owner, classification, keyId, exclusive, once, request, Optional.empty());
+    public NewSaga(Path source, String fileName, List<String> participants, Duration timeLimit, String owner,
+            String classification, String keyId, boolean exclusive, Optional<SourceIdentity> once,
+            Optional<String> request) {
+        this(source, fileName, participants, timeLimit, owner, classification, keyId, exclusive, once, request,
+                Optional.empty());
     }
 
     /** Named like its source. */

@@ -85,8 +85,9 @@ final class SagaRows {
 
     /** The newest document of a sender under a name. */
     Optional<SagaRecord> stored(String sender, String fileName) {
-        return db.sql.sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state = 'COMPLETED' AND superseded_by IS NULL"
-                + " ORDER BY saga_id DESC LIMIT 1").params(sender, fileName).query(SagaRows::saga).optional();
+        return db.sql.sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state = 'COMPLETED'"
+                + " AND superseded_by IS NULL ORDER BY saga_id DESC LIMIT 1").params(sender, fileName)
+                .query(SagaRows::saga).optional();
     }
 
     Optional<SagaRecord> underWay(String sender, String fileName) {

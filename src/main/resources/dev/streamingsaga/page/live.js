@@ -132,7 +132,9 @@ function limited({ message, scopes }) {
   document.body.dataset.access = 'limited';
   link('connected, without sagas');
   byId('access').replaceChildren(h('p', { text: `This page cannot show sagas: ${message}.` }),
-    h('p', { text: scopes.includes('ingest') ? 'You can still add files: each is stored, and its outcome is shown here.' : 'This key cannot send files either: that needs the scope ingest.' }),
+    h('p', { text: scopes.includes('ingest')
+      ? 'You can still add files: each is stored, and its outcome is shown here.'
+      : 'This key cannot send files either: that needs the scope ingest.' }),
     h('button', { type: 'button', text: 'Use another key', onclick: forgetKey }));
   byId('access').hidden = false;
 }

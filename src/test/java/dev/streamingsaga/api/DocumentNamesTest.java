@@ -41,7 +41,8 @@ class DocumentNamesTest {
     private ApiClient api;
 
     private void start(Path here, String... more) throws Exception {
-        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.roots", directory.toString()));
+        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.roots",
+                directory.toString()));
         for (int i = 0; i < more.length; i += 2) {
             settings.put(more[i], more[i + 1]);
         }
@@ -63,7 +64,8 @@ class DocumentNamesTest {
 
     private void message(String name, String content) throws Exception {
         List<String> ports = Files.readAllLines(saga.data().resolve("broker.port"));
-        try (Connection connection = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1)).createConnection();
+        try (Connection connection = new ActiveMQConnectionFactory("tcp://127.0.0.1:" + ports.get(ports.size() - 1))
+                .createConnection();
                 Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             BytesMessage message = session.createBytesMessage();
             message.setStringProperty("fileName", name);
@@ -75,12 +77,15 @@ class DocumentNamesTest {
     @Test
     void joiners_are_kept_by_every_endpoint() throws Exception {
         Path drop = Files.createDirectories(directory.resolve("drop"));
-        start(directory, "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s", "saga.jms.embedded", "true");
+        start(directory, "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for",
+                "0s", "saga.jms.embedded", "true");
 
-        assertThat(api.put(URLEncoder.encode(JOINED, StandardCharsets.UTF_8).replace("+", "%20"), "put".getBytes()).status()).isEqualTo(202);
+        assertThat(api.put(URLEncoder.encode(JOINED, StandardCharsets.UTF_8).replace("+", "%20"), "put".getBytes())
+                .status()).isEqualTo(202);
         assertThat(nameOf(1)).as("PUT").isEqualTo(JOINED);
         Path file = Files.writeString(directory.resolve(JOINED), "post");
-        assertThat(api.post("/api/documents", new ObjectMapper().writeValueAsString(Map.of("path", file.toString()))).status()).isEqualTo(202);
+        assertThat(api.post("/api/documents", new ObjectMapper().writeValueAsString(Map.of("path", file.toString())))
+                .status()).isEqualTo(202);
         assertThat(nameOf(2)).as("POST").isEqualTo(JOINED);
         message(JOINED, "jms");
         assertThat(nameOf(3)).as("JMS").isEqualTo(JOINED);
@@ -95,33 +100,42 @@ class DocumentNamesTest {
     @Test
     void a_name_that_turns_the_writing_direction_is_refused_from_a_sender_and_shown_encoded_of_a_file() throws Exception {
         Path drop = Files.createDirectories(directory.resolve("drop"));
-        start(directory, "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s", "saga.jms.embedded", "true");
+        start(directory, "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for",
+                "0s", "saga.jms.embedded", "true");
 
-        assertThat(api.put(URLEncoder.encode(TURNED, StandardCharsets.UTF_8), "put".getBytes()).problem()).isEqualTo("bad-name");
+        assertThat(api.put(URLEncoder.encode(TURNED, StandardCharsets.UTF_8), "put".getBytes()).problem())
+                .isEqualTo("bad-name");
         message(TURNED, "jms");
         Files.move(Files.writeString(directory.resolve("draft"), "drop"), drop.resolve(TURNED));
         assertThat(nameOf(1)).as("drop folder").isEqualTo(TURNED_CLEANED);
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(drop.resolve(".done").resolve(TURNED)).exists().hasContent("drop"));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(drop.resolve(".done").resolve(TURNED)).exists()
+                .hasContent("drop"));
         assertThat(saga.journal().sagas(1).get(0).source().getFileName()).hasToString(TURNED);
         Path file = Files.writeString(directory.resolve(TURNED), "post");
-        assertThat(api.post("/api/documents", new ObjectMapper().writeValueAsString(Map.of("path", file.toString()))).status()).isEqualTo(202);
+        assertThat(api.post("/api/documents", new ObjectMapper().writeValueAsString(Map.of("path", file.toString())))
+                .status()).isEqualTo(202);
         assertThat(nameOf(2)).as("POST").isEqualTo(TURNED_CLEANED);
     }
 
     @Test
     void raw_utf_8_in_a_request_line_is_read_as_such_and_other_bytes_are_refused() throws Exception {
         start(directory);
-        assertThat(raw("PUT /api/documents/", JOINED.replace(" ", "").getBytes(StandardCharsets.UTF_8))).startsWith("HTTP/1.1 202");
+        assertThat(raw("PUT /api/documents/", JOINED.replace(" ", "").getBytes(StandardCharsets.UTF_8)))
+                .startsWith("HTTP/1.1 202");
         assertThat(nameOf(1)).isEqualTo(JOINED.replace(" ", ""));
-        assertThat(raw("PUT /api/documents/", "näme.txt".getBytes(StandardCharsets.ISO_8859_1))).startsWith("HTTP/1.1 400").contains("bad-encoding");
-        assertThat(raw("GET /api/sagas?state=", "ä".getBytes(StandardCharsets.UTF_8))).startsWith("HTTP/1.1 400").contains("there is no state \\\"ä\\\"");
-        assertThat(raw("GET /api/sagas?state=", new byte[] {(byte) 0xE4})).startsWith("HTTP/1.1 400").contains("bad-encoding");
+        assertThat(raw("PUT /api/documents/", "näme.txt".getBytes(StandardCharsets.ISO_8859_1)))
+                .startsWith("HTTP/1.1 400").contains("bad-encoding");
+        assertThat(raw("GET /api/sagas?state=", "ä".getBytes(StandardCharsets.UTF_8))).startsWith("HTTP/1.1 400")
+                .contains("there is no state \\\"ä\\\"");
+        assertThat(raw("GET /api/sagas?state=", new byte[] {(byte) 0xE4})).startsWith("HTTP/1.1 400")
+                .contains("bad-encoding");
         assertThat(saga.journal().sagas(10)).hasSize(1);
     }
 
     private String raw(String before, byte[] bytes) throws Exception {
         try (Socket socket = api.socket()) {
-            ApiClient.write(socket, before + new String(bytes, StandardCharsets.ISO_8859_1) + " HTTP/1.1\r\nConnection: close\r\nContent-Length: 1", new byte[1]);
+            ApiClient.write(socket, before + new String(bytes, StandardCharsets.ISO_8859_1)
+                    + " HTTP/1.1\r\nConnection: close\r\nContent-Length: 1", new byte[1]);
             return ApiClient.readAll(socket);
         }
     }
@@ -130,7 +144,8 @@ class DocumentNamesTest {
     void a_body_keeps_the_name_that_its_sender_gave_when_the_data_directory_is_moved() throws Exception {
         Path before = Files.createDirectories(directory.resolve("before"));
         start(before);
-        String sagaId = api.put("contract.txt", "moved".getBytes(), "Prefer", "wait=100").json().path("sagaId").asText();
+        String sagaId = api.put("contract.txt", "moved".getBytes(), "Prefer", "wait=100").json().path("sagaId")
+                .asText();
         saga.close();
         Path after = Files.move(before, directory.resolve("after"));
         start(after);

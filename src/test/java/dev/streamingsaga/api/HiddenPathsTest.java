@@ -52,8 +52,10 @@ class HiddenPathsTest {
         ingest = ApiKeys.create(keys, "sender", List.of("ingest"));
         read = ApiKeys.create(keys, "reader", List.of("read"));
         operate = ApiKeys.create(keys, "operator", List.of("operate", "read"));
-        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.keys-file", keys.toString(),
-                "saga.http.roots", here.toString(), "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s",
+        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.keys-file",
+                keys.toString(),
+                "saga.http.roots", here.toString(), "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms",
+                "saga.drop.stable-for", "0s",
                 "saga.file.max-size", "1KiB", "saga.duplicates", "version"));
         saga = StreamingSagaFixture.start(here, settings);
         api = new ApiClient(saga.application().address().orElseThrow());
@@ -70,7 +72,8 @@ class HiddenPathsTest {
 
     private void store(String name, int size) throws Exception {
         Path file = Files.write(here.resolve(name), new byte[size]);
-        Answer answer = api.post("/api/documents", JSON.writeValueAsString(Map.of("path", file.toString())), "Authorization", "Bearer " + ingest,
+        Answer answer = api.post("/api/documents", JSON.writeValueAsString(Map.of("path", file.toString())),
+                "Authorization", "Bearer " + ingest,
                 "Prefer", "wait=100");
         assertThat(answer.status()).as("%s", answer.json()).isEqualTo(200);
         assertThat(answer.json().path("file").asText()).isEqualTo(name);
@@ -87,7 +90,8 @@ class HiddenPathsTest {
     }
 
     private void assertHidden(Answer answer) {
-        assertThat(new String(answer.response().body(), StandardCharsets.UTF_8)).doesNotContain("secret", "customer", "Müller", "/drop", here.toString());
+        assertThat(new String(answer.response().body(), StandardCharsets.UTF_8))
+                .doesNotContain("secret", "customer", "Müller", "/drop", here.toString());
     }
 
     private List<String> files(String key) {
@@ -96,7 +100,8 @@ class HiddenPathsTest {
 
     @Test
     void the_list_has_names_for_readers_and_paths_for_operators() {
-        assertThat(files(read)).containsExactlyInAnyOrder("fine file.txt", "too large.txt", "dropped file.txt", "dropped too large.txt");
+        assertThat(files(read)).containsExactlyInAnyOrder("fine file.txt", "too large.txt", "dropped file.txt",
+                "dropped too large.txt");
         assertThat(files(operate)).hasSize(4).allMatch(file -> file.startsWith(here + "/"));
         assertHidden(get("/api/sagas", read));
     }
@@ -107,16 +112,21 @@ class HiddenPathsTest {
             assertHidden(get("/api/sagas/" + id, read));
             assertHidden(get("/api/sagas/" + id + "/outcome", read));
             assertHidden(get("/api/sagas/" + id + "/outcome", ingest));
-            assertThat(new String(get("/api/sagas/" + id, operate).response().body(), StandardCharsets.UTF_8)).contains(here.toString());
-            assertThat(get("/api/sagas/" + id + "/outcome", operate).json().path("file").asText()).startsWith(here + "/");
+            assertThat(new String(get("/api/sagas/" + id, operate).response().body(), StandardCharsets.UTF_8))
+                    .contains(here.toString());
+            assertThat(get("/api/sagas/" + id + "/outcome", operate).json().path("file").asText())
+                    .startsWith(here + "/");
         }
-        String failed = saga.journal().sagas(10).stream().filter(s -> s.fileName().equals("too large.txt")).findFirst().orElseThrow().sagaId();
-        assertThat(get("/api/sagas/" + failed, read).json().path("saga").path("message").asText()).startsWith("too large.txt has 2000 bytes");
+        String failed = saga.journal().sagas(10).stream().filter(s -> s.fileName().equals("too large.txt")).findFirst()
+                .orElseThrow().sagaId();
+        assertThat(get("/api/sagas/" + failed, read).json().path("saga").path("message").asText())
+                .startsWith("too large.txt has 2000 bytes");
     }
 
     @Test
     void clean_ups_searches_and_health_tell_no_path() {
-        for (String path : List.of("/api/cleanups?all=true", "/api/search?q=nothing", "/observe/health", "/observe/metrics")) {
+        for (String path : List.of("/api/cleanups?all=true", "/api/search?q=nothing", "/observe/health",
+                "/observe/metrics")) {
             Answer answer = get(path, read);
             assertThat(answer.status()).as(path).isEqualTo(200);
             assertHidden(answer);
@@ -132,7 +142,8 @@ class HiddenPathsTest {
     private String events(String key) throws Exception {
         try (Socket socket = api.socket()) {
             ApiClient.write(socket, "GET /api/events HTTP/1.1\r\nAuthorization: Bearer " + key, new byte[0]);
-            return new String(ApiClient.readUntil(socket.getInputStream(), "event: cleanups").getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+            return new String(ApiClient.readUntil(socket.getInputStream(), "event: cleanups")
+                    .getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
         }
     }
 

@@ -423,16 +423,20 @@ class HttpApiTest {
 
     @Test
     void a_link_on_another_site_leads_to_the_page_and_to_nothing_else() {
-        String[] followed = {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"};
+        String[] followed = {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest",
+                "document"};
         for (String file : List.of("/", "/page.js", "/page.css", "/icon.svg")) {
             assertThat(api.get(file, followed).status()).as(file).isEqualTo(200);
         }
-        for (String data : List.of("/api/sagas", "/api/events", "/api/openapi.json", documentUrl(), documentUrl() + "/content", "/observe/health", "/observe/metrics")) {
+        for (String data : List.of("/api/sagas", "/api/events", "/api/openapi.json", documentUrl(), documentUrl()
+                + "/content", "/observe/health", "/observe/metrics")) {
             assertThat(api.get(data, followed).problem()).as(data).isEqualTo("foreign-origin");
         }
         assertThat(api.send("POST", "/", BodyPublishers.noBody(), followed).status()).isEqualTo(403);
-        assertThat(api.get("/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe").status()).as("in a frame").isEqualTo(403);
-        assertThat(api.get("/page.js", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "script").status()).isEqualTo(403);
+        assertThat(api.get("/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest",
+                "iframe").status()).as("in a frame").isEqualTo(403);
+        assertThat(api.get("/page.js", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest",
+                "script").status()).isEqualTo(403);
     }
 
     @Test

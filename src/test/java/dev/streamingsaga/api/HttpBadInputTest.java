@@ -206,9 +206,11 @@ class HttpBadInputTest {
         assertThat(outcome(twice, "COMPLETED", "")).isEmpty();
         Map<String, List<String>> before = saga.holdings();
 
-        assertThat(outcome(large, "COMPENSATED", "FILE_TOO_LARGE")).contains("large.bin has 1000001 bytes", "saga.file.max-size", "nothing was written")
+        assertThat(outcome(large, "COMPENSATED", "FILE_TOO_LARGE")).contains("large.bin has 1000001 bytes",
+                "saga.file.max-size", "nothing was written")
                 .doesNotContain(roots.toString());
-        assertThat(outcome(twice, "COMPENSATED", "DUPLICATE")).contains("twice.txt is already stored as document", "nothing was written")
+        assertThat(outcome(twice, "COMPENSATED", "DUPLICATE")).contains("twice.txt is already stored as document",
+                "nothing was written")
                 .doesNotContain(roots.toString());
         assertThat(saga.holdings()).isEqualTo(before);
     }

@@ -55,7 +55,8 @@ class HttpSemanticsTest {
 
     @BeforeAll
     void start(@TempDir Path directory) throws Exception {
-        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.idle-timeout", "2s"));
+        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.idle-timeout",
+                "2s"));
         saga = StreamingSagaFixture.start(directory, settings);
         api = new ApiClient(saga.application().address().orElseThrow());
         Answer answer = api.put("large.bin", Files.readAllBytes(saga.file("large.bin", LARGE)), "Prefer", "wait=100");
@@ -79,8 +80,10 @@ class HttpSemanticsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"bytes=0-9 | 206 | 0-9", "Bytes=5-5 | 206 | 5-5", "BYTES = -10 | 206 | 29999990-29999999",
-        "bytes=29999990-99999999999999999999999 | 206 | 29999990-29999999", "bytes=-99999999999999999999999 | 206 | 0-29999999", "bytes=30000000- | 416 | *",
+    @CsvSource(delimiter = '|', value = {"bytes=0-9 | 206 | 0-9", "Bytes=5-5 | 206 | 5-5",
+    "BYTES = -10 | 206 | 29999990-29999999",
+        "bytes=29999990-99999999999999999999999 | 206 | 29999990-29999999",
+        "bytes=-99999999999999999999999 | 206 | 0-29999999", "bytes=30000000- | 416 | *",
         "bytes=99999999999999999999999- | 416 | *", "bytes=-0 | 416 | *", "lines=0-9 | 200 | ''"})
     void head_and_get_answer_a_range_with_the_same_headers(String range, int status, String part) {
         Answer head = head("Range", range);
@@ -103,7 +106,8 @@ class HttpSemanticsTest {
     @ValueSource(strings = {"GET", "HEAD"})
     void answers_conditions_by_the_sha_256(String method) {
         assertThat(condition(method, "If-None-Match", tag).status()).isEqualTo(304);
-        assertThat(condition(method, "If-None-Match", "\"other\", W/" + tag).status()).as("compared weakly").isEqualTo(304);
+        assertThat(condition(method, "If-None-Match", "\"other\", W/" + tag).status()).as("compared weakly")
+                .isEqualTo(304);
         assertThat(condition(method, "If-None-Match", "*").status()).isEqualTo(304);
         assertThat(condition(method, "If-None-Match", "\"x" + tag.substring(1)).status()).isEqualTo(200);
         assertThat(condition(method, "If-Match", tag).status()).isEqualTo(200);
@@ -115,10 +119,12 @@ class HttpSemanticsTest {
         assertThat(condition(method, "If-Match", "W/" + tag).status()).as("compared strongly").isEqualTo(412);
         assertThat(condition(method, "If-Match", "nonsense").status()).isEqualTo(400);
         assertThat(condition(method, "If-None-Match", tag + " " + tag).status()).isEqualTo(400);
-        assertThat(condition(method, "If-Match", "\"other\"", "If-None-Match", tag).status()).as("If-Match comes first").isEqualTo(412);
+        assertThat(condition(method, "If-Match", "\"other\"", "If-None-Match", tag).status())
+                .as("If-Match comes first").isEqualTo(412);
         assertThat(condition(method, "If-Range", tag, "Range", "bytes=0-0").status()).isEqualTo(206);
         assertThat(condition(method, "If-Range", "W/" + tag, "Range", "bytes=0-0").status()).isEqualTo(200);
-        assertThat(condition(method, "If-Range", "Mon, 30 Nov 2026 08:00:00 GMT", "Range", "bytes=0-0").status()).isEqualTo(200);
+        assertThat(condition(method, "If-Range", "Mon, 30 Nov 2026 08:00:00 GMT", "Range", "bytes=0-0").status())
+                .isEqualTo(200);
         assertThat(condition(method, "If-Range", "\"other\"", "Range", "bytes=99999999-").status()).isEqualTo(200);
     }
 
@@ -132,7 +138,8 @@ class HttpSemanticsTest {
         Answer first = api.put("cond.txt", text("first"), "If-None-Match", "*", "Prefer", "wait=100");
         assertThat(first.status()).as("%s", first.json()).isEqualTo(200);
         int before = saga.journal().sagas(1000).size();
-        assertThat(api.put("cond.txt", text("second"), "If-None-Match", "*", "Prefer", "wait=100").status()).isEqualTo(412);
+        assertThat(api.put("cond.txt", text("second"), "If-None-Match", "*", "Prefer", "wait=100").status())
+                .isEqualTo(412);
         assertThat(api.put("cond.txt", text("first"), "If-None-Match", first.header("ETag")).status()).isEqualTo(412);
         assertThat(api.put("cond.txt", text("second"), "If-Match", tag).status()).isEqualTo(412);
         assertThat(saga.journal().sagas(1000)).hasSize(before);
@@ -184,7 +191,8 @@ class HttpSemanticsTest {
         try (Socket socket = api.socket()) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             String head = ApiClient.readUntil(socket.getInputStream(), "\r\n\r\n");
-            assertThat(head).matches("(?s)HTTP/1[.][01] " + status + " .*").containsIgnoringCase("Content-Type: application/problem+json");
+            assertThat(head).matches("(?s)HTTP/1[.][01] " + status + " .*")
+                    .containsIgnoringCase("Content-Type: application/problem+json");
             JsonNode problem = new ObjectMapper().readTree(ApiClient.readUntil(socket.getInputStream(), "}"));
             assertThat(problem.path("status").asText()).isEqualTo(status);
             assertThat(problem.path("type").asText()).isNotEmpty();
@@ -226,7 +234,8 @@ class HttpSemanticsTest {
             assertThat(socket.getInputStream().readNBytes(1000)).hasSize(1000);
             then.happens(socket);
 
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(List.copyOf(log.list)).anyMatch(e -> e.getFormattedMessage().contains(says)));
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(List.copyOf(log.list))
+                    .anyMatch(e -> e.getFormattedMessage().contains(says)));
             if (!socket.isClosed()) {
                 // The server has closed, so the rest of the document never comes.
                 assertThat(readToItsEnd(socket)).isLessThan(LARGE - 1000);
@@ -234,7 +243,8 @@ class HttpSemanticsTest {
             // One more request: what the first one leaves behind would be logged by then.
             assertThat(head().status()).isEqualTo(200);
             assertThat(List.copyOf(log.list)).filteredOn(e -> e.getFormattedMessage().contains(content)).hasSize(1);
-            assertThat(List.copyOf(log.list)).filteredOn(e -> e.getLevel().isGreaterOrEqual(Level.INFO)).noneMatch(e -> e.getThrowableProxy() != null)
+            assertThat(List.copyOf(log.list)).filteredOn(e -> e.getLevel().isGreaterOrEqual(Level.INFO))
+                    .noneMatch(e -> e.getThrowableProxy() != null)
                     .noneMatch(e -> e.getLevel().isGreaterOrEqual(Level.WARN));
         } finally {
             root.detachAppender(log);

@@ -65,6 +65,15 @@ class RemoteIngestTest {
     }
 
     @Test
+    void sends_a_file_whatever_it_is_called() {
+        Path file = saga.text("turned\u202Etxt.exe", 2);
+        Call call = Call.of("ingest", "--url", url, "--key", key, "--json", file.toString());
+
+        assertThat(call.code()).as(call.err()).isZero();
+        assertThat(call.out()).contains("\"file\":\"turned%E2%80%AEtxt.exe\"");
+    }
+
+    @Test
     void hears_a_refusal_before_it_has_sent_a_large_file() {
         Call call = Call.of("ingest", "--url", url, "--key", key, saga.sparse("large.bin", 3_000_000_000L).toString());
 
@@ -96,7 +105,8 @@ class RemoteIngestTest {
     @Test
     void states_the_digest_of_what_it_sends() throws Exception {
         Path file = saga.text("stated.txt", 3);
-        String sha256 = Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        String sha256 = Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256")
+                .digest(Files.readAllBytes(file)));
         AtomicReference<String> stated = new AtomicReference<>("");
         Vertx vertx = Vertx.vertx();
         HttpServer listening = vertx.createHttpServer().requestHandler(request -> {

@@ -316,7 +316,8 @@ class PageTest {
         browser.type("#dialog-field", key + "\n");
         await().atMost(PATIENCE).until(() -> browser.text("#access").contains("lacks the scope read"));
         assertThat(browser.text("#link")).doesNotContain("no connection");
-        assertThat(browser.script("return getComputedStyle(document.querySelector('.empty')).display")).as("nothing is known of sagas").isEqualTo("none");
+        assertThat(browser.script("return getComputedStyle(document.querySelector('.empty')).display"))
+                .as("nothing is known of sagas").isEqualTo("none");
         browser.script("""
                 const data = new DataTransfer();
                 for (const [name, size] of [['sent.bin', 900], ['big.bin', 5000]]) data.items.add(new File([new Uint8Array(size)], name));
