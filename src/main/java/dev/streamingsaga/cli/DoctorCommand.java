@@ -1,27 +1,26 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.content.Content;
-import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.datadir.DataDirectory;
-import dev.streamingsaga.embedded.Application;
-import dev.streamingsaga.embedded.Buckets;
+import dev.streamingsaga.embedded.Diagnosis;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-@Command(name = "doctor", mixinStandardHelpOptions = true, description = "Says what is configured, reachable and writable.")
+@Command(name = "doctor", mixinStandardHelpOptions = true, description = "Asks each part whether it answers and does what a saga needs, and changes nothing.")
 final class DoctorCommand implements Callable<Integer> {
     @Mixin CommonOptions options = new CommonOptions();
     @Spec CommandSpec spec;
@@ -29,7 +28,7 @@ final class DoctorCommand implements Callable<Integer> {
     private boolean failed;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         SagaConfig config = options.load();
         Logs.toStandardError();
         report("settings", () -> "all valid; participants " + String.join(", ", config.participants()));
@@ -37,11 +36,30 @@ final class DoctorCommand implements Callable<Integer> {
         report("permissions", () -> permissions(config.dataDir()));
         List<String> roles = new ArrayList<>(List.of("journal"));
         roles.addAll(config.stores().keySet().stream().filter(config.participants()::contains).sorted().toList());
-        roles.forEach(role -> report("database " + role, () -> database(config, role)));
-        report("bucket", () -> bucket(config));
-        report("embedding model", () -> model(config));
-        report("coordinator, callback and routes", () -> application(config));
+        Path scratch = Files.createTempDirectory("saga-doctor");
+        String temporary = System.setProperty("java.io.tmpdir", scratch.toString()); // for native libraries
+        try {
+            Diagnosis diagnosis = new Diagnosis(config, scratch);
+            roles.forEach(role -> report("database " + role, () -> diagnosis.database(role)));
+            report("bucket", diagnosis::bucket);
+            report("embedding model", diagnosis::model);
+            report("coordinator and callback", diagnosis::coordinator);
+            report("routes", diagnosis::routes);
+        } finally {
+            System.setProperty("java.io.tmpdir", temporary);
+            remove(scratch);
+        }
         return failed ? Main.UNREACHABLE : 0;
+    }
+
+    private static void remove(Path directory) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(directory)) {
+            files = all.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path file : files) {
+            Files.deleteIfExists(file);
+        }
     }
 
     private void report(String what, Callable<String> check) {
@@ -61,7 +79,16 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static String dataDirectory(Path dir) throws IOException {
-        Files.createDirectories(dir);
+        if (!Files.exists(dir)) {
+            Path parent = dir;
+            while (!Files.exists(parent)) {
+                parent = Objects.requireNonNull(parent.getParent(), "the root of a file system exists");
+            }
+            if (!Files.isDirectory(parent) || !Files.isWritable(parent)) {
+                throw new IOException(dir + " is not there yet and can't be made: " + parent + " is not a folder we may write to");
+            }
+            return dir + ", not there yet: made at the first start; " + Texts.size(Files.getFileStore(parent).getUsableSpace()) + " free";
+        }
         Files.delete(Files.createTempFile(dir, "doctor", ".tmp"));
         return dir + " is writable, " + Texts.size(Files.getFileStore(dir).getUsableSpace()) + " free";
     }
@@ -73,33 +100,5 @@ final class DoctorCommand implements Callable<Integer> {
                     + "; the next start restricts what is yours, or says why it cannot");
         }
         return "nobody but the owner may read the data directory";
-    }
-
-    private static String database(SagaConfig config, String role) {
-        SagaConfig.Database settings = role.equals("journal") ? config.journal() : config.store(role);
-        try (Databases.Opened database = Databases.open(role, settings, config.dataDir())) {
-            return database.dialect() + " " + settings.url().map(url -> url.replaceAll("[?].*", "")).orElse("embedded, " + config.dataDir().resolve(role + ".db"));
-        }
-    }
-
-    private static String bucket(SagaConfig config) {
-        try (Buckets buckets = config.s3().endpoint().isPresent() ? Buckets.open(config) : Buckets.openReadOnly(config)) {
-            return config.s3().bucket() + " at " + config.s3().endpoint().map(URI::toString)
-                    .orElse("the embedded server, " + config.dataDir().resolve("bucket"));
-        }
-    }
-
-    private static String model(SagaConfig config) {
-        try (Content content = Content.create(config.content(), config.embedding(), config.dataDir().resolve("spool"))) {
-            int dimension = content.embedder().embed(List.of("Is there a doctor in the house?")).get(0).length;
-            return content.embedder().modelId() + ", dimension " + dimension + ", up to " + content.embedder().maxTokens() + " tokens";
-        }
-    }
-
-    private static String application(SagaConfig config) {
-        try (Application application = Application.startWithoutRecovery(config)) {
-            return config.coordinator().url().map(url -> "coordinator " + url).orElse("embedded coordinator")
-                    + " answers and its calls reach us";
-        }
     }
 }

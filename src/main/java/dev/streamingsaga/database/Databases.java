@@ -11,10 +11,14 @@ import java.nio.file.Path;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationInfoService;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /** Opens the databases of the journal and the stores, each with its own pool and its own migrations. */
 public final class Databases {
+    /** SQLITE_OPEN_READWRITE alone: reading a file with a write-ahead log needs its companions, which are removed again. */
+    private static final String READ_WRITE_BUT_NOT_CREATE = "open_mode=2";
+
     private Databases() {}
 
     /** The two kinds of SQL we speak; migrations lie in {@code db/<role>/<kind>}, or in {@code db/<role>} if both understand them. */
@@ -51,21 +55,9 @@ public final class Databases {
         if (dialect == Dialect.SQLITE) {
             SqliteLibrary.load(dataDir);
         }
-        HikariConfig pool = new HikariConfig();
-        pool.setPoolName("saga-" + role);
-        pool.setJdbcUrl(dialect == Dialect.SQLITE ? sqlite(url, settings) : url);
-        pool.setUsername(settings.user().isEmpty() ? null : settings.user());
-        pool.setPassword(settings.password().isEmpty() ? null : settings.password());
+        HikariConfig pool = pool(role, settings, dialect == Dialect.SQLITE ? sqlite(url, settings) : url);
         pool.setMaximumPoolSize(settings.poolSize());
         pool.setMinimumIdle(1);
-        pool.setConnectionTimeout(Math.max(250, settings.timeout().toMillis()));
-        if (dialect == Dialect.POSTGRESQL) {
-            pool.addDataSourceProperty("socketTimeout", String.valueOf(Math.max(1, settings.timeout().toSeconds())));
-            pool.addDataSourceProperty("connectTimeout", "5");
-            // Or errors quote the refused rows, and with them a document's text.
-            pool.addDataSourceProperty("logServerErrorDetail", "false");
-            pool.addDataSourceProperty("ApplicationName", "streaming-saga-" + role);
-        }
         HikariDataSource connections = new HikariDataSource(pool);
         DataSource dataSource = SideEffects.probe().map(probe -> ProbedDataSource.around(connections, role, probe)).orElse(connections);
         try {
@@ -74,6 +66,49 @@ public final class Databases {
         } catch (RuntimeException e) {
             connections.close();
             throw e;
+        }
+    }
+
+    private static HikariConfig pool(String role, Database settings, String url) {
+        HikariConfig pool = new HikariConfig();
+        pool.setPoolName("saga-" + role);
+        pool.setJdbcUrl(url);
+        pool.setUsername(settings.user().isEmpty() ? null : settings.user());
+        pool.setPassword(settings.password().isEmpty() ? null : settings.password());
+        pool.setConnectionTimeout(Math.max(250, settings.timeout().toMillis()));
+        if (Dialect.of(url) == Dialect.POSTGRESQL) {
+            pool.addDataSourceProperty("socketTimeout", String.valueOf(Math.max(1, settings.timeout().toSeconds())));
+            pool.addDataSourceProperty("connectTimeout", "5");
+            // Or errors quote the refused rows, and with them a document's text.
+            pool.addDataSourceProperty("logServerErrorDetail", "false");
+            pool.addDataSourceProperty("ApplicationName", "streaming-saga-" + role);
+        }
+        return pool;
+    }
+
+    /**
+     * A database as it is found.
+     *
+     * @param exists false: an SQLite file that is made at the first start
+     * @param applied migrations that were made
+     * @param pending migrations that the next start makes
+     */
+    public record Found(Dialect dialect, boolean exists, int applied, int pending) {}
+
+    /** Connects and looks, and changes nothing: makes no file, migrates nothing. @throws RuntimeException if it can't be reached or read */
+    public static Found look(String role, Database settings, Path dataDir) {
+        String url = settings.url().orElseGet(() -> "jdbc:sqlite:" + dataDir.resolve(role + ".db"));
+        Dialect dialect = Dialect.of(url);
+        if (dialect == Dialect.SQLITE && !Files.exists(Path.of(url.replaceFirst("^jdbc:sqlite:(file:)?", "").replaceFirst("[?].*", "")))) {
+            return new Found(dialect, false, 0, 0);
+        }
+        boolean file = dialect == Dialect.SQLITE;
+        HikariConfig pool = pool(role, settings, file ? url + (url.contains("?") ? "&" : "?") + READ_WRITE_BUT_NOT_CREATE : url);
+        pool.setMaximumPoolSize(2);
+        pool.setReadOnly(!file); // an SQLite file is opened as it is, or not at all
+        try (HikariDataSource connections = new HikariDataSource(pool)) {
+            MigrationInfoService migrations = flyway(role, dialect).dataSource(connections).load().info();
+            return new Found(dialect, true, migrations.applied().length, migrations.pending().length);
         }
     }
 

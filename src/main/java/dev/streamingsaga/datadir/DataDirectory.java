@@ -77,6 +77,20 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
+    /** Whether a process holds the lock; nothing is changed, and nothing is made that is not there. */
+    public static boolean isInUse(Path dir) throws IOException {
+        Path file = dir.resolve("lock");
+        if (LOCKED_HERE.contains(dir)) {
+            return true; // closing a second descriptor would drop the lock that the first one holds
+        }
+        if (!Files.exists(file)) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            return tryLock(channel) == null;
+        }
+    }
+
     /**
      * Makes the directory with mode 700, or restricts an existing one and what is ours in it to its owner: folders 700, files 600.
      *

@@ -175,7 +175,7 @@ public final class Application implements AutoCloseable {
      * What an operator put into the routes folder. A file {@code store-NAME.camel.yaml} is a store's and only loaded if NAME is
      * in {@code saga.participants}; all others always are.
      */
-    private static void loadRoutes(CamelContext context, SagaConfig config) throws Exception {
+    static void loadRoutes(CamelContext context, SagaConfig config) throws Exception {
         load(context, config, routeFiles(config));
     }
 

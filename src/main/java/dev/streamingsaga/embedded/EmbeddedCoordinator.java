@@ -138,7 +138,7 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         }
     }
 
-    private static URI url(int port) {
+    static URI url(int port) {
         return URI.create("http://" + HOST + ":" + port + "/lra-coordinator");
     }
 

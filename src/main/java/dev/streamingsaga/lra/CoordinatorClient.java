@@ -100,15 +100,20 @@ final class CoordinatorClient extends LRAClient {
     }
 
     private void join(String lra, LRASagaStep step) {
-        String query = "?" + CallbackToken.OPTION + "=" + token(step.getOptions());
+        String limit = step.getTimeoutInMilliseconds().map(millis -> "?TimeLimit=" + millis).orElse("");
+        join(lra + limit, lra, token(step.getOptions()), step.getCompletion().isPresent());
+    }
+
+    /** @param target the LRA, with a time limit or without @param completes whether the participant wants to hear of the close, too */
+    void join(String target, String lra, String token, boolean completes) {
+        String query = "?" + CallbackToken.OPTION + "=" + token;
         // Quoted rel values: only those does the coordinator recognise when it refuses participants of an LRA that is ending.
         StringBuilder links = new StringBuilder(link(CallbackListener.COMPENSATE + query, "compensate"));
-        if (step.getCompletion().isPresent()) {
+        if (completes) {
             links.append(',').append(link(CallbackListener.COMPLETE + query, "complete"));
         }
-        String limit = step.getTimeoutInMilliseconds().map(millis -> "?TimeLimit=" + millis).orElse("");
         // Joining twice with the same links counts as once.
-        HttpResponse<String> response = http.send("join " + lra + "; the step was not begun", URI.create(lra + limit),
+        HttpResponse<String> response = http.send("join " + lra + "; the step was not begun", URI.create(target),
                 request -> put(request).setHeader("Link", links.toString()).setHeader(Exchange.SAGA_LONG_RUNNING_ACTION, lra),
                 status -> status == 503);
         switch (response.statusCode()) {

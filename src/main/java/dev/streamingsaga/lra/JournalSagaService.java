@@ -80,6 +80,10 @@ public final class JournalSagaService extends LRASagaService {
         return client;
     }
 
+    CoordinatorClient coordinator() {
+        return client;
+    }
+
     @Override
     public LRAClient getClient() {
         return client;

@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,6 +64,12 @@ public final class KeptPort {
         }
         throw new BindException("no free port for the " + what + " between " + LOWEST + " and " + HIGHEST + " after " + TRIES
                 + " tries; nothing was started");
+    }
+
+    /** The port that was chosen last; nothing is chosen or opened. */
+    public static Optional<Integer> kept(Path file) throws IOException {
+        List<Integer> ports = read(file);
+        return ports.isEmpty() ? Optional.empty() : Optional.of(ports.get(ports.size() - 1));
     }
 
     private static List<Integer> read(Path file) throws IOException {

@@ -1,0 +1,148 @@
+package dev.streamingsaga.embedded;
+
+import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.config.UnavailableException;
+import dev.streamingsaga.content.Content;
+import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.datadir.DataDirectory;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.lra.CoordinatorAccess;
+import dev.streamingsaga.lra.CoordinatorSecret;
+import dev.streamingsaga.lra.CoordinatorTrial;
+import dev.streamingsaga.lra.KeptPort;
+import dev.streamingsaga.lra.LraScope;
+import dev.streamingsaga.store.Stores;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.model.Model;
+import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
+
+/**
+ * Asks each part that a saga needs whether it is there and does what is wanted of it, and changes none of them: no schema, no
+ * bucket, no file of the data directory. Each method returns what it found, in one line, or throws with what is wrong. Works
+ * beside a process that uses the same data directory.
+ */
+public final class Diagnosis {
+    private final SagaConfig config;
+    private final Path scratch;
+
+    /** @param scratch an empty directory for whatever a check needs; the caller removes it */
+    public Diagnosis(SagaConfig config, Path scratch) {
+        this.config = config;
+        this.scratch = scratch;
+    }
+
+    /** @param role {@code journal} or a built-in store */
+    public String database(String role) {
+        SagaConfig.Database settings = role.equals("journal") ? config.journal() : config.store(role);
+        Databases.Found found = Databases.look(role, settings, config.dataDir());
+        String where = found.dialect() + " " + settings.url().map(url -> url.replaceAll("[?].*", ""))
+                .orElse("embedded, " + config.dataDir().resolve(role + ".db"));
+        if (!found.exists()) {
+            return where + ", not there yet: made at the first start";
+        }
+        if (found.applied() == 0) {
+            return where + " answers, not migrated yet: " + found.pending() + " migrations at the first start";
+        }
+        return where + " answers" + (found.pending() > 0 ? ", " + found.pending() + " migrations at the next start" : "");
+    }
+
+    public String bucket() {
+        String where = config.s3().bucket() + " at "
+                + config.s3().endpoint().map(URI::toString).orElse("the embedded server, " + config.dataDir().resolve("bucket"));
+        boolean embedded = config.s3().endpoint().isEmpty();
+        if (embedded && !(Files.isDirectory(config.dataDir().resolve("bucket")) && Files.exists(config.dataDir().resolve("s3.credentials")))) {
+            return where + ", not there yet: made at the first start";
+        }
+        try (Buckets buckets = Buckets.openReadOnly(config)) {
+            if (embedded) {
+                buckets.chunks().ping();
+                return where + " answers";
+            }
+            buckets.chunks().pingAccess();
+            return where + " lists, and takes an upload, which was called off";
+        } catch (NoSuchBucketException e) {
+            return where + " answers, not there yet: made at the first start, if we may";
+        }
+    }
+
+    public String model() {
+        try (Content content = Content.create(config.content(), config.embedding(), scratch.resolve("spool"))) {
+            int dimension = content.embedder().embed(List.of("Is there a doctor in the house?")).get(0).length;
+            return content.embedder().modelId() + ", dimension " + dimension + ", up to " + content.embedder().maxTokens() + " tokens";
+        }
+    }
+
+    /** Begins, joins and cancels an LRA, and waits for the coordinator's call; an embedded coordinator that does not run is tried on other data. */
+    public String coordinator() throws IOException, InterruptedException {
+        Optional<URI> url = config.coordinator().url();
+        if (url.isPresent()) {
+            return "coordinator " + url.get() + tried(CoordinatorAccess.to(url.get(), config));
+        }
+        if (DataDirectory.isInUse(config.dataDir())) {
+            CoordinatorAccess running = running();
+            return "embedded coordinator " + running.scope().coordinator() + " of the process that runs" + tried(running);
+        }
+        SagaConfig elsewhere = Settings.parse(Map.of("saga.data.dir", Files.createDirectories(scratch.resolve("coordinator-trial")).toString()));
+        try (EmbeddedCoordinator started = EmbeddedCoordinator.start(elsewhere)) {
+            return "embedded coordinator, not running now; one that was started on other data" + tried(started.access());
+        }
+    }
+
+    private String tried(CoordinatorAccess access) throws IOException, InterruptedException {
+        try {
+            URI callback = new CoordinatorTrial(config, access).run(scratch, KeptPort.kept(config.dataDir().resolve("callback.port")));
+            return ": an LRA was begun, joined and cancelled, and its call came to " + callback;
+        } catch (SagaException e) {
+            String what = e.getCause() == null ? "the coordinator " + access.scope().coordinator() + " can't be used: "
+                    : "no coordinator answers at " + access.scope().coordinator() + ": ";
+            throw new UnavailableException(what + e.getMessage(), e);
+        }
+    }
+
+    /** Only while the lock proves who listens there: the secret is for nobody else. */
+    private CoordinatorAccess running() throws IOException {
+        Path directory = config.dataDir().resolve("coordinator");
+        Optional<Integer> port = KeptPort.kept(directory.resolve("port"));
+        Optional<CoordinatorSecret> secret = CoordinatorSecret.of(config.coordinator().secret());
+        Path file = directory.resolve("secret");
+        if (port.isEmpty() || (secret.isEmpty() && !Files.exists(file))) {
+            throw new UnavailableException("the process that uses " + config.dataDir() + " runs no coordinator, or has not started it yet", null);
+        }
+        return new CoordinatorAccess(LraScope.of(EmbeddedCoordinator.url(port.get())),
+                Optional.of(secret.isPresent() ? secret.get() : CoordinatorSecret.kept(file)));
+    }
+
+    /** Reads all route files, starts none, and looks for the routes of the stores that are not built in. */
+    public String routes() throws Exception {
+        try (DefaultCamelContext context = new DefaultCamelContext()) {
+            context.disableJMX();
+            Application.loadRoutes(context, config);
+            Set<String> from = context.getCamelContextExtension().getContextPlugin(Model.class).getRouteDefinitions().stream()
+                    .map(route -> context.resolvePropertyPlaceholders(route.getInput().getEndpointUri())).collect(Collectors.toSet());
+            List<String> missing = new ArrayList<>();
+            config.participants().stream().filter(store -> !Stores.BUILT_IN.contains(store)).forEach(store -> List.of("", "-compensate").forEach(suffix -> {
+                String uri = config.direct("store-" + store + suffix);
+                if (!from.contains(uri)) {
+                    missing.add(uri);
+                }
+            }));
+            if (!missing.isEmpty()) {
+                throw ConfigException.of("saga.participants names stores without routes; missing: " + String.join(", ", missing) + "; add them in "
+                        + config.routesDir() + ", or remove the name");
+            }
+            return Application.routeFiles(config).size() + " files in " + config.routesDir() + ", each participant has its routes";
+        }
+    }
+}

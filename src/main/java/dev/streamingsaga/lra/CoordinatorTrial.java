@@ -1,0 +1,115 @@
+package dev.streamingsaga.lra;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.SagaConfig.Callback;
+import dev.streamingsaga.config.UnavailableException;
+import dev.streamingsaga.lra.CallbackToken.Target;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Asks a coordinator for all that a saga needs of it: begins an LRA, joins it, cancels it, and waits until the coordinator has
+ * called our listener. Nothing of it is left with the coordinator when its call has arrived.
+ */
+public final class CoordinatorTrial {
+    private static final Target TARGET = new Target("0000000000000000000doctor0", 1, "doctor");
+    private static final Duration TIME_LIMIT = Duration.ofMinutes(1);
+    private static final int SECRET_BYTES = 32;
+
+    private final SagaConfig config;
+    private final CoordinatorAccess access;
+
+    /** @param access the coordinator to be asked, and its secret */
+    public CoordinatorTrial(SagaConfig config, CoordinatorAccess access) {
+        this.config = config;
+        this.access = access;
+    }
+
+    /**
+     * @param scratch a directory that is not the data directory
+     * @param keptPort where the listener has been so far; empty: anywhere
+     * @return the URL by which the coordinator reached the listener
+     * @throws RuntimeException saying which of it failed
+     * @throws IOException if no port can be had
+     */
+    public URI run(Path scratch, Optional<Integer> keptPort) throws IOException, InterruptedException {
+        CountDownLatch called = new CountDownLatch(1);
+        try (CallbackListener listener = listen(scratch, keptPort, called)) {
+            listener.selfCheck();
+            JournalSagaService service = new JournalSagaService(
+                    new LraSettings(access, config.coordinator().timeout(), TIME_LIMIT, listener.uri(), 1));
+            try {
+                CoordinatorClient client = service.coordinator();
+                String lra = client.begin().toString();
+                client.join(lra, lra, listener.tokens().issue(TARGET), false);
+                client.cancel(lra);
+                if (!called.await(config.coordinator().timeout().toMillis(), TimeUnit.MILLISECONDS)) {
+                    throw new UnavailableException("the coordinator took an LRA, but when that was cancelled its call did not reach us at "
+                            + listener.uri() + " within " + config.coordinator().timeout().toSeconds() + " s (saga.callback.url, or saga.callback.host and "
+                            + "port); it will go on trying for " + lra, null);
+                }
+            } finally {
+                service.release();
+            }
+            return listener.uri();
+        }
+    }
+
+    /** On the port that sagas use, or on another one if the service has that. */
+    private CallbackListener listen(Path scratch, Optional<Integer> keptPort, CountDownLatch called) throws IOException {
+        Callback callback = config.callback();
+        int port = callback.port() > 0 ? callback.port() : keptPort.orElseGet(() -> freePort(callback.host()));
+        try {
+            return listen(scratch, port, callback.url(), called);
+        } catch (BindException taken) {
+            // By the service, which is not disturbed.
+            int other = freePort(callback.host());
+            return listen(scratch, other, callback.url().map(url -> withPort(url, other)), called);
+        }
+    }
+
+    private CallbackListener listen(Path scratch, int port, Optional<URI> url, CountDownLatch called) throws IOException {
+        byte[] secret = new byte[SECRET_BYTES];
+        new SecureRandom().nextBytes(secret);
+        Callback callback = new Callback(config.callback().host(), port, url, HexFormat.of().formatHex(secret));
+        return CallbackListener.start(callback, scratch, access.scope(), new CallbackHandler() {
+            @Override
+            public Answer compensate(Target target) {
+                if (target.equals(TARGET)) {
+                    called.countDown();
+                }
+                return Answer.DONE;
+            }
+
+            @Override
+            public Answer complete(Target target) {
+                return Answer.DONE;
+            }
+        });
+    }
+
+    private static int freePort(String host) {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(host, 0));
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot listen for callbacks on " + host + " (saga.callback.host): " + e.getMessage(), e);
+        }
+    }
+
+    private static URI withPort(URI url, int port) {
+        return URI.create(url.getScheme() + "://" + (url.getHost().contains(":") && !url.getHost().startsWith("[") ? "[" + url.getHost() + "]" : url.getHost())
+                + ":" + port);
+    }
+}
