@@ -1,5 +1,6 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.cli.RemoteControl.Change;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Journal.Wish;
 import dev.streamingsaga.journal.SagaState;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "cancel", mixinStandardHelpOptions = true, description = "Stops a saga and undoes what it wrote.")
+@Command(name = "cancel", mixinStandardHelpOptions = true, description = "Stops a saga and removes what it has written.")
 final class CancelCommand implements Callable<Integer> {
     @Mixin CommonOptions options = new CommonOptions();
     @Spec CommandSpec spec;
@@ -21,7 +22,16 @@ final class CancelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        return Texts.outcome(spec.commandLine(),
-                new RemoteControl(config).wish(sagaId, Wish.CANCEL, SagaState::isFinal), options.json);
+        Change change = new RemoteControl(config).wish(sagaId, Wish.CANCEL, SagaState::isFinal);
+        return Texts.outcome(spec.commandLine(), change.after(), done(change), options.json);
+    }
+
+    private static String done(Change change) {
+        return switch (change.after().state()) {
+            case COMPENSATED -> "cancelled; everything that it had written was removed";
+            case PARTIALLY_COMPENSATED -> "cancelled; some of what it had written could not be removed: cleanups lists it";
+            case COMPLETED -> "not cancelled: it completed before";
+            default -> "not cancelled yet: the process that runs it has not come to an end within the time limit";
+        };
     }
 }

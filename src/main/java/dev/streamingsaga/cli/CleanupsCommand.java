@@ -32,7 +32,7 @@ final class CleanupsCommand implements Callable<Integer> {
         SagaConfig config = options.load();
         PrintWriter out = spec.commandLine().getOut();
         try (JournalReader reader = new JournalReader(config)) {
-            List<CleanupEntry> entries = reader.journal().cleanups().all().stream().filter(e -> all || e.state().isOpen()).toList();
+            List<CleanupEntry> entries = all ? reader.journal().cleanups().all() : reader.journal().cleanups().open();
             if (entries.isEmpty() && !options.json) {
                 out.println("nothing to clean up");
             }
@@ -57,18 +57,18 @@ final class CleanupsCommand implements Callable<Integer> {
     }
 
     static void print(PrintWriter out, CleanupEntry e) {
-        out.printf("%s  %-8s %s %s%n    saga %s, %d attempt(s), last error: %s%n    %s%n", e.cleanupId(), e.state(), e.step(), e.resource(),
-                e.sagaId(), e.attempts(), Texts.safe(e.lastError()), next(e));
+        out.printf("%s  %-8s %s %s%n    saga %s, %s, last error: %s%n    %s%n", e.cleanupId(), e.state(), e.step(), e.resource(),
+                e.sagaId(), Texts.some(e.attempts(), "attempt"), Texts.safe(e.lastError()), next(e));
     }
 
     /** What will happen to it, or what a person can do. */
     private static String next(CleanupEntry e) {
         return switch (e.state()) {
-            case PENDING -> "tried again from " + e.nextAttemptAt() + " on; now: cleanups retry " + e.cleanupId();
-            case BLOCKED -> "not tried any more: mend the store, then cleanups retry " + e.cleanupId()
+            case PENDING -> "tried again from " + e.nextAttemptAt() + " on; to try now: cleanups retry " + e.cleanupId();
+            case BLOCKED -> "not tried any more: fix the store, then cleanups retry " + e.cleanupId()
                     + "; or remove it yourself, then cleanups resolve " + e.cleanupId() + " --reason WHY";
             case RESOLVED -> "closed by a person: " + Texts.safe(e.resolution());
-            case DONE -> "gone";
+            case DONE -> "removed";
         };
     }
 
@@ -83,7 +83,7 @@ final class CleanupsCommand implements Callable<Integer> {
         });
     }
 
-    @Command(name = "retry", mixinStandardHelpOptions = true, description = "Tries to remove it again, now, and with it what else the step left.")
+    @Command(name = "retry", mixinStandardHelpOptions = true, description = "Tries again now to remove it, and everything else that the step left.")
     static final class Retry implements Callable<Integer> {
         @ParentCommand @Nullable CleanupsCommand parent;
 
@@ -98,6 +98,9 @@ final class CleanupsCommand implements Callable<Integer> {
             List<CleanupEntry> entries = new RemoteControl(config).cleanup(id, Wish.RETRY, "");
             cleanups.print(cleanups.options.json ? entries : entries.stream().filter(e -> e.state().isOpen()).toList());
             if (!cleanups.options.json) {
+                long open = entries.stream().filter(e -> e.state().isOpen()).count();
+                cleanups.spec.commandLine().getOut().println(open == 0 ? "removed what the step had left"
+                        : Texts.some(open, "entry of the step is", "entries of the step are") + " still open");
                 cleanups.tellState(config, entries.get(0).sagaId());
             }
             return entries.stream().anyMatch(e -> e.state().isOpen()) ? 3 : 0;
@@ -123,11 +126,13 @@ final class CleanupsCommand implements Callable<Integer> {
         @Override
         public Integer call() throws InterruptedException {
             CleanupsCommand cleanups = Objects.requireNonNull(parent);
-            List<CleanupEntry> entries = new RemoteControl(cleanups.options.load()).cleanup(id, Wish.RESOLVE, reason);
+            SagaConfig config = cleanups.options.load();
+            List<CleanupEntry> entries = new RemoteControl(config).cleanup(id, Wish.RESOLVE, reason);
             if (cleanups.options.json) {
                 cleanups.print(entries.stream().filter(e -> e.cleanupId().equals(id)).toList());
             } else {
-                cleanups.spec.commandLine().getOut().println("resolved " + id);
+                cleanups.spec.commandLine().getOut().println("closed " + id + "; nothing was removed");
+                cleanups.tellState(config, entries.get(0).sagaId());
             }
             return 0;
         }

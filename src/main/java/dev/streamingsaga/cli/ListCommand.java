@@ -3,11 +3,15 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.SourcePaths;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaCounts;
+import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,7 +23,12 @@ final class ListCommand implements Callable<Integer> {
     @Mixin CommonOptions options = new CommonOptions();
     @Spec CommandSpec spec;
 
-    @Option(names = "--limit", defaultValue = "100", description = "how many (default: ${DEFAULT-VALUE})")
+    static final int LIMIT = 100;
+
+    @Option(names = "--attention", description = "only sagas that need a person: paused, residue, clean-ups that are not tried any more, documents that do not become visible")
+    boolean attention;
+
+    @Option(names = "--limit", defaultValue = "" + LIMIT, description = "how many (default: ${DEFAULT-VALUE})")
     int limit;
 
     @Option(names = "--watch", description = "again every second, until interrupted")
@@ -40,7 +49,30 @@ final class ListCommand implements Callable<Integer> {
     }
 
     private void print(Journal journal) {
-        print(spec.commandLine().getOut(), journal.sagas(limit), options.json);
+        SagaQuery query = attention ? SagaQuery.ALL.needingAttention() : SagaQuery.ALL;
+        print(spec.commandLine(), journal, new Wanted(query, limit, options.json));
+    }
+
+    record Wanted(SagaQuery query, int limit, boolean json) {}
+
+    /** Prints sagas, and to standard error how many more there are, so that a list is never taken for all. */
+    static void print(CommandLine command, Journal journal, Wanted wanted) {
+        List<SagaRecord> sagas = journal.sagas(wanted.query(), wanted.limit()).sagas();
+        SagaCounts counts = journal.counts();
+        boolean attention = wanted.query().attention();
+        long total = attention ? counts.attention() : counts.all();
+        if (attention && sagas.isEmpty() && !wanted.json()) {
+            command.getOut().println("no saga needs attention");
+        } else {
+            print(command.getOut(), sagas, wanted.json());
+        }
+        if (total > sagas.size()) {
+            command.getErr().println("saga: showing " + Texts.some(sagas.size(), "saga") + " of " + String.format(Locale.ROOT, "%,d", total) + "; list --limit N shows more");
+        }
+        if (!attention && counts.attention() > 0) {
+            command.getErr().println("saga: " + Texts.some(counts.attention(), "saga needs", "sagas need") + " attention; list --attention shows "
+                    + (counts.attention() == 1 ? "it" : "them"));
+        }
     }
 
     static void print(PrintWriter out, List<SagaRecord> sagas, boolean json) {

@@ -8,6 +8,7 @@ import dev.streamingsaga.recovery.Orphan.Kind;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,7 +23,7 @@ final class OrphansCommand implements Callable<Integer> {
     @Mixin CommonOptions options = new CommonOptions();
     @Spec CommandSpec spec;
 
-    @Option(names = "--delete", description = "delete those that are older than saga.orphans.min-age")
+    @Option(names = "--delete", description = "delete what is older than saga.orphans.min-age")
     boolean delete;
 
     private long left;
@@ -44,9 +45,18 @@ final class OrphansCommand implements Callable<Integer> {
             }
         }
         if (!options.json) {
-            spec.commandLine().getOut().println(deleted + " orphan(s) deleted, " + left + " left");
+            spec.commandLine().getOut().println(summary(config));
         }
         return unreachable ? Main.UNREACHABLE : left > 0 ? 1 : 0;
+    }
+
+    private String summary(SagaConfig config) {
+        String notAsked = unreachable ? "; a store could not be asked, there may be more" : "";
+        if (delete) {
+            return Texts.someOrNo(deleted, "orphan") + " deleted" + (left == 0 ? "" : ", " + Texts.some(left, "orphan") + " left") + notAsked;
+        }
+        return Texts.someOrNo(left, "orphan") + " found, nothing deleted" + notAsked
+                + (left == 0 ? "" : "; --delete deletes what is older than saga.orphans.min-age (" + config.orphans().minAge().toString().substring(2).toLowerCase(Locale.ROOT) + ")");
     }
 
     private void print(Orphan orphan) {
@@ -57,8 +67,9 @@ final class OrphansCommand implements Callable<Integer> {
         if (options.json) {
             out.println(CommonOptions.json(view(orphan)));
         } else {
-            out.printf("%-11s %-10s %s  (%d, %s)%n    %s%s%n", orphan.deleted() ? "DELETED" : orphan.kind(), orphan.store(),
-                    Texts.safe(orphan.resource()), orphan.pieces(), orphan.writtenAt().map(Instant::toString).orElse("age unknown"),
+            out.printf("%-11s %-10s %s  (%s, %s)%n    %s%s%n", orphan.deleted() ? "DELETED" : orphan.kind(), orphan.store(),
+                    Texts.safe(orphan.resource()), Texts.some(orphan.pieces(), "piece"),
+                    orphan.writtenAt().map(at -> "written " + at).orElse("age unknown"),
                     Texts.safe(orphan.reason()), orphan.kept().isEmpty() ? "" : "; kept: " + Texts.safe(orphan.kept()));
         }
     }

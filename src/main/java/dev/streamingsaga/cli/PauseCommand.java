@@ -1,7 +1,9 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.cli.RemoteControl.Change;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -10,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "pause", mixinStandardHelpOptions = true, description = "Stops a saga where it is; what is written stays until resume or cancel.")
+@Command(name = "pause", mixinStandardHelpOptions = true, description = "Stops a saga where it is. What it has written stays until resume or cancel.")
 final class PauseCommand implements Callable<Integer> {
     @Mixin CommonOptions options = new CommonOptions();
     @Spec CommandSpec spec;
@@ -21,7 +23,14 @@ final class PauseCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        return Texts.outcome(spec.commandLine(),
-                new RemoteControl(config).wish(sagaId, Wish.PAUSE, state -> state == SagaState.PAUSED || state.isFinal()), options.json);
+        Change change = new RemoteControl(config).wish(sagaId, Wish.PAUSE, state -> state == SagaState.PAUSED || state.isFinal());
+        return Texts.outcome(spec.commandLine(), change.after(), done(change.after()), options.json);
+    }
+
+    private static String done(SagaRecord saga) {
+        if (saga.state() == SagaState.PAUSED) {
+            return "paused; nothing was removed; resume " + saga.sagaId() + " continues it, cancel " + saga.sagaId() + " undoes it";
+        }
+        return saga.state().isFinal() ? "not paused: it ended before" : "not paused: the process that runs it has not answered";
     }
 }

@@ -114,12 +114,12 @@ final class ProgressDisplay implements AutoCloseable {
         }
     }
 
-    /** Whoever presses CTRL-C is told what becomes of the saga. */
+    /** CTRL-C was pressed: says what happens to the sagas. */
     private void interrupted() {
         timer.shutdownNow();
         clear();
-        runs.all().forEach(run -> line.end("interrupted: saga " + run.sagaId() + " is taken up again by the next command that works here;"
-                + " cancel " + run.sagaId() + " undoes it"));
+        runs.all().forEach(run -> line.end("interrupted: the next command that works in this data directory resumes saga " + run.sagaId()
+                + "; cancel " + run.sagaId() + " undoes it"));
     }
 
     @Override

@@ -26,11 +26,11 @@ final class RemoteControl {
         this.config = config;
     }
 
-    /**
-     * @param until when the wish is fulfilled
-     * @return the saga then, or as it is when the time limit has passed
-     */
-    SagaRecord wish(String sagaId, Wish wish, Predicate<SagaState> until) throws InterruptedException {
+    /** A saga before the wish, and when it was fulfilled or the time limit has passed. */
+    record Change(SagaRecord before, SagaRecord after) {}
+
+    /** @param until when the wish is fulfilled */
+    Change wish(String sagaId, Wish wish, Predicate<SagaState> until) throws InterruptedException {
         try (JournalReader reader = new JournalReader(config)) {
             Journal journal = reader.journal();
             SagaRecord saga = journal.saga(sagaId).orElseThrow(() -> new UsageException("no saga " + sagaId + "; list shows them"));
@@ -45,7 +45,7 @@ final class RemoteControl {
                     // The outcome is on record before its alerts are told, or its document is visible, which an end of this process would break off.
                     own.get().bundle().ingest().awaitLocal(sagaId);
                 }
-                return journal.saga(sagaId).orElseThrow();
+                return new Change(saga, journal.saga(sagaId).orElseThrow());
             } finally {
                 own.ifPresent(Application::close);
             }
@@ -82,7 +82,7 @@ final class RemoteControl {
         while (cleanups.isWished(cleanupId)) {
             if (System.nanoTime() > end) {
                 throw new UsageException("the process that works in " + config.dataDir() + " has not seen to clean-up entry " + cleanupId
-                        + " yet; the wish stays on record, cleanups shows what becomes of it");
+                        + " yet; the request is kept in the journal, and cleanups shows what becomes of it");
             }
             TimeUnit.MILLISECONDS.sleep(200);
         }

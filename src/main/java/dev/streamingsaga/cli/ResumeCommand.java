@@ -1,7 +1,9 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.cli.RemoteControl.Change;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -10,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "resume", mixinStandardHelpOptions = true, description = "Takes a paused saga up again and waits for its outcome.")
+@Command(name = "resume", mixinStandardHelpOptions = true, description = "Resumes a paused saga and waits for its outcome.")
 final class ResumeCommand implements Callable<Integer> {
     @Mixin CommonOptions options = new CommonOptions();
     @Spec CommandSpec spec;
@@ -21,7 +23,19 @@ final class ResumeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        return Texts.outcome(spec.commandLine(),
-                new RemoteControl(config).wish(sagaId, Wish.RESUME, SagaState::isFinal), options.json);
+        Change change = new RemoteControl(config).wish(sagaId, Wish.RESUME, SagaState::isFinal);
+        return Texts.outcome(spec.commandLine(), change.after(), done(change), options.json);
+    }
+
+    private static String done(Change change) {
+        SagaRecord after = change.after();
+        if (!after.state().isFinal()) {
+            return "not finished: the process that runs it has not come to an end within the time limit";
+        }
+        if (after.lastRun() == change.before().lastRun()) {
+            return "not resumed: it was not paused; it has ended as run " + after.lastRun();
+        }
+        long kept = after.resumedBytes() - change.before().resumedBytes();
+        return "resumed as run " + after.lastRun() + (kept > 0 ? "; " + Texts.size(kept) + " that the bucket held were not sent again" : "");
     }
 }

@@ -41,8 +41,9 @@ final class SearchCommand implements Callable<Integer> {
             } catch (IllegalArgumentException e) {
                 throw new UsageException(e.getMessage());
             }
-            search.foreignModels().forEach((model, count) -> spec.commandLine().getErr().println("saga: " + count
-                    + " segment(s) were embedded by " + model + " and are found by words only; ingest their documents again"));
+            search.foreignModels().forEach((model, count) -> spec.commandLine().getErr().println("saga: "
+                    + Texts.some(count, "segment was", "segments were") + " embedded by " + model + " and can be found by words only; to find "
+                    + (count == 1 ? "it" : "them") + " by meaning, ingest the " + (count == 1 ? "document" : "documents") + " again"));
         }
         return 0;
     }

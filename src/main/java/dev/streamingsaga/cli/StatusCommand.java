@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.StepRecord;
 import java.io.PrintWriter;
@@ -46,12 +47,36 @@ final class StatusCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** Of a step that a killed process was at, nobody knows. */
+    private static String took(StepRecord step, SagaRecord saga) {
+        return step.endedAt().isPresent() ? Texts.time(step.duration()) : step.startedAt().isPresent() && !saga.state().isFinal() ? "running" : "-";
+    }
+
+    /** What comes again and again is one line. */
+    private static void print(PrintWriter out, List<Event> events) {
+        for (int i = 0; i < events.size(); ) {
+            Event event = events.get(i);
+            int next = i + 1;
+            while (next < events.size() && isSame(event, events.get(next))) {
+                next++;
+            }
+            String times = next - i == 1 ? "" : " (" + (next - i) + " times, last " + events.get(next - 1).at() + ")";
+            out.printf("  %s  %-18s %s%s%n", event.at(), event.kind(),
+                    Texts.safe(event.step().isEmpty() ? event.message() : event.step() + ": " + event.message()), times);
+            i = next;
+        }
+    }
+
+    private static boolean isSame(Event one, Event other) {
+        return one.kind() == other.kind() && one.step().equals(other.step()) && one.message().equals(other.message());
+    }
+
     /** @return whether there may be more to see */
     private boolean print(Journal journal) {
         PrintWriter out = spec.commandLine().getOut();
         String wanted = sagaId;
         if (wanted == null) {
-            ListCommand.print(out, journal.sagas(100), options.json);
+            ListCommand.print(spec.commandLine(), journal, new ListCommand.Wanted(SagaQuery.ALL, ListCommand.LIMIT, options.json));
             return true;
         }
         SagaRecord saga = journal.saga(wanted).orElseThrow(() -> new UsageException("no saga " + wanted + "; list shows them"));
@@ -67,8 +92,8 @@ final class StatusCommand implements Callable<Integer> {
             out.println(CommonOptions.json(all));
         } else {
             ListCommand.print(out, List.of(saga), false);
-            steps.forEach(s -> out.printf("  %-12s %-12s %7d ms%n", s.name(), s.state(), s.duration().toMillis()));
-            events.forEach(e -> out.printf("  %s  %-18s %s%n", e.at(), e.kind(), Texts.safe(e.step().isEmpty() ? e.message() : e.step() + ": " + e.message())));
+            steps.forEach(s -> out.printf("  %-12s %-12s %9s%n", s.name(), s.state(), took(s, saga)));
+            print(out, events);
             cleanups.forEach(c -> CleanupsCommand.print(out, c));
         }
         return !saga.state().isFinal();

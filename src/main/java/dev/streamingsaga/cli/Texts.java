@@ -5,8 +5,11 @@ import dev.streamingsaga.intake.Shown;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 
@@ -25,13 +28,44 @@ final class Texts {
             out.println("  stores: " + r.stores().entrySet().stream().map(e -> e.getKey() + " " + e.getValue())
                     .collect(Collectors.joining(", ")));
         }
-        r.compensationErrors().forEach(error -> out.println("  not undone: " + safe(error)));
+        times(r.compensationErrors()).forEach((error, n) -> out.println("  not undone: " + safe(error) + (n == 1 ? "" : " (" + n + " times)")));
     }
 
-    /** Prints where a saga has come to, and says it as an exit code. */
-    static int outcome(CommandLine command, SagaRecord saga, boolean json) {
+    /**
+     * Prints what state a saga is in now.
+     *
+     * @param done what the command did; not printed as JSON
+     * @return the state as an exit code
+     */
+    static int outcome(CommandLine command, SagaRecord saga, String done, boolean json) {
         ListCommand.print(command.getOut(), List.of(saga), json);
+        if (!json) {
+            command.getOut().println(done);
+        }
         return exitCode(saga.state());
+    }
+
+    /** Equal texts once, with how often, in the order in which they came first. */
+    static Map<String, Long> times(List<String> texts) {
+        return texts.stream().collect(Collectors.groupingBy(text -> text, LinkedHashMap::new, Collectors.counting()));
+    }
+
+    /** {@code 1 chunk}, {@code 10,000 chunks}. */
+    static String some(long n, String one) {
+        return some(n, one, one + "s");
+    }
+
+    static String some(long n, String one, String many) {
+        return String.format(Locale.ROOT, "%,d %s", n, n == 1 ? one : many);
+    }
+
+    /** {@code 3 orphans}, {@code no orphan}. */
+    static String someOrNo(long n, String one) {
+        return n == 0 ? "no " + one : some(n, one);
+    }
+
+    static String time(Duration time) {
+        return time.toMillis() < 1000 ? time.toMillis() + " ms" : String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
     }
 
     static int exitCode(SagaState state) {

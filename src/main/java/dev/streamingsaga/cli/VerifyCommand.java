@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "verify", mixinStandardHelpOptions = true, description = {"Compares journal, bucket and every store for completed documents.",
-    "Exit code 0: all agree, or do so after the repair, 1: drift is left, 4: a store could not be asked."})
+    "Exit code 0: all agree, or do after the repair, 1: differences are left, 4: a store could not be asked."})
 final class VerifyCommand implements Callable<Integer> {
     @Mixin CommonOptions options = new CommonOptions();
     @Spec CommandSpec spec;
@@ -33,7 +33,7 @@ final class VerifyCommand implements Callable<Integer> {
     @ArgGroup(exclusive = true)
     Which which = new Which();
 
-    @Option(names = "--repair", description = "put right what the journal, the original or the bucket knows better")
+    @Option(names = "--repair", description = "repair what the journal, the original or the bucket still has")
     boolean repair;
 
     @Option(names = "--deep", description = "read every chunk back instead of trusting the checksums that the bucket reports")
@@ -73,7 +73,8 @@ final class VerifyCommand implements Callable<Integer> {
             }
         }
         if (!options.json) {
-            spec.commandLine().getOut().println(documents + " document(s) compared, " + drifts + " drift(s), " + repaired + " repaired");
+            spec.commandLine().getOut().println(Texts.some(documents, "document") + " compared, " + Texts.someOrNo(drifts, "difference") + " found"
+                    + (repair && drifts > 0 ? ", " + repaired + " repaired" : ""));
         }
         return unreachable ? Main.UNREACHABLE : drifts > repaired ? 1 : 0;
     }
@@ -112,7 +113,7 @@ final class VerifyCommand implements Callable<Integer> {
         } else {
             out.printf("%-11s %-10s %s  (document %s)%n    expected %s, found %s%s%s%n", drift.kind(), drift.store(), Texts.safe(drift.resource()),
                     drift.documentId(), Texts.safe(drift.expected()), Texts.safe(drift.found()),
-                    drift.repaired() ? "; repaired" : drift.repairable() ? "; --repair can mend it" : "",
+                    drift.repaired() ? "; repaired" : drift.repairable() ? "; --repair can fix it" : "",
                     drift.message().isEmpty() ? "" : "; " + Texts.safe(drift.message()));
         }
     }

@@ -7,6 +7,7 @@ import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.probe.SideEffects;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import javax.sql.DataSource;

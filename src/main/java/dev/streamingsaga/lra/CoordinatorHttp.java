@@ -116,7 +116,7 @@ final class CoordinatorHttp implements AutoCloseable {
         String detail = cause instanceof IOException && brokeOff(cause) ? cause.toString() : "no answer within " + timeout.toMillis() + " ms";
         String[] parts = what.split("; ", 2);
         return new SagaException(Reason.COORDINATOR_UNAVAILABLE, "cannot " + parts[0] + " at the coordinator " + uri.getAuthority()
-                + " after " + attempt + " attempt(s): " + detail + (parts.length > 1 ? "; " + parts[1] : ""), cause);
+                + " after " + attempt + (attempt == 1 ? " attempt: " : " attempts: ") + detail + (parts.length > 1 ? "; " + parts[1] : ""), cause);
     }
 
     @Override

@@ -78,16 +78,21 @@ public final class Reports implements Alerts {
     @Override
     public List<Note> residue(SagaRecord saga, List<CleanupEntry> open) {
         boolean retried = open.stream().anyMatch(entry -> entry.state() == CleanupEntry.State.PENDING);
-        return List.of(alert(saga, Event.Kind.ALERT, new Wording("WARNING", "PARTIAL_ROLLBACK", open.size() + " piece(s) could not be removed: " + bySteps(open),
-                (retried ? "they are retried; " : "") + "see cleanups, and cleanups retry ID once the store is back"), failedChunks(open, chunks(saga))));
+        return List.of(alert(saga, Event.Kind.ALERT, new Wording("WARNING", "PARTIAL_ROLLBACK", pieces(open) + " could not be removed: " + bySteps(open),
+                (retried ? open.size() == 1 ? "it is retried; " : "they are retried; " : "") + "see cleanups, and cleanups retry ID once the store is back"), failedChunks(open, chunks(saga))));
     }
 
     @Override
     public List<Note> blocked(SagaRecord saga, List<CleanupEntry> givenUp) {
         int attempts = givenUp.stream().mapToInt(CleanupEntry::attempts).max().orElse(0);
         return List.of(alert(saga, Event.Kind.ALERT, new Wording("CRITICAL", "PARTIAL_ROLLBACK",
-                givenUp.size() + " piece(s) could not be removed in " + attempts + " attempts and are not retried any more: " + bySteps(givenUp),
-                "mend the store, then cleanups retry ID; or remove them yourself, then cleanups resolve ID --reason"), failedChunks(givenUp, chunks(saga))));
+                pieces(givenUp) + " could not be removed in " + attempts + (attempts == 1 ? " attempt" : " attempts") + " and "
+                        + (givenUp.size() == 1 ? "is" : "are") + " not retried any more: " + bySteps(givenUp),
+                "fix the store, then cleanups retry ID; or remove them yourself, then cleanups resolve ID --reason"), failedChunks(givenUp, chunks(saga))));
+    }
+
+    private static String pieces(List<CleanupEntry> entries) {
+        return entries.size() + (entries.size() == 1 ? " piece" : " pieces");
     }
 
     private static String bySteps(List<CleanupEntry> entries) {
@@ -118,8 +123,8 @@ public final class Reports implements Alerts {
     @Override
     public List<Note> notVisible(SagaRecord saga, String store, String error, int attempts) {
         Note alert = alert(saga, Event.Kind.CRITICAL, new Wording("CRITICAL", "NOT_VISIBLE",
-                "COMPLETED, but not visible after " + attempts + " attempts: " + error,
-                "mend store " + store + "; it is tried again at growing intervals, and at the next start"), 0);
+                "COMPLETED, but not visible after " + attempts + (attempts == 1 ? " attempt: " : " attempts: ") + error,
+                "fix store " + store + "; it is tried again at growing intervals, and at the next start"), 0);
         return List.of(new Note(alert.kind(), store, alert.message(), alert.detail()));
     }
 

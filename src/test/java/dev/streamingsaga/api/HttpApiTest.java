@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.api.ApiClient.Answer;
+import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -405,6 +406,39 @@ class HttpApiTest {
         JsonNode older = api.get("/api/sagas?state=COMPLETED,COMPENSATED&limit=1&before=" + newest.get(0).path("sagaId").asText()).json().path("sagas");
         assertThat(older.get(0).path("sagaId").asText()).isLessThan(newest.get(0).path("sagaId").asText());
         assertThat(api.get("/api/sagas?state=PAUSED").json().path("sagas")).isEmpty();
+        assertThat(api.get("/api/sagas?before=a&after=b").status()).isEqualTo(400);
+        assertThat(api.get("/api/sagas?q=" + "x".repeat(201)).status()).isEqualTo(400);
+        assertThat(api.get("/api/sagas?attention=yes").status()).isEqualTo(400);
+    }
+
+    @Test
+    void a_link_leads_through_all_pages_of_what_is_asked_for() {
+        for (String name : List.of("\u00c4pfel one.txt", "\u00e4pfel two.txt", "birnen three.txt")) {
+            assertThat(api.put(java.net.URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20"), text("fruit of " + name), "Prefer", "wait=100").status()).isEqualTo(200);
+        }
+        assertThat(names("?q=%C3%84PFEL&limit=1")).containsExactly("\u00e4pfel two.txt", "\u00c4pfel one.txt");
+        assertThat(names("?state=COMPLETED&after=&limit=2&q=e.txt")).endsWith("\u00c4pfel one.txt", "birnen three.txt");
+        List<String> all = names("?limit=1000");
+        assertThat(names("?limit=2")).isEqualTo(all);
+        assertThat(names("?attention=true&state=COMPLETED")).isEmpty();
+        JsonNode counts = api.get("/api/counts").json();
+        assertThat(counts.path("all").asInt()).isEqualTo(all.size());
+        assertThat(counts.path("sagas").size()).isEqualTo(SagaState.values().length);
+        assertThat(counts.path("sagas").path("COMPLETED").asInt()).isEqualTo(names("?state=COMPLETED").size());
+        assertThat(counts.path("attention").asInt()).isEqualTo(names("?attention=true").size());
+    }
+
+    private List<String> names(String query) {
+        List<String> names = new ArrayList<>();
+        String next = query;
+        while (!next.isEmpty()) {
+            Answer page = api.get("/api/sagas" + next);
+            assertThat(page.status()).isEqualTo(200);
+            page.json().path("sagas").forEach(saga -> names.add(saga.path("file").asText()));
+            String link = page.header("Link");
+            next = link.isEmpty() ? "" : link.substring(1, link.indexOf('>'));
+        }
+        return names;
     }
 
     @Test

@@ -64,7 +64,7 @@ class CleanupsCommandTest {
     @Test
     void retries_beside_a_running_service_and_says_what_became_of_it() throws Exception {
         assertThat(saga("cleanups", "--data", data(), "retry", entry.cleanupId())).as("%s", err).isEqualTo(3);
-        assertThat(out.toString()).contains("PENDING", "2 attempt(s)", "refused on purpose", "is PARTIALLY_COMPENSATED");
+        assertThat(out.toString()).contains("PENDING", "2 attempts", "refused on purpose", "1 entry of the step is still open", "is PARTIALLY_COMPENSATED");
 
         service.execute("graph", "DROP TRIGGER refuse");
 
@@ -105,8 +105,16 @@ class CleanupsCommandTest {
     }
 
     @Test
+    void says_equal_things_once_with_a_count() {
+        service.execute("journal", "INSERT INTO event SELECT event_id || 'a', saga_id, at, kind, step, message, detail, told_at FROM event WHERE kind = 'COMPENSATION_ERROR'");
+        assertThat(saga("status", entry.sagaId(), "--data", data())).isZero();
+        assertThat(out.toString().lines().filter(line -> line.contains("COMPENSATION_ERROR"))).singleElement().asString().contains("refused on purpose", " (2 times, last ");
+    }
+
+    @Test
     void refuses_an_entry_that_is_not_open() {
         assertThat(saga("cleanups", "resolve", entry.cleanupId(), "--reason", "done", "--data", data())).isZero();
+        assertThat(out.toString()).isEqualTo("closed " + entry.cleanupId() + "; nothing was removed\nsaga " + entry.sagaId() + " is COMPENSATED\n");
         for (String verb : List.of("retry", "resolve")) {
             assertThat(saga("cleanups", verb, entry.cleanupId(), "--data", data(), verb.equals("resolve") ? "--reason=again" : "--json")).isEqualTo(2);
             assertThat(err.toString()).contains("no open clean-up entry");

@@ -132,7 +132,11 @@ class PauseResumeCancelCommandTest {
         Call paused = saga("pause", running.sagaId());
 
         assertThat(paused.code()).as(paused.err()).isZero();
-        assertThat(paused.out()).startsWith(running.sagaId() + "  PAUSED ").contains("paused.bin");
+        assertThat(paused.out()).startsWith(running.sagaId() + "  PAUSED ").contains("paused.bin", "paused; nothing was removed; resume " + running.sagaId());
+        Call list = saga("list", "--limit", "1");
+        assertThat(list.out().lines()).hasSize(1);
+        assertThat(list.err()).contains("saga needs attention; list --attention shows it");
+        assertThat(saga("list", "--attention").out()).startsWith(running.sagaId() + "  PAUSED ");
         held.countDown();
         assertThat(running.result().status()).isEqualTo("PAUSED");
         assertThat(keys(running.sagaId())).as("what is written stays").isNotEmpty();
@@ -145,6 +149,18 @@ class PauseResumeCancelCommandTest {
         assertThat(resumed.line().get("runs").asInt()).isEqualTo(2);
         assertThat(record(running.sagaId()).node()).as("who resumed it").isEqualTo(node);
         assertThat(keys(running.sagaId())).hasSize(3);
+    }
+
+    @Test
+    void resume_says_what_it_did_and_status_how_long_a_step_ran_that_was_given_up() throws Exception {
+        Running running = uploading("said.bin");
+        assertThat(saga("pause", running.sagaId()).code()).isZero();
+        held.countDown();
+        assertThat(running.result().status()).isEqualTo("PAUSED");
+        service.execute("journal", "UPDATE step SET started_at = stopped_at - 85000 WHERE name = 'upload' AND saga_id = '" + running.sagaId() + "'");
+        assertThat(saga("status", running.sagaId()).out()).containsPattern("upload +WRITING +85\\.0 s");
+
+        assertThat(saga("resume", running.sagaId()).out()).contains("COMPLETED").endsWith("resumed as run 2; 5.2 MB that the bucket held were not sent again\n");
     }
 
     @Test
@@ -188,7 +204,7 @@ class PauseResumeCancelCommandTest {
         assertThat(keys(first.sagaId())).hasSize(3);
         Call cancelled = calls.get(1);
         assertThat(cancelled.code()).as(cancelled.err()).isEqualTo(1);
-        assertThat(cancelled.out()).startsWith(second.sagaId() + "  COMPENSATED ").contains("second.bin", "CANCELLED");
+        assertThat(cancelled.out()).startsWith(second.sagaId() + "  COMPENSATED ").contains("second.bin", "CANCELLED", "cancelled; everything that it had written was removed");
         assertThat(keys(second.sagaId())).isEmpty();
     }
 
