@@ -58,7 +58,8 @@ final class Hub {
         Optional<S3Client> own = config.s3().endpoint()
                 .map(endpoint -> S3Clients.create(config.s3(), endpoint, config.s3().accessKey(), config.s3().secretKey()));
         S3Client s3 = own.orElseGet(() -> S3Clients.shared(shared.orElseThrow(), config.s3()));
-        return new Given(config, new StreamingSaga.Servers(CoordinatorAccess.to(coordinator.orElseThrow(), config), s3, false), databases.orElseThrow(), own);
+        CoordinatorAccess access = CoordinatorAccess.to(coordinator.orElseThrow(), config);
+        return new Given(config, new StreamingSaga.Servers(access, s3, false), databases.orElseThrow(), own);
     }
 
     /** With problems: as if none of the properties were given, so that what is missing can be told in the same breath. */

@@ -20,7 +20,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-@Command(name = "doctor", mixinStandardHelpOptions = true, description = "Asks each part whether it answers and does what a saga needs, and changes nothing.")
+@Command(name = "doctor", mixinStandardHelpOptions = true,
+        description = "Asks each part whether it answers and does what a saga needs, and changes nothing.")
 final class DoctorCommand implements Callable<Integer> {
     @Mixin CommonOptions options = new CommonOptions();
     @Spec CommandSpec spec;
@@ -85,9 +86,11 @@ final class DoctorCommand implements Callable<Integer> {
                 parent = Objects.requireNonNull(parent.getParent(), "the root of a file system exists");
             }
             if (!Files.isDirectory(parent) || !Files.isWritable(parent)) {
-                throw new IOException(dir + " is not there yet and can't be made: " + parent + " is not a folder we may write to");
+                throw new IOException(dir + " is not there yet and can't be made: " + parent
+                        + " is not a folder that this process may write to");
             }
-            return dir + ", not there yet: made at the first start; " + Texts.size(Files.getFileStore(parent).getUsableSpace()) + " free";
+            String free = Texts.size(Files.getFileStore(parent).getUsableSpace());
+            return dir + ", not there yet: made at the first start; " + free + " free";
         }
         Files.delete(Files.createTempFile(dir, "doctor", ".tmp"));
         return dir + " is writable, " + Texts.size(Files.getFileStore(dir).getUsableSpace()) + " free";

@@ -63,7 +63,8 @@ final class SettingsReader {
 
     /** For an {@code Authorization} header. */
     String bearerSecret(String key) {
-        return matching(key, Pattern.compile("|[\\x21-\\x7e]{16,}"), "must have 16 characters or more, printable ASCII without blanks, or be empty");
+        return matching(key, Pattern.compile("|[\\x21-\\x7e]{16,}"),
+                "must have 16 characters or more, printable ASCII without blanks, or be empty");
     }
 
     /** Names in a {@code Host} header, in lower case. */

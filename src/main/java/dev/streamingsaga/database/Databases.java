@@ -17,7 +17,7 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /** Opens the databases of the journal and the stores, each with its own pool and its own migrations. */
 public final class Databases {
-    /** SQLITE_OPEN_READWRITE alone: reading a file with a write-ahead log needs its companions, which are removed again. */
+    /** SQLITE_OPEN_READWRITE alone: to read a file with a write-ahead log needs companions, which are removed again. */
     private static final String READ_WRITE_BUT_NOT_CREATE = "open_mode=2";
 
     private Databases() {}
@@ -96,15 +96,20 @@ public final class Databases {
      */
     public record Found(Dialect dialect, boolean exists, int applied, int pending) {}
 
-    /** Connects and looks, and changes nothing: makes no file, migrates nothing. @throws RuntimeException if it can't be reached or read */
+    /**
+     * Connects and looks, and changes nothing: makes no file, migrates nothing.
+     *
+     * @throws RuntimeException if it can't be reached or read
+     */
     public static Found look(String role, Database settings, Path dataDir) {
         String url = settings.url().orElseGet(() -> "jdbc:sqlite:" + dataDir.resolve(role + ".db"));
         Dialect dialect = Dialect.of(url);
-        if (dialect == Dialect.SQLITE && !Files.exists(Path.of(url.replaceFirst("^jdbc:sqlite:(file:)?", "").replaceFirst("[?].*", "")))) {
+        boolean file = dialect == Dialect.SQLITE;
+        if (file && !Files.exists(Path.of(url.replaceFirst("^jdbc:sqlite:(file:)?", "").replaceFirst("[?].*", "")))) {
             return new Found(dialect, false, 0, 0);
         }
-        boolean file = dialect == Dialect.SQLITE;
-        HikariConfig pool = pool(role, settings, file ? url + (url.contains("?") ? "&" : "?") + READ_WRITE_BUT_NOT_CREATE : url);
+        String asItIs = url + (url.contains("?") ? "&" : "?") + READ_WRITE_BUT_NOT_CREATE;
+        HikariConfig pool = pool(role, settings, file ? asItIs : url);
         pool.setMaximumPoolSize(2);
         pool.setReadOnly(!file); // an SQLite file is opened as it is, or not at all
         try (HikariDataSource connections = new HikariDataSource(pool)) {

@@ -55,7 +55,8 @@ public final class Application implements AutoCloseable {
         DefaultCamelContext context = opened(new DefaultCamelContext());
         Optional<EmbeddedCoordinator> embedded = joined(coordinator);
         StreamingSaga saga = new StreamingSaga(config, new StreamingSaga.Servers(
-                embedded.map(EmbeddedCoordinator::access).orElseGet(() -> CoordinatorAccess.to(config.coordinator().url().orElseThrow(), config)),
+                embedded.map(EmbeddedCoordinator::access)
+                        .orElseGet(() -> CoordinatorAccess.to(config.coordinator().url().orElseThrow(), config)),
                 bucket.client(), config.journal().url().isEmpty()));
         open.push(saga);
         bundle = saga;

@@ -18,12 +18,12 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.Model;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
@@ -62,7 +62,8 @@ public final class Diagnosis {
         String where = config.s3().bucket() + " at "
                 + config.s3().endpoint().map(URI::toString).orElse("the embedded server, " + config.dataDir().resolve("bucket"));
         boolean embedded = config.s3().endpoint().isEmpty();
-        if (embedded && !(Files.isDirectory(config.dataDir().resolve("bucket")) && Files.exists(config.dataDir().resolve("s3.credentials")))) {
+        Path data = config.dataDir();
+        if (embedded && !(Files.isDirectory(data.resolve("bucket")) && Files.exists(data.resolve("s3.credentials")))) {
             return where + ", not there yet: made at the first start";
         }
         try (Buckets buckets = Buckets.openReadOnly(config)) {
@@ -80,11 +81,15 @@ public final class Diagnosis {
     public String model() {
         try (Content content = Content.create(config.content(), config.embedding(), scratch.resolve("spool"))) {
             int dimension = content.embedder().embed(List.of("Is there a doctor in the house?")).get(0).length;
-            return content.embedder().modelId() + ", dimension " + dimension + ", up to " + content.embedder().maxTokens() + " tokens";
+            return content.embedder().modelId() + ", dimension " + dimension
+                    + ", up to " + content.embedder().maxTokens() + " tokens";
         }
     }
 
-    /** Begins, joins and cancels an LRA, and waits for the coordinator's call; an embedded coordinator that does not run is tried on other data. */
+    /**
+     * Begins, joins and cancels an LRA, and waits for the coordinator's call. An embedded coordinator that does not run
+     * is tried on other data.
+     */
     public String coordinator() throws IOException, InterruptedException {
         Optional<URI> url = config.coordinator().url();
         if (url.isPresent()) {
@@ -94,7 +99,8 @@ public final class Diagnosis {
             CoordinatorAccess running = running();
             return "embedded coordinator " + running.scope().coordinator() + " of the process that runs" + tried(running);
         }
-        SagaConfig elsewhere = Settings.parse(Map.of("saga.data.dir", Files.createDirectories(scratch.resolve("coordinator-trial")).toString()));
+        Path other = Files.createDirectories(scratch.resolve("coordinator-trial"));
+        SagaConfig elsewhere = Settings.parse(Map.of("saga.data.dir", other.toString()));
         try (EmbeddedCoordinator started = EmbeddedCoordinator.start(elsewhere)) {
             return "embedded coordinator, not running now; one that was started on other data" + tried(started.access());
         }
@@ -102,7 +108,8 @@ public final class Diagnosis {
 
     private String tried(CoordinatorAccess access) throws IOException, InterruptedException {
         try {
-            URI callback = new CoordinatorTrial(config, access).run(scratch, KeptPort.kept(config.dataDir().resolve("callback.port")));
+            Optional<Integer> port = KeptPort.kept(config.dataDir().resolve("callback.port"));
+            URI callback = new CoordinatorTrial(config, access).run(scratch, port);
             return ": an LRA was begun, joined and cancelled, and its call came to " + callback;
         } catch (SagaException e) {
             String what = e.getCause() == null ? "the coordinator " + access.scope().coordinator() + " can't be used: "
@@ -118,7 +125,8 @@ public final class Diagnosis {
         Optional<CoordinatorSecret> secret = CoordinatorSecret.of(config.coordinator().secret());
         Path file = directory.resolve("secret");
         if (port.isEmpty() || (secret.isEmpty() && !Files.exists(file))) {
-            throw new UnavailableException("the process that uses " + config.dataDir() + " runs no coordinator, or has not started it yet", null);
+            throw new UnavailableException("the process that uses " + config.dataDir()
+                    + " runs no coordinator, or has not started it yet", null);
         }
         return new CoordinatorAccess(LraScope.of(EmbeddedCoordinator.url(port.get())),
                 Optional.of(secret.isPresent() ? secret.get() : CoordinatorSecret.kept(file)));
@@ -129,18 +137,16 @@ public final class Diagnosis {
         try (DefaultCamelContext context = new DefaultCamelContext()) {
             context.disableJMX();
             Application.loadRoutes(context, config);
-            Set<String> from = context.getCamelContextExtension().getContextPlugin(Model.class).getRouteDefinitions().stream()
-                    .map(route -> context.resolvePropertyPlaceholders(route.getInput().getEndpointUri())).collect(Collectors.toSet());
-            List<String> missing = new ArrayList<>();
-            config.participants().stream().filter(store -> !Stores.BUILT_IN.contains(store)).forEach(store -> List.of("", "-compensate").forEach(suffix -> {
-                String uri = config.direct("store-" + store + suffix);
-                if (!from.contains(uri)) {
-                    missing.add(uri);
-                }
-            }));
+            Model model = context.getCamelContextExtension().getContextPlugin(Model.class);
+            Set<String> from = model.getRouteDefinitions().stream()
+                    .map(route -> context.resolvePropertyPlaceholders(route.getInput().getEndpointUri()))
+                    .collect(Collectors.toSet());
+            List<String> missing = config.participants().stream().filter(store -> !Stores.BUILT_IN.contains(store))
+                    .flatMap(store -> Stream.of(store, store + "-compensate").map(route -> config.direct("store-" + route)))
+                    .filter(uri -> !from.contains(uri)).toList();
             if (!missing.isEmpty()) {
-                throw ConfigException.of("saga.participants names stores without routes; missing: " + String.join(", ", missing) + "; add them in "
-                        + config.routesDir() + ", or remove the name");
+                throw ConfigException.of("saga.participants names stores without routes; missing: " + String.join(", ", missing)
+                        + "; add them in " + config.routesDir() + ", or remove the name");
             }
             return Application.routeFiles(config).size() + " files in " + config.routesDir() + ", each participant has its routes";
         }

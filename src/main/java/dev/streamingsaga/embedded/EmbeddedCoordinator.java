@@ -130,11 +130,13 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return server;
     }
 
-    private static KeptPort.Opened<GatedServer> listenAlone(int port, KeptPort.Opener<GatedServer> opener) throws IOException {
+    private static KeptPort.Opened<GatedServer> listenAlone(int port, KeptPort.Opener<GatedServer> opener)
+            throws IOException {
         try {
             return new KeptPort.Opened<>(opener.open(port), port, List.of());
         } catch (BindException e) {
-            throw new IOException("port " + port + " is taken by another process (saga.coordinator.port; 0 for a free one)", e);
+            throw new IOException("port " + port
+                    + " is taken by another process (saga.coordinator.port; 0 for a free one)", e);
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
 import org.jboss.resteasy.plugins.server.undertow.UndertowJaxrsServer;
 import org.xnio.Options;
 
-/** The coordinator's HTTP server with a handler in front of everything, and limits on what a caller can take before that has looked at him. */
+/** The coordinator's HTTP server, with a handler before everything and limits on what a caller takes until that has run. */
 final class GatedServer extends UndertowJaxrsServer {
     private static final int IO_THREADS = 1;
     private static final int WORKER_THREADS = 16;

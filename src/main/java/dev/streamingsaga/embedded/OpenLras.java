@@ -7,7 +7,7 @@ import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Limits the LRAs that are open: each takes memory, a file and, once it is cancelled, a call in every recovery pass. Thread-safe. */
+/** Limits the LRAs that are open: each takes memory, a file and, while it ends, a call in every recovery pass. Thread-safe. */
 final class OpenLras {
     private static final Logger LOG = LoggerFactory.getLogger(OpenLras.class);
     private static final long WARN_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -23,7 +23,7 @@ final class OpenLras {
         this.open = open;
     }
 
-    /** Takes the place of one LRA that is about to begin. @return false if there is none; then nothing is to be released */
+    /** Takes the place of an LRA that is about to begin. @return false if there is none; then nothing is to be released */
     boolean reserve() {
         // One that has begun but is not released yet counts twice for a moment: rather refused than one too many.
         if (beginning.incrementAndGet() + open.getAsInt() <= max) {

@@ -9,7 +9,10 @@ public interface CallbackHandler {
 
     Answer complete(CallbackToken.Target target);
 
-    /** DONE: it is done, or journaled and certain to be done. LATER: call again. GONE: nothing to do any more, the outcome is final. */
+    /**
+     * DONE: it is done, or journaled and certain to be done. LATER: call again.
+     * GONE: nothing to do any more, the outcome is final.
+     */
     enum Answer {
         DONE(200),
         LATER(202),

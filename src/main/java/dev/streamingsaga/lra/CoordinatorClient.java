@@ -104,7 +104,10 @@ final class CoordinatorClient extends LRAClient {
         join(lra + limit, lra, token(step.getOptions()), step.getCompletion().isPresent());
     }
 
-    /** @param target the LRA, with a time limit or without @param completes whether the participant wants to hear of the close, too */
+    /**
+     * @param target the LRA, with a time limit or without
+     * @param completes whether the participant wants to hear of the close, too
+     */
     void join(String target, String lra, String token, boolean completes) {
         String query = "?" + CallbackToken.OPTION + "=" + token;
         // Quoted rel values: only those does the coordinator recognise when it refuses participants of an LRA that is ending.
@@ -189,7 +192,8 @@ final class CoordinatorClient extends LRAClient {
     private static String hint(int status) {
         return switch (status) {
             case 401, 403 -> " (saga.coordinator.secret must be the coordinator's)";
-            case 421 -> " (saga.coordinator.url must be the URL that the coordinator prints at its start, or one of its saga.coordinator.hosts)";
+            case 421 -> " (saga.coordinator.url must be the URL that the coordinator prints at its start,"
+                    + " or one of its saga.coordinator.hosts)";
             default -> "";
         };
     }

@@ -28,7 +28,7 @@ public final class CoordinatorSecret {
         header = "Bearer " + secret;
     }
 
-    /** @param configured 16 characters or more of printable ASCII without blanks, as checked with the settings; empty: no secret */
+    /** @param configured 16 characters or more, printable ASCII without blanks, as checked at start; empty: no secret */
     public static Optional<CoordinatorSecret> of(String configured) {
         return configured.isEmpty() ? Optional.empty() : Optional.of(new CoordinatorSecret(configured));
     }
@@ -47,7 +47,8 @@ public final class CoordinatorSecret {
         }
         String secret = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
         if (!FORM.matcher(secret).matches()) {
-            throw new IOException(file + " must hold one line of 16 characters or more, printable ASCII without blanks; delete it to have a new one made");
+            throw new IOException(file + " must hold one line of 16 characters or more, printable ASCII without blanks;"
+                    + " delete it to have a new one made");
         }
         return new CoordinatorSecret(secret);
     }
@@ -59,7 +60,8 @@ public final class CoordinatorSecret {
 
     /** Compared in constant time. @param value of {@link #HEADER} as it was received */
     public boolean matches(String value) {
-        return MessageDigest.isEqual(header.getBytes(StandardCharsets.ISO_8859_1), value.getBytes(StandardCharsets.ISO_8859_1));
+        return MessageDigest.isEqual(
+                header.getBytes(StandardCharsets.ISO_8859_1), value.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     @Override

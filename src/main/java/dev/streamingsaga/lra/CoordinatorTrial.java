@@ -55,9 +55,9 @@ public final class CoordinatorTrial {
                 client.join(lra, lra, listener.tokens().issue(TARGET), false);
                 client.cancel(lra);
                 if (!called.await(config.coordinator().timeout().toMillis(), TimeUnit.MILLISECONDS)) {
-                    throw new UnavailableException("the coordinator took an LRA, but when that was cancelled its call did not reach us at "
-                            + listener.uri() + " within " + config.coordinator().timeout().toSeconds() + " s (saga.callback.url, or saga.callback.host and "
-                            + "port); it will go on trying for " + lra, null);
+                    throw new UnavailableException("the coordinator took an LRA, but when that was cancelled its call did not"
+                            + " reach us at " + listener.uri() + " within " + config.coordinator().timeout().toSeconds()
+                            + " s (saga.callback.url, or saga.callback.host and port); it will go on trying for " + lra, null);
                 }
             } finally {
                 service.release();
@@ -109,7 +109,6 @@ public final class CoordinatorTrial {
     }
 
     private static URI withPort(URI url, int port) {
-        return URI.create(url.getScheme() + "://" + (url.getHost().contains(":") && !url.getHost().startsWith("[") ? "[" + url.getHost() + "]" : url.getHost())
-                + ":" + port);
+        return URI.create(url.getScheme() + "://" + url.getHost() + ":" + port);
     }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("own-jvm")
@@ -244,6 +246,41 @@ class JournalSagaServiceTest {
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             assertThat(saga.run().getException()).isNull();
             assertThat(stub.requests).filteredOn(r -> r.endsWith("/close")).hasSize(2);
+        }
+    }
+
+    @Test
+    void the_secret_goes_with_every_request_and_in_no_url() throws Exception {
+        try (StubServer stub = stub((request, nth) -> new Answer(200, request.endsWith("/close") ? "Closed" : ""));
+                SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
+            assertThat(saga.run().getException()).isNull();
+            assertThat(stub.requests).hasSizeGreaterThanOrEqualTo(5).noneMatch(r -> r.contains(CoordinatorSettings.SECRET));
+            assertThat(stub.authorizations).hasSameSizeAs(stub.requests).containsOnly("Bearer " + CoordinatorSettings.SECRET);
+        }
+    }
+
+    @Test
+    void a_coordinator_that_asks_for_no_secret_gets_none() throws Exception {
+        try (StubServer stub = stub((request, nth) -> new Answer(200, request.endsWith("/close") ? "Closed" : ""));
+                SagaFixture saga = new SagaFixture(
+                        new CoordinatorAccess(LraScope.of(stub.uri("/lra-coordinator")), Optional.empty()), data, TIMEOUT)) {
+            assertThat(saga.run().getException()).isNull();
+            assertThat(stub.authorizations).isNotEmpty().containsOnly("null");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"401, no, 'HTTP 401 no (saga.coordinator.secret', 1", "503, TooManyLRAs, 'HTTP 503 TooManyLRAs; nothing was started', 3"})
+    void a_refused_begin_is_told_with_its_reason_and_without_the_secret(int status, String body, String words, int attempts)
+            throws Exception {
+        try (StubServer stub = new StubServer((request, nth) -> new Answer(status, body));
+                SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
+            assertThat(saga.run().getException()).isInstanceOfSatisfying(SagaException.class, e -> {
+                assertThat(e.reason()).isEqualTo(Reason.COORDINATOR_UNAVAILABLE);
+                assertThat(e).hasMessageContaining(words).hasMessageNotContaining(CoordinatorSettings.SECRET);
+            });
+            assertThat(stub.requests).hasSize(attempts);
+            assertThat(saga.bodyThreads).isEmpty();
         }
     }
 

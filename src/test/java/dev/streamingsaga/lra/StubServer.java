@@ -13,6 +13,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** A small real HTTP server that notes every request; for what a real coordinator cannot be made to say on demand. */
 final class StubServer implements AutoCloseable {
     final List<String> requests = new CopyOnWriteArrayList<>();
+    /** The header of each request; {@code null} where there was none. */
+    final List<String> authorizations = new CopyOnWriteArrayList<>();
     private final HttpServer server;
 
     @FunctionalInterface
@@ -37,6 +39,7 @@ final class StubServer implements AutoCloseable {
             exchange.getRequestBody().readAllBytes();
             String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
             requests.add(request);
+            authorizations.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
             Answer answer = answers.to(request, (int) requests.stream().filter(request::equals).count());
             if (answer.status() == 0) {
                 return; // breaks the connection off
