@@ -17,7 +17,8 @@ final class OnnxLibrary {
     private OnnxLibrary() {}
 
     static void load(Path folder) {
-        NativeLibraries.load(folder, new NativeLibraries.Code("onnxruntime", "onnxruntime.native.path", code()), OnnxLibrary::load);
+        NativeLibraries.load(folder, new NativeLibraries.Code("onnxruntime", "onnxruntime.native.path", code()),
+                OnnxLibrary::load);
     }
 
     /** All of it, or nothing on a system that we do not know. */

@@ -42,7 +42,10 @@ public final class DataDirectory implements AutoCloseable {
         return lock(config, true);
     }
 
-    /** As {@link #lock}, but the directory may also have files of the hub, and stays open to others then; our files do not. */
+    /**
+     * As {@link #lock}, but the directory may also have files of the hub. It keeps its mode then; our files are still
+     * restricted to their owner.
+     */
     public static DataDirectory lockInHub(SagaConfig config) {
         return lock(config, false);
     }
@@ -57,7 +60,9 @@ public final class DataDirectory implements AutoCloseable {
         }
         try {
             DirectoryAccess.prepare(dir, alone);
-            channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ), Permissions.ofFile());
+            channel = FileChannel.open(file,
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ),
+                    Permissions.ofFile());
             if (tryLock(channel) == null) {
                 String owner = Files.readString(file).strip();
                 channel.close();
@@ -92,7 +97,8 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * Makes the directory with mode 700, or restricts an existing one and what is ours in it to its owner: folders 700, files 600.
+     * Makes the directory with mode 700, or restricts an existing one and what is ours in it to its owner: folders 700,
+     * files 600.
      *
      * @throws ConfigException if it belongs to somebody else, or is open to others and has files that are not ours
      */
@@ -105,7 +111,7 @@ public final class DataDirectory implements AutoCloseable {
         try {
             DirectoryAccess.tighten(directory);
         } catch (IOException e) {
-            throw new UnavailableException("cannot restrict the data directory " + directory + " to its owner: " + e, e);
+            throw new UnavailableException("cannot restrict " + directory + " to its owner: " + e, e);
         }
     }
 

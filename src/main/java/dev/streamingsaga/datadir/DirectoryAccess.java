@@ -20,8 +20,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Who may read a data directory. Mode 700 at its top is what protects all that lies below it. Files have 600 all the same,
- * since somebody may copy or move them. Only names that this project writes are touched: the directory may be a hub's own.
+ * Who may read a data directory. Mode 700 at its top is what protects all that lies below it. Files have 600 all the
+ * same, since somebody may copy or move them. Only names that this project writes are touched: the directory may be a
+ * hub's own.
  */
 final class DirectoryAccess {
     private static final Pattern OURS = Pattern.compile("bucket|broker|coordinator|logs|reports|spool|lock"
@@ -61,7 +62,8 @@ final class DirectoryAccess {
                 return new DirectoryAccess(dir, top);
             }
         } catch (NoSuchFileException e) {
-            throw ConfigException.of("the data directory " + dir + " is a symbolic link to nothing; give another one with --data");
+            throw ConfigException.of("the data directory " + dir
+                    + " is a symbolic link to nothing; give another one with --data");
         }
         throw ConfigException.of("the data directory " + dir + " is not a directory; give another one with --data");
     }
@@ -75,9 +77,10 @@ final class DirectoryAccess {
         boolean open = Permissions.isOpen(Files.getPosixFilePermissions(top));
         if (open && (alone || ours.size() == entries.size())) {
             if (ours.isEmpty() && !entries.isEmpty()) {
-                throw ConfigException.of("the data directory " + given + " is open to other users ("
-                        + PosixFilePermissions.toString(Files.getPosixFilePermissions(top)) + ") and has files that are not ours, "
-                        + entries.get(0).getFileName() + " for one; give a directory of its own with --data, or chmod 700 it");
+                String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(top));
+                throw ConfigException.of("the data directory " + given + " is open to other users (" + mode
+                        + ") and has only files of something else, such as " + entries.get(0).getFileName()
+                        + "; give a directory of its own with --data, or chmod 700 it");
             }
             if (Permissions.isWritable(Files.getPosixFilePermissions(top))) {
                 NativeLibraries.discard(top);
@@ -136,7 +139,8 @@ final class DirectoryAccess {
     private UserPrincipal self() throws IOException {
         try {
             // Not createTempFile: with it the JDK would settle where temporary files go, before we have said so.
-            Path trial = Files.createFile(top.resolve(".owner-" + ProcessHandle.current().pid() + "-" + System.nanoTime()));
+            String name = ".owner-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
+            Path trial = Files.createFile(top.resolve(name));
             try {
                 return Files.getOwner(trial);
             } finally {
@@ -150,17 +154,26 @@ final class DirectoryAccess {
 
     private void requireOwner(Path path, UserPrincipal self) throws IOException {
         UserPrincipal owner = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS);
-        boolean link = Files.isSymbolicLink(path);
-        if (!owner.equals(self) && !(link && Integer.valueOf(0).equals(Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS)))) {
-            throw ConfigException.of("the data directory " + given + (link ? " is a symbolic link that" : path.equals(top) ? "" : " has "
-                    + top.relativize(path) + ", which") + " belongs to " + owner + " and not to " + self
+        if (!owner.equals(self) && !isLinkOfRoot(path)) {
+            String what = path.equals(given) && Files.isSymbolicLink(path) ? " is a symbolic link that"
+                    : path.equals(given) || path.equals(top) ? ""
+                    : " has " + (path.startsWith(top) ? top.relativize(path) : path) + ", which";
+            throw ConfigException.of("the data directory " + given + what + " belongs to " + owner + " and not to "
+                    + self
                     + ", who runs this process; run as " + owner + ", chown it, or give another one with --data");
         }
     }
 
+    /** An administrator may have moved the directory to another disk. */
+    private static boolean isLinkOfRoot(Path path) throws IOException {
+        return Files.isSymbolicLink(path)
+                && Integer.valueOf(0).equals(Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS));
+    }
+
     private void requirePrivate() throws IOException {
         if (Permissions.isOpen(Files.getPosixFilePermissions(top))) {
-            throw ConfigException.of("the data directory " + given + " is open to other users and its file system does not let that be"
+            throw ConfigException.of("the data directory " + given
+                    + " is open to other users and its file system does not let that be"
                     + " changed; mount it with umask=077, or give another one with --data");
         }
     }
@@ -233,7 +246,7 @@ final class DirectoryAccess {
         if (!attributes.owner().equals(owner)) {
             return Optional.of(name + " belongs to " + attributes.owner());
         }
-        return isOpen(attributes)
-                ? Optional.of(name + " is " + PosixFilePermissions.toString(attributes.permissions())) : Optional.empty();
+        String mode = PosixFilePermissions.toString(attributes.permissions());
+        return isOpen(attributes) ? Optional.of(name + " is " + mode) : Optional.empty();
     }
 }

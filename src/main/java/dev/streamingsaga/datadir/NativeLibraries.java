@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -25,9 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Native code of libraries, unpacked once for a data directory instead of at each start into the system's temporary folder,
- * where it stays if the process is killed. Libraries only listen to system properties: one that somebody has set is obeyed,
- * and ours is taken back as soon as the library is loaded. If anything fails the library unpacks its code by itself.
+ * Native code of libraries, unpacked once for a data directory instead of at each start into the system's temporary
+ * folder, where it stays if the process is killed. Libraries only listen to system properties: one that somebody has
+ * set is obeyed, and ours is taken back as soon as the library is loaded. If anything fails the library unpacks its
+ * code by itself.
  */
 public final class NativeLibraries {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
@@ -54,12 +56,14 @@ public final class NativeLibraries {
     public record Code(String name, String property, List<URL> files) {}
 
     /**
-     * Loads a library, once in a JVM: one that was loaded by another class loader can't be loaded again from the same file.
+     * Loads a library, once in a JVM: one that was loaded by another class loader can't be loaded again from the same
+     * file.
      *
      * @param load makes the library load its code; false or an error: it did not like ours
      */
     public static synchronized void load(Path folder, Code code, BooleanSupplier load) {
-        if (System.getProperty(code.property) != null || System.getProperties().putIfAbsent(LOADED + code.name, folder.toString()) != null) {
+        boolean decided = System.getProperty(code.property) != null;
+        if (decided || System.getProperties().putIfAbsent(LOADED + code.name, folder.toString()) != null) {
             return;
         }
         try {
@@ -68,7 +72,8 @@ public final class NativeLibraries {
                 loadFrom(unpacked.get(), code, load);
             }
         } catch (IOException | UncheckedIOException e) {
-            LOG.warn("cannot unpack the native code of {} into {} ({}); it goes to the temporary folder", code.name, folder, e.toString());
+            LOG.warn("cannot unpack the native code of {} into {} ({}); it goes to the temporary folder", code.name,
+                    folder, e.toString());
         }
     }
 
@@ -119,7 +124,8 @@ public final class NativeLibraries {
 
     /** Another process may do so at the same time: the first whole one stays. */
     private void unpack(Code code, Path target) throws IOException {
-        Path draft = Permissions.folder(folder.resolve(".new-" + ProcessHandle.current().pid() + "-" + System.nanoTime()));
+        String unique = ProcessHandle.current().pid() + "-" + System.nanoTime();
+        Path draft = Permissions.folder(folder.resolve(".new-" + unique));
         try {
             for (URL file : code.files) {
                 copy(file, draft.resolve(name(file)));
@@ -138,7 +144,8 @@ public final class NativeLibraries {
 
     private static void copy(URL from, Path to) throws IOException {
         try (InputStream in = connection(from).getInputStream();
-                FileChannel out = FileChannel.open(to, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
+                FileChannel out = FileChannel.open(to, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                        Permissions.ofFile())) {
             in.transferTo(Channels.newOutputStream(out));
             // Its name must not be there after a power failure while its bytes are not.
             out.force(true);
@@ -151,10 +158,15 @@ public final class NativeLibraries {
 
     /** Whoever could change it would have his code run by us. */
     private static void requirePrivate(Path target, Code code) throws IOException {
-        List<Path> all = Stream.concat(Stream.of(target.getParent(), target), code.files.stream().map(file -> target.resolve(name(file)))).toList();
-        for (Path path : all) {
-            PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
-            if (view != null && (Permissions.isOpen(view.readAttributes().permissions()) || !view.getOwner().equals(Files.getOwner(target)))) {
+        Stream<Path> files = code.files.stream().map(file -> target.resolve(name(file)));
+        for (Path path : Stream.concat(Stream.of(target.getParent(), target), files).toList()) {
+            PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class,
+                    LinkOption.NOFOLLOW_LINKS);
+            if (view == null) {
+                return;
+            }
+            PosixFileAttributes found = view.readAttributes();
+            if (Permissions.isOpen(found.permissions()) || !found.owner().equals(Files.getOwner(target))) {
                 throw new IOException(path + " is open to others, or belongs to another user; remove it");
             }
         }

@@ -14,10 +14,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Files and folders for nobody but their owner, whatever the umask. Without effect where permissions are unknown (Windows). */
+/**
+ * Files and folders for nobody but their owner, whatever the umask. Without effect where permissions are unknown
+ * (Windows).
+ */
 public final class Permissions {
     private static final Set<PosixFilePermission> OWNER =
-            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
+            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE,
+                    PosixFilePermission.OWNER_EXECUTE);
     private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
     private Permissions() {}
@@ -27,7 +31,9 @@ public final class Permissions {
         return Files.createDirectories(folder, mode("rwx------"));
     }
 
-    /** Makes an empty file with mode 600, before a library makes it as the umask says. An existing one stays as it is. */
+    /**
+     * Makes an empty file with mode 600, before a library makes it as the umask says. An existing one stays as it is.
+     */
     public static Path file(Path file) throws IOException {
         try {
             return Files.createFile(file, ofFile());
@@ -47,9 +53,13 @@ public final class Permissions {
                 : new FileAttribute<?>[0];
     }
 
-    /** Takes from group and others what they may do with a file or folder. Leaves alone what is gone, and symbolic links. */
+    /**
+     * Takes from group and others what they may do with a file or folder. Leaves alone what is gone, and symbolic
+     * links.
+     */
     public static void tighten(Path path) throws IOException {
-        PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class,
+                LinkOption.NOFOLLOW_LINKS);
         try {
             if (view == null || view.readAttributes().isSymbolicLink()) {
                 return;
@@ -66,8 +76,8 @@ public final class Permissions {
     }
 
     /**
-     * Lets those read a new file or folder who may read the folder that it was made for, whatever the umask. Nobody but its
-     * owner may change it.
+     * Lets those read a new file or folder who may read the folder that it was made for, whatever the umask. Nobody but
+     * its owner may change it.
      */
     public static void shareAs(Path folder, Path made) throws IOException {
         if (!POSIX) {
@@ -85,7 +95,8 @@ public final class Permissions {
 
     /** Whether anybody but the owner may change it. */
     static boolean isWritable(Set<PosixFilePermission> permissions) {
-        return permissions.contains(PosixFilePermission.GROUP_WRITE) || permissions.contains(PosixFilePermission.OTHERS_WRITE);
+        return permissions.contains(PosixFilePermission.GROUP_WRITE)
+                || permissions.contains(PosixFilePermission.OTHERS_WRITE);
     }
 
     /** Whether anybody but the owner may do anything. */

@@ -22,12 +22,15 @@ import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
 record BrokerAccess(Credentials producer, Credentials operator) {
     private static final int CLUSTER_PASSWORD_BYTES = 32;
 
-    /** From {@code broker.credentials} and {@code broker-operator.credentials} in the data directory, made if missing. */
+    /**
+     * From {@code broker.credentials} and {@code broker-operator.credentials} in the data directory, made if missing.
+     */
     static BrokerAccess in(Path dataDir) throws IOException {
         BrokerAccess access = new BrokerAccess(Credentials.in(dataDir.resolve("broker.credentials"), "saga-producer"),
                 Credentials.in(dataDir.resolve("broker-operator.credentials"), "saga-operator"));
         if (access.producer.name().equals(access.operator.name())) {
-            throw new IOException("broker.credentials and broker-operator.credentials in " + dataDir + " name the same user, "
+            throw new IOException("broker.credentials and broker-operator.credentials in " + dataDir
+                    + " name the same user, "
                     + access.producer.name() + "; delete one of them to have it made anew");
         }
         return access;

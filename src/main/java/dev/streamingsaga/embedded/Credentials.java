@@ -9,7 +9,9 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
 
-/** A name and a secret for an embedded server, generated once for a data directory. The file has mode 600: a line each. */
+/**
+ * A name and a secret for an embedded server, generated once for a data directory. The file has mode 600: a line each.
+ */
 record Credentials(String name, String secret) {
     private static final int SECRET_BYTES = 32;
 

@@ -63,9 +63,10 @@ final class EmbeddedHttp implements AutoCloseable {
      * @throws IOException if the port is taken, or the host is none of this machine
      */
     static EmbeddedHttp start(SagaConfig config, CamelContext context) throws IOException {
-        // Its file cache is for class path resources served by itself; we serve none that way, and a kill would leave it.
+        // Its file cache is for class path resources served by itself; we serve none that way, and a kill leaves it.
         Vertx vertx = Vertx.vertx(new VertxOptions()
-                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))
+                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)
+                        .setClassPathResolvingEnabled(false))
                 .setEventLoopPoolSize(EVENT_LOOPS)
                 .setWorkerPoolSize(QUICK_REQUESTS + ApiRoutes.threads(config))
                 .setMaxWorkerExecuteTime(1).setMaxWorkerExecuteTimeUnit(TimeUnit.DAYS));

@@ -13,9 +13,10 @@ import org.gaul.shaded.org.eclipse.jetty.server.Server;
 import org.gaul.shaded.org.eclipse.jetty.util.Callback;
 
 /**
- * Answers every request without a signature of version 4, in header or query, with 403 {@code AccessDenied}: whatever its
- * method, and whether its bucket and key exist. Its body is not read. S3Proxy itself serves such a request if the file's mode
- * or the bucket's lets it, and tells missing keys from forbidden ones; it checks the signatures of all others.
+ * Answers every request without a signature of version 4, in header or query, with 403 {@code AccessDenied}: whatever
+ * its method, and whether its bucket and key exist. Its body is not read. S3Proxy itself serves such a request if the
+ * file's mode or the bucket's lets it, and tells missing keys from forbidden ones; it checks the signatures of all
+ * others.
  */
 final class SignedRequestsOnly extends Handler.Wrapper {
     private static final String ALGORITHM = "AWS4-HMAC-SHA256";

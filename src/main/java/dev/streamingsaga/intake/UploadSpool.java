@@ -151,7 +151,8 @@ public final class UploadSpool {
 
     private Received write(Body body, long limit, Path part) throws IOException {
         MessageDigest digest = sha256();
-        try (FileChannel file = FileChannel.open(part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
+        try (FileChannel file = FileChannel.open(part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                Permissions.ofFile())) {
             SpoolWriter writer = new SpoolWriter(file, digest, (size, more) -> {
                 if (size / CHECK_EVERY_BYTES != (size + more) / CHECK_EVERY_BYTES) {
                     requireRoom(0);

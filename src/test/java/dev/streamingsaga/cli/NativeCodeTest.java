@@ -68,7 +68,8 @@ class NativeCodeTest {
     /** A service that has stored a document, embedded, is killed. */
     private void kill(String document) throws Exception {
         Path out = directory.resolve("service");
-        Process service = start(out, "start", "-D", "saga.http.port=0", "-D", "saga.jms.embedded=true", "-D", "saga.drop.dir=" + drop,
+        Process service = start(out, "start", "-D", "saga.http.port=0", "-D", "saga.jms.embedded=true", "-D",
+                "saga.drop.dir=" + drop,
                 "-D", "saga.drop.stable-for=0s", "-D", "saga.drop.interval=100ms");
         try {
             await().atMost(PATIENCE).until(() -> Files.readString(out).contains("running on"));
@@ -124,7 +125,8 @@ class NativeCodeTest {
     void two_processes_unpack_at_once_and_what_one_was_killed_at_is_swept() throws Exception {
         run("ingest", text(directory, "a.txt").toString());
         Map<String, Object> first = code();
-        for (Path file : files(data.resolve("spool/native")).stream().sorted(java.util.Comparator.reverseOrder()).toList()) {
+        for (Path file : files(data.resolve("spool/native")).stream().sorted(java.util.Comparator.reverseOrder())
+                .toList()) {
             Files.delete(file);
         }
         Process one = start(directory.resolve("one"), "search", "gulls");
@@ -133,7 +135,8 @@ class NativeCodeTest {
             assertThat(each.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
             assertThat(each.exitValue()).isZero();
         }
-        assertThat(Files.readString(directory.resolve("one"))).contains("a.txt").isEqualTo(Files.readString(directory.resolve("two")));
+        assertThat(Files.readString(directory.resolve("one"))).contains("a.txt")
+                .isEqualTo(Files.readString(directory.resolve("two")));
         assertThat(code().keySet()).isEqualTo(first.keySet());
 
         Path half = Files.createDirectory(data.resolve("spool/native/.new-1-2"));
@@ -147,7 +150,8 @@ class NativeCodeTest {
     void code_that_others_could_have_changed_is_not_loaded() throws Exception {
         run("ingest", text(directory, "a.txt").toString());
         Map<String, Object> first = code();
-        Path sqlite = data.resolve(first.keySet().stream().filter(name -> name.contains("sqlite")).findFirst().orElseThrow());
+        Path sqlite = data.resolve(first.keySet().stream().filter(name -> name.contains("sqlite")).findFirst()
+                .orElseThrow());
         Files.writeString(sqlite, "evil");
         Files.setPosixFilePermissions(sqlite, PosixFilePermissions.fromString("rw-rw-rw-"));
 

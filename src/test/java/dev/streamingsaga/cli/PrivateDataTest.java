@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** In processes whose umask lets everybody read, as most systems have it, and without the launcher, which sets another. */
+/**
+ * In processes whose umask lets everybody read, as most systems have it, and without the launcher, which sets another.
+ */
 @Tag("own-jvm")
 class PrivateDataTest {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -47,7 +49,8 @@ class PrivateDataTest {
 
     private Process start(Path out, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "umask 022; exec \"$@\"", "sh"));
-        command.addAll(ChildJava.command(List.of("-Xmx256m", "-Djava.io.tmpdir=" + Files.createDirectories(directory.resolve("tmp")))));
+        command.addAll(ChildJava.command(List.of("-Xmx256m", "-Djava.io.tmpdir="
+                + Files.createDirectories(directory.resolve("tmp")))));
         command.add(Main.class.getName());
         command.addAll(List.of(arguments));
         command.addAll(List.of("--data", data.toString()));

@@ -134,9 +134,11 @@ class DirectoryAccessTest {
     @Test
     void a_link_to_nothing_and_a_file_are_refused() throws Exception {
         Files.createSymbolicLink(data, directory.resolve("nothing"));
-        assertThatThrownBy(() -> DataDirectory.prepare(data)).isInstanceOf(ConfigException.class).hasMessageContaining("link to nothing");
+        assertThatThrownBy(() -> DataDirectory.prepare(data)).isInstanceOf(ConfigException.class)
+                .hasMessageContaining("link to nothing");
         Path file = file(directory.resolve("file"));
-        assertThatThrownBy(() -> DataDirectory.prepare(file)).isInstanceOf(ConfigException.class).hasMessageContaining("not a directory");
+        assertThatThrownBy(() -> DataDirectory.prepare(file)).isInstanceOf(ConfigException.class)
+                .hasMessageContaining("not a directory");
     }
 
     /** Needs root, as who alone can give files away. */
@@ -155,7 +157,8 @@ class DirectoryAccessTest {
         assertThatThrownBy(() -> DataDirectory.prepare(given)).isInstanceOf(ConfigException.class)
                 .hasMessageContainingAll(given.toString(), "belongs to " + owner, "run as " + owner);
         if (!what.equals("link")) {
-            assertThat(DataDirectory.findings(data)).anyMatch(line -> line.contains("belongs to ") || line.contains("rw-rw-rw-"));
+            assertThat(DataDirectory.findings(data))
+                    .anyMatch(line -> line.contains("belongs to ") || line.contains("rw-rw-rw-"));
         }
     }
 
@@ -166,7 +169,8 @@ class DirectoryAccessTest {
         }
         open(data, "rwxr-x---");
 
-        assertThat(DataDirectory.findings(data)).hasSize(11).contains(data + " is rwxr-x---").last().asString().contains("and 12 more");
+        assertThat(DataDirectory.findings(data)).hasSize(11).contains(data + " is rwxr-x---").last().asString()
+                .contains("and 12 more");
         assertThat(mode(data)).isEqualTo("rwxr-x---");
     }
 }

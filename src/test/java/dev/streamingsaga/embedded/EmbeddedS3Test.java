@@ -119,11 +119,13 @@ class EmbeddedS3Test {
     void objects_are_their_owners_whatever_a_request_says() throws Exception {
         try (EmbeddedS3 server = EmbeddedS3.start(data); S3Client s3 = client(server)) {
             s3.createBucket(b -> b.bucket("bucket"));
-            s3.putObject(p -> p.bucket("bucket").key(KEY).acl(ObjectCannedACL.PUBLIC_READ), RequestBody.fromString("hello"));
+            s3.putObject(p -> p.bucket("bucket").key(KEY).acl(ObjectCannedACL.PUBLIC_READ),
+                    RequestBody.fromString("hello"));
             Path file = data.resolve("bucket/bucket").resolve(KEY);
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
             for (Path folder = file.getParent(); !folder.equals(data); folder = folder.getParent()) {
-                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).as("%s", folder).isEqualTo("rwx------");
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).as("%s", folder)
+                        .isEqualTo("rwx------");
             }
             assertThat(listed(s3).eTag()).as("known to be as it was written").isNotNull();
         }

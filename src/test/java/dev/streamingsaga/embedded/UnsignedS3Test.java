@@ -49,7 +49,8 @@ class UnsignedS3Test {
     @BeforeAll
     static void start() throws IOException {
         server = EmbeddedS3.start(data);
-        try (S3Client s3 = S3Clients.create(Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey())) {
+        try (S3Client s3 = S3Clients.create(Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(),
+                server.secretKey())) {
             s3.createBucket(b -> b.bucket(BUCKET));
             s3.putObject(p -> p.bucket(BUCKET).key(KEY), RequestBody.fromString("secret"));
             // For everybody to read, and the bucket for everybody to write.
@@ -85,20 +86,24 @@ class UnsignedS3Test {
     @ParameterizedTest
     @ValueSource(strings = {"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND", "get"})
     void an_unsigned_request_gets_one_answer_whatever_there_is(String method) throws Exception {
+        String bucket = "/" + BUCKET;
+        String object = bucket + "/" + KEY;
         List<String> answers = new ArrayList<>();
-        for (String target : List.of("/", "/healthz", "/metrics", "/" + BUCKET, "/" + BUCKET + "/", "/nowhere", "/nowhere/key", "/x/y",
-                "/" + BUCKET + "/" + KEY, "/" + BUCKET + "/saga/missing", "/" + BUCKET + "/%2e%2e/s3.credentials",
-                "/" + BUCKET + "/" + KEY + "?versionId=1", "/" + BUCKET + "?list-type=2", "/" + BUCKET + "?uploads", "/" + BUCKET + "?acl",
-                "/" + BUCKET + "/" + KEY + "?response-content-type=text/html", "/" + BUCKET + "/" + KEY + "?uploadId=1&partNumber=1",
-                "/" + BUCKET + "/" + KEY + "?AWSAccessKeyId=" + server.accessKey() + "&Signature=x&Expires=9999999999",
-                "/" + BUCKET + "/" + KEY + "?X-Amz-Algorithm=none")) {
+        for (String target
+                : List.of("/", "/healthz", "/metrics", bucket, bucket + "/", "/nowhere", "/nowhere/key", "/x/y",
+                object, bucket + "/saga/missing", bucket + "/%2e%2e/s3.credentials", object + "?versionId=1",
+                bucket + "?list-type=2", bucket + "?uploads", bucket + "?acl", object
+                        + "?response-content-type=text/html",
+                object + "?uploadId=1&partNumber=1", object + "?X-Amz-Algorithm=none",
+                object + "?AWSAccessKeyId=" + server.accessKey() + "&Signature=x&Expires=9999999999")) {
             answers.add(answer(method, target));
             answers.add(answer(method, target, "Date: Mon, 30 Nov 2026 10:00:00 GMT", "Origin: http://evil.example"));
             answers.add(answer(method, target, "Authorization: AWS " + server.accessKey() + ":x"));
             answers.add(answer(method, target, "Authorization: Bearer x"));
         }
 
-        assertThat(answers).allSatisfy(answer -> assertThat(answer).startsWith("HTTP/1.1 403 ").isEqualTo(answers.get(0)));
+        assertThat(answers)
+                .allSatisfy(answer -> assertThat(answer).startsWith("HTTP/1.1 403 ").isEqualTo(answers.get(0)));
         if (method.equals("HEAD")) {
             assertThat(answers.get(0)).endsWith("\r\n\r\n");
         } else {
@@ -110,9 +115,11 @@ class UnsignedS3Test {
     @Test
     void an_unsigned_body_is_refused_before_it_is_read() throws Exception {
         for (String method : List.of("PUT", "POST")) {
-            assertThat(answer(method, "/" + BUCKET + "/new", "Content-Length: 9000000000", "Content-Type: multipart/form-data; boundary=x"))
+            assertThat(answer(method, "/" + BUCKET + "/new", "Content-Length: 9000000000",
+                    "Content-Type: multipart/form-data; boundary=x"))
                     .startsWith("HTTP/1.1 403 ").contains("Connection: close");
-            assertThat(answer(method, "/" + BUCKET, "Transfer-Encoding: chunked", "Content-Type: multipart/form-data; boundary=x"))
+            assertThat(answer(method, "/" + BUCKET, "Transfer-Encoding: chunked",
+                    "Content-Type: multipart/form-data; boundary=x"))
                     .startsWith("HTTP/1.1 403 ");
         }
         assertThat(data.resolve("bucket").resolve(BUCKET).resolve("new")).doesNotExist();
@@ -124,7 +131,8 @@ class UnsignedS3Test {
         for (String key : List.of(KEY, "saga/missing")) {
             for (String secret : List.of("wrong", server.secretKey().replace('0', '1'))) {
                 HttpResponse<String> got = HttpClient.newHttpClient().send(
-                        HttpRequest.newBuilder(presigned(server.accessKey(), secret, key)).build(), HttpResponse.BodyHandlers.ofString());
+                        HttpRequest.newBuilder(presigned(server.accessKey(), secret, key)).build(),
+                        HttpResponse.BodyHandlers.ofString());
                 answers.add(got.statusCode() + " " + got.body().replaceAll("(?s).*<Code>(.*)</Code>.*", "$1"));
             }
         }
@@ -134,7 +142,8 @@ class UnsignedS3Test {
     @Test
     void a_presigned_url_is_served() throws Exception {
         HttpResponse<String> got = HttpClient.newHttpClient().send(
-                HttpRequest.newBuilder(presigned(server.accessKey(), server.secretKey(), KEY)).build(), HttpResponse.BodyHandlers.ofString());
+                HttpRequest.newBuilder(presigned(server.accessKey(), server.secretKey(), KEY)).build(),
+                        HttpResponse.BodyHandlers.ofString());
         assertThat(got.statusCode()).isEqualTo(200);
         assertThat(got.body()).isEqualTo("secret");
     }
@@ -142,8 +151,10 @@ class UnsignedS3Test {
     private static URI presigned(String accessKey, String secretKey, String key) throws Exception {
         try (S3Presigner presigner = S3Presigner.builder().endpointOverride(server.endpoint()).region(Region.US_EAST_1)
                 .serviceConfiguration(S3Configuration.builder().pathStyleAccessEnabled(true).build())
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey, secretKey))).build()) {
-            return presigner.presignGetObject(p -> p.signatureDuration(Duration.ofMinutes(5)).getObjectRequest(g -> g.bucket(BUCKET).key(key)))
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey,
+                        secretKey))).build()) {
+            return presigner.presignGetObject(p -> p.signatureDuration(Duration.ofMinutes(5))
+                    .getObjectRequest(g -> g.bucket(BUCKET).key(key)))
                     .url().toURI();
         }
     }

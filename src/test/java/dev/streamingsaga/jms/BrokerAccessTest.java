@@ -58,7 +58,8 @@ class BrokerAccessTest {
     @BeforeAll
     void start(@TempDir Path directory) throws Exception {
         saga = StreamingSagaFixture.start(directory.toRealPath(),
-                new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true", "saga.participants", "")));
+                new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true", "saga.participants",
+                        "")));
     }
 
     @AfterAll
@@ -85,18 +86,22 @@ class BrokerAccessTest {
     @Test
     void keeps_its_credentials_to_the_owner() throws Exception {
         for (String file : new String[] {"broker.credentials", "broker-operator.credentials"}) {
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(saga.data().resolve(file)))).isEqualTo("rw-------");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(saga.data().resolve(file))))
+                    .isEqualTo("rw-------");
             assertThat(Files.readAllLines(saga.data().resolve(file)).get(1)).hasSizeGreaterThanOrEqualTo(64);
         }
     }
 
     /** The last one is the broker's own, whose default everybody knows. */
     @ParameterizedTest
-    @CsvSource(value = {"-, -", "saga-producer, wrong", "saga-operator, wrong", "admin, admin", "ACTIVEMQ.CLUSTER.ADMIN.USER, CHANGE ME!!"},
+    @CsvSource(value = {"-, -", "saga-producer, wrong", "saga-operator, wrong", "admin, admin",
+            "ACTIVEMQ.CLUSTER.ADMIN.USER, CHANGE ME!!"},
             nullValues = "-")
     void refuses_whoever_has_no_credentials(String user, String password) throws Exception {
-        try (ActiveMQConnectionFactory stranger = new ActiveMQConnectionFactory(BrokerClient.url(saga.data()), user, password)) {
-            assertThatThrownBy(() -> stranger.createConnection().createSession()).isInstanceOf(JMSSecurityException.class);
+        try (ActiveMQConnectionFactory stranger = new ActiveMQConnectionFactory(BrokerClient.url(saga.data()), user,
+                password)) {
+            assertThatThrownBy(() -> stranger.createConnection().createSession())
+                    .isInstanceOf(JMSSecurityException.class);
         }
     }
 
@@ -124,13 +129,17 @@ class BrokerAccessTest {
     @ValueSource(strings = {"saga-ingest", "saga-ingest-dead", "activemq.notifications", "activemq.management"})
     void a_producer_reads_neither_documents_nor_dead_letters(String queue) throws Exception {
         as(BrokerClient.producer(saga.data()), session -> {
-            assertThatThrownBy(() -> session.createConsumer(session.createQueue(queue))).isInstanceOf(JMSSecurityException.class);
-            assertThatThrownBy(() -> session.createBrowser(session.createQueue(queue)).getEnumeration().hasMoreElements())
+            assertThatThrownBy(() -> session.createConsumer(session.createQueue(queue)))
+                    .isInstanceOf(JMSSecurityException.class);
+            assertThatThrownBy(() -> session.createBrowser(session.createQueue(queue)).getEnumeration()
+                    .hasMoreElements())
                     .isInstanceOf(JMSException.class);
-            assertThatThrownBy(() -> session.createConsumer(session.createTopic(queue))).isInstanceOf(JMSSecurityException.class);
+            assertThatThrownBy(() -> session.createConsumer(session.createTopic(queue)))
+                    .isInstanceOf(JMSSecurityException.class);
             assertThatThrownBy(() -> session.createSharedDurableConsumer(session.createTopic(queue), "mine"))
                     .isInstanceOf(JMSSecurityException.class);
-            assertThatThrownBy(() -> session.createConsumer(session.createQueue(queue + "::mine"))).isInstanceOf(JMSException.class);
+            assertThatThrownBy(() -> session.createConsumer(session.createQueue(queue + "::mine")))
+                    .isInstanceOf(JMSException.class);
         });
     }
 
@@ -145,9 +154,11 @@ class BrokerAccessTest {
     @ValueSource(strings = {"#", "saga-ingest.#", "*", "saga-*"})
     void a_queue_on_a_pattern_gets_no_copies(String pattern) throws Exception {
         try (ServerLocator locator = BrokerClient.producer(saga.data()).getServerLocator();
-                ClientSessionFactory factory = locator.createSessionFactory(); ClientSession session = producer(factory)) {
+                ClientSessionFactory factory = locator.createSessionFactory();
+                ClientSession session = producer(factory)) {
             session.start();
-            session.createQueue(QueueConfiguration.of("copy of " + pattern).setAddress(pattern).setRoutingType(RoutingType.ANYCAST)
+            session.createQueue(QueueConfiguration.of("copy of " + pattern).setAddress(pattern)
+                    .setRoutingType(RoutingType.ANYCAST)
                     .setDurable(false).setTemporary(true));
             as(BrokerClient.operator(saga.data()), ours -> send(ours, "saga-ingest-dead", "a secret"));
 
@@ -185,7 +196,8 @@ class BrokerAccessTest {
                         }
                     }).isInstanceOfSatisfying(ActiveMQException.class,
                             e -> assertThat(e.getType()).isEqualTo(ActiveMQExceptionType.SECURITY_EXCEPTION));
-                    assertThatThrownBy(() -> session.deleteQueue("saga-ingest")).isInstanceOfSatisfying(ActiveMQException.class,
+                    assertThatThrownBy(() -> session.deleteQueue("saga-ingest"))
+                            .isInstanceOfSatisfying(ActiveMQException.class,
                             e -> assertThat(e.getType()).isEqualTo(ActiveMQExceptionType.SECURITY_EXCEPTION));
                 }
             }
@@ -209,9 +221,11 @@ class BrokerAccessTest {
     void an_operator_reads_dead_letters() throws Exception {
         as(BrokerClient.operator(saga.data()), session -> {
             send(session, "saga-ingest-dead", "as an operator puts it back");
-            assertThatCode(() -> session.createBrowser(session.createQueue("saga-ingest-dead")).getEnumeration().hasMoreElements())
+            assertThatCode(() -> session.createBrowser(session.createQueue("saga-ingest-dead")).getEnumeration()
+                    .hasMoreElements())
                     .doesNotThrowAnyException();
-            assertThat(session.createConsumer(session.createQueue("saga-ingest-dead")).receive(PATIENCE_MILLIS)).isNotNull();
+            assertThat(session.createConsumer(session.createQueue("saga-ingest-dead")).receive(PATIENCE_MILLIS))
+                    .isNotNull();
         });
     }
 
@@ -220,7 +234,8 @@ class BrokerAccessTest {
     void takes_what_waits_in_a_directory_from_before_the_accounts(@TempDir Path directory) throws Exception {
         Path folder = directory.resolve("data/broker");
         EmbeddedActiveMQ before = new EmbeddedActiveMQ();
-        before.setConfiguration(new ConfigurationImpl().setName("streaming-saga").setSecurityEnabled(false).setJMXManagementEnabled(false)
+        before.setConfiguration(new ConfigurationImpl().setName("streaming-saga").setSecurityEnabled(false)
+                .setJMXManagementEnabled(false)
                 .setJournalType(JournalType.NIO)
                 .setJournalFileSize(1024 * 1024)
                 .setJournalDirectory(folder.resolve("journal").toString())
@@ -228,7 +243,8 @@ class BrokerAccessTest {
                 .setLargeMessagesDirectory(folder.resolve("large").toString())
                 .setPagingDirectory(folder.resolve("paging").toString())
                 .addAcceptorConfiguration("vm", "vm://0")
-                .addAddressSetting("#", new AddressSettings().setAutoDeleteQueues(false).setAutoDeleteAddresses(false)));
+                .addAddressSetting("#", new AddressSettings().setAutoDeleteQueues(false)
+                        .setAutoDeleteAddresses(false)));
         before.start();
         try {
             as(new ActiveMQConnectionFactory("vm://0"), session -> {
@@ -244,13 +260,15 @@ class BrokerAccessTest {
         }
 
         try (StreamingSagaFixture after = StreamingSagaFixture.start(directory.toRealPath(),
-                new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true", "saga.participants", "")))) {
+                new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true", "saga.participants",
+                        "")))) {
             as(BrokerClient.producer(after.data()), session -> {
                 Message reply = session.createConsumer(session.createQueue("answers")).receive(PATIENCE_MILLIS);
                 assertThat(((TextMessage) reply).getText()).contains("before.txt", "\"status\":\"COMPLETED\"");
             });
             as(BrokerClient.operator(after.data()), session -> {
-                Message letter = session.createConsumer(session.createQueue("saga-ingest-dead")).receive(PATIENCE_MILLIS);
+                Message letter = session.createConsumer(session.createQueue("saga-ingest-dead"))
+                        .receive(PATIENCE_MILLIS);
                 assertThat(((TextMessage) letter).getText()).isEqualTo("an old one");
             });
         }
