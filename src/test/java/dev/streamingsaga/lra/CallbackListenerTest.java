@@ -5,25 +5,33 @@ import static dev.streamingsaga.lra.SagaFixture.target;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import dev.streamingsaga.config.SagaConfig.Callback;
 import dev.streamingsaga.lra.CallbackHandler.Answer;
+import dev.streamingsaga.testkit.Background;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -191,6 +199,129 @@ class CallbackListenerTest {
             for (Socket socket : lazy) {
                 socket.close();
             }
+        }
+    }
+
+    /** 40 of them blocked the JDK's server for 15 s. */
+    @Test
+    void a_call_is_answered_at_once_while_more_clients_hang_than_there_may_be() throws Exception {
+        List<Socket> hanging = IntStream.range(0, 200).mapToObj(i -> i % 2 == 0 ? halfARequest() : connection()).toList();
+        try {
+            assertTimeout(Duration.ofSeconds(4), () -> {
+                for (int i = 0; i < 5; i++) {
+                    assertThat(put("/lra-participant/compensate?saga=" + token(), "Long-Running-Action", LRA)).isEqualTo(200);
+                }
+            });
+            assertThat(closes(hanging.get(0))).as("the oldest made room").isTrue();
+        } finally {
+            for (Socket socket : hanging) {
+                socket.close();
+            }
+        }
+    }
+
+    /** All connections have requests under way: what comes then waits, and nothing is cut off. */
+    @Test
+    void calls_that_are_being_answered_make_no_room_for_others(@TempDir Path other) throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        handler.behaviour = t -> {
+            await(go);
+            return Answer.DONE;
+        };
+        var limits = new CallbackServer.Limits(2, Duration.ofSeconds(5), 64 << 10);
+        try (CallbackListener small = CallbackListener.start(CALLBACK, other, SCOPE, handler, limits)) {
+            List<CompletableFuture<Integer>> calls = IntStream.range(0, 4).mapToObj(i -> Background.call("call " + i, () -> {
+                String token = small.tokens().issue(target("step" + i));
+                HttpRequest call = HttpRequest.newBuilder(URI.create(small.uri() + "/lra-participant/compensate?saga=" + token))
+                        .header("Long-Running-Action", LRA).PUT(BodyPublishers.noBody()).build();
+                return client.send(call, BodyHandlers.discarding()).statusCode();
+            })).toList();
+            assertThat(calls).allSatisfy(call -> assertThat(call.get(20, TimeUnit.SECONDS)).isEqualTo(202));
+        } finally {
+            go.countDown();
+        }
+    }
+
+    @Test
+    void a_request_that_does_not_arrive_in_time_is_cut_off(@TempDir Path other) throws Exception {
+        var limits = new CallbackServer.Limits(4, Duration.ofMillis(300), 64 << 10);
+        try (CallbackListener hasty = CallbackListener.start(CALLBACK, other, SCOPE, handler, limits);
+                Socket silent = new Socket(InetAddress.getLoopbackAddress(), hasty.uri().getPort());
+                Socket trickling = new Socket(InetAddress.getLoopbackAddress(), hasty.uri().getPort())) {
+            assertTimeout(Duration.ofSeconds(10), () -> {
+                trickling.setSoTimeout(20);
+                assertThat(Stream.generate(() -> closesAfterAByte(trickling)).limit(400).anyMatch(closed -> closed)).isTrue();
+                assertThat(closes(silent)).isTrue();
+            });
+        }
+    }
+
+    private static boolean closesAfterAByte(Socket socket) {
+        try {
+            socket.getOutputStream().write('P');
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException reset) {
+            return true;
+        }
+    }
+
+    private static boolean closes(Socket socket) {
+        try {
+            socket.setSoTimeout(10_000);
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException reset) {
+            return true;
+        }
+    }
+
+    /** RFC 9112, 5.1, 6.1 and 6.3: what follows such a request is never answered; nothing is run. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5",
+        "Transfer-Encoding: chunked, identity", "Transfer-Encoding: identity", "Transfer-Encoding: xchunked", "Transfer-Encoding:",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5\r\nContent-Length: 5", "Content-Length: 5, 5", "Content-Length: +5",
+        "Content-Length: -5", "Content-Length: 0x5", "Content-Length:", "Content-Length : 5", "Transfer-Encoding\t: chunked", "X-Nul: a\0",
+        "X-Bare: a\rTransfer-Encoding: chunked", "No-Colon"})
+    void an_ambiguous_request_is_refused_and_its_connection_closed(String headers) throws Exception {
+        String call = "PUT /lra-participant/compensate?saga=" + token() + " HTTP/1.1\r\nHost: x\r\nLong-Running-Action: " + LRA + "\r\n";
+        String answer = raw(call + headers + "\r\n\r\n0\r\n\r\n" + call + "\r\n");
+
+        assertThat(answer).startsWith("HTTP/1.").containsOnlyOnce("HTTP/1.").matches("(?s)HTTP/1[.][01] (400|501) .*Connection: close.*");
+        assertThat(handler.compensated).isEmpty();
+    }
+
+    @Test
+    void a_connection_serves_one_request() throws Exception {
+        String call = "PUT /lra-participant/compensate?saga=" + token() + " HTTP/1.1\r\nHost: x\r\nLong-Running-Action: " + LRA + "\r\n\r\n";
+        String answer = raw(call + call);
+
+        assertThat(answer).startsWith("HTTP/1.1 200").containsOnlyOnce("HTTP/1.").contains("Connection: close");
+        assertThat(handler.compensated).hasSize(1);
+    }
+
+    @Test
+    void headers_without_an_end_are_refused_by_their_size() throws Exception {
+        assertThat(raw("PUT / HTTP/1.1\r\nX: " + "a".repeat(9000))).startsWith("HTTP/1.1 431");
+        assertThat(raw("PUT / HTTP/1.1\r\n" + "X: a\r\n".repeat(200))).startsWith("HTTP/1.1 431");
+    }
+
+    private String raw(String request) throws IOException {
+        try (Socket socket = connection()) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private Socket connection() {
+        try {
+            return new Socket(InetAddress.getLoopbackAddress(), listener.uri().getPort());
+        } catch (IOException e) {
+            throw new AssertionError(e);
         }
     }
 

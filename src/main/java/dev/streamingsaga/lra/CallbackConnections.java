@@ -1,0 +1,97 @@
+package dev.streamingsaga.lra;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The open connections of the callback listener, up to a limit. Those whose request is still arriving make room for new ones, oldest first;
+ * that is logged at most once a minute.
+ */
+final class CallbackConnections implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CallbackConnections.class);
+    private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    /** A caller that sends its request right away is not cut off before we could read it. */
+    private static final long AT_ONCE_MILLIS = 50;
+
+    private final int max;
+    private final Set<Socket> open = new HashSet<>();
+    /** Oldest first, with the time at which it was accepted. */
+    private final Map<Socket, Long> reading = new LinkedHashMap<>();
+    private long closedEarly;
+    private long lastWarning = System.nanoTime() - PAUSE_NANOS;
+
+    CallbackConnections(int max) {
+        this.max = max;
+    }
+
+    /** Waits for room while every request has arrived or may still arrive at once. */
+    synchronized void add(Socket socket) throws InterruptedException {
+        while (open.size() >= max && !closeOldest()) {
+            wait(AT_ONCE_MILLIS);
+        }
+        open.add(socket);
+        reading.put(socket, System.nanoTime());
+    }
+
+    private boolean closeOldest() {
+        Iterator<Map.Entry<Socket, Long>> oldest = reading.entrySet().iterator();
+        if (!oldest.hasNext()) {
+            return false;
+        }
+        Map.Entry<Socket, Long> connection = oldest.next();
+        if (System.nanoTime() - connection.getValue() < TimeUnit.MILLISECONDS.toNanos(AT_ONCE_MILLIS)) {
+            return false;
+        }
+        cut(connection.getKey());
+        closedEarly++;
+        long now = System.nanoTime();
+        if (now - lastWarning >= PAUSE_NANOS) {
+            lastWarning = now;
+            LOG.warn("{} connections to the callback listener are open; closing those that send no request, oldest first: {} since the start",
+                    max, closedEarly);
+        }
+        return true;
+    }
+
+    /** The request has arrived: it will be answered, whoever comes. */
+    synchronized void answering(Socket socket) {
+        reading.remove(socket);
+    }
+
+    synchronized void remove(Socket socket) {
+        open.remove(socket);
+        reading.remove(socket);
+        notifyAll();
+    }
+
+    /** Closes a connection whose request has not arrived; the thread that reads from it gets an exception. */
+    synchronized void cut(Socket socket) {
+        if (reading.remove(socket) != null) {
+            remove(socket);
+            close(socket);
+        }
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.debug("closing a connection", e);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        List.copyOf(open).forEach(CallbackConnections::close);
+    }
+}
