@@ -28,6 +28,7 @@ final class DirectoryAccess {
     private static final Pattern OURS = Pattern.compile("bucket|broker|coordinator|logs|reports|spool|lock"
             + "|[a-z][a-z0-9-]*\\.(db|db-wal|db-shm|db-journal|port|credentials|secret)");
     private static final String EMPTY_DISK = "lost+found";
+    private static final String TRIAL = ".owner-";
     private static final int MOST_FINDINGS = 10;
 
     private final Path given;
@@ -127,7 +128,8 @@ final class DirectoryAccess {
 
     private List<Path> entries() throws IOException {
         try (Stream<Path> all = Files.list(top)) {
-            return all.filter(entry -> !entry.endsWith(EMPTY_DISK)).toList();
+            return all.filter(entry -> !entry.endsWith(EMPTY_DISK) && !entry.getFileName().toString().startsWith(TRIAL))
+                    .toList();
         }
     }
 
@@ -139,7 +141,7 @@ final class DirectoryAccess {
     private UserPrincipal self() throws IOException {
         try {
             // Not createTempFile: with it the JDK would settle where temporary files go, before we have said so.
-            String name = ".owner-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
+            String name = TRIAL + ProcessHandle.current().pid() + "-" + System.nanoTime();
             Path trial = Files.createFile(top.resolve(name));
             try {
                 return Files.getOwner(trial);
