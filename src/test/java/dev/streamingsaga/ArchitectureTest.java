@@ -121,9 +121,9 @@ class ArchitectureTest {
             .because("it has one thread on two cores since Java 25, and may be the one that waits");
 
     @ArchTest
-    static final ArchRule one_listener_for_callbacks = noClasses().that().haveSimpleNameNotStartingWith("Callback")
+    static final ArchRule one_listener_for_callbacks = noClasses().that().haveNameNotMatching("dev\\.streamingsaga\\.lra\\.Callback.*")
             .should().dependOnClassesThat().resideInAnyPackage("org.apache.http..", "com.sun.net.httpserver..")
-            .orShould().dependOnClassesThat().haveSimpleName("CallbackServer")
+            .orShould().dependOnClassesThat().haveFullyQualifiedName("dev.streamingsaga.lra.CallbackServer")
             .because("SideEffectProbe sees every callback in CallbackListener");
 
     @ArchTest

@@ -3,8 +3,8 @@ package dev.streamingsaga.api;
 import java.util.Optional;
 
 /**
- * What the headers say about the end of the body (RFC 9112, 6.1 and 6.3). The embedded server refuses what is ambiguous before it gets here; that of
- * a hub may have counted an unknown coding as no body at all.
+ * What the headers say about the end of the body (RFC 9112, 6.1 and 6.3). The embedded server refuses what is ambiguous
+ * before it gets here; that of a hub may have counted an unknown coding as no body at all.
  */
 final class Framing {
     private Framing() {}

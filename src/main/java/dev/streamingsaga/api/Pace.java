@@ -4,9 +4,10 @@ import dev.streamingsaga.config.SagaConfig.HttpLimits;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long a client may still let us wait for its body. It starts with {@code saga.http.idle-timeout}, waiting takes from that, and each byte gives
- * back what it takes at {@code saga.http.min-rate}, up to that start: one long pause is allowed, a body that trickles for ever is not. Time in
- * which we do not read, since the disk is slow, does not count. For one thread.
+ * How long a client may still let us wait for its body. It starts with {@code saga.http.idle-timeout}, waiting takes
+ * from that, and each byte gives back what it takes at {@code saga.http.min-rate}, up to that start: one long pause is
+ * allowed, a body that trickles for ever is not. Time in which we do not read, since the disk is slow, does not count.
+ * For one thread.
  */
 final class Pace {
     private final HttpLimits limits;

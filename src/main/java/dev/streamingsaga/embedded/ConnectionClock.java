@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection that does not finish the head of its request, or sends no further request, in time. Body and answer of a request under
- * way have the limits of their route. For one connection, on its event loop.
+ * Closes a connection that does not finish the head of its request, or sends no further request, in time. Body and
+ * answer of a request under way have the limits of their route. For one connection, on its event loop.
  */
 final class ConnectionClock extends ChannelDuplexHandler {
     private final HttpConnections limits;

@@ -10,8 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All connections of a server, up to a limit. For one more the connection that has waited longest for a request is closed, so that idle ones
- * keep nobody out; if every connection has a request under way, the new one is refused. Logged at most once a minute.
+ * All connections of a server, up to a limit. For one more the connection that has waited longest for a request is
+ * closed, so that idle ones keep nobody out; if every connection has a request under way, the new one is refused.
+ * Logged at most once a minute.
  */
 final class OpenConnections {
     private static final Logger LOG = LoggerFactory.getLogger(OpenConnections.class);

@@ -20,8 +20,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Refuses every request whose end another server, a proxy before us, could see elsewhere (RFC 9112, 5.1, 5.2, 6.1 and 6.3). Netty itself obeys
- * {@code chunked} wherever it stands and joins folded lines. What follows such a request is thrown away until the connection is closed.
+ * Refuses every request whose end another server, a proxy before us, could see elsewhere (RFC 9112, 5.1, 5.2, 6.1 and
+ * 6.3). Netty itself obeys {@code chunked} wherever it stands and joins folded lines. What follows such a request is
+ * thrown away until the connection is closed.
  */
 final class StrictRequestDecoder extends VertxHttpRequestDecoder {
     /** Fired when the first byte of a head has arrived. */
@@ -122,7 +123,10 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
         return new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/bad-request");
     }
 
-    /** Netty asks this when it has all headers and before it decides where the body ends: what is thrown here makes the request invalid. */
+    /**
+     * Netty asks this when it has all headers and before it decides where the body ends: what is thrown here makes the
+     * request invalid.
+     */
     @Override
     protected boolean isContentAlwaysEmpty(HttpMessage message) {
         if (message != null) {

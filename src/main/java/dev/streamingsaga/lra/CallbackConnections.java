@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The open connections of the callback listener, up to a limit. Those whose request is still arriving make room for new ones, oldest first;
- * that is logged at most once a minute.
+ * The open connections of the callback listener, up to a limit. Those whose request is still arriving make room for new
+ * ones, oldest first; that is logged at most once a minute.
  */
 final class CallbackConnections implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CallbackConnections.class);

@@ -15,7 +15,10 @@ import org.apache.http.message.BasicLineParser;
 import org.apache.http.protocol.HTTP;
 import org.apache.http.util.CharArrayBuffer;
 
-/** What counts as a request of the coordinator: nothing whose end could be seen elsewhere by another server (RFC 9112, 5.1, 6.1 and 6.3). */
+/**
+ * What counts as a request of the coordinator: nothing whose end could be seen elsewhere by another server (RFC 9112,
+ * 5.1, 6.1 and 6.3).
+ */
 final class CallbackFraming {
     private static final int BUFFER_BYTES = 8 * 1024;
     private static final int MAX_HEADERS = 100;

@@ -44,9 +44,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A small HTTP server that nobody can block: one request for each connection, which has to arrive within a limit, and a limit on connections. For
- * one more the connection that has taken longest to send its request is closed; while all requests are being answered new ones wait. The JDK's
- * server keeps a thread for each half request and has such limits only for the whole JVM, which is the hub's.
+ * A small HTTP server that nobody can block: one request for each connection, which has to arrive within a limit, and a
+ * limit on connections. For one more the connection that has taken longest to send its request is closed; while all
+ * requests are being answered new ones wait. The JDK's server keeps a thread for each half request and has such limits
+ * only for the whole JVM, which is the hub's.
  */
 final class CallbackServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CallbackServer.class);

@@ -30,7 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clients that hold on to what others need: connections, threads, places for uploads. They lose it in time, and others are served meanwhile. */
+/**
+ * Clients that hold on to what others need: connections, threads, places for uploads. They lose it in time, and others
+ * are served meanwhile.
+ */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)

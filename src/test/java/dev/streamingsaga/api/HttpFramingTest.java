@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Requests whose end two servers could see at different places (RFC 9112, 2.2, 5.1, 5.2, 6.1, 6.3): refused, and the connection closed, so that
- * what follows is never read as another request.
+ * Requests whose end two servers could see at different places (RFC 9112, 2.2, 5.1, 5.2, 6.1, 6.3): refused, and the
+ * connection closed, so that what follows is never read as another request.
  */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

@@ -10,7 +10,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A port that another process has stops {@code start} before anything runs, and the error says which setting to change. */
+/**
+ * A port that another process has stops {@code start} before anything runs, and the error says which setting to change.
+ */
 @Tag("own-jvm")
 class StartCommandTest {
     private static final String LOOPBACK = "127.0.0.1";
