@@ -4,6 +4,7 @@ import dev.streamingsaga.api.SagaSummary.Chunks;
 import dev.streamingsaga.api.SagaSummary.CleanupView;
 import dev.streamingsaga.api.SagaSummary.EventView;
 import dev.streamingsaga.api.SagaSummary.Progress;
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.ingest.SourcePaths;
@@ -31,11 +32,13 @@ import org.jspecify.annotations.Nullable;
 final class SagaViews {
     private static final int MAPPED_CHUNKS = 20_000;
 
+    private final SagaConfig config;
     private final Journal journal;
     private final Runs runs;
     private final Ingest ingest;
 
     SagaViews(ApiParts parts) {
+        this.config = parts.config();
         this.journal = parts.journal();
         this.runs = parts.runs();
         this.ingest = parts.ingest();
@@ -62,7 +65,7 @@ final class SagaViews {
                 saga.state().name(),
                 saga.reason().map(Reason::name).orElse(null),
                 saga.message().isEmpty() ? null : saga.message(),
-                SourcePaths.shown(saga),
+                SourcePaths.shown(config, saga),
                 document.map(Document::documentId).orElse(null),
                 document.map(Document::contentType).orElse(null),
                 document.map(Document::sha256).orElse(null),

@@ -23,7 +23,7 @@ final class CancelCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
         Change change = new RemoteControl(config).wish(sagaId, Wish.CANCEL, SagaState::isFinal);
-        return Texts.outcome(spec.commandLine(), change.after(), done(change), options.json);
+        return Texts.outcome(spec.commandLine(), config, change.after(), done(change), options.json);
     }
 
     private static String done(Change change) {

@@ -38,25 +38,25 @@ final class ListCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
         try (JournalReader reader = new JournalReader(config)) {
-            print(reader.journal());
+            print(config, reader.journal());
             while (watch) {
                 TimeUnit.SECONDS.sleep(1);
                 spec.commandLine().getOut().println();
-                print(reader.journal());
+                print(config, reader.journal());
             }
         }
         return 0;
     }
 
-    private void print(Journal journal) {
+    private void print(SagaConfig config, Journal journal) {
         SagaQuery query = attention ? SagaQuery.ALL.needingAttention() : SagaQuery.ALL;
-        print(spec.commandLine(), journal, new Wanted(query, limit, options.json));
+        print(spec.commandLine(), config, journal, new Wanted(query, limit, options.json));
     }
 
     record Wanted(SagaQuery query, int limit, boolean json) {}
 
     /** Prints sagas, and to standard error how many more there are, so that a list is never taken for all. */
-    static void print(CommandLine command, Journal journal, Wanted wanted) {
+    static void print(CommandLine command, SagaConfig config, Journal journal, Wanted wanted) {
         List<SagaRecord> sagas = journal.sagas(wanted.query(), wanted.limit()).sagas();
         SagaCounts counts = journal.counts();
         boolean attention = wanted.query().attention();
@@ -64,7 +64,7 @@ final class ListCommand implements Callable<Integer> {
         if (attention && sagas.isEmpty() && !wanted.json()) {
             command.getOut().println("no saga needs attention");
         } else {
-            print(command.getOut(), sagas, wanted.json());
+            print(command.getOut(), config, sagas, wanted.json());
         }
         if (total > sagas.size()) {
             command.getErr().println("saga: showing " + Texts.some(sagas.size(), "saga") + " of " + String.format(Locale.ROOT, "%,d", total) + "; list --limit N shows more");
@@ -75,7 +75,7 @@ final class ListCommand implements Callable<Integer> {
         }
     }
 
-    static void print(PrintWriter out, List<SagaRecord> sagas, boolean json) {
+    static void print(PrintWriter out, SagaConfig config, List<SagaRecord> sagas, boolean json) {
         if (!json && sagas.isEmpty()) {
             out.println("no sagas yet");
         }
@@ -84,7 +84,7 @@ final class ListCommand implements Callable<Integer> {
                 out.println(CommonOptions.json(SagaView.of(saga)));
             } else {
                 out.printf("%s  %-21s %-10s %s%s%n", saga.sagaId(), saga.state(),
-                        saga.document().map(d -> Texts.size(d.sizeBytes())).orElse("-"), Texts.safe(SourcePaths.shown(saga)),
+                        saga.document().map(d -> Texts.size(d.sizeBytes())).orElse("-"), Texts.safe(SourcePaths.shown(config, saga)),
                         saga.reason().map(r -> "  " + r).orElse(""));
             }
         }

@@ -24,7 +24,7 @@ final class PauseCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
         Change change = new RemoteControl(config).wish(sagaId, Wish.PAUSE, state -> state == SagaState.PAUSED || state.isFinal());
-        return Texts.outcome(spec.commandLine(), change.after(), done(change.after()), options.json);
+        return Texts.outcome(spec.commandLine(), config, change.after(), done(change.after()), options.json);
     }
 
     private static String done(SagaRecord saga) {

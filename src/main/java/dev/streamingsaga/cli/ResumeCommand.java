@@ -24,7 +24,7 @@ final class ResumeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
         Change change = new RemoteControl(config).wish(sagaId, Wish.RESUME, SagaState::isFinal);
-        return Texts.outcome(spec.commandLine(), change.after(), done(change), options.json);
+        return Texts.outcome(spec.commandLine(), config, change.after(), done(change), options.json);
     }
 
     private static String done(Change change) {

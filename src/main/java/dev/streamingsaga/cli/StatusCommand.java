@@ -38,7 +38,7 @@ final class StatusCommand implements Callable<Integer> {
         try (JournalReader reader = new JournalReader(config)) {
             boolean again;
             do {
-                again = print(reader.journal()) && watch;
+                again = print(config, reader.journal()) && watch;
                 if (again) {
                     TimeUnit.SECONDS.sleep(1);
                 }
@@ -72,11 +72,11 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     /** @return whether there may be more to see */
-    private boolean print(Journal journal) {
+    private boolean print(SagaConfig config, Journal journal) {
         PrintWriter out = spec.commandLine().getOut();
         String wanted = sagaId;
         if (wanted == null) {
-            ListCommand.print(spec.commandLine(), journal, new ListCommand.Wanted(SagaQuery.ALL, ListCommand.LIMIT, options.json));
+            ListCommand.print(spec.commandLine(), config, journal, new ListCommand.Wanted(SagaQuery.ALL, ListCommand.LIMIT, options.json));
             return true;
         }
         SagaRecord saga = journal.saga(wanted).orElseThrow(() -> new UsageException("no saga " + wanted + "; list shows them"));
@@ -91,7 +91,7 @@ final class StatusCommand implements Callable<Integer> {
             all.put("cleanups", cleanups.stream().map(CleanupsCommand::view).toList());
             out.println(CommonOptions.json(all));
         } else {
-            ListCommand.print(out, List.of(saga), false);
+            ListCommand.print(out, config, List.of(saga), false);
             steps.forEach(s -> out.printf("  %-12s %-12s %9s%n", s.name(), s.state(), took(s, saga)));
             print(out, events);
             cleanups.forEach(c -> CleanupsCommand.print(out, c));

@@ -1,5 +1,6 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.Shown;
 import dev.streamingsaga.journal.SagaRecord;
@@ -37,8 +38,8 @@ final class Texts {
      * @param done what the command did; not printed as JSON
      * @return the state as an exit code
      */
-    static int outcome(CommandLine command, SagaRecord saga, String done, boolean json) {
-        ListCommand.print(command.getOut(), List.of(saga), json);
+    static int outcome(CommandLine command, SagaConfig config, SagaRecord saga, String done, boolean json) {
+        ListCommand.print(command.getOut(), config, List.of(saga), json);
         if (!json) {
             command.getOut().println(done);
         }

@@ -92,7 +92,7 @@ public final class Ingest {
         this.runs = runs;
         this.engine = engine;
         this.steps = new FirstSteps(config, journal, content);
-        this.results = new Results(journal, engine.outcomes());
+        this.results = new Results(config, journal, engine.outcomes());
         this.places = new Places(config.concurrency());
         this.outcome = new OutcomeCheck(config.hub().failOn());
     }

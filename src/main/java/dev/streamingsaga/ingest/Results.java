@@ -1,5 +1,6 @@
 package dev.streamingsaga.ingest;
 
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Journal;
@@ -14,10 +15,12 @@ import java.util.Optional;
 
 /** Outcomes as the contract has them. */
 final class Results {
+    private final SagaConfig config;
     private final Journal journal;
     private final Outcomes outcomes;
 
-    Results(Journal journal, Outcomes outcomes) {
+    Results(SagaConfig config, Journal journal, Outcomes outcomes) {
+        this.config = config;
         this.journal = journal;
         this.outcomes = outcomes;
     }
@@ -29,7 +32,7 @@ final class Results {
         List<Event> events = journal.events(sagaId);
         Instant end = saga.finishedAt().orElseGet(() -> journal.clock().instant());
         return new IngestResult(
-                SourcePaths.shown(saga),
+                SourcePaths.shown(config, saga),
                 sagaId,
                 document.map(Document::documentId).orElse(null),
                 saga.state().name(),

@@ -49,8 +49,9 @@ public final class SourcePaths {
     }
 
     /** What people know a saga's file by: its path, or for a body in one of our spools the name that its sender gave. */
-    public static String shown(SagaRecord saga) {
-        return saga.sender().isPresent() ? saga.fileName() : saga.source().toString();
+    public static String shown(SagaConfig config, SagaRecord saga) {
+        // A process of an older version, on the same journal, does not say who sent it.
+        return saga.sender().isPresent() || isUpload(config, saga.source()) ? saga.fileName() : saga.source().toString();
     }
 
     /** Came over HTTP or as a message: where it lies is our business, and of no interest to anybody. */
