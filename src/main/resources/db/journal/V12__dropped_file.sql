@@ -1,5 +1,6 @@
--- Files of drop folders whose saga has ended, looked at again until until_at: whoever still writes to one would otherwise add bytes that are not
--- stored. changed_nanos is -1 until the move is done. alerts: 0 none yet, 1 it has changed, 2 it could not be moved back.
+-- Files of drop folders whose saga has ended, looked at again until until_at: whoever still writes to one would
+-- otherwise add bytes that are not stored. changed_nanos is -1 until the move is done.
+-- alerts: 0 none yet, 1 it has changed, 2 it could not be moved back.
 CREATE TABLE dropped_file (
   path           TEXT PRIMARY KEY,
   source         TEXT NOT NULL,

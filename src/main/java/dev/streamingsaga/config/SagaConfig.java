@@ -181,8 +181,8 @@ public record SagaConfig(
      * @param stableFor how long it must not change, without a marker
      * @param interval between two looks
      */
-    public record Drop(Optional<Path> dir, String doneFile, Duration stableFor, Duration interval, boolean recursive, AfterDrop after,
-            DropWriters writers, DropLimits limits) {}
+    public record Drop(Optional<Path> dir, String doneFile, Duration stableFor, Duration interval, boolean recursive,
+            AfterDrop after, DropWriters writers, DropLimits limits) {}
 
     /**
      * What keeps a document whole whose writer is not finished.

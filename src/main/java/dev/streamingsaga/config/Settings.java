@@ -52,8 +52,8 @@ public final class Settings {
     private static final String NAME = "saga.name";
 
     /** Half-written downloads and copies, editors' files, then what Windows, macOS and storage servers make. */
-    private static final String IGNORED = "*.tmp,*.temp,*.part,*.partial,*.filepart,*.crdownload,*.download,*.opdownload,"
-            + "*.aria2,*.!ut,*.!qb,*.bc!,*.ytdl,*.incomplete,*.unfinished,"
+    private static final String IGNORED = "*.tmp,*.temp,*.part,*.partial,*.filepart,*.crdownload,*.download,"
+            + "*.opdownload,*.aria2,*.!ut,*.!qb,*.bc!,*.ytdl,*.incomplete,*.unfinished,"
             + "*.camelLock,*.swp,*.swo,*.swx,*.sb-????????-??????,*~,~$*,#*#,"
             + "Thumbs.db,ehthumbs.db,desktop.ini,$RECYCLE.BIN,System Volume Information,lost+found,"
             + "@eaDir,#recycle,#snapshot";
@@ -366,7 +366,9 @@ public final class Settings {
                 read.duration("saga.drop.interval", 0.1, 3600),
                 read.flag("saga.drop.recursive"),
                 read.choice("saga.drop.after", AfterDrop.class),
-                new DropWriters(read.flag("saga.drop.wait-for-writers"), read.duration("saga.drop.watch-after", 0, 604_800)),
+                new DropWriters(
+                        read.flag("saga.drop.wait-for-writers"),
+                        read.duration("saga.drop.watch-after", 0, 604_800)),
                 new DropLimits(
                         read.size("saga.drop.max-size", 1, Long.MAX_VALUE),
                         read.types("saga.drop.types"),

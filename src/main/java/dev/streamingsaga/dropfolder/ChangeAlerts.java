@@ -3,18 +3,20 @@ package dev.streamingsaga.dropfolder;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DroppedFile;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Note;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.saga.Alerts;
 import dev.streamingsaga.source.SourceFile;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Reports files that changed after they were stored, once each, whatever is killed in between. */
 final class ChangeAlerts {
-    private static final String ADVICE = "let writers rename files when they are complete, or use saga.drop.done-file, or raise"
-            + " saga.drop.stable-for";
+    private static final String ADVICE = "let writers rename files when they are complete, or use saga.drop.done-file,"
+            + " or raise saga.drop.stable-for";
 
     private final Path root;
     private final Journal journal;
@@ -30,22 +32,25 @@ final class ChangeAlerts {
     void beforeMove(SagaRecord saga, Path file, SourceIdentity now) {
         String beginning = name(file) + " changed after it was stored and before it was moved: ";
         String message = beginning + sizes(saga, now) + "; it is ingested again";
-        if (journal.dropped().alertOnce(saga.sagaId(), beginning, alerts.sourceChanged(saga, message, advice(saga), false))) {
+        List<Note> notes = alerts.sourceChanged(saga, message, advice(saga), false);
+        if (journal.dropped().alertOnce(saga.sagaId(), beginning, notes)) {
             alerts.tell(saga.sagaId());
         }
     }
 
     /** A file that will be ingested again. */
     void afterEnd(SagaRecord saga, DroppedFile file, SourceIdentity now) {
-        String again = file.wasMoved() ? "; it is moved back into the drop folder and ingested again" : "; it is ingested again";
+        String again = (file.wasMoved() ? "; it is moved back into the drop folder and" : "; it is")
+                + " ingested again";
         String message = name(file.path()) + " changed after its saga ended: " + sizes(saga, now) + again;
         alert(saga, file, 1, message, advice(saga));
     }
 
     /** A file that should be, and can't. */
     void notMovedBack(SagaRecord saga, DroppedFile file, SourceIdentity now, Exception why) {
-        String message = name(file.path()) + " changed after its saga ended, and can't be moved back into the drop folder ("
-                + Complaints.shown(why.toString()) + "): " + sizes(saga, now) + ", what was added is not stored";
+        String message = name(file.path()) + " changed after its saga ended, and can't be moved back into the"
+                + " drop folder (" + Complaints.shown(why.toString()) + "): " + sizes(saga, now)
+                + ", what was added is not stored";
         alert(saga, file, 2, message, "move it back yourself, it is tried again until then; " + advice(saga));
     }
 
@@ -79,12 +84,13 @@ final class ChangeAlerts {
 
     private static String sizes(SagaRecord saga, SourceIdentity now) {
         String is = "the file has " + now.sizeBytes() + " bytes now";
-        return saga.document().map(document -> "document " + document.documentId() + " has " + document.sizeBytes() + " bytes, " + is
-                + (document.sizeBytes() == now.sizeBytes() ? ", others" : "")).orElse("nothing was stored, " + is);
+        return saga.document().map(document -> "document " + document.documentId() + " has " + document.sizeBytes()
+                + " bytes, " + is + (document.sizeBytes() == now.sizeBytes() ? ", others" : ""))
+                .orElse("nothing was stored, " + is);
     }
 
     private static String advice(SagaRecord saga) {
-        String first = saga.document().map(document -> "document " + document.documentId() + " holds the file as it was then; ").orElse("");
-        return first + ADVICE;
+        return saga.document().map(document -> "document " + document.documentId() + " holds the file as it was then; ")
+                .orElse("") + ADVICE;
     }
 }

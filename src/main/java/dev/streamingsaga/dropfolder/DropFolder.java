@@ -27,8 +27,8 @@ import org.apache.camel.ExchangePattern;
 import org.apache.camel.ProducerTemplate;
 
 /**
- * Decides about each file at each look. No more files are taken than sagas may run; the others wait where they are, and the next is
- * taken as soon as one has ended.
+ * Decides about each file at each look. No more files are taken than sagas may run; the others wait where they are,
+ * and the next is taken as soon as one has ended.
  */
 final class DropFolder {
     private static final int MAX_WATCHED = 100_000;
@@ -67,9 +67,11 @@ final class DropFolder {
         this.marker = new Marker(config.drop().doneFile());
         this.rules = new DropScan.Rules(config.drop().recursive(), new IgnoredNames(config.drop().limits().ignore()));
         this.minute = new MinuteLimit(config.drop().limits().perMinute(), System::nanoTime);
-        ExecutorService asking = context.getExecutorServiceManager().newSingleThreadExecutor(this, config.id("drop-writers"));
+        ExecutorService asking = context.getExecutorServiceManager()
+                .newSingleThreadExecutor(this, config.id("drop-writers"));
         this.writers = new Writers(config.drop().writers().waitFor(), asking, complaints);
-        this.settlement = new Settlement(root, config.drop(), new Settlement.Parts(journal, marker, writers, complaints));
+        this.settlement = new Settlement(root, config.drop(),
+                new Settlement.Parts(journal, marker, writers, complaints));
         this.changes = new ChangeAlerts(root, journal, parts.alerts());
         this.rechecks = new Rechecks(root, new Rechecks.Parts(journal, writers, changes, complaints));
         this.owner = new FolderOwner(root.resolve(Settlement.DONE), journal::epoch, complaints);
@@ -134,7 +136,10 @@ final class DropFolder {
         }
     }
 
-    /** The same file had a saga that stored it as it was before, and not long ago. Inodes are used again: later it may be another file. */
+    /**
+     * The same file had a saga that stored it as it was before, and not long ago. Inodes are used again: later it may
+     * be another file.
+     */
     private void reportChange(Journal.Seen before, Watch watch) {
         SagaRecord saga = before.saga();
         boolean lately = saga.finishedAt().map(end -> end.plus(config.drop().writers().watchAfter()))
@@ -206,7 +211,8 @@ final class DropFolder {
         }
         Optional<String> writer = writers.of(watch.identity(), watch.sinceNanos());
         if (writer.isPresent()) {
-            complaints.about(watch.file(), writer.get() + " has it open for writing; it is taken when that has closed it");
+            complaints.about(watch.file(), writer.get() + " has it open for writing;"
+                    + " it is taken when that has closed it");
         } else if ((!marker.isWanted() || marker.isThere(watch.file())) && minute.tryTake()) {
             take(watch);
         }

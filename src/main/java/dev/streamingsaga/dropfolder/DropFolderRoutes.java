@@ -37,10 +37,11 @@ public final class DropFolderRoutes extends RouteBuilder implements AutoCloseabl
                 .process(exchange -> folder.look());
 
         Duration time = config.drop().writers().watchAfter();
-        long pause = Math.max(config.drop().interval().toMillis(), time.isZero() ? LONGEST_PAUSE_MILLIS : time.toMillis() / RECHECKS);
-        from("scheduler:" + config.id("drop-recheck") + "?initialDelay=0&delay=" + Math.min(pause, LONGEST_PAUSE_MILLIS))
+        long share = time.isZero() ? LONGEST_PAUSE_MILLIS : time.toMillis() / RECHECKS;
+        long pause = Math.min(LONGEST_PAUSE_MILLIS, Math.max(config.drop().interval().toMillis(), share));
+        from("scheduler:" + config.id("drop-recheck") + "?initialDelay=0&delay=" + pause)
                 .routeId(config.id("drop-recheck")).group("drop")
-                .description("looks again for a while at files whose saga has ended; one that has changed is ingested again")
+                .description("looks again at files whose saga has ended; one that has changed is ingested again")
                 .process(exchange -> folder.lookAgain());
 
         from(config.direct("drop-file")).routeId(config.id("drop-file")).group("drop")

@@ -37,12 +37,14 @@ final class DropScan extends SimpleFileVisitor<Path> {
     }
 
     void run() throws IOException {
-        Files.walkFileTree(root, EnumSet.noneOf(java.nio.file.FileVisitOption.class), rules.recursive() ? MAX_DEPTH : 1, this);
+        int depth = rules.recursive() ? MAX_DEPTH : 1;
+        Files.walkFileTree(root, EnumSet.noneOf(java.nio.file.FileVisitOption.class), depth, this);
     }
 
     @Override
     public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
-        return dir.equals(root) || !rules.ignored().matches(name(dir)) ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
+        boolean visited = dir.equals(root) || !rules.ignored().matches(name(dir));
+        return visited ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
     }
 
     @Override

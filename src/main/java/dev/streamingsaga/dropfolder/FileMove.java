@@ -4,11 +4,36 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Moves a file inside its file system without ever replacing another one. */
 final class FileMove {
+    private static final int NAMES = 1000;
+
     private FileMove() {}
+
+    /**
+     * Back to where it was dropped; under a name with the saga's id if there is another file of that name by now. If
+     * the file is gone, somebody else has done it.
+     */
+    static void back(Path file, Path source, String sagaId) throws IOException {
+        OutcomeNames names = new OutcomeNames(source.getFileName().toString(), sagaId);
+        for (int attempt = 0; attempt < NAMES; attempt++) {
+            try {
+                replacingNothing(file, source.resolveSibling(names.candidate(attempt)));
+                return;
+            } catch (FileAlreadyExistsException e) {
+                // the next name
+            } catch (NoSuchFileException e) {
+                if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                    throw e;
+                }
+                return;
+            }
+        }
+        throw new IOException("there are " + NAMES + " files named like " + source + " already");
+    }
 
     /**
      * May be cut short and done again.

@@ -15,9 +15,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which journal takes files from the folder. Two would store each file twice: neither knows what the other has. A journal's mark is
- * {@code .owner-EPOCH.lock} in {@code .done}; all processes of that journal hold a shared lock on it while they live. A mark that
- * nobody holds is a former journal's: it is removed with a warning. Where files can't be locked nobody is kept out.
+ * Which journal takes files from the folder. Two would store each file twice: neither knows what the other has. A
+ * journal's mark is {@code .owner-EPOCH.lock} in {@code .done}; all processes of that journal hold a shared lock on it
+ * while they live. A mark that nobody holds is a former journal's: it is removed with a warning. Where files can't be
+ * locked nobody is kept out.
  */
 final class FolderOwner implements AutoCloseable {
     private static final String MARK = ".owner-";
@@ -46,7 +47,8 @@ final class FolderOwner implements AutoCloseable {
             close(); // somebody has removed the mark
             return claim(Settlement.folder(folder));
         } catch (IOException e) {
-            complaints.about(folder, "cannot be marked as this journal's (" + e + "); another one that takes files here would not be noticed");
+            complaints.about(folder, "cannot be marked as this journal's (" + e + ");"
+                    + " another one that takes files here would not be noticed");
             unmarked = true;
             return true;
         }
@@ -64,9 +66,10 @@ final class FolderOwner implements AutoCloseable {
         List<Path> others = others(folder, mark);
         for (Path other : others) {
             if (isHeld(other)) {
-                complaints.about(folder.getParent(), "another journal's process takes the files of this folder (mark " + other
-                        + "); nothing is taken here, so that nothing is stored twice. Let both use one journal (saga.journal.url), or set another"
-                        + " saga.drop.dir, or stop that process: this one goes on then by itself");
+                complaints.about(folder.getParent(), "another journal's process takes the files of this folder"
+                        + " (mark " + other + "); nothing is taken here, so that nothing is stored twice. Let both use"
+                        + " one journal (saga.journal.url), or set another saga.drop.dir, or stop that process:"
+                        + " this one goes on then by itself");
                 return false;
             }
         }
@@ -81,8 +84,9 @@ final class FolderOwner implements AutoCloseable {
         }
         held = new Held(own, mark);
         for (Path former : others) {
-            complaints.about(former, "is the mark of a former journal of this folder whose process has ended; the mark is removed."
-                    + " What that journal had stored is not known here: files that it kept in the folder are taken again");
+            complaints.about(former, "is the mark of a former journal of this folder whose process has ended;"
+                    + " the mark is removed. What that journal had stored is not known here:"
+                    + " files that it kept in the folder are taken again");
             Files.deleteIfExists(former);
         }
         return true;
@@ -109,7 +113,8 @@ final class FolderOwner implements AutoCloseable {
     }
 
     private static FileChannel open(Path file) throws IOException {
-        return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
     }
 
     @Override

@@ -6,7 +6,8 @@ import java.util.stream.Collectors;
 
 /**
  * Names of files and sub-folders that are never looked at: those that begin with a dot, and those that match
- * {@code saga.drop.ignore}. In a pattern {@code *} stands for any characters and {@code ?} for one; upper and lower case are the same.
+ * {@code saga.drop.ignore}. In a pattern {@code *} stands for any characters and {@code ?} for one; upper and lower
+ * case are the same.
  */
 final class IgnoredNames {
     private static final Pattern NOTHING = Pattern.compile("(?!)");
@@ -24,7 +25,8 @@ final class IgnoredNames {
     }
 
     private static String regex(String pattern) {
-        return pattern.codePoints().mapToObj(c -> c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c)))
+        return pattern.codePoints()
+                .mapToObj(c -> c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c)))
                 .collect(Collectors.joining());
     }
 }

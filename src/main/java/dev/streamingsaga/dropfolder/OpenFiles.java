@@ -7,16 +7,17 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * One pass over {@code /proc}: which regular files are open for writing, by device and inode, so that hard links and renamed files count
- * too. Only processes that this user may look into are seen, and none on other machines. Opens no file.
+ * One pass over {@code /proc}: which regular files are open for writing, by device and inode, so that hard links and
+ * renamed files count too. Only processes that this user may look into are seen, and none on other machines. Opens no
+ * file but the names of processes.
  */
 final class OpenFiles implements Callable<Map<String, String>> {
     private static final int MAX_DESCRIPTORS = 1_000_000;
@@ -59,13 +60,14 @@ final class OpenFiles implements Callable<Map<String, String>> {
     private static void add(Path process, Path descriptor, Map<String, String> writers) {
         try {
             // The link's permissions are those that the file was opened with, see proc(5).
-            PosixFileAttributes link = Files.readAttributes(descriptor, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            if (!link.permissions().contains(PosixFilePermission.OWNER_WRITE) || !Files.readSymbolicLink(descriptor).isAbsolute()) {
+            Set<PosixFilePermission> mode = Files.getPosixFilePermissions(descriptor, LinkOption.NOFOLLOW_LINKS);
+            if (!mode.contains(PosixFilePermission.OWNER_WRITE) || !Files.readSymbolicLink(descriptor).isAbsolute()) {
                 return; // only read, or a socket or pipe
             }
             BasicFileAttributes file = Files.readAttributes(descriptor, BasicFileAttributes.class);
             if (file.isRegularFile()) {
-                writers.putIfAbsent(Objects.toString(file.fileKey(), ""), "process " + process.getFileName() + name(process));
+                writers.putIfAbsent(Objects.toString(file.fileKey(), ""),
+                        "process " + process.getFileName() + name(process));
             }
         } catch (IOException e) {
             // closed meanwhile

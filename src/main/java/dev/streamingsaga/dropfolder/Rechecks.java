@@ -16,13 +16,13 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Looks again at files whose saga has ended, for {@code saga.drop.watch-after}: a writer that nobody can see may have gone on. One that
- * has changed is moved back into the drop folder, where it is ingested as it is then, and an alert says so. Which files these are is read in the
- * journal each time, so that a restart, or another process, goes on with it.
+ * Looks again at files whose saga has ended, for {@code saga.drop.watch-after}: a writer that nobody can see may have
+ * gone on. One that has changed is moved back into the drop folder, where it is ingested as it is then, and an alert
+ * says so. Which files these are is read in the journal each time, so that a restart, or another process, goes on with
+ * it.
  */
 final class Rechecks {
     private static final int MOST = 50_000;
-    private static final int NAMES = 1000;
 
     private final Path root;
     private final Journal journal;
@@ -91,26 +91,12 @@ final class Rechecks {
         }
         alerts.afterEnd(saga, file, now);
         try (SideEffects.Span span = SideEffects.begin("drop", "return of " + root.relativize(file.path()))) {
-            moveBack(file);
+            Settlement.folder(file.path().getParent());
+            Settlement.folder(file.source().getParent());
+            FileMove.back(file.path(), file.source(), file.sagaId());
         } catch (IOException e) {
             alerts.notMovedBack(saga, file, now, e);
         }
-    }
-
-    /** Under a name of its own if the drop folder has another file of that name by now. */
-    private void moveBack(DroppedFile file) throws IOException {
-        Settlement.folder(file.path().getParent());
-        Path folder = Settlement.folder(file.source().getParent());
-        OutcomeNames names = new OutcomeNames(file.source().getFileName().toString(), file.sagaId());
-        for (int attempt = 0; attempt < NAMES; attempt++) {
-            try {
-                FileMove.replacingNothing(file.path(), folder.resolve(names.candidate(attempt)));
-                return;
-            } catch (java.nio.file.FileAlreadyExistsException e) {
-                // the next name
-            }
-        }
-        throw new IOException("there are " + NAMES + " files of this name in " + folder + " already");
     }
 
     /** Empty if there is no such regular file. */

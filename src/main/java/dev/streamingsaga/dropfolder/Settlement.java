@@ -82,7 +82,7 @@ final class Settlement {
         return drop.after() == AfterDrop.MOVE;
     }
 
-    /** As a writer goes on with the file wherever it lies, it would have more bytes in the end than its outcome says. */
+    /** A writer goes on with the file wherever it lies: it would have more bytes in the end than its outcome says. */
     private boolean isWritten(Watch watch) {
         Optional<String> writer = parts.writers().of(watch.identity(), watch.sinceNanos());
         writer.ifPresent(process -> parts.complaints().about(watch.file(), "its saga has ended, but " + process
@@ -129,7 +129,8 @@ final class Settlement {
         Duration time = drop.writers().watchAfter();
         if (!time.isZero()) {
             SourceIdentity seen = watch.identity();
-            SourceIdentity known = new SourceIdentity(seen.fileKey(), seen.sizeBytes(), seen.modifiedNanos(), changedNanos);
+            SourceIdentity known =
+                    new SourceIdentity(seen.fileKey(), seen.sizeBytes(), seen.modifiedNanos(), changedNanos);
             Instant until = parts.journal().clock().instant().plus(time);
             parts.journal().dropped().add(root, new DroppedFile(path, watch.file(), ended.sagaId(), known, until, 0));
         }
@@ -193,18 +194,14 @@ final class Settlement {
         }
         Optional<SourceIdentity> moved = look(target);
         if (moved.filter(watch.identity()::looksLike).isEmpty()) {
-            putBack(target, file);
+            // Changed in the last moment, or another file that took the place.
+            FileMove.back(target, file, ended.sagaId());
+            parts.journal().dropped().forget(target);
             return;
         }
         // With the file, so that its name alone does not make the next one complete.
         parts.marker().remove(file);
         parts.journal().dropped().unchanged(target, moved.get());
-    }
-
-    /** What was changed, or took the place, in the last moment. If there is another file by now, the recheck sees to it. */
-    private void putBack(Path target, Path file) throws IOException {
-        FileMove.replacingNothing(target, file);
-        parts.journal().dropped().forget(target);
     }
 
     private static boolean exists(Path path) {

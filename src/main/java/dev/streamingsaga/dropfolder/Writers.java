@@ -14,8 +14,8 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who has a file open for writing, as far as the system tells; see {@link OpenFiles}. One pass answers for all files that are asked for
- * within a quarter of a second, or within ten times as long as it took. Thread-safe.
+ * Who has a file open for writing, as far as the system tells; see {@link OpenFiles}. One pass answers for all files
+ * that are asked for within a quarter of a second, or within ten times as long as it took. Thread-safe.
  */
 final class Writers {
     private static final long LEAST_AGE_NANOS = Duration.ofMillis(250).toNanos();
@@ -31,7 +31,10 @@ final class Writers {
     private long begunNanos;
     private long ageNanos = -1;
 
-    /** @param wanted false: nobody is ever found; @param thread for the passes: a file system that hangs must hang only that */
+    /**
+     * @param wanted false: nobody is ever found
+     * @param thread for the passes: a file system that hangs must hang only that
+     */
     Writers(boolean wanted, ExecutorService thread, Complaints complaints) {
         this.wanted = wanted;
         this.thread = thread;
@@ -40,7 +43,8 @@ final class Writers {
     }
 
     /**
-     * @param sinceNanos when the file was seen so for the first time, by {@link System#nanoTime}: what is known from before says nothing
+     * @param sinceNanos when the file was seen so for the first time, by {@link System#nanoTime}: what is known from
+     *     before says nothing
      * @return the process; empty too if that can't be found out
      */
     synchronized Optional<String> of(SourceIdentity file, long sinceNanos) {
@@ -70,8 +74,8 @@ final class Writers {
             running = null;
         } catch (TimeoutException e) {
             known = Map.of();
-            complaints.about(proc, "does not say within " + LIMIT.toSeconds() + " s who has files open (a file system hangs?);"
-                    + " files are taken without, and looked at again when they are stored");
+            complaints.about(proc, "does not say within " + LIMIT.toSeconds() + " s who has files open"
+                    + " (a file system hangs?); files are taken without, and looked at again when they are stored");
         } catch (ExecutionException e) {
             running = null;
             complaints.about(proc, "does not say who has files open (" + e.getCause() + "); files are taken without");

@@ -8,7 +8,8 @@ import java.time.Instant;
  *
  * @param path where it is now
  * @param source where it was dropped; the same as {@code path} if it was not moved
- * @param identity as it was when it was last known to be unchanged; {@code changedNanos} is {@link #UNKNOWN} before the move is marked
+ * @param identity as it was when it was last known to be unchanged; {@code changedNanos} is {@link #UNKNOWN} before the
+ *     move is marked
  * @param until when the last look is due
  * @param alerts 0: none yet; 1: it has changed; 2: it could not be moved back
  */

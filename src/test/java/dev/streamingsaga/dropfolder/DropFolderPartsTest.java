@@ -123,6 +123,12 @@ class DropFolderPartsTest {
         assertThat(other).hasContent("other's");
         assertThat(file).hasContent("mine");
 
+        FileMove.back(file, other, "S");
+        assertThat(folder.resolve("other-S")).hasContent("mine");
+        FileMove.back(file, other, "S"); // another process did it
+        FileMove.back(folder.resolve("other-S"), file, "S");
+        assertThat(file).hasContent("mine");
+
         Files.createLink(folder.resolve("half-done"), file);
         FileMove.replacingNothing(file, folder.resolve("half-done"));
         assertThat(folder.resolve("half-done")).hasContent("mine");
