@@ -135,7 +135,7 @@ class PauseResumeCancelCommandTest {
         assertThat(paused.out()).startsWith(running.sagaId() + "  PAUSED ").contains("paused.bin", "paused; nothing was removed; resume " + running.sagaId());
         Call list = saga("list", "--limit", "1");
         assertThat(list.out().lines()).hasSize(1);
-        assertThat(list.err()).contains("saga needs attention; list --attention shows it");
+        assertThat(list.err()).containsPattern("sagas? needs? attention; list --attention shows ");
         assertThat(saga("list", "--attention").out()).startsWith(running.sagaId() + "  PAUSED ");
         held.countDown();
         assertThat(running.result().status()).isEqualTo("PAUSED");
