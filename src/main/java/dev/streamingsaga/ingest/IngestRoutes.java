@@ -37,7 +37,7 @@ final class IngestRoutes extends RouteBuilder {
 
     @Override
     public void configure() {
-        ResultJson.register(getContext().getTypeConverterRegistry());
+        IngestResultConverter.register(getContext().getTypeConverterRegistry());
         OutcomeCheck outcome = new OutcomeCheck(config.hub().failOn());
         // A new thread for each run: what Camel left behind on one must not go on when another run uses it.
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(config.id("run-"));

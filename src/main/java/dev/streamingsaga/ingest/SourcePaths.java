@@ -16,7 +16,8 @@ public final class SourcePaths {
 
     private SourcePaths() {}
 
-    static Path of(@Nullable Object given) {
+    /** What the body of a call names; a path that can not exist if it names none. */
+    public static Path of(@Nullable Object given) {
         // What a file: consumer hands on; its toString() is no path.
         Object body = given instanceof WrappedFile<?> wrapped ? wrapped.getFile() : given;
         try {

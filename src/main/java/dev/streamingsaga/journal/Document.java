@@ -45,25 +45,25 @@ public record Document(
 
     /**
      * The message body of {@code direct:<name>-store-*}: what a store's route, YAML ones included, can use as
-     * {@code :#documentId} in a {@code sql:} endpoint or {@code ${body[documentId]}}. Numbers as Long, times as ISO-8601 text.
+     * {@code :#documentId} in a {@code sql:} endpoint or {@code ${body[documentId]}}. {@link DocumentFacts} explains each key.
      */
     public Map<String, Object> facts() {
         Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("documentId", documentId);
-        facts.put("sagaId", sagaId);
-        facts.put("path", path.toString());
-        facts.put("fileName", fileName);
-        facts.put("contentType", contentType);
-        facts.put("sizeBytes", sizeBytes);
-        facts.put("sha256", sha256);
-        facts.put("chunkCount", (long) chunkCount);
-        facts.put("chunkSizeBytes", chunkSizeBytes);
-        facts.put("bucket", bucket);
-        facts.put("keyPrefix", keyPrefix);
-        facts.put("owner", owner);
-        facts.put("classification", classification);
-        facts.put("keyId", keyId);
-        facts.put("receivedAt", receivedAt.toString());
+        facts.put(DocumentFacts.DOCUMENT_ID, documentId);
+        facts.put(DocumentFacts.SAGA_ID, sagaId);
+        facts.put(DocumentFacts.PATH, path.toString());
+        facts.put(DocumentFacts.FILE_NAME, fileName);
+        facts.put(DocumentFacts.CONTENT_TYPE, contentType);
+        facts.put(DocumentFacts.SIZE_BYTES, sizeBytes);
+        facts.put(DocumentFacts.SHA256, sha256);
+        facts.put(DocumentFacts.CHUNK_COUNT, (long) chunkCount);
+        facts.put(DocumentFacts.CHUNK_SIZE_BYTES, chunkSizeBytes);
+        facts.put(DocumentFacts.BUCKET, bucket);
+        facts.put(DocumentFacts.KEY_PREFIX, keyPrefix);
+        facts.put(DocumentFacts.OWNER, owner);
+        facts.put(DocumentFacts.CLASSIFICATION, classification);
+        facts.put(DocumentFacts.KEY_ID, keyId);
+        facts.put(DocumentFacts.RECEIVED_AT, receivedAt.toString());
         return facts;
     }
 }

@@ -2,6 +2,7 @@ package dev.streamingsaga.observe;
 
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaState;
@@ -39,9 +40,9 @@ final class SagaTags {
             id(span, SAGA, target.sagaId());
             span.setTag(RUN, Integer.toString(target.run()));
             exchange.setProperty(OURS, true);
-        } else if (body instanceof Map<?, ?> facts && facts.containsKey("sagaId") && facts.containsKey("documentId")) {
-            id(span, SAGA, facts.get("sagaId"));
-            id(span, DOCUMENT, facts.get("documentId"));
+        } else if (body instanceof Map<?, ?> facts && facts.containsKey(DocumentFacts.SAGA_ID) && facts.containsKey(DocumentFacts.DOCUMENT_ID)) {
+            id(span, SAGA, facts.get(DocumentFacts.SAGA_ID));
+            id(span, DOCUMENT, facts.get(DocumentFacts.DOCUMENT_ID));
             exchange.setProperty(OURS, true);
         }
     }

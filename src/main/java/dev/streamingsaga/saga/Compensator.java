@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.CleanupEntries.Residue;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Note;
@@ -284,7 +285,7 @@ public final class Compensator implements AutoCloseable {
     /** What the compensation route of a step is told; the upload also learns which keys the journal has. */
     private Map<String, Object> facts(SagaRecord saga, Document document, String step, List<String> known) {
         Map<String, Object> facts = new LinkedHashMap<>(document.facts());
-        facts.put("run", (long) saga.run());
+        facts.put(DocumentFacts.RUN, (long) saga.run());
         if (step.equals("upload")) {
             facts.put("keys", known);
         }

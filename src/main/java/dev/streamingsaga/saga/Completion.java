@@ -2,6 +2,7 @@ package dev.streamingsaga.saga;
 
 import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
@@ -65,7 +66,7 @@ final class Completion {
             } catch (StoreCallException e) {
                 failures.put(store, String.valueOf(e.getMessage()));
                 LOG.warn("saga {} is COMPLETED, but store {} could not turn document {} visible ({}); tried again soon",
-                        saga.sagaId(), store, facts.get("documentId"), e.getMessage());
+                        saga.sagaId(), store, facts.get(DocumentFacts.DOCUMENT_ID), e.getMessage());
             }
         }
         if (failures.isEmpty()) {

@@ -1,6 +1,7 @@
 package dev.streamingsaga.saga;
 
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaState;
 import java.util.HashMap;
@@ -30,7 +31,7 @@ final class Steps {
             run.begin(step, state);
             if (state != SagaState.RECEIVED) {
                 HashMap<String, Object> facts = new HashMap<>(run.document().facts());
-                facts.put("run", (long) run.number());
+                facts.put(DocumentFacts.RUN, (long) run.number());
                 exchange.getMessage().setBody(facts);
             }
         };

@@ -2,6 +2,7 @@ package dev.streamingsaga.saga;
 
 import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.trace.Traces;
 import java.time.Duration;
@@ -174,7 +175,7 @@ public final class StoreRoutes implements AutoCloseable {
     private Message call(String store, String suffix, Map<String, Object> facts) throws StoreCallException {
         return request(store, suffix, config.compensation().stepTimeout(), exchange -> {
             exchange.getMessage().setBody(new HashMap<>(facts));
-            traces.of(String.valueOf(facts.get("sagaId"))).to(exchange);
+            traces.of(String.valueOf(facts.get(DocumentFacts.SAGA_ID))).to(exchange);
         });
     }
 

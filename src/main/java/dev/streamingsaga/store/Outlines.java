@@ -3,6 +3,7 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.DocumentFacts;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.Exchange;
@@ -47,7 +48,7 @@ final class Outlines {
 
     /** At the end of a saga, from its compensation or completion. */
     void forget(Exchange exchange) {
-        Object sagaId = StoreSteps.facts(exchange).get("sagaId");
+        Object sagaId = StoreSteps.facts(exchange).get(DocumentFacts.SAGA_ID);
         synchronized (bySaga) {
             bySaga.remove(String.valueOf(sagaId));
         }

@@ -5,6 +5,7 @@ import dev.streamingsaga.content.EmbeddedSegment;
 import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
@@ -80,7 +81,7 @@ final class SegmentWriter {
         long expected = ((Number) facts.get("segments")).longValue();
         if (stored != expected) {
             throw new SagaException(Reason.STORE_FAILED, "the vector store holds " + stored + " segments of saga "
-                    + facts.get("sagaId") + ", the document has " + expected
+                    + facts.get(DocumentFacts.SAGA_ID) + ", the document has " + expected
                     + " (were saga.content settings changed between two runs?); compensating");
         }
         exchange.getMessage().setHeader(Run.EXPECTED, expected);
@@ -94,7 +95,7 @@ final class SegmentWriter {
         int dimension = (int) facts.get("dimension");
         if (embedded.vector().length != dimension) {
             throw new SagaException(Reason.STORE_FAILED, "model " + facts.get("model") + " gave segment "
-                    + embedded.segment().ordinal() + " of saga " + facts.get("sagaId") + " a vector of "
+                    + embedded.segment().ordinal() + " of saga " + facts.get(DocumentFacts.SAGA_ID) + " a vector of "
                     + embedded.vector().length + " numbers instead of " + dimension + "; compensating");
         }
         Map<String, Object> row = new LinkedHashMap<>();

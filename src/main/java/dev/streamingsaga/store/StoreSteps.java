@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
@@ -44,14 +45,14 @@ final class StoreSteps {
         // A CamelSqlQuery header would replace the statements of the endpoints behind.
         exchange.getMessage().removeHeaders(SQL_HEADERS);
         Map<String, Object> facts = new LinkedHashMap<>(facts(exchange));
-        facts.put("run", run(exchange).number());
+        facts.put(DocumentFacts.RUN, run(exchange).number());
         exchange.getMessage().setBody(facts);
     }
 
     /** First step of every other route: the saga must be named in the body, headers don't count. */
     static void identify(Exchange exchange) {
         exchange.getMessage().removeHeaders(SQL_HEADERS);
-        if (!(facts(exchange).get("sagaId") instanceof String sagaId) || sagaId.isBlank()) {
+        if (!(facts(exchange).get(DocumentFacts.SAGA_ID) instanceof String sagaId) || sagaId.isBlank()) {
             throw new IllegalArgumentException(
                     "route " + exchange.getFromRouteId() + " needs the sagaId in its body; nothing was done");
         }
@@ -85,7 +86,7 @@ final class StoreSteps {
             long left = answer(exchange);
             if (left != 0) {
                 throw new IllegalStateException("the " + store + " store still holds " + left + " rows of saga "
-                        + facts(exchange).get("sagaId") + " after they were deleted; they count as residue");
+                        + facts(exchange).get(DocumentFacts.SAGA_ID) + " after they were deleted; they count as residue");
             }
         };
     }
@@ -95,7 +96,7 @@ final class StoreSteps {
         return exchange -> {
             if (exchange.getMessage().getHeader(SqlConstants.SQL_UPDATE_COUNT, 0, Integer.class) == 0) {
                 throw new IllegalStateException("the " + store + " store holds no document of saga "
-                        + facts(exchange).get("sagaId") + ", so none was made visible; write it again");
+                        + facts(exchange).get(DocumentFacts.SAGA_ID) + ", so none was made visible; write it again");
             }
         };
     }

@@ -7,18 +7,29 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import org.apache.camel.Exchange;
 import org.apache.camel.TypeConversionException;
+import org.apache.camel.spi.TypeConverterLoader;
 import org.apache.camel.spi.TypeConverterRegistry;
 import org.apache.camel.support.TypeConverterSupport;
 
-/** Turns an outcome into the JSON of {@code ingest --json} wherever a route wants text or bytes of it. */
-final class ResultJson extends TypeConverterSupport {
+/**
+ * Converts an {@link IngestResult} to the JSON of {@code ingest --json}, as String, bytes or stream. Camel finds it by itself in every
+ * context that has our jar on its class path, also where no instance is added; {@link #register} is for a context that does not look
+ * for converters.
+ */
+public final class IngestResultConverter extends TypeConverterSupport implements TypeConverterLoader {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    static void register(TypeConverterRegistry converters) {
-        ResultJson converter = new ResultJson();
+    /** Registering it again is harmless. */
+    public static void register(TypeConverterRegistry converters) {
+        IngestResultConverter converter = new IngestResultConverter();
         converters.addTypeConverter(String.class, IngestResult.class, converter);
         converters.addTypeConverter(byte[].class, IngestResult.class, converter);
         converters.addTypeConverter(InputStream.class, IngestResult.class, converter);
+    }
+
+    @Override
+    public void load(TypeConverterRegistry registry) {
+        register(registry);
     }
 
     @Override

@@ -1,0 +1,85 @@
+package dev.streamingsaga.content;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.streamingsaga.testkit.SamplePdf;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.apache.poi.xwpf.usermodel.XWPFDocument;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What an instance calls a file without Tika. */
+class NoTextTest {
+    private final NoText content = new NoText();
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @CsvSource({"a.txt,text/plain", "A.TXT,text/plain", "readme,text/plain", "a.log,text/plain", "a.csv,text/csv", "a.json,application/json", "a.docx,text/plain",
+        "a.pdf,text/plain", "a.b.md,text/markdown"})
+    void text_is_text_and_its_name_says_of_which_kind(String name, String type) throws IOException {
+        assertThat(type(name, "Gulls: 42, keepers: 1.\n".getBytes())).isEqualTo(type);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"UTF-8", "UTF-16", "ISO-8859-1", "windows-1251"})
+    void text_is_known_in_any_charset(String charset) throws IOException {
+        String text = charset.endsWith("1251") ? "Смотритель маяка" : "Der Leuchtturmwärter zählte die Möwen.";
+        assertThat(type("a.txt", text.getBytes(Charset.forName(charset)))).isEqualTo("text/plain");
+    }
+
+    @Test
+    void an_empty_file_goes_by_its_name() throws IOException {
+        assertThat(type("a.txt", new byte[0])).isEqualTo("text/plain");
+        assertThat(type("a.bin", new byte[0])).isEqualTo("application/octet-stream");
+    }
+
+    @Test
+    void bytes_are_no_text_whatever_the_name_says() throws IOException {
+        byte[] bytes = new byte[2000];
+        new Random(1).nextBytes(bytes);
+
+        assertThat(type("a.txt", bytes)).isEqualTo("application/octet-stream");
+        assertThat(type("a.docx", bytes)).isEqualTo("application/octet-stream");
+    }
+
+    @Test
+    void archives_and_documents_are_known_by_their_bytes() throws IOException {
+        Path docx = directory.resolve("letter.docx");
+        try (XWPFDocument document = new XWPFDocument(); OutputStream out = Files.newOutputStream(docx)) {
+            document.createParagraph().createRun().setText("Gulls");
+            document.write(out);
+        }
+        Path zip = directory.resolve("a.zip");
+        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(zip))) {
+            out.putNextEntry(new ZipEntry("a"));
+        }
+        Path gzip = directory.resolve("a.txt.gz");
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(gzip))) {
+            out.write(1);
+        }
+        Path pdf = directory.resolve("letter.txt");
+        SamplePdf.write(pdf, 1, 0);
+
+        assertThat(content.contentType(docx)).isEqualTo("application/vnd.openxmlformats-officedocument.wordprocessingml.document");
+        assertThat(content.contentType(zip)).isEqualTo("application/zip");
+        assertThat(content.contentType(gzip)).isEqualTo("application/gzip");
+        assertThat(content.contentType(pdf)).isEqualTo("application/pdf");
+        assertThat(type("a.xml", "<?xml version='1.0'?><a/>".getBytes())).isEqualTo("application/xml");
+    }
+
+    private String type(String name, byte[] bytes) throws IOException {
+        return content.contentType(Files.write(directory.resolve(name), bytes));
+    }
+}
