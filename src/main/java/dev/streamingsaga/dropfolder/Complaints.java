@@ -1,5 +1,6 @@
 package dev.streamingsaga.dropfolder;
 
+import dev.streamingsaga.intake.Shown;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
