@@ -24,7 +24,7 @@ class DropFolderRouteTest extends CamelTestSupport {
     private final MockIngestRoutes saga = new MockIngestRoutes();
 
     @TempDir
-    Path folder;
+    static Path folder;
 
     @Override
     protected Properties useOverridePropertiesWithPropertiesComponent() {
