@@ -388,7 +388,8 @@ public final class Settings {
         HttpLimits limits = limits(read);
         int busy = limits.uploads() + limits.sagas() + limits.downloads() + limits.listeners();
         if (limits.connections().max() <= busy) {
-            read.refuse("saga.http.max-connections must be more than saga.http.max-uploads, max-sagas, max-downloads and max-listeners together ("
+            read.refuse("saga.http.max-connections must be more than saga.http.max-uploads, saga.http.max-sagas,"
+                    + " saga.http.max-downloads and saga.http.max-listeners together ("
                     + busy + "), since each of them may keep a connection, was \"" + limits.connections().max() + "\"");
         }
         return new Http(
