@@ -30,7 +30,7 @@ final class HubBeans {
     }
 
     <T> Optional<T> only(Class<T> type) {
-        Map<T, String> different = new IdentityHashMap<>();
+        IdentityHashMap<T, String> different = new IdentityHashMap<>();
         candidates(type).forEach((bean, object) -> different.put(object, bean));
         return different.size() == 1 ? Optional.of(different.keySet().iterator().next()) : Optional.empty();
     }

@@ -15,6 +15,7 @@ import java.sql.ResultSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -79,7 +80,9 @@ class ExternalServersTest {
         assertThat(ask(postgres, "select count(*) from saga where state = 'COMPLETED' and published_at is not null")).isOne();
         assertThat(ask(pgvector, "select count(*) from vector_segment")).isEqualTo(result.stores().get("vector")).isPositive();
         assertThat(saga.application().bundle().search().orElseThrow().search("his 42 gulls", 1).get(0).text()).contains("42 gulls");
-        assertThat(Files.list(saga.data()).map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".db"))).isEmpty();
+        try (Stream<Path> files = Files.list(saga.data())) {
+            assertThat(files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".db"))).isEmpty();
+        }
     }
 
     @Test

@@ -131,7 +131,9 @@ public final class ApiKeys {
             throw new IllegalArgumentException("the name of a key must be 1-64 of letters, digits, ., _ and -");
         }
         for (String scope : scopes) {
-            Scope.of(scope).orElseThrow(() -> new IllegalArgumentException("no scope " + scope + "; known are ingest, read and operate"));
+            if (Scope.of(scope).isEmpty()) {
+                throw new IllegalArgumentException("no scope " + scope + "; known are ingest, read and operate");
+            }
         }
         if (Files.exists(file)) {
             if (read(file).keys().stream().anyMatch(key -> key.caller().name().equals(name))) {

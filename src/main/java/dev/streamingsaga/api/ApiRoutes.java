@@ -84,7 +84,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         // Bodies as they come: neither kept first nor, on a servlet server, read as text. Vert.x hands over its own request anyway.
         from("platform-http:" + config.http().path() + path + "?useBodyHandler=false&matchOnUriPrefix=" + below + "&headerFilterStrategy=#"
                 + config.id("http-headers") + (isVertx() ? "" : "&useStreaming=true"))
-                .routeId(config.id(id)).group("http").description(description).noStreamCaching()
+                .routeId(config.id(id)).group("http").description(description).streamCache(false)
                 .process(this::answer);
     }
 

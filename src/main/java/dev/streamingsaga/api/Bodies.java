@@ -20,6 +20,7 @@ final class Bodies {
     }
 
     /** @throws Problem 415 if it is not called JSON or is coded, 413 if large, 400 if it or its digest is wrong */
+    @SuppressWarnings("TypeParameterUnusedInFormals") // the reader was made for T, and does not say so in its type
     static <T> T json(Call call, ObjectReader reader) throws IOException {
         String type = call.header("Content-Type").orElse("").replaceFirst(";.*", "").strip();
         if (!type.equalsIgnoreCase("application/json")) {

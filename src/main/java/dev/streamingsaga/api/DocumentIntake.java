@@ -79,7 +79,7 @@ final class DocumentIntake {
             UploadSpool.Received body = receive(request.call(), digests);
             unclaimed = Optional.of(body);
             Path place = spool.place(body, request.caller().name(), name);
-            Optional<Reply> known = alreadyStored(place, body, request.call());
+            Optional<Reply> known = alreadyStored(place, body);
             if (known.isPresent()) {
                 return known.get();
             }
@@ -179,7 +179,7 @@ final class DocumentIntake {
     }
 
     /** Same sender, same name, same bytes: what {@code saga.duplicates} says. */
-    private Optional<Reply> alreadyStored(Path place, UploadSpool.Received body, Call call) {
+    private Optional<Reply> alreadyStored(Path place, UploadSpool.Received body) {
         Optional<SagaRecord> known = config.source().duplicates() == Duplicates.VERSION ? Optional.empty()
                 : journal.document(Ids.document(place.toString(), body.sha256()));
         if (known.isPresent() && config.source().duplicates() == Duplicates.REJECT) {

@@ -7,6 +7,7 @@ import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.trace.TraceLink;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -34,7 +35,10 @@ final class Intake {
         this.places = new Semaphore(most);
     }
 
-    /** @param sagaId done once the journal has the saga, or knew it already @param outcome done when it has ended */
+    /**
+     * @param sagaId done once the journal has the saga, or knew it already
+     * @param outcome done when it has ended
+     */
     record Accepted(CompletableFuture<String> sagaId, CompletableFuture<IngestResult> outcome) {
         /** The outcome if it comes in time. */
         Optional<IngestResult> await(long seconds) throws InterruptedException {
@@ -46,7 +50,7 @@ final class Intake {
                 if (sagaId.isDone() && !sagaId.isCompletedExceptionally()) {
                     return Optional.empty(); // journaled: it goes on, at the next start if this instance stops
                 }
-                throw failed(e.getCause());
+                throw failed(Objects.requireNonNull(e.getCause()));
             }
         }
 
@@ -54,7 +58,7 @@ final class Intake {
             try {
                 return sagaId.get();
             } catch (java.util.concurrent.ExecutionException e) {
-                throw failed(e.getCause());
+                throw failed(Objects.requireNonNull(e.getCause()));
             }
         }
 

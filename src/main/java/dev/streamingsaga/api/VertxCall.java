@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -139,7 +140,8 @@ final class VertxCall implements Call {
         try {
             step.toCompletionStage().toCompletableFuture().get(limits.idle().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw new IOException("the client went away: " + e.getCause().getMessage(), e.getCause());
+            Throwable cause = Objects.requireNonNull(e.getCause());
+            throw new IOException("the client went away: " + cause.getMessage(), cause);
         } catch (TimeoutException e) {
             throw new IOException("the client took nothing for " + limits.idle().toSeconds() + " s; the connection is closed", e);
         } catch (InterruptedException e) {

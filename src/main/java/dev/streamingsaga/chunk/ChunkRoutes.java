@@ -121,7 +121,7 @@ public final class ChunkRoutes extends RouteBuilder {
         from(config.direct("chunk"))
                 .routeId(config.id("chunk"))
                 .routeDescription("One chunk, unless the bucket confirms that an earlier run sent it")
-                .noStreamCaching()
+                .streamCache(false)
                 .process(plan::describe)
                 .filter(exchange -> !plan.isStored(exchange))
                 .to(config.direct("chunk-attempts"))
@@ -132,7 +132,7 @@ public final class ChunkRoutes extends RouteBuilder {
         from(config.direct("chunk-attempts"))
                 .routeId(config.id("chunk-attempts"))
                 .routeDescription("Tries one object again, as often as configured")
-                .noStreamCaching()
+                .streamCache(false)
                 .errorHandler(defaultErrorHandler()
                         .maximumRedeliveries(config.chunk().attempts() - 1)
                         .redeliveryDelay(0)
@@ -150,7 +150,7 @@ public final class ChunkRoutes extends RouteBuilder {
         from(config.direct("chunk-again"))
                 .routeId(config.id("chunk-again"))
                 .routeDescription("Sends one chunk of a completed document again, to repair it; the body is its row")
-                .noStreamCaching()
+                .streamCache(false)
                 .process(ChunkRoutes::describeAgain)
                 .to(config.direct("chunk-attempts"));
 
@@ -158,7 +158,7 @@ public final class ChunkRoutes extends RouteBuilder {
         from(config.direct("chunk-put"))
                 .routeId(config.id("chunk-put"))
                 .routeDescription("One attempt to write one object")
-                .noStreamCaching()
+                .streamCache(false)
                 .doTry()
                 .process(attempt::begin)
                 .toD(s3(config, ""))
@@ -185,7 +185,7 @@ public final class ChunkRoutes extends RouteBuilder {
         from(config.direct("manifest"))
                 .routeId(config.id("manifest"))
                 .routeDescription("Writes manifest.json beside the chunks")
-                .noStreamCaching()
+                .streamCache(false)
                 .setProperty(BODY, body())
                 .process(ChunkRoutes::lookAtSource)
                 .process(ChunkRoutes::describeManifest)
@@ -196,7 +196,7 @@ public final class ChunkRoutes extends RouteBuilder {
         from(config.direct("manifest-again"))
                 .routeId(config.id("manifest-again"))
                 .routeDescription("Writes the manifest of a completed document again, from the journal alone")
-                .noStreamCaching()
+                .streamCache(false)
                 .process(ChunkRoutes::describeManifest)
                 .to(config.direct("chunk-attempts"));
     }

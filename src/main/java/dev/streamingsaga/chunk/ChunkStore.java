@@ -33,7 +33,11 @@ public final class ChunkStore {
     private final Bucket bucket;
     private final SagaConfig config;
 
-    /** The configured bucket. @param s3 stays the caller's to close */
+    /**
+     * The configured bucket.
+     *
+     * @param s3 stays the caller's to close
+     */
     public ChunkStore(SagaConfig config, S3Client s3) {
         this(config, s3, config.s3().bucket());
     }

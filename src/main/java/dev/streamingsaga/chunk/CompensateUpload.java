@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -60,10 +60,10 @@ final class CompensateUpload {
         Bucket bucket = configured.named(SagaPrefix.bucket(config, facts));
         String prefix = SagaPrefix.of(config, facts);
         Instant deadline = Instant.now().plus(config.compensation().stepTimeout());
-        SortedSet<String> keys = known(prefix, facts);
+        NavigableSet<String> keys = known(prefix, facts);
         Listing before = list(bucket, prefix, deadline, error);
         keys.addAll(before.keys());
-        SortedSet<String> removed = new TreeSet<>();
+        NavigableSet<String> removed = new TreeSet<>();
         if (before.reachable()) {
             delete(bucket, keys, removed, deadline, error);
         }
@@ -78,15 +78,18 @@ final class CompensateUpload {
         return List.copyOf(keys);
     }
 
-    private static SortedSet<String> known(String prefix, Map<?, ?> facts) {
-        SortedSet<String> keys = new TreeSet<>();
+    private static NavigableSet<String> known(String prefix, Map<?, ?> facts) {
+        NavigableSet<String> keys = new TreeSet<>();
         if (facts.get("keys") instanceof Collection<?> given) {
             given.stream().map(Object::toString).filter(key -> key.startsWith(prefix)).forEach(keys::add);
         }
         return keys;
     }
 
-    /** @param complete the bucket answered; @param reachable it may answer other requests */
+    /**
+     * @param complete the bucket answered
+     * @param reachable it may answer other requests
+     */
     private record Listing(Set<String> keys, boolean complete, boolean reachable) {}
 
     private Listing list(Bucket bucket, String prefix, Instant deadline, AtomicReference<String> error) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import software.amazon.awssdk.core.ResponseInputStream;
@@ -96,8 +97,8 @@ final class OrderedRead {
             if (e.getCause() instanceof NoSuchKeyException) {
                 throw new SagaException(Reason.CHUNK_MISSING, in(chunk) + " is not there", e.getCause());
             }
-            throw new SagaException(
-                    Reason.STORE_FAILED, in(chunk) + " cannot be read: " + e.getCause().getMessage(), e.getCause());
+            Throwable cause = Objects.requireNonNull(e.getCause());
+            throw new SagaException(Reason.STORE_FAILED, in(chunk) + " cannot be read: " + cause.getMessage(), cause);
         }
     }
 

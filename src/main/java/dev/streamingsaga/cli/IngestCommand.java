@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
@@ -104,7 +105,7 @@ final class IngestCommand implements Callable<Integer> {
             print(spec.commandLine().getOut(), result);
             return Texts.exitCode(SagaState.valueOf(result.status()));
         } catch (ExecutionException e) {
-            spec.commandLine().getErr().println("saga: " + Texts.safe(String.valueOf(e.getCause().getMessage())));
+            spec.commandLine().getErr().println("saga: " + Texts.safe(String.valueOf(Objects.requireNonNull(e.getCause()).getMessage())));
             return Main.UNREACHABLE;
         }
     }

@@ -38,6 +38,7 @@ public final class Main {
 
     private Main() {}
 
+    @SuppressWarnings("DefaultCharset") // the terminal's
     public static void main(String[] args) {
         int code = run(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true));
         // The coordinator's timers are no daemons: without this the process would not end.

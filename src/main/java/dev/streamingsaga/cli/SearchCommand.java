@@ -39,7 +39,7 @@ final class SearchCommand implements Callable<Integer> {
             try {
                 print(search.search(String.join(" ", words), limit));
             } catch (IllegalArgumentException e) {
-                throw new UsageException(e.getMessage());
+                throw new UsageException(String.valueOf(e.getMessage()));
             }
             search.foreignModels().forEach((model, count) -> spec.commandLine().getErr().println("saga: "
                     + Texts.some(count, "segment was", "segments were") + " embedded by " + model + " and can be found by words only; to find "

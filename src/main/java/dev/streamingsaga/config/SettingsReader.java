@@ -226,7 +226,7 @@ final class SettingsReader {
     }
 
     long size(String key, long min, long max) {
-        return number(key, SIZE, min, max, m -> Math.multiplyExact(Long.parseLong(m.group(1)), unit(m.group(2))),
+        return number(key, SIZE, (double) min, (double) max, m -> Math.multiplyExact(Long.parseLong(m.group(1)), unit(m.group(2))),
                 "a size such as 8MiB").longValue();
     }
 

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -50,7 +51,7 @@ final class OnnxEmbedder implements Embedder {
         this.environment = OrtEnvironment.getEnvironment();
         this.session = session;
         this.output = session.getOutputNames().contains(POOLED) ? POOLED : session.getOutputNames().iterator().next();
-        this.dimension = dimension(session.getOutputInfo().get(output));
+        this.dimension = dimension(Objects.requireNonNull(session.getOutputInfo().get(output)));
         AtomicInteger number = new AtomicInteger();
         this.runs = Executors.newFixedThreadPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors(), task -> {
             Thread thread = new Thread(task, "saga-embedding-" + number.incrementAndGet());

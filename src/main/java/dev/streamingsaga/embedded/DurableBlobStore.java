@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.gaul.s3proxy.blobstore.BlobStore;
@@ -109,9 +110,9 @@ final class DurableBlobStore extends ForwardingBlobStore {
     public DeleteObjectResponse removeBlob(DeleteObjectRequest request) {
         DeleteObjectResponse response = super.removeBlob(request);
         // Emptied directories went with it: the removal is recorded in the nearest one that is left.
-        Path left = file(request.bucket(), request.key()).getParent();
+        Path left = Objects.requireNonNull(file(request.bucket(), request.key()).getParent());
         while (!left.equals(baseDir) && !Files.isDirectory(left)) {
-            left = left.getParent();
+            left = Objects.requireNonNull(left.getParent());
         }
         sync(left);
         return response;
@@ -179,7 +180,7 @@ final class DurableBlobStore extends ForwardingBlobStore {
     }
 
     private void syncUp(Path path) {
-        for (Path each = path; each.startsWith(baseDir); each = each.getParent()) {
+        for (Path each = path; each != null && each.startsWith(baseDir); each = each.getParent()) {
             restrict(each);
             sync(each);
         }

@@ -24,6 +24,7 @@ import java.net.BindException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -75,10 +76,11 @@ final class EmbeddedHttp implements AutoCloseable {
             RouterProblems.register(router);
             AtomicReference<String> away = new AtomicReference<>("starting");
             int port = port(config, vertx, request -> {
-                if (away.get().isEmpty()) {
+                String why = Objects.requireNonNull(away.get());
+                if (why.isEmpty()) {
                     router.handle(request);
                 } else {
-                    refuse(request, away.get());
+                    refuse(request, why);
                 }
             });
             context.getRegistry().bind(VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO, new OurRouter(vertx, router, config.http().limits()));

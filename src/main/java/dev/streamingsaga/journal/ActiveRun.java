@@ -193,7 +193,7 @@ public final class ActiveRun implements Run {
         try {
             SagaException why = calledOff;
             if (why != null) {
-                throw new SagaException(why.reason(), why.getMessage(), why);
+                throw new SagaException(why.reason(), String.valueOf(why.getMessage()), why);
             }
             if (journal.clock().instant().isAfter(received.deadline())) {
                 throw new SagaException(Reason.TIMEOUT, "saga " + sagaId + " passed its time limit at " + received.deadline()
@@ -290,7 +290,7 @@ public final class ActiveRun implements Run {
     public void chunkSent(int index, Optional<String> etag) {
         journal.chunkRows().sent(sagaId, number, index, etag);
         Document sent = document();
-        journal.watcher().chunkSent(Math.min(sent.chunkSizeBytes(), sent.sizeBytes() - index * (long) sent.chunkSizeBytes()));
+        journal.watcher().chunkSent(Math.min(sent.chunkSizeBytes(), sent.sizeBytes() - index * sent.chunkSizeBytes()));
     }
 
     @Override

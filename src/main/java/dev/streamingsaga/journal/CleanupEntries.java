@@ -33,7 +33,10 @@ public final class CleanupEntries {
         }
     }
 
-    /** @param resource an object key, or {@code store:sagaId} @param error why it is still there */
+    /**
+     * @param resource an object key, or {@code store:sagaId}
+     * @param error why it is still there
+     */
     public record Residue(String resource, String error) {}
 
     /**

@@ -27,8 +27,8 @@ final class StateLog {
         }
         double seconds = Duration.between(saga.receivedAt(), now).toMillis() / 1000.0;
         String size = saga.document().map(document -> ", " + size(document.sizeBytes())).orElse("");
-        saga.document().ifPresent(document -> line.addKeyValue("bytes", document.sizeBytes()));
-        line.addKeyValue("seconds", seconds).log("saga {} {}: {} -> {}{}, {} s after it came",
+        LoggingEventBuilder sized = saga.document().map(document -> line.addKeyValue("bytes", document.sizeBytes())).orElse(line);
+        sized.addKeyValue("seconds", seconds).log("saga {} {}: {} -> {}{}, {} s after it came",
                 saga.sagaId(), saga.fileName(), from, saga.state(), size, decimal(seconds));
     }
 

@@ -41,7 +41,13 @@ public final class CallbackToken {
         key = new SecretKeySpec(secret, ALGORITHM);
     }
 
-    /** Whom a callback is for. @param sagaId 26 characters of {@code [0-9a-z]} @param run from 1 @param step {@code [a-z][a-z0-9-]*} */
+    /**
+     * Whom a callback is for.
+     *
+     * @param sagaId 26 characters of {@code [0-9a-z]}
+     * @param run from 1
+     * @param step {@code [a-z][a-z0-9-]*}
+     */
     public record Target(String sagaId, int run, String step) {
         public Target {
             if (!TARGET.matcher(text(sagaId, run, step)).matches()) {

@@ -13,6 +13,7 @@ import org.apache.camel.service.lra.LRAClient;
 import org.apache.camel.service.lra.LRASagaCoordinator;
 import org.apache.camel.service.lra.LRASagaService;
 import org.apache.camel.service.lra.LRASagaStep;
+import org.jspecify.annotations.Nullable;
 
 /**
  * camel-lra's saga service without its holes, for routes whose journal knows what to compensate. It adds no routes: callbacks
@@ -102,7 +103,7 @@ public final class JournalSagaService extends LRASagaService {
 
     @Override
     // null until Camel has given a context: the contract of CamelContextAware
-    public CamelContext getCamelContext() {
+    public @Nullable CamelContext getCamelContext() {
         return context.orElse(null);
     }
 

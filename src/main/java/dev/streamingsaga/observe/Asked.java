@@ -68,7 +68,7 @@ final class Asked<T> {
         try {
             threads.execute(() -> answer(next));
         } catch (RejectedExecutionException e) {
-            end(next, () -> next.completeExceptionally(e));
+            end(() -> next.completeExceptionally(e));
         }
         return next;
     }
@@ -77,13 +77,13 @@ final class Asked<T> {
         try {
             T answer = question.get();
             last = answer;
-            end(next, () -> next.complete(answer));
+            end(() -> next.complete(answer));
         } catch (RuntimeException | Error e) {
-            end(next, () -> next.completeExceptionally(e));
+            end(() -> next.completeExceptionally(e));
         }
     }
 
-    private synchronized void end(CompletableFuture<T> next, Runnable complete) {
+    private synchronized void end(Runnable complete) {
         endedNanos = System.nanoTime();
         complete.run();
     }

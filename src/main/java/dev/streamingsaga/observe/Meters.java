@@ -150,7 +150,7 @@ final class Meters implements Watcher, AutoCloseable {
 
     @Override
     public void chunkSent(long sizeBytes) {
-        sentBytes.increment(sizeBytes);
+        sentBytes.increment((double) sizeBytes);
         sentChunks.increment();
     }
 

@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.Place;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.saga.StoreCallException;
 import dev.streamingsaga.saga.StoreRoutes;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -109,13 +109,13 @@ public final class Orphans implements AutoCloseable {
 
     private Optional<String> unknownDocument(Place place) {
         Ownership ownership = new Ownership(journal);
-        AtomicReference<String> first = new AtomicReference<>("");
+        List<String> first = new ArrayList<>(1);
         inventory(place).forEach(stored -> {
-            if (stored.complete() && first.get().isEmpty() && !ownership.isKnown(stored.sagaId())) {
-                first.set(stored.keyPrefix());
+            if (stored.complete() && first.isEmpty() && !ownership.isKnown(stored.sagaId())) {
+                first.add(stored.keyPrefix());
             }
         }, key -> {});
-        return Optional.of(first.get()).filter(prefix -> !prefix.isEmpty()).map(prefix -> "bucket " + place.bucket()
+        return first.stream().findFirst().map(prefix -> "bucket " + place.bucket()
                 + " has no owner's mark, and with " + prefix + " a completed document of which this journal knows nothing: was the journal lost?");
     }
 

@@ -25,6 +25,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 final class TextSource implements AutoCloseable {
     private final Holdings holdings;
     private final Document document;
+    @SuppressWarnings("NullableOptional") // null: not read yet; empty: read, and no longer the document
     private @Nullable Optional<Document> original;
     private @Nullable Path copy;
     private @Nullable SagaException unfetchable;

@@ -86,6 +86,7 @@ final class DigestPass {
         return read;
     }
 
+    @SuppressWarnings("ReferenceEquality") // the end is a mark, and not a block that equals it
     private void hashChunks() {
         try {
             for (Block block = full.take(); block != END; block = full.take()) {

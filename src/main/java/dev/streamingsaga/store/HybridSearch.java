@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -125,7 +126,7 @@ final class HybridSearch implements VectorSearch {
                         + " from wanted w join vector_segment s on s.saga_id = w.saga_id and s.ordinal = w.ordinal"
                         + " join vector_document d on d.saga_id = s.saga_id where d.visible = 1",
                 (row, number) -> {
-                    Ranked rank = ranked.get(new Key(row.getString(2), row.getInt(5)));
+                    Ranked rank = Objects.requireNonNull(ranked.get(new Key(row.getString(2), row.getInt(5))));
                     String text = row.getString(6);
                     boolean exact = rank.how().contains("phrase") && comparable(text).contains(literal);
                     return new Hit(row.getString(1), row.getString(2), row.getString(3), row.getInt(4), row.getInt(5),

@@ -12,6 +12,7 @@ import dev.streamingsaga.journal.SagaException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
@@ -78,7 +79,7 @@ final class SegmentWriter {
     static void requireAll(Exchange exchange) {
         Map<String, Object> facts = StoreSteps.facts(exchange);
         long stored = StoreSteps.answer(exchange);
-        long expected = ((Number) facts.get("segments")).longValue();
+        long expected = ((Number) Objects.requireNonNull(facts.get("segments"))).longValue();
         if (stored != expected) {
             throw new SagaException(Reason.STORE_FAILED, "the vector store holds " + stored + " segments of saga "
                     + facts.get(DocumentFacts.SAGA_ID) + ", the document has " + expected
@@ -92,7 +93,7 @@ final class SegmentWriter {
     }
 
     private Map<String, Object> row(EmbeddedSegment embedded, Map<String, Object> facts) {
-        int dimension = (int) facts.get("dimension");
+        int dimension = (int) Objects.requireNonNull(facts.get("dimension"));
         if (embedded.vector().length != dimension) {
             throw new SagaException(Reason.STORE_FAILED, "model " + facts.get("model") + " gave segment "
                     + embedded.segment().ordinal() + " of saga " + facts.get(DocumentFacts.SAGA_ID) + " a vector of "

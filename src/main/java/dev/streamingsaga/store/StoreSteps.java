@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.SagaException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.component.sql.SqlConstants;
@@ -76,7 +77,7 @@ final class StoreSteps {
             ((Map<?, ?>) rows.get(0)).forEach((column, value) -> found.put(column.toString(), value));
         }
         List<?> others = exchange.getMessage().removeHeader(OTHERS) instanceof List<?> list ? list : List.of();
-        found.put("others", others.stream().map(row -> ((Map<?, ?>) row).get("saga_id").toString()).toList());
+        found.put("others", others.stream().map(row -> Objects.requireNonNull(((Map<?, ?>) row).get("saga_id")).toString()).toList());
         exchange.getMessage().setBody(found);
     }
 

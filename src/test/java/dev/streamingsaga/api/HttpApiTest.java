@@ -503,7 +503,7 @@ class HttpApiTest {
     void describes_just_what_there_is() throws Exception {
         JsonNode description = api.get("/api/openapi.json").json();
         Set<String> described = new TreeSet<>();
-        description.path("paths").fields().forEachRemaining(path -> path.getValue().fields().forEachRemaining(operation -> described.add(
+        description.path("paths").properties().forEach(path -> path.getValue().properties().forEach(operation -> described.add(
                 operation.getKey().toUpperCase(java.util.Locale.ROOT) + " " + path.getKey() + " "
                         + new ObjectMapper().convertValue(operation.getValue().path("x-scopes"), TreeSet.class))));
         Set<String> served = new Operations(null, null, null, null, null).all().stream().filter(o -> !PageFiles.FILES.containsKey(o.path()))

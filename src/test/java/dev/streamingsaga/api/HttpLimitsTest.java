@@ -86,7 +86,7 @@ class HttpLimitsTest {
 
     @Test
     void refuses_more_sagas_than_it_has_places_for() {
-        var held = saga.s3().when(request -> request.method().equals("PUT")).hang();
+        saga.s3().when(request -> request.method().equals("PUT")).hang();
         String first = api.put("one.bin", new byte[10]).json().path("sagaId").asText();
         api.put("two.bin", new byte[11]);
         Answer third = api.put("three.bin", new byte[12]);

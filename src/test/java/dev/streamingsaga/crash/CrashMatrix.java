@@ -31,7 +31,6 @@ import java.util.stream.Stream;
 final class CrashMatrix {
     private static final int AGAIN_EVERY = 5;
 
-    private final Path directory;
     private final Path source;
     private final Oracle oracle;
     private final List<Lane> lanes = new ArrayList<>();
@@ -39,7 +38,6 @@ final class CrashMatrix {
 
     /** @param lanes processes at a time */
     CrashMatrix(Path directory, int lanes) throws IOException {
-        this.directory = directory;
         this.source = source(Files.createDirectories(directory).resolve("lighthouse.txt"));
         this.oracle = new Oracle(source);
         for (int i = 0; i < lanes; i++) {

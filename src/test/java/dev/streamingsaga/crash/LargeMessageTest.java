@@ -63,8 +63,9 @@ class LargeMessageTest {
         }
         Files.createFile(stop);
         assertThat(process.end().exit()).as("%s", process.log()).isZero();
-        try (Stream<Path> left = Stream.concat(Files.list(data.resolve("spool/jms")), Files.list(data.resolve("broker/large")))) {
-            assertThat(left).as("spool, and bodies that the broker keeps").isEmpty();
+        try (Stream<Path> spool = Files.list(data.resolve("spool/jms"));
+                Stream<Path> bodies = Files.list(data.resolve("broker/large"))) {
+            assertThat(Stream.concat(spool, bodies)).as("spool, and bodies that the broker keeps").isEmpty();
         }
     }
 

@@ -197,7 +197,10 @@ class CustomParticipantTest {
         start(participants, more, "");
     }
 
-    /** @param more routes beside the two that a store must have @param answer last step of its write */
+    /**
+     * @param more routes beside the two that a store must have
+     * @param answer last step of its write
+     */
     private void start(String participants, String more, String answer) throws IOException {
         Path database = directory.resolve("data/notes.db");
         routes("store-notes.camel.yaml", """

@@ -34,7 +34,10 @@ public final class SpanCollector implements AutoCloseable {
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch answering = new CountDownLatch(1);
 
-    /** @param parent empty for the first of a trace @param words every text that the span carries, wherever */
+    /**
+     * @param parent empty for the first of a trace
+     * @param words every text that the span carries, wherever
+     */
     public record Seen(String name, String trace, String id, String parent, boolean failed, Map<String, String> tags, Map<String, String> resource,
             String words) {
         public String tag(String name) {
