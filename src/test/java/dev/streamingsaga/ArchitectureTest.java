@@ -23,6 +23,7 @@ import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** Keeps the packages apart, so that the shape in the README stays the shape of the code. */
+@ArchTag("unit")
 @ArchTag("one-jdk")
 @AnalyzeClasses(packages = "dev.streamingsaga", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {

@@ -2,8 +2,10 @@ package dev.streamingsaga.chunk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("unit")
 class BucketTest {
     @Test
     void an_entity_tag_has_no_quotes_and_is_not_weak() {

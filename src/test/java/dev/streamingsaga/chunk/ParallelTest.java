@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.streamingsaga.embedded.FaultyS3;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
@@ -19,10 +18,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
+@Tag("unit")
 class ParallelTest {
     private static final List<Integer> ITEMS = IntStream.range(0, 90).boxed().toList();
 
@@ -62,7 +63,7 @@ class ParallelTest {
     void a_busy_pool_holds_nobody_up_and_looks_at_nothing_afterwards() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         for (int i = 0; i < 2; i++) {
-            pool.execute(() -> FaultyS3.await(end));
+            pool.execute(() -> awaitEnd(end));
         }
         Iterator<Integer> items = ITEMS.iterator();
         AtomicInteger looks = new AtomicInteger();
@@ -105,7 +106,7 @@ class ParallelTest {
                         failed.set(true);
                         throw new IllegalArgumentException("the caller's");
                     }
-                    FaultyS3.await(end);
+                    awaitEnd(end);
                     done.add(item);
                 }))
                 .hasMessage("the caller's");
@@ -123,6 +124,14 @@ class ParallelTest {
                 .hasMessage("item 0");
 
         assertThat(done).containsExactly(0);
+    }
+
+    private static void awaitEnd(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void meet(CyclicBarrier barrier) {

@@ -21,10 +21,12 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Failures on purpose in each of the three stages; the model is a counting one, since its vectors don't matter here. */
+@Tag("unit")
 class EmbeddingPipelineTest {
     private static final int PAGES = 400;
 

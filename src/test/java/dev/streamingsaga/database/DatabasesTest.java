@@ -6,9 +6,11 @@ import dev.streamingsaga.config.SagaConfig.Database;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("unit")
 class DatabasesTest {
     /** A jar that was put together wrongly must not open a database without tables. */
     @Test

@@ -17,12 +17,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What hangs on time and names, with a clock that is set by hand. */
+@Tag("unit")
 class DropFolderPartsTest {
     private static final Path FILE = Path.of("/in/a.pdf");
     private static final SourceIdentity SMALL = new SourceIdentity("1", 10, 5, 5);

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("unit")
 class HeaderFilterTest {
     private final Exchange exchange = new DefaultExchange(new DefaultCamelContext());
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Links, missing files and folders: with the brokers, in {@code KafkaExampleTest} and {@code JmsTest}. */
+@Tag("unit")
 class ClaimCheckTest {
     @Test
     void names_a_file_inside_the_roots(@TempDir Path directory) throws Exception {

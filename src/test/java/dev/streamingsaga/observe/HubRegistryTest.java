@@ -15,10 +15,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A hub has its own registry: ours is not made then, and what is in the hub's goes with us. */
+@Tag("unit")
 class HubRegistryTest {
     @Test
     void uses_the_registry_that_the_context_has_and_leaves_nothing_in_it(@TempDir Path data) throws Exception {

@@ -46,6 +46,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
  * the end is what the stores hold. The engine, its routes and the journal are the real ones. jqwik prints the seed of a failure.
  */
 @Tag("one-jdk")
+@Tag("unit")
 class CompensationPropertyTest {
     private static final int MAX_ATTEMPTS = 3;
 

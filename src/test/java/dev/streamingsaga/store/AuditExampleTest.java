@@ -16,10 +16,12 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The example that operators copy, routes/store-audit.camel.yaml, as it is shipped. */
+@Tag("unit")
 class AuditExampleTest {
     private static final Map<String, Object> FACTS = Map.of("sagaId", "saga-1", "documentId", "doc-1", "fileName", "a ü.pdf",
             "sizeBytes", 7L, "sha256", "a".repeat(64), "owner", "o", "classification", "internal");

@@ -3,7 +3,9 @@ package dev.streamingsaga.store;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 
+@Tag("unit")
 class SqliteStoreContractTest extends StoreContract {
     @Override
     Stream<String> stores() {

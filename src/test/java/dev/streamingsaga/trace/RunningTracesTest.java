@@ -6,8 +6,10 @@ import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("unit")
 class RunningTracesTest {
     private final DefaultCamelContext context = new DefaultCamelContext();
     private final Traces traces = Traces.of(context);
