@@ -231,8 +231,7 @@ final class DocumentIntake {
     private Reply outcome(IngestResult result) {
         Reply reply = Reply.json(200, result).header("Location", location(result.sagaId()));
         String sha256 = result.sha256();
-        boolean stored = sha256 != null && result.status().equals("COMPLETED");
-        return stored ? reply.header("ETag", EntityTags.of(sha256)) : reply;
+        return sha256 != null && result.status().equals("COMPLETED") ? reply.header("ETag", EntityTags.of(sha256)) : reply;
     }
 
     private String location(String sagaId) {

@@ -29,8 +29,8 @@ final class Pace {
     }
 
     void received(int bytes) {
-        double earned = limits.leastRate() == 0 ? mostNanos : (double) TimeUnit.SECONDS.toNanos(bytes) / limits.leastRate();
-        leftNanos = (long) Math.min(mostNanos, leftNanos + earned);
+        double earned = limits.leastRate() == 0 ? (double) mostNanos : (double) TimeUnit.SECONDS.toNanos(bytes) / limits.leastRate();
+        leftNanos = (long) Math.min((double) mostNanos, leftNanos + earned);
     }
 
     /** @throws Problem 408 if the client may not let us wait any longer */

@@ -16,6 +16,7 @@ import dev.streamingsaga.config.SagaConfig.LogFormat;
 import dev.streamingsaga.datadir.Permissions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import net.logstash.logback.encoder.LogstashEncoder;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -56,7 +57,7 @@ final class Logs {
     /** The file names documents: it is not for others. Those that it becomes when it is full keep its mode. */
     private static Path created(Path log) {
         try {
-            Permissions.folder(log.getParent());
+            Permissions.folder(Objects.requireNonNull(log.getParent()));
             return Permissions.file(log);
         } catch (IOException e) {
             throw new UsageException("cannot write the log " + log + ": " + e);

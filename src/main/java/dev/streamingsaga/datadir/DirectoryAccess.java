@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -108,7 +109,7 @@ final class DirectoryAccess {
             return false;
         }
         List<PosixFileAttributes> found = new ArrayList<>();
-        walk(libraries.getParent(), false, (path, attributes) -> found.add(attributes));
+        walk(Objects.requireNonNull(libraries.getParent()), false, (path, attributes) -> found.add(attributes));
         walk(libraries, true, (path, attributes) -> found.add(attributes));
         return found.stream().anyMatch(each -> !each.isSymbolicLink() && Permissions.isWritable(each.permissions()));
     }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -66,7 +67,7 @@ final class FolderOwner implements AutoCloseable {
         List<Path> others = others(folder, mark);
         for (Path other : others) {
             if (isHeld(other)) {
-                complaints.about(folder.getParent(), "another journal's process takes the files of this folder"
+                complaints.about(Objects.requireNonNull(folder.getParent()), "another journal's process takes the files of this folder"
                         + " (mark " + other + "); nothing is taken here, so that nothing is stored twice. Let both use"
                         + " one journal (saga.journal.url), or set another saga.drop.dir, or stop that process:"
                         + " this one goes on then by itself");

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -91,8 +92,8 @@ final class Rechecks {
         }
         alerts.afterEnd(saga, file, now);
         try (SideEffects.Span span = SideEffects.begin("drop", "return of " + root.relativize(file.path()))) {
-            Settlement.folder(file.path().getParent());
-            Settlement.folder(file.source().getParent());
+            Settlement.folder(Objects.requireNonNull(file.path().getParent()));
+            Settlement.folder(Objects.requireNonNull(file.source().getParent()));
             FileMove.back(file.path(), file.source(), file.sagaId());
         } catch (IOException e) {
             alerts.notMovedBack(saga, file, now, e);

@@ -25,6 +25,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -93,9 +94,9 @@ final class Settlement {
     /** What others could turn into a link would lead our files out of the folder. */
     static Path folder(Path folder) throws IOException {
         if (!exists(folder)) {
-            folder(folder.getParent());
+            Path parent = folder(Objects.requireNonNull(folder.getParent()));
             Files.createDirectories(folder);
-            Permissions.shareAs(folder.getParent(), folder);
+            Permissions.shareAs(parent, folder);
         }
         if (!folder.toRealPath().equals(folder)) {
             throw new IOException(folder + " is reached through a symbolic link");

@@ -23,7 +23,11 @@ final class OpenLras {
         this.open = open;
     }
 
-    /** Takes the place of an LRA that is about to begin. @return false if there is none; then nothing is to be released */
+    /**
+     * Takes the place of an LRA that is about to begin.
+     *
+     * @return false if there is none; then nothing is to be released
+     */
     boolean reserve() {
         // One that has begun but is not released yet counts twice for a moment: rather refused than one too many.
         if (beginning.incrementAndGet() + open.getAsInt() <= max) {

@@ -162,7 +162,7 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
         if (headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
             throw RefusedRequest.framing("Content-Length and Transfer-Encoding exclude each other; send one of them");
         }
-        if (message.protocolVersion() != HttpVersion.HTTP_1_1) {
+        if (!HttpVersion.HTTP_1_1.equals(message.protocolVersion())) {
             throw RefusedRequest.framing("HTTP/1.0 has no Transfer-Encoding; send Content-Length, or HTTP/1.1");
         }
         if (!codings.get(0).equalsIgnoreCase("chunked")) {

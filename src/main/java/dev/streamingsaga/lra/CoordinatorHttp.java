@@ -80,7 +80,11 @@ final class CoordinatorHttp implements AutoCloseable {
         }
     }
 
-    /** With the secret, if there is one. @param request to the coordinator */
+    /**
+     * With the secret, if there is one.
+     *
+     * @param request to the coordinator
+     */
     HttpRequest.Builder authorized(HttpRequest.Builder request) {
         secret.ifPresent(shown -> request.setHeader(CoordinatorSecret.HEADER, shown.header()));
         return request;

@@ -58,7 +58,11 @@ public final class CoordinatorSecret {
         return header;
     }
 
-    /** Compared in constant time. @param value of {@link #HEADER} as it was received */
+    /**
+     * Compared in constant time.
+     *
+     * @param value of {@link #HEADER} as it was received
+     */
     public boolean matches(String value) {
         return MessageDigest.isEqual(
                 header.getBytes(StandardCharsets.ISO_8859_1), value.getBytes(StandardCharsets.ISO_8859_1));

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -70,8 +71,8 @@ class PrivateDataTest {
     }
 
     /** By their path below the data directory. */
-    private TreeMap<String, String> open() throws IOException {
-        TreeMap<String, String> found = new TreeMap<>();
+    private SortedMap<String, String> open() throws IOException {
+        SortedMap<String, String> found = new TreeMap<>();
         try (Stream<Path> all = Files.walk(data)) {
             for (Path path : all.toList()) {
                 try {

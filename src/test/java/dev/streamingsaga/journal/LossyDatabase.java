@@ -32,7 +32,11 @@ public final class LossyDatabase extends DelegatingDataSource {
         lost = false;
     }
 
-    /** Ends what {@link #lose} began. @return whether anything was lost */
+    /**
+     * Ends what {@link #lose} began.
+     *
+     * @return whether anything was lost
+     */
     public synchronized boolean restore() {
         loss = Loss.NOTHING;
         return lost;

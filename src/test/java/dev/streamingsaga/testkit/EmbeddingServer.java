@@ -51,7 +51,11 @@ public final class EmbeddingServer implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
-    /** Answers so many requests more, and holds the next. @return opened when that one is there */
+    /**
+     * Answers so many requests more, and holds the next.
+     *
+     * @return opened when that one is there
+     */
     public CountDownLatch holdAfter(int requests) {
         free = requests;
         gate = new CountDownLatch(1);
