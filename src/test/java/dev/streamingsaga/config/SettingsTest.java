@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.regex.Matcher;
@@ -66,7 +67,7 @@ class SettingsTest {
     @CsvSource({"saga.s3.secret-key,${env:S3_SECRET_KEY:}", "saga.journal.url,{{env:JOURNAL}}", "saga.drop.dir,/srv/${sys:user}/inbox"})
     void refuses_a_placeholder_that_nobody_has_resolved(String key, String value) {
         assertThatThrownBy(() -> Settings.parse(Map.of(key, value))).isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems())
-                .singleElement().asString().startsWith(key + " has a placeholder that was not resolved").endsWith(key.toUpperCase().replaceAll("[.-]", "_")));
+                .singleElement().asString().startsWith(key + " has a placeholder that was not resolved").endsWith(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_")));
         assertThat(Settings.parse(Map.of("saga.drop.done-file", "${name}.done")).drop().doneFile()).as("no such placeholder").isEqualTo("${name}.done");
     }
 

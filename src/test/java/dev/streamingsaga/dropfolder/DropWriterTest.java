@@ -88,12 +88,10 @@ class DropWriterTest {
     private static final class Writer implements AutoCloseable {
         private static final FileTime BEFORE = FileTime.fromMillis(1_700_000_000_000L);
 
-        private final Path file;
         private final Habit habit;
         private final FileChannel channel;
 
         Writer(Path file, Habit habit) throws IOException {
-            this.file = file;
             this.habit = habit;
             this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             if (habit.reserves()) {

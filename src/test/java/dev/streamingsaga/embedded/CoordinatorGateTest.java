@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -62,7 +63,7 @@ class CoordinatorGateTest {
         coordinator.close();
     }
 
-    private static SagaConfig config(String... more) {
+    private static SagaConfig config() {
         return Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.coordinator.max-lras", "" + MAX_LRAS));
     }
 
@@ -114,7 +115,7 @@ class CoordinatorGateTest {
     }
 
     private static int length(String head) {
-        return head.lines().filter(line -> line.toLowerCase().startsWith("content-length:"))
+        return head.lines().filter(line -> line.toLowerCase(Locale.ROOT).startsWith("content-length:"))
                 .mapToInt(line -> Integer.parseInt(line.substring(15).strip())).findFirst().orElse(head.contains("ransfer-") ? Integer.MAX_VALUE : 0);
     }
 

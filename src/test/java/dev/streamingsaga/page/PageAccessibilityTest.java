@@ -96,7 +96,7 @@ class PageAccessibilityTest {
     @Test
     void each_change_of_view_moves_to_its_heading_and_names_the_tab() throws Exception {
         start();
-        String done = page.saga.ingest(page.saga.text("done.txt", 3)).sagaId();
+        page.saga.ingest(page.saga.text("done.txt", 3));
         await().atMost(PATIENCE).until(() -> browser.title().equals("Sagas – Streaming Saga"));
         browser.click("nav [data-view=cleanups]");
         seesHeading("Clean-ups", "Clean-ups – Streaming Saga");
