@@ -74,6 +74,8 @@ function badge(id, n, meaning) {
 function event(name, data) {
   if (name === 'saga') {
     const saga = JSON.parse(data);
+    // Also if the sum of all sagas is the same as before.
+    if ((sagas.get(saga.sagaId)?.openCleanups ?? 0) !== saga.openCleanups) tell('cleanups');
     take(saga);
     tell(saga.sagaId);
   } else if (name === 'counts') {

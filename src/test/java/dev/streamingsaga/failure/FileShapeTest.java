@@ -91,14 +91,25 @@ class FileShapeTest {
 
     static List<String> names() {
         return List.of("with space.txt", " begins and ends with space ", "Grüße aus Köln.txt", "it's a \"name\".txt", "${x} {{saga.name}} $(id)",
-                "#fragment?query=1&b", "100%41%2e.txt", "line\nbreak\r.txt", "-leading-dash", "--data", "..%2f..%2fetc%2fpasswd", "...", "~",
-                "back\\slash", "semi;colon'); DROP TABLE relational_document; --", "🐙 emoji 😀.txt", "n".repeat(251) + ".txt", "名前.pdf",
-                "a\u0301 combining", "tab\tname", "<b onload=1>html", ":#sagaId", "CamelFileName", "*?[a-z]|", "bell\u0007.txt");
+                "#fragment?query=1&b", "100%41%2e.txt", "-leading-dash", "--data", "..%2f..%2fetc%2fpasswd", "...", "~",
+                "semi;colon'); DROP TABLE relational_document; --", "🐙 emoji 😀.txt", "n".repeat(251) + ".txt", "名前.pdf",
+                "a\u0301 combining", "<b onload=1>html", ":#sagaId", "CamelFileName", "*?[a-z]|");
     }
 
     @ParameterizedTest
     @MethodSource("names")
     void keeps_any_name_unchanged_and_out_of_every_key(String name) throws Exception {
+        assertStoredAs(name, name);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'line\nbreak\r.txt',line%0Abreak%0D.txt", "'back\\slash',back%5Cslash", "'tab\tname',tab%09name",
+        "'bell\u0007.txt',bell%07.txt"})
+    void encodes_what_no_sender_may_put_in_a_name(String name, String shown) throws Exception {
+        assertStoredAs(name, shown);
+    }
+
+    private void assertStoredAs(String name, String shown) throws IOException {
         Path file = roots.resolve(name);
         Files.writeString(file, "A short sentence about a lighthouse.");
         Original original = Original.of(file);
@@ -107,7 +118,7 @@ class FileShapeTest {
 
         assertStored(saga, result, original);
         assertThat(result.file()).isEqualTo(file.toString());
-        assertThat(saga.text("relational", "SELECT file_name FROM relational_document")).isEqualTo(name);
+        assertThat(saga.text("relational", "SELECT file_name FROM relational_document")).isEqualTo(shown);
         assertThat(saga.rows("relational", "relational_document")).isOne();
         assertThat(saga.keys()).hasSize(2).allMatch(key -> key.matches("saga/[0-9a-z]{32}/[0-9a-z]{26}/(chunk-000000|manifest\\.json)"));
     }

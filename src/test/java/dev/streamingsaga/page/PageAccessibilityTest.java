@@ -129,7 +129,7 @@ class PageAccessibilityTest {
         String focused = String.valueOf(browser.script("return document.activeElement.ariaLabel"));
         page.saga.execute("journal", "UPDATE cleanup SET attempts = 9");
         page.saga.execute("journal", "DELETE FROM cleanup WHERE saga_id = '" + partial + "' AND cleanup_id LIKE '%-2'");
-        await().atMost(PATIENCE).until(() -> browser.text(".cleanups [data-label=Attempts]").equals("9"));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.text(".cleanups [data-label=Attempts]")).isEqualTo("9"));
         assertThat(browser.script("return document.activeElement.ariaLabel")).isEqualTo(focused);
     }
 

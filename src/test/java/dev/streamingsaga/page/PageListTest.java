@@ -113,12 +113,13 @@ class PageListTest {
         assertThat(browser.text(".cleanups .times")).isEqualTo(" (301 times)");
         assertThat(browser.text(".cleanups summary")).isEqualTo("and 300 more");
         assertThat(browser.each(".trouble p", "e.textContent")).doesNotHaveDuplicates().anyMatch(line -> line.endsWith(" (2 times)"));
-        assertThat(browser.each("h2", "e.textContent")).contains("1 chunk, as it was before the compensation");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.each("h2", "e.textContent"))
+                .contains("1 chunk, as it was before the compensation"));
         browser.picture("stuck");
         browser.click("[data-action=resolve]");
         assertThat(browser.text("dialog")).contains("Close these 301 entries?");
         browser.type("#dialog-field", "removed by hand\n");
         await().atMost(PATIENCE).until(() -> page.state(stuck) == dev.streamingsaga.journal.SagaState.COMPENSATED);
-        await().atMost(PATIENCE).until(() -> browser.text(".note").equals("Closed. The saga is compensated."));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.text(".note")).isEqualTo("Closed. The saga is compensated."));
     }
 }
