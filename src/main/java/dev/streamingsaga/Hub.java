@@ -40,14 +40,14 @@ final class Hub {
     }
 
     /** @param ownClient made for us, to be closed by us */
-    record Given(SagaConfig config, StreamingSaga.Servers servers, DatabaseSource databases, Optional<S3Client> ownClient) {}
+    record ResolvedResources(SagaConfig config, StreamingSaga.Servers servers, DatabaseSource databases, Optional<S3Client> ownClient) {}
 
     /** @throws ConfigException naming every property that can't be used and everything that is missing, and how to give it */
-    static Given ask(CamelContext context, String name) {
-        return new Hub(context, name).given();
+    static Hub.ResolvedResources resolve(CamelContext context, String name) {
+        return new Hub(context, name).resolved();
     }
 
-    private Given given() {
+    private Hub.ResolvedResources resolved() {
         SagaConfig config = config();
         Optional<URI> coordinator = coordinator(config);
         Optional<S3Client> shared = config.s3().endpoint().isPresent() ? Optional.empty() : client();
@@ -59,7 +59,7 @@ final class Hub {
                 .map(endpoint -> S3Clients.create(config.s3(), endpoint, config.s3().accessKey(), config.s3().secretKey()));
         S3Client s3 = own.orElseGet(() -> S3Clients.shared(shared.orElseThrow(), config.s3()));
         CoordinatorAccess access = CoordinatorAccess.to(coordinator.orElseThrow(), config);
-        return new Given(config, new StreamingSaga.Servers(access, s3, false), databases.orElseThrow(), own);
+        return new Hub.ResolvedResources(config, new StreamingSaga.Servers(access, s3, false), databases.orElseThrow(), own);
     }
 
     /** With problems: as if none of the properties were given, so that what is missing can be told in the same breath. */
@@ -96,7 +96,7 @@ final class Hub {
     private Optional<S3Client> client() {
         Optional<S3Client> client = beans.find(S3Client.class, "S3Client");
         if (client.isEmpty() && !properties.isUnusable("s3.endpoint")) {
-            problems.add("no bucket: set " + name + ".s3.endpoint, or have an S3Client in the registry, as " + beans.how(S3Client.class, "S3Client"));
+            problems.add("no bucket: set " + name + ".s3.endpoint, or have an S3Client in the registry, as " + beans.describe(S3Client.class, "S3Client"));
         }
         return client;
     }
@@ -118,7 +118,7 @@ final class Hub {
         Optional<DataSource> hubs = beans.find(DataSource.class, "DataSource");
         if (hubs.isEmpty()) {
             problems.add("no database for " + String.join(", ", without) + ": set " + keys + ", or have a DataSource in the registry, as "
-                    + beans.how(DataSource.class, "DataSource"));
+                    + beans.describe(DataSource.class, "DataSource"));
             return Optional.empty();
         }
         try {

@@ -36,7 +36,7 @@ final class HubBeans {
     }
 
     /** How a bean has to be given, for somebody who gave none or too many. */
-    String how(Class<?> type, String suffix) {
+    String describe(Class<?> type, String suffix) {
         Set<String> there = candidates(type).keySet();
         return there.isEmpty() ? "bean " + bean(suffix) + " or as the only one"
                 : "bean " + bean(suffix) + ", since there are several: " + there.stream().sorted().collect(Collectors.joining(", "));

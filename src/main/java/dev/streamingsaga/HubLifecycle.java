@@ -51,7 +51,7 @@ final class HubLifecycle extends LifecycleStrategySupport implements StartupList
 
     @Override
     public void onContextStopping(CamelContext context) {
-        bundle.standDown();
+        bundle.drain();
     }
 
     @Override

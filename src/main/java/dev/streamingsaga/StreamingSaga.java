@@ -1,25 +1,25 @@
 package dev.streamingsaga;
 
-import dev.streamingsaga.api.ApiParts;
+import dev.streamingsaga.api.ApiDependencies;
 import dev.streamingsaga.api.ApiRoutes;
 import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.content.Contents;
+import dev.streamingsaga.content.ContentFactory;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.datadir.DataDirectory;
-import dev.streamingsaga.dropfolder.DonePlaces;
+import dev.streamingsaga.dropfolder.CompletedOriginals;
+import dev.streamingsaga.dropfolder.DropFolderDependencies;
 import dev.streamingsaga.dropfolder.DropFolderRoutes;
-import dev.streamingsaga.dropfolder.DropParts;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.ClaimCheck;
 import dev.streamingsaga.intake.NoHeaders;
-import dev.streamingsaga.jms.JmsParts;
+import dev.streamingsaga.jms.JmsDependencies;
 import dev.streamingsaga.jms.JmsRoutes;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
@@ -29,12 +29,12 @@ import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.lra.JournalSagaService;
 import dev.streamingsaga.lra.LraSettings;
 import dev.streamingsaga.observe.Observation;
-import dev.streamingsaga.observe.ObservedParts;
+import dev.streamingsaga.observe.ObservedComponents;
 import dev.streamingsaga.ops.Reports;
 import dev.streamingsaga.recovery.DocumentCheck;
-import dev.streamingsaga.recovery.Holdings;
 import dev.streamingsaga.recovery.Orphans;
 import dev.streamingsaga.recovery.Recovery;
+import dev.streamingsaga.recovery.StorageAccess;
 import dev.streamingsaga.saga.ErrorGuard;
 import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.store.Stores;
@@ -74,7 +74,7 @@ import software.amazon.awssdk.services.s3.S3Client;
  * context under different names.
  *
  * <p>With servers given, the caller has it in hand: construct, {@code context.addRoutes(bundle)}, start the context, {@link #start};
- * then {@link #standDown}, stop the context, {@link #close}.
+ * then {@link #drain}, stop the context, {@link #close}.
  */
 public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamingSaga.class);
@@ -83,10 +83,10 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
     private final String name;
-    private final Optional<Hub.Given> given;
+    private final Optional<Hub.ResolvedResources> given;
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private final List<WayIn> waysIn = new CopyOnWriteArrayList<>();
-    private volatile @Nullable Parts parts;
+    private final List<IngestionEndpoint> waysIn = new CopyOnWriteArrayList<>();
+    private volatile StreamingSaga.@Nullable Components parts;
 
     /**
      * The servers that the configuration leaves open, embedded ones most often.
@@ -97,7 +97,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      */
     public record Servers(CoordinatorAccess coordinator, S3Client s3, boolean exclusive) {}
 
-    private record Parts(Hub.Given given, Journal journal, Runs runs, Stores stores, SagaEngine engine, Ingest ingest, Recovery recovery,
+    private record Components(Hub.ResolvedResources given, Journal journal, Runs runs, Stores stores, SagaEngine engine, Ingest ingest, Recovery recovery,
             CallbackListener callbacks, ProducerTemplate template, Orphans orphans, DocumentCheck check, Reports reports,
             Observation observation) {}
 
@@ -119,7 +119,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     /** An instance whose settings and servers are the caller's affair, and starting and stopping it too. */
     public StreamingSaga(SagaConfig config, Servers servers) {
         this.name = config.name();
-        this.given = Optional.of(new Hub.Given(config, servers, DatabaseSource.configured(config), Optional.empty()));
+        this.given = Optional.of(new Hub.ResolvedResources(config, servers, DatabaseSource.configured(config), Optional.empty()));
     }
 
     public String name() {
@@ -183,45 +183,45 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 bind(context);
                 open.push(routes::remove);
             }
-            addParts(context, given.orElseGet(() -> Hub.ask(context, name)));
+            addParts(context, given.orElseGet(() -> Hub.resolve(context, name)));
         } catch (Exception e) {
             close();
             throw e;
         }
     }
 
-    private void addParts(CamelContext context, Hub.Given given) throws Exception {
+    private void addParts(CamelContext context, Hub.ResolvedResources given) throws Exception {
         SagaConfig config = given.config();
         Servers servers = given.servers();
-        given.ownClient().ifPresent(this::opened);
+        given.ownClient().ifPresent(this::closeLater);
         ErrorGuard.addTo(context);
         if (this.given.isEmpty()) {
-            opened(DataDirectory.lockInHub(config));
+            closeLater(DataDirectory.lockInHub(config));
         }
-        Databases.Opened database = opened(given.databases().open("journal"));
+        Databases.OpenDatabase database = closeLater(given.databases().open("journal"));
         Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), node(), config.recovery().lease());
         Runs runs = new Runs(journal);
-        DocumentContent content = opened(Contents.open(config));
-        Stores stores = opened(Stores.open(config, context, content, given.databases()));
+        DocumentContent content = closeLater(ContentFactory.open(config));
+        Stores stores = closeLater(Stores.open(config, context, content, given.databases()));
         Reports reports = new Reports(config, journal, context);
         CallbackToken tokens = CallbackToken.open(config.dataDir(), config.callback().secret());
-        SagaEngine engine = opened(new SagaEngine(config, context, runs, journal, tokens, reports));
+        SagaEngine engine = closeLater(new SagaEngine(config, context, runs, journal, tokens, reports));
         CallbackListener callbacks =
-                opened(CallbackListener.start(config.callback(), config.dataDir(), servers.coordinator().scope(), engine));
+                closeLater(CallbackListener.start(config.callback(), config.dataDir(), servers.coordinator().scope(), engine));
         JournalSagaService service = new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()));
         open.push(service::release);
         service.setCamelContext(context);
         bindForRoutes(context, config);
         Ingest ingest = new Ingest(config, journal, runs, content, engine);
-        Recovery recovery = opened(new Recovery(config, context, journal, runs, engine, service));
+        Recovery recovery = closeLater(new Recovery(config, context, journal, runs, engine, service));
         open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
         context.addRoutes(new ChunkRoutes(config, servers.s3(), journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
         context.addRoutes(ingest.routes());
-        Holdings holdings = new Holdings(config, context, journal, servers.s3(), content, document -> DonePlaces.of(config, document));
-        parts = new Parts(given, journal, runs, stores, engine, ingest, recovery, callbacks, context.createProducerTemplate(),
-                opened(new Orphans(holdings)), opened(new DocumentCheck(holdings)), reports,
-                opened(new Observation(new ObservedParts(context, config, journal, reports::unwritten, callbacks::refused,
+        StorageAccess holdings = new StorageAccess(config, context, journal, servers.s3(), content, document -> CompletedOriginals.of(config, document));
+        parts = new StreamingSaga.Components(given, journal, runs, stores, engine, ingest, recovery, callbacks, context.createProducerTemplate(),
+                closeLater(new Orphans(holdings)), closeLater(new DocumentCheck(holdings)), reports,
+                closeLater(new Observation(new ObservedComponents(context, config, journal, reports::unwritten, callbacks::refused,
                         checks(given, journal, stores, callbacks, service)))));
     }
 
@@ -235,7 +235,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         });
     }
 
-    private static Map<String, Runnable> checks(Hub.Given given, Journal journal, Stores stores, CallbackListener callbacks,
+    private static Map<String, Runnable> checks(Hub.ResolvedResources given, Journal journal, Stores stores, CallbackListener callbacks,
             JournalSagaService service) {
         Map<String, Runnable> checks = new LinkedHashMap<>();
         checks.put("coordinator", service::ping);
@@ -246,7 +246,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         return checks;
     }
 
-    private <T extends AutoCloseable> T opened(T part) {
+    private <T extends AutoCloseable> T closeLater(T part) {
         open.push(part);
         return part;
     }
@@ -288,12 +288,12 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      * The first thing of an orderly stop, while routes and servers are still there: nothing is taken in any more, and running sagas are left,
      * not undone. In a hub the context does it.
      */
-    public void standDown() {
-        Parts open = parts;
+    public void drain() {
+        StreamingSaga.Components open = parts;
         if (open != null) {
-            waysIn.forEach(WayIn::suspend);
-            open.recovery().standDown();
-            open.runs().standDown(STOP_WITHIN);
+            waysIn.forEach(IngestionEndpoint::suspend);
+            open.recovery().drain();
+            open.runs().drain(STOP_WITHIN);
         }
     }
 
@@ -314,10 +314,10 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      * @throws IOException if the spool folder cannot be made
      */
     public ApiRoutes http(CamelContext context) throws IOException {
-        Parts p = parts();
+        StreamingSaga.Components p = parts();
         p.observation().serve();
         SagaConfig config = p.given().config();
-        return wayIn(context, new ApiRoutes(context, new ApiParts(config, p.journal(), p.runs(), p.ingest(), p.engine(),
+        return addEndpoint(context, new ApiRoutes(context, new ApiDependencies(config, p.journal(), p.runs(), p.ingest(), p.engine(),
                 new ChunkStore(config, p.given().servers().s3()), p.stores().search(), p.observation())));
     }
 
@@ -328,8 +328,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      * @throws IOException if the folder can't be made
      */
     public DropFolderRoutes dropFolder(CamelContext context) throws IOException {
-        return wayIn(context, new DropFolderRoutes(context,
-                new DropParts(parts().given().config(), parts().journal(), parts().ingest(), parts().reports())));
+        return addEndpoint(context, new DropFolderRoutes(context,
+                new DropFolderDependencies(parts().given().config(), parts().journal(), parts().ingest(), parts().reports())));
     }
 
     /**
@@ -339,11 +339,11 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      * @throws IOException if the spool folder cannot be made
      */
     public JmsRoutes jms(CamelContext context) throws IOException {
-        return wayIn(context, new JmsRoutes(context, new JmsParts(parts().given().config(), parts().journal(), parts().ingest())));
+        return addEndpoint(context, new JmsRoutes(context, new JmsDependencies(parts().given().config(), parts().journal(), parts().ingest())));
     }
 
-    private <R extends RouteBuilder> R wayIn(CamelContext context, R routes) {
-        WayIn wayIn = new WayIn(context, routes);
+    private <R extends RouteBuilder> R addEndpoint(CamelContext context, R routes) {
+        IngestionEndpoint wayIn = new IngestionEndpoint(context, routes);
         waysIn.add(wayIn);
         if (given.isEmpty()) {
             open.push(wayIn::remove);
@@ -386,8 +386,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         return parts().stores().search();
     }
 
-    private Parts parts() {
-        Parts added = parts;
+    private StreamingSaga.Components parts() {
+        StreamingSaga.Components added = parts;
         if (added == null) {
             throw new IllegalStateException("instance " + name + " is not open: it is added with context.addRoutes(bundle), and open while that context is started");
         }

@@ -50,7 +50,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule only_observe_knows_micrometer = noClasses().that().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Meters")
-            .and().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Prometheus").and().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Prometheus$Made")
+            .and().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Prometheus").and().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Prometheus$CreatedRegistry")
             .should().dependOnClassesThat().resideInAnyPackage("io.micrometer..").because("it is optional");
 
     @ArchTest
@@ -87,11 +87,11 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule reports_are_written_in_one_place = noClasses().that().resideOutsideOfPackage("..bench..")
             .and().haveNameNotMatching(".*\\.(" + String.join("|",
-                    "Reports", "Settlement", "FileMove", "Marker", // all but the last pass the probe; it removes what Settlement has settled
+                    "Reports", "Settlement", "FileMove", "DoneFileMarker", // all but the last pass the probe; it removes what Settlement has settled
                     "FolderOwner", // the marks of journals that are gone
-                    "KeptPort", "SecretFile", "ApiKeys", "Credentials", "DataDirectory", "DirectoryAccess", "Permissions", // of no saga
+                    "PersistentPort", "SecretFile", "ApiKeys", "Credentials", "DataDirectory", "DirectoryAccess", "Permissions", // of no saga
                     "NativeLibraries", "OnnxLibrary", // code of libraries
-                    "Spool", "UploadSpool", "SpoolWriter", "TextSource", // the spool
+                    "ContentDirectories", "UploadSpool", "SpoolWriter", "TextSource", // the spool
                     "BucketSweep", "ChunkStore", "DoctorCommand", "RemoteIngest") // half-written objects; fetch; a trial; only reads
                     + ")(\\$.*)?")
             .should().callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(JavaClass.Predicates.belongToAnyOf(

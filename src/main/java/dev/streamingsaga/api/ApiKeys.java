@@ -39,11 +39,11 @@ public final class ApiKeys {
     private static final String LINE = NAME + ":[a-z]+(,[a-z]+)*:[0-9a-f]{64}";
 
     private final Path file;
-    private volatile State state;
+    private volatile ApiKeys.LoadedKeys state;
 
     private record Key(Caller caller, byte[] hash) {}
 
-    private record State(List<Key> keys, FileTime modified, long size) {}
+    private record LoadedKeys(List<Key> keys, FileTime modified, long size) {}
 
     private ApiKeys(Path file) {
         this.file = file;
@@ -68,7 +68,7 @@ public final class ApiKeys {
     }
 
     private void refresh() {
-        State before = state;
+        ApiKeys.LoadedKeys before = state;
         try {
             if (!Files.getLastModifiedTime(file).equals(before.modified()) || Files.size(file) != before.size()) {
                 state = read(file);
@@ -78,7 +78,7 @@ public final class ApiKeys {
         }
     }
 
-    private static State read(Path file) {
+    private static ApiKeys.LoadedKeys read(Path file) {
         try {
             requirePrivate(file);
             FileTime modified = Files.getLastModifiedTime(file);
@@ -91,7 +91,7 @@ public final class ApiKeys {
                     keys.add(key(line.strip(), file + " line " + number));
                 }
             }
-            return new State(List.copyOf(keys), modified, size);
+            return new ApiKeys.LoadedKeys(List.copyOf(keys), modified, size);
         } catch (IOException e) {
             throw ConfigException.of("saga.http.keys-file " + file + " cannot be read: " + e + "; make it with: saga key NAME --scope ingest");
         }

@@ -3,7 +3,7 @@ package dev.streamingsaga.api;
 import dev.streamingsaga.api.Operation.Request;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.HttpAuth;
-import dev.streamingsaga.intake.Refused;
+import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.trace.TraceLink;
 import java.io.IOException;
@@ -34,7 +34,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private static final Set<String> PUBLIC_TEXT = Set.of("/api/search", "/api/openapi.json");
 
     private final HiddenPaths paths;
-    private final Gate gate;
+    private final AccessControl gate;
     private final UploadSpool spool;
     private final EventFeed events;
     private final Operations operations;
@@ -45,18 +45,18 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
      * @throws dev.streamingsaga.config.ConfigException if the file of keys cannot be used
      * @throws IOException if the spool folder cannot be made
      */
-    public ApiRoutes(CamelContext context, ApiParts parts) throws IOException {
+    public ApiRoutes(CamelContext context, ApiDependencies parts) throws IOException {
         super(context);
         this.config = parts.config();
         HttpAuth auth = config.http().auth();
-        this.gate = new Gate(auth.keysFile().map(ApiKeys::open), auth.oidcIssuer().map(issuer -> new OidcTokens(auth)));
+        this.gate = new AccessControl(auth.keysFile().map(ApiKeys::open), auth.oidcIssuer().map(issuer -> new OidcTokens(auth)));
         this.paths = new HiddenPaths(config);
         this.spool = new UploadSpool(config.uploads(), config, parts.journal());
         spool.open();
         SagaViews views = new SagaViews(parts);
         Totals totals = new Totals(parts.journal());
         this.events = new EventFeed(parts, views, totals);
-        this.operations = new Operations(new DocumentIntake(parts, new Intake(config, context), spool), new DocumentOperations(parts),
+        this.operations = new Operations(new IngestOperations(parts, new IngestDispatcher(config, context), spool), new DocumentOperations(parts),
                 new SagaOperations(parts, views, totals), events, new ObserveOperations(parts.observation(), gate));
         this.timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("http-timer"), 2);
         timer.scheduleWithFixedDelay(events::tick, EventFeed.TICK_MILLIS, EventFeed.TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -71,7 +71,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
 
     @Override
     public void configure() {
-        getContext().getRegistry().bind(config.id("http-headers"), new OwnHeaders());
+        getContext().getRegistry().bind(config.id("http-headers"), new ApiHeaderFilter());
         errorHandler(noErrorHandler());
         serve("/api", true, "api", "the HTTP API: one answer for every path below");
         serve("/observe", true, "observe", "metrics and health");
@@ -97,7 +97,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     }
 
     private void answer(Exchange exchange) {
-        Call call = call(exchange.getMessage());
+        HttpCall call = call(exchange.getMessage());
         try {
             Reply reply = reply(call, TraceLink.of(exchange));
             try {
@@ -113,20 +113,20 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     }
 
     /** Clients go away all the time: one line, and none for listeners, who have no other way to end. */
-    private static void notAnswered(Call call, Reply reply, Exception why) {
+    private static void notAnswered(HttpCall call, Reply reply, Exception why) {
         String reason = why instanceof IOException ? why.getMessage() : why.toString();
         LOG.atLevel(reply.length() == Reply.ENDLESS ? Level.DEBUG : Level.INFO)
-                .log("{} {} was not answered to its end: {}", Texts.shown(call.method()), Texts.shown(call.path()),
+                .log("{} {} was not answered to its end: {}", RequestText.shown(call.method()), RequestText.shown(call.path()),
                         reason);
     }
 
-    private Call call(Message message) {
+    private HttpCall call(Message message) {
         // By name: without Vert.x its class is not even there.
         return message.getClass().getName().equals(VERTX_MESSAGE)
-                ? VertxCalls.of(message, config.http().limits()) : new CamelCall(message, config.http().limits());
+                ? VertxHttpCalls.of(message, config.http().limits()) : new CamelHttpCall(message, config.http().limits());
     }
 
-    private Reply reply(Call call, TraceLink trace) {
+    private Reply reply(HttpCall call, TraceLink trace) {
         try {
             if (closing) {
                 throw stopping();
@@ -134,17 +134,17 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
             Framing.require(call);
             String path = call.path().substring(Math.min(call.path().length(), config.http().path().length()));
             gate.requireOwnSite(call, PageFiles.FILES.containsKey(path));
-            Operations.Found found = operations.find(call.method(), path);
-            Caller caller = gate.admit(call, found.operation().scopes());
+            Operations.Match found = operations.find(call.method(), path);
+            Caller caller = gate.requireScope(call, found.operation().scopes());
             Request request = new Request(call, caller, Map.copyOf(found.variables()), trace);
             // What an operation lets everybody see may still have something for operators only.
             boolean operator = found.operation().scopes().isEmpty()
-                    ? gate.admits(call, Scope.OPERATE) : caller.mayOperate();
+                    ? gate.hasScope(call, Scope.OPERATE) : caller.mayOperate();
             return operator || PUBLIC_TEXT.contains(path)
                     ? found.operation().handler().handle(request) : withoutPaths(found, request);
         } catch (Problem e) {
             return e.reply();
-        } catch (Refused e) {
+        } catch (DocumentRefusedException e) {
             return Problem.of(e).reply();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -156,7 +156,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         }
     }
 
-    private Reply withoutPaths(Operations.Found found, Request request) throws IOException, InterruptedException {
+    private Reply withoutPaths(Operations.Match found, Request request) throws IOException, InterruptedException {
         try {
             return found.operation().handler().handle(request).mapJson(paths::json);
         } catch (Problem e) {

@@ -41,7 +41,7 @@ final class BodyDigests {
     }
 
     /** @throws Problem 400, with what is understood, for another algorithm, a doubled one and what is malformed */
-    static BodyDigests of(Call call) {
+    static BodyDigests of(HttpCall call) {
         for (String former : FORMER_FIELDS) {
             if (call.list(former).isPresent()) {
                 throw refused(former + " is not understood; send Repr-Digest with " + UNDERSTOOD);
@@ -63,7 +63,7 @@ final class BodyDigests {
             Matcher member = MEMBER.matcher(part);
             byte[] digest = member.matches() && seen.add(member.group(1)) ? decoded(member.group(2)) : new byte[0];
             if (digest.length == 0 || digest.length != BYTES.getOrDefault(member.group(1), 0)) {
-                throw refused(field + " must be " + UNDERSTOOD + ", was " + Texts.shown(value));
+                throw refused(field + " must be " + UNDERSTOOD + ", was " + RequestText.shown(value));
             }
             members.add(new Stated(field, member.group(1), HexFormat.of().formatHex(digest)));
         }

@@ -32,7 +32,7 @@ final class DocumentOperations {
     private final int maxDownloads;
     private final Semaphore downloads;
 
-    DocumentOperations(ApiParts parts) {
+    DocumentOperations(ApiDependencies parts) {
         this.journal = parts.journal();
         this.chunks = parts.chunks();
         this.search = parts.search();
@@ -72,7 +72,7 @@ final class DocumentOperations {
      */
     Reply content(Request request) throws IOException {
         Query.of(request.call());
-        Call call = request.call();
+        HttpCall call = request.call();
         Document document = saga(request).document().orElseThrow();
         String tag = EntityTags.of(document.sha256());
         EntityTags.requireMatch(call, Optional.of(tag));

@@ -22,7 +22,7 @@ record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
     }
 
     /** @throws Problem 400 if it is neither {@code *} nor a list of tags */
-    private static Optional<EntityTags> header(Call call, String name) {
+    private static Optional<EntityTags> header(HttpCall call, String name) {
         Optional<String> value = call.list(name);
         if (value.isEmpty()) {
             return Optional.empty();
@@ -39,12 +39,12 @@ record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
         }
         if (at == 0 || at < value.get().length()) {
             throw new Problem(400, "bad-condition", name + " must be * or a list of entity tags in quotes, was "
-                    + Texts.shown(value.get()));
+                    + RequestText.shown(value.get()));
         }
         return Optional.of(tags);
     }
 
-    static boolean isConditional(Call call) {
+    static boolean isConditional(HttpCall call) {
         return call.list("If-Match").isPresent() || call.list("If-None-Match").isPresent();
     }
 
@@ -54,7 +54,7 @@ record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
      * @param current tag of what is there; empty if nothing is
      * @throws Problem 412 if it is not what the client wants
      */
-    static void requireMatch(Call call, Optional<String> current) {
+    static void requireMatch(HttpCall call, Optional<String> current) {
         Optional<EntityTags> wanted = header(call, "If-Match");
         if (wanted.isEmpty()) {
             return;
@@ -65,7 +65,7 @@ record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
     }
 
     /** {@code If-None-Match}: whether what is there is one of what the client has already; tags are compared weakly. */
-    static boolean isKnown(Call call, Optional<String> current) {
+    static boolean isKnown(HttpCall call, Optional<String> current) {
         return header(call, "If-None-Match").flatMap(known -> current.filter(tag ->
                 known.any() || known.strong().contains(tag) || known.weak().contains(tag))).isPresent();
     }

@@ -44,7 +44,7 @@ final class EventFeed implements AutoCloseable {
     /** What a saga that has its outcome looks like depends on this alone. */
     private record Ended(SagaRecord saga, OpenCleanups open) {}
 
-    EventFeed(ApiParts parts, SagaViews views, Totals totals) {
+    EventFeed(ApiDependencies parts, SagaViews views, Totals totals) {
         this.journal = parts.journal();
         this.views = views;
         this.totals = totals;
@@ -85,7 +85,7 @@ final class EventFeed implements AutoCloseable {
     }
 
     private void publish() {
-        Map<String, String> now = look();
+        Map<String, String> now = poll();
         if (!listeners.isEmpty()) {
             now.forEach((key, data) -> {
                 if (!data.equals(told.get(key))) {
@@ -100,7 +100,7 @@ final class EventFeed implements AutoCloseable {
     }
 
     /** Events by what they are about, oldest saga first, then the counts. */
-    private Map<String, String> look() {
+    private Map<String, String> poll() {
         List<SagaRecord> watched = journal.watched(WATCHED).stream().sorted(Comparator.comparing(SagaRecord::sagaId)).toList();
         Map<String, OpenCleanups> open = journal.cleanups().openOf(watched.stream().map(SagaRecord::sagaId).toList());
         Map<String, String> events = new LinkedHashMap<>();

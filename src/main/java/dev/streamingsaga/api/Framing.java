@@ -10,7 +10,7 @@ final class Framing {
     private Framing() {}
 
     /** @throws Problem 400 or 501, after which the connection is closed */
-    static void require(Call call) {
+    static void require(HttpCall call) {
         Optional<String> coding = call.header("Transfer-Encoding");
         if (coding.isEmpty()) {
             return;

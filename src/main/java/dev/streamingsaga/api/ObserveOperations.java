@@ -12,9 +12,9 @@ final class ObserveOperations {
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
     private final Observation observation;
-    private final Gate gate;
+    private final AccessControl gate;
 
-    ObserveOperations(Observation observation, Gate gate) {
+    ObserveOperations(Observation observation, AccessControl gate) {
         this.observation = observation;
         this.gate = gate;
     }
@@ -29,10 +29,10 @@ final class ObserveOperations {
     /** Why something is down is told only to those who may read. */
     Reply health(Request request) {
         Query.of(request.call());
-        Health.Report report = observation.health();
+        Health.HealthReport report = observation.health();
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("status", word(report.up()));
-        if (gate.admits(request.call(), Scope.READ)) {
+        if (gate.hasScope(request.call(), Scope.READ)) {
             Map<String, Object> parts = new LinkedHashMap<>();
             report.parts().forEach(part -> parts.put(part.part(), part.up() ? Map.of("status", word(true))
                     : Map.of("status", word(false), "detail", part.detail())));

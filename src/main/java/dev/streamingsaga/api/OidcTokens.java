@@ -62,7 +62,7 @@ final class OidcTokens {
             throw new Problem(503, "provider-away", "the keys of " + issuer + " cannot be fetched: " + e.getMessage()
                     + "; try again in a moment", e).header("Retry-After", "5");
         } catch (ParseException | BadJOSEException | JOSEException e) {
-            throw Gate.refused("the token is not accepted: " + e.getMessage());
+            throw AccessControl.refused("the token is not accepted: " + e.getMessage());
         }
     }
 
@@ -99,7 +99,7 @@ final class OidcTokens {
         URL description = URI.create(issuer.replaceFirst("/+$", "") + "/.well-known/openid-configuration").toURL();
         JsonNode said = new ObjectMapper().readTree(fetch.retrieveResource(description).getContent());
         if (!issuer.equals(said.path("issuer").asText())) {
-            throw new IOException(description + " describes the issuer " + Texts.shown(said.path("issuer").asText()));
+            throw new IOException(description + " describes the issuer " + RequestText.shown(said.path("issuer").asText()));
         }
         try {
             return URI.create(said.path("jwks_uri").asText()).toURL();

@@ -24,7 +24,7 @@ record Operation(String method, String path, Set<Scope> scopes, Handler handler)
      * @param variables of the path, decoded
      * @param trace that the request is in
      */
-    record Request(Call call, Caller caller, Map<String, String> variables, TraceLink trace) {
+    record Request(HttpCall call, Caller caller, Map<String, String> variables, TraceLink trace) {
         /**
          * A variable that is an id of ours.
          *
@@ -39,7 +39,7 @@ record Operation(String method, String path, Set<Scope> scopes, Handler handler)
         }
 
         Problem missing(String what) {
-            return new Problem(404, "no-" + what, "there is no " + what + " " + Texts.shown(variables.getOrDefault("id", "")) + " here");
+            return new Problem(404, "no-" + what, "there is no " + what + " " + RequestText.shown(variables.getOrDefault("id", "")) + " here");
         }
     }
 
@@ -58,7 +58,7 @@ record Operation(String method, String path, Set<Scope> scopes, Handler handler)
                 return Optional.empty();
             }
         }
-        variables.replaceAll((name, value) -> Texts.decoded(value));
+        variables.replaceAll((name, value) -> RequestText.decoded(value));
         return Optional.of(variables);
     }
 }

@@ -18,7 +18,7 @@ final class Operations {
 
     private final List<Operation> all = new ArrayList<>();
 
-    Operations(DocumentIntake intake, DocumentOperations documents, SagaOperations sagas, EventFeed events, ObserveOperations observe) {
+    Operations(IngestOperations intake, DocumentOperations documents, SagaOperations sagas, EventFeed events, ObserveOperations observe) {
         add("PUT", "/api/documents/{name}", INGEST, request -> intake.put(request));
         add("POST", "/api/documents", INGEST, request -> intake.post(request));
         add("GET", "/api/documents/{id}", READ, request -> documents.facts(request));
@@ -52,28 +52,28 @@ final class Operations {
     }
 
     /** An operation and the variables of its path. */
-    record Found(Operation operation, Map<String, String> variables) {}
+    record Match(Operation operation, Map<String, String> variables) {}
 
     /**
      * @param method HEAD is a GET whose body nobody wants
      * @throws Problem 404 for an unknown path, 405 for a method that it has not
      */
-    Found find(String method, String path) {
-        Map<String, Found> methods = new HashMap<>();
+    Operations.Match find(String method, String path) {
+        Map<String, Operations.Match> methods = new HashMap<>();
         for (Operation operation : all) {
             Optional<Map<String, String>> variables = operation.match(path);
-            variables.ifPresent(found -> methods.put(operation.method(), new Found(operation, found)));
+            variables.ifPresent(found -> methods.put(operation.method(), new Operations.Match(operation, found)));
         }
         if (methods.isEmpty()) {
-            throw new Problem(404, "no-resource", "there is nothing at " + Texts.shown(path) + "; see /api/openapi.json");
+            throw new Problem(404, "no-resource", "there is nothing at " + RequestText.shown(path) + "; see /api/openapi.json");
         }
-        Found found = methods.get(method.equals("HEAD") ? "GET" : method);
+        Operations.Match found = methods.get(method.equals("HEAD") ? "GET" : method);
         if (found == null) {
             TreeSet<String> allowed = new TreeSet<>(methods.keySet());
             if (allowed.contains("GET")) {
                 allowed.add("HEAD");
             }
-            throw new Problem(405, "wrong-method", Texts.shown(path) + " has no " + Texts.shown(method) + ", only " + String.join(", ", allowed))
+            throw new Problem(405, "wrong-method", RequestText.shown(path) + " has no " + RequestText.shown(method) + ", only " + String.join(", ", allowed))
                     .header("Allow", String.join(", ", allowed));
         }
         return found;

@@ -1,6 +1,6 @@
 package dev.streamingsaga.api;
 
-import dev.streamingsaga.intake.Refused;
+import dev.streamingsaga.intake.DocumentRefusedException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,7 @@ final class Problem extends RuntimeException {
         this.type = type;
     }
 
-    static Problem of(Refused refused) {
+    static Problem of(DocumentRefusedException refused) {
         int status = switch (refused.kind()) {
             case MALFORMED -> 400;
             case OUTSIDE -> 403;

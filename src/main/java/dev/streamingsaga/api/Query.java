@@ -18,7 +18,7 @@ final class Query {
     }
 
     /** @throws Problem 400 if one is unknown, given twice, or not decodable */
-    static Query of(Call call, String... known) {
+    static Query of(HttpCall call, String... known) {
         Map<String, String> values = new HashMap<>();
         for (String pair : call.query().split("&")) {
             int equals = pair.indexOf('=');
@@ -27,7 +27,7 @@ final class Query {
                 continue;
             }
             if (!Set.of(known).contains(name)) {
-                throw new Problem(400, "unknown-parameter", "unknown parameter " + Texts.shown(name) + "; known here: "
+                throw new Problem(400, "unknown-parameter", "unknown parameter " + RequestText.shown(name) + "; known here: "
                         + (known.length == 0 ? "none" : String.join(", ", known)));
             }
             if (values.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1))) != null) {
@@ -38,7 +38,7 @@ final class Query {
     }
 
     private static String decode(String text) {
-        return Texts.decoded(text.replace('+', ' '));
+        return RequestText.decoded(text.replace('+', ' '));
     }
 
     boolean has(String name) {
@@ -60,7 +60,7 @@ final class Query {
     int number(String name, int otherwise, int max) {
         String given = values.getOrDefault(name, Integer.toString(otherwise));
         if (!given.matches("[0-9]{1,9}") || Integer.parseInt(given) < 1 || Integer.parseInt(given) > max) {
-            throw new Problem(400, "bad-parameter", name + " must be a number from 1 to " + max + ", was " + Texts.shown(given));
+            throw new Problem(400, "bad-parameter", name + " must be a number from 1 to " + max + ", was " + RequestText.shown(given));
         }
         return Integer.parseInt(given);
     }
@@ -68,7 +68,7 @@ final class Query {
     boolean flag(String name) {
         String given = values.getOrDefault(name, "false");
         if (!given.equals("true") && !given.equals("false")) {
-            throw new Problem(400, "bad-parameter", name + " must be true or false, was " + Texts.shown(given));
+            throw new Problem(400, "bad-parameter", name + " must be true or false, was " + RequestText.shown(given));
         }
         return given.equals("true");
     }

@@ -8,7 +8,7 @@ import dev.streamingsaga.api.Operation.Request;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaPage;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
@@ -38,7 +38,7 @@ final class SagaOperations {
     private final SagaViews views;
     private final Totals totals;
 
-    SagaOperations(ApiParts parts, SagaViews views, Totals totals) {
+    SagaOperations(ApiDependencies parts, SagaViews views, Totals totals) {
         this.journal = parts.journal();
         this.engine = parts.engine();
         this.ingest = parts.ingest();
@@ -82,7 +82,7 @@ final class SagaOperations {
         Set<SagaState> states = EnumSet.noneOf(SagaState.class);
         for (String word : words.split(",")) {
             states.add(Arrays.stream(SagaState.values()).filter(state -> state.name().equals(word)).findFirst()
-                    .orElseThrow(() -> new Problem(400, "bad-parameter", "there is no state " + Texts.shown(word) + "; there are "
+                    .orElseThrow(() -> new Problem(400, "bad-parameter", "there is no state " + RequestText.shown(word) + "; there are "
                             + Arrays.toString(SagaState.values()))));
         }
         return states;
@@ -98,7 +98,7 @@ final class SagaOperations {
     Reply outcome(Request request) throws InterruptedException {
         Query.of(request.call());
         SagaRecord saga = saga(request);
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(DocumentIntake.wait(request.call()));
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(IngestOperations.wait(request.call()));
         while (isUnderWay(saga) && System.nanoTime() < end) {
             TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
             saga = saga(request);
@@ -108,33 +108,33 @@ final class SagaOperations {
     }
 
     private boolean isUnderWay(SagaRecord saga) {
-        return !saga.state().isFinal() && (saga.state() != SagaState.PAUSED || journal.wish(saga.sagaId()).isPresent());
+        return !saga.state().isFinal() && (saga.state() != SagaState.PAUSED || journal.operatorCommand(saga.sagaId()).isPresent());
     }
 
     Reply cancel(Request request) {
-        return wish(request, Wish.CANCEL);
+        return requestCommand(request, Journal.OperatorCommand.CANCEL);
     }
 
     Reply pause(Request request) {
-        return wish(request, Wish.PAUSE);
+        return requestCommand(request, Journal.OperatorCommand.PAUSE);
     }
 
     Reply resume(Request request) {
-        return wish(request, Wish.RESUME);
+        return requestCommand(request, Journal.OperatorCommand.RESUME);
     }
 
     /** Told through the journal to whichever process runs the saga, which sees to it within a second or so. */
-    private Reply wish(Request request, Wish wish) {
+    private Reply requestCommand(Request request, Journal.OperatorCommand wish) {
         Query.of(request.call());
         SagaRecord saga = saga(request);
         SagaState state = saga.state();
-        boolean fits = !state.isFinal() && state != SagaState.COMPENSATING && (wish == Wish.RESUME) == (state == SagaState.PAUSED)
-                || wish == Wish.CANCEL && state == SagaState.PAUSED;
+        boolean fits = !state.isFinal() && state != SagaState.COMPENSATING && (wish == Journal.OperatorCommand.RESUME) == (state == SagaState.PAUSED)
+                || wish == Journal.OperatorCommand.CANCEL && state == SagaState.PAUSED;
         if (!fits) {
             throw new Problem(409, "wrong-state", "saga " + saga.sagaId() + " is " + state + ": it cannot be asked to " + wish.name().toLowerCase(java.util.Locale.ROOT)
                     + "; nothing was done").with("sagaId", saga.sagaId()).with("state", state.name());
         }
-        journal.wish(saga.sagaId(), wish);
+        journal.operatorCommand(saga.sagaId(), wish);
         return Reply.json(202, Map.of("sagaId", saga.sagaId(), "state", state.name(), "wish", wish.name()));
     }
 
@@ -161,7 +161,7 @@ final class SagaOperations {
     Reply resolve(Request request) throws java.io.IOException {
         Query.of(request.call());
         CleanupEntry entry = open(request);
-        Resolution resolution = Bodies.json(request.call(), JSON);
+        Resolution resolution = JsonBody.json(request.call(), JSON);
         String reason = resolution.reason();
         if (reason == null || reason.isBlank() || reason.length() > MAX_REASON_CHARS) {
             throw new Problem(400, "bad-json", "the body must be {\"reason\": \"…\"} with 1 to " + MAX_REASON_CHARS

@@ -10,6 +10,7 @@ import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.ingest.SourcePaths;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Document;
@@ -37,7 +38,7 @@ final class SagaViews {
     private final Runs runs;
     private final Ingest ingest;
 
-    SagaViews(ApiParts parts) {
+    SagaViews(ApiDependencies parts) {
         this.config = parts.config();
         this.journal = parts.journal();
         this.runs = parts.runs();
@@ -57,9 +58,9 @@ final class SagaViews {
     SagaSummary summary(SagaRecord saga, OpenCleanups open) {
         Optional<Document> document = saga.document();
         boolean whole = saga.state() == SagaState.COMPLETED && document.isPresent();
-        Map<ChunkRow.State, ChunkTally> chunks = whole || document.isEmpty() ? Map.of() : journal.chunkTally(saga.sagaId());
-        ChunkTally sent = chunks.getOrDefault(ChunkRow.State.SENT, ChunkTally.NONE);
-        ChunkTally verified = chunks.getOrDefault(ChunkRow.State.VERIFIED, ChunkTally.NONE);
+        Map<ChunkState, ChunkTally> chunks = whole || document.isEmpty() ? Map.of() : journal.chunkTally(saga.sagaId());
+        ChunkTally sent = chunks.getOrDefault(ChunkState.SENT, ChunkTally.NONE);
+        ChunkTally verified = chunks.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE);
         return new SagaSummary(
                 saga.sagaId(),
                 saga.state().name(),
@@ -139,7 +140,7 @@ final class SagaViews {
         } catch (SagaException damaged) {
             rows = List.of();
         }
-        int[] states = new int[ChunkRow.State.values().length];
+        int[] states = new int[ChunkState.values().length];
         StringBuilder map = new StringBuilder();
         int retried = 0;
         for (ChunkRow row : rows) {

@@ -1,6 +1,6 @@
 package dev.streamingsaga.api;
 
-import dev.streamingsaga.intake.BrokenOff;
+import dev.streamingsaga.intake.BodyAbortedException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
@@ -65,7 +65,7 @@ final class VertxBody extends InputStream {
         while (!complete && position == current.length()) {
             Object event = poll();
             if (event instanceof Throwable gone) {
-                throw new BrokenOff("the body broke off: " + gone.getMessage(), gone);
+                throw new BodyAbortedException("the body broke off: " + gone.getMessage(), gone);
             }
             complete = event == END;
             current = (Buffer) event;
@@ -87,7 +87,7 @@ final class VertxBody extends InputStream {
                 event = arrived.poll(Math.min(pace.leftNanos(), LOOK_NANOS), TimeUnit.NANOSECONDS);
                 pace.waited(System.nanoTime() - asked);
                 if (event == null && isGone()) {
-                    throw new BrokenOff("the body broke off: the connection was closed", new ClosedChannelException());
+                    throw new BodyAbortedException("the body broke off: the connection was closed", new ClosedChannelException());
                 }
             }
             return event;

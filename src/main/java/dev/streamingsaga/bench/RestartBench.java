@@ -7,7 +7,9 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
@@ -68,8 +70,8 @@ public final class RestartBench {
         static Sent of(Journal journal) {
             List<ChunkRow> chunks = journal.chunks(only(journal).sagaId());
             return new Sent(
-                    chunks.stream().filter(c -> c.state() != ChunkRow.State.PENDING).mapToLong(ChunkRow::sizeBytes).sum(),
-                    chunks.stream().filter(c -> c.state() == ChunkRow.State.SENDING).mapToLong(ChunkRow::sizeBytes).sum());
+                    chunks.stream().filter(c -> c.state() != ChunkState.PENDING).mapToLong(ChunkRow::sizeBytes).sum(),
+                    chunks.stream().filter(c -> c.state() == ChunkState.SENDING).mapToLong(ChunkRow::sizeBytes).sum());
         }
     }
 
@@ -110,7 +112,7 @@ public final class RestartBench {
     }
 
     private Sent killAtHalf(Path file, Path data) throws IOException, InterruptedException {
-        try (Child first = Child.start(directory.resolve("first.json"), "ingest", file.toString(), "--data", data.toString(), "--json")) {
+        try (BenchProcess first = BenchProcess.start(directory.resolve("first.json"), "ingest", file.toString(), "--data", data.toString(), "--json")) {
             await(first, data, journal -> journal.sagas(1).stream().anyMatch(saga -> half(journal, saga)));
             first.kill();
         }
@@ -127,7 +129,7 @@ public final class RestartBench {
 
     private Ratio.Run ingest(Path file, Path data) throws IOException, InterruptedException {
         Path answer = directory.resolve("answer.json");
-        try (Child child = Child.start(answer, "ingest", file.toString(), "--data", data.toString(), "--json")) {
+        try (BenchProcess child = BenchProcess.start(answer, "ingest", file.toString(), "--data", data.toString(), "--json")) {
             child.await();
         }
         JsonNode result = new ObjectMapper().readTree(answer.toFile());
@@ -147,7 +149,7 @@ public final class RestartBench {
     /** From the last time the saga was received or resumed to its outcome. */
     private static double seconds(Journal journal, SagaRecord saga) {
         Instant began = journal.events(saga.sagaId()).stream()
-                .filter(event -> event.kind() == Event.Kind.STATE && event.message().startsWith("RESUMED"))
+                .filter(event -> event.kind() == EventKind.STATE && event.message().startsWith("RESUMED"))
                 .map(Event::at).max(Comparator.naturalOrder()).orElse(saga.receivedAt());
         return Duration.between(began, saga.finishedAt().orElseThrow()).toMillis() / 1000.0;
     }
@@ -159,14 +161,14 @@ public final class RestartBench {
         for (int i = 0; i < sagas; i++) {
             args.add(BenchFiles.write(directory.resolve("open-" + i + ".bin"), 1_000_000, i).toString());
         }
-        try (Child child = Child.start(directory.resolve("open.json"), args.toArray(String[]::new))) {
+        try (BenchProcess child = BenchProcess.start(directory.resolve("open.json"), args.toArray(String[]::new))) {
             await(child, data, journal -> journal.unfinished().size() >= sagas * 9 / 10 && journal.sagas(sagas).size() == sagas);
             child.kill();
         }
         int open = with(data, journal -> journal.unfinished().size());
         progress.accept("R5: killed with " + open + " of " + sagas + " sagas open");
         Instant restarted = Instant.now();
-        try (Child child = Child.start(directory.resolve("start.out"), "start", "--data", data.toString(), "-D", "saga.http.port=0")) {
+        try (BenchProcess child = BenchProcess.start(directory.resolve("start.out"), "start", "--data", data.toString(), "-D", "saga.http.port=0")) {
             await(child, data, journal -> journal.unfinished().isEmpty());
         }
         List<SagaRecord> ended = with(data, journal -> journal.sagas(sagas));
@@ -188,7 +190,7 @@ public final class RestartBench {
         Path answer = directory.resolve(command[0] + ".json");
         List<String> args = new ArrayList<>(List.of(command));
         args.addAll(List.of("--data", data.toString(), "--json"));
-        try (Child child = Child.start(answer, args.toArray(String[]::new))) {
+        try (BenchProcess child = BenchProcess.start(answer, args.toArray(String[]::new))) {
             int exit = child.await();
             List<String> lines = Files.readAllLines(answer);
             if (exit != 0 && lines.isEmpty()) {
@@ -208,7 +210,7 @@ public final class RestartBench {
         return sorted.length == 0 ? 0 : sorted[Math.min(sorted.length - 1, sorted.length * percent / 100)];
     }
 
-    private static void await(Child child, Path data, Predicate<Journal> until) throws InterruptedException {
+    private static void await(BenchProcess child, Path data, Predicate<Journal> until) throws InterruptedException {
         boolean reached = false;
         while (!reached) {
             if (!child.isAlive()) {
@@ -221,7 +223,7 @@ public final class RestartBench {
 
     private static <T> T with(Path data, Function<Journal, T> question) {
         SagaConfig config = Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.journal.pool-size", "1"));
-        try (Databases.Opened database = Databases.open("journal", config.journal(), data)) {
+        try (Databases.OpenDatabase database = Databases.open("journal", config.journal(), data)) {
             return question.apply(new Journal(database.dataSource(), Clock.systemUTC(), "bench"));
         }
     }

@@ -46,7 +46,7 @@ public final class UploadBench {
         this.progress = progress;
     }
 
-    private interface Work {
+    private interface TimedAction {
         void run() throws IOException;
     }
 
@@ -60,8 +60,8 @@ public final class UploadBench {
             List<Ratio.Run> theirs = new ArrayList<>();
             for (int i = 0; i <= pairs; i++) {
                 Path file = Files.createLink(directory.resolve("run-" + i + ".bin"), original);
-                Work mine = () -> ingest(application, file);
-                Work other = () -> upload(manager, file);
+                UploadBench.TimedAction mine = () -> ingest(application, file);
+                UploadBench.TimedAction other = () -> upload(manager, file);
                 boolean first = i % 2 == 0;
                 Ratio.Run a = timed(first ? mine : other);
                 Ratio.Run b = timed(first ? other : mine);
@@ -122,7 +122,7 @@ public final class UploadBench {
                 .completionFuture().join();
     }
 
-    private static Ratio.Run timed(Work work) throws IOException {
+    private static Ratio.Run timed(UploadBench.TimedAction work) throws IOException {
         OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         long cpu = system.getProcessCpuTime();
         long start = System.nanoTime();

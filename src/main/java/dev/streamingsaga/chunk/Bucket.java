@@ -33,13 +33,13 @@ final class Bucket {
     }
 
     /** @param sha256 as the server reports it, lower-case hex; empty if it reports none for the whole object */
-    record Stored(long sizeBytes, Optional<String> sha256) {}
+    record StoredObject(long sizeBytes, Optional<String> sha256) {}
 
     /**
      * @param sizeBytes -1 if the server does not say
      * @param etag the object's entity tag, see {@link #etag}
      */
-    record Listed(long sizeBytes, Optional<String> etag) {}
+    record ListedObject(long sizeBytes, Optional<String> etag) {}
 
     /** An entity tag as servers write it, without its quotes; empty if there is none, or a weak one, which different bytes may share. */
     static Optional<String> etag(@Nullable String header) {
@@ -51,18 +51,18 @@ final class Bucket {
     }
 
     /** What lies below a prefix, by key; all pages, each within the time-out. */
-    SortedMap<String, Listed> list(String prefix, Duration timeout) {
-        SortedMap<String, Listed> found = new TreeMap<>();
+    SortedMap<String, Bucket.ListedObject> list(String prefix, Duration timeout) {
+        SortedMap<String, Bucket.ListedObject> found = new TreeMap<>();
         AwsRequestOverrideConfiguration limit = limit(timeout);
         for (S3Object each : s3.listObjectsV2Paginator(
                         request -> request.bucket(name).prefix(prefix).overrideConfiguration(limit))
                 .contents()) {
-            found.put(each.key(), new Listed(each.size() == null ? -1 : each.size(), etag(each.eTag())));
+            found.put(each.key(), new Bucket.ListedObject(each.size() == null ? -1 : each.size(), etag(each.eTag())));
         }
         return found;
     }
 
-    Optional<Stored> head(String key) {
+    Optional<Bucket.StoredObject> head(String key) {
         try {
             HeadObjectResponse head =
                     s3.headObject(request -> request.bucket(name).key(key).checksumMode(ChecksumMode.ENABLED));
@@ -70,7 +70,7 @@ final class Bucket {
             Optional<String> sha256 = Optional.ofNullable(head.checksumSHA256())
                     .filter(value -> !value.contains("-"))
                     .map(Sha256::hexOf);
-            return Optional.of(new Stored(head.contentLength(), sha256));
+            return Optional.of(new Bucket.StoredObject(head.contentLength(), sha256));
         } catch (NoSuchKeyException e) {
             return Optional.empty();
         }

@@ -1,7 +1,7 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.Place;
+import dev.streamingsaga.journal.BucketLocation;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -25,7 +25,7 @@ public final class BucketInventory {
     private final String bucket;
     private final String root;
 
-    public BucketInventory(SagaConfig config, S3Client s3, Place place) {
+    public BucketInventory(SagaConfig config, S3Client s3, BucketLocation place) {
         this.s3 = s3;
         this.config = config;
         this.bucket = place.bucket();
@@ -39,17 +39,17 @@ public final class BucketInventory {
      * @param complete its manifest is there: it is, or was, a completed document
      * @param mixed keys lie deeper in its folder that no saga of ours writes
      */
-    public record Stored(
+    public record StoredSaga(
             String documentId, String sagaId, String keyPrefix, long objects, long bytes, Instant newest, boolean complete, boolean mixed) {
 
-        Stored with(S3Object object, String name) {
+        BucketInventory.StoredSaga with(S3Object object, String name) {
             Instant written = object.lastModified();
-            return new Stored(documentId, sagaId, keyPrefix, objects + 1, bytes + object.size(), written.isAfter(newest) ? written : newest,
+            return new BucketInventory.StoredSaga(documentId, sagaId, keyPrefix, objects + 1, bytes + object.size(), written.isAfter(newest) ? written : newest,
                     complete || name.equals(ChunkKeys.MANIFEST), mixed);
         }
 
-        Stored withForeign() {
-            return new Stored(documentId, sagaId, keyPrefix, objects, bytes, newest, complete, true);
+        BucketInventory.StoredSaga withForeign() {
+            return new BucketInventory.StoredSaga(documentId, sagaId, keyPrefix, objects, bytes, newest, complete, true);
         }
     }
 
@@ -58,19 +58,19 @@ public final class BucketInventory {
      *
      * @param foreign keys that are none of a saga's
      */
-    public void forEach(Consumer<Stored> sagas, Consumer<String> foreign) {
+    public void forEach(Consumer<BucketInventory.StoredSaga> sagas, Consumer<String> foreign) {
         list(root, sagas, foreign);
     }
 
     /** What one saga holds now; empty if nothing. */
-    public Optional<Stored> find(String keyPrefix) {
-        Stored[] found = new Stored[1];
+    public Optional<BucketInventory.StoredSaga> find(String keyPrefix) {
+        BucketInventory.StoredSaga[] found = new BucketInventory.StoredSaga[1];
         list(keyPrefix, each -> found[0] = each, key -> {});
         return Optional.ofNullable(found[0]);
     }
 
-    private void list(String prefix, Consumer<Stored> sagas, Consumer<String> foreign) {
-        Stored current = null;
+    private void list(String prefix, Consumer<BucketInventory.StoredSaga> sagas, Consumer<String> foreign) {
+        BucketInventory.StoredSaga current = null;
         for (S3Object object : s3.listObjectsV2Paginator(request -> request.bucket(bucket).prefix(prefix)
                 .overrideConfiguration(Bucket.limit(config.s3().timeout()))).contents()) {
             String key = object.key();
@@ -83,8 +83,8 @@ public final class BucketInventory {
             }
             String folder = root + shape.group("document") + "/" + shape.group("saga") + "/";
             if (current == null || !current.keyPrefix().equals(folder)) {
-                tell(current, sagas);
-                current = new Stored(shape.group("document"), shape.group("saga"), folder, 0, 0, Instant.EPOCH, false, false);
+                emit(current, sagas);
+                current = new BucketInventory.StoredSaga(shape.group("document"), shape.group("saga"), folder, 0, 0, Instant.EPOCH, false, false);
             }
             if (NAME.matcher(shape.group("name")).matches()) {
                 current = current.with(object, shape.group("name"));
@@ -93,11 +93,11 @@ public final class BucketInventory {
                 current = current.withForeign();
             }
         }
-        tell(current, sagas);
+        emit(current, sagas);
     }
 
     /** A folder that holds nothing but foreign keys is nobody's. */
-    private static void tell(@Nullable Stored saga, Consumer<Stored> sagas) {
+    private static void emit(BucketInventory.@Nullable StoredSaga saga, Consumer<BucketInventory.StoredSaga> sagas) {
         if (saga != null && saga.objects() > 0) {
             sagas.accept(saga);
         }

@@ -3,7 +3,7 @@ package dev.streamingsaga.chunk;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.Place;
+import dev.streamingsaga.journal.BucketLocation;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;
@@ -39,10 +39,10 @@ public final class BucketOwner {
     private volatile boolean settled;
 
     public BucketOwner(SagaConfig config, S3Client s3) {
-        this(s3, new Place(config.s3().bucket(), config.chunk().prefix()));
+        this(s3, new BucketLocation(config.s3().bucket(), config.chunk().prefix()));
     }
 
-    public BucketOwner(S3Client s3, Place place) {
+    public BucketOwner(S3Client s3, BucketLocation place) {
         this.s3 = s3;
         this.bucket = new Bucket(s3, place.bucket());
         this.key = place.prefix() + "/" + NAME;

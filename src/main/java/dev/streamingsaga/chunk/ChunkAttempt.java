@@ -9,10 +9,10 @@ import org.apache.camel.component.aws2.s3.AWS2S3Constants;
 
 /** The steps around one PUT: leave, intent, request, mark, and what a failure means. */
 final class ChunkAttempt {
-    private final Refusals refusals;
+    private final UploadFailures refusals;
     private final Duration retryDelay;
 
-    ChunkAttempt(Refusals refusals, Duration retryDelay) {
+    ChunkAttempt(UploadFailures refusals, Duration retryDelay) {
         this.refusals = refusals;
         this.retryDelay = retryDelay;
     }
@@ -20,7 +20,7 @@ final class ChunkAttempt {
     /** Nothing is sent unless the saga is wanted, the source is still what it was, and the intent is journaled. */
     void begin(Exchange exchange) throws Exception {
         ObjectPut put = ObjectPut.of(exchange);
-        put.upload().checkGoesOn();
+        put.upload().requireActive();
         put.begin();
         put.row().ifPresent(row -> {
             SourceFile.check(put.document().path(), put.document().identity());
@@ -31,7 +31,7 @@ final class ChunkAttempt {
         message.setHeader(AWS2S3Constants.OVERRIDE_BUCKET_NAME, put.document().bucket());
         message.setHeader(AWS2S3Constants.KEY, put.what().key());
         message.setHeader(AWS2S3Constants.CONTENT_LENGTH, put.what().sizeBytes());
-        message.setHeader(AWS2S3Constants.METADATA, Map.of(KnownDigest.METADATA, put.what().sha256()));
+        message.setHeader(AWS2S3Constants.METADATA, Map.of(ChecksumInterceptor.METADATA, put.what().sha256()));
         message.setBody(put.what().body());
     }
 
@@ -46,7 +46,7 @@ final class ChunkAttempt {
     /** Always throws: what is to be tried again, or the saga's end. */
     void failed(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
-        throw refusals.explain(put, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+        throw refusals.classify(put, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
     }
 
     /** Waits for the next attempt, or until there is to be none: that attempt itself then says why. */

@@ -33,10 +33,10 @@ public final class ChunkAudit {
         this.s3 = s3;
     }
 
-    public enum Kind { MISSING, DIFFERENT, EXTRA }
+    public enum DifferenceKind { MISSING, DIFFERENT, EXTRA }
 
     /** @param chunk the journal's row; empty for the manifest, an extra object, or the file as a whole */
-    public record Difference(Kind kind, String key, Optional<ChunkRow> chunk, String expected, String found) {}
+    public record Difference(ChunkAudit.DifferenceKind kind, String key, Optional<ChunkRow> chunk, String expected, String found) {}
 
     /**
      * @param deep reads every chunk back, and hashes each and the whole
@@ -44,7 +44,7 @@ public final class ChunkAudit {
      */
     public List<Difference> compare(Document document, List<ChunkRow> rows, boolean deep) {
         Bucket bucket = new Bucket(s3, document.bucket());
-        SortedMap<String, Bucket.Listed> listed = bucket.list(document.keyPrefix(), config.s3().timeout());
+        SortedMap<String, Bucket.ListedObject> listed = bucket.list(document.keyPrefix(), config.s3().timeout());
         List<Difference> found = new ArrayList<>();
         MessageDigest whole = Sha256.digest();
         for (ChunkRow row : rows) {
@@ -52,29 +52,29 @@ public final class ChunkAudit {
         }
         String sha256 = Sha256.hex(whole);
         if (deep && found.isEmpty() && !sha256.equals(document.sha256())) {
-            found.add(new Difference(Kind.DIFFERENT, document.keyPrefix(), Optional.empty(), "SHA-256 " + document.sha256(), "SHA-256 " + sha256));
+            found.add(new Difference(ChunkAudit.DifferenceKind.DIFFERENT, document.keyPrefix(), Optional.empty(), "SHA-256 " + document.sha256(), "SHA-256 " + sha256));
         }
         manifest(document, rows, listed.remove(document.keyPrefix() + ChunkKeys.MANIFEST)).ifPresent(found::add);
-        listed.forEach((key, object) -> found.add(new Difference(Kind.EXTRA, key, Optional.empty(), "no such object", object.sizeBytes() + " bytes")));
+        listed.forEach((key, object) -> found.add(new Difference(ChunkAudit.DifferenceKind.EXTRA, key, Optional.empty(), "no such object", object.sizeBytes() + " bytes")));
         return found;
     }
 
     private static Optional<Difference> chunk(
-            Bucket bucket, ChunkRow row, Bucket.@Nullable Listed listed, Optional<MessageDigest> whole) {
+            Bucket bucket, ChunkRow row, Bucket.ListedObject listed, Optional<MessageDigest> whole) {
         String expected = row.sizeBytes() + " bytes, SHA-256 " + row.sha256();
         if (listed == null) {
-            return Optional.of(new Difference(Kind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
+            return Optional.of(new Difference(ChunkAudit.DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
         }
         if (listed.sizeBytes() != row.sizeBytes()) {
-            return Optional.of(new Difference(Kind.DIFFERENT, row.key(), Optional.of(row), expected, listed.sizeBytes() + " bytes"));
+            return Optional.of(new Difference(ChunkAudit.DifferenceKind.DIFFERENT, row.key(), Optional.of(row), expected, listed.sizeBytes() + " bytes"));
         }
-        Optional<String> sha256 = whole.isPresent() ? Optional.empty() : bucket.head(row.key()).flatMap(Bucket.Stored::sha256);
+        Optional<String> sha256 = whole.isPresent() ? Optional.empty() : bucket.head(row.key()).flatMap(Bucket.StoredObject::sha256);
         try {
             String stored = sha256.isPresent() ? sha256.get() : read(bucket, row.key(), whole);
             return stored.equals(row.sha256()) ? Optional.empty() : Optional.of(new Difference(
-                    Kind.DIFFERENT, row.key(), Optional.of(row), expected, row.sizeBytes() + " bytes, SHA-256 " + stored));
+                    ChunkAudit.DifferenceKind.DIFFERENT, row.key(), Optional.of(row), expected, row.sizeBytes() + " bytes, SHA-256 " + stored));
         } catch (NoSuchKeyException e) {
-            return Optional.of(new Difference(Kind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
+            return Optional.of(new Difference(ChunkAudit.DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
         }
     }
 
@@ -94,11 +94,11 @@ public final class ChunkAudit {
         return Sha256.hex(digest);
     }
 
-    private Optional<Difference> manifest(Document document, List<ChunkRow> rows, Bucket.@Nullable Listed listed) {
+    private Optional<Difference> manifest(Document document, List<ChunkRow> rows, Bucket.ListedObject listed) {
         String key = document.keyPrefix() + ChunkKeys.MANIFEST;
         String expected = "the journal's " + rows.size() + " chunks, SHA-256 " + document.sha256();
         if (listed == null) {
-            return Optional.of(new Difference(Kind.MISSING, key, Optional.empty(), expected, "nothing"));
+            return Optional.of(new Difference(ChunkAudit.DifferenceKind.MISSING, key, Optional.empty(), expected, "nothing"));
         }
         Optional<String> difference;
         try {
@@ -108,7 +108,7 @@ public final class ChunkAudit {
         } catch (SagaException e) {
             difference = Optional.of("no manifest: " + e.getMessage());
         }
-        return difference.map(found -> new Difference(Kind.DIFFERENT, key, Optional.empty(), expected, found));
+        return difference.map(found -> new Difference(ChunkAudit.DifferenceKind.DIFFERENT, key, Optional.empty(), expected, found));
     }
 
     /** Whether a key is the manifest's. */

@@ -1,9 +1,9 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.BucketLocation;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
-import dev.streamingsaga.journal.Place;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.SourceFile;
@@ -75,7 +75,7 @@ public final class ChunkRoutes extends RouteBuilder {
         ExecutorService pool = threads();
         errorHandler(noErrorHandler());
         upload(new PlanUpload(bucket, config.s3().timeout(), config.chunk().parallelism()), pool);
-        put(new ChunkAttempt(new Refusals(config), config.chunk().retryDelay()));
+        put(new ChunkAttempt(new UploadFailures(config), config.chunk().retryDelay()));
         verify(bucket, pool);
         compensate(bucket, pool);
         complete(new ConcurrentHashMap<>());
@@ -208,13 +208,13 @@ public final class ChunkRoutes extends RouteBuilder {
                 .routeId(config.id("store-upload-compensate"))
                 .routeDescription("Removes all objects of a saga; the body becomes the keys that are left")
                 .process(exchange -> {
-                    CompensateUpload.Left left = compensation.compensate(facts(exchange));
+                    CompensateUpload.Remainder left = compensation.compensate(facts(exchange));
                     exchange.getMessage().setBody(left.keys());
                     left.error().ifPresent(error -> exchange.getMessage().setHeader(LEFT_BECAUSE, error));
                 });
     }
 
-    private void complete(Map<Place, BucketOwner> owners) {
+    private void complete(Map<BucketLocation, BucketOwner> owners) {
         from(config.direct("store-upload-complete"))
                 .routeId(config.id("store-upload-complete"))
                 .routeDescription("With the first document that completes, the bucket becomes this journal's")
@@ -242,7 +242,7 @@ public final class ChunkRoutes extends RouteBuilder {
         Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class), false);
         Document document = upload.document();
         byte[] json = Manifest.of(document, upload.run().chunks()).json();
-        ObjectPut.whole(upload, new ObjectPut.What(
+        ObjectPut.whole(upload, new ObjectPut.ObjectDescription(
                         "the manifest", document.keyPrefix() + ChunkKeys.MANIFEST, json.length, Sha256.of(json), json))
                 .attach(exchange);
     }
@@ -251,7 +251,7 @@ public final class ChunkRoutes extends RouteBuilder {
     private static void explain(Exchange exchange) throws Exception {
         Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         Exception first = Upload.of(exchange).failure().orElse(caught);
-        throw Refusals.find(first, SagaException.class).map(Exception.class::cast).orElse(first);
+        throw UploadFailures.find(first, SagaException.class).map(Exception.class::cast).orElse(first);
     }
 
     private void addConverter() {

@@ -47,13 +47,13 @@ final class CompensateUpload {
      *     below it" when the bucket could not be asked; empty: all is gone
      * @param error what the bucket answered to the last request that failed; empty if none did
      */
-    record Left(List<String> keys, Optional<String> error) {}
+    record Remainder(List<String> keys, Optional<String> error) {}
 
     /** @param facts {@code sagaId}, {@code documentId}, optional {@code bucket}, {@code keyPrefix} and {@code keys} (the journal's) */
-    Left compensate(Map<?, ?> facts) {
+    CompensateUpload.Remainder compensate(Map<?, ?> facts) {
         AtomicReference<String> error = new AtomicReference<>();
         List<String> keys = compensate(facts, error);
-        return new Left(keys, Optional.ofNullable(error.get()));
+        return new CompensateUpload.Remainder(keys, Optional.ofNullable(error.get()));
     }
 
     private List<String> compensate(Map<?, ?> facts, AtomicReference<String> error) {
@@ -96,7 +96,7 @@ final class CompensateUpload {
         try {
             return new Listing(bucket.list(prefix, left(deadline)).keySet(), true, true);
         } catch (RuntimeException e) {
-            boolean reachable = Refusals.find(e, SdkClientException.class).isEmpty();
+            boolean reachable = UploadFailures.find(e, SdkClientException.class).isEmpty();
             error.set("cannot list: " + e.getMessage());
             LOG.warn("cannot list {} in bucket {}: {}; what may be there counts as residue",
                     prefix, bucket.name(), e.getMessage());
@@ -116,8 +116,8 @@ final class CompensateUpload {
                     removed.add(key);
                 }
             } else {
-                unreachable.compareAndSet(false, Refusals.find(failure.get(), SdkClientException.class).isPresent());
-                error.set("cannot delete: " + Refusals.text(failure.get()));
+                unreachable.compareAndSet(false, UploadFailures.find(failure.get(), SdkClientException.class).isPresent());
+                error.set("cannot delete: " + UploadFailures.text(failure.get()));
                 LOG.warn("cannot delete {} in bucket {}: {}; it counts as residue if it is still there",
                         key, bucket.name(), failure.get().getMessage());
             }

@@ -13,26 +13,26 @@ final class ObjectPut {
 
     private final Upload upload;
     private final @Nullable ChunkRow row;
-    private final What what;
+    private final ObjectPut.ObjectDescription what;
     private int attempt;
     private Run.@Nullable Permit permit;
 
-    private ObjectPut(Upload upload, @Nullable ChunkRow row, What what) {
+    private ObjectPut(Upload upload, @Nullable ChunkRow row, ObjectPut.ObjectDescription what) {
         this.upload = upload;
         this.row = row;
         this.what = what;
     }
 
     /** @param body a {@link FileRegion} or a byte array */
-    record What(String name, String key, long sizeBytes, String sha256, Object body) {}
+    record ObjectDescription(String name, String key, long sizeBytes, String sha256, Object body) {}
 
     static ObjectPut chunk(Upload upload, ChunkRow row) {
         FileRegion region = new FileRegion(upload.document().path(), row.offset(), row.sizeBytes());
         return new ObjectPut(
-                upload, row, new What("chunk " + row.index(), row.key(), row.sizeBytes(), row.sha256(), region));
+                upload, row, new ObjectPut.ObjectDescription("chunk " + row.index(), row.key(), row.sizeBytes(), row.sha256(), region));
     }
 
-    static ObjectPut whole(Upload upload, What what) {
+    static ObjectPut whole(Upload upload, ObjectPut.ObjectDescription what) {
         return new ObjectPut(upload, null, what);
     }
 
@@ -61,7 +61,7 @@ final class ObjectPut {
         return attempt;
     }
 
-    What what() {
+    ObjectPut.ObjectDescription what() {
         return what;
     }
 

@@ -21,14 +21,14 @@ final class Parallel {
     }
 
     <T> void forEach(Iterable<T> items, Consumer<T> action) {
-        Work<T> work = new Work<>(items.iterator(), action);
+        Parallel.ParallelTask<T> work = new Parallel.ParallelTask<>(items.iterator(), action);
         for (int i = 1; i < width; i++) {
             pool.execute(work::help);
         }
         work.finish();
     }
 
-    private static final class Work<T> {
+    private static final class ParallelTask<T> {
         private final Iterator<T> rest;
         private final Consumer<T> action;
         private final AtomicBoolean stop = new AtomicBoolean();
@@ -42,7 +42,7 @@ final class Parallel {
             }
         };
 
-        Work(Iterator<T> rest, Consumer<T> action) {
+        ParallelTask(Iterator<T> rest, Consumer<T> action) {
             this.rest = rest;
             this.action = action;
         }

@@ -1,6 +1,7 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
@@ -43,7 +44,7 @@ final class PlanUpload {
         // A resumed run gets back what an earlier one planned and sent.
         List<ChunkRow> planned = run.chunks();
         VerifyChunks.checkOrder(document, planned);
-        Map<String, Bucket.Listed> listed = run.number() > 1 ? listed(document) : Map.of();
+        Map<String, Bucket.ListedObject> listed = run.number() > 1 ? listed(document) : Map.of();
         requireJournaled(listed, planned);
         boolean same = planned.size() == wanted.size();
         for (int i = 0; same && i < planned.size(); i++) {
@@ -54,7 +55,7 @@ final class PlanUpload {
         }
         upload.confirm(planned.stream().filter(row -> isVeryObject(row, listed)).map(ChunkRow::index).collect(Collectors.toSet()));
         upload.attach(exchange);
-        exchange.setProperty(CHUNKS, upload.handOut(mixed(planned), atMost));
+        exchange.setProperty(CHUNKS, upload.schedule(mixed(planned), atMost));
     }
 
     /**
@@ -77,10 +78,10 @@ final class PlanUpload {
     }
 
     private static boolean isSent(ChunkRow row) {
-        return row.state() == ChunkRow.State.SENT || row.state() == ChunkRow.State.VERIFIED;
+        return row.state() == ChunkState.SENT || row.state() == ChunkState.VERIFIED;
     }
 
-    private Map<String, Bucket.Listed> listed(Document document) {
+    private Map<String, Bucket.ListedObject> listed(Document document) {
         try {
             return bucket.named(document.bucket()).list(document.keyPrefix() + "chunk-", timeout);
         } catch (SdkException e) {
@@ -89,16 +90,16 @@ final class PlanUpload {
     }
 
     /** Intent comes before sending: what lies in the bucket though its row says that nobody began to send it shows that rows were lost. */
-    private static void requireJournaled(Map<String, Bucket.Listed> listed, List<ChunkRow> planned) {
-        planned.stream().filter(row -> row.state() == ChunkRow.State.PENDING && listed.containsKey(row.key())).findFirst().ifPresent(row -> {
+    private static void requireJournaled(Map<String, Bucket.ListedObject> listed, List<ChunkRow> planned) {
+        planned.stream().filter(row -> row.state() == ChunkState.PENDING && listed.containsKey(row.key())).findFirst().ifPresent(row -> {
             throw new SagaException(Reason.METADATA_CORRUPT, "the bucket holds " + row.key() + ", but the journal lost the row that said so; "
                     + "compensating from what the bucket lists");
         });
     }
 
     /** The object has the entity tag that the bucket answered with when it had compared the bytes with the journaled SHA-256. */
-    private static boolean isVeryObject(ChunkRow row, Map<String, Bucket.Listed> listed) {
-        return isSent(row) && row.etag().isPresent() && new Bucket.Listed(row.sizeBytes(), row.etag()).equals(listed.get(row.key()));
+    private static boolean isVeryObject(ChunkRow row, Map<String, Bucket.ListedObject> listed) {
+        return isSent(row) && row.etag().isPresent() && new Bucket.ListedObject(row.sizeBytes(), row.etag()).equals(listed.get(row.key()));
     }
 
     /** Taken by the caller's pass before the saga; taken here if the property is missing. */
@@ -120,14 +121,14 @@ final class PlanUpload {
             long offset = i * document.chunkSizeBytes();
             long size = Math.min(document.chunkSizeBytes(), document.sizeBytes() - offset);
             String key = ChunkKeys.chunk(document.keyPrefix(), i);
-            rows.add(new ChunkRow(i, offset, size, key, digests.chunkSha256().get(i), ChunkRow.State.PENDING, 0));
+            rows.add(new ChunkRow(i, offset, size, key, digests.chunkSha256().get(i), ChunkState.PENDING, 0));
         }
         return rows;
     }
 
     void describe(Exchange exchange) throws Exception {
         Upload upload = Upload.of(exchange);
-        upload.checkGoesOn();
+        upload.requireActive();
         upload.run().check();
         ObjectPut.chunk(upload, exchange.getMessage().getBody(ChunkRow.class)).attach(exchange);
     }
@@ -146,7 +147,7 @@ final class PlanUpload {
     boolean isStored(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
         ChunkRow row = exchange.getMessage().getBody(ChunkRow.class);
-        if (row.state() == ChunkRow.State.PENDING) {
+        if (row.state() == ChunkState.PENDING) {
             return false;
         }
         boolean confirmed = put.upload().isConfirmed(row) || hasChecksum(put.document(), row);
@@ -162,7 +163,7 @@ final class PlanUpload {
         try {
             return bucket.named(document.bucket()).head(row.key())
                     .filter(stored -> stored.sizeBytes() == row.sizeBytes())
-                    .flatMap(Bucket.Stored::sha256)
+                    .flatMap(Bucket.StoredObject::sha256)
                     .filter(row.sha256()::equals)
                     .isPresent();
         } catch (RuntimeException e) {

@@ -19,7 +19,7 @@ import software.amazon.awssdk.services.s3.S3Client;
  * Makes the client that the {@code aws2-s3} component and our own requests share.
  *
  * <p>It never retries (the routes do, and journal it), ends every request after {@code saga.s3.timeout}, and computes no
- * checksum: the ones of the pass over the source are sent, see {@link KnownDigest}. As many connections as are needed.
+ * checksum: the ones of the pass over the source are sent, see {@link ChecksumInterceptor}. As many connections as are needed.
  * It asks before it sends a body ({@code Expect: 100-continue}): a server that is full or refuses answers and hangs up, and
  * without asking that answer is lost in a broken pipe, which looks like the network's fault.
  */
@@ -44,7 +44,7 @@ public final class S3Clients {
                 .credentialsProvider(credentials(accessKey, secretKey))
                 .requestChecksumCalculation(CHECKSUMS)
                 .responseChecksumValidation(VALIDATION)
-                .putAuthScheme(new KnownDigest.Scheme())
+                .putAuthScheme(new ChecksumInterceptor.Scheme())
                 .overrideConfiguration(override -> rules(override, settings))
                 .httpClientBuilder(ApacheHttpClient.builder()
                         .maxConnections(CONNECTIONS)
@@ -65,7 +65,7 @@ public final class S3Clients {
     static void rules(ClientOverrideConfiguration.Builder override, S3 settings) {
         override.retryStrategy(AwsRetryStrategy.doNotRetry())
                 .apiCallTimeout(settings.timeout())
-                .addExecutionInterceptor(new KnownDigest());
+                .addExecutionInterceptor(new ChecksumInterceptor());
         SideEffects.probe().map(ProbedRequests::new).ifPresent(override::addExecutionInterceptor);
     }
 

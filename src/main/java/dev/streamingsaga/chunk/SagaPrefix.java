@@ -1,7 +1,7 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.Place;
+import dev.streamingsaga.journal.BucketLocation;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -31,10 +31,10 @@ final class SagaPrefix {
     }
 
     /** The place that the facts name. */
-    static Place place(SagaConfig config, Map<?, ?> facts) {
+    static BucketLocation place(SagaConfig config, Map<?, ?> facts) {
         String own = "/" + id(facts, "documentId") + "/" + id(facts, "sagaId") + "/";
         String prefix = of(config, facts);
-        return new Place(bucket(config, facts), prefix.substring(0, prefix.length() - own.length()));
+        return new BucketLocation(bucket(config, facts), prefix.substring(0, prefix.length() - own.length()));
     }
 
     private static String id(Map<?, ?> facts, String name) {

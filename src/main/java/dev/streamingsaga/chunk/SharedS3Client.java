@@ -26,7 +26,7 @@ final class SharedS3Client extends DelegatingS3Client {
             client.overrideConfiguration(override.build())
                     .requestChecksumCalculation(S3Clients.CHECKSUMS)
                     .responseChecksumValidation(S3Clients.VALIDATION)
-                    .putAuthScheme(new KnownDigest.Scheme());
+                    .putAuthScheme(new ChecksumInterceptor.Scheme());
         };
     }
 

@@ -76,8 +76,8 @@ final class Upload {
     }
 
     /** The plan, to be read once; {@link #arrived} is to be told of each chunk of it, stored or not. */
-    InFlight handOut(List<ChunkRow> plan, int atMost) {
-        inFlight = new InFlight(plan, atMost, this::isWanted);
+    InFlight schedule(List<ChunkRow> plan, int atMost) {
+        inFlight = new InFlight(plan, atMost, this::isActive);
         return inFlight;
     }
 
@@ -87,7 +87,7 @@ final class Upload {
 
     /** @throws Exception why the first chunk failed or the saga was called off; or that not everything was stored, for whatever reason */
     void requireAllSent() throws Exception {
-        checkGoesOn();
+        requireActive();
         long stored = storedBytes.get();
         if (stored == document.sizeBytes() && !inFlight.isCutOff()) {
             return;
@@ -113,7 +113,7 @@ final class Upload {
     }
 
     /** Throws why the first chunk failed: whichever of them the saga hears of first, it hears the reason. */
-    void checkGoesOn() throws Exception {
+    void requireActive() throws Exception {
         Exception why = failure.get();
         if (why != null) {
             throw why;
@@ -124,7 +124,7 @@ final class Upload {
     void pause(Duration length, BooleanSupplier stopping) {
         long end = System.nanoTime() + length.toNanos();
         try {
-            for (long left = length.toNanos(); left > 0 && isWanted() && !stopping.getAsBoolean(); left = end - System.nanoTime()) {
+            for (long left = length.toNanos(); left > 0 && isActive() && !stopping.getAsBoolean(); left = end - System.nanoTime()) {
                 if (failed.await(Math.min(left, LOOK_NANOS), TimeUnit.NANOSECONDS)) {
                     return;
                 }
@@ -134,7 +134,7 @@ final class Upload {
         }
     }
 
-    private boolean isWanted() {
+    private boolean isActive() {
         try {
             run.check();
             return true;

@@ -22,7 +22,7 @@ final class VerifiedContent extends InputStream {
     private final long from;
     private final long end;
     private int next;
-    private @Nullable Open open;
+    private VerifiedContent.@Nullable OpenChunk open;
     private byte[] ready = new byte[BUFFER_BYTES];
     private int position;
     private int limit;
@@ -41,13 +41,13 @@ final class VerifiedContent extends InputStream {
     }
 
     /** A chunk being read: {@code at} is the document's offset of its next byte. */
-    private static final class Open {
+    private static final class OpenChunk {
         private final ChunkRow row;
         private final ResponseInputStream<GetObjectResponse> bytes;
         private final MessageDigest digest = Sha256.digest();
         private long at;
 
-        Open(ChunkRow row, ResponseInputStream<GetObjectResponse> bytes) {
+        OpenChunk(ChunkRow row, ResponseInputStream<GetObjectResponse> bytes) {
             this.row = row;
             this.bytes = bytes;
             this.at = row.offset();
@@ -90,10 +90,10 @@ final class VerifiedContent extends InputStream {
 
     /** Reads one buffer more of the chunk, which frees the one before it; at the chunk's end the digest does. */
     private void step() throws IOException {
-        Open chunk = open;
+        VerifiedContent.OpenChunk chunk = open;
         if (chunk == null) {
             ChunkRow row = rows.get(next);
-            chunk = new Open(row, bucket.open(row.key()));
+            chunk = new VerifiedContent.OpenChunk(row, bucket.open(row.key()));
             open = chunk;
         }
         byte[] buffer = ready;
@@ -117,7 +117,7 @@ final class VerifiedContent extends InputStream {
         }
     }
 
-    private void check(Open chunk) throws IOException {
+    private void check(VerifiedContent.OpenChunk chunk) throws IOException {
         String sha256 = Sha256.hex(chunk.digest);
         if (chunk.at != chunk.row.offset() + chunk.row.sizeBytes() || !sha256.equals(chunk.row.sha256())) {
             throw new IOException(chunk.row.key() + " in bucket " + bucket.name() + " is damaged: " + (chunk.at - chunk.row.offset())

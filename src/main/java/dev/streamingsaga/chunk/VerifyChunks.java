@@ -79,9 +79,9 @@ final class VerifyChunks {
     }
 
     private void checkListed(Bucket bucket, Document document, List<ChunkRow> rows) {
-        SortedMap<String, Bucket.Listed> listed = bucket.list(document.keyPrefix() + "chunk-", config.s3().timeout());
+        SortedMap<String, Bucket.ListedObject> listed = bucket.list(document.keyPrefix() + "chunk-", config.s3().timeout());
         for (ChunkRow row : rows) {
-            Bucket.Listed found = listed.remove(row.key());
+            Bucket.ListedObject found = listed.remove(row.key());
             if (found == null) {
                 throw refused(Reason.CHUNK_MISSING, document, "bucket " + bucket.name() + " has no " + row.key());
             }
@@ -97,7 +97,7 @@ final class VerifyChunks {
         Queue<ChunkRow> unreported = new ConcurrentLinkedQueue<>();
         parallel.forEach(rows, row -> {
             run.check();
-            Bucket.Stored stored = bucket.head(row.key())
+            Bucket.StoredObject stored = bucket.head(row.key())
                     .orElseThrow(() -> refused(
                             Reason.CHUNK_MISSING, run.document(), "bucket " + bucket.name() + " has no " + row.key()));
             checkSize(run.document(), row, stored.sizeBytes());

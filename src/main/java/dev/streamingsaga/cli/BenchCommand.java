@@ -41,7 +41,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         SagaConfig config = options.load();
-        Workplace.prepare(config);
+        DataDirectorySetup.prepare(config);
         Path directory = config.dataDir().resolve("bench");
         PrintWriter err = spec.commandLine().getErr();
         Map<String, Object> measured = new LinkedHashMap<>();

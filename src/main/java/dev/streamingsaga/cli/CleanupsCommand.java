@@ -1,7 +1,8 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.CleanupEntries.Wish;
+import dev.streamingsaga.journal.CleanupEntries;
+import dev.streamingsaga.journal.CleanupEntries.CleanupCommand;
 import dev.streamingsaga.journal.CleanupEntry;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -58,7 +59,7 @@ final class CleanupsCommand implements Callable<Integer> {
 
     static void print(PrintWriter out, CleanupEntry e) {
         out.printf("%s  %-8s %s %s%n    saga %s, %s, last error: %s%n    %s%n", e.cleanupId(), e.state(), e.step(), e.resource(),
-                e.sagaId(), Texts.some(e.attempts(), "attempt"), Texts.safe(e.lastError()), next(e));
+                e.sagaId(), ConsoleText.some(e.attempts(), "attempt"), ConsoleText.safe(e.lastError()), next(e));
     }
 
     /** What will happen to it, or what a person can do. */
@@ -67,7 +68,7 @@ final class CleanupsCommand implements Callable<Integer> {
             case PENDING -> "tried again from " + e.nextAttemptAt() + " on; to try now: cleanups retry " + e.cleanupId();
             case BLOCKED -> "not tried any more: fix the store, then cleanups retry " + e.cleanupId()
                     + "; or remove it yourself, then cleanups resolve " + e.cleanupId() + " --reason WHY";
-            case RESOLVED -> "closed by a person: " + Texts.safe(e.resolution());
+            case RESOLVED -> "closed by a person: " + ConsoleText.safe(e.resolution());
             case DONE -> "removed";
         };
     }
@@ -95,19 +96,19 @@ final class CleanupsCommand implements Callable<Integer> {
         public Integer call() throws InterruptedException {
             CleanupsCommand cleanups = Objects.requireNonNull(parent);
             SagaConfig config = cleanups.options.load();
-            List<CleanupEntry> entries = new RemoteControl(config).cleanup(id, Wish.RETRY, "");
+            List<CleanupEntry> entries = new OperatorCommandSender(config).cleanup(id, CleanupEntries.CleanupCommand.RETRY, "");
             cleanups.print(cleanups.options.json ? entries : entries.stream().filter(e -> e.state().isOpen()).toList());
             if (!cleanups.options.json) {
                 long open = entries.stream().filter(e -> e.state().isOpen()).count();
                 cleanups.spec.commandLine().getOut().println(open == 0 ? "removed what the step had left"
-                        : Texts.some(open, "entry of the step is", "entries of the step are") + " still open");
-                cleanups.tellState(config, entries.get(0).sagaId());
+                        : ConsoleText.some(open, "entry of the step is", "entries of the step are") + " still open");
+                cleanups.printState(config, entries.get(0).sagaId());
             }
             return entries.stream().anyMatch(e -> e.state().isOpen()) ? 3 : 0;
         }
     }
 
-    private void tellState(SagaConfig config, String sagaId) {
+    private void printState(SagaConfig config, String sagaId) {
         try (JournalReader reader = new JournalReader(config)) {
             spec.commandLine().getOut().println("saga " + sagaId + " is " + reader.journal().saga(sagaId).orElseThrow().state());
         }
@@ -127,12 +128,12 @@ final class CleanupsCommand implements Callable<Integer> {
         public Integer call() throws InterruptedException {
             CleanupsCommand cleanups = Objects.requireNonNull(parent);
             SagaConfig config = cleanups.options.load();
-            List<CleanupEntry> entries = new RemoteControl(config).cleanup(id, Wish.RESOLVE, reason);
+            List<CleanupEntry> entries = new OperatorCommandSender(config).cleanup(id, CleanupEntries.CleanupCommand.RESOLVE, reason);
             if (cleanups.options.json) {
                 cleanups.print(entries.stream().filter(e -> e.cleanupId().equals(id)).toList());
             } else {
                 cleanups.spec.commandLine().getOut().println("closed " + id + "; nothing was removed");
-                cleanups.tellState(config, entries.get(0).sagaId());
+                cleanups.printState(config, entries.get(0).sagaId());
             }
             return 0;
         }

@@ -1,7 +1,7 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.embedded.CoordinatorOnly;
+import dev.streamingsaga.embedded.StandaloneCoordinator;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -18,8 +18,8 @@ final class CoordinatorCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        Workplace.prepare(config);
-        try (CoordinatorOnly coordinator = CoordinatorOnly.start(config)) {
+        DataDirectorySetup.prepare(config);
+        try (StandaloneCoordinator coordinator = StandaloneCoordinator.start(config)) {
             spec.commandLine().getOut().println("coordinator at " + coordinator.url() + ", state in " + config.dataDir().resolve("coordinator"));
             coordinator.secretFile().ifPresent(file -> spec.commandLine().getOut().println(
                     "secret in " + file + ": each node needs it as saga.coordinator.secret"));

@@ -89,11 +89,11 @@ final class DoctorCommand implements Callable<Integer> {
                 throw new IOException(dir + " is not there yet and can't be made: " + parent
                         + " is not a folder that this process may write to");
             }
-            String free = Texts.size(Files.getFileStore(parent).getUsableSpace());
+            String free = ConsoleText.size(Files.getFileStore(parent).getUsableSpace());
             return dir + ", not there yet: made at the first start; " + free + " free";
         }
         Files.delete(Files.createTempFile(dir, "doctor", ".tmp"));
-        return dir + " is writable, " + Texts.size(Files.getFileStore(dir).getUsableSpace()) + " free";
+        return dir + " is writable, " + ConsoleText.size(Files.getFileStore(dir).getUsableSpace()) + " free";
     }
 
     private static String permissions(Path dir) throws IOException {

@@ -2,7 +2,7 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.embedded.Buckets;
+import dev.streamingsaga.embedded.BucketConnection;
 import dev.streamingsaga.journal.Document;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ final class FetchCommand implements Callable<Integer> {
         if (Files.exists(target) && !force) {
             throw new UsageException(target + " exists; give another -o, or --force");
         }
-        try (JournalReader reader = new JournalReader(config); Buckets buckets = Buckets.openReadOnly(config)) {
+        try (JournalReader reader = new JournalReader(config); BucketConnection buckets = BucketConnection.openReadOnly(config)) {
             Document document = reader.journal().document(documentId).flatMap(saga -> saga.document())
                     .orElseThrow(() -> new UsageException("no completed document " + documentId + "; list shows them"));
             FetchResult fetched = buckets.chunks().in(document.bucket()).fetch(document.keyPrefix(), target);
@@ -50,7 +50,7 @@ final class FetchCommand implements Callable<Integer> {
             answer.put("sizeBytes", fetched.sizeBytes());
             answer.put("sha256", fetched.sha256());
             spec.commandLine().getOut().println(options.json ? CommonOptions.json(answer)
-                    : Texts.safe(target.toString()) + ": " + Texts.size(fetched.sizeBytes()) + ", SHA-256 " + fetched.sha256() + " verified");
+                    : ConsoleText.safe(target.toString()) + ": " + ConsoleText.size(fetched.sizeBytes()) + ", SHA-256 " + fetched.sha256() + " verified");
         }
         return 0;
     }

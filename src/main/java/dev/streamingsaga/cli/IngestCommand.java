@@ -48,7 +48,7 @@ final class IngestCommand implements Callable<Integer> {
             return send(url);
         }
         SagaConfig config = options.load();
-        Workplace.prepare(config);
+        DataDirectorySetup.prepare(config);
         try (Application application = Application.start(config);
                 ProgressDisplay bar = new ProgressDisplay(application.bundle().runs(), files.size())) {
             if (!quiet) {
@@ -72,9 +72,9 @@ final class IngestCommand implements Callable<Integer> {
             try {
                 IngestResult result = remote.ingest(file);
                 print(spec.commandLine().getOut(), result);
-                code = Math.max(code, Texts.exitCode(SagaState.valueOf(result.status())));
+                code = Math.max(code, ConsoleText.exitCode(SagaState.valueOf(result.status())));
             } catch (UsageException | UnavailableException e) {
-                spec.commandLine().getErr().println("saga: " + Texts.safe(String.valueOf(e.getMessage())));
+                spec.commandLine().getErr().println("saga: " + ConsoleText.safe(String.valueOf(e.getMessage())));
                 code = Math.max(code, e instanceof UsageException ? Main.USAGE : Main.UNREACHABLE);
             }
         }
@@ -103,9 +103,9 @@ final class IngestCommand implements Callable<Integer> {
         try {
             IngestResult result = ended.get();
             print(spec.commandLine().getOut(), result);
-            return Texts.exitCode(SagaState.valueOf(result.status()));
+            return ConsoleText.exitCode(SagaState.valueOf(result.status()));
         } catch (ExecutionException e) {
-            spec.commandLine().getErr().println("saga: " + Texts.safe(String.valueOf(Objects.requireNonNull(e.getCause()).getMessage())));
+            spec.commandLine().getErr().println("saga: " + ConsoleText.safe(String.valueOf(Objects.requireNonNull(e.getCause()).getMessage())));
             return Main.UNREACHABLE;
         }
     }
@@ -114,7 +114,7 @@ final class IngestCommand implements Callable<Integer> {
         if (options.json) {
             out.println(CommonOptions.json(result));
         } else {
-            Texts.result(out, result);
+            ConsoleText.result(out, result);
         }
     }
 }

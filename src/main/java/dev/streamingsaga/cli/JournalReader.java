@@ -8,7 +8,7 @@ import java.time.Clock;
 
 /** The journal for commands that only look; works beside a process that ingests. */
 final class JournalReader implements AutoCloseable {
-    private final Databases.Opened database;
+    private final Databases.OpenDatabase database;
     private final Journal journal;
 
     JournalReader(SagaConfig config) {
@@ -23,7 +23,7 @@ final class JournalReader implements AutoCloseable {
             throw new UsageException("there is no journal in " + config.dataDir() + "; ingest a file first, or give another --data");
         }
         if (Files.exists(config.dataDir())) {
-            Workplace.requireOurs(config.dataDir());
+            DataDirectorySetup.requireOurs(config.dataDir());
         }
         Logs.toStandardError();
     }

@@ -67,10 +67,10 @@ final class ListCommand implements Callable<Integer> {
             print(command.getOut(), config, sagas, wanted.json());
         }
         if (total > sagas.size()) {
-            command.getErr().println("saga: showing " + Texts.some(sagas.size(), "saga") + " of " + String.format(Locale.ROOT, "%,d", total) + "; list --limit N shows more");
+            command.getErr().println("saga: showing " + ConsoleText.some(sagas.size(), "saga") + " of " + String.format(Locale.ROOT, "%,d", total) + "; list --limit N shows more");
         }
         if (!attention && counts.attention() > 0) {
-            command.getErr().println("saga: " + Texts.some(counts.attention(), "saga needs", "sagas need") + " attention; list --attention shows "
+            command.getErr().println("saga: " + ConsoleText.some(counts.attention(), "saga needs", "sagas need") + " attention; list --attention shows "
                     + (counts.attention() == 1 ? "it" : "them"));
         }
     }
@@ -84,7 +84,7 @@ final class ListCommand implements Callable<Integer> {
                 out.println(CommonOptions.json(SagaView.of(saga)));
             } else {
                 out.printf("%s  %-21s %-10s %s%s%n", saga.sagaId(), saga.state(),
-                        saga.document().map(d -> Texts.size(d.sizeBytes())).orElse("-"), Texts.safe(SourcePaths.shown(config, saga)),
+                        saga.document().map(d -> ConsoleText.size(d.sizeBytes())).orElse("-"), ConsoleText.safe(SourcePaths.shown(config, saga)),
                         saga.reason().map(r -> "  " + r).orElse(""));
             }
         }

@@ -59,7 +59,7 @@ public final class Main {
     /** As {@link #main}, without leaving the process. */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         IExecutionExceptionHandler handler = (thrown, command, parsed) -> {
-            command.getErr().println("saga: " + Texts.safe(String.valueOf(thrown.getMessage())));
+            command.getErr().println("saga: " + ConsoleText.safe(String.valueOf(thrown.getMessage())));
             if (thrown instanceof ConfigException || thrown instanceof UsageException) {
                 return USAGE;
             }

@@ -4,7 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.recovery.Orphan;
-import dev.streamingsaga.recovery.Orphan.Kind;
+import dev.streamingsaga.recovery.Orphan.OrphanKind;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -34,7 +34,7 @@ final class OrphansCommand implements Callable<Integer> {
     public Integer call() {
         SagaConfig config = options.load();
         if (delete) {
-            Workplace.prepare(config);
+            DataDirectorySetup.prepare(config);
             try (Application application = Application.startWithoutRecovery(config)) {
                 application.bundle().orphans().delete(this::print);
             }
@@ -53,24 +53,24 @@ final class OrphansCommand implements Callable<Integer> {
     private String summary(SagaConfig config) {
         String notAsked = unreachable ? "; a store could not be asked, there may be more" : "";
         if (delete) {
-            return Texts.someOrNo(deleted, "orphan") + " deleted" + (left == 0 ? "" : ", " + Texts.some(left, "orphan") + " left") + notAsked;
+            return ConsoleText.someOrNo(deleted, "orphan") + " deleted" + (left == 0 ? "" : ", " + ConsoleText.some(left, "orphan") + " left") + notAsked;
         }
-        return Texts.someOrNo(left, "orphan") + " found, nothing deleted" + notAsked
+        return ConsoleText.someOrNo(left, "orphan") + " found, nothing deleted" + notAsked
                 + (left == 0 ? "" : "; --delete deletes what is older than saga.orphans.min-age (" + config.orphans().minAge().toString().substring(2).toLowerCase(Locale.ROOT) + ")");
     }
 
     private void print(Orphan orphan) {
-        unreachable |= orphan.kind() == Kind.UNREACHABLE;
-        left += orphan.kind() == Kind.ORPHAN && !orphan.deleted() ? 1 : 0;
+        unreachable |= orphan.kind() == Orphan.OrphanKind.UNREACHABLE;
+        left += orphan.kind() == Orphan.OrphanKind.ORPHAN && !orphan.deleted() ? 1 : 0;
         deleted += orphan.deleted() ? 1 : 0;
         PrintWriter out = spec.commandLine().getOut();
         if (options.json) {
             out.println(CommonOptions.json(view(orphan)));
         } else {
             out.printf("%-11s %-10s %s  (%s, %s)%n    %s%s%n", orphan.deleted() ? "DELETED" : orphan.kind(), orphan.store(),
-                    Texts.safe(orphan.resource()), Texts.some(orphan.pieces(), "piece"),
+                    ConsoleText.safe(orphan.resource()), ConsoleText.some(orphan.pieces(), "piece"),
                     orphan.writtenAt().map(at -> "written " + at).orElse("age unknown"),
-                    Texts.safe(orphan.reason()), orphan.kept().isEmpty() ? "" : "; kept: " + Texts.safe(orphan.kept()));
+                    ConsoleText.safe(orphan.reason()), orphan.kept().isEmpty() ? "" : "; kept: " + ConsoleText.safe(orphan.kept()));
         }
     }
 

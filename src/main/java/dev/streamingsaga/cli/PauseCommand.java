@@ -1,8 +1,9 @@
 package dev.streamingsaga.cli;
 
-import dev.streamingsaga.cli.RemoteControl.Change;
+import dev.streamingsaga.cli.OperatorCommandSender.Change;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.util.concurrent.Callable;
@@ -23,8 +24,8 @@ final class PauseCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        Change change = new RemoteControl(config).wish(sagaId, Wish.PAUSE, state -> state == SagaState.PAUSED || state.isFinal());
-        return Texts.outcome(spec.commandLine(), config, change.after(), done(change.after()), options.json);
+        Change change = new OperatorCommandSender(config).requestCommand(sagaId, Journal.OperatorCommand.PAUSE, state -> state == SagaState.PAUSED || state.isFinal());
+        return ConsoleText.outcome(spec.commandLine(), config, change.after(), done(change.after()), options.json);
     }
 
     private static String done(SagaRecord saga) {

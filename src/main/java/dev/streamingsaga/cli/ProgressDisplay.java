@@ -94,7 +94,7 @@ final class ProgressDisplay implements AutoCloseable {
     }
 
     private String label(ActiveRun run, String step) {
-        String name = Texts.safe(run.received().fileName());
+        String name = ConsoleText.safe(run.received().fileName());
         String file = name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 1) + "~" : name;
         return (files > 1 ? file + " " : "") + (step.isEmpty() ? "begin" : step);
     }

@@ -58,27 +58,27 @@ final class RemoteIngest {
         }
         try {
             String digest = digest(file);
-            return outcome(patiently(() -> put(file, digest)));
+            return outcome(withRetries(() -> put(file, digest)));
         } catch (IOException e) {
             throw new UnavailableException(base + " does not answer: " + e + "; " + file + " may have to be sent again", e);
         }
     }
 
     private interface Question {
-        Answer ask() throws IOException, InterruptedException;
+        RemoteIngest.ServerAnswer ask() throws IOException, InterruptedException;
     }
 
-    private static Answer patiently(Question question) throws IOException, InterruptedException {
+    private static RemoteIngest.ServerAnswer withRetries(Question question) throws IOException, InterruptedException {
         long began = System.nanoTime();
-        Answer answer = question.ask();
-        for (int attempt = 1; isWorthAsking(answer, attempt, System.nanoTime() - began); attempt++) {
+        RemoteIngest.ServerAnswer answer = question.ask();
+        for (int attempt = 1; isRetryable(answer, attempt, System.nanoTime() - began); attempt++) {
             TimeUnit.SECONDS.sleep(pause(answer));
             answer = question.ask();
         }
         return answer;
     }
 
-    private static boolean isWorthAsking(Answer answer, int attempt, long nanos) {
+    private static boolean isRetryable(RemoteIngest.ServerAnswer answer, int attempt, long nanos) {
         return switch (answer.statusCode()) {
             case 429 -> attempt < BUSY_ATTEMPTS;
             case HttpURLConnection.HTTP_UNAVAILABLE -> nanos < STARTING.toNanos();
@@ -87,7 +87,7 @@ final class RemoteIngest {
     }
 
     /** @param retryAfter as the server sent it; empty if it did not */
-    private record Answer(int statusCode, String body, String retryAfter) {}
+    private record ServerAnswer(int statusCode, String body, String retryAfter) {}
 
     /** Read before it is sent, so that a body that was damaged on its way is refused before it is stored. */
     private static String digest(Path file) throws IOException {
@@ -104,7 +104,7 @@ final class RemoteIngest {
      * With "Expect", so that a refusal is heard before the whole file was sent. {@link HttpClient} of Java 17 waits for ever where such
      * a request is refused; the older one does not.
      */
-    private Answer put(Path file, String digest) throws IOException {
+    private RemoteIngest.ServerAnswer put(Path file, String digest) throws IOException {
         // As the service would call the file if it lay there.
         String stated = DocumentName.cleaned(String.valueOf(file.getFileName()));
         String name = URLEncoder.encode(stated, StandardCharsets.UTF_8).replace("+", "%20");
@@ -125,10 +125,10 @@ final class RemoteIngest {
             }
             if (!send(file, put)) {
                 // To ask for anything but the status would send the request once more.
-                return new Answer(put.getResponseCode(), "", "");
+                return new RemoteIngest.ServerAnswer(put.getResponseCode(), "", "");
             }
             String retryAfter = put.getHeaderField("Retry-After");
-            return new Answer(put.getResponseCode(), body(put), retryAfter == null ? "" : retryAfter);
+            return new RemoteIngest.ServerAnswer(put.getResponseCode(), body(put), retryAfter == null ? "" : retryAfter);
         } finally {
             put.disconnect();
         }
@@ -154,14 +154,14 @@ final class RemoteIngest {
         }
     }
 
-    private IngestResult outcome(Answer put) throws IOException, InterruptedException {
-        Answer answer = put;
+    private IngestResult outcome(RemoteIngest.ServerAnswer put) throws IOException, InterruptedException {
+        RemoteIngest.ServerAnswer answer = put;
         while (answer.statusCode() == 202) {
             String sagaId = JSON.readTree(answer.body()).path("sagaId").asText();
             if (!sagaId.matches("[0-9a-z]{1,64}")) {
                 throw new IOException("its answer names no saga");
             }
-            answer = patiently(() -> ask(sagaId));
+            answer = withRetries(() -> fetchOutcome(sagaId));
         }
         if (answer.statusCode() == 200) {
             return JSON.readValue(answer.body(), IngestResult.class);
@@ -174,10 +174,10 @@ final class RemoteIngest {
         throw new UsageException(why);
     }
 
-    private Answer ask(String sagaId) throws IOException, InterruptedException {
+    private RemoteIngest.ServerAnswer fetchOutcome(String sagaId) throws IOException, InterruptedException {
         HttpResponse<String> outcome = client.send(request("/api/sagas/" + sagaId + "/outcome").timeout(Duration.ofSeconds(3L * WAIT_SECONDS))
                 .header("Prefer", "wait=" + WAIT_SECONDS).GET().build(), BodyHandlers.ofString());
-        return new Answer(outcome.statusCode(), outcome.body(), outcome.headers().firstValue("Retry-After").orElse(""));
+        return new RemoteIngest.ServerAnswer(outcome.statusCode(), outcome.body(), outcome.headers().firstValue("Retry-After").orElse(""));
     }
 
     /** Of an answer to a body that was not even wanted, the old client keeps only the status. */
@@ -196,7 +196,7 @@ final class RemoteIngest {
         return key.isEmpty() ? request : request.header("Authorization", "Bearer " + key);
     }
 
-    private static int pause(Answer answer) {
+    private static int pause(RemoteIngest.ServerAnswer answer) {
         return answer.retryAfter().matches("\\d{1,4}") ? Math.max(1, Math.min(LONGEST_PAUSE_SECONDS, Integer.parseInt(answer.retryAfter()))) : 5;
     }
 }

@@ -1,8 +1,9 @@
 package dev.streamingsaga.cli;
 
-import dev.streamingsaga.cli.RemoteControl.Change;
+import dev.streamingsaga.cli.OperatorCommandSender.Change;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.util.concurrent.Callable;
@@ -23,8 +24,8 @@ final class ResumeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        Change change = new RemoteControl(config).wish(sagaId, Wish.RESUME, SagaState::isFinal);
-        return Texts.outcome(spec.commandLine(), config, change.after(), done(change), options.json);
+        Change change = new OperatorCommandSender(config).requestCommand(sagaId, Journal.OperatorCommand.RESUME, SagaState::isFinal);
+        return ConsoleText.outcome(spec.commandLine(), config, change.after(), done(change), options.json);
     }
 
     private static String done(Change change) {
@@ -36,6 +37,6 @@ final class ResumeCommand implements Callable<Integer> {
             return "not resumed: it was not paused; it has ended as run " + after.lastRun();
         }
         long kept = after.resumedBytes() - change.before().resumedBytes();
-        return "resumed as run " + after.lastRun() + (kept > 0 ? "; " + Texts.size(kept) + " that the bucket held were not sent again" : "");
+        return "resumed as run " + after.lastRun() + (kept > 0 ? "; " + ConsoleText.size(kept) + " that the bucket held were not sent again" : "");
     }
 }

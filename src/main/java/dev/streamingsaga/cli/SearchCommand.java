@@ -1,7 +1,7 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.content.Content;
+import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.store.Stores;
 import dev.streamingsaga.store.VectorSearch;
 import java.io.PrintWriter;
@@ -32,7 +32,7 @@ final class SearchCommand implements Callable<Integer> {
         SagaConfig config = options.load();
         try (JournalReader reader = new JournalReader(config);
                 CamelContext context = new DefaultCamelContext();
-                Content content = Content.create(config.content(), config.embedding(), config.dataDir().resolve("spool"));
+                TextContent content = TextContent.create(config.content(), config.embedding(), config.dataDir().resolve("spool"));
                 Stores stores = Stores.open(config, context, content)) {
             VectorSearch search = stores.search()
                     .orElseThrow(() -> new UsageException("search needs the store vector in saga.participants"));
@@ -42,7 +42,7 @@ final class SearchCommand implements Callable<Integer> {
                 throw new UsageException(String.valueOf(e.getMessage()));
             }
             search.foreignModels().forEach((model, count) -> spec.commandLine().getErr().println("saga: "
-                    + Texts.some(count, "segment was", "segments were") + " embedded by " + model + " and can be found by words only; to find "
+                    + ConsoleText.some(count, "segment was", "segments were") + " embedded by " + model + " and can be found by words only; to find "
                     + (count == 1 ? "it" : "them") + " by meaning, ingest the " + (count == 1 ? "document" : "documents") + " again"));
         }
         return 0;
@@ -57,14 +57,14 @@ final class SearchCommand implements Callable<Integer> {
             if (options.json) {
                 out.println(CommonOptions.json(hit));
             } else {
-                out.printf("%s, page %d  (%s, %.3f; document %s)%n    %s%n", Texts.safe(hit.fileName()), hit.page(), hit.how(),
+                out.printf("%s, page %d  (%s, %.3f; document %s)%n    %s%n", ConsoleText.safe(hit.fileName()), hit.page(), hit.how(),
                         hit.score(), hit.documentId(), excerpt(hit.text()));
             }
         }
     }
 
     private static String excerpt(String text) {
-        String line = Texts.safe(text.replaceAll("\\s+", " "));
+        String line = ConsoleText.safe(text.replaceAll("\\s+", " "));
         return line.length() > 300 ? line.substring(0, 299) + "…" : line;
     }
 }

@@ -18,7 +18,7 @@ final class StartCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        Workplace.prepare(config);
+        DataDirectorySetup.prepare(config);
         Application application = Application.serve(config);
         Runtime.getRuntime().addShutdownHook(new Thread(application::close, "shutdown"));
         application.address().ifPresent(uri -> spec.commandLine().getOut().println("HTTP API and page: " + uri));

@@ -49,7 +49,7 @@ final class StatusCommand implements Callable<Integer> {
 
     /** Of a step that a killed process was at, nobody knows. */
     private static String took(StepRecord step, SagaRecord saga) {
-        return step.endedAt().isPresent() ? Texts.time(step.duration()) : step.startedAt().isPresent() && !saga.state().isFinal() ? "running" : "-";
+        return step.endedAt().isPresent() ? ConsoleText.time(step.duration()) : step.startedAt().isPresent() && !saga.state().isFinal() ? "running" : "-";
     }
 
     /** What comes again and again is one line. */
@@ -62,7 +62,7 @@ final class StatusCommand implements Callable<Integer> {
             }
             String times = next - i == 1 ? "" : " (" + (next - i) + " times, last " + events.get(next - 1).at() + ")";
             out.printf("  %s  %-18s %s%s%n", event.at(), event.kind(),
-                    Texts.safe(event.step().isEmpty() ? event.message() : event.step() + ": " + event.message()), times);
+                    ConsoleText.safe(event.step().isEmpty() ? event.message() : event.step() + ": " + event.message()), times);
             i = next;
         }
     }

@@ -7,7 +7,7 @@ import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Drift;
-import dev.streamingsaga.recovery.Drift.Kind;
+import dev.streamingsaga.recovery.Drift.DriftKind;
 import java.io.PrintWriter;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -63,7 +63,7 @@ final class VerifyCommand implements Callable<Integer> {
         }
         JournalReader.require(config);
         if (repair) {
-            Workplace.prepare(config);
+            DataDirectorySetup.prepare(config);
             try (Application application = Application.startWithoutRecovery(config)) {
                 compare(application.bundle().journal(), application.bundle().documentCheck());
             }
@@ -73,7 +73,7 @@ final class VerifyCommand implements Callable<Integer> {
             }
         }
         if (!options.json) {
-            spec.commandLine().getOut().println(Texts.some(documents, "document") + " compared, " + Texts.someOrNo(drifts, "difference") + " found"
+            spec.commandLine().getOut().println(ConsoleText.some(documents, "document") + " compared, " + ConsoleText.someOrNo(drifts, "difference") + " found"
                     + (repair && drifts > 0 ? ", " + repaired + " repaired" : ""));
         }
         return unreachable ? Main.UNREACHABLE : drifts > repaired ? 1 : 0;
@@ -106,15 +106,15 @@ final class VerifyCommand implements Callable<Integer> {
     private void print(Drift drift) {
         drifts++;
         repaired += drift.repaired() ? 1 : 0;
-        unreachable |= drift.kind() == Kind.UNREACHABLE && !drift.repaired();
+        unreachable |= drift.kind() == Drift.DriftKind.UNREACHABLE && !drift.repaired();
         PrintWriter out = spec.commandLine().getOut();
         if (options.json) {
             out.println(CommonOptions.json(drift));
         } else {
-            out.printf("%-11s %-10s %s  (document %s)%n    expected %s, found %s%s%s%n", drift.kind(), drift.store(), Texts.safe(drift.resource()),
-                    drift.documentId(), Texts.safe(drift.expected()), Texts.safe(drift.found()),
+            out.printf("%-11s %-10s %s  (document %s)%n    expected %s, found %s%s%s%n", drift.kind(), drift.store(), ConsoleText.safe(drift.resource()),
+                    drift.documentId(), ConsoleText.safe(drift.expected()), ConsoleText.safe(drift.found()),
                     drift.repaired() ? "; repaired" : drift.repairable() ? "; --repair can fix it" : "",
-                    drift.message().isEmpty() ? "" : "; " + Texts.safe(drift.message()));
+                    drift.message().isEmpty() ? "" : "; " + ConsoleText.safe(drift.message()));
         }
     }
 }

@@ -41,7 +41,7 @@ public record SagaConfig(
         Http http,
         Drop drop,
         Jms jms,
-        Watch watch,
+        SagaConfig.Observability watch,
         Hub hub) {
 
     /** {@code direct:} URI of a route of this instance: {@code direct("ingest")} is {@code direct:saga-ingest}. */
@@ -207,7 +207,7 @@ public record SagaConfig(
     public enum LogFormat { TEXT, JSON }
 
     /** @param minFreeBytes health is down with less in the data directory */
-    public record Watch(LogFormat logFormat, long minFreeBytes, Otel otel) {}
+    public record Observability(LogFormat logFormat, long minFreeBytes, Otel otel) {}
 
     /** Spans of the saga's steps, or also of each chunk, batch and statement. */
     public enum TraceDetail { STEPS, ALL }

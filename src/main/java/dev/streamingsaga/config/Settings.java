@@ -30,7 +30,6 @@ import dev.streamingsaga.config.SagaConfig.S3;
 import dev.streamingsaga.config.SagaConfig.Security;
 import dev.streamingsaga.config.SagaConfig.Source;
 import dev.streamingsaga.config.SagaConfig.TraceDetail;
-import dev.streamingsaga.config.SagaConfig.Watch;
 import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -326,7 +325,7 @@ public final class Settings {
                 http(read),
                 drop(read),
                 jms(read),
-                new Watch(read.choice("saga.log.format", LogFormat.class), read.size("saga.health.min-free", 0, Long.MAX_VALUE), otel(read)),
+                new SagaConfig.Observability(read.choice("saga.log.format", LogFormat.class), read.size("saga.health.min-free", 0, Long.MAX_VALUE), otel(read)),
                 new Hub(read.choice("saga.hub.fail-on", FailOn.class)));
     }
 

@@ -53,7 +53,7 @@ final class Embedders {
                 InputStream tokenizer = resource(IN_PROCESS_MODEL + "-tokenizer.json")) {
             byte[] onnx = model.readAllBytes();
             return OnnxEmbedder.load(IN_PROCESS_MODEL, (environment, options) -> environment.createSession(onnx, options),
-                    new HuggingFaceTokens(tokenizer), config.threads());
+                    new HuggingFaceTokenCounter(tokenizer), config.threads());
         }
     }
 
@@ -82,7 +82,7 @@ final class Embedders {
             throw new ConfigException(List.of("saga.embedding.api-key must be visible ASCII characters"));
         }
         Optional<Path> tokenizer = config.onnxTokenizer();
-        return new HttpEmbedder(config, tokenizer.isPresent() ? tokens(tokenizer.get()) : EstimatedTokens.OF_512);
+        return new HttpEmbedder(config, tokenizer.isPresent() ? tokens(tokenizer.get()) : EstimatedTokenCounter.OF_512);
     }
 
     private static <T> T required(String key, Optional<T> value) {
@@ -90,9 +90,9 @@ final class Embedders {
                 List.of(key + " must be set for this saga.embedding.provider")));
     }
 
-    private static HuggingFaceTokens tokens(Path tokenizerJson) throws IOException {
+    private static HuggingFaceTokenCounter tokens(Path tokenizerJson) throws IOException {
         try (InputStream in = Files.newInputStream(tokenizerJson)) {
-            return new HuggingFaceTokens(in);
+            return new HuggingFaceTokenCounter(in);
         }
     }
 
@@ -101,7 +101,7 @@ final class Embedders {
         try (DigestInputStream in = new DigestInputStream(Files.newInputStream(model), MessageDigest.getInstance("SHA-256"))) {
             in.transferTo(OutputStream.nullOutputStream());
             String hash = HexFormat.of().formatHex(in.getMessageDigest().digest());
-            String name = TextReading.name(model).replaceFirst("\\.onnx$", "");
+            String name = GuardedExtraction.name(model).replaceFirst("\\.onnx$", "");
             return name + "-" + hash.substring(0, HASH_CHARS);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has it

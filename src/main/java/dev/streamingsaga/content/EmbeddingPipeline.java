@@ -34,7 +34,7 @@ final class EmbeddingPipeline {
 
     private final Embedder embedder;
     private final Limits limits;
-    private final Work work;
+    private final EmbeddingPipeline.DocumentInput work;
     private final BlockingQueue<Item> queue;
     private final ExecutorService extraction = Executors.newSingleThreadExecutor(EmbeddingPipeline::thread);
     private final ExecutorService embedding;
@@ -46,13 +46,13 @@ final class EmbeddingPipeline {
     /** @param stall how long a parser may brood without delivering text */
     record Limits(int segmentTokens, int overlapTokens, long maxTextChars, int batchSize, int batchesAtATime, Duration stall) {}
 
-    record Work(Path file, TextExtractor extractor, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink,
+    record DocumentInput(Path file, TextExtractor extractor, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink,
             DocumentContent.Progress progress) {}
 
     /** A batch, or the last item: the outline or what went wrong. */
     private record Item(@Nullable Future<List<EmbeddedSegment>> batch, @Nullable Outline end, @Nullable Throwable failure) {}
 
-    EmbeddingPipeline(Embedder embedder, Limits limits, Work work) {
+    EmbeddingPipeline(Embedder embedder, Limits limits, EmbeddingPipeline.DocumentInput work) {
         this.embedder = embedder;
         this.limits = limits;
         this.work = work;
@@ -71,7 +71,7 @@ final class EmbeddingPipeline {
         DocumentText text = new DocumentText(segmenter, limits.maxTextChars(), this::add);
         try {
             extraction.execute(() -> extract(text));
-            return handOn(text);
+            return deliver(text);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new SagaException(Reason.CANCELLED, "reading the text of %s was interrupted".formatted(name()), e);
@@ -80,7 +80,7 @@ final class EmbeddingPipeline {
         }
     }
 
-    private Outline handOn(DocumentText text) throws InterruptedException {
+    private Outline deliver(DocumentText text) throws InterruptedException {
         for (Item item = next(); ; item = next()) {
             if (item.batch() != null) {
                 List<EmbeddedSegment> embedded = result(item.batch());
@@ -129,7 +129,7 @@ final class EmbeddingPipeline {
 
     private void extract(DocumentText text) {
         try {
-            Outline outline = new TextReading(work.file(), text, () -> lastMoveNanos = System.nanoTime()).read(work.extractor());
+            Outline outline = new GuardedExtraction(work.file(), text, () -> lastMoveNanos = System.nanoTime()).read(work.extractor());
             sendBatch();
             put(new Item(null, outline, null));
         } catch (TextSinkClosed e) {
@@ -202,6 +202,6 @@ final class EmbeddingPipeline {
     }
 
     private String name() {
-        return TextReading.name(work.file());
+        return GuardedExtraction.name(work.file());
     }
 }

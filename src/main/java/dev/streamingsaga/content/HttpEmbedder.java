@@ -38,11 +38,11 @@ final class HttpEmbedder implements Embedder {
 
     private final SagaConfig.Embedding config;
     private final URI url;
-    private final Tokens tokens;
+    private final TokenCounter tokens;
     private final HttpClient client;
     private final ObjectMapper json = new ObjectMapper();
 
-    HttpEmbedder(SagaConfig.Embedding config, Tokens tokens) {
+    HttpEmbedder(SagaConfig.Embedding config, TokenCounter tokens) {
         this.config = config;
         this.url = config.url().orElseThrow();
         this.tokens = tokens;
@@ -95,7 +95,7 @@ final class HttpEmbedder implements Embedder {
         HttpRequest request = request(texts);
         try {
             for (int attempt = 1; ; attempt++) {
-                Answer answer = send(request, texts.size());
+                HttpEmbedder.EndpointAnswer answer = send(request, texts.size());
                 if (answer.body() != null) {
                     return answer.body();
                 }
@@ -129,21 +129,21 @@ final class HttpEmbedder implements Embedder {
     }
 
     /** What one attempt came to: a body, or a problem that may pass by itself, at the earliest after {@code pause}. */
-    private record Answer(byte @Nullable [] body, String problem, boolean mayPass, Duration pause) {}
+    private record EndpointAnswer(byte @Nullable [] body, String problem, boolean mayPass, Duration pause) {}
 
-    private Answer send(HttpRequest request, int texts) throws InterruptedException {
+    private HttpEmbedder.EndpointAnswer send(HttpRequest request, int texts) throws InterruptedException {
         long limit = (long) texts * config.dimension() * CHARS_PER_NUMBER + OTHER_CHARS;
         try {
             HttpResponse<byte[]> response = BoundedHttp.send(client, request, answer -> new BoundedBody(limit), config.timeout());
             int status = response.statusCode();
             if (status == 200) {
-                return new Answer(response.body(), "", false, Duration.ZERO);
+                return new HttpEmbedder.EndpointAnswer(response.body(), "", false, Duration.ZERO);
             }
-            return new Answer(null, "status " + status, status == TOO_MANY_REQUESTS || status >= 500, retryAfter(response));
+            return new HttpEmbedder.EndpointAnswer(null, "status " + status, status == TOO_MANY_REQUESTS || status >= 500, retryAfter(response));
         } catch (TimeoutException e) {
-            return new Answer(null, "no answer within " + config.timeout().toMillis() + " ms", true, Duration.ZERO);
+            return new HttpEmbedder.EndpointAnswer(null, "no answer within " + config.timeout().toMillis() + " ms", true, Duration.ZERO);
         } catch (IOException e) {
-            return new Answer(null, e.toString(), !(e.getCause() instanceof BoundedBody.TooLong), Duration.ZERO);
+            return new HttpEmbedder.EndpointAnswer(null, e.toString(), !(e.getCause() instanceof BoundedBody.TooLong), Duration.ZERO);
         }
     }
 

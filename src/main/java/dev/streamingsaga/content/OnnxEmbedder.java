@@ -38,14 +38,14 @@ final class OnnxEmbedder implements Embedder {
     private static final long STOP_SECONDS = 30;
 
     private final String modelId;
-    private final HuggingFaceTokens tokens;
+    private final HuggingFaceTokenCounter tokens;
     private final OrtEnvironment environment;
     private final OrtSession session;
     private final String output;
     private final int dimension;
     private final ExecutorService runs;
 
-    private OnnxEmbedder(String modelId, HuggingFaceTokens tokens, OrtSession session, int threads) throws OrtException {
+    private OnnxEmbedder(String modelId, HuggingFaceTokenCounter tokens, OrtSession session, int threads) throws OrtException {
         this.modelId = modelId;
         this.tokens = tokens;
         this.environment = OrtEnvironment.getEnvironment();
@@ -66,7 +66,7 @@ final class OnnxEmbedder implements Embedder {
     }
 
     /** @param threads texts at a time; 0: one for each core */
-    static OnnxEmbedder load(String modelId, Source model, HuggingFaceTokens tokens, int threads) {
+    static OnnxEmbedder load(String modelId, Source model, HuggingFaceTokenCounter tokens, int threads) {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);

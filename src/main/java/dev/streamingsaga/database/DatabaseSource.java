@@ -1,7 +1,6 @@
 package dev.streamingsaga.database;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.database.Databases.Opened;
 
 /** Where an instance's databases come from. */
 @FunctionalInterface
@@ -11,7 +10,7 @@ public interface DatabaseSource {
      *
      * @param role {@code journal} or a built-in store
      */
-    Opened open(String role);
+    Databases.OpenDatabase open(String role);
 
     /** As configured: of a server with a URL, or an embedded file. */
     static DatabaseSource configured(SagaConfig config) {

@@ -37,7 +37,7 @@ public final class Databases {
     }
 
     /** An open, migrated database. */
-    public record Opened(DataSource dataSource, Dialect dialect, Runnable closing) implements AutoCloseable {
+    public record OpenDatabase(DataSource dataSource, Dialect dialect, Runnable closing) implements AutoCloseable {
         @Override
         public void close() {
             closing.run();
@@ -50,7 +50,7 @@ public final class Databases {
      *
      * @param role journal, security, vector, graph or relational: names the file, the pool and the migrations
      */
-    public static Opened open(String role, Database settings, Path dataDir) {
+    public static Databases.OpenDatabase open(String role, Database settings, Path dataDir) {
         String url = settings.url().orElseGet(() -> embeddedUrl(role, dataDir));
         Dialect dialect = Dialect.of(url);
         if (dialect == Dialect.SQLITE) {
@@ -63,7 +63,7 @@ public final class Databases {
         DataSource dataSource = SideEffects.probe().map(probe -> ProbedDataSource.around(connections, role, probe)).orElse(connections);
         try {
             flyway(role, dialect).dataSource(dataSource).load().migrate();
-            return new Opened(dataSource, dialect, connections::close);
+            return new Databases.OpenDatabase(dataSource, dialect, connections::close);
         } catch (RuntimeException e) {
             connections.close();
             throw e;

@@ -67,7 +67,7 @@ final class ProbedDataSource {
         });
     }
 
-    private interface Call {
+    private interface JdbcCall {
         @Nullable Object run() throws Throwable;
     }
 
@@ -75,12 +75,12 @@ final class ProbedDataSource {
     private final class Writes {
         private String last = "";
 
-        @Nullable Object write(String sql, Call call) throws Throwable {
+        @Nullable Object write(String sql, ProbedDataSource.JdbcCall call) throws Throwable {
             last = sql;
             return watched(sql, call);
         }
 
-        @Nullable Object commit(Call call) throws Throwable {
+        @Nullable Object commit(ProbedDataSource.JdbcCall call) throws Throwable {
             if (last.isEmpty()) {
                 return call.run();
             }
@@ -89,7 +89,7 @@ final class ProbedDataSource {
             return watched(what, call);
         }
 
-        private @Nullable Object watched(String what, Call call) throws Throwable {
+        private @Nullable Object watched(String what, ProbedDataSource.JdbcCall call) throws Throwable {
             probe.before(role, what);
             try {
                 return call.run();

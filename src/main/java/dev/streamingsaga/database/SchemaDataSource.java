@@ -39,12 +39,12 @@ final class SchemaDataSource extends AbstractDataSource {
             boolean autoCommit = connection.getAutoCommit();
             // A pool may hand out connections with a transaction already open: none of it is ours to take over.
             connection.setAutoCommit(true);
-            String before = look(connection, path);
+            String before = setSearchPath(connection, path);
             return (Connection) Proxy.newProxyInstance(SchemaDataSource.class.getClassLoader(), new Class<?>[] {Connection.class},
                     (self, method, arguments) -> {
                         switch (method.getName()) {
                             case "close" -> {
-                                giveBack(connection, before, autoCommit);
+                                restore(connection, before, autoCommit);
                                 return null;
                             }
                             case "equals" -> {
@@ -61,7 +61,7 @@ final class SchemaDataSource extends AbstractDataSource {
         }
     }
 
-    private static void giveBack(Connection connection, String before, boolean autoCommit) throws SQLException {
+    private static void restore(Connection connection, String before, boolean autoCommit) throws SQLException {
         if (connection.isClosed()) {
             return;
         }
@@ -70,7 +70,7 @@ final class SchemaDataSource extends AbstractDataSource {
                 connection.rollback();
                 connection.setAutoCommit(true);
             }
-            look(connection, before);
+            setSearchPath(connection, before);
             connection.setAutoCommit(autoCommit);
         } catch (SQLException e) {
             // The pool must not hand out a connection that still looks at our tables.
@@ -81,7 +81,7 @@ final class SchemaDataSource extends AbstractDataSource {
     }
 
     /** @return where it looked before */
-    private static String look(Connection connection, String path) throws SQLException {
+    private static String setSearchPath(Connection connection, String path) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("select current_setting('search_path'), set_config('search_path', ?, false)")) {
             query.setString(1, path);
             try (ResultSet row = query.executeQuery()) {

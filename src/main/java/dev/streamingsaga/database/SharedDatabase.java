@@ -1,7 +1,6 @@
 package dev.streamingsaga.database;
 
 import dev.streamingsaga.database.Databases.Dialect;
-import dev.streamingsaga.database.Databases.Opened;
 import dev.streamingsaga.probe.SideEffects;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -37,12 +36,12 @@ public final class SharedDatabase implements DatabaseSource {
     }
 
     @Override
-    public Opened open(String role) {
+    public Databases.OpenDatabase open(String role) {
         SchemaDataSource ours = new SchemaDataSource(owners, path(role));
         DataSource dataSource = SideEffects.probe().map(probe -> ProbedDataSource.around(ours, role, probe)).orElse(ours);
         Databases.flyway(role, Dialect.POSTGRESQL).dataSource(dataSource).schemas(schema).defaultSchema(schema).createSchemas(true)
                 .load().migrate();
-        return new Opened(dataSource, Dialect.POSTGRESQL, () -> {});
+        return new Databases.OpenDatabase(dataSource, Dialect.POSTGRESQL, () -> {});
     }
 
     /** Ours alone, and for vectors also the one that pgvector's type is in. */

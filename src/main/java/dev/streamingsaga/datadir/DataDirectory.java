@@ -121,7 +121,7 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /** Removes native libraries and other temporary files that a killed process left; who holds the lock knows that nobody uses them. */
-    public void sweep() throws IOException {
+    public void sweepTemporaryFiles() throws IOException {
         NativeLibraries.sweep(directory);
         Path temporary = directory.resolve("spool").resolve("tmp");
         if (!Files.isDirectory(temporary)) {

@@ -2,8 +2,8 @@ package dev.streamingsaga.dropfolder;
 
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DroppedFile;
+import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Note;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SourceIdentity;
@@ -32,9 +32,9 @@ final class ChangeAlerts {
     void beforeMove(SagaRecord saga, Path file, SourceIdentity now) {
         String beginning = name(file) + " changed after it was stored and before it was moved: ";
         String message = beginning + sizes(saga, now) + "; it is ingested again";
-        List<Note> notes = alerts.sourceChanged(saga, message, advice(saga), false);
+        List<EventDraft> notes = alerts.sourceChanged(saga, message, advice(saga), false);
         if (journal.dropped().alertOnce(saga.sagaId(), beginning, notes)) {
-            alerts.tell(saga.sagaId());
+            alerts.deliver(saga.sagaId());
         }
     }
 
@@ -49,14 +49,14 @@ final class ChangeAlerts {
     /** A file that should be, and can't. */
     void notMovedBack(SagaRecord saga, DroppedFile file, SourceIdentity now, Exception why) {
         String message = name(file.path()) + " changed after its saga ended, and can't be moved back into the"
-                + " drop folder (" + Complaints.shown(why.toString()) + "): " + sizes(saga, now)
+                + " drop folder (" + DeduplicatedWarnings.shown(why.toString()) + "): " + sizes(saga, now)
                 + ", what was added is not stored";
         alert(saga, file, 2, message, "move it back yourself, it is tried again until then; " + advice(saga));
     }
 
     private void alert(SagaRecord saga, DroppedFile file, int level, String message, String action) {
         if (journal.dropped().alert(file, level, alerts.sourceChanged(saga, message, action, level > 1))) {
-            alerts.tell(saga.sagaId());
+            alerts.deliver(saga.sagaId());
         }
     }
 
@@ -79,7 +79,7 @@ final class ChangeAlerts {
 
     /** Relative: who may see alerts need not know where the folder is. */
     private String name(Path file) {
-        return Complaints.shown(root.relativize(file));
+        return DeduplicatedWarnings.shown(root.relativize(file));
     }
 
     private static String sizes(SagaRecord saga, SourceIdentity now) {

@@ -41,11 +41,11 @@ final class DropFolder {
     private final ExecutorService workers;
     private final Semaphore slots;
     private final ReadyFiles ready = new ReadyFiles(MAX_WATCHED);
-    private final Complaints complaints = new Complaints();
+    private final DeduplicatedWarnings complaints = new DeduplicatedWarnings();
     private final Set<Path> busy = ConcurrentHashMap.newKeySet();
-    private final Watches watches = new Watches(MAX_WATCHED, System::nanoTime);
-    private final MinuteLimit minute;
-    private final Marker marker;
+    private final TrackedFiles watches = new TrackedFiles(MAX_WATCHED, System::nanoTime);
+    private final RateLimit minute;
+    private final DoneFileMarker marker;
     private final DropScan.Rules rules;
     private final Settlement settlement;
     private final Writers writers;
@@ -56,7 +56,7 @@ final class DropFolder {
     private volatile boolean stopped;
 
     /** @param root a real path */
-    DropFolder(Path root, DropParts parts, CamelContext context) {
+    DropFolder(Path root, DropFolderDependencies parts, CamelContext context) {
         this.root = root;
         this.config = parts.config();
         this.journal = parts.journal();
@@ -64,9 +64,9 @@ final class DropFolder {
         this.template = context.createProducerTemplate();
         this.workers = context.getExecutorServiceManager().newFixedThreadPool(this, config.id("drop-saga"), config.concurrency());
         this.slots = new Semaphore(config.concurrency());
-        this.marker = new Marker(config.drop().doneFile());
+        this.marker = new DoneFileMarker(config.drop().doneFile());
         this.rules = new DropScan.Rules(config.drop().recursive(), new IgnoredNames(config.drop().limits().ignore()));
-        this.minute = new MinuteLimit(config.drop().limits().perMinute(), System::nanoTime);
+        this.minute = new RateLimit(config.drop().limits().perMinute(), System::nanoTime);
         ExecutorService asking = context.getExecutorServiceManager()
                 .newSingleThreadExecutor(this, config.id("drop-writers"));
         this.writers = new Writers(config.drop().writers().waitFor(), asking, complaints);
@@ -78,13 +78,13 @@ final class DropFolder {
     }
 
     /** One look; what fails is tried again at the next. */
-    void look() {
+    void scan() {
         if (!owner.isOurs()) {
             return;
         }
         try {
             new DropScan(root, rules, marker, complaints, this::guarded).run();
-            watches.endLook();
+            watches.endScan();
         } catch (IOException e) {
             complaints.about(root, "the drop folder cannot be listed (" + e + "); tried again");
         }
@@ -107,8 +107,8 @@ final class DropFolder {
 
     private void guarded(Path file, SourceIdentity identity) {
         try {
-            Watch watch = watches.see(file, identity);
-            if (!busy.contains(file) && watch.state() != Watch.State.SETTLED) {
+            TrackedFile watch = watches.track(file, identity);
+            if (!busy.contains(file) && watch.state() != TrackedFile.State.SETTLED) {
                 decide(watch);
             }
         } catch (RuntimeException e) {
@@ -116,20 +116,20 @@ final class DropFolder {
         }
     }
 
-    private void decide(Watch watch) {
+    private void decide(TrackedFile watch) {
         Path file = watch.file();
-        if (watch.state() == Watch.State.UNKNOWN) {
-            Optional<Journal.Seen> newest = journal.newest(file.toString());
+        if (watch.state() == TrackedFile.State.UNKNOWN) {
+            Optional<Journal.NewestSaga> newest = journal.newest(file.toString());
             if (newest.filter(seen -> !seen.saga().state().isFinal()).isPresent()) {
                 return; // paused, being recovered, or another process's: it needs the file
             }
-            Optional<SagaRecord> ended = newest.filter(seen -> seen.identity().filter(watch.identity()::equals).isPresent()).map(Journal.Seen::saga);
+            Optional<SagaRecord> ended = newest.filter(seen -> seen.identity().filter(watch.identity()::equals).isPresent()).map(Journal.NewestSaga::saga);
             if (ended.isPresent()) {
                 offer(new Ready(watch, ended));
                 return;
             }
             newest.ifPresent(before -> reportChange(before, watch));
-            watch.is(Watch.State.FRESH);
+            watch.is(TrackedFile.State.FRESH);
         }
         if (marker.isWanted() ? marker.isThere(file) : watches.isStable(watch, config.drop().stableFor().toNanos())) {
             offer(new Ready(watch, Optional.empty()));
@@ -140,7 +140,7 @@ final class DropFolder {
      * The same file had a saga that stored it as it was before, and not long ago. Inodes are used again: later it may
      * be another file.
      */
-    private void reportChange(Journal.Seen before, Watch watch) {
+    private void reportChange(Journal.NewestSaga before, TrackedFile watch) {
         SagaRecord saga = before.saga();
         boolean lately = saga.finishedAt().map(end -> end.plus(config.drop().writers().watchAfter()))
                 .filter(journal.clock().instant()::isBefore).isPresent();
@@ -200,8 +200,8 @@ final class DropFolder {
 
     /** The file may have changed since it was found. */
     private void work(Ready next) {
-        Watch watch = next.watch();
-        Watch.State expected = next.ended().isPresent() ? Watch.State.UNKNOWN : Watch.State.FRESH;
+        TrackedFile watch = next.watch();
+        TrackedFile.State expected = next.ended().isPresent() ? TrackedFile.State.UNKNOWN : TrackedFile.State.FRESH;
         if (watch.state() != expected || !Settlement.isUnchanged(watch)) {
             return;
         }
@@ -218,9 +218,9 @@ final class DropFolder {
         }
     }
 
-    private void take(Watch watch) {
+    private void take(TrackedFile watch) {
         // Whatever comes of it, only the journal knows.
-        watch.is(Watch.State.UNKNOWN);
+        watch.is(TrackedFile.State.UNKNOWN);
         Exchange exchange = template.send(config.direct("drop-file"), ExchangePattern.InOut, request -> {
             request.getMessage().setBody(watch.file());
             request.setProperty(WATCH, watch);
@@ -239,23 +239,23 @@ final class DropFolder {
 
     /** What the way in has to know. */
     void claim(Exchange exchange) {
-        Watch watch = exchange.getProperty(WATCH, Watch.class);
+        TrackedFile watch = exchange.getProperty(WATCH, TrackedFile.class);
         exchange.setProperty(Ingest.ONCE, watch.identity());
         exchange.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
     }
 
     void ended(Exchange exchange) {
         IngestResult result = exchange.getMessage().getBody(IngestResult.class);
-        settle(exchange.getProperty(WATCH, Watch.class), result.sagaId(), SagaState.valueOf(result.status()));
+        settle(exchange.getProperty(WATCH, TrackedFile.class), result.sagaId(), SagaState.valueOf(result.status()));
     }
 
-    private void settle(Watch watch, String sagaId, SagaState state) {
+    private void settle(TrackedFile watch, String sagaId, SagaState state) {
         if (!state.isFinal()) {
             return; // paused: it needs the file
         }
         try {
-            if (settlement.settle(watch, new Settlement.Ended(sagaId, state, () -> ingest.result(sagaId)))) {
-                watch.is(Watch.State.SETTLED);
+            if (settlement.settle(watch, new Settlement.EndedSaga(sagaId, state, () -> ingest.result(sagaId)))) {
+                watch.is(TrackedFile.State.SETTLED);
             }
         } catch (IOException e) {
             complaints.about(watch.file(), "saga " + sagaId + " is " + state + ", but the file could not be moved or its outcome written ("

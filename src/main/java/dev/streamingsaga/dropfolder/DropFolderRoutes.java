@@ -20,7 +20,7 @@ public final class DropFolderRoutes extends RouteBuilder implements AutoCloseabl
      * @throws IllegalStateException if {@code saga.drop.dir} is not set
      * @throws IOException if the folder can't be made
      */
-    public DropFolderRoutes(CamelContext context, DropParts parts) throws IOException {
+    public DropFolderRoutes(CamelContext context, DropFolderDependencies parts) throws IOException {
         super(context);
         this.config = parts.config();
         Path dir = config.drop().dir().orElseThrow(() -> new IllegalStateException("saga.drop.dir is not set"));
@@ -34,7 +34,7 @@ public final class DropFolderRoutes extends RouteBuilder implements AutoCloseabl
         from("scheduler:" + config.id("drop") + "?initialDelay=0&delay=" + config.drop().interval().toMillis())
                 .routeId(config.id("drop")).group("drop")
                 .description("looks at the drop folder, and has each complete file taken, as many at a time as sagas may run")
-                .process(exchange -> folder.look());
+                .process(exchange -> folder.scan());
 
         Duration time = config.drop().writers().watchAfter();
         long share = time.isZero() ? LONGEST_PAUSE_MILLIS : time.toMillis() / RECHECKS;

@@ -20,15 +20,15 @@ final class DropScan extends SimpleFileVisitor<Path> {
 
     private final Path root;
     private final Rules rules;
-    private final Marker marker;
-    private final Complaints complaints;
+    private final DoneFileMarker marker;
+    private final DeduplicatedWarnings complaints;
     private final BiConsumer<Path, SourceIdentity> found;
 
     /** @param recursive sub-folders too */
     record Rules(boolean recursive, IgnoredNames ignored) {}
 
     /** @param root a real path */
-    DropScan(Path root, Rules rules, Marker marker, Complaints complaints, BiConsumer<Path, SourceIdentity> found) {
+    DropScan(Path root, Rules rules, DoneFileMarker marker, DeduplicatedWarnings complaints, BiConsumer<Path, SourceIdentity> found) {
         this.root = root;
         this.rules = rules;
         this.marker = marker;

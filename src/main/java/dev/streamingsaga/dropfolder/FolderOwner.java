@@ -26,14 +26,14 @@ final class FolderOwner implements AutoCloseable {
 
     private final Path folder;
     private final Supplier<String> epoch;
-    private final Complaints complaints;
+    private final DeduplicatedWarnings complaints;
     private @Nullable Held held;
     private boolean unmarked;
 
     private record Held(FileChannel channel, Path mark) {}
 
     /** @param folder for the marks, made if it is missing */
-    FolderOwner(Path folder, Supplier<String> epoch, Complaints complaints) {
+    FolderOwner(Path folder, Supplier<String> epoch, DeduplicatedWarnings complaints) {
         this.folder = folder;
         this.epoch = epoch;
         this.complaints = complaints;

@@ -76,7 +76,7 @@ final class OpenFiles implements Callable<Map<String, String>> {
 
     private static String name(Path process) {
         try {
-            return " (" + Complaints.shown(Files.readString(process.resolve("comm")).strip()) + ")";
+            return " (" + DeduplicatedWarnings.shown(Files.readString(process.resolve("comm")).strip()) + ")";
         } catch (IOException e) {
             return "";
         }

@@ -22,7 +22,7 @@ final class ReadyFiles {
     }
 
     /** @param ended the saga that had the file as it is, if there is one */
-    record Ready(Watch watch, Optional<SagaRecord> ended) {}
+    record Ready(TrackedFile watch, Optional<SagaRecord> ended) {}
 
     synchronized void add(Ready ready) {
         Map<Path, Ready> files = ready.ended().isPresent() ? ended : complete;

@@ -30,9 +30,9 @@ final class Rechecks {
     private final DroppedFiles files;
     private final Writers writers;
     private final ChangeAlerts alerts;
-    private final Complaints complaints;
+    private final DeduplicatedWarnings complaints;
 
-    record Parts(Journal journal, Writers writers, ChangeAlerts alerts, Complaints complaints) {}
+    record Parts(Journal journal, Writers writers, ChangeAlerts alerts, DeduplicatedWarnings complaints) {}
 
     Rechecks(Path root, Parts parts) {
         this.root = root;

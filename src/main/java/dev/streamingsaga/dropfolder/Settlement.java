@@ -44,7 +44,7 @@ final class Settlement {
     private final Drop drop;
     private final Parts parts;
 
-    record Parts(Journal journal, Marker marker, Writers writers, Complaints complaints) {}
+    record Parts(Journal journal, DoneFileMarker marker, Writers writers, DeduplicatedWarnings complaints) {}
 
     /** @param root a real path */
     Settlement(Path root, Drop drop, Parts parts) {
@@ -54,14 +54,14 @@ final class Settlement {
     }
 
     /** A saga with its outcome, which is asked for only if it was not written yet. */
-    record Ended(String sagaId, SagaState state, Supplier<IngestResult> outcome) {}
+    record EndedSaga(String sagaId, SagaState state, Supplier<IngestResult> outcome) {}
 
     /**
      * @param watch what the saga saw; a file that looks otherwise by now is another one, and stays
      * @return false: somebody else is at it, or still writes to the file; to be tried again
      * @throws IOException to be tried again too
      */
-    synchronized boolean settle(Watch watch, Ended ended) throws IOException {
+    synchronized boolean settle(TrackedFile watch, Settlement.EndedSaga ended) throws IOException {
         if (isMove() && isWritten(watch)) {
             return false;
         }
@@ -84,7 +84,7 @@ final class Settlement {
     }
 
     /** A writer goes on with the file wherever it lies: it would have more bytes in the end than its outcome says. */
-    private boolean isWritten(Watch watch) {
+    private boolean isWritten(TrackedFile watch) {
         Optional<String> writer = parts.writers().of(watch.identity(), watch.sinceNanos());
         writer.ifPresent(process -> parts.complaints().about(watch.file(), "its saga has ended, but " + process
                 + " has it open for writing; it is moved when that has closed it"));
@@ -104,7 +104,7 @@ final class Settlement {
         return folder;
     }
 
-    private void settle(Watch watch, Ended ended, Path folder) throws IOException {
+    private void settle(TrackedFile watch, Settlement.EndedSaga ended, Path folder) throws IOException {
         boolean unchanged = isUnchanged(watch);
         boolean moved = isMove() && unchanged;
         String name = name(new OutcomeNames(watch.file().getFileName().toString(), ended.sagaId()), folder, ended.sagaId(), moved);
@@ -121,12 +121,12 @@ final class Settlement {
         }
     }
 
-    static boolean isUnchanged(Watch watch) {
-        return look(watch.file()).filter(watch.identity()::equals).isPresent();
+    static boolean isUnchanged(TrackedFile watch) {
+        return identity(watch.file()).filter(watch.identity()::equals).isPresent();
     }
 
     /** The file is looked at again from now on, wherever the process is killed. */
-    private void recheck(Watch watch, Ended ended, Path path, long changedNanos) {
+    private void recheck(TrackedFile watch, Settlement.EndedSaga ended, Path path, long changedNanos) {
         Duration time = drop.writers().watchAfter();
         if (!time.isZero()) {
             SourceIdentity seen = watch.identity();
@@ -137,7 +137,7 @@ final class Settlement {
         }
     }
 
-    private static Optional<SourceIdentity> look(Path file) {
+    private static Optional<SourceIdentity> identity(Path file) {
         try {
             return SourceFile.regularFile(file);
         } catch (SagaException e) {
@@ -182,7 +182,7 @@ final class Settlement {
         Files.move(draft, json, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private void move(Watch watch, Ended ended, Path target) throws IOException {
+    private void move(TrackedFile watch, Settlement.EndedSaga ended, Path target) throws IOException {
         recheck(watch, ended, target, DroppedFile.UNKNOWN);
         // The outcome took its time to be written.
         if (!isUnchanged(watch)) {
@@ -193,7 +193,7 @@ final class Settlement {
         try (SideEffects.Span span = SideEffects.begin("drop", "move to " + root.relativize(target))) {
             Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
         }
-        Optional<SourceIdentity> moved = look(target);
+        Optional<SourceIdentity> moved = identity(target);
         if (moved.filter(watch.identity()::looksLike).isEmpty()) {
             // Changed in the last moment, or another file that took the place.
             FileMove.back(target, file, ended.sagaId());

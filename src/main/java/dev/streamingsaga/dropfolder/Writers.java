@@ -24,7 +24,7 @@ final class Writers {
 
     private final boolean wanted;
     private final ExecutorService thread;
-    private final Complaints complaints;
+    private final DeduplicatedWarnings complaints;
     private final Path proc;
     private @Nullable Future<Map<String, String>> running;
     private Map<String, String> known = Map.of();
@@ -35,7 +35,7 @@ final class Writers {
      * @param wanted false: nobody is ever found
      * @param thread for the passes: a file system that hangs must hang only that
      */
-    Writers(boolean wanted, ExecutorService thread, Complaints complaints) {
+    Writers(boolean wanted, ExecutorService thread, DeduplicatedWarnings complaints) {
         this.wanted = wanted;
         this.thread = thread;
         this.complaints = complaints;

@@ -44,12 +44,12 @@ public final class Application implements AutoCloseable {
 
     private void boot(SagaConfig config, boolean recover, boolean service) throws Exception {
         DataDirectory directory = opened(DataDirectory.lock(config));
-        directory.sweep();
+        directory.sweepTemporaryFiles();
         open.push(directory::tighten);
         CompletableFuture<Optional<EmbeddedCoordinator>> coordinator = CompletableFuture.supplyAsync(() -> coordinator(config),
                 start -> new Thread(start, "saga-coordinator-start").start());
         open.push(() -> coordinator.join().ifPresent(EmbeddedCoordinator::close));
-        Buckets bucket = opened(Buckets.open(config));
+        BucketConnection bucket = opened(BucketConnection.open(config));
         // Before the context, so that its last spans are sent when it has stopped.
         Optional<OtlpTraces> traces = config.watch().otel().isOn() ? Optional.of(opened(OtlpTraces.start(config))) : Optional.empty();
         DefaultCamelContext context = opened(new DefaultCamelContext());
@@ -236,7 +236,7 @@ public final class Application implements AutoCloseable {
     public void close() {
         StreamingSaga saga = bundle;
         if (saga != null) {
-            saga.standDown(); // however far the start came
+            saga.drain(); // however far the start came
         }
         while (!open.isEmpty()) {
             try {

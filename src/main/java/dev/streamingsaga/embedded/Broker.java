@@ -3,7 +3,7 @@ package dev.streamingsaga.embedded;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Jms;
 import dev.streamingsaga.datadir.Permissions;
-import dev.streamingsaga.lra.KeptPort;
+import dev.streamingsaga.lra.PersistentPort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -73,7 +73,7 @@ final class Broker implements AutoCloseable {
     private static int port(SagaConfig config) throws IOException {
         int port = config.jms().port();
         if (port == 0) {
-            return KeptPort.open(config.dataDir().resolve("broker.port"), "broker", Broker::requireFree).port();
+            return PersistentPort.open(config.dataDir().resolve("broker.port"), "broker", Broker::requireFree).port();
         }
         try {
             return requireFree(port);

@@ -4,15 +4,15 @@ import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.config.UnavailableException;
-import dev.streamingsaga.content.Content;
+import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.datadir.DataDirectory;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.lra.CoordinatorSecret;
 import dev.streamingsaga.lra.CoordinatorTrial;
-import dev.streamingsaga.lra.KeptPort;
 import dev.streamingsaga.lra.LraScope;
+import dev.streamingsaga.lra.PersistentPort;
 import dev.streamingsaga.store.Stores;
 import java.io.IOException;
 import java.net.URI;
@@ -66,7 +66,7 @@ public final class Diagnosis {
         if (embedded && !(Files.isDirectory(data.resolve("bucket")) && Files.exists(data.resolve("s3.credentials")))) {
             return where + ", not there yet: made at the first start";
         }
-        try (Buckets buckets = Buckets.openReadOnly(config)) {
+        try (BucketConnection buckets = BucketConnection.openReadOnly(config)) {
             if (embedded) {
                 buckets.chunks().ping();
                 return where + " answers";
@@ -79,7 +79,7 @@ public final class Diagnosis {
     }
 
     public String model() {
-        try (Content content = Content.create(config.content(), config.embedding(), scratch.resolve("spool"))) {
+        try (TextContent content = TextContent.create(config.content(), config.embedding(), scratch.resolve("spool"))) {
             int dimension = content.embedder().embed(List.of("Is there a doctor in the house?")).get(0).length;
             return content.embedder().modelId() + ", dimension " + dimension
                     + ", up to " + content.embedder().maxTokens() + " tokens";
@@ -108,7 +108,7 @@ public final class Diagnosis {
 
     private String tried(CoordinatorAccess access) throws IOException, InterruptedException {
         try {
-            Optional<Integer> port = KeptPort.kept(config.dataDir().resolve("callback.port"));
+            Optional<Integer> port = PersistentPort.kept(config.dataDir().resolve("callback.port"));
             URI callback = new CoordinatorTrial(config, access).run(scratch, port);
             return ": an LRA was begun, joined and cancelled, and its call came to " + callback;
         } catch (SagaException e) {
@@ -121,7 +121,7 @@ public final class Diagnosis {
     /** Only while the lock proves who listens there: the secret is for nobody else. */
     private CoordinatorAccess running() throws IOException {
         Path directory = config.dataDir().resolve("coordinator");
-        Optional<Integer> port = KeptPort.kept(directory.resolve("port"));
+        Optional<Integer> port = PersistentPort.kept(directory.resolve("port"));
         Optional<CoordinatorSecret> secret = CoordinatorSecret.of(config.coordinator().secret());
         Path file = directory.resolve("secret");
         if (port.isEmpty() || (secret.isEmpty() && !Files.exists(file))) {

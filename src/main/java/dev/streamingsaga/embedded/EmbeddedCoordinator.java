@@ -12,8 +12,8 @@ import dev.streamingsaga.config.SagaConfig.CoordinatorServer;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.lra.CoordinatorSecret;
-import dev.streamingsaga.lra.KeptPort;
 import dev.streamingsaga.lra.LraScope;
+import dev.streamingsaga.lra.PersistentPort;
 import io.narayana.lra.coordinator.api.Coordinator;
 import io.narayana.lra.coordinator.api.CoordinatorContainerFilter;
 import io.narayana.lra.coordinator.api.RecoveryCoordinator;
@@ -49,7 +49,7 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     private final CoordinatorAccess access;
     private final Optional<Path> secretFile;
 
-    private EmbeddedCoordinator(KeptPort.Opened<GatedServer> opened, CoordinatorSecret secret, Optional<Path> secretFile) {
+    private EmbeddedCoordinator(PersistentPort.Opened<GatedServer> opened, CoordinatorSecret secret, Optional<Path> secretFile) {
         this.server = opened.server();
         this.secretFile = secretFile;
         LraScope scope = new LraScope(url(opened.port()), opened.former().stream().map(EmbeddedCoordinator::url).toList());
@@ -91,9 +91,9 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         RecoveryManager.manager();
         OrderedRecovery.checkInstalled();
         LRARecoveryModule.getService().recover();
-        KeptPort.Opener<GatedServer> opener = p -> listen(p, secret, config.coordinator().server());
+        PersistentPort.Opener<GatedServer> opener = p -> listen(p, secret, config.coordinator().server());
         EmbeddedCoordinator coordinator = new EmbeddedCoordinator(
-                port > 0 ? listenAlone(port, opener) : KeptPort.open(directory.resolve("port"), "embedded coordinator", opener),
+                port > 0 ? listenAlone(port, opener) : PersistentPort.open(directory.resolve("port"), "embedded coordinator", opener),
                 secret, configured.isPresent() ? Optional.empty() : Optional.of(file));
         LOG.info("LRA coordinator at {}", coordinator.url());
         return coordinator;
@@ -130,10 +130,10 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return server;
     }
 
-    private static KeptPort.Opened<GatedServer> listenAlone(int port, KeptPort.Opener<GatedServer> opener)
+    private static PersistentPort.Opened<GatedServer> listenAlone(int port, PersistentPort.Opener<GatedServer> opener)
             throws IOException {
         try {
-            return new KeptPort.Opened<>(opener.open(port), port, List.of());
+            return new PersistentPort.Opened<>(opener.open(port), port, List.of());
         } catch (BindException e) {
             throw new IOException("port " + port
                     + " is taken by another process (saga.coordinator.port; 0 for a free one)", e);

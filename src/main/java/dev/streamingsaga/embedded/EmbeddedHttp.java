@@ -4,7 +4,7 @@ import dev.streamingsaga.api.ApiRoutes;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.HttpConnections;
 import dev.streamingsaga.config.SagaConfig.HttpLimits;
-import dev.streamingsaga.lra.KeptPort;
+import dev.streamingsaga.lra.PersistentPort;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Future;
@@ -83,7 +83,7 @@ final class EmbeddedHttp implements AutoCloseable {
                     refuse(request, why);
                 }
             });
-            context.getRegistry().bind(VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO, new OurRouter(vertx, router, config.http().limits()));
+            context.getRegistry().bind(VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO, new EmbeddedHttp.PlatformRouter(vertx, router, config.http().limits()));
             String host = config.http().host();
             URI uri = URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host) + ":" + port + config.http().path() + "/");
             LOG.info("HTTP API and page on {}", uri);
@@ -105,13 +105,13 @@ final class EmbeddedHttp implements AutoCloseable {
                 .setIdleTimeout(2 * LONGEST_WAIT_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
         HttpConnections limits = config.http().limits().connections();
         OpenConnections connections = new OpenConnections(limits.max());
-        KeptPort.Opener<HttpServer> opener = port -> listen(vertx.createHttpServer(options.setPort(port)).requestHandler(router)
+        PersistentPort.Opener<HttpServer> opener = port -> listen(vertx.createHttpServer(options.setPort(port)).requestHandler(router)
                 .invalidRequestHandler(new InvalidRequests())
                 .connectionHandler(connection -> guard((HttpServerConnection) connection, options, limits, connections)), options);
         if (config.http().port() != 0) {
             return opener.open(config.http().port()).actualPort();
         }
-        return KeptPort.open(config.dataDir().resolve("http.port"), "HTTP API", opener).port();
+        return PersistentPort.open(config.dataDir().resolve("http.port"), "HTTP API", opener).port();
     }
 
     /** Before a connection's first byte is read, on its event loop. */
@@ -154,11 +154,11 @@ final class EmbeddedHttp implements AutoCloseable {
     }
 
     /** For routes of the operator's own, in {@code routes/}, bodies are read as Camel's component does, up to 1 MiB and for a limited time. */
-    private static final class OurRouter extends VertxPlatformHttpRouter {
+    private static final class PlatformRouter extends VertxPlatformHttpRouter {
         private final Vertx vertx;
         private final Duration limit;
 
-        OurRouter(Vertx vertx, Router router, HttpLimits limits) {
+        PlatformRouter(Vertx vertx, Router router, HttpLimits limits) {
             super(null, vertx, router, PLATFORM_HTTP_ROUTER_NAME_ZERO);
             this.vertx = vertx;
             limit = limits.idle().plusSeconds(limits.leastRate() == 0 ? 0 : MAX_SMALL_BODY_BYTES / limits.leastRate());

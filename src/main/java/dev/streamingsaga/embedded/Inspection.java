@@ -2,13 +2,13 @@ package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
-import dev.streamingsaga.content.Content;
+import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.database.Databases;
-import dev.streamingsaga.dropfolder.DonePlaces;
+import dev.streamingsaga.dropfolder.CompletedOriginals;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.recovery.DocumentCheck;
-import dev.streamingsaga.recovery.Holdings;
 import dev.streamingsaga.recovery.Orphans;
+import dev.streamingsaga.recovery.StorageAccess;
 import dev.streamingsaga.store.Stores;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,20 +28,20 @@ public final class Inspection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Inspection.class);
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private final Holdings holdings;
+    private final StorageAccess holdings;
 
     private Inspection(SagaConfig config) throws Exception {
         try {
-            Databases.Opened database = opened(Databases.open("journal", config.journal(), config.dataDir()));
+            Databases.OpenDatabase database = opened(Databases.open("journal", config.journal(), config.dataDir()));
             Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "inspection");
-            Buckets buckets = opened(Buckets.openReadOnly(config));
-            Content content = opened(Content.create(config.content(), config.embedding(), config.dataDir().resolve("spool")));
+            BucketConnection buckets = opened(BucketConnection.openReadOnly(config));
+            TextContent content = opened(TextContent.create(config.content(), config.embedding(), config.dataDir().resolve("spool")));
             CamelContext context = opened(new DefaultCamelContext());
             opened(Stores.open(config, context, content));
             Application.loadStores(context, config);
             context.start();
             open.push(context::stop);
-            holdings = new Holdings(config, context, journal, buckets.client(), content, document -> DonePlaces.of(config, document));
+            holdings = new StorageAccess(config, context, journal, buckets.client(), content, document -> CompletedOriginals.of(config, document));
         } catch (Exception e) {
             close();
             throw e;

@@ -7,7 +7,7 @@ import dev.streamingsaga.config.SagaConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.intake.DocumentName;
-import dev.streamingsaga.intake.Shown;
+import dev.streamingsaga.intake.PrintableText;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
@@ -80,9 +80,9 @@ public final class Ingest {
     private final Journal journal;
     private final Runs runs;
     private final SagaEngine engine;
-    private final FirstSteps steps;
-    private final Results results;
-    private final Places places;
+    private final PreparationSteps steps;
+    private final IngestResults results;
+    private final ConcurrencyLimiter places;
     private final OutcomeCheck outcome;
 
     /** @param engine runs and settles what comes in */
@@ -91,9 +91,9 @@ public final class Ingest {
         this.journal = journal;
         this.runs = runs;
         this.engine = engine;
-        this.steps = new FirstSteps(config, journal, content);
-        this.results = new Results(config, journal, engine.outcomes());
-        this.places = new Places(config.concurrency());
+        this.steps = new PreparationSteps(config, journal, content);
+        this.results = new IngestResults(config, journal, engine.outcomes());
+        this.places = new ConcurrencyLimiter(config.concurrency());
         this.outcome = new OutcomeCheck(config.hub().failOn());
     }
 
@@ -142,13 +142,13 @@ public final class Ingest {
                 exchange.setProperty(SAGA_ID, known.get().sagaId());
                 return known.get().sagaId();
             }
-            Journal.Received received = journal.receive(wanted);
+            Journal.RegisteredSaga received = journal.receive(wanted);
             if (received.isNew()) {
                 exchange.setProperty(Run.PROPERTY, runs.begin(received.saga()));
                 if (!fileName.equals(given)) {
                     LOG.warn("saga {}: the document is called {}, since the name of {} has characters that"
                             + " a document's name must not have",
-                            received.saga().sagaId(), fileName, Shown.line(path.toString()));
+                            received.saga().sagaId(), fileName, PrintableText.line(path.toString()));
                 }
                 return received.saga().sagaId();
             }
@@ -187,10 +187,10 @@ public final class Ingest {
         }
     }
 
-    void takePlace(Exchange exchange) throws InterruptedException {
+    void acquireSlot(Exchange exchange) throws InterruptedException {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         Duration left = Duration.between(journal.clock().instant(), run.received().deadline());
-        if (!places.take(run, left.isNegative() ? Duration.ZERO : left) && run.calledOff().isEmpty()) {
+        if (!places.acquire(run, left.isNegative() ? Duration.ZERO : left) && run.calledOff().isEmpty()) {
             throw new SagaException(Reason.TIMEOUT, "saga " + run.sagaId() + " found no free place among "
                     + config.concurrency() + " within its time limit; raise saga.concurrency or saga.time-limit");
         }
@@ -239,7 +239,7 @@ public final class Ingest {
         try {
             engine.failed(run, why).join();
         } catch (RuntimeException | Error e) {
-            runs.lose(run, e);
+            runs.markLost(run, e);
         }
     }
 
@@ -300,7 +300,7 @@ public final class Ingest {
 
     /** @return false if this process neither runs nor undoes the saga; true when it has ended, or after so long */
     private boolean awaitRun(String sagaId, long millis) throws InterruptedException {
-        Optional<? extends Future<?>> local = runs.find(sagaId).<Future<?>>map(ActiveRun::ended).or(() -> engine.settling(sagaId));
+        Optional<? extends Future<?>> local = runs.find(sagaId).<Future<?>>map(ActiveRun::ended).or(() -> engine.pendingOutcome(sagaId));
         if (local.isEmpty()) {
             return false;
         }

@@ -74,7 +74,7 @@ final class IngestRoutes extends RouteBuilder {
                 .errorHandler(noErrorHandler())
                 .description("one run of a saga, settled whatever becomes of it")
                 .doTry()
-                    .process(ingest::takePlace)
+                    .process(ingest::acquireSlot)
                     .to(config.direct("run"))
                     .process(ingest::closed)
                 .doCatch(Throwable.class)

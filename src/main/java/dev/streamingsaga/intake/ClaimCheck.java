@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import dev.streamingsaga.intake.Refused.Kind;
+import dev.streamingsaga.intake.DocumentRefusedException.Kind;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.FileSystemNotFoundException;
@@ -38,11 +38,11 @@ public final class ClaimCheck {
     /**
      * @param message {@code {"path": "/absolute/path"}} or {@code {"uri": "file:///absolute/path"}}, and nothing else
      * @return the real path of a regular file inside the roots, free of links
-     * @throws Refused if it is anything else: no repetition makes it understood
+     * @throws DocumentRefusedException if it is anything else: no repetition makes it understood
      */
     public Path file(@Nullable String message) throws IOException {
         if (roots.isEmpty()) {
-            throw new Refused(Kind.OUTSIDE, "no-roots", "files of this machine are not taken, since " + key + " is empty");
+            throw new DocumentRefusedException(Kind.OUTSIDE, "no-roots", "files of this machine are not taken, since " + key + " is empty");
         }
         return new PathRoots(key, roots).resolve(path(message));
     }
@@ -52,7 +52,7 @@ public final class ClaimCheck {
             throw malformed(null);
         }
         if (message.length() > MAX_CHARS) {
-            throw new Refused(Kind.TOO_LARGE, "bad-json", "a text message must be {\"path\": \"/absolute/path\"}, of " + MAX_CHARS + " characters at most");
+            throw new DocumentRefusedException(Kind.TOO_LARGE, "bad-json", "a text message must be {\"path\": \"/absolute/path\"}, of " + MAX_CHARS + " characters at most");
         }
         try {
             Named named = JSON.readValue(message);
@@ -68,7 +68,7 @@ public final class ClaimCheck {
         throw malformed(null);
     }
 
-    private static Refused malformed(@Nullable Exception cause) {
-        return new Refused(Kind.MALFORMED, "bad-json", "a text message must be {\"path\": \"/absolute/path\"} or {\"uri\": \"file:///absolute/path\"}", cause);
+    private static DocumentRefusedException malformed(@Nullable Exception cause) {
+        return new DocumentRefusedException(Kind.MALFORMED, "bad-json", "a text message must be {\"path\": \"/absolute/path\"} or {\"uri\": \"file:///absolute/path\"}", cause);
     }
 }

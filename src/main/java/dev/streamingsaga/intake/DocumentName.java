@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * What a document is called. For people only: never a path, a key or a header. One rule for all ingestion endpoints: 1
  * to 255 bytes of UTF-8, something visible among them, no slash or backslash, and only characters that
- * {@link Shown#isPrintable} allows.
+ * {@link PrintableText#isPrintable} allows.
  *
  * <p>A sender that states another name is refused. A file on disk is ingested whatever it is called: its document has
  * the {@link #cleaned} name, and the journal keeps the path as it is.
@@ -15,12 +15,12 @@ public final class DocumentName {
 
     private DocumentName() {}
 
-    /** @throws Refused MALFORMED if a document must not be called so */
+    /** @throws DocumentRefusedException MALFORMED if a document must not be called so */
     public static String checked(String name) {
         if (!isAllowed(name)) {
-            throw new Refused(Refused.Kind.MALFORMED, "bad-name", "a document's name must have 1 to " + MAX_BYTES
+            throw new DocumentRefusedException(DocumentRefusedException.Kind.MALFORMED, "bad-name", "a document's name must have 1 to " + MAX_BYTES
                     + " bytes, something visible, and no slash, backslash, control character or mark of writing"
-                    + " direction, was " + Shown.text(name));
+                    + " direction, was " + PrintableText.text(name));
         }
         return name;
     }
@@ -31,11 +31,11 @@ public final class DocumentName {
     }
 
     private static boolean isAllowed(int codePoint) {
-        return Shown.isPrintable(codePoint) && codePoint != '/' && codePoint != '\\';
+        return PrintableText.isPrintable(codePoint) && codePoint != '/' && codePoint != '\\';
     }
 
     private static boolean hasVisible(String name) {
-        return name.codePoints().anyMatch(c -> Shown.isPrintable(c) && Character.getType(c) != Character.FORMAT
+        return name.codePoints().anyMatch(c -> PrintableText.isPrintable(c) && Character.getType(c) != Character.FORMAT
                 && !Character.isWhitespace(c) && !Character.isSpaceChar(c));
     }
 

@@ -22,7 +22,7 @@ public final class PathRoots {
 
     /**
      * @return the real path, free of links
-     * @throws Refused OUTSIDE the roots, also behind a link; NOT_FOUND inside; MALFORMED if it is no absolute path of a regular file, or cannot be followed
+     * @throws DocumentRefusedException OUTSIDE the roots, also behind a link; NOT_FOUND inside; MALFORMED if it is no absolute path of a regular file, or cannot be followed
      */
     public Path resolve(String wanted) throws IOException {
         Path path = path(wanted);
@@ -33,7 +33,7 @@ public final class PathRoots {
         for (Path root : roots) {
             if (Files.exists(root) && real.startsWith(root.toRealPath())) {
                 if (!Files.isRegularFile(real, LinkOption.NOFOLLOW_LINKS)) {
-                    throw new Refused(Refused.Kind.MALFORMED, "no-file", Shown.text(wanted)
+                    throw new DocumentRefusedException(DocumentRefusedException.Kind.MALFORMED, "no-file", PrintableText.text(wanted)
                             + " is a directory, a device or a pipe; nothing was read, name a regular file");
                 }
                 return real;
@@ -47,10 +47,10 @@ public final class PathRoots {
         try {
             return path.toRealPath();
         } catch (NoSuchFileException e) {
-            throw new Refused(Refused.Kind.NOT_FOUND, "no-file", "there is no file " + Shown.text(wanted) + "; nothing was read, check its name", e);
+            throw new DocumentRefusedException(DocumentRefusedException.Kind.NOT_FOUND, "no-file", "there is no file " + PrintableText.text(wanted) + "; nothing was read, check its name", e);
         } catch (IOException e) {
             String why = e instanceof FileSystemException told && told.getReason() != null ? told.getReason() : "access denied";
-            throw new Refused(Refused.Kind.MALFORMED, "no-file", Shown.text(wanted) + " cannot be reached: " + why
+            throw new DocumentRefusedException(DocumentRefusedException.Kind.MALFORMED, "no-file", PrintableText.text(wanted) + " cannot be reached: " + why
                     + "; nothing was read, name a regular file", e);
         }
     }
@@ -64,11 +64,11 @@ public final class PathRoots {
         } catch (InvalidPathException e) {
             // told below, like a path that is only not absolute
         }
-        throw new Refused(Refused.Kind.MALFORMED, "bad-path", "path must be absolute, was " + Shown.text(wanted) + "; nothing was read");
+        throw new DocumentRefusedException(DocumentRefusedException.Kind.MALFORMED, "bad-path", "path must be absolute, was " + PrintableText.text(wanted) + "; nothing was read");
     }
 
-    private Refused outside(String wanted) {
-        return new Refused(Refused.Kind.OUTSIDE, "outside-roots", Shown.text(wanted) + " is not inside " + key
+    private DocumentRefusedException outside(String wanted) {
+        return new DocumentRefusedException(DocumentRefusedException.Kind.OUTSIDE, "outside-roots", PrintableText.text(wanted) + " is not inside " + key
                 + "; nothing was read, name a file there or send the content");
     }
 }

@@ -52,7 +52,7 @@ public final class UploadSpool {
     }
 
     /** A complete body that is nobody's yet. */
-    public record Received(Path part, long sizeBytes, String sha256) {}
+    public record ReceivedBody(Path part, long sizeBytes, String sha256) {}
 
     /** Makes the folder, and removes what a killed process left without a saga. */
     public void open() throws IOException {
@@ -83,7 +83,7 @@ public final class UploadSpool {
         }
     }
 
-    /** @throws Refused TOO_LARGE or NO_ROOM */
+    /** @throws DocumentRefusedException TOO_LARGE or NO_ROOM */
     public void requireRoom(long bytes) throws IOException {
         if (bytes > maxBytes) {
             throw tooLarge();
@@ -94,15 +94,15 @@ public final class UploadSpool {
         }
     }
 
-    private Refused tooLarge() {
-        return new Refused(Refused.Kind.TOO_LARGE, "too-large", "the document has more than " + maxBytes + " bytes (saga.file.max-size); nothing was kept");
+    private DocumentRefusedException tooLarge() {
+        return new DocumentRefusedException(DocumentRefusedException.Kind.TOO_LARGE, "too-large", "the document has more than " + maxBytes + " bytes (saga.file.max-size); nothing was kept");
     }
 
-    private static Refused noRoom(@org.jspecify.annotations.Nullable Throwable cause) {
-        return new Refused(Refused.Kind.NO_ROOM, "no-space", "the disk of the spool folder is full; nothing was kept, make room and send it again", cause);
+    private static DocumentRefusedException noRoom(@org.jspecify.annotations.Nullable Throwable cause) {
+        return new DocumentRefusedException(DocumentRefusedException.Kind.NO_ROOM, "no-space", "the disk of the spool folder is full; nothing was kept, make room and send it again", cause);
     }
 
-    /** A body that is pushed; throws {@link BrokenOff} if it does not come to its end. */
+    /** A body that is pushed; throws {@link BodyAbortedException} if it does not come to its end. */
     @FunctionalInterface
     public interface Body {
         void writeTo(OutputStream out) throws IOException;
@@ -111,10 +111,10 @@ public final class UploadSpool {
     /**
      * Writes a body while it arrives, and syncs it; nothing stays if this throws.
      *
-     * @throws Refused TOO_LARGE, NO_ROOM if the disk is full
-     * @throws BrokenOff if the client went away
+     * @throws DocumentRefusedException TOO_LARGE, NO_ROOM if the disk is full
+     * @throws BodyAbortedException if the client went away
      */
-    public Received receive(InputStream body) throws IOException {
+    public UploadSpool.ReceivedBody receive(InputStream body) throws IOException {
         return receive(out -> {
             byte[] buffer = new byte[BUFFER_BYTES];
             for (int n = body.readNBytes(buffer, 0, BUFFER_BYTES); n > 0; n = body.readNBytes(buffer, 0, BUFFER_BYTES)) {
@@ -124,32 +124,32 @@ public final class UploadSpool {
     }
 
     /** As {@link #receive(InputStream)}. */
-    public Received receive(Body body) throws IOException {
+    public UploadSpool.ReceivedBody receive(Body body) throws IOException {
         return receive(body, maxBytes);
     }
 
     /** As {@link #receive(Body)}, whatever its size is: of what will be no document. */
-    public Received receiveAny(Body body) throws IOException {
+    public UploadSpool.ReceivedBody receiveAny(Body body) throws IOException {
         return receive(body, Long.MAX_VALUE);
     }
 
-    private Received receive(Body body, long limit) throws IOException {
+    private UploadSpool.ReceivedBody receive(Body body, long limit) throws IOException {
         Path part = folder.resolve(Ids.next() + PART);
         try {
             return write(body, limit, part);
-        } catch (BrokenOff e) {
+        } catch (BodyAbortedException e) {
             Files.deleteIfExists(part);
             throw e;
         } catch (IOException | RuntimeException e) {
             Files.deleteIfExists(part);
-            if (!(e instanceof Refused) && Files.getFileStore(folder).getUsableSpace() < RESERVE_BYTES) {
+            if (!(e instanceof DocumentRefusedException) && Files.getFileStore(folder).getUsableSpace() < RESERVE_BYTES) {
                 throw noRoom(e);
             }
             throw e;
         }
     }
 
-    private Received write(Body body, long limit, Path part) throws IOException {
+    private UploadSpool.ReceivedBody write(Body body, long limit, Path part) throws IOException {
         MessageDigest digest = sha256();
         try (FileChannel file = FileChannel.open(part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                 Permissions.ofFile())) {
@@ -168,12 +168,12 @@ public final class UploadSpool {
                 throw e;
             }
             file.force(true);
-            return new Received(part, writer.size(), HexFormat.of().formatHex(digest.digest()));
+            return new UploadSpool.ReceivedBody(part, writer.size(), HexFormat.of().formatHex(digest.digest()));
         }
     }
 
     /** Where such a body lies once it is a saga's source. */
-    public Path place(Received body, String sender, String name) throws IOException {
+    public Path store(UploadSpool.ReceivedBody body, String sender, String name) throws IOException {
         String key = HexFormat.of().formatHex(sha256().digest((sender + "\n" + name + "\n" + body.sha256())
                 .getBytes(java.nio.charset.StandardCharsets.UTF_8))).substring(0, 32);
         String type = name.replaceFirst("^.*[.]", "").toLowerCase(java.util.Locale.ROOT);
@@ -181,7 +181,7 @@ public final class UploadSpool {
     }
 
     /** Gives the body its place, or drops it if the same is there for a saga already. To be followed by {@link #release}. */
-    public synchronized void claim(Received body, Path place) throws IOException {
+    public synchronized void claim(UploadSpool.ReceivedBody body, Path place) throws IOException {
         if (Files.exists(place)) {
             Files.delete(body.part());
         } else {
@@ -199,7 +199,7 @@ public final class UploadSpool {
         sweep();
     }
 
-    public void drop(Received body) throws IOException {
+    public void drop(UploadSpool.ReceivedBody body) throws IOException {
         Files.deleteIfExists(body.part());
     }
 

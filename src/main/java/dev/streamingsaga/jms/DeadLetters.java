@@ -1,6 +1,6 @@
 package dev.streamingsaga.jms;
 
-import dev.streamingsaga.intake.Refused;
+import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.intake.UploadSpool;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
@@ -30,8 +30,8 @@ final class DeadLetters {
     }
 
     /** Sends the message on as it came, why beside it, in the session's transaction. */
-    void put(Session session, Message message, Refused why) throws JMSException, IOException {
-        if (message instanceof BytesMessage && LargeBody.is(message)) {
+    void put(Session session, Message message, DocumentRefusedException why) throws JMSException, IOException {
+        if (message instanceof BytesMessage && LargeMessageBody.is(message)) {
             stream(session, message, why);
         } else {
             send(session, message, message, why);
@@ -39,11 +39,11 @@ final class DeadLetters {
     }
 
     /** By way of the disk: a connection can't receive and send a body at the same time. */
-    private void stream(Session session, Message message, Refused why) throws JMSException, IOException {
-        UploadSpool.Received body = spool.receiveAny(new LargeBody(message));
+    private void stream(Session session, Message message, DocumentRefusedException why) throws JMSException, IOException {
+        UploadSpool.ReceivedBody body = spool.receiveAny(new LargeMessageBody(message));
         try (InputStream content = Files.newInputStream(body.part())) {
             BytesMessage copy = session.createBytesMessage();
-            copy.setObjectProperty(LargeBody.SEND_FROM, content);
+            copy.setObjectProperty(LargeMessageBody.SEND_FROM, content);
             copy.setJMSCorrelationID(message.getJMSCorrelationID());
             copy.setJMSReplyTo(message.getJMSReplyTo());
             send(session, message, copy, why);
@@ -52,7 +52,7 @@ final class DeadLetters {
         }
     }
 
-    private void send(Session session, Message from, Message message, Refused why) throws JMSException {
+    private void send(Session session, Message from, Message message, DocumentRefusedException why) throws JMSException {
         Map<String, Object> properties = own(from);
         if (message == from) {
             if (message instanceof BytesMessage bytes) {

@@ -17,20 +17,20 @@ public final class JmsRoutes extends RouteBuilder {
     private static final long SWEEP_SECONDS = 30;
 
     private final SagaConfig config;
-    private final Messages messages;
+    private final MessageIngestion messages;
 
     /**
      * @throws IllegalStateException if the registry has no connection factory for us
      * @throws IOException if the spool folder cannot be made
      */
-    public JmsRoutes(CamelContext context, JmsParts parts) throws IOException {
+    public JmsRoutes(CamelContext context, JmsDependencies parts) throws IOException {
         super(context);
         this.config = parts.config();
         UploadSpool spool = new UploadSpool(config.messages(), config, parts.journal());
         spool.open();
         ScheduledExecutorService timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("jms-timer"), 1);
         timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
-        this.messages = new Messages(parts, spool, context);
+        this.messages = new MessageIngestion(parts, spool, context);
         context.addComponent(config.id("jms"), component(connections(context)));
     }
 

@@ -81,17 +81,17 @@ public final class ActiveRun implements Run {
         document = described;
     }
 
-    /** Done with the saga's id once this process has recorded its outcome; fails if it could not ({@link Runs#lose}). */
+    /** Done with the saga's id once this process has recorded its outcome; fails if it could not ({@link Runs#markLost}). */
     public CompletableFuture<String> ended() {
         return ended.copy();
     }
 
     /** Whatever becomes of this run, its saga is somebody else's to bring to its end: its process stops, or the journal was not there to be told. */
-    public boolean isLeft() {
+    public boolean isReleased() {
         return left;
     }
 
-    public void leave() {
+    public void release() {
         left = true;
     }
 
@@ -110,7 +110,7 @@ public final class ActiveRun implements Run {
         ended.complete(sagaId);
     }
 
-    void lose(RuntimeException why) {
+    void markLost(RuntimeException why) {
         ended.completeExceptionally(why);
     }
 
@@ -140,7 +140,7 @@ public final class ActiveRun implements Run {
      */
     public void end(String name, OptionalLong expected) {
         journal.stepEnds(sagaId, number, name, expected);
-        journal.watcher().stepEnded(name, Duration.ofNanos(System.nanoTime() - stepBeganNanos));
+        journal.listener().stepEnded(name, Duration.ofNanos(System.nanoTime() - stepBeganNanos));
     }
 
     /** Asked before each side effect: throws if the run has lost what it needs besides the journal, such as the lock on its source. */
@@ -172,10 +172,10 @@ public final class ActiveRun implements Run {
         } finally {
             lock.unlock();
         }
-        return this::giveBack;
+        return this::releasePermit;
     }
 
-    private void giveBack() {
+    private void releasePermit() {
         lock.lock();
         try {
             openPermits--;
@@ -204,7 +204,7 @@ public final class ActiveRun implements Run {
         }
     }
 
-    boolean callOff(SagaException why, Duration wait) {
+    boolean revoke(SagaException why, Duration wait) {
         long nanos = wait.toNanos();
         lock.lock();
         try {
@@ -235,7 +235,7 @@ public final class ActiveRun implements Run {
     }
 
     /** It writes nothing any more, and gets no leave to. */
-    boolean isOver() {
+    boolean hasEnded() {
         lock.lock();
         try {
             return openPermits == 0 && calledOff != null;
@@ -245,7 +245,7 @@ public final class ActiveRun implements Run {
     }
 
     /** It was called off so long ago or longer. */
-    boolean isCalledOffFor(Duration time) {
+    boolean isRevokedFor(Duration time) {
         lock.lock();
         try {
             return calledOff != null && System.nanoTime() - calledOffNanos >= time.toNanos();
@@ -282,7 +282,7 @@ public final class ActiveRun implements Run {
     public void chunkSending(int index, int attempt) {
         journal.chunkRows().sending(sagaId, number, index, attempt);
         if (attempt > 1) {
-            journal.watcher().chunkRetried();
+            journal.listener().chunkRetried();
         }
     }
 
@@ -290,12 +290,12 @@ public final class ActiveRun implements Run {
     public void chunkSent(int index, Optional<String> etag) {
         journal.chunkRows().sent(sagaId, number, index, etag);
         Document sent = document();
-        journal.watcher().chunkSent(Math.min(sent.chunkSizeBytes(), sent.sizeBytes() - index * sent.chunkSizeBytes()));
+        journal.listener().chunkSent(Math.min(sent.chunkSizeBytes(), sent.sizeBytes() - index * sent.chunkSizeBytes()));
     }
 
     @Override
     public void chunkConfirmed(ChunkRow row) {
-        if (row.state() == ChunkRow.State.SENDING) {
+        if (row.state() == ChunkRow.ChunkState.SENDING) {
             journal.chunkRows().sent(sagaId, number, row.index(), Optional.empty());
         }
         journal.addResumedBytes(sagaId, number, row.sizeBytes());

@@ -12,13 +12,13 @@ import java.util.Optional;
  *     answer, and if it had none
  */
 public record ChunkRow(
-        int index, long offset, long sizeBytes, String key, String sha256, State state, int attempts, Optional<String> etag) {
+        int index, long offset, long sizeBytes, String key, String sha256, ChunkRow.ChunkState state, int attempts, Optional<String> etag) {
 
     /** Without an entity tag. */
-    public ChunkRow(int index, long offset, long sizeBytes, String key, String sha256, State state, int attempts) {
+    public ChunkRow(int index, long offset, long sizeBytes, String key, String sha256, ChunkRow.ChunkState state, int attempts) {
         this(index, offset, sizeBytes, key, sha256, state, attempts, Optional.empty());
     }
 
     /** SENDING: an attempt was begun and its outcome is not known. SENT: the bucket answered. VERIFIED: the bucket was asked again. */
-    public enum State { PENDING, SENDING, SENT, VERIFIED }
+    public enum ChunkState { PENDING, SENDING, SENT, VERIFIED }
 }

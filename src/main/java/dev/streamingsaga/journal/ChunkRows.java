@@ -67,11 +67,11 @@ final class ChunkRows {
         return db.sql.sql("SELECT object_key FROM chunk WHERE saga_id = ? AND state = 'SENDING'").param(sagaId).query(String.class).list();
     }
 
-    Map<ChunkRow.State, ChunkTally> tally(String sagaId) {
-        Map<ChunkRow.State, ChunkTally> tally = new EnumMap<>(ChunkRow.State.class);
+    Map<ChunkRow.ChunkState, ChunkTally> tally(String sagaId) {
+        Map<ChunkRow.ChunkState, ChunkTally> tally = new EnumMap<>(ChunkRow.ChunkState.class);
         db.sql.sql("SELECT state, count(*) AS chunks, sum(size_bytes) AS bytes FROM chunk WHERE saga_id = ?"
                 + " AND state IN ('PENDING','SENDING','SENT','VERIFIED') GROUP BY state").param(sagaId)
-                .query((row, n) -> tally.put(ChunkRow.State.valueOf(row.getString("state")),
+                .query((row, n) -> tally.put(ChunkRow.ChunkState.valueOf(row.getString("state")),
                         new ChunkTally(row.getInt("chunks"), row.getLong("bytes")))).list();
         return tally;
     }
@@ -93,9 +93,9 @@ final class ChunkRows {
     }
 
     private static Row row(ResultSet row, int n) throws SQLException {
-        ChunkRow.State state;
+        ChunkRow.ChunkState state;
         try {
-            state = ChunkRow.State.valueOf(row.getString("state"));
+            state = ChunkRow.ChunkState.valueOf(row.getString("state"));
         } catch (IllegalArgumentException e) {
             throw new SagaException(Reason.METADATA_CORRUPT, "the journal's row of chunk " + row.getInt("idx")
                     + " has an unknown state; compensating from what the bucket lists", e);

@@ -28,8 +28,8 @@ public final class CleanupEntries {
             return Math.min(LONGEST.toMillis(), firstDelay.toMillis() << Math.min(attempts - 1, 20));
         }
 
-        CleanupEntry.State state(int attempts) {
-            return attempts >= maxAttempts ? CleanupEntry.State.BLOCKED : CleanupEntry.State.PENDING;
+        CleanupEntry.CleanupState state(int attempts) {
+            return attempts >= maxAttempts ? CleanupEntry.CleanupState.BLOCKED : CleanupEntry.CleanupState.PENDING;
         }
     }
 
@@ -51,7 +51,7 @@ public final class CleanupEntries {
         return db.inTransaction(() -> {
             long now = db.now();
             Optional<CleanupEntry> known = find(sagaId, step, resource);
-            if (known.filter(entry -> entry.state() == CleanupEntry.State.RESOLVED).isPresent()) {
+            if (known.filter(entry -> entry.state() == CleanupEntry.CleanupState.RESOLVED).isPresent()) {
                 return Optional.empty();
             }
             int attempts = 1 + known.filter(entry -> entry.state().isOpen()).map(CleanupEntry::attempts).orElse(0);
@@ -66,8 +66,8 @@ public final class CleanupEntries {
                         VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)""")
                         .params(Ids.next(), sagaId, step, resource, policy.state(1).name(), error, next, now).update();
             }
-            boolean wasBlocked = known.filter(entry -> entry.state() == CleanupEntry.State.BLOCKED).isPresent();
-            return policy.state(attempts) == CleanupEntry.State.BLOCKED && !wasBlocked ? find(sagaId, step, resource) : Optional.empty();
+            boolean wasBlocked = known.filter(entry -> entry.state() == CleanupEntry.CleanupState.BLOCKED).isPresent();
+            return policy.state(attempts) == CleanupEntry.CleanupState.BLOCKED && !wasBlocked ? find(sagaId, step, resource) : Optional.empty();
         });
     }
 
@@ -78,42 +78,42 @@ public final class CleanupEntries {
 
     /** It is really gone. */
     void done(String cleanupId) {
-        set(cleanupId, CleanupEntry.State.DONE, "removed");
+        set(cleanupId, CleanupEntry.CleanupState.DONE, "removed");
     }
 
     /** A person decided; {@code resolution} says why. */
     void resolved(String cleanupId, String resolution) {
-        set(cleanupId, CleanupEntry.State.RESOLVED, resolution);
+        set(cleanupId, CleanupEntry.CleanupState.RESOLVED, resolution);
     }
 
-    private void set(String cleanupId, CleanupEntry.State state, String resolution) {
+    private void set(String cleanupId, CleanupEntry.CleanupState state, String resolution) {
         db.sql.sql("UPDATE cleanup SET state = ?, resolution = ? WHERE cleanup_id = ?")
                 .params(state.name(), resolution, cleanupId).update();
     }
 
     /** What a person wants of an entry from outside the process that cleans up. */
-    public enum Wish { RETRY, RESOLVE }
+    public enum CleanupCommand { RETRY, RESOLVE }
 
     /** @param why a person's reason for RESOLVE; empty otherwise */
-    public record Wanted(CleanupEntry entry, Wish wish, String why) {}
+    public record PendingCommand(CleanupEntry entry, CleanupEntries.CleanupCommand wish, String why) {}
 
     /** A process that looks after the journal hears of it within a second or so. */
-    public void wish(String cleanupId, Wish wish, String why) {
+    public void requestCommand(String cleanupId, CleanupEntries.CleanupCommand wish, String why) {
         db.sql.sql("UPDATE cleanup SET wish = ?, wish_why = ? WHERE cleanup_id = ?").params(wish.name(), why, cleanupId).update();
     }
 
     /** Whether a wish is still to be fulfilled. */
-    public boolean isWished(String cleanupId) {
+    public boolean hasPendingCommand(String cleanupId) {
         return db.sql.sql("SELECT count(*) FROM cleanup WHERE cleanup_id = ? AND wish IS NOT NULL").param(cleanupId)
                 .query(Integer.class).single() > 0;
     }
 
-    public List<Wanted> wishes() {
+    public List<CleanupEntries.PendingCommand> pendingCommands() {
         return db.sql.sql(WITH_DOCUMENT + "WHERE c.wish IS NOT NULL ORDER BY cleanup_id").query((row, n) ->
-                new Wanted(entry(row, n), Wish.valueOf(row.getString("wish")), row.getString("wish_why"))).list();
+                new CleanupEntries.PendingCommand(entry(row, n), CleanupEntries.CleanupCommand.valueOf(row.getString("wish")), row.getString("wish_why"))).list();
     }
 
-    public void forgetWish(String cleanupId) {
+    public void clearCommand(String cleanupId) {
         db.sql.sql("UPDATE cleanup SET wish = NULL, wish_why = NULL WHERE cleanup_id = ?").param(cleanupId).update();
     }
 
@@ -161,7 +161,7 @@ public final class CleanupEntries {
         String document = row.getString("document_id");
         String resolution = row.getString("resolution");
         return new CleanupEntry(row.getString("cleanup_id"), row.getString("saga_id"), document == null ? "" : document,
-                row.getString("step"), row.getString("resource"), CleanupEntry.State.valueOf(row.getString("state")),
+                row.getString("step"), row.getString("resource"), CleanupEntry.CleanupState.valueOf(row.getString("state")),
                 row.getInt("attempts"), row.getString("last_error"), Instant.ofEpochMilli(row.getLong("next_attempt_at")),
                 Instant.ofEpochMilli(row.getLong("created_at")), resolution == null ? "" : resolution);
     }

@@ -14,7 +14,7 @@ public record CleanupEntry(
         String documentId,
         String step,
         String resource,
-        State state,
+        CleanupEntry.CleanupState state,
         int attempts,
         String lastError,
         Instant nextAttemptAt,
@@ -22,7 +22,7 @@ public record CleanupEntry(
         String resolution) {
 
     /** PENDING is retried, BLOCKED waits for a person, RESOLVED was closed by one, DONE is really gone. */
-    public enum State {
+    public enum CleanupState {
         PENDING,
         BLOCKED,
         RESOLVED,

@@ -65,7 +65,7 @@ public final class DroppedFiles {
      * @param level see {@link DroppedFile#alerts}
      * @return false if there was one of this level already, by whichever process
      */
-    public boolean alert(DroppedFile file, int level, List<Note> notes) {
+    public boolean alert(DroppedFile file, int level, List<EventDraft> notes) {
         return db.inTransaction(() -> {
             int first = db.sql.sql("UPDATE dropped_file SET alerts = ? WHERE path = ? AND alerts < ?")
                     .params(level, file.path().toString(), level).update();
@@ -81,12 +81,12 @@ public final class DroppedFiles {
      *
      * @return false if the saga has an alert with this beginning of its message already
      */
-    public boolean alertOnce(String sagaId, String beginning, List<Note> notes) {
+    public boolean alertOnce(String sagaId, String beginning, List<EventDraft> notes) {
         return db.inTransaction(() -> {
             // Also makes another process that wants to do the same wait for this transaction.
             db.sql.sql("UPDATE saga SET updated_at = updated_at WHERE saga_id = ?").param(sagaId).update();
             boolean known = events.of(sagaId).stream()
-                    .anyMatch(event -> event.kind() == Event.Kind.ALERT && event.message().startsWith(beginning));
+                    .anyMatch(event -> event.kind() == Event.EventKind.ALERT && event.message().startsWith(beginning));
             if (!known) {
                 append(sagaId, notes);
             }
@@ -94,7 +94,7 @@ public final class DroppedFiles {
         });
     }
 
-    private void append(String sagaId, List<Note> notes) {
+    private void append(String sagaId, List<EventDraft> notes) {
         notes.forEach(note -> events.append(sagaId, note.kind(), note.step(), note.message(), note.detail()));
     }
 

@@ -22,15 +22,15 @@ public final class Journal {
     private final JournalDatabase db;
     private final SagaRows sagas;
     private final EventRows events;
-    private final Moves moves;
+    private final StateTransitions moves;
     private final Leases leases;
-    private final Intake intake;
+    private final SagaRegistration intake;
     private final StepRows steps;
-    private final Wishes wishes;
+    private final OperatorCommands wishes;
     private final CleanupEntries cleanups;
-    private final Outcomes outcomes;
+    private final SagaOutcomes outcomes;
     private final ChunkRows chunks;
-    private final FigureRows figures;
+    private final StatisticsRows figures;
     private final SagaPages pages;
     private final DroppedFiles dropped;
 
@@ -47,15 +47,15 @@ public final class Journal {
         this.db = new JournalDatabase(dataSource, clock);
         this.sagas = new SagaRows(db);
         this.events = new EventRows(db);
-        this.moves = new Moves(db, sagas, events, lease.toMillis());
+        this.moves = new StateTransitions(db, sagas, events, lease.toMillis());
         this.leases = new Leases(db, events, moves, node);
-        this.intake = new Intake(db, sagas, events, leases);
+        this.intake = new SagaRegistration(db, sagas, events, leases);
         this.steps = new StepRows(db, sagas, moves);
-        this.wishes = new Wishes(db, moves, steps);
+        this.wishes = new OperatorCommands(db, moves, steps);
         this.cleanups = new CleanupEntries(db);
-        this.outcomes = new Outcomes(new Outcomes.Parts(db, sagas, events, moves, intake, steps, cleanups));
+        this.outcomes = new SagaOutcomes(new SagaOutcomes.Parts(db, sagas, events, moves, intake, steps, cleanups));
         this.chunks = new ChunkRows(db);
-        this.figures = new FigureRows(db);
+        this.figures = new StatisticsRows(db);
         this.pages = new SagaPages(db);
         this.dropped = new DroppedFiles(db, events);
     }
@@ -78,16 +78,16 @@ public final class Journal {
     }
 
     /** From now on told of what sagas do in this process. */
-    public void watch(Watcher watcher) {
+    public void addListener(SagaListener watcher) {
         db.watcher = watcher;
     }
 
-    Watcher watcher() {
+    SagaListener listener() {
         return db.watcher;
     }
 
     /** Counts over all sagas, read now. */
-    public Figures figures() {
+    public JournalStatistics figures() {
         return figures.read();
     }
 
@@ -102,13 +102,13 @@ public final class Journal {
     }
 
     /** Either the new saga, or the unfinished one that already holds the source. */
-    public record Received(SagaRecord saga, boolean isNew) {}
+    public record RegisteredSaga(SagaRecord saga, boolean isNew) {}
 
     /** A saga, and the file as its last run, or whoever took it in, saw it. */
-    public record Seen(SagaRecord saga, Optional<SourceIdentity> identity) {}
+    public record NewestSaga(SagaRecord saga, Optional<SourceIdentity> identity) {}
 
     /** The newest saga about a source. */
-    public Optional<Seen> newest(String source) {
+    public Optional<Journal.NewestSaga> newest(String source) {
         return intake.seen(source);
     }
 
@@ -118,13 +118,13 @@ public final class Journal {
     }
 
     /** Records a saga and its steps before anything is done for it, and claims its source. */
-    public Received receive(NewSaga wanted) {
+    public Journal.RegisteredSaga receive(NewSaga wanted) {
         return intake.receive(wanted);
     }
 
     /** The nine steps of the seed, with the configured participants in the place of its four stores. */
     public static List<String> steps(List<String> participants) {
-        return Intake.steps(participants);
+        return SagaRegistration.steps(participants);
     }
 
     /** The unfinished saga that holds a source. */
@@ -185,12 +185,12 @@ public final class Journal {
      *
      * @param residue journaled with the latter
      */
-    public void stepUndone(SagaRecord saga, String step, Undone undone, CleanupEntries.RetryPolicy policy, Note.OnResidue residue) {
-        outcomes.stepUndone(saga, step, undone, policy, residue);
+    public void stepCompensated(SagaRecord saga, String step, StepCompensation undone, CleanupEntries.RetryPolicy policy, EventDraft.OnResidue residue) {
+        outcomes.stepCompensated(saga, step, undone, policy, residue);
     }
 
     /** One residue more than the attempt to undo the step found. */
-    public void residue(SagaRecord saga, String step, CleanupEntries.Residue piece, CleanupEntries.RetryPolicy policy, Note.OnResidue residue) {
+    public void residue(SagaRecord saga, String step, CleanupEntries.Residue piece, CleanupEntries.RetryPolicy policy, EventDraft.OnResidue residue) {
         outcomes.residue(saga, step, piece, policy, residue);
     }
 
@@ -218,7 +218,7 @@ public final class Journal {
      *
      * @param notes journaled with it, by the number of attempts so far
      */
-    public void notPublished(String sagaId, CleanupEntries.RetryPolicy policy, IntFunction<List<Note>> notes) {
+    public void notPublished(String sagaId, CleanupEntries.RetryPolicy policy, IntFunction<List<EventDraft>> notes) {
         outcomes.notPublished(sagaId, policy, notes);
     }
 
@@ -242,7 +242,7 @@ public final class Journal {
      * @param residue journaled with PARTIALLY_COMPENSATED, in the same transaction
      * @return the saga's state, whatever it was decided by
      */
-    public SagaState finishCompensation(String sagaId, int run, Note.OnResidue residue) {
+    public SagaState finishCompensation(String sagaId, int run, EventDraft.OnResidue residue) {
         return outcomes.finishCompensation(sagaId, run, residue);
     }
 
@@ -276,8 +276,8 @@ public final class Journal {
      *
      * @return false if it is not this run's, paused, being compensated or final; nothing changed then
      */
-    boolean handBack(String sagaId, int run) {
-        return leases.handBack(sagaId, run);
+    boolean handOver(String sagaId, int run) {
+        return leases.handOver(sagaId, run);
     }
 
     /**
@@ -305,23 +305,23 @@ public final class Journal {
     }
 
     /** What a person wants of a saga that some process owns; that process hears of it within a second or so. */
-    public enum Wish { CANCEL, PAUSE, RESUME }
+    public enum OperatorCommand { CANCEL, PAUSE, RESUME }
 
-    public void wish(String sagaId, Wish wish) {
-        wishes.make(sagaId, wish);
+    public void operatorCommand(String sagaId, Journal.OperatorCommand wish) {
+        wishes.request(sagaId, wish);
     }
 
-    public void forgetWish(String sagaId) {
-        wishes.forget(sagaId);
+    public void clearOperatorCommand(String sagaId) {
+        wishes.clear(sagaId);
     }
 
-    public Optional<Wish> wish(String sagaId) {
-        return wishes.of(sagaId);
+    public Optional<Journal.OperatorCommand> operatorCommand(String sagaId) {
+        return wishes.find(sagaId);
     }
 
     /** Sagas with a wish that this process has to see to: its own, and paused ones, which nobody runs. */
-    public Map<SagaRecord, Wish> wishes() {
-        return wishes.of(leases);
+    public Map<SagaRecord, Journal.OperatorCommand> operatorCommands() {
+        return wishes.find(leases);
     }
 
     /** Counts bytes of chunks that an earlier run sent and the bucket confirmed. */
@@ -335,7 +335,7 @@ public final class Journal {
     }
 
     /** Appends to the saga's history. */
-    public void event(String sagaId, Event.Kind kind, String step, String message, String detail) {
+    public void event(String sagaId, Event.EventKind kind, String step, String message, String detail) {
         events.append(sagaId, kind, step, message, detail);
     }
 
@@ -344,18 +344,18 @@ public final class Journal {
     }
 
     /** All events of a kind, oldest first. */
-    public List<Event> events(Event.Kind kind) {
+    public List<Event> events(Event.EventKind kind) {
         return events.of(kind);
     }
 
     /** Alerts that nobody has been told of yet, journaled by then, oldest first; their detail is the alert as JSON. */
-    public List<Event> untoldAlerts(Instant by) {
-        return events.untold(by);
+    public List<Event> undeliveredAlerts(Instant by) {
+        return events.undelivered(by);
     }
 
     /** Somebody was told; whatever happens now, not again. */
-    public void alertTold(Event alert) {
-        events.told(alert.eventId());
+    public void alertDelivered(Event alert) {
+        events.delivered(alert.eventId());
     }
 
     public Optional<SagaRecord> saga(String sagaId) {
@@ -433,8 +433,8 @@ public final class Journal {
     }
 
     /** Every place that a saga was ever sent to; settings may have changed since then. */
-    public List<Place> places() {
-        return sagas.places();
+    public List<BucketLocation> bucketLocations() {
+        return sagas.bucketLocations();
     }
 
     /** All completed documents that are current, oldest first. */
@@ -452,7 +452,7 @@ public final class Journal {
     }
 
     /** How many of the saga's chunks are in each state, and how many bytes; damaged rows count too. */
-    public Map<ChunkRow.State, ChunkTally> chunkTally(String sagaId) {
+    public Map<ChunkRow.ChunkState, ChunkTally> chunkTally(String sagaId) {
         return chunks.tally(sagaId);
     }
 

@@ -24,7 +24,7 @@ final class JournalDatabase {
     final Clock clock;
     private final TransactionTemplate transactions;
     private final SingletonSupplier<String> shared;
-    volatile Watcher watcher = Watcher.NOBODY;
+    volatile SagaListener watcher = SagaListener.NOBODY;
 
     JournalDatabase(DataSource dataSource, Clock clock) {
         this.sql = JdbcClient.create(dataSource);

@@ -11,10 +11,10 @@ import java.util.stream.Collectors;
 final class Leases {
     private final JournalDatabase db;
     private final EventRows events;
-    private final Moves moves;
+    private final StateTransitions moves;
     private final String node;
 
-    Leases(JournalDatabase db, EventRows events, Moves moves, String node) {
+    Leases(JournalDatabase db, EventRows events, StateTransitions moves, String node) {
         this.db = db;
         this.events = events;
         this.moves = moves;
@@ -50,13 +50,13 @@ final class Leases {
                 + SagaRows.finalAnd("PAUSED") + " ORDER BY saga_id").params(db.now(), node, lockHeld ? 1 : 0).query(SagaRows::saga).list();
     }
 
-    boolean handBack(String sagaId, int run) {
+    boolean handOver(String sagaId, int run) {
         return db.inTransaction(() -> {
             int done = db.sql.sql("UPDATE saga SET node = '', run = run + 1, handovers = handovers + 1, lease_until = 0, updated_at = ?"
                     + " WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN " + SagaRows.finalAnd("PAUSED", "COMPENSATING"))
                     .params(db.now(), sagaId, run, node).update();
             if (done == 1) {
-                events.append(sagaId, Event.Kind.STATE, "", "HANDED BACK after run " + run + ": its process stopped; the next start goes on with it", "");
+                events.append(sagaId, Event.EventKind.STATE, "", "HANDED BACK after run " + run + ": its process stopped; the next start goes on with it", "");
             }
             return done == 1;
         });
@@ -74,7 +74,7 @@ final class Leases {
                     + " updated_at = ?, wish = NULL WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN " + SagaRows.finalAnd("COMPENSATING"))
                     .params(node, run, endMillis(), db.now() + timeLimit.toMillis(), db.now(), stale.sagaId(), stale.run(), stale.node()).update();
             if (won == 1) {
-                events.append(stale.sagaId(), Event.Kind.STATE, "", "RESUMED as run " + run + " from " + stale.state(), "");
+                events.append(stale.sagaId(), Event.EventKind.STATE, "", "RESUMED as run " + run + " from " + stale.state(), "");
             }
             return won == 1;
         });

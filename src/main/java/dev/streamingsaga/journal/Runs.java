@@ -40,12 +40,12 @@ public final class Runs {
         ActiveRun run = new ActiveRun(journal, saga);
         Optional.ofNullable(active.put(saga.sagaId(), run)).ifPresent(earlier -> {
             lingering.add(earlier);
-            earlier.callOff(new SagaException(Reason.CANCELLED, "run " + earlier.number() + " of saga " + saga.sagaId()
+            earlier.revoke(new SagaException(Reason.CANCELLED, "run " + earlier.number() + " of saga " + saga.sagaId()
                     + " was taken over by run " + run.number() + "; it stops here"), Duration.ZERO);
             earlier.markEnded(); // whoever waits for it, waits for the saga's end from now on
         });
-        forgetOver();
-        if (leave(run)) {
+        forgetEnded();
+        if (release(run)) {
             end(run);
             requireRunning(saga.sagaId());
         }
@@ -58,16 +58,16 @@ public final class Runs {
      *
      * @param wait for what is on its way already, in all
      */
-    public void standDown(Duration wait) {
+    public void drain(Duration wait) {
         stoppedBy = System.nanoTime() + wait.toNanos();
         stopping = true;
         // One that is being closed needs no leave any more, and its end is the better one.
         List<ActiveRun> others = active.values().stream().filter(run -> !run.step().equals(LAST_STEP)).toList();
-        others.forEach(run -> run.callOff(stop(run), Duration.ZERO));
-        others.forEach(this::leaveNow);
+        others.forEach(run -> run.revoke(stop(run), Duration.ZERO));
+        others.forEach(this::releaseNow);
         active.values().forEach(run -> {
             run.awaitEnd(left());
-            leaveNow(run);
+            releaseNow(run);
         });
     }
 
@@ -90,26 +90,26 @@ public final class Runs {
      *
      * @return whether it is stopping
      */
-    public boolean leave(ActiveRun run) {
+    public boolean release(ActiveRun run) {
         if (!stopping) {
             return false;
         }
-        run.callOff(stop(run), left());
+        run.revoke(stop(run), left());
         try {
-            if (journal.handBack(run.sagaId(), run.number())) {
+            if (journal.handOver(run.sagaId(), run.number())) {
                 LOG.info("saga {} ({}) is left in step {} since this instance stops; the next start goes on with it", run.sagaId(),
                         run.received().fileName(), run.step().isEmpty() ? "none" : run.step());
             }
         } catch (RuntimeException e) {
             LOG.warn("saga {} could not be handed back ({}); it is taken up when its lease has run out", run.sagaId(), e.toString());
         } finally {
-            run.leave();
+            run.release();
         }
         return true;
     }
 
-    private void leaveNow(ActiveRun run) {
-        leave(run);
+    private void releaseNow(ActiveRun run) {
+        release(run);
         run.markEnded();
     }
 
@@ -138,28 +138,28 @@ public final class Runs {
     public void end(ActiveRun run) {
         close(run);
         run.markEnded();
-        forgetOver();
+        forgetEnded();
     }
 
     private void close(ActiveRun run) {
         lingering.add(run);
         active.remove(run.sagaId(), run);
-        run.callOff(new SagaException(Reason.CANCELLED, "run " + run.number() + " of saga " + run.sagaId() + " has ended"), Duration.ZERO);
+        run.revoke(new SagaException(Reason.CANCELLED, "run " + run.number() + " of saga " + run.sagaId() + " has ended"), Duration.ZERO);
     }
 
     /**
      * As {@link #end(ActiveRun)}, its outcome not recorded: whoever waits for the run is told so, and the recovery takes the saga up. If the
      * journal has one all the same, or a later run, that is what it ends with.
      */
-    public void lose(ActiveRun run, Throwable why) {
+    public void markLost(ActiveRun run, Throwable why) {
         close(run); // before anybody is told
         if (isSettled(run)) {
             run.markEnded();
         } else {
-            run.lose(new IllegalStateException("saga " + run.sagaId() + " stopped in step " + run.step()
+            run.markLost(new IllegalStateException("saga " + run.sagaId() + " stopped in step " + run.step()
                     + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again", why));
         }
-        forgetOver();
+        forgetEnded();
     }
 
     private boolean isSettled(ActiveRun run) {
@@ -179,7 +179,7 @@ public final class Runs {
     /** Ends what was called off so long ago, its saga paused: it hangs, or Camel has lost it. Whatever it still writes is waited for before another run. */
     public void endPaused(Duration grace) {
         for (ActiveRun run : active.values()) {
-            if (run.isCalledOffFor(grace) && journal.saga(run.sagaId()).orElseThrow().state() == SagaState.PAUSED) {
+            if (run.isRevokedFor(grace) && journal.saga(run.sagaId()).orElseThrow().state() == SagaState.PAUSED) {
                 LOG.warn("run {} of the paused saga {} does not end in step {}; its place is free again", run.number(), run.sagaId(), run.step());
                 end(run);
             }
@@ -187,8 +187,8 @@ public final class Runs {
     }
 
     /** Kept as long as it writes, and no longer: what is idle by now has left nothing behind. */
-    private void forgetOver() {
-        lingering.removeIf(ActiveRun::isOver);
+    private void forgetEnded() {
+        lingering.removeIf(ActiveRun::hasEnded);
     }
 
     /**
@@ -196,12 +196,12 @@ public final class Runs {
      *
      * @return whether none is open any more
      */
-    public boolean callOff(String sagaId, SagaException why, Duration wait) {
+    public boolean revoke(String sagaId, SagaException why, Duration wait) {
         return settled(of(sagaId), why, wait);
     }
 
     /** Waits until nothing that an earlier run began is under way any more, for so long at the most. */
-    public boolean awaitEarlier(ActiveRun run, Duration wait) {
+    public boolean awaitEarlierRun(ActiveRun run, Duration wait) {
         return settled(of(run.sagaId()).stream().filter(other -> other != run).toList(),
                 new SagaException(Reason.CANCELLED, "saga " + run.sagaId() + " was taken over by run " + run.number()), wait);
     }
@@ -209,8 +209,8 @@ public final class Runs {
     /** None gets new leave before the first is waited for. */
     private static boolean settled(List<ActiveRun> runs, SagaException why, Duration wait) {
         long end = System.nanoTime() + wait.toNanos();
-        runs.forEach(run -> run.callOff(why, Duration.ZERO));
-        return runs.stream().filter(run -> !run.callOff(why, Duration.ofNanos(Math.max(0, end - System.nanoTime())))).findAny().isEmpty();
+        runs.forEach(run -> run.revoke(why, Duration.ZERO));
+        return runs.stream().filter(run -> !run.revoke(why, Duration.ofNanos(Math.max(0, end - System.nanoTime())))).findAny().isEmpty();
     }
 
     /** The steps of a saga that have something under way. */

@@ -71,11 +71,11 @@ final class SagaRows {
                 + " AND publish_after <= ? ORDER BY saga_id").param(db.now()).query(SagaRows::saga).list();
     }
 
-    List<Place> places() {
+    List<BucketLocation> bucketLocations() {
         // A key prefix is the place's prefix, then /document/saga/.
         return db.sql.sql("SELECT DISTINCT bucket, substr(key_prefix, 1, length(key_prefix) - length(document_id) - length(saga_id) - 3) AS prefix"
                 + " FROM saga WHERE document_id IS NOT NULL ORDER BY bucket, prefix")
-                .query((row, n) -> new Place(row.getString("bucket"), row.getString("prefix"))).list();
+                .query((row, n) -> new BucketLocation(row.getString("bucket"), row.getString("prefix"))).list();
     }
 
     List<SagaRecord> current() {

@@ -24,11 +24,11 @@ public enum SagaState {
         return this == COMPLETED || this == COMPENSATED || this == PARTIALLY_COMPENSATED;
     }
 
-    public boolean mayBecome(SagaState next) {
-        return next == this || moves().contains(next);
+    public boolean canTransitionTo(SagaState next) {
+        return next == this || transitions().contains(next);
     }
 
-    private Set<SagaState> moves() {
+    private Set<SagaState> transitions() {
         return switch (this) {
             case RECEIVED -> EnumSet.of(UPLOADING, PAUSED, COMPENSATING);
             case UPLOADING -> EnumSet.of(VERIFYING, PAUSED, COMPENSATING);

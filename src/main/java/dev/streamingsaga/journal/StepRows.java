@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 final class StepRows {
     private final JournalDatabase db;
     private final SagaRows sagas;
-    private final Moves moves;
+    private final StateTransitions moves;
 
-    StepRows(JournalDatabase db, SagaRows sagas, Moves moves) {
+    StepRows(JournalDatabase db, SagaRows sagas, StateTransitions moves) {
         this.db = db;
         this.sagas = sagas;
         this.moves = moves;
@@ -20,10 +20,10 @@ final class StepRows {
         db.inTransaction(() -> {
             SagaState now = sagas.state(sagaId);
             // Only resume moves a paused saga on, and that is another run.
-            if (now == SagaState.PAUSED || !now.mayBecome(state)) {
-                throw moves.calledOff(sagaId);
+            if (now == SagaState.PAUSED || !now.canTransitionTo(state)) {
+                throw moves.revoked(sagaId);
             }
-            moves.fenced(moves.move(sagaId, now, state, run), sagaId, run);
+            moves.fenced(moves.transition(sagaId, now, state, run), sagaId, run);
             db.sql.sql("UPDATE step SET state = ?, started_at = ? WHERE saga_id = ? AND name = ?")
                     .params(StepState.WRITING.name(), db.now(), sagaId, step).update();
         });

@@ -5,22 +5,22 @@ package dev.streamingsaga.lra;
  * again until they answer DONE or GONE, from several threads, but never twice at a time for the same step of the same run.
  */
 public interface CallbackHandler {
-    Answer compensate(CallbackToken.Target target);
+    CallbackHandler.CallbackAnswer compensate(CallbackToken.Target target);
 
-    Answer complete(CallbackToken.Target target);
+    CallbackHandler.CallbackAnswer complete(CallbackToken.Target target);
 
     /**
      * DONE: it is done, or journaled and certain to be done. LATER: call again.
      * GONE: nothing to do any more, the outcome is final.
      */
-    enum Answer {
+    enum CallbackAnswer {
         DONE(200),
         LATER(202),
         GONE(410);
 
         private final int status;
 
-        Answer(int status) {
+        CallbackAnswer(int status) {
             this.status = status;
         }
 

@@ -2,8 +2,6 @@ package dev.streamingsaga.lra;
 
 import dev.streamingsaga.config.SagaConfig.Callback;
 import dev.streamingsaga.datadir.Permissions;
-import dev.streamingsaga.lra.CallbackRunner.Call;
-import dev.streamingsaga.lra.CallbackRunner.Kind;
 import dev.streamingsaga.lra.CallbackServer.Answer;
 import dev.streamingsaga.lra.CallbackServer.Request;
 import dev.streamingsaga.probe.SideEffects;
@@ -39,7 +37,7 @@ public final class CallbackListener implements AutoCloseable {
     private final CallbackToken tokens;
     private final LraScope scope;
     private final Ping ping;
-    private final Refusals refusals = new Refusals();
+    private final RefusedCalls refusals = new RefusedCalls();
 
     private CallbackListener(Bound bound, CallbackToken tokens, LraScope scope, CallbackHandler handler) {
         this.server = bound.server();
@@ -69,7 +67,7 @@ public final class CallbackListener implements AutoCloseable {
         int port = config.port();
         CallbackServer server;
         if (port == 0) {
-            var opened = KeptPort.open(dataDir.resolve("callback.port"), "callback listener", p -> bind(config.host(), p, limits));
+            var opened = PersistentPort.open(dataDir.resolve("callback.port"), "callback listener", p -> bind(config.host(), p, limits));
             server = opened.server();
             port = opened.port();
         } else {
@@ -140,10 +138,10 @@ public final class CallbackListener implements AutoCloseable {
         if (!COMPENSATE.equals(path) && !COMPLETE.equals(path)) {
             return Answer.of(404);
         }
-        return request.method().equals("PUT") ? callback(request, COMPENSATE.equals(path) ? Kind.COMPENSATE : Kind.COMPLETE) : Answer.of(405);
+        return request.method().equals("PUT") ? callback(request, COMPENSATE.equals(path) ? CallbackRunner.CallbackKind.COMPENSATE : CallbackRunner.CallbackKind.COMPLETE) : Answer.of(405);
     }
 
-    private Answer callback(Request request, Kind kind) {
+    private Answer callback(Request request, CallbackRunner.CallbackKind kind) {
         Optional<CallbackToken.Target> target = token(request.target()).flatMap(tokens::verify);
         List<String> lras = request.header(LRA_HEADER);
         if (target.isEmpty()) {
@@ -153,11 +151,11 @@ public final class CallbackListener implements AutoCloseable {
             return refuse(request, "for an LRA that is not of our coordinator");
         }
         try (SideEffects.Span watched = SideEffects.begin("callback", kind.name().toLowerCase(Locale.ROOT) + " " + target.get().step())) {
-            return run(new Call(kind, target.get()));
+            return run(new CallbackRunner.CallbackRequest(kind, target.get()));
         }
     }
 
-    private Answer run(Call call) {
+    private Answer run(CallbackRunner.CallbackRequest call) {
         try {
             return Answer.of(runner.answer(call).status());
         } catch (ExecutionException e) {

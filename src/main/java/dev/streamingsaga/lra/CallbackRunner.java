@@ -1,6 +1,5 @@
 package dev.streamingsaga.lra;
 
-import dev.streamingsaga.lra.CallbackHandler.Answer;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -26,7 +25,7 @@ final class CallbackRunner implements AutoCloseable {
 
     private final CallbackHandler handler;
     private final Duration patience;
-    private final ConcurrentMap<Call, CompletableFuture<Answer>> running = new ConcurrentHashMap<>();
+    private final ConcurrentMap<CallbackRunner.CallbackRequest, CompletableFuture<CallbackHandler.CallbackAnswer>> running = new ConcurrentHashMap<>();
     private final ExecutorService pool = new ThreadPoolExecutor(
             0, MAX_AT_A_TIME, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), new NamedThreads("saga-callback-run", true));
 
@@ -35,41 +34,41 @@ final class CallbackRunner implements AutoCloseable {
         this.patience = patience;
     }
 
-    enum Kind { COMPENSATE, COMPLETE }
+    enum CallbackKind { COMPENSATE, COMPLETE }
 
-    record Call(Kind kind, Target target) {}
+    record CallbackRequest(CallbackRunner.CallbackKind kind, Target target) {}
 
     /** @throws ExecutionException if the handler threw; it is logged already */
-    Answer answer(Call call) throws ExecutionException, InterruptedException {
-        CompletableFuture<Answer> result = new CompletableFuture<>();
-        CompletableFuture<Answer> earlier = running.putIfAbsent(call, result);
+    CallbackHandler.CallbackAnswer answer(CallbackRunner.CallbackRequest call) throws ExecutionException, InterruptedException {
+        CompletableFuture<CallbackHandler.CallbackAnswer> result = new CompletableFuture<>();
+        CompletableFuture<CallbackHandler.CallbackAnswer> earlier = running.putIfAbsent(call, result);
         if (earlier == null && !start(call, result)) {
-            return Answer.LATER;
+            return CallbackHandler.CallbackAnswer.LATER;
         }
         try {
             return (earlier == null ? result : earlier).get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             LOG.debug("{} takes longer than {}; the coordinator is told to call again", call, patience);
-            return Answer.LATER;
+            return CallbackHandler.CallbackAnswer.LATER;
         }
     }
 
-    private boolean start(Call call, CompletableFuture<Answer> result) {
+    private boolean start(CallbackRunner.CallbackRequest call, CompletableFuture<CallbackHandler.CallbackAnswer> result) {
         try {
             pool.execute(() -> run(call, result));
             return true;
         } catch (RejectedExecutionException e) {
             running.remove(call);
-            result.complete(Answer.LATER);
+            result.complete(CallbackHandler.CallbackAnswer.LATER);
             LOG.warn("{} callbacks run already; the coordinator is told to call again for {}", MAX_AT_A_TIME, call);
             return false;
         }
     }
 
-    private void run(Call call, CompletableFuture<Answer> result) {
+    private void run(CallbackRunner.CallbackRequest call, CompletableFuture<CallbackHandler.CallbackAnswer> result) {
         try {
             Target target = call.target();
-            Answer answer = call.kind() == Kind.COMPENSATE ? handler.compensate(target) : handler.complete(target);
+            CallbackHandler.CallbackAnswer answer = call.kind() == CallbackRunner.CallbackKind.COMPENSATE ? handler.compensate(target) : handler.complete(target);
             running.remove(call);
             result.complete(answer);
         } catch (RuntimeException | Error e) {

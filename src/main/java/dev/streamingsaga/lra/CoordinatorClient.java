@@ -60,7 +60,7 @@ final class CoordinatorClient extends LRAClient {
     @Override
     public CompletableFuture<Void> compensate(URL lra, Exchange exchange) {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
-        if (run != null && run.isLeft()) {
+        if (run != null && run.isReleased()) {
             return CompletableFuture.completedFuture(null); // as after a crash: whoever goes on with the saga cancels its old LRA
         }
         return threads.run(() -> cancel(lra.toString()));

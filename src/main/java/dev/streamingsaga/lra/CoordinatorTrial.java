@@ -85,16 +85,16 @@ public final class CoordinatorTrial {
         Callback callback = new Callback(config.callback().host(), port, url, HexFormat.of().formatHex(secret));
         return CallbackListener.start(callback, scratch, access.scope(), new CallbackHandler() {
             @Override
-            public Answer compensate(Target target) {
+            public CallbackHandler.CallbackAnswer compensate(Target target) {
                 if (target.equals(TARGET)) {
                     called.countDown();
                 }
-                return Answer.DONE;
+                return CallbackHandler.CallbackAnswer.DONE;
             }
 
             @Override
-            public Answer complete(Target target) {
-                return Answer.DONE;
+            public CallbackHandler.CallbackAnswer complete(Target target) {
+                return CallbackHandler.CallbackAnswer.DONE;
             }
         });
     }

@@ -14,47 +14,47 @@ public final class Health {
     private static final String UNASKED = "not asked yet";
     private static final int MAX_DETAIL_CHARS = 300;
 
-    private final Map<String, Asked<State>> parts = new LinkedHashMap<>();
+    private final Map<String, CachedProbe<Health.PartHealth>> parts = new LinkedHashMap<>();
 
     /** @param checks by part, in the order to be shown; they throw if the part cannot be used */
     Health(Map<String, Runnable> checks, Executor threads) {
         checks.forEach((part, check) -> parts.put(part,
-                new Asked<>(() -> state(part, check), new State(part, false, UNASKED), Duration.ofSeconds(KEEP_SECONDS), threads)));
+                new CachedProbe<>(() -> state(part, check), new Health.PartHealth(part, false, UNASKED), Duration.ofSeconds(KEEP_SECONDS), threads)));
     }
 
     /** @param detail why it is down; empty if it is up */
-    public record State(String part, boolean up, String detail) {
+    public record PartHealth(String part, boolean up, String detail) {
         /** 1, 0, or not a number before the first answer. */
         double figure() {
             return up ? 1 : detail.equals(UNASKED) ? Double.NaN : 0;
         }
     }
 
-    public record Report(List<State> parts) {
+    public record HealthReport(List<Health.PartHealth> parts) {
         public boolean up() {
-            return parts.stream().allMatch(State::up);
+            return parts.stream().allMatch(Health.PartHealth::up);
         }
     }
 
-    private static State state(String part, Runnable check) {
+    private static Health.PartHealth state(String part, Runnable check) {
         try {
             check.run();
-            return new State(part, true, "");
+            return new Health.PartHealth(part, true, "");
         } catch (RuntimeException e) {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            return new State(part, false, message.substring(0, Math.min(message.length(), MAX_DETAIL_CHARS)));
+            return new Health.PartHealth(part, false, message.substring(0, Math.min(message.length(), MAX_DETAIL_CHARS)));
         }
     }
 
-    public Report report() {
-        parts.values().forEach(Asked::ask);
+    public Health.HealthReport report() {
+        parts.values().forEach(CachedProbe::refresh);
         Duration limit = Duration.ofSeconds(LIMIT_SECONDS);
-        return new Report(parts.entrySet().stream().map(part -> part.getValue().within(limit)
-                .orElseGet(() -> new State(part.getKey(), false, "no answer within " + LIMIT_SECONDS + " s"))).toList());
+        return new Health.HealthReport(parts.entrySet().stream().map(part -> part.getValue().within(limit)
+                .orElseGet(() -> new Health.PartHealth(part.getKey(), false, "no answer within " + LIMIT_SECONDS + " s"))).toList());
     }
 
     /** As last heard; without waiting. */
-    Map<String, Asked<State>> parts() {
+    Map<String, CachedProbe<Health.PartHealth>> parts() {
         return parts;
     }
 }

@@ -1,10 +1,10 @@
 package dev.streamingsaga.observe;
 
-import dev.streamingsaga.journal.Figures;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.JournalStatistics;
+import dev.streamingsaga.journal.SagaListener;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
-import dev.streamingsaga.journal.Watcher;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -23,13 +23,13 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /** The metrics of one instance in a Micrometer registry: those of the journal, and those since the start of this process. */
-final class Meters implements Watcher, AutoCloseable {
+final class Meters implements SagaListener, AutoCloseable {
     private static final Duration[] BUCKETS = Stream.of(100, 500, 1_000, 5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000)
             .map(Duration::ofMillis).toArray(Duration[]::new);
 
     private final MeterRegistry registry;
-    private final ObservedParts parts;
-    private final Asked<Figures> figures;
+    private final ObservedComponents parts;
+    private final CachedProbe<JournalStatistics> figures;
     private final List<Tag> tags;
     private final List<Meter> ours = new CopyOnWriteArrayList<>();
     private final Map<String, Timer> steps = new ConcurrentHashMap<>();
@@ -39,7 +39,7 @@ final class Meters implements Watcher, AutoCloseable {
     private final Counter retries;
     private final Runnable closing;
 
-    private Meters(MeterRegistry registry, ObservedParts parts, Asked<Figures> figures, Health health, Runnable closing) {
+    private Meters(MeterRegistry registry, ObservedComponents parts, CachedProbe<JournalStatistics> figures, Health health, Runnable closing) {
         this.registry = registry;
         this.parts = parts;
         this.figures = figures;
@@ -57,55 +57,55 @@ final class Meters implements Watcher, AutoCloseable {
                 .description("1 if the part answered when it was last asked, 0 if not").tags(tags).tag("part", part).register(registry)));
         add(Gauge.builder("streaming.saga.disk.free", parts, p -> Observation.free(p.config().dataDir())).baseUnit("bytes")
                 .description("Free space where the data directory is").tags(tags).register(registry));
-        parts.journal().watch(this);
+        parts.journal().addListener(this);
     }
 
     /** In the registry that the context has, if it has one. */
-    static Optional<Meters> inRegistryOf(ObservedParts parts, Asked<Figures> figures, Health health) {
+    static Optional<Meters> inRegistryOf(ObservedComponents parts, CachedProbe<JournalStatistics> figures, Health health) {
         return Optional.ofNullable(parts.context().getRegistry().findSingleByType(MeterRegistry.class))
                 .map(registry -> new Meters(registry, parts, figures, health, () -> {}));
     }
 
     /** In a Prometheus registry of our own, with what the JVM tells of itself. */
-    static Meters inRegistryOfOurs(ObservedParts parts, Asked<Figures> figures, Health health) {
-        Prometheus.Made made = Prometheus.create();
+    static Meters inRegistryOfOurs(ObservedComponents parts, CachedProbe<JournalStatistics> figures, Health health) {
+        Prometheus.CreatedRegistry made = Prometheus.create();
         return new Meters(made.registry(), parts, figures, health, made.closing());
     }
 
     private void ofJournal() {
-        counted("streaming.saga", "", "Sagas received, over all restarts", Figures::received);
+        counted("streaming.saga", "", "Sagas received, over all restarts", JournalStatistics::received);
         counted("streaming.saga.completed", "", "Sagas that completed, over all restarts", f -> f.in(SagaState.COMPLETED));
-        counted("streaming.saga.ingested", "bytes", "Bytes of completed documents, over all restarts", Figures::storedBytes);
-        counted("streaming.saga.resumed", "bytes", "Bytes that a later run did not send again, over all restarts", Figures::resumedBytes);
+        counted("streaming.saga.ingested", "bytes", "Bytes of completed documents, over all restarts", JournalStatistics::storedBytes);
+        counted("streaming.saga.resumed", "bytes", "Bytes that a later run did not send again, over all restarts", JournalStatistics::resumedBytes);
         // Gauges, though they only grow: a counter's name would get "_total", and these names are given.
-        gauge("streaming.saga.rollbacks", "Sagas that were undone, over all restarts", Figures::undone);
-        gauge("streaming.saga.failed.rollbacks", "Undone sagas of which something was left at first, over all restarts", Figures::leftSomething);
-        gauge("streaming.saga.orphaned.chunks", "Open clean-up entries of the bucket: chunks that a compensation could not remove", Figures::chunkCleanups);
-        gauge("streaming.saga.unpublished", "Completed sagas whose document is not visible in every store yet", Figures::unpublished);
+        gauge("streaming.saga.rollbacks", "Sagas that were undone, over all restarts", JournalStatistics::compensated);
+        gauge("streaming.saga.failed.rollbacks", "Undone sagas of which something was left at first, over all restarts", JournalStatistics::leftSomething);
+        gauge("streaming.saga.orphaned.chunks", "Open clean-up entries of the bucket: chunks that a compensation could not remove", JournalStatistics::chunkCleanups);
+        gauge("streaming.saga.unpublished", "Completed sagas whose document is not visible in every store yet", JournalStatistics::unpublished);
         for (SagaState state : SagaState.values()) {
             add(Gauge.builder("streaming.saga.sagas", figures, f -> f.last().in(state)).description("Sagas by state, as the journal has them")
                     .tags(tags).tag("state", state.name()).register(registry));
         }
-        cleanups("pending", Figures::pendingCleanups);
-        cleanups("blocked", Figures::blockedCleanups);
+        cleanups("pending", JournalStatistics::pendingCleanups);
+        cleanups("blocked", JournalStatistics::blockedCleanups);
         add(Gauge.builder("streaming.saga.oldest.cleanup.age", figures, this::oldestSeconds).baseUnit("seconds")
                 .description("Age of the oldest open clean-up entry, 0 without any").tags(tags).register(registry));
     }
 
-    private double oldestSeconds(Asked<Figures> asked) {
+    private double oldestSeconds(CachedProbe<JournalStatistics> asked) {
         return asked.last().oldestCleanup().map(made -> Duration.between(made, parts.journal().clock().instant()).toMillis() / 1000.0).orElse(0.0);
     }
 
-    private void counted(String name, String unit, String description, ToDoubleFunction<Figures> figure) {
+    private void counted(String name, String unit, String description, ToDoubleFunction<JournalStatistics> figure) {
         add(FunctionCounter.builder(name, figures, f -> figure.applyAsDouble(f.last())).baseUnit(unit.isEmpty() ? null : unit)
                 .description(description).tags(tags).register(registry));
     }
 
-    private void gauge(String name, String description, ToDoubleFunction<Figures> figure) {
+    private void gauge(String name, String description, ToDoubleFunction<JournalStatistics> figure) {
         add(Gauge.builder(name, figures, f -> figure.applyAsDouble(f.last())).description(description).tags(tags).register(registry));
     }
 
-    private void cleanups(String state, ToDoubleFunction<Figures> figure) {
+    private void cleanups(String state, ToDoubleFunction<JournalStatistics> figure) {
         add(Gauge.builder("streaming.saga.cleanups", figures, f -> figure.applyAsDouble(f.last())).description("Open clean-up entries")
                 .tags(tags).tag("state", state).register(registry));
     }
@@ -137,7 +137,7 @@ final class Meters implements Watcher, AutoCloseable {
     }
 
     @Override
-    public void moved(SagaRecord saga, SagaState from) {
+    public void stateChanged(SagaRecord saga, SagaState from) {
         if (saga.state().isFinal() && !from.isFinal()) {
             outcome(saga.state()).record(Duration.between(saga.receivedAt(), parts.journal().clock().instant()));
         }
@@ -165,7 +165,7 @@ final class Meters implements Watcher, AutoCloseable {
 
     @Override
     public void close() {
-        parts.journal().watch(Watcher.NOBODY);
+        parts.journal().addListener(SagaListener.NOBODY);
         ours.forEach(registry::remove);
         closing.run();
     }

@@ -1,6 +1,6 @@
 package dev.streamingsaga.observe;
 
-import dev.streamingsaga.journal.Figures;
+import dev.streamingsaga.journal.JournalStatistics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,13 +22,13 @@ public final class Observation implements AutoCloseable {
     private static final Duration FIGURES_LIMIT = Duration.ofSeconds(2);
     private static final String MICROMETER = "io.micrometer.core.instrument.MeterRegistry";
 
-    private final ObservedParts parts;
+    private final ObservedComponents parts;
     private final ExecutorService threads;
-    private final Asked<Figures> figures;
+    private final CachedProbe<JournalStatistics> figures;
     private final Health health;
     private @Nullable Meters meters;
 
-    public Observation(ObservedParts parts) {
+    public Observation(ObservedComponents parts) {
         this.parts = parts;
         String name = parts.config().id("observe");
         this.threads = Executors.newCachedThreadPool(work -> {
@@ -36,7 +36,7 @@ public final class Observation implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        this.figures = new Asked<>(parts.journal()::figures, Figures.NONE, FIGURES_KEEP, threads);
+        this.figures = new CachedProbe<>(parts.journal()::figures, JournalStatistics.NONE, FIGURES_KEEP, threads);
         Map<String, Runnable> checks = new LinkedHashMap<>(parts.checks());
         checks.put("disk", this::disk);
         this.health = new Health(checks, threads);
@@ -88,7 +88,7 @@ public final class Observation implements AutoCloseable {
         return meters == null ? Optional.empty() : meters.scrape();
     }
 
-    public Health.Report health() {
+    public Health.HealthReport health() {
         return health.report();
     }
 

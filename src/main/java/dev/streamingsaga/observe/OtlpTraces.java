@@ -52,7 +52,7 @@ public final class OtlpTraces implements AutoCloseable {
                 .setSampler(SagaSampler.of(otel.sampling()))
                 // No events: Camel makes them of log lines and of the words of exceptions, and either may quote a document.
                 .setSpanLimits(SpanLimits.builder().setMaxNumberOfEvents(0).setMaxAttributeValueLength(MAX_VALUE_CHARS).build())
-                .addSpanProcessor(BatchSpanProcessor.builder(new TellingExporter(exporter(otel), endpoint(otel)))
+                .addSpanProcessor(BatchSpanProcessor.builder(new OutageLoggingExporter(exporter(otel), endpoint(otel)))
                         .setScheduleDelay(SEND_EVERY).setMaxQueueSize(QUEUED_SPANS).setExporterTimeout(SEND_LIMIT).build())
                 .build());
     }

@@ -23,15 +23,15 @@ final class Prometheus {
     }
 
     /** What was made, and how it is closed. */
-    record Made(MeterRegistry registry, Runnable closing) {}
+    record CreatedRegistry(MeterRegistry registry, Runnable closing) {}
 
     /** A registry of our own, with what the JVM tells of itself. */
-    static Made create() {
+    static Prometheus.CreatedRegistry create() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         JvmGcMetrics collector = new JvmGcMetrics();
         Stream.of(collector, new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics(), new FileDescriptorMetrics())
                 .forEach(binder -> binder.bindTo(registry));
-        return new Made(registry, () -> {
+        return new Prometheus.CreatedRegistry(registry, () -> {
             collector.close();
             registry.close();
         });

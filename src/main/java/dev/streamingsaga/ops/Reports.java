@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupEntry.CleanupState;
 import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Event.EventKind;
+import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Note;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.probe.SideEffects;
 import dev.streamingsaga.saga.Alerts;
@@ -76,16 +78,16 @@ public final class Reports implements Alerts {
     }
 
     @Override
-    public List<Note> residue(SagaRecord saga, List<CleanupEntry> open) {
-        boolean retried = open.stream().anyMatch(entry -> entry.state() == CleanupEntry.State.PENDING);
-        return List.of(alert(saga, Event.Kind.ALERT, new Wording("WARNING", "PARTIAL_ROLLBACK", pieces(open) + " could not be removed: " + bySteps(open),
+    public List<EventDraft> residue(SagaRecord saga, List<CleanupEntry> open) {
+        boolean retried = open.stream().anyMatch(entry -> entry.state() == CleanupState.PENDING);
+        return List.of(alert(saga, EventKind.ALERT, new Wording("WARNING", "PARTIAL_ROLLBACK", pieces(open) + " could not be removed: " + bySteps(open),
                 (retried ? open.size() == 1 ? "it is retried; " : "they are retried; " : "") + "see cleanups, and cleanups retry ID once the store is back"), failedChunks(open, chunks(saga))));
     }
 
     @Override
-    public List<Note> blocked(SagaRecord saga, List<CleanupEntry> givenUp) {
+    public List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> givenUp) {
         int attempts = givenUp.stream().mapToInt(CleanupEntry::attempts).max().orElse(0);
-        return List.of(alert(saga, Event.Kind.ALERT, new Wording("CRITICAL", "PARTIAL_ROLLBACK",
+        return List.of(alert(saga, EventKind.ALERT, new Wording("CRITICAL", "PARTIAL_ROLLBACK",
                 pieces(givenUp) + " could not be removed in " + attempts + (attempts == 1 ? " attempt" : " attempts") + " and "
                         + (givenUp.size() == 1 ? "is" : "are") + " not retried any more: " + bySteps(givenUp),
                 "fix the store, then cleanups retry ID; or remove them yourself, then cleanups resolve ID --reason"), failedChunks(givenUp, chunks(saga))));
@@ -113,30 +115,30 @@ public final class Reports implements Alerts {
     }
 
     @Override
-    public List<Note> crashed(SagaRecord saga, String step, String error) {
-        return List.of(new Note(Event.Kind.CRITICAL, step, error, ""),
-                alert(saga, Event.Kind.ALERT, new Wording("CRITICAL", "ROLLBACK_FAILURE", "the compensation of step " + step + " crashed: " + error,
+    public List<EventDraft> crashed(SagaRecord saga, String step, String error) {
+        return List.of(new EventDraft(EventKind.CRITICAL, step, error, ""),
+                alert(saga, EventKind.ALERT, new Wording("CRITICAL", "ROLLBACK_FAILURE", "the compensation of step " + step + " crashed: " + error,
                         "look at the error, then cleanups retry ID; the other steps were compensated all the same"), 0));
     }
 
     /** No rollback, so no line among the rollback alerts: a critical failure, a log line, and whoever listens to alerts. */
     @Override
-    public List<Note> notVisible(SagaRecord saga, String store, String error, int attempts) {
-        Note alert = alert(saga, Event.Kind.CRITICAL, new Wording("CRITICAL", "NOT_VISIBLE",
+    public List<EventDraft> notVisible(SagaRecord saga, String store, String error, int attempts) {
+        EventDraft alert = alert(saga, EventKind.CRITICAL, new Wording("CRITICAL", "NOT_VISIBLE",
                 "COMPLETED, but not visible after " + attempts + (attempts == 1 ? " attempt: " : " attempts: ") + error,
                 "fix store " + store + "; it is tried again at growing intervals, and at the next start"), 0);
-        return List.of(new Note(alert.kind(), store, alert.message(), alert.detail()));
+        return List.of(new EventDraft(alert.kind(), store, alert.message(), alert.detail()));
     }
 
     @Override
-    public List<Note> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
+    public List<EventDraft> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
         Wording wording = new Wording(critical ? "CRITICAL" : "WARNING", "SOURCE_CHANGED", message, action);
-        return List.of(alert(saga, Event.Kind.ALERT, wording, 0));
+        return List.of(alert(saga, EventKind.ALERT, wording, 0));
     }
 
     private record Wording(String severity, String type, String message, String action) {}
 
-    private Note alert(SagaRecord saga, Event.Kind kind, Wording wording, long failed) {
+    private EventDraft alert(SagaRecord saga, EventKind kind, Wording wording, long failed) {
         long total = chunks(saga);
         Map<String, Object> alert = new LinkedHashMap<>();
         alert.put("timestamp", journal.clock().instant().toString());
@@ -148,11 +150,11 @@ public final class Reports implements Alerts {
         alert.put("successRate", total == 0 ? 100.0 : Math.round(1000.0 * (total - failed) / total) / 10.0);
         alert.put("message", wording.message());
         alert.put("actionRequired", wording.action());
-        return new Note(kind, "", wording.message(), text(alert));
+        return new EventDraft(kind, "", wording.message(), text(alert));
     }
 
     /**
-     * Brings the reports up to date. What a process that died had journaled, and told nobody, is told by {@link #tellAgain}.
+     * Brings the reports up to date. What a process that died had journaled, and told nobody, is told by {@link #redeliver}.
      *
      * @param alone no other process can be at telling it now
      */
@@ -161,23 +163,23 @@ public final class Reports implements Alerts {
         rewrite();
     }
 
-    /** What failed once is {@link #tellAgain}'s. */
+    /** What failed once is {@link #redeliver}'s. */
     @Override
-    public void tell(String sagaId) {
-        journal.untoldAlerts(journal.clock().instant()).stream()
-                .filter(alert -> alert.sagaId().equals(sagaId) && !refused.contains(alert.eventId())).forEach(this::tell);
+    public void deliver(String sagaId) {
+        journal.undeliveredAlerts(journal.clock().instant()).stream()
+                .filter(alert -> alert.sagaId().equals(sagaId) && !refused.contains(alert.eventId())).forEach(this::deliver);
         rewrite();
     }
 
     @Override
-    public void tellAgain() {
+    public void redeliver() {
         Instant now = journal.clock().instant();
         if (now.isBefore(againAt)) {
             return;
         }
         int failed = 0;
-        for (Event alert : journal.untoldAlerts(now.minus(grace))) {
-            failed += tell(alert) ? 0 : 1;
+        for (Event alert : journal.undeliveredAlerts(now.minus(grace))) {
+            failed += deliver(alert) ? 0 : 1;
             if (failed == MOST_FAILURES) {
                 break;
             }
@@ -187,18 +189,18 @@ public final class Reports implements Alerts {
     }
 
     /** @return false if it has to be told again */
-    private boolean tell(Event journaled) {
+    private boolean deliver(Event journaled) {
         if (!telling.add(journaled.eventId())) {
             return true;
         }
         try {
             Map<String, Object> alert = fields(journaled.detail());
             LOG.warn("{} {}: saga {}: {}; {}", alert.get("severity"), alert.get("type"), journaled.sagaId(), journaled.message(), alert.get("actionRequired"));
-            if (!heard(alert)) {
+            if (!delivered(alert)) {
                 refused.add(journaled.eventId());
                 return false;
             }
-            journal.alertTold(journaled);
+            journal.alertDelivered(journaled);
             refused.remove(journaled.eventId());
             return true;
         } finally {
@@ -207,7 +209,7 @@ public final class Reports implements Alerts {
     }
 
     /** By the operator's route, if there is one. */
-    private boolean heard(Map<String, Object> alert) {
+    private boolean delivered(Map<String, Object> alert) {
         String uri = "direct://" + config.id("alert");
         if (context.getRoutes().stream().noneMatch(r -> r.getEndpoint().getEndpointUri().equals(uri))) {
             return true;
@@ -229,8 +231,8 @@ public final class Reports implements Alerts {
     /** Rewrites all three files from the journal; what can't be written is logged and counted. */
     public synchronized void rewrite() {
         write("failed_cleanups.json", failedCleanups());
-        write("critical_failures.json", journal.events(Event.Kind.CRITICAL).stream().map(this::critical).toList());
-        write("rollback_alerts.json", journal.events(Event.Kind.ALERT).stream().map(Event::detail).toList());
+        write("critical_failures.json", journal.events(EventKind.CRITICAL).stream().map(this::critical).toList());
+        write("rollback_alerts.json", journal.events(EventKind.ALERT).stream().map(Event::detail).toList());
     }
 
     /** One line for each saga, step and status: what is left of it, with the attempts of the most tried piece. */

@@ -6,7 +6,6 @@ import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.recovery.Drift.Kind;
 import java.io.UncheckedIOException;
 import java.util.List;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -15,11 +14,11 @@ import software.amazon.awssdk.core.exception.SdkException;
 final class BucketComparison {
     static final String JOURNAL = "journal";
 
-    private final Holdings holdings;
+    private final StorageAccess holdings;
     private final SagaRecord saga;
     private final Document document;
 
-    BucketComparison(Holdings holdings, SagaRecord saga) {
+    BucketComparison(StorageAccess holdings, SagaRecord saga) {
         this.holdings = holdings;
         this.saga = saga;
         this.document = saga.document().orElseThrow();
@@ -30,10 +29,10 @@ final class BucketComparison {
         try {
             rows = holdings.journal().chunks(saga.sagaId());
         } catch (SagaException e) {
-            return List.of(drift(JOURNAL, Kind.DIFFERENT, "chunk rows", "sound rows", String.valueOf(e.getMessage())));
+            return List.of(drift(JOURNAL, Drift.DriftKind.DIFFERENT, "chunk rows", "sound rows", String.valueOf(e.getMessage())));
         }
         if (rows.size() != document.chunkCount()) {
-            return List.of(drift(JOURNAL, Kind.MISSING, "chunk rows", Integer.toString(document.chunkCount()), Integer.toString(rows.size())));
+            return List.of(drift(JOURNAL, Drift.DriftKind.MISSING, "chunk rows", Integer.toString(document.chunkCount()), Integer.toString(rows.size())));
         }
         return compare(rows, deep, holdings.config().chunk().attempts());
     }
@@ -45,19 +44,19 @@ final class BucketComparison {
                     .map(found -> drift(Orphans.UPLOAD, kind(found), found.key(), found.expected(), found.found())).toList();
         } catch (SdkException | UncheckedIOException e) {
             return attempts > 1 ? compare(rows, deep, attempts - 1)
-                    : List.of(drift(Orphans.UPLOAD, Kind.UNREACHABLE, document.keyPrefix(), "an answer", String.valueOf(e.getMessage())));
+                    : List.of(drift(Orphans.UPLOAD, Drift.DriftKind.UNREACHABLE, document.keyPrefix(), "an answer", String.valueOf(e.getMessage())));
         }
     }
 
-    private static Kind kind(Difference found) {
+    private static Drift.DriftKind kind(Difference found) {
         return switch (found.kind()) {
-            case MISSING -> Kind.MISSING;
-            case DIFFERENT -> Kind.DIFFERENT;
-            case EXTRA -> Kind.EXTRA;
+            case MISSING -> Drift.DriftKind.MISSING;
+            case DIFFERENT -> Drift.DriftKind.DIFFERENT;
+            case EXTRA -> Drift.DriftKind.EXTRA;
         };
     }
 
-    private Drift drift(String store, Kind kind, String resource, String expected, String found) {
+    private Drift drift(String store, Drift.DriftKind kind, String resource, String expected, String found) {
         return new Drift(document.documentId(), saga.sagaId(), store, kind, resource, expected, found, false, false, "");
     }
 }

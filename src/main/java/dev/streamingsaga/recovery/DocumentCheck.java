@@ -3,8 +3,7 @@ package dev.streamingsaga.recovery;
 import dev.streamingsaga.chunk.ChunkAudit;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.recovery.Drift.Kind;
-import dev.streamingsaga.saga.StoreRoutes;
+import dev.streamingsaga.saga.StoreClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +13,12 @@ import java.util.Map;
  * better. Comparing changes nothing and works beside a process that writes; repairing needs the lock on the data directory.
  */
 public final class DocumentCheck implements AutoCloseable {
-    private final Holdings holdings;
-    private final StoreRoutes stores;
+    private final StorageAccess holdings;
+    private final StoreClient stores;
 
-    public DocumentCheck(Holdings holdings) {
+    public DocumentCheck(StorageAccess holdings) {
         this.holdings = holdings;
-        this.stores = new StoreRoutes(holdings.config(), holdings.context());
+        this.stores = new StoreClient(holdings.config(), holdings.context());
     }
 
     /**
@@ -89,13 +88,13 @@ public final class DocumentCheck implements AutoCloseable {
     }
 
     private static Drift judgeRows(Drift drift, boolean readable, TextSource text) {
-        if (drift.kind() == Kind.UNREACHABLE) {
+        if (drift.kind() == Drift.DriftKind.UNREACHABLE) {
             return drift.withRepairable(false, "ask again when the store answers");
         }
-        if (drift.kind() == Kind.EXTRA && drift.resource().startsWith(drift.store() + ":")) {
+        if (drift.kind() == Drift.DriftKind.EXTRA && drift.resource().startsWith(drift.store() + ":")) {
             return drift.withRepairable(false, "orphans lists and deletes them");
         }
-        boolean known = drift.kind() == Kind.NOT_VISIBLE || !Repair.needsText(drift.store()) || readable || text.original().isPresent();
+        boolean known = drift.kind() == Drift.DriftKind.NOT_VISIBLE || !Repair.needsText(drift.store()) || readable || text.original().isPresent();
         return drift.withRepairable(known, known ? "" : "neither the original nor the bucket has the document's bytes any more");
     }
 

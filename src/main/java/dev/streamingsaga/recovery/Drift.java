@@ -13,7 +13,7 @@ public record Drift(
         String documentId,
         String sagaId,
         String store,
-        Kind kind,
+        Drift.DriftKind kind,
         String resource,
         String expected,
         String found,
@@ -21,7 +21,7 @@ public record Drift(
         boolean repaired,
         String message) {
 
-    public enum Kind { MISSING, EXTRA, DIFFERENT, NOT_VISIBLE, UNREACHABLE }
+    public enum DriftKind { MISSING, EXTRA, DIFFERENT, NOT_VISIBLE, UNREACHABLE }
 
     boolean isSameAs(Drift other) {
         return store.equals(other.store) && resource.equals(other.resource);

@@ -17,7 +17,7 @@ public record Orphan(
         String store,
         String sagaId,
         String documentId,
-        Kind kind,
+        Orphan.OrphanKind kind,
         String resource,
         long pieces,
         Optional<Instant> writtenAt,
@@ -26,19 +26,19 @@ public record Orphan(
         boolean deleted) {
 
     /** FOREIGN: not of the shape that sagas write, never deleted. UNREACHABLE: the store could not be asked. */
-    public enum Kind { ORPHAN, FOREIGN, UNREACHABLE }
+    public enum OrphanKind { ORPHAN, FOREIGN, UNREACHABLE }
 
     static Orphan foreign(String store, String resource, String reason) {
-        return new Orphan(store, "", "", Kind.FOREIGN, resource, 1, Optional.empty(), reason, "foreign data is never deleted", false);
+        return new Orphan(store, "", "", Orphan.OrphanKind.FOREIGN, resource, 1, Optional.empty(), reason, "foreign data is never deleted", false);
     }
 
     static Orphan unreachable(String store, String reason) {
-        return new Orphan(store, "", "", Kind.UNREACHABLE, store, 0, Optional.empty(), reason, "the store could not be asked", false);
+        return new Orphan(store, "", "", Orphan.OrphanKind.UNREACHABLE, store, 0, Optional.empty(), reason, "the store could not be asked", false);
     }
 
     /** Whether {@code orphans --delete} would delete it. */
     public boolean isDeletable() {
-        return kind == Kind.ORPHAN && kept.isEmpty() && !deleted;
+        return kind == Orphan.OrphanKind.ORPHAN && kept.isEmpty() && !deleted;
     }
 
     /** In a bucket that is not the configured one. */
@@ -46,7 +46,7 @@ public record Orphan(
         return new Orphan(store, sagaId, documentId, kind, resource, pieces, writtenAt, reason + ", in bucket " + bucket, kept, deleted);
     }
 
-    Orphan keptBecause(String why) {
+    Orphan withReasonKept(String why) {
         return new Orphan(store, sagaId, documentId, kind, resource, pieces, writtenAt, reason, why, false);
     }
 

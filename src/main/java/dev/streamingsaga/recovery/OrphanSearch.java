@@ -2,11 +2,10 @@ package dev.streamingsaga.recovery;
 
 import com.github.f4b6a3.ulid.Ulid;
 import dev.streamingsaga.chunk.BucketInventory;
-import dev.streamingsaga.chunk.BucketInventory.Stored;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.saga.StoreCallException;
-import dev.streamingsaga.saga.StoreRoutes;
-import dev.streamingsaga.saga.StoreRoutes.Held;
+import dev.streamingsaga.saga.StoreClient;
+import dev.streamingsaga.saga.StoreClient.Held;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -19,11 +18,11 @@ import java.util.function.Consumer;
 final class OrphanSearch {
     private static final int SAGAS_PER_PAGE = 5_000;
 
-    private final Holdings holdings;
-    private final StoreRoutes stores;
+    private final StorageAccess holdings;
+    private final StoreClient stores;
     private final Ownership ownership;
 
-    OrphanSearch(Holdings holdings, StoreRoutes stores) {
+    OrphanSearch(StorageAccess holdings, StoreClient stores) {
         this.holdings = holdings;
         this.stores = stores;
         this.ownership = new Ownership(holdings.journal());
@@ -50,13 +49,13 @@ final class OrphanSearch {
                 ? Optional.empty() : row(before.store(), before.sagaId(), (Map<?, ?>) first.get(0));
     }
 
-    private Optional<Orphan> objects(Stored stored) {
+    private Optional<Orphan> objects(BucketInventory.StoredSaga stored) {
         Optional<String> reason = ownership.orphaned(Orphans.UPLOAD, stored.sagaId());
         if (reason.isEmpty() && holdings.journal().saga(stored.sagaId()).filter(saga -> saga.state().isFinal()).isPresent()
                 && !ownership.fits(stored.sagaId(), stored.documentId())) {
             reason = Optional.of("saga " + stored.sagaId() + " is of another document");
         }
-        return reason.map(why -> new Orphan(Orphans.UPLOAD, stored.sagaId(), stored.documentId(), Orphan.Kind.ORPHAN, stored.keyPrefix(),
+        return reason.map(why -> new Orphan(Orphans.UPLOAD, stored.sagaId(), stored.documentId(), Orphan.OrphanKind.ORPHAN, stored.keyPrefix(),
                 stored.objects(), Optional.of(stored.newest()), why,
                 stored.mixed() ? "foreign keys lie below it" : kept(stored.sagaId(), stored.complete(), Optional.of(stored.newest())), false));
     }
@@ -77,7 +76,7 @@ final class OrphanSearch {
 
     /** Sagas in the order of their ids, the first one included. */
     private List<?> page(String store, String from, int limit) throws StoreCallException {
-        return stores.ask(store, "-sagas", Map.of("from", from, "limit", limit)) instanceof List<?> list ? list : List.of();
+        return stores.inspect(store, "-sagas", Map.of("from", from, "limit", limit)) instanceof List<?> list ? list : List.of();
     }
 
     private static String id(Object row) {
@@ -93,9 +92,9 @@ final class OrphanSearch {
             return mixed ? Optional.of(Orphan.foreign(store, store + ":" + sagaId, "rows of saga " + sagaId
                     + " carry the id of another document; verify --repair writes them anew")) : Optional.empty();
         }
-        Orphan orphan = new Orphan(store, sagaId, documentId, Orphan.Kind.ORPHAN, store + ":" + sagaId, 0, writtenAt(sagaId), reason.get(),
+        Orphan orphan = new Orphan(store, sagaId, documentId, Orphan.OrphanKind.ORPHAN, store + ":" + sagaId, 0, writtenAt(sagaId), reason.get(),
                 kept(sagaId, number(row.get("visible")) > 0, writtenAt(sagaId)), false);
-        long pieces = stores.held(store, Map.of("sagaId", sagaId, "documentId", documentId)).map(Held::count).orElse(0L);
+        long pieces = stores.contents(store, Map.of("sagaId", sagaId, "documentId", documentId)).map(Held::count).orElse(0L);
         return Optional.of(new Orphan(store, sagaId, documentId, orphan.kind(), orphan.resource(), pieces, orphan.writtenAt(), orphan.reason(),
                 orphan.kept(), false));
     }

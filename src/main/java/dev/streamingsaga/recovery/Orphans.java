@@ -2,12 +2,13 @@ package dev.streamingsaga.recovery;
 
 import dev.streamingsaga.chunk.BucketInventory;
 import dev.streamingsaga.chunk.BucketOwner;
+import dev.streamingsaga.journal.BucketLocation;
 import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Place;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.saga.StoreCallException;
-import dev.streamingsaga.saga.StoreRoutes;
+import dev.streamingsaga.saga.StoreClient;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -29,30 +30,30 @@ import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 public final class Orphans implements AutoCloseable {
     static final String UPLOAD = "upload";
 
-    private final Holdings holdings;
+    private final StorageAccess holdings;
     private final Journal journal;
-    private final StoreRoutes stores;
-    private final Place configured;
+    private final StoreClient stores;
+    private final BucketLocation configured;
     private final OrphanSearch search;
 
-    public Orphans(Holdings holdings) {
+    public Orphans(StorageAccess holdings) {
         this.holdings = holdings;
         this.journal = holdings.journal();
-        this.stores = new StoreRoutes(holdings.config(), holdings.context());
-        this.configured = new Place(holdings.config().s3().bucket(), holdings.config().chunk().prefix());
+        this.stores = new StoreClient(holdings.config(), holdings.context());
+        this.configured = new BucketLocation(holdings.config().s3().bucket(), holdings.config().chunk().prefix());
         this.search = new OrphanSearch(holdings, stores);
     }
 
     /** Tells of each; changes nothing. A store that can't be asked is told of as UNREACHABLE, and the others are asked all the same. */
     public void list(Consumer<Orphan> found) {
-        look((orphan, place) -> found.accept(orphan));
+        search((orphan, place) -> found.accept(orphan));
     }
 
     /** Every bucket that documents were ever sent to is looked into, the configured one first. */
-    private void look(BiConsumer<Orphan, Place> found) {
-        Set<Place> places = new LinkedHashSet<>(List.of(configured));
-        places.addAll(journal.places());
-        places.forEach(place -> look(place, found));
+    private void search(BiConsumer<Orphan, BucketLocation> found) {
+        Set<BucketLocation> places = new LinkedHashSet<>(List.of(configured));
+        places.addAll(journal.bucketLocations());
+        places.forEach(place -> search(place, found));
         for (String store : holdings.config().participants()) {
             try {
                 search.in(store, orphan -> found.accept(orphan, configured));
@@ -62,7 +63,7 @@ public final class Orphans implements AutoCloseable {
         }
     }
 
-    private void look(Place place, BiConsumer<Orphan, Place> found) {
+    private void search(BucketLocation place, BiConsumer<Orphan, BucketLocation> found) {
         try {
             search.in(inventory(place), orphan -> found.accept(where(orphan, place), place));
         } catch (NoSuchBucketException e) {
@@ -74,23 +75,23 @@ public final class Orphans implements AutoCloseable {
         }
     }
 
-    private Orphan where(Orphan orphan, Place place) {
+    private Orphan where(Orphan orphan, BucketLocation place) {
         return place.bucket().equals(configured.bucket()) ? orphan : orphan.in(place.bucket());
     }
 
-    private BucketInventory inventory(Place place) {
+    private BucketInventory inventory(BucketLocation place) {
         return new BucketInventory(holdings.config(), holdings.s3(), place);
     }
 
     /** As {@link #list}, and deletes what may be deleted; the process must hold the lock on the data directory. */
     public void delete(Consumer<Orphan> found) {
-        Map<Place, Optional<String>> refusals = new HashMap<>();
-        look((orphan, place) -> found.accept(orphan.isDeletable()
-                ? refusals.computeIfAbsent(place, this::refusal).map(orphan::keptBecause).orElseGet(() -> delete(orphan, place)) : orphan));
+        Map<BucketLocation, Optional<String>> refusals = new HashMap<>();
+        search((orphan, place) -> found.accept(orphan.isDeletable()
+                ? refusals.computeIfAbsent(place, this::refusal).map(orphan::withReasonKept).orElseGet(() -> delete(orphan, place)) : orphan));
     }
 
     /** Why nothing at all may be deleted. A bucket without a mark becomes ours unless it holds completed documents that we know nothing of. */
-    private Optional<String> refusal(Place place) {
+    private Optional<String> refusal(BucketLocation place) {
         if (journal.sagas(1).isEmpty()) {
             return Optional.of("the journal is empty: it may have been lost, and all that is stored would look like orphans");
         }
@@ -107,7 +108,7 @@ public final class Orphans implements AutoCloseable {
         }
     }
 
-    private Optional<String> unknownDocument(Place place) {
+    private Optional<String> unknownDocument(BucketLocation place) {
         Ownership ownership = new Ownership(journal);
         List<String> first = new ArrayList<>(1);
         inventory(place).forEach(stored -> {
@@ -120,31 +121,31 @@ public final class Orphans implements AutoCloseable {
     }
 
     /** Looks again, journals, deletes, and looks once more. */
-    private Orphan delete(Orphan orphan, Place place) {
+    private Orphan delete(Orphan orphan, BucketLocation place) {
         try {
             Optional<Orphan> now = search.again(orphan, inventory(place));
             if (now.isEmpty()) {
-                return orphan.keptBecause("it is gone, or a saga's, by now");
+                return orphan.withReasonKept("it is gone, or a saga's, by now");
             }
             if (!now.get().isDeletable()) {
                 return now.get();
             }
-            tell(orphan, "orphan " + orphan.resource() + " is deleted from store " + orphan.store() + ": " + orphan.reason());
+            report(orphan, "orphan " + orphan.resource() + " is deleted from store " + orphan.store() + ": " + orphan.reason());
             stores.compensate(orphan.store(), facts(orphan, place));
             Optional<Orphan> left = search.again(orphan, inventory(place));
-            tell(orphan, "orphan " + orphan.resource() + (left.isEmpty() ? " is gone" : " is not gone: " + left.get().pieces() + " pieces are left"));
-            return left.isEmpty() ? orphan.withDeleted() : left.get().keptBecause("still there after the delete; try again");
+            report(orphan, "orphan " + orphan.resource() + (left.isEmpty() ? " is gone" : " is not gone: " + left.get().pieces() + " pieces are left"));
+            return left.isEmpty() ? orphan.withDeleted() : left.get().withReasonKept("still there after the delete; try again");
         } catch (StoreCallException | SdkException e) {
-            tell(orphan, "orphan " + orphan.resource() + " could not be deleted: " + e.getMessage());
-            return orphan.keptBecause("could not be deleted: " + e.getMessage());
+            report(orphan, "orphan " + orphan.resource() + " could not be deleted: " + e.getMessage());
+            return orphan.withReasonKept("could not be deleted: " + e.getMessage());
         }
     }
 
-    private void tell(Orphan orphan, String message) {
-        journal.event(orphan.sagaId(), Event.Kind.STATE, orphan.store(), message, "");
+    private void report(Orphan orphan, String message) {
+        journal.event(orphan.sagaId(), EventKind.STATE, orphan.store(), message, "");
     }
 
-    private static Map<String, Object> facts(Orphan orphan, Place place) {
+    private static Map<String, Object> facts(Orphan orphan, BucketLocation place) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("sagaId", orphan.sagaId());
         facts.put("documentId", orphan.documentId());

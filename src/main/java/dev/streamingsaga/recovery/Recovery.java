@@ -7,7 +7,7 @@ import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntries;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
@@ -70,9 +70,9 @@ public final class Recovery implements AutoCloseable {
         publish(journal.unfinished().stream().filter(saga -> saga.state() == SagaState.COMPLETED).toList());
         long heartbeat = config.recovery().lease().toMillis() / 4;
         every(heartbeat, this::renewLeases);
-        every(1000, this::enforceTimeLimits, () -> runs.endPaused(config.compensation().stepTimeout()), () -> journal.wishes().forEach(this::grant), () -> takeOver(false));
-        every(1000, () -> publish(journal.publicationsDue()), () -> journal.cleanups().wishes().forEach(this::grant), this::retryCleanups);
-        every(30_000, this::removeLateChunks, engine::tellAgain);
+        every(1000, this::enforceTimeLimits, () -> runs.endPaused(config.compensation().stepTimeout()), () -> journal.operatorCommands().forEach(this::execute), () -> takeOver(false));
+        every(1000, () -> publish(journal.publicationsDue()), () -> journal.cleanups().pendingCommands().forEach(this::execute), this::retryCleanups);
+        every(30_000, this::removeLateChunks, engine::redeliverAlerts);
     }
 
     private void renewLeases() {
@@ -117,11 +117,11 @@ public final class Recovery implements AutoCloseable {
                 // Ours, and at work: only its heartbeat was late, say because the process was stopped for a while.
                 continue;
             }
-            Optional<Wish> wish = journal.wish(stale.sagaId());
-            if (wish.filter(Wish.PAUSE::equals).isPresent() && journal.pause(stale.sagaId())) {
+            Optional<Journal.OperatorCommand> wish = journal.operatorCommand(stale.sagaId());
+            if (wish.filter(Journal.OperatorCommand.PAUSE::equals).isPresent() && journal.pause(stale.sagaId())) {
                 continue;
             }
-            boolean cancelled = wish.filter(Wish.CANCEL::equals).isPresent();
+            boolean cancelled = wish.filter(Journal.OperatorCommand.CANCEL::equals).isPresent();
             boolean resume = !cancelled && config.recovery().mode() == RecoveryMode.RESUME && stale.state() != SagaState.COMPENSATING
                     && stale.participants().equals(config.participants()) && stale.failedRuns() < config.recovery().maxRuns();
             if (resume) {
@@ -158,16 +158,16 @@ public final class Recovery implements AutoCloseable {
             end = CompletableFuture.failedFuture(e);
         }
         return track(stale.sagaId(), end.whenComplete((state, failure) -> {
-            if (failure != null && runs.leave(run)) {
+            if (failure != null && runs.release(run)) {
                 runs.end(run);
             } else if (failure != null) {
-                runs.lose(run, failure); // it may never have begun: then its lease runs out, and the saga is taken up again
+                runs.markLost(run, failure); // it may never have begun: then its lease runs out, and the saga is taken up again
             }
         }));
     }
 
     private SagaState attempt(ActiveRun run) {
-        if (!runs.awaitEarlier(run, config.compensation().stepTimeout())) {
+        if (!runs.awaitEarlierRun(run, config.compensation().stepTimeout())) {
             LOG.warn("run {} of saga {} begins though a write of an earlier run is still under way; it can't replace what is written now",
                     run.number(), run.sagaId());
         }
@@ -207,7 +207,7 @@ public final class Recovery implements AutoCloseable {
         }
     }
 
-    private void grant(SagaRecord saga, Wish wish) {
+    private void execute(SagaRecord saga, Journal.OperatorCommand wish) {
         switch (wish) {
             case CANCEL -> engine.cancel(saga.sagaId());
             case PAUSE -> engine.pause(saga.sagaId());
@@ -215,7 +215,7 @@ public final class Recovery implements AutoCloseable {
                 if (saga.state() == SagaState.PAUSED) {
                     resume(saga);
                 } else {
-                    journal.forgetWish(saga.sagaId());
+                    journal.clearOperatorCommand(saga.sagaId());
                 }
             }
         }
@@ -225,7 +225,7 @@ public final class Recovery implements AutoCloseable {
      * What a person wants of a clean-up entry. The wish is forgotten only once it is fulfilled, so that a crash repeats it; of an entry
      * that was closed meanwhile nothing is wanted any more.
      */
-    public void grant(CleanupEntries.Wanted wanted) {
+    public void execute(CleanupEntries.PendingCommand wanted) {
         CleanupEntry entry = journal.cleanups().find(wanted.entry().cleanupId()).orElseThrow();
         if (entry.state().isOpen()) {
             switch (wanted.wish()) {
@@ -233,7 +233,7 @@ public final class Recovery implements AutoCloseable {
                 case RESOLVE -> engine.resolve(entry, wanted.why());
             }
         }
-        journal.cleanups().forgetWish(entry.cleanupId());
+        journal.cleanups().clearCommand(entry.cleanupId());
     }
 
     /** One attempt for each saga and step, however many pieces of it are left. */
@@ -256,7 +256,7 @@ public final class Recovery implements AutoCloseable {
     }
 
     /** From now on nothing is taken up any more. */
-    public void standDown() {
+    public void drain() {
         timer.shutdown();
     }
 

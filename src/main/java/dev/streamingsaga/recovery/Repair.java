@@ -4,13 +4,13 @@ import dev.streamingsaga.chunk.ChunkAudit;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.recovery.Drift.Kind;
 import dev.streamingsaga.saga.StoreCallException;
-import dev.streamingsaga.saga.StoreRoutes;
+import dev.streamingsaga.saga.StoreClient;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,13 +24,13 @@ import org.apache.camel.ProducerTemplate;
  * store is first written over, which keeps it visible; only if that does not do, its rows go and are written anew.
  */
 final class Repair {
-    private final Holdings holdings;
-    private final StoreRoutes stores;
+    private final StorageAccess holdings;
+    private final StoreClient stores;
     private final SagaRecord saga;
     private final TextSource text;
     private final Map<String, String> failures = new LinkedHashMap<>();
 
-    Repair(Holdings holdings, StoreRoutes stores, SagaRecord saga, TextSource text) {
+    Repair(StorageAccess holdings, StoreClient stores, SagaRecord saga, TextSource text) {
         this.holdings = holdings;
         this.stores = stores;
         this.saga = saga;
@@ -47,27 +47,27 @@ final class Repair {
         Map<String, List<Drift>> byStore = drifts.stream().filter(Drift::repairable)
                 .collect(Collectors.groupingBy(Drift::store, LinkedHashMap::new, Collectors.toList()));
         byStore.forEach((store, found) -> {
-            tell(store, "repair of " + store + " begins: " + found.stream().map(drift -> drift.kind() + " " + drift.resource())
+            report(store, "repair of " + store + " begins: " + found.stream().map(drift -> drift.kind() + " " + drift.resource())
                     .limit(10).collect(Collectors.joining(", ")) + (found.size() > 10 ? ", …" : ""));
             try {
                 repair(store, found);
-                tell(store, "repair of " + store + " ended");
+                report(store, "repair of " + store + " ended");
             } catch (SagaException | StoreCallException e) {
                 failures.put(store, "the repair failed: " + e.getMessage());
-                tell(store, "repair of " + store + " failed: " + e.getMessage());
+                report(store, "repair of " + store + " failed: " + e.getMessage());
             }
         });
         return failures;
     }
 
-    private void tell(String store, String message) {
-        holdings.journal().event(saga.sagaId(), Event.Kind.STATE, store, message, "");
+    private void report(String store, String message) {
+        holdings.journal().event(saga.sagaId(), EventKind.STATE, store, message, "");
     }
 
     private void repair(String store, List<Drift> found) throws StoreCallException {
         if (store.equals(Orphans.UPLOAD)) {
             objects(found);
-        } else if (found.stream().allMatch(drift -> drift.kind() == Kind.NOT_VISIBLE)) {
+        } else if (found.stream().allMatch(drift -> drift.kind() == Drift.DriftKind.NOT_VISIBLE)) {
             stores.complete(store, document().facts());
         } else {
             rows(store);
@@ -118,7 +118,7 @@ final class Repair {
         try {
             write(store, source);
         } catch (StoreCallException e) {
-            tell(store, "writing over what store " + store + " holds did not do (" + e.getMessage() + "); it is removed and written anew");
+            report(store, "writing over what store " + store + " holds did not do (" + e.getMessage() + "); it is removed and written anew");
             anew(store, source);
             return;
         }

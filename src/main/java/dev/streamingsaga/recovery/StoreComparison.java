@@ -4,10 +4,9 @@ import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.recovery.Drift.Kind;
 import dev.streamingsaga.saga.StoreCallException;
-import dev.streamingsaga.saga.StoreRoutes;
-import dev.streamingsaga.saga.StoreRoutes.Held;
+import dev.streamingsaga.saga.StoreClient;
+import dev.streamingsaga.saga.StoreClient.Held;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,13 +19,13 @@ import java.util.Optional;
  * {@code -inspect}; a store of the user's without one is asked whether it holds anything at all, by {@code -count}.
  */
 final class StoreComparison {
-    private final Holdings holdings;
-    private final StoreRoutes stores;
+    private final StorageAccess holdings;
+    private final StoreClient stores;
     private final SagaRecord saga;
     private final Document document;
     private final List<Drift> drifts = new ArrayList<>();
 
-    StoreComparison(Holdings holdings, StoreRoutes stores, SagaRecord saga) {
+    StoreComparison(StorageAccess holdings, StoreClient stores, SagaRecord saga) {
         this.holdings = holdings;
         this.stores = stores;
         this.saga = saga;
@@ -37,52 +36,52 @@ final class StoreComparison {
         Map<String, Map<?, ?>> found = new LinkedHashMap<>();
         for (String store : saga.participants()) {
             try {
-                ask(store).ifPresent(answer -> found.put(store, answer));
+                inspect(store).ifPresent(answer -> found.put(store, answer));
             } catch (StoreCallException e) {
-                drift(store, Kind.UNREACHABLE, store, "an answer", String.valueOf(e.getMessage()));
+                drift(store, Drift.DriftKind.UNREACHABLE, store, "an answer", String.valueOf(e.getMessage()));
             }
         }
-        Optional<Shape> shape = shape(found, text);
+        Optional<DocumentShape> shape = shape(found, text);
         found.forEach((store, row) -> compare(store, row, shape));
         return drifts;
     }
 
-    private Optional<Map<?, ?>> ask(String store) throws StoreCallException {
+    private Optional<Map<?, ?>> inspect(String store) throws StoreCallException {
         if (stores.exists(store, "-inspect")) {
-            return Optional.of(stores.ask(store, "-inspect", document.facts()) instanceof Map<?, ?> map ? map : Map.of());
+            return Optional.of(stores.inspect(store, "-inspect", document.facts()) instanceof Map<?, ?> map ? map : Map.of());
         }
         if (!stores.exists(store, "")) {
-            drift(store, Kind.UNREACHABLE, store, "an answer", "no route: it is no participant any more, or its routes are not loaded");
-        } else if (stores.held(store, document.facts()).map(Held::count).filter(count -> count == 0).isPresent()) {
-            drift(store, Kind.MISSING, "document", "something", "nothing");
+            drift(store, Drift.DriftKind.UNREACHABLE, store, "an answer", "no route: it is no participant any more, or its routes are not loaded");
+        } else if (stores.contents(store, document.facts()).map(Held::count).filter(count -> count == 0).isPresent()) {
+            drift(store, Drift.DriftKind.MISSING, "document", "something", "nothing");
         }
         return Optional.empty();
     }
 
     /** Where the stores disagree, the text itself decides. */
-    private Optional<Shape> shape(Map<String, Map<?, ?>> found, TextSource text) {
-        List<Shape> claims = Shape.claims(found);
-        Optional<Shape> agreed = Shape.agreed(claims);
+    private Optional<DocumentShape> shape(Map<String, Map<?, ?>> found, TextSource text) {
+        List<DocumentShape> claims = DocumentShape.claims(found);
+        Optional<DocumentShape> agreed = DocumentShape.agreed(claims);
         if (agreed.isPresent() || claims.isEmpty()) {
             return agreed;
         }
         try {
             Document readable = text.readable();
             Outline outline = holdings.content().outline(readable.path(), readable.contentType());
-            return Optional.of(new Shape(outline.pages(), outline.segments()));
+            return Optional.of(new DocumentShape(outline.pages(), outline.segments()));
         } catch (SagaException e) {
             return Optional.of(claims.get(0));
         }
     }
 
-    private void compare(String store, Map<?, ?> row, Optional<Shape> shape) {
+    private void compare(String store, Map<?, ?> row, Optional<DocumentShape> shape) {
         if (!row.containsKey("document_id")) {
-            drift(store, Kind.MISSING, "document", "document " + document.documentId(), "nothing of saga " + saga.sagaId());
+            drift(store, Drift.DriftKind.MISSING, "document", "document " + document.documentId(), "nothing of saga " + saga.sagaId());
         } else {
             columns(store, row);
             shape.ifPresent(expected -> counts(store, row, expected));
-            if (Shape.number(row.get("visible")) != 1) {
-                drift(store, Kind.NOT_VISIBLE, "visible", "visible", "not visible");
+            if (DocumentShape.number(row.get("visible")) != 1) {
+                drift(store, Drift.DriftKind.NOT_VISIBLE, "visible", "visible", "not visible");
             }
         }
         others(store, row);
@@ -111,23 +110,23 @@ final class StoreComparison {
         expected.forEach((column, value) -> same(store, column, Objects.toString(value), Objects.toString(row.get(column), "nothing")));
     }
 
-    private void counts(String store, Map<?, ?> row, Shape shape) {
+    private void counts(String store, Map<?, ?> row, DocumentShape shape) {
         switch (store) {
             case "vector" -> {
                 same(store, "pages", Long.toString(shape.pages()), text(row, "pages"));
                 same(store, "segment count", Long.toString(shape.segments()), text(row, "segments"));
-                number(store, "segments", shape.segments(), Shape.number(row.get("stored")));
-                if (Shape.number(row.get("stored")) >= shape.segments()) {
+                number(store, "segments", shape.segments(), DocumentShape.number(row.get("stored")));
+                if (DocumentShape.number(row.get("stored")) >= shape.segments()) {
                     same(store, "ordinals", "0 to " + shape.segments() + " without a gap", "0 to "
                             + text(row, "next_ordinal") + (text(row, "next_ordinal").equals(text(row, "stored")) ? " without a gap" : " with gaps"));
                 }
                 same(store, "segments of another document, model or dimension", "0", text(row, "odd"));
             }
             case "graph" -> {
-                number(store, "document nodes", 1, Shape.number(row.get("documents")));
-                number(store, "page nodes", shape.pages(), Shape.number(row.get("pages")));
-                number(store, "segment nodes", shape.segments(), Shape.number(row.get("segments")));
-                number(store, "edges", shape.edges(), Shape.number(row.get("edges")));
+                number(store, "document nodes", 1, DocumentShape.number(row.get("documents")));
+                number(store, "page nodes", shape.pages(), DocumentShape.number(row.get("pages")));
+                number(store, "segment nodes", shape.segments(), DocumentShape.number(row.get("segments")));
+                number(store, "edges", shape.edges(), DocumentShape.number(row.get("edges")));
                 same(store, "nodes of another document", "0", text(row, "odd"));
             }
             case "relational" -> {
@@ -144,28 +143,28 @@ final class StoreComparison {
     private void others(String store, Map<?, ?> row) {
         Ownership ownership = new Ownership(holdings.journal());
         for (Object other : row.get("others") instanceof List<?> list ? list : List.of()) {
-            ownership.orphaned(store, other.toString()).ifPresent(why -> drift(store, Kind.EXTRA, store + ":" + other,
+            ownership.orphaned(store, other.toString()).ifPresent(why -> drift(store, Drift.DriftKind.EXTRA, store + ":" + other,
                     "no rows of other sagas", "rows of saga " + other + ": " + why));
         }
     }
 
     private static String text(Map<?, ?> row, String column) {
-        return Long.toString(Shape.number(row.get(column)));
+        return Long.toString(DocumentShape.number(row.get(column)));
     }
 
     private void same(String store, String resource, String expected, String found) {
         if (!expected.equals(found)) {
-            drift(store, Kind.DIFFERENT, resource, expected, found);
+            drift(store, Drift.DriftKind.DIFFERENT, resource, expected, found);
         }
     }
 
     private void number(String store, String resource, long expected, long found) {
         if (expected != found) {
-            drift(store, found < expected ? Kind.MISSING : Kind.EXTRA, resource, Long.toString(expected), Long.toString(found));
+            drift(store, found < expected ? Drift.DriftKind.MISSING : Drift.DriftKind.EXTRA, resource, Long.toString(expected), Long.toString(found));
         }
     }
 
-    private void drift(String store, Kind kind, String resource, String expected, String found) {
+    private void drift(String store, Drift.DriftKind kind, String resource, String expected, String found) {
         drifts.add(new Drift(document.documentId(), saga.sagaId(), store, kind, resource, expected, found, false, false, ""));
     }
 }

@@ -23,14 +23,14 @@ import software.amazon.awssdk.core.exception.SdkException;
  * says, else a copy from the bucket, every byte checked. Each is looked for once, at first need; the copy goes with {@link #close}.
  */
 final class TextSource implements AutoCloseable {
-    private final Holdings holdings;
+    private final StorageAccess holdings;
     private final Document document;
     @SuppressWarnings("NullableOptional") // null: not read yet; empty: read, and no longer the document
     private @Nullable Optional<Document> original;
     private @Nullable Path copy;
     private @Nullable SagaException unfetchable;
 
-    TextSource(Holdings holdings, Document document) {
+    TextSource(StorageAccess holdings, Document document) {
         this.holdings = holdings;
         this.document = document;
     }
@@ -39,17 +39,17 @@ final class TextSource implements AutoCloseable {
     Optional<Document> original() {
         Optional<Document> known = original;
         if (known == null) {
-            known = look();
+            known = locate();
             original = known;
         }
         return known;
     }
 
-    private Optional<Document> look() {
-        return holdings.originals().apply(document).stream().flatMap(place -> look(place).stream()).findFirst();
+    private Optional<Document> locate() {
+        return holdings.originals().apply(document).stream().flatMap(place -> locate(place).stream()).findFirst();
     }
 
-    private Optional<Document> look(Path place) {
+    private Optional<Document> locate(Path place) {
         try {
             SourceIdentity identity = SourceFile.identity(place);
             if (identity.sizeBytes() != document.sizeBytes()) {

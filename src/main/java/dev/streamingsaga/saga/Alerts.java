@@ -1,7 +1,7 @@
 package dev.streamingsaga.saga;
 
 import dev.streamingsaga.journal.CleanupEntry;
-import dev.streamingsaga.journal.Note;
+import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.SagaRecord;
 import java.util.List;
 
@@ -11,27 +11,27 @@ import java.util.List;
  */
 public interface Alerts {
     /** Words the alert for residue that a compensation, or a late write, left. Called inside the journal's transaction: no side effects. */
-    List<Note> residue(SagaRecord saga, List<CleanupEntry> open);
+    List<EventDraft> residue(SagaRecord saga, List<CleanupEntry> open);
 
     /** Words the alert for residue that is not retried any more: a person has to do something. Called as {@link #residue}. */
-    List<Note> blocked(SagaRecord saga, List<CleanupEntry> givenUp);
+    List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> givenUp);
 
     /** Words what is journaled when undoing a step crashed: not a refusal, but a failure of the undoing itself. */
-    List<Note> crashed(SagaRecord saga, String step, String error);
+    List<EventDraft> crashed(SagaRecord saga, String step, String error);
 
     /** Words what is journaled when a COMPLETED saga's document could not be turned visible for {@code attempts} times. */
-    List<Note> notVisible(SagaRecord saga, String store, String error, int attempts);
+    List<EventDraft> notVisible(SagaRecord saga, String store, String error, int attempts);
 
     /**
      * Words what is journaled about a file that is not any more what its saga stored.
      *
      * @param critical nothing is done about it by itself
      */
-    List<Note> sourceChanged(SagaRecord saga, String message, String action, boolean critical);
+    List<EventDraft> sourceChanged(SagaRecord saga, String message, String action, boolean critical);
 
     /** Tells whom it may concern of what is journaled about a saga by now, and brings the reports up to date. */
-    void tell(String sagaId);
+    void deliver(String sagaId);
 
     /** Tells again what could not be told, at growing intervals: to be called now and then. */
-    void tellAgain();
+    void redeliver();
 }

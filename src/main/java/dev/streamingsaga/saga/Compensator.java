@@ -6,18 +6,19 @@ import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Event.EventKind;
+import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Note;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.ShutdownException;
+import dev.streamingsaga.journal.StepCompensation;
 import dev.streamingsaga.journal.StepRecord;
 import dev.streamingsaga.journal.StepState;
-import dev.streamingsaga.journal.Undone;
-import dev.streamingsaga.saga.StoreRoutes.Held;
+import dev.streamingsaga.saga.StoreClient.Held;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -44,13 +45,13 @@ public final class Compensator implements AutoCloseable {
     private final SagaConfig config;
     private final Journal journal;
     private final Runs runs;
-    private final StoreRoutes stores;
+    private final StoreClient stores;
     private final Alerts alerts;
     private final ExecutorService workers;
     private final Map<String, CompletableFuture<SagaState>> inFlight = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    Compensator(SagaConfig config, Journal journal, Runs runs, StoreRoutes stores, Alerts alerts, ExecutorService workers) {
+    Compensator(SagaConfig config, Journal journal, Runs runs, StoreClient stores, Alerts alerts, ExecutorService workers) {
         this.config = config;
         this.journal = journal;
         this.runs = runs;
@@ -80,31 +81,31 @@ public final class Compensator implements AutoCloseable {
             workers.execute(() -> settle(sagaId, outcome));
         } catch (RuntimeException | Error e) {
             if (!closed) {
-                LOG.warn("no thread to undo saga {} on ({}); it is undone on the one that asks for it", sagaId, StoreRoutes.reason(e));
+                LOG.warn("no thread to undo saga {} on ({}); it is undone on the one that asks for it", sagaId, StoreClient.reason(e));
                 settle(sagaId, outcome);
             }
         }
         if (closed) {
-            leave(sagaId, outcome);
+            abandon(sagaId, outcome);
         }
         return outcome;
     }
 
     /** What tells the outcome of a saga that is being undone, or was and is being told of; empty if neither. */
-    Optional<CompletableFuture<SagaState>> settling(String sagaId) {
+    Optional<CompletableFuture<SagaState>> pendingOutcome(String sagaId) {
         return Optional.ofNullable(inFlight.get(sagaId));
     }
 
     /** Ends the flight before it tells the outcome, so that whoever asks again after a failure gets a new attempt. */
     private void settle(String sagaId, CompletableFuture<SagaState> outcome) {
         try {
-            SagaState state = undo(sagaId);
+            SagaState state = compensateSaga(sagaId);
             inFlight.remove(sagaId);
             outcome.complete(state);
         } catch (RuntimeException | Error e) {
             inFlight.remove(sagaId);
-            LOG.error("the compensation of saga {} stopped ({}); it is taken up again by the recovery", sagaId, StoreRoutes.reason(e));
-            runs.find(sagaId).ifPresent(run -> runs.lose(run, e));
+            LOG.error("the compensation of saga {} stopped ({}); it is taken up again by the recovery", sagaId, StoreClient.reason(e));
+            runs.find(sagaId).ifPresent(run -> runs.markLost(run, e));
             outcome.completeExceptionally(e);
         }
     }
@@ -114,25 +115,25 @@ public final class Compensator implements AutoCloseable {
         return Set.copyOf(inFlight.keySet());
     }
 
-    private SagaState undo(String sagaId) {
+    private SagaState compensateSaga(String sagaId) {
         SagaRecord saga = journal.saga(sagaId).orElseThrow();
         if (saga.state().isFinal()) {
             return saga.state();
         }
         SagaException why = new SagaException(saga.reason().orElse(Reason.CANCELLED), saga.message());
-        boolean stopped = runs.callOff(sagaId, why, config.compensation().stepTimeout());
+        boolean stopped = runs.revoke(sagaId, why, config.compensation().stepTimeout());
         if (!stopped) {
-            journal.event(sagaId, Event.Kind.COMPENSATION_ERROR, "", "a step did not stop within "
+            journal.event(sagaId, EventKind.COMPENSATION_ERROR, "", "a step did not stop within "
                     + config.compensation().stepTimeout().toSeconds() + " s; compensating all the same", "");
         }
         Set<String> running = runs.writing(sagaId);
-        undoSteps(saga);
+        compensateSteps(saga);
         if (!stopped) {
-            undoLateWrites(saga, running, why);
+            compensateLateWrites(saga, running, why);
         }
         SagaState outcome = journal.finishCompensation(sagaId, saga.run(), notes(saga));
         try {
-            alerts.tell(sagaId);
+            alerts.deliver(sagaId);
         } finally {
             runs.end(sagaId); // whoever waits for the run finds the reports written
         }
@@ -140,12 +141,12 @@ public final class Compensator implements AutoCloseable {
     }
 
     /** A write that was under way while its step was undone may still arrive: unless it has ended now, it counts as residue. */
-    private void undoLateWrites(SagaRecord saga, Set<String> running, SagaException why) {
-        boolean ended = runs.callOff(saga.sagaId(), why, Duration.ZERO);
+    private void compensateLateWrites(SagaRecord saga, Set<String> running, SagaException why) {
+        boolean ended = runs.revoke(saga.sagaId(), why, Duration.ZERO);
         // The manifest is written to the bucket, too.
         running.stream().map(step -> isStore(saga, step) ? step : "upload").distinct().forEach(step -> {
             if (ended) {
-                undoStep(saga, step);
+                compensateStep(saga, step);
             } else {
                 journal.residue(saga, step, new Residue(whole(saga, step), "a write did not end and may arrive after the delete"),
                         config.compensation().residue(), notes(saga));
@@ -155,16 +156,16 @@ public final class Compensator implements AutoCloseable {
 
     /** Removes what a completed saga holds, its newer version being visible. */
     void removeVersion(SagaRecord superseded) {
-        undoSteps(superseded);
-        alerts.tell(superseded.sagaId());
+        compensateSteps(superseded);
+        alerts.deliver(superseded.sagaId());
     }
 
-    private void undoSteps(SagaRecord saga) {
+    private void compensateSteps(SagaRecord saga) {
         List<StepRecord> steps = new ArrayList<>(journal.steps(saga.sagaId()));
         steps.sort(Comparator.comparingInt(StepRecord::ordinal).reversed());
         for (StepRecord step : steps) {
             if (step.mayHoldData() && isStore(saga, step.name())) {
-                undoStep(saga, step.name());
+                compensateStep(saga, step.name());
             } else if (step.mayHoldData()) {
                 journal.stepCompensation(saga.sagaId(), saga.run(), step.name(), StepState.COMPENSATED);
             }
@@ -176,12 +177,12 @@ public final class Compensator implements AutoCloseable {
     }
 
     /** Throws only if the journal fails or the process stops: whatever happens to one step, the others are still to be undone. */
-    private void undoStep(SagaRecord saga, String step) {
+    private void compensateStep(SagaRecord saga, String step) {
         journal.stepCompensation(saga.sagaId(), saga.run(), step, StepState.COMPENSATING);
-        Undone undone;
+        StepCompensation undone;
         try {
             undone = remove(saga, step, knownKeys(saga, step));
-        } catch (StoreRoutes.StoppingException e) {
+        } catch (StoreClient.StoppingException e) {
             throw e;
         } catch (RuntimeException | Error e) {
             undone = crashed(saga, step, e);
@@ -189,20 +190,20 @@ public final class Compensator implements AutoCloseable {
         record(saga, step, undone);
     }
 
-    private void record(SagaRecord saga, String step, Undone undone) {
-        journal.stepUndone(saga, step, undone, config.compensation().residue(), notes(saga));
-        alerts.tell(saga.sagaId());
+    private void record(SagaRecord saga, String step, StepCompensation undone) {
+        journal.stepCompensated(saga, step, undone, config.compensation().residue(), notes(saga));
+        alerts.deliver(saga.sagaId());
     }
 
-    private Note.OnResidue notes(SagaRecord saga) {
-        return new Note.OnResidue() {
+    private EventDraft.OnResidue notes(SagaRecord saga) {
+        return new EventDraft.OnResidue() {
             @Override
-            public List<Note> about(List<CleanupEntry> open) {
+            public List<EventDraft> about(List<CleanupEntry> open) {
                 return alerts.residue(saga, open);
             }
 
             @Override
-            public List<Note> blocked(List<CleanupEntry> givenUp) {
+            public List<EventDraft> blocked(List<CleanupEntry> givenUp) {
                 return alerts.blocked(saga, givenUp);
             }
         };
@@ -218,7 +219,7 @@ public final class Compensator implements AutoCloseable {
      * for, becomes clean-up entries, and the saga PARTIALLY_COMPENSATED until they are gone.
      */
     void sweep(SagaRecord saga) {
-        Undone undone = remove(saga, "upload", journal.unansweredKeys(saga.sagaId()));
+        StepCompensation undone = remove(saga, "upload", journal.unansweredKeys(saga.sagaId()));
         if (!undone.left().isEmpty()) {
             LOG.warn("something of saga {} arrived in the bucket after it was undone, or the bucket can't say so; it counts as residue", saga.sagaId());
             record(saga, "upload", undone);
@@ -237,10 +238,10 @@ public final class Compensator implements AutoCloseable {
      * @param known names of what may be there, if the store can't say
      * @return what is left, nothing if the store says so
      */
-    private Undone remove(SagaRecord saga, String step, List<String> known) {
+    private StepCompensation remove(SagaRecord saga, String step, List<String> known) {
         Optional<Document> document = saga.document();
         if (document.isEmpty()) {
-            return Undone.CLEAN;
+            return StepCompensation.CLEAN;
         }
         Map<String, Object> facts = facts(saga, document.get(), step, known);
         Set<String> left = new LinkedHashSet<>();
@@ -257,7 +258,7 @@ public final class Compensator implements AutoCloseable {
             left.addAll(known);
         }
         try {
-            left.addAll(stores.held(step, facts).orElse(Held.NOTHING).names(whole(saga, step)));
+            left.addAll(stores.contents(step, facts).orElse(Held.NOTHING).names(whole(saga, step)));
         } catch (StoreCallException e) {
             if (left.isEmpty()) {
                 error = "could not be asked after the delete: " + e.getMessage();
@@ -265,11 +266,11 @@ public final class Compensator implements AutoCloseable {
             }
         }
         if (left.isEmpty()) {
-            return Undone.CLEAN;
+            return StepCompensation.CLEAN;
         }
         String last = error;
-        return new Undone(left.stream().map(resource -> new Residue(resource, last)).toList(),
-                List.of(new Note(Event.Kind.COMPENSATION_ERROR, step, last, "")));
+        return new StepCompensation(left.stream().map(resource -> new Residue(resource, last)).toList(),
+                List.of(new EventDraft(EventKind.COMPENSATION_ERROR, step, last, "")));
     }
 
     /** Names all that a store holds of a saga, where the store can't name the pieces. */
@@ -277,9 +278,9 @@ public final class Compensator implements AutoCloseable {
         return step + ":" + saga.sagaId();
     }
 
-    private Undone crashed(SagaRecord saga, String step, Throwable thrown) {
-        String error = thrown instanceof StoreCallException ? String.valueOf(thrown.getMessage()) : StoreRoutes.reason(thrown);
-        return new Undone(List.of(new Residue(whole(saga, step), error)), alerts.crashed(saga, step, error));
+    private StepCompensation crashed(SagaRecord saga, String step, Throwable thrown) {
+        String error = thrown instanceof StoreCallException ? String.valueOf(thrown.getMessage()) : StoreClient.reason(thrown);
+        return new StepCompensation(List.of(new Residue(whole(saga, step), error)), alerts.crashed(saga, step, error));
     }
 
     /** What the compensation route of a step is told; the upload also learns which keys the journal has. */
@@ -296,11 +297,11 @@ public final class Compensator implements AutoCloseable {
     public void close() {
         closed = true;
         workers.shutdownNow();
-        inFlight.forEach(this::leave);
+        inFlight.forEach(this::abandon);
     }
 
     /** Whoever waits for one that had not begun would wait for ever. */
-    private void leave(String sagaId, CompletableFuture<SagaState> outcome) {
+    private void abandon(String sagaId, CompletableFuture<SagaState> outcome) {
         outcome.completeExceptionally(new ShutdownException("the compensation of saga " + sagaId
                 + " was left, since this instance is stopping; the next start goes on with it"));
     }

@@ -24,15 +24,15 @@ final class Completion {
     /** Attempts that fail before somebody is told, once for a saga: the first may meet a lock, or a store that restarts. */
     private static final int ALERT_AT = 3;
 
-    private final Parts parts;
+    private final Completion.CompletionParts parts;
     private final Journal journal;
     private final RetryPolicy retries;
 
     /** What it works with. */
-    record Parts(Journal journal, Runs runs, StoreRoutes stores, Compensator compensator, Alerts alerts) {}
+    record CompletionParts(Journal journal, Runs runs, StoreClient stores, Compensator compensator, Alerts alerts) {}
 
     /** @param retries only its growing delay counts: a decision for COMPLETED is never given up */
-    Completion(Parts parts, RetryPolicy retries) {
+    Completion(Completion.CompletionParts parts, RetryPolicy retries) {
         this.parts = parts;
         this.journal = parts.journal();
         this.retries = retries;
@@ -81,7 +81,7 @@ final class Completion {
         String error = failures.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining("; "));
         journal.notPublished(saga.sagaId(), retries, attempts -> attempts == ALERT_AT
                 ? parts.alerts().notVisible(saga, String.join(", ", failures.keySet()), error, attempts) : List.of());
-        parts.alerts().tell(saga.sagaId());
+        parts.alerts().deliver(saga.sagaId());
     }
 
     /**

@@ -71,28 +71,28 @@ public final class ErrorGuard implements InterceptStrategy {
             if (exchange.getProperty(MARK) == null) {
                 return super.process(exchange, callback);
             }
-            Held held = new Held(callback);
+            ErrorGuard.DeferredCallback held = new ErrorGuard.DeferredCallback(callback);
             boolean sync;
             try {
                 sync = super.process(exchange, held);
             } catch (Throwable e) {
                 exchange.setException(e);
                 held.done(true);
-                return held.letGo();
+                return held.release();
             }
-            held.letGo();
+            held.release();
             return sync;
         }
     }
 
     /** Tells nobody that a processor is done before it has returned: until then it may still throw. */
-    private static final class Held implements AsyncCallback {
+    private static final class DeferredCallback implements AsyncCallback {
         private final AsyncCallback callback;
         private boolean returned;
         private boolean done;
         private boolean sync;
 
-        Held(AsyncCallback callback) {
+        DeferredCallback(AsyncCallback callback) {
             this.callback = callback;
         }
 
@@ -112,7 +112,7 @@ public final class ErrorGuard implements InterceptStrategy {
         }
 
         /** @return whether it was done synchronously, as far as is known by now */
-        boolean letGo() {
+        boolean release() {
             boolean tell;
             boolean how;
             synchronized (this) {

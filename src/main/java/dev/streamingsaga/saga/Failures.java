@@ -17,7 +17,7 @@ final class Failures {
                 break;
             }
         }
-        String cause = StoreRoutes.reason(thrown);
+        String cause = StoreClient.reason(thrown);
         return step.isEmpty()
                 ? new SagaException(Reason.COORDINATOR_UNAVAILABLE, "the coordinator could not begin saga " + sagaId + " (" + cause
                         + "); nothing was written, try again when it answers", thrown)

@@ -2,13 +2,15 @@ package dev.streamingsaga.saga;
 
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
-import dev.streamingsaga.lra.CallbackHandler.Answer;
+import dev.streamingsaga.lra.CallbackHandler;
+import dev.streamingsaga.lra.CallbackHandler.CallbackAnswer;
 import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import org.apache.camel.Exchange;
@@ -54,7 +56,7 @@ final class Participants {
         ActiveRun run = Steps.run(exchange);
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         SagaException failure = run.calledOff().orElseGet(() -> Failures.of(thrown, run.sagaId(), run.step()));
-        if (runs.leave(run) || isOver(run.sagaId(), run.number())) {
+        if (runs.release(run) || hasEnded(run.sagaId(), run.number())) {
             throw failure;
         }
         try {
@@ -63,13 +65,13 @@ final class Participants {
             // The journal is away: the compensation asks it again, or the recovery goes on with the saga; the coordinator's calls would race
             // with that. What failed first is what must be told.
             failure.addSuppressed(e);
-            run.leave();
+            run.release();
         }
         throw failure;
     }
 
     /** Paused, or taken over by a later run. */
-    private boolean isOver(String sagaId, int run) {
+    private boolean hasEnded(String sagaId, int run) {
         try {
             SagaRecord saga = journal.saga(sagaId).orElseThrow();
             return saga.state() == SagaState.PAUSED || saga.run() != run;
@@ -83,26 +85,26 @@ final class Participants {
         exchange.getMessage().setBody(compensate(exchange.getMessage().getBody(Target.class)));
     }
 
-    private Answer compensate(Target target) {
+    private CallbackHandler.CallbackAnswer compensate(Target target) {
         SagaRecord saga = journal.saga(target.sagaId()).orElse(null);
         if (saga == null || saga.run() != target.run() || saga.state() == SagaState.PAUSED) {
-            return Answer.DONE;
+            return CallbackHandler.CallbackAnswer.DONE;
         }
         if (saga.state() == SagaState.COMPLETED) {
-            journal.event(saga.sagaId(), Event.Kind.STATE, "", "late compensation of " + target.step() + " ignored: COMPLETED is final", "");
-            return Answer.GONE;
+            journal.event(saga.sagaId(), EventKind.STATE, "", "late compensation of " + target.step() + " ignored: COMPLETED is final", "");
+            return CallbackHandler.CallbackAnswer.GONE;
         }
         boolean late = journal.clock().instant().isAfter(saga.deadline());
         // Journaled now, and undone whatever happens to this process. Asked to call again, the coordinator would keep the participant
         // as a heuristic one, warn of it in every recovery pass, and learn nothing that it needs.
         compensator.compensate(saga.sagaId(), target.run(), late ? Reason.TIMEOUT : Reason.CANCELLED,
                 "the coordinator cancelled the saga" + (late ? " at its time limit" : ""));
-        return Answer.DONE;
+        return CallbackHandler.CallbackAnswer.DONE;
     }
 
     void complete(Exchange exchange) {
         Target target = exchange.getMessage().getBody(Target.class);
         boolean older = journal.saga(target.sagaId()).filter(saga -> saga.run() == target.run()).isEmpty();
-        exchange.getMessage().setBody(older || completion.complete(target.sagaId(), target.run()) ? Answer.DONE : Answer.GONE);
+        exchange.getMessage().setBody(older || completion.complete(target.sagaId(), target.run()) ? CallbackHandler.CallbackAnswer.DONE : CallbackHandler.CallbackAnswer.GONE);
     }
 }

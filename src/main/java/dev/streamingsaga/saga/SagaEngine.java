@@ -11,6 +11,7 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackHandler;
+import dev.streamingsaga.lra.CallbackHandler.CallbackAnswer;
 import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import dev.streamingsaga.trace.Traces;
@@ -39,11 +40,11 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     private final Journal journal;
     private final Runs runs;
     private final ProducerTemplate template;
-    private final StoreRoutes stores;
+    private final StoreClient stores;
     private final Compensator compensator;
     private final Completion completion;
     private final Participants participants;
-    private final Outcomes outcomes;
+    private final StoreCounts outcomes;
     private final Alerts alerts;
     private final Traces traces;
 
@@ -55,12 +56,12 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         this.alerts = alerts;
         this.template = context.createProducerTemplate();
         this.traces = Traces.of(context);
-        this.stores = new StoreRoutes(config, context);
+        this.stores = new StoreClient(config, context);
         this.compensator = new Compensator(config, journal, runs, stores, alerts,
                 executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
-        this.completion = new Completion(new Completion.Parts(journal, runs, stores, compensator, alerts), config.compensation().residue());
+        this.completion = new Completion(new Completion.CompletionParts(journal, runs, stores, compensator, alerts), config.compensation().residue());
         this.participants = new Participants(runs, tokens, compensator, completion);
-        this.outcomes = new Outcomes(stores);
+        this.outcomes = new StoreCounts(stores);
     }
 
     /** @param validate and {@code start}: the two steps that belong to the way in */
@@ -90,7 +91,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
 
     /** After the saga route failed, whatever the coordinator made of it: the journal alone brings the saga to its end. */
     public CompletableFuture<SagaState> failed(ActiveRun run, Throwable thrown) {
-        if (runs.leave(run) || isOver(run)) {
+        if (runs.release(run) || hasEnded(run)) {
             return CompletableFuture.completedFuture(journal.saga(run.sagaId()).orElseThrow().state());
         }
         SagaException failure = Failures.of(thrown, run.sagaId(), run.step());
@@ -117,7 +118,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
             return false;
         }
         // Nothing is deleted, so nobody waits for writes under way; the run stays known until its route has ended, or the recovery ends it.
-        runs.callOff(sagaId, new SagaException(Reason.CANCELLED, "saga " + sagaId + " was paused"), Duration.ZERO);
+        runs.revoke(sagaId, new SagaException(Reason.CANCELLED, "saga " + sagaId + " was paused"), Duration.ZERO);
         return true;
     }
 
@@ -127,14 +128,14 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     }
 
     /** Paused, or taken over by a later run: nothing that this run meets concerns the saga any more. */
-    private boolean isOver(ActiveRun run) {
+    private boolean hasEnded(ActiveRun run) {
         SagaRecord saga = journal.saga(run.sagaId()).orElseThrow();
         return saga.state() == SagaState.PAUSED || saga.run() != run.number();
     }
 
     /** What tells the outcome of a saga that this process undoes, or has undone and tells of; empty if neither. */
-    public Optional<CompletableFuture<SagaState>> settling(String sagaId) {
-        return compensator.settling(sagaId);
+    public Optional<CompletableFuture<SagaState>> pendingOutcome(String sagaId) {
+        return compensator.pendingOutcome(sagaId);
     }
 
     /** Sagas that this process runs or undoes now: nobody else's to take over. */
@@ -144,7 +145,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         return busy;
     }
 
-    public Outcomes outcomes() {
+    public StoreCounts outcomes() {
         return outcomes;
     }
 
@@ -165,8 +166,8 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     }
 
     /** Alerts that could not be told: again. */
-    public void tellAgain() {
-        alerts.tellAgain();
+    public void redeliverAlerts() {
+        alerts.redeliver();
     }
 
     /** A person closes an entry. */
@@ -177,20 +178,20 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     /** As {@link #resolve(CleanupEntry, String)}, for several entries of one saga. */
     public void resolve(List<CleanupEntry> entries, String why) {
         entries.forEach(entry -> journal.resolve(entry, why));
-        entries.stream().findFirst().ifPresent(entry -> alerts.tell(entry.sagaId()));
+        entries.stream().findFirst().ifPresent(entry -> alerts.deliver(entry.sagaId()));
     }
 
     @Override
-    public Answer compensate(Target target) {
+    public CallbackHandler.CallbackAnswer compensate(Target target) {
         return answer(target, "-compensate");
     }
 
     @Override
-    public Answer complete(Target target) {
+    public CallbackHandler.CallbackAnswer complete(Target target) {
         return answer(target, "-complete");
     }
 
-    private Answer answer(Target target, String suffix) {
+    private CallbackHandler.CallbackAnswer answer(Target target, String suffix) {
         Exchange answered = template.request(config.direct(target.step() + suffix), exchange -> {
             exchange.getMessage().setBody(target);
             traces.of(target.sagaId()).to(exchange);
@@ -198,8 +199,8 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         if (answered.getException() != null) {
             throw CamelExecutionException.wrapCamelExecutionException(answered, answered.getException());
         }
-        Answer answer = answered.getMessage().getBody(Answer.class);
-        return answer == null ? Answer.LATER : answer;
+        CallbackHandler.CallbackAnswer answer = answered.getMessage().getBody(CallbackHandler.CallbackAnswer.class);
+        return answer == null ? CallbackHandler.CallbackAnswer.LATER : answer;
     }
 
     @Override

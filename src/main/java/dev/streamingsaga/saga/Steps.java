@@ -61,7 +61,7 @@ final class Steps {
     /** A store's route gets a copy of the message, so that nothing it does to headers can lose the saga; of its answer only this number is taken. */
     static Exchange answered(Exchange original, @Nullable Exchange answer) {
         if (answer != null) {
-            StoreRoutes.expected(answer.getMessage()).ifPresent(pieces -> original.setProperty(Run.EXPECTED, pieces));
+            StoreClient.expected(answer.getMessage()).ifPresent(pieces -> original.setProperty(Run.EXPECTED, pieces));
         }
         return original;
     }

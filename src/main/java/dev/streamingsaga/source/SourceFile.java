@@ -48,7 +48,7 @@ public final class SourceFile {
      */
     public static SourceIdentity identity(Path path) {
         Path real = real(path);
-        BasicFileAttributes found = look(real);
+        BasicFileAttributes found = identityOf(real);
         if (!found.isRegularFile()) {
             throw new SagaException(Reason.FILE_NOT_READABLE, path + " is not a regular file; nothing was read");
         }
@@ -64,7 +64,7 @@ public final class SourceFile {
      * @throws SagaException FILE_NOT_FOUND if it is not there, FILE_NOT_READABLE if it can't be looked at
      */
     public static Optional<SourceIdentity> regularFile(Path path) {
-        BasicFileAttributes found = look(path);
+        BasicFileAttributes found = identityOf(path);
         return found.isRegularFile() ? Optional.of(identity(path, found)) : Optional.empty();
     }
 
@@ -74,7 +74,7 @@ public final class SourceFile {
      * @throws SagaException FILE_NOT_FOUND if it is gone, HASH_MISMATCH if inode, size or modification time differ
      */
     public static void check(Path path, SourceIdentity expected) {
-        look(path, expected);
+        identityOf(path, expected);
     }
 
     /**
@@ -85,7 +85,7 @@ public final class SourceFile {
      * @throws SagaException as {@link #check}, and HASH_MISMATCH if the bytes differ
      */
     public static void checkContent(Path path, SourceIdentity expected, String sha256, Runnable wanted) {
-        if (look(path, expected).changedNanos() != expected.changedNanos()
+        if (identityOf(path, expected).changedNanos() != expected.changedNanos()
                 && !sha256(path, 0, expected.sizeBytes(), wanted).equals(sha256)) {
             throw modified(path);
         }
@@ -126,9 +126,9 @@ public final class SourceFile {
         return DigestPass.hex(digest);
     }
 
-    private static SourceIdentity look(Path path, SourceIdentity expected) {
+    private static SourceIdentity identityOf(Path path, SourceIdentity expected) {
         Path real = real(path);
-        BasicFileAttributes found = look(real);
+        BasicFileAttributes found = identityOf(real);
         if (!found.isRegularFile()) {
             throw modified(path);
         }
@@ -167,7 +167,7 @@ public final class SourceFile {
         return new SagaException(Reason.HASH_MISMATCH, path + ": " + MODIFIED);
     }
 
-    private static BasicFileAttributes look(Path real) {
+    private static BasicFileAttributes identityOf(Path real) {
         try {
             return Files.readAttributes(real, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * is not believed but taken again by {@link #prove}, before each side effect.
  */
 public final class SourceLock implements AutoCloseable {
-    private static final ConcurrentHashMap<Path, Held> HELD = new ConcurrentHashMap<>();
+    private static final ConcurrentHashMap<Path, SourceLock.SharedLock> HELD = new ConcurrentHashMap<>();
 
     private final Path path;
     private boolean closed;
@@ -29,12 +29,12 @@ public final class SourceLock implements AutoCloseable {
     }
 
     /** One for each file and process; {@code users} counts the sagas that share it. */
-    private static final class Held {
+    private static final class SharedLock {
         private final FileChannel channel;
         private @Nullable FileLock lock;
         private int users;
 
-        Held(FileChannel channel) {
+        SharedLock(FileChannel channel) {
             this.channel = channel;
         }
 
@@ -58,7 +58,7 @@ public final class SourceLock implements AutoCloseable {
     public static SourceLock acquire(Path path) {
         HELD.compute(path, (key, held) -> {
             try {
-                Held shared = held == null ? new Held(FileChannel.open(path, StandardOpenOption.READ)) : held;
+                SourceLock.SharedLock shared = held == null ? new SourceLock.SharedLock(FileChannel.open(path, StandardOpenOption.READ)) : held;
                 shared.users++;
                 return shared;
             } catch (IOException e) {
@@ -77,7 +77,7 @@ public final class SourceLock implements AutoCloseable {
 
     /** @throws SagaException SOURCE_BUSY if another process has taken the file exclusively */
     public void prove() {
-        Held held = HELD.get(path);
+        SourceLock.SharedLock held = HELD.get(path);
         try {
             if (held != null && !held.take()) {
                 throw new SagaException(Reason.SOURCE_BUSY, path + " is locked by another process that writes to it; compensating,"

@@ -51,7 +51,7 @@ final class GraphStoreRoutes extends RouteBuilder {
     }
 
     private void look() {
-        new LookRoutes(db, "nodes and edges",
+        new InspectionRoutes(db, "nodes and edges",
             "select saga_id, document_id, visible from graph_document"
                 + " union all select saga_id, document_id, 0 as visible from graph_node"
                 + " union all select saga_id, document_id, 0 as visible from graph_edge",

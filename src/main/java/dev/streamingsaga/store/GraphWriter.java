@@ -8,10 +8,10 @@ import org.apache.camel.ProducerTemplate;
 
 /** The step of the graph route: from an outline to batches of nodes and edges. */
 final class GraphWriter {
-    private final Outlines outlines;
+    private final OutlineCache outlines;
     private final BatchSender batches;
 
-    GraphWriter(StoreDatabase db, Outlines outlines, ProducerTemplate template) {
+    GraphWriter(StoreDatabase db, OutlineCache outlines, ProducerTemplate template) {
         this.outlines = outlines;
         this.batches = new BatchSender(template, db.direct("-batch"));
     }

@@ -66,7 +66,7 @@ final class HybridSearch implements VectorSearch {
             throw new IllegalArgumentException(
                     "a search text has at most " + MAX_TEXT_CHARS + " characters, not " + text.length());
         }
-        String question = PlainText.of(Normalizer.normalize(text, Normalizer.Form.NFC)).strip();
+        String question = DatabaseText.of(Normalizer.normalize(text, Normalizer.Form.NFC)).strip();
         if (question.isEmpty()) {
             return List.of();
         }

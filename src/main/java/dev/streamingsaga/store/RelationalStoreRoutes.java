@@ -12,9 +12,9 @@ import org.apache.camel.component.jdbc.JdbcConstants;
 /** What people ask about a document without reading it: one row for each saga. */
 final class RelationalStoreRoutes extends RouteBuilder {
     private final StoreDatabase db;
-    private final Outlines outlines;
+    private final OutlineCache outlines;
 
-    RelationalStoreRoutes(StoreDatabase db, Outlines outlines) {
+    RelationalStoreRoutes(StoreDatabase db, OutlineCache outlines) {
         this.db = db;
         this.outlines = outlines;
     }
@@ -76,7 +76,7 @@ final class RelationalStoreRoutes extends RouteBuilder {
     }
 
     private void look() {
-        new LookRoutes(db, "metadata",
+        new InspectionRoutes(db, "metadata",
             "select saga_id, document_id, visible from relational_document",
             "select document_id, file_name, content_type, size_bytes, sha256, chunk_count, chunk_size_bytes, bucket,"
                 + " key_prefix, owner, pages, segments, visible from relational_document where saga_id = :#sagaId").addTo(this);
@@ -87,8 +87,8 @@ final class RelationalStoreRoutes extends RouteBuilder {
         Map<String, Object> facts = StoreSteps.facts(exchange);
         facts.put("pages", outline.pages());
         facts.put("segments", outline.segments());
-        facts.put("title", PlainText.of(outline.title()));
-        facts.put("author", PlainText.of(outline.author()));
+        facts.put("title", DatabaseText.of(outline.title()));
+        facts.put("author", DatabaseText.of(outline.author()));
         facts.put("writtenAt", now());
     }
 

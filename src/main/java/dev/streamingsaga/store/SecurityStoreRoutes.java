@@ -54,7 +54,7 @@ final class SecurityStoreRoutes extends RouteBuilder {
     }
 
     private void look() {
-        new LookRoutes(db, "security records",
+        new InspectionRoutes(db, "security records",
             "select saga_id, document_id, visible from security_document",
             "select document_id, sha256, owner, classification, key_id, visible"
                 + " from security_document where saga_id = :#sagaId").addTo(this);

@@ -23,10 +23,10 @@ final class SegmentWriter {
 
     private final StoreDatabase db;
     private final DocumentContent content;
-    private final Outlines outlines;
+    private final OutlineCache outlines;
     private final BatchSender batches;
 
-    SegmentWriter(StoreDatabase db, DocumentContent content, Outlines outlines, ProducerTemplate template) {
+    SegmentWriter(StoreDatabase db, DocumentContent content, OutlineCache outlines, ProducerTemplate template) {
         this.db = db;
         this.content = content;
         this.outlines = outlines;
@@ -105,7 +105,7 @@ final class SegmentWriter {
         }
         row.put("page", embedded.segment().page());
         row.put("ordinal", embedded.segment().ordinal());
-        row.put("text", PlainText.of(embedded.segment().text()));
+        row.put("text", DatabaseText.of(embedded.segment().text()));
         row.put("vector", VectorFormat.encode(embedded.vector(), db.dialect()));
         return row;
     }

@@ -14,7 +14,7 @@ final class SqliteSegmentIndex implements SegmentIndex {
     private static final int ASKED_PER_HIT = 4;
     private static final int UNLIMITED = -1;
 
-    private record Found(Key key, boolean visible) {}
+    private record WordHit(Key key, boolean visible) {}
 
     private final JdbcTemplate queries;
     private final VectorMemory memory;
@@ -48,14 +48,14 @@ final class SqliteSegmentIndex implements SegmentIndex {
         }
         // Asking each match whether it is visible costs more than ranking it: only the best are asked, and if too many of
         // them were of documents not complete yet, all.
-        List<Found> best = found(expression, limit * ASKED_PER_HIT);
-        if (best.size() == limit * ASKED_PER_HIT && best.stream().filter(Found::visible).count() < limit) {
+        List<SqliteSegmentIndex.WordHit> best = found(expression, limit * ASKED_PER_HIT);
+        if (best.size() == limit * ASKED_PER_HIT && best.stream().filter(SqliteSegmentIndex.WordHit::visible).count() < limit) {
             best = found(expression, UNLIMITED);
         }
-        return best.stream().filter(Found::visible).map(Found::key).limit(limit).toList();
+        return best.stream().filter(SqliteSegmentIndex.WordHit::visible).map(SqliteSegmentIndex.WordHit::key).limit(limit).toList();
     }
 
-    private List<Found> found(String expression, int limit) {
+    private List<SqliteSegmentIndex.WordHit> found(String expression, int limit) {
         return queries.query("""
                 select s.saga_id, s.ordinal, d.visible
                 from (select rowid as id, rank as score from vector_words where vector_words match ? order by rank limit ?) w
@@ -73,7 +73,7 @@ final class SqliteSegmentIndex implements SegmentIndex {
         return '"' + text.replace("\"", "\"\"").replace('\0', ' ') + '"';
     }
 
-    private static Found found(ResultSet row, int number) throws SQLException {
-        return new Found(new Key(row.getString(1), row.getInt(2)), row.getInt(3) == 1);
+    private static SqliteSegmentIndex.WordHit found(ResultSet row, int number) throws SQLException {
+        return new SqliteSegmentIndex.WordHit(new Key(row.getString(1), row.getInt(2)), row.getInt(3) == 1);
     }
 }

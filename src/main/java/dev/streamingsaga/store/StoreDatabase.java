@@ -1,13 +1,13 @@
 package dev.streamingsaga.store;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.database.Databases.Dialect;
-import dev.streamingsaga.database.Databases.Opened;
 import org.apache.camel.spi.Policy;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** The database of one built-in store, and the names and endpoints that its routes are made of. */
-record StoreDatabase(SagaConfig config, String store, Opened opened) {
+record StoreDatabase(SagaConfig config, String store, Databases.OpenDatabase opened) {
 
     /** Header that a {@link #ask} leaves its answer in. */
     static final String ANSWER = "SagaStoreAnswer";

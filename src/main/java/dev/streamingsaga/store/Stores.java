@@ -23,14 +23,14 @@ public final class Stores implements AutoCloseable {
     private final CamelContext context;
     private final ProducerTemplate batches;
     private final Map<String, StoreDatabase> open = new LinkedHashMap<>();
-    private final Outlines outlines;
+    private final OutlineCache outlines;
     private final DocumentContent content;
 
     private Stores(CamelContext context, DocumentContent content) {
         this.context = context;
         this.content = content;
         this.batches = context.createProducerTemplate();
-        this.outlines = new Outlines(content);
+        this.outlines = new OutlineCache(content);
     }
 
     /**

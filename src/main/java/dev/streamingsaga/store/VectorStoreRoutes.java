@@ -59,7 +59,7 @@ final class VectorStoreRoutes extends RouteBuilder {
     }
 
     private void look() {
-        new LookRoutes(db, "vectors",
+        new InspectionRoutes(db, "vectors",
             "select saga_id, document_id, visible from vector_document"
                 + " union all select saga_id, document_id, 0 as visible from vector_segment",
             "select d.document_id, d.model, d.dimension, d.pages, d.segments, d.visible,"

@@ -1,6 +1,7 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
@@ -66,7 +67,7 @@ final class RecordingRun implements Run {
 
     @Override
     public synchronized void planChunks(List<ChunkRow> chunks) {
-        if (rows.stream().noneMatch(row -> row.state() == ChunkRow.State.SENT)) {
+        if (rows.stream().noneMatch(row -> row.state() == ChunkState.SENT)) {
             rows = new ArrayList<>(chunks);
         }
     }
@@ -74,7 +75,7 @@ final class RecordingRun implements Run {
     @Override
     public synchronized void chunkSending(int index, int attempt) {
         sendings.add(new Sending(index, attempt));
-        set(index, ChunkRow.State.SENDING, attempt);
+        set(index, ChunkState.SENDING, attempt);
     }
 
     @Override
@@ -84,7 +85,7 @@ final class RecordingRun implements Run {
 
     @Override
     public synchronized void chunkSent(int index, Optional<String> etag) {
-        set(index, ChunkRow.State.SENT, rows.get(index).attempts());
+        set(index, ChunkState.SENT, rows.get(index).attempts());
     }
 
     @Override
@@ -105,7 +106,7 @@ final class RecordingRun implements Run {
         return sendings.stream().filter(s -> s.index() == index).map(Sending::attempt).toList();
     }
 
-    private void set(int index, ChunkRow.State state, int attempts) {
+    private void set(int index, ChunkState state, int attempts) {
         ChunkRow row = rows.get(index);
         rows.set(index, new ChunkRow(
                 row.index(), row.offset(), row.sizeBytes(), row.key(), row.sha256(), state, attempts));

@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.embedded.FaultyS3;
 import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
@@ -69,7 +70,7 @@ class UploadTest {
             assertThat(fetched.sha256()).isEqualTo(run.document().sha256());
             int chunks = (int) ((size + CHUNK - 1) / CHUNK);
             assertThat(fixture.count(run.document().facts())).hasSize(chunks);
-            assertThat(run.chunks()).hasSize(chunks).allMatch(row -> row.state() == ChunkRow.State.SENT);
+            assertThat(run.chunks()).hasSize(chunks).allMatch(row -> row.state() == ChunkState.SENT);
             assertThat(run.verified).isTrue();
             assertThat(run.progress).hasValue(size);
             assertThat(run.openPermits).hasValue(0);
@@ -236,7 +237,7 @@ class UploadTest {
             assertThatThrownBy(() -> fixture.s3.putObject(
                             put -> put.bucket(fixture.config.s3().bucket())
                                     .key("saga/x")
-                                    .metadata(Map.of(KnownDigest.METADATA, Sha256.of("other".getBytes()))),
+                                    .metadata(Map.of(ChecksumInterceptor.METADATA, Sha256.of("other".getBytes()))),
                             RequestBody.fromString("bytes")))
                     .isInstanceOfSatisfying(S3Exception.class, e -> assertThat(e.statusCode()).isEqualTo(400));
             assertThat(fixture.store().keys("saga/")).isEmpty();
@@ -286,7 +287,7 @@ class UploadTest {
 
             fixture.upload(run);
 
-            assertThat(run.chunks()).hasSize(7).allMatch(row -> row.state() == ChunkRow.State.SENT);
+            assertThat(run.chunks()).hasSize(7).allMatch(row -> row.state() == ChunkState.SENT);
             assertThat(run.sendings).extracting(RecordingRun.Sending::attempt).containsOnly(1);
         }
     }
@@ -316,7 +317,7 @@ class UploadTest {
             assertThat(slow.sendings).hasSize(1);
             end.countDown();
             first.get(60, TimeUnit.SECONDS);
-            assertThat(slow.chunks()).allMatch(row -> row.state() == ChunkRow.State.SENT);
+            assertThat(slow.chunks()).allMatch(row -> row.state() == ChunkState.SENT);
         }
     }
 
@@ -407,19 +408,19 @@ class UploadTest {
     void the_saga_hears_why_the_first_chunk_failed() throws Exception {
         Upload upload = new Upload(emptyRun(), false);
         SagaException first = new SagaException(Reason.STORAGE_FULL, "first");
-        upload.checkGoesOn();
+        upload.requireActive();
 
         upload.fail(first);
         upload.fail(new SagaException(Reason.STORE_FAILED, "second"));
 
-        assertThatThrownBy(upload::checkGoesOn).isSameAs(first);
+        assertThatThrownBy(upload::requireActive).isSameAs(first);
         assertThat(upload.failure()).containsSame(first);
     }
 
     @Test
     void a_plan_that_is_stopped_lets_its_reader_go() throws Exception {
         Upload upload = new Upload(emptyRun(), false);
-        InFlight plan = upload.handOut(IntStream.range(0, 5).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha", ChunkRow.State.PENDING, 0)).toList(), 2);
+        InFlight plan = upload.schedule(IntStream.range(0, 5).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha", ChunkState.PENDING, 0)).toList(), 2);
         plan.next();
         plan.next();
         CompletableFuture<Integer> third = Background.run("reader", () -> plan.next().index());
@@ -439,7 +440,7 @@ class UploadTest {
     @Test
     void a_reader_does_not_wait_for_a_chunk_that_is_lost_once_the_saga_is_called_off() throws Exception {
         RecordingRun run = emptyRun();
-        InFlight plan = new Upload(run, false).handOut(IntStream.range(0, 2).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha", ChunkRow.State.PENDING, 0)).toList(), 1);
+        InFlight plan = new Upload(run, false).schedule(IntStream.range(0, 2).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha", ChunkState.PENDING, 0)).toList(), 1);
         plan.next();
         CompletableFuture<ChunkRow> second = Background.run("reader", plan::next);
 
@@ -472,7 +473,7 @@ class UploadTest {
     @Test
     void an_upload_whose_threads_are_stopped_is_left_to_the_next_start() throws Exception {
         Upload upload = new Upload(emptyRun(), false);
-        InFlight plan = upload.handOut(List.of(new ChunkRow(0, 0, 1, "key", "sha", ChunkRow.State.PENDING, 0)), 1);
+        InFlight plan = upload.schedule(List.of(new ChunkRow(0, 0, 1, "key", "sha", ChunkState.PENDING, 0)), 1);
         Thread.currentThread().interrupt();
 
         ChunkRow handedOut = plan.next();
@@ -499,7 +500,7 @@ class UploadTest {
             fixture.send("store-upload", run, digests);
             fixture.verify(run);
 
-            assertThat(run.chunks()).hasSize(600).allMatch(row -> row.state() == ChunkRow.State.SENT);
+            assertThat(run.chunks()).hasSize(600).allMatch(row -> row.state() == ChunkState.SENT);
             assertThat(run.mostPermits).hasValue(1);
         }
     }
@@ -514,7 +515,7 @@ class UploadTest {
             for (int unanswered : List.of(2, 3)) {
                 ChunkRow row = left.get(unanswered);
                 left.set(unanswered, new ChunkRow(
-                        unanswered, row.offset(), row.sizeBytes(), row.key(), row.sha256(), ChunkRow.State.SENDING, 1));
+                        unanswered, row.offset(), row.sizeBytes(), row.key(), row.sha256(), ChunkState.SENDING, 1));
             }
             for (int gone : List.of(1, 3)) {
                 fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(left.get(gone).key()));
@@ -526,7 +527,7 @@ class UploadTest {
             fixture.verify(second);
 
             assertThat(second.sendings).extracting(RecordingRun.Sending::index).containsExactlyInAnyOrder(1, 3);
-            assertThat(second.chunks()).allMatch(row -> row.state() == ChunkRow.State.SENT);
+            assertThat(second.chunks()).allMatch(row -> row.state() == ChunkState.SENT);
             assertThat(second.progress).hasValue(5L * CHUNK);
             RecordingRun next = fixture.run(file, "s1");
             next.rows(left);
@@ -548,9 +549,9 @@ class UploadTest {
     void what_was_sent_is_confirmed_while_the_rest_is_sent(String states, String order) {
         List<ChunkRow> rows = IntStream.range(0, states.length()).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha",
                 switch (states.charAt(i)) {
-                    case 's' -> ChunkRow.State.SENT;
-                    case 'v' -> ChunkRow.State.VERIFIED;
-                    default -> i % 2 == 0 ? ChunkRow.State.PENDING : ChunkRow.State.SENDING;
+                    case 's' -> ChunkState.SENT;
+                    case 'v' -> ChunkState.VERIFIED;
+                    default -> i % 2 == 0 ? ChunkState.PENDING : ChunkState.SENDING;
                 }, 0)).toList();
 
         assertThat(PlanUpload.mixed(rows).stream().map(row -> String.valueOf(row.index())).collect(Collectors.joining())).isEqualTo(order);

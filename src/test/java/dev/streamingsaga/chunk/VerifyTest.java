@@ -179,7 +179,7 @@ class VerifyTest {
 
     private void put(String key, byte[] bytes) {
         fixture.s3.putObject(
-                p -> p.bucket(bucket()).key(key).metadata(java.util.Map.of(KnownDigest.METADATA, Sha256.of(bytes))),
+                p -> p.bucket(bucket()).key(key).metadata(java.util.Map.of(ChecksumInterceptor.METADATA, Sha256.of(bytes))),
                 RequestBody.fromBytes(bytes));
     }
 

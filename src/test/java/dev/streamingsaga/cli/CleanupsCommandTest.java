@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupEntry.CleanupState;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -53,7 +54,7 @@ class CleanupsCommandTest {
         return Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
     }
 
-    private CleanupEntry.State state() {
+    private CleanupState state() {
         return service.journal().cleanups().find(entry.cleanupId()).orElseThrow().state();
     }
 
@@ -72,7 +73,7 @@ class CleanupsCommandTest {
         JsonNode line = new ObjectMapper().readTree(out.toString());
         assertThat(line.get("id").asText()).isEqualTo(entry.cleanupId());
         assertThat(line.get("status").asText()).isEqualTo("DONE");
-        assertThat(state()).isEqualTo(CleanupEntry.State.DONE);
+        assertThat(state()).isEqualTo(CleanupState.DONE);
         assertThat(service.rows("graph", "graph_node")).isZero();
         assertThat(service.column("journal", "SELECT state FROM saga")).containsExactly("COMPENSATED");
         assertThat(service.report("failed_cleanups.json")).isEmpty();
@@ -99,7 +100,7 @@ class CleanupsCommandTest {
         JsonNode line = new ObjectMapper().readTree(out.toString());
         assertThat(line.get("status").asText()).isEqualTo("RESOLVED");
         assertThat(line.get("resolution").asText()).isEqualTo("ticket 4711");
-        assertThat(state()).isEqualTo(CleanupEntry.State.RESOLVED);
+        assertThat(state()).isEqualTo(CleanupState.RESOLVED);
         assertThat(service.report("failed_cleanups.json")).isEmpty();
         assertThat(service.column("journal", "SELECT count(*) FROM cleanup WHERE wish IS NOT NULL")).containsExactly("0");
     }

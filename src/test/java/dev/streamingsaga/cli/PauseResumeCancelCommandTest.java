@@ -283,7 +283,7 @@ class PauseResumeCancelCommandTest {
             assertThat(late.code()).isEqualTo(2);
             assertThat(late.err()).contains("saga " + over.sagaId() + " is " + over.status() + " already").doesNotContain("\tat ");
             assertThat(late.out()).isEmpty();
-            assertThat(service.journal().wish(over.sagaId())).isEmpty();
+            assertThat(service.journal().operatorCommand(over.sagaId())).isEmpty();
         }
         assertThat(service.journal().sagas(9)).extracting(SagaRecord::state).contains(SagaState.COMPLETED, SagaState.COMPENSATED);
     }

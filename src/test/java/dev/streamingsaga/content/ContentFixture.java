@@ -20,9 +20,9 @@ final class ContentFixture {
         return Settings.parse(values);
     }
 
-    static Content content(Path spool, String... keysAndValues) {
+    static TextContent content(Path spool, String... keysAndValues) {
         SagaConfig config = config(keysAndValues);
-        return Content.create(config.content(), config.embedding(), spool);
+        return TextContent.create(config.content(), config.embedding(), spool);
     }
 
     record Read(List<EmbeddedSegment> segments, Outline outline, List<String> progress) {
@@ -36,11 +36,11 @@ final class ContentFixture {
         }
     }
 
-    static Read read(Content content, Path file) {
+    static Read read(TextContent content, Path file) {
         return read(content, file, 0);
     }
 
-    static Read read(Content content, Path file, int firstOrdinal) {
+    static Read read(TextContent content, Path file, int firstOrdinal) {
         List<EmbeddedSegment> segments = new ArrayList<>();
         List<String> progress = new ArrayList<>();
         Outline outline = content.embed(file, content.contentType(file), firstOrdinal, segments::addAll,

@@ -38,7 +38,7 @@ class ContentTest {
     @TempDir
     static Path dir;
 
-    private static Content content;
+    private static TextContent content;
     private static Path pdf;
     private static Read whole;
 
@@ -220,14 +220,14 @@ class ContentTest {
     void cuts_a_text_file_alike_whatever_its_length_and_stops_at_the_limit() throws IOException {
         String text = IntStream.range(0, 20_000).mapToObj(i -> "Line %d of many.".formatted(i)).collect(Collectors.joining("\n"));
         Path file = Files.writeString(dir.resolve("long.txt"), text);
-        try (Content limited = ContentFixture.content(dir.resolve("spool2"), "saga.content.max-text-chars", "100000")) {
+        try (TextContent limited = ContentFixture.content(dir.resolve("spool2"), "saga.content.max-text-chars", "100000")) {
             Outline outline = limited.outline(file, "text/plain");
             List<String> last = read(limited, file, outline.segments() - 1).texts();
             assertThat(outline.pages()).isEqualTo(1);
             assertThat(last).hasSize(1);
             assertThat(text.replace('\n', ' ').substring(0, 100_000)).endsWith(last.get(0).strip());
         }
-        try (Content none = ContentFixture.content(dir.resolve("spool3"), "saga.content.max-text-chars", "0")) {
+        try (TextContent none = ContentFixture.content(dir.resolve("spool3"), "saga.content.max-text-chars", "0")) {
             assertThat(none.outline(file, "text/plain")).isEqualTo(Outline.EMPTY);
         }
     }

@@ -26,7 +26,7 @@ class ContentTypeTest {
     @TempDir
     Path dir;
 
-    private Content content;
+    private TextContent content;
 
     @BeforeEach
     void open() {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.content.EmbeddingPipeline.Limits;
-import dev.streamingsaga.content.EmbeddingPipeline.Work;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;
@@ -67,7 +66,7 @@ class EmbeddingPipelineTest {
 
         @Override
         public int countTokens(String text) {
-            return EstimatedTokens.OF_512.count(text);
+            return EstimatedTokenCounter.OF_512.count(text);
         }
 
         @Override
@@ -96,7 +95,7 @@ class EmbeddingPipelineTest {
 
     private Outline run(Embedder model, TextExtractor extractor, Consumer<List<EmbeddedSegment>> sink) {
         Limits limits = new Limits(16, 0, 1_000_000, 4, 2, Duration.ofMillis(300));
-        return new EmbeddingPipeline(model, limits, new Work(file, extractor, 0, sink, (pages, total, segments) -> {})).run();
+        return new EmbeddingPipeline(model, limits, new EmbeddingPipeline.DocumentInput(file, extractor, 0, sink, (pages, total, segments) -> {})).run();
     }
 
     @Test

@@ -30,7 +30,7 @@ class MarkupTextTest {
     @TempDir
     static Path dir;
 
-    private static Content content;
+    private static TextContent content;
 
     @BeforeAll
     static void open() {

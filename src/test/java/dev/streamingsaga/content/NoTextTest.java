@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What an instance calls a file without Tika. */
 class NoTextTest {
-    private final NoText content = new NoText();
+    private final TypeOnlyContent content = new TypeOnlyContent();
 
     @TempDir
     Path directory;

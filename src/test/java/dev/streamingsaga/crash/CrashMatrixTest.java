@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
-import dev.streamingsaga.content.Content;
+import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.crash.ChildJvm.End;
 import dev.streamingsaga.crash.CrashMatrix.Result;
 import dev.streamingsaga.store.Stores;
@@ -111,7 +111,7 @@ class CrashMatrixTest {
     private static List<VectorSearch.Hit> search(Path data) throws Exception {
         SagaConfig config = Settings.parse(ChildJvm.settings(data, Map.of()));
         try (CamelContext context = new DefaultCamelContext();
-                Content content = Content.create(config.content(), config.embedding(), config.dataDir().resolve("spool"));
+                TextContent content = TextContent.create(config.content(), config.embedding(), config.dataDir().resolve("spool"));
                 Stores stores = Stores.open(config, context, content)) {
             return stores.search().orElseThrow().search("lighthouse keeper", 10);
         }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
-import dev.streamingsaga.embedded.Buckets;
+import dev.streamingsaga.embedded.BucketConnection;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -104,7 +104,7 @@ final class Oracle {
         equal(violations, "unverified chunks", 0, count(data, "journal", "chunk WHERE state <> 'VERIFIED'"));
         String prefix = rows(data, "journal", "SELECT key_prefix FROM saga").get(0);
         SagaConfig config = Settings.parse(ChildJvm.settings(data, Map.of()));
-        try (Buckets bucket = Buckets.openReadOnly(config)) {
+        try (BucketConnection bucket = BucketConnection.openReadOnly(config)) {
             List<String> keys = bucket.chunks().keys("").stream().filter(key -> !isOwnersMark(key)).toList();
             if (keys.size() != files(data).size() || !keys.stream().allMatch(key -> key.startsWith(prefix))) {
                 violations.add("the bucket lists " + keys + ", the saga's prefix is " + prefix);

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
-import dev.streamingsaga.embedded.Buckets;
+import dev.streamingsaga.embedded.BucketConnection;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.recovery.Drift;
@@ -244,7 +244,7 @@ class WaysInCrashTest {
         SagaConfig config = Settings.parse(ChildJvm.settings(data, settings));
         List<String> stored = new ArrayList<>();
         long keys = 0;
-        try (Buckets bucket = Buckets.openReadOnly(config)) {
+        try (BucketConnection bucket = BucketConnection.openReadOnly(config)) {
             List<String> prefixes = Oracle.rows(data, "journal", "SELECT key_prefix FROM saga");
             for (String prefix : prefixes) {
                 List<String> found = bucket.client().listObjectsV2Paginator(r -> r.bucket(config.s3().bucket()).prefix(prefix)).contents().stream()

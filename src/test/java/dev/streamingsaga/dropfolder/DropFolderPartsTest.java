@@ -34,45 +34,45 @@ class DropFolderPartsTest {
 
     @Test
     void a_file_is_stable_only_when_it_looked_the_same_for_long_enough() {
-        Watches watches = new Watches(10, clock::get);
-        watches.see(FILE, SMALL);
-        watches.endLook();
+        TrackedFiles watches = new TrackedFiles(10, clock::get);
+        watches.track(FILE, SMALL);
+        watches.endScan();
         clock.set(99);
-        Watch grown = watches.see(FILE, GROWN);
+        TrackedFile grown = watches.track(FILE, GROWN);
         assertThat(watches.isStable(grown, 100)).as("it grew a moment ago").isFalse();
-        watches.endLook();
+        watches.endScan();
         clock.set(198);
-        assertThat(watches.isStable(watches.see(FILE, GROWN), 100)).isFalse();
+        assertThat(watches.isStable(watches.track(FILE, GROWN), 100)).isFalse();
         clock.set(199);
-        assertThat(watches.isStable(watches.see(FILE, GROWN), 100)).isTrue();
+        assertThat(watches.isStable(watches.track(FILE, GROWN), 100)).isTrue();
     }
 
     @Test
     void a_file_that_went_and_came_back_is_watched_anew() {
-        Watches watches = new Watches(10, clock::get);
-        watches.see(FILE, SMALL);
-        watches.endLook();
-        watches.endLook();
+        TrackedFiles watches = new TrackedFiles(10, clock::get);
+        watches.track(FILE, SMALL);
+        watches.endScan();
+        watches.endScan();
         clock.set(1000);
-        assertThat(watches.isStable(watches.see(FILE, SMALL), 100)).isFalse();
+        assertThat(watches.isStable(watches.track(FILE, SMALL), 100)).isFalse();
     }
 
     @Test
     void remembers_a_bounded_number_and_gives_up_settled_files_first() {
-        Watches watches = new Watches(2, clock::get);
-        watches.see(Path.of("/in/kept"), SMALL).is(Watch.State.SETTLED);
-        watches.see(Path.of("/in/b"), SMALL);
-        watches.see(Path.of("/in/c"), SMALL);
-        watches.see(Path.of("/in/d"), SMALL);
+        TrackedFiles watches = new TrackedFiles(2, clock::get);
+        watches.track(Path.of("/in/kept"), SMALL).is(TrackedFile.State.SETTLED);
+        watches.track(Path.of("/in/b"), SMALL);
+        watches.track(Path.of("/in/c"), SMALL);
+        watches.track(Path.of("/in/d"), SMALL);
         clock.set(100);
-        assertThat(watches.isStable(watches.see(Path.of("/in/c"), SMALL), 100)).as("took the settled file's place").isTrue();
-        assertThat(watches.isStable(watches.see(Path.of("/in/d"), SMALL), 100)).as("no place left").isFalse();
-        assertThat(watches.see(Path.of("/in/kept"), SMALL).state()).as("to be asked of the journal again").isEqualTo(Watch.State.UNKNOWN);
+        assertThat(watches.isStable(watches.track(Path.of("/in/c"), SMALL), 100)).as("took the settled file's place").isTrue();
+        assertThat(watches.isStable(watches.track(Path.of("/in/d"), SMALL), 100)).as("no place left").isFalse();
+        assertThat(watches.track(Path.of("/in/kept"), SMALL).state()).as("to be asked of the journal again").isEqualTo(TrackedFile.State.UNKNOWN);
     }
 
     @Test
     void takes_so_many_in_any_minute_and_no_more() {
-        MinuteLimit limit = new MinuteLimit(2, clock::get);
+        RateLimit limit = new RateLimit(2, clock::get);
         assertThat(limit.tryTake()).isTrue();
         clock.set(Duration.ofSeconds(30).toNanos());
         assertThat(limit.tryTake()).isTrue();
@@ -86,12 +86,12 @@ class DropFolderPartsTest {
     @Test
     void what_is_ready_comes_in_its_order_and_files_whose_saga_has_ended_before_others() {
         ReadyFiles ready = new ReadyFiles(2);
-        Watch first = new Watch(Path.of("/in/z"), SMALL, 0);
-        Watch second = new Watch(Path.of("/in/a"), SMALL, 0);
-        Watch changed = new Watch(Path.of("/in/z"), GROWN, 1);
+        TrackedFile first = new TrackedFile(Path.of("/in/z"), SMALL, 0);
+        TrackedFile second = new TrackedFile(Path.of("/in/a"), SMALL, 0);
+        TrackedFile changed = new TrackedFile(Path.of("/in/z"), GROWN, 1);
         ready.add(new ReadyFiles.Ready(first, Optional.empty()));
         ready.add(new ReadyFiles.Ready(second, Optional.empty()));
-        ready.add(new ReadyFiles.Ready(new Watch(Path.of("/in/more"), SMALL, 0), Optional.empty()));
+        ready.add(new ReadyFiles.Ready(new TrackedFile(Path.of("/in/more"), SMALL, 0), Optional.empty()));
         ready.add(new ReadyFiles.Ready(changed, Optional.empty()));
 
         assertThat(ready.next(false)).as("no more in this minute").isEmpty();
@@ -181,10 +181,10 @@ class DropFolderPartsTest {
 
     @Test
     void a_marker_is_never_a_document() {
-        Marker marker = new Marker("ready-${name}.ok");
+        DoneFileMarker marker = new DoneFileMarker("ready-${name}.ok");
         assertThat(marker.isMarker("ready-a.pdf.ok")).isTrue();
         assertThat(marker.isMarker("ready-.ok")).isFalse();
         assertThat(marker.isMarker("a.ok")).isFalse();
-        assertThat(new Marker("").isMarker("")).isFalse();
+        assertThat(new DoneFileMarker("").isMarker("")).isFalse();
     }
 }

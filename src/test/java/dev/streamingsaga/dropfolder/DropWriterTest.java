@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.source.SourceFile;
@@ -139,7 +140,7 @@ class DropWriterTest {
     }
 
     private List<Event> alerts(SagaRecord of) {
-        return saga.journal().events(of.sagaId()).stream().filter(event -> event.kind() == Event.Kind.ALERT).toList();
+        return saga.journal().events(of.sagaId()).stream().filter(event -> event.kind() == EventKind.ALERT).toList();
     }
 
     /** The whole content is in a completed saga, and each outcome that lies beside a file is about that file. */
@@ -299,7 +300,7 @@ class DropWriterTest {
 
         assertThat(drop.resolve(".done/a.txt")).exists();
         assertThat(saga.journal().sagas(10)).hasSize(2);
-        assertThat(saga.journal().events(Event.Kind.ALERT)).isEmpty();
+        assertThat(saga.journal().events(EventKind.ALERT)).isEmpty();
     }
 
     @Test
@@ -335,6 +336,6 @@ class DropWriterTest {
         await().atMost(PATIENCE).until(() -> sagasOf("a.txt").size() == 2 && sagasOf("a.txt").get(0).state() == SagaState.COMPLETED);
         awaitFile(".done/a-" + sagasOf("a.txt").get(0).sagaId() + ".txt.json");
 
-        assertThat(saga.journal().events(Event.Kind.ALERT)).isEmpty();
+        assertThat(saga.journal().events(EventKind.ALERT)).isEmpty();
     }
 }

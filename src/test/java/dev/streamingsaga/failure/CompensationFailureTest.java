@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupEntry.CleanupState;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.FaultRule;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -58,7 +59,7 @@ class CompensationFailureTest {
         CleanupEntry entry = failed.entries().get(0);
         assertThat(entry.resource()).isEqualTo(saga.keys().get(0));
         assertThat(entry).extracting(CleanupEntry::step, CleanupEntry::state, CleanupEntry::attempts)
-                .containsExactly("upload", CleanupEntry.State.PENDING, 1);
+                .containsExactly("upload", CleanupState.PENDING, 1);
         failed.assertWarned(1, 3, 66.7, "upload 1");
         assertThat(entry.lastError()).as("what the bucket answered").contains("cannot delete").contains("" + status);
         assertReported(failed, entry);
@@ -197,7 +198,7 @@ class CompensationFailureTest {
     }
 
     private void assertBlockedThenGone(LateFailure failed, FaultRule refusal) throws IOException {
-        while (failed.open().get(0).state() == CleanupEntry.State.PENDING) {
+        while (failed.open().get(0).state() == CleanupState.PENDING) {
             int before = failed.open().get(0).attempts();
             saga.application().bundle().engine().retry(failed.open().get(0));
             assertThat(failed.open().get(0).attempts()).isEqualTo(before + 1);

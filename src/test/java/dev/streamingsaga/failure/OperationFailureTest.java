@@ -17,7 +17,9 @@ import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.embedded.CoordinatorProcess;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.CleanupEntry;
-import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.CleanupEntry.CleanupState;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackToken;
@@ -151,7 +153,7 @@ class OperationFailureTest {
         CountDownLatch release = new CountDownLatch(1);
         Interrupted.UnderWay running = uploading(release);
 
-        saga.journal().wish(running.sagaId(), Wish.CANCEL);
+        saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.CANCEL);
         running.awaitState(SagaState.COMPENSATING);
         release.countDown();
 
@@ -166,7 +168,7 @@ class OperationFailureTest {
         start(model.settings().entrySet().stream().flatMap(e -> Stream.of(e.getKey(), e.getValue())).toArray(String[]::new));
         Interrupted.UnderWay running = Interrupted.begin(saga, saga.text("keeper.txt", 60), model.holdAfter(4));
 
-        saga.journal().wish(running.sagaId(), Wish.CANCEL);
+        saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.CANCEL);
         running.awaitState(SagaState.COMPENSATING);
         model.release();
 
@@ -179,12 +181,12 @@ class OperationFailureTest {
         CountDownLatch release = new CountDownLatch(1);
         Interrupted.UnderWay running = uploading(release);
 
-        saga.journal().wish(running.sagaId(), Wish.PAUSE);
+        saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.PAUSE);
         running.awaitState(SagaState.PAUSED);
         release.countDown();
         assertThat(running.result().status()).isEqualTo("PAUSED");
         assertThat(saga.keys()).as("what is written stays").isNotEmpty();
-        saga.journal().wish(running.sagaId(), Wish.RESUME);
+        saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.RESUME);
         running.awaitState(SagaState.COMPLETED);
 
         Interrupted paused = new Interrupted(saga, running.sagaId());
@@ -201,7 +203,7 @@ class OperationFailureTest {
         Interrupted paused = Interrupted.stop(uploading(release), release::countDown);
         assertThat(saga.keys()).isNotEmpty();
 
-        saga.journal().wish(paused.sagaId(), Wish.CANCEL);
+        saga.journal().operatorCommand(paused.sagaId(), Journal.OperatorCommand.CANCEL);
         await().until(() -> saga.journal().saga(paused.sagaId()).orElseThrow().state().isFinal());
 
         assertNothingLeft(saga, paused.result(), Reason.CANCELLED);
@@ -619,7 +621,7 @@ class OperationFailureTest {
         start("saga.compensation.retry-delay", "300ms", "saga.compensation.max-attempts", "3");
         FaultRule refusal = saga.s3().when(method("DELETE")).always().answer(500, "InternalError");
         LateFailure failed = LateFailure.of(saga, threeChunks());
-        await().atMost(30, TimeUnit.SECONDS).until(() -> failed.open().stream().allMatch(entry -> entry.state() == CleanupEntry.State.BLOCKED));
+        await().atMost(30, TimeUnit.SECONDS).until(() -> failed.open().stream().allMatch(entry -> entry.state() == CleanupState.BLOCKED));
         assertThat(failed.open()).hasSize(3).allMatch(entry -> entry.attempts() == 3 && !entry.lastError().isBlank());
         refusal.remove();
         long asked = saga.s3().count(method("DELETE"));

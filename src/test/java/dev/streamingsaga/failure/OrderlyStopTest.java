@@ -281,7 +281,7 @@ class OrderlyStopTest {
     void nothing_is_taken_in_any_more() throws Exception {
         start();
         Path file = saga.text("late.txt", 3);
-        saga.application().bundle().standDown();
+        saga.application().bundle().drain();
 
         assertThatThrownBy(() -> saga.ingest(file)).rootCause().isInstanceOf(ShutdownException.class).hasMessageContaining(file.toString());
         assertThat(saga.journal().sagas(1)).isEmpty();

@@ -9,9 +9,10 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
-import dev.streamingsaga.journal.Journal.Wish;
 import dev.streamingsaga.testkit.CoordinatorSettings;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.net.URI;
@@ -68,7 +69,7 @@ class SlowCompensationTest {
         Interrupted.UnderWay running = Interrupted.begin(saga, saga.file("three.bin", 11 << 20), uploading);
         URI lra = URI.create(saga.journal().saga(running.sagaId()).orElseThrow().lraId().orElseThrow());
 
-        saga.journal().wish(running.sagaId(), Wish.CANCEL);
+        saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.CANCEL);
         running.awaitState(SagaState.COMPENSATING);
         upload.countDown();
         await("the end of the LRA").atMost(PATIENCE).untilAsserted(() -> assertThat(get(URI.create(lra + "/status")).statusCode()).isEqualTo(404));

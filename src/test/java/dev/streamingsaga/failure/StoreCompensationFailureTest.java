@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupEntry.CleanupState;
 import dev.streamingsaga.journal.SagaState;
-import dev.streamingsaga.lra.CallbackHandler.Answer;
+import dev.streamingsaga.lra.CallbackHandler;
+import dev.streamingsaga.lra.CallbackHandler.CallbackAnswer;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -98,7 +100,7 @@ class StoreCompensationFailureTest {
         assertThat(failed.entries()).hasSize(1);
         CleanupEntry entry = failed.entries().get(0);
         assertThat(entry).extracting(CleanupEntry::step, CleanupEntry::resource, CleanupEntry::state, CleanupEntry::attempts)
-                .containsExactly(store, store + ":" + failed.sagaId(), CleanupEntry.State.PENDING, 1);
+                .containsExactly(store, store + ":" + failed.sagaId(), CleanupState.PENDING, 1);
         assertThat(entry.lastError()).contains(aborts ? "refused on purpose" : "still holds");
         failed.assertWarned(0, 1, 100.0, store + " 1");
         assertThat(failed.failedCleanups()).hasSize(1).first()
@@ -108,7 +110,7 @@ class StoreCompensationFailureTest {
 
         allowDelete(store);
         assertThat(engine().retry(entry)).isEmpty();
-        assertThat(failed.entries().get(0).state()).isEqualTo(CleanupEntry.State.DONE);
+        assertThat(failed.entries().get(0).state()).isEqualTo(CleanupState.DONE);
         failed.assertCompensatedAfterAll();
         LateFailure.assertCompletes(saga, file);
     }
@@ -164,7 +166,7 @@ class StoreCompensationFailureTest {
         engine().resolve(failed.open().get(0), "removed by hand, ticket 4711");
 
         assertThat(failed.entries()).extracting(CleanupEntry::state, CleanupEntry::resolution)
-                .containsExactly(tuple(CleanupEntry.State.RESOLVED, "removed by hand, ticket 4711"));
+                .containsExactly(tuple(CleanupState.RESOLVED, "removed by hand, ticket 4711"));
         assertThat(failed.state()).isEqualTo(SagaState.COMPENSATED);
         assertThat(failed.failedCleanups()).isEmpty();
     }
@@ -177,8 +179,8 @@ class StoreCompensationFailureTest {
         allowDelete("graph");
 
         assertThat(engine().cancel(failed.sagaId()).join()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-        assertThat(engine().compensate(new Target(failed.sagaId(), 1, "participant-upload"))).isEqualTo(Answer.DONE);
-        assertThat(engine().complete(new Target(failed.sagaId(), 1, "run"))).isEqualTo(Answer.GONE);
+        assertThat(engine().compensate(new Target(failed.sagaId(), 1, "participant-upload"))).isEqualTo(CallbackHandler.CallbackAnswer.DONE);
+        assertThat(engine().complete(new Target(failed.sagaId(), 1, "run"))).isEqualTo(CallbackHandler.CallbackAnswer.GONE);
 
         assertThat(everythingAbout(failed.sagaId())).isEqualTo(before);
         assertThat(saga.rows("graph", "graph_node")).as("only a retry touches residue").isPositive();
@@ -191,7 +193,7 @@ class StoreCompensationFailureTest {
         List<String> keys = saga.keys();
 
         assertThat(engine().cancel(good.sagaId()).join()).isEqualTo(SagaState.COMPLETED);
-        assertThat(engine().compensate(new Target(good.sagaId(), 1, "participant-vector"))).isEqualTo(Answer.GONE);
+        assertThat(engine().compensate(new Target(good.sagaId(), 1, "participant-vector"))).isEqualTo(CallbackHandler.CallbackAnswer.GONE);
 
         assertThat(saga.application().bundle().ingest().result(good.sagaId()).stores()).isEqualTo(good.stores());
         assertThat(saga.keys()).isEqualTo(keys);

@@ -29,7 +29,7 @@ class ClaimCheckTest {
     void takes_nothing_where_no_roots_are_set(@TempDir Path directory) throws Exception {
         Path file = Files.writeString(directory.resolve("a.txt"), "a");
 
-        assertThatExceptionOfType(Refused.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of()).file("{\"path\":\"" + file + "\"}"))
+        assertThatExceptionOfType(DocumentRefusedException.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of()).file("{\"path\":\"" + file + "\"}"))
                 .withMessageContaining("saga.claim-check.roots is empty").satisfies(refused -> assertThat(refused.code()).isEqualTo("no-roots"));
     }
 
@@ -38,13 +38,13 @@ class ClaimCheckTest {
     @ValueSource(strings = {"", "null", "[]", "{}", "{\"path\":\"/a\",\"uri\":\"file:///a\"}", "{\"path\":\"/a\",\"path\":\"/b\"}", "{\"path\":\"/a\"} {}",
         "{\"path\":\"/a\",\"more\":1}", "{\"uri\":\"ftp://host/a\"}", "{\"uri\":\"a b\"}"})
     void refuses_what_is_no_claim_check(String message) {
-        assertThatExceptionOfType(Refused.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/"))).file(message))
+        assertThatExceptionOfType(DocumentRefusedException.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/"))).file(message))
                 .satisfies(refused -> assertThat(refused.code()).isEqualTo("bad-json"));
     }
 
     @Test
     void refuses_what_is_too_long_unread() {
-        assertThatExceptionOfType(Refused.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/")))
-                .file("{\"path\":\"/" + "a".repeat(ClaimCheck.MAX_CHARS) + "\"}")).satisfies(refused -> assertThat(refused.kind()).isEqualTo(Refused.Kind.TOO_LARGE));
+        assertThatExceptionOfType(DocumentRefusedException.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/")))
+                .file("{\"path\":\"/" + "a".repeat(ClaimCheck.MAX_CHARS) + "\"}")).satisfies(refused -> assertThat(refused.kind()).isEqualTo(DocumentRefusedException.Kind.TOO_LARGE));
     }
 }

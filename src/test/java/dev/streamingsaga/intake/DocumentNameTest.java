@@ -26,7 +26,7 @@ class DocumentNameTest {
         "a\u0085b, a%C2%85b", "a\u2028b, a%E2%80%A8b", "a\uFEFFb, a%EF%BB%BFb", "a\uD83Db, a%EF%BF%BDb",
         "a\\b, a%5Cb", "., %2E", "\u200D, %E2%80%8D", "\u00A0, %C2%A0"})
     void refuses_what_misleads_in_a_stated_name_and_shows_it_in_that_of_a_file(String name, String cleaned) {
-        assertThatThrownBy(() -> DocumentName.checked(name)).isInstanceOf(Refused.class)
+        assertThatThrownBy(() -> DocumentName.checked(name)).isInstanceOf(DocumentRefusedException.class)
                 .hasMessageContaining("control character");
         assertThat(DocumentName.cleaned(name)).isEqualTo(cleaned);
         assertThat(DocumentName.checked(cleaned)).isEqualTo(cleaned);
@@ -38,12 +38,12 @@ class DocumentNameTest {
         assertThat(DocumentName.cleaned(most)).isEqualTo("_".repeat(80) + "ä.txt");
         assertThat(DocumentName.checked(DocumentName.cleaned("ä".repeat(300))).getBytes(StandardCharsets.UTF_8))
                 .hasSizeBetween(250, 255);
-        assertThatThrownBy(() -> DocumentName.checked("ä".repeat(128))).isInstanceOf(Refused.class);
+        assertThatThrownBy(() -> DocumentName.checked("ä".repeat(128))).isInstanceOf(DocumentRefusedException.class);
     }
 
     @Test
     void shows_text_without_what_misleads_and_cuts_between_characters() {
-        assertThat(Shown.text(TECHNOLOGIST + "\n\u202E")).isEqualTo("\"" + TECHNOLOGIST + "??\"");
-        assertThat(Shown.text("💻".repeat(101))).isEqualTo("\"" + "💻".repeat(100) + "…\"");
+        assertThat(PrintableText.text(TECHNOLOGIST + "\n\u202E")).isEqualTo("\"" + TECHNOLOGIST + "??\"");
+        assertThat(PrintableText.text("💻".repeat(101))).isEqualTo("\"" + "💻".repeat(100) + "…\"");
     }
 }

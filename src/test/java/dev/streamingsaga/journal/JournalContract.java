@@ -9,7 +9,6 @@ import dev.streamingsaga.config.SagaConfig.Database;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.CleanupEntries.Residue;
 import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
-import dev.streamingsaga.journal.Journal.Wish;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +46,7 @@ abstract class JournalContract {
     static final Duration LEASE = Duration.ofSeconds(30);
     static final Duration LIMIT = Duration.ofHours(1);
     private static final RetryPolicy POLICY = new RetryPolicy(Duration.ofSeconds(30), 3);
-    private static final Note.OnResidue QUIET = open -> List.of();
+    private static final EventDraft.OnResidue QUIET = open -> List.of();
     private static final int ROUNDS = 40;
     private static final int SIZE = 25;
 
@@ -55,7 +54,7 @@ abstract class JournalContract {
     Path directory;
 
     private final ExecutorService threads = Executors.newFixedThreadPool(4);
-    private Databases.Opened database;
+    private Databases.OpenDatabase database;
     private JdbcTemplate sql;
     HandClock clock;
     Journal journal;
@@ -84,7 +83,7 @@ abstract class JournalContract {
 
     @Test
     void counts_sagas_of_all_processes() throws Exception {
-        assertThat(journal.figures()).isEqualTo(Figures.NONE);
+        assertThat(journal.figures()).isEqualTo(JournalStatistics.NONE);
         SagaRecord saga = receive("a");
         receive("b");
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "a test");
@@ -92,7 +91,7 @@ abstract class JournalContract {
 
         assertThat(other.figures().received()).isEqualTo(2);
         assertThat(other.figures().sagas()).containsOnly(java.util.Map.entry(SagaState.RECEIVED, 1L), java.util.Map.entry(SagaState.COMPENSATED, 1L));
-        assertThat(other.figures().undone()).isOne();
+        assertThat(other.figures().compensated()).isOne();
     }
 
     @Test
@@ -113,7 +112,7 @@ abstract class JournalContract {
     void joins_the_unfinished_saga_that_holds_the_source() throws Exception {
         SagaRecord first = receive("a");
 
-        Journal.Received second = other.receive(wanted("a", true));
+        Journal.RegisteredSaga second = other.receive(wanted("a", true));
 
         assertThat(second.isNew()).isFalse();
         assertThat(second.saga().sagaId()).isEqualTo(first.sagaId());
@@ -129,9 +128,9 @@ abstract class JournalContract {
         journal.beginCompensation(first.sagaId(), 1, Reason.CANCELLED, "on purpose");
         journal.finishCompensation(first.sagaId(), 1, open -> List.of());
 
-        assertThat(other.receive(once("a", seen))).as("when it has ended").isEqualTo(new Journal.Received(saga(first), false));
+        assertThat(other.receive(once("a", seen))).as("when it has ended").isEqualTo(new Journal.RegisteredSaga(saga(first), false));
         assertThat(journal.holder(source("a").toString())).isEmpty();
-        assertThat(journal.newest(source("a").toString())).contains(new Journal.Seen(saga(first), Optional.of(seen)));
+        assertThat(journal.newest(source("a").toString())).contains(new Journal.NewestSaga(saga(first), Optional.of(seen)));
         assertThat(other.receive(once("a", new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 9))).isNew()).as("touched since").isTrue();
     }
 
@@ -152,7 +151,7 @@ abstract class JournalContract {
     void lets_a_second_saga_run_beside_the_holder_if_it_is_not_exclusive() throws Exception {
         SagaRecord first = receive("a");
 
-        Journal.Received second = other.receive(wanted("a", false));
+        Journal.RegisteredSaga second = other.receive(wanted("a", false));
 
         assertThat(second.isNew()).isTrue();
         assertThat(journal.holder(source("a").toString())).contains(first.sagaId());
@@ -174,9 +173,9 @@ abstract class JournalContract {
         for (int round = 0; round < ROUNDS; round++) {
             NewSaga wanted = wanted("race-" + round, true);
 
-            List<Journal.Received> both = race(() -> journal.receive(wanted), () -> other.receive(wanted));
+            List<Journal.RegisteredSaga> both = race(() -> journal.receive(wanted), () -> other.receive(wanted));
 
-            assertThat(both).extracting(Journal.Received::isNew).containsExactlyInAnyOrder(true, false);
+            assertThat(both).extracting(Journal.RegisteredSaga::isNew).containsExactlyInAnyOrder(true, false);
             assertThat(both.get(0).saga().sagaId()).isEqualTo(both.get(1).saga().sagaId());
         }
     }
@@ -376,22 +375,22 @@ abstract class JournalContract {
     @Test
     void a_wish_is_heard_by_the_owner_and_of_a_paused_saga_by_everybody() throws Exception {
         SagaRecord saga = receive("a");
-        other.wish(saga.sagaId(), Wish.PAUSE);
-        assertThat(journal.wishes()).hasSize(1).containsValue(Wish.PAUSE);
-        assertThat(other.wishes()).isEmpty();
+        other.operatorCommand(saga.sagaId(), Journal.OperatorCommand.PAUSE);
+        assertThat(journal.operatorCommands()).hasSize(1).containsValue(Journal.OperatorCommand.PAUSE);
+        assertThat(other.operatorCommands()).isEmpty();
 
         journal.pause(saga.sagaId());
-        assertThat(journal.wishes()).as("granted").isEmpty();
-        other.wish(saga.sagaId(), Wish.RESUME);
-        assertThat(journal.wishes()).hasSize(1);
-        assertThat(other.wishes()).hasSize(1);
+        assertThat(journal.operatorCommands()).as("granted").isEmpty();
+        other.operatorCommand(saga.sagaId(), Journal.OperatorCommand.RESUME);
+        assertThat(journal.operatorCommands()).hasSize(1);
+        assertThat(other.operatorCommands()).hasSize(1);
 
         journal.resume(saga(saga), LIMIT);
-        assertThat(journal.wishes()).as("granted").isEmpty();
+        assertThat(journal.operatorCommands()).as("granted").isEmpty();
         journal.beginCompensation(saga.sagaId(), 2, Reason.CANCELLED, "why");
         journal.finishCompensation(saga.sagaId(), 2, QUIET);
-        journal.wish(saga.sagaId(), Wish.CANCEL);
-        assertThat(journal.wish(saga.sagaId())).as("too late").isEmpty();
+        journal.operatorCommand(saga.sagaId(), Journal.OperatorCommand.CANCEL);
+        assertThat(journal.operatorCommand(saga.sagaId())).as("too late").isEmpty();
     }
 
     // Owners
@@ -437,7 +436,7 @@ abstract class JournalContract {
         completed("a");
         SagaRecord undone = receive("b");
         journal.beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepUndone(saga(undone), "upload", new Undone(List.of(new Residue("key", "why")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(saga(undone), "upload", new StepCompensation(List.of(new Residue("key", "why")), List.of()), POLICY, QUIET);
         journal.finishCompensation(undone.sagaId(), 1, QUIET);
 
         assertThat(other.stale(true)).isEmpty();
@@ -464,11 +463,11 @@ abstract class JournalContract {
     @Test
     void what_is_handed_back_is_for_whoever_comes_first_and_fences_off_who_had_it() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.UPLOADING);
-        assertThat(other.handBack(run.sagaId(), 1)).as("not his").isFalse();
+        assertThat(other.handOver(run.sagaId(), 1)).as("not his").isFalse();
 
-        assertThat(journal.handBack(run.sagaId(), 1)).isTrue();
+        assertThat(journal.handOver(run.sagaId(), 1)).isTrue();
 
-        assertThat(journal.handBack(run.sagaId(), 1)).as("once").isFalse();
+        assertThat(journal.handOver(run.sagaId(), 1)).as("once").isFalse();
         assertRefused(() -> journal.stepEnds(run.sagaId(), 1, "upload", OptionalLong.empty()));
         assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late callback")).isFalse();
         SagaRecord seen = other.stale(false).get(0);
@@ -489,7 +488,7 @@ abstract class JournalContract {
         journal.beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
         SagaRecord done = completed("c").received();
 
-        assertThat(List.of(paused, undone, done)).noneMatch(saga -> journal.handBack(saga.sagaId(), 1));
+        assertThat(List.of(paused, undone, done)).noneMatch(saga -> journal.handOver(saga.sagaId(), 1));
     }
 
     @Test
@@ -537,19 +536,19 @@ abstract class JournalContract {
         assertRefused(() -> old.chunkSending(1, 1));
         assertRefused(() -> old.chunkSent(0, Optional.of("tag")));
         assertRefused(() -> old.chunkConfirmed(sending));
-        old.chunkConfirmed(new ChunkRow(0, sending.offset(), sending.sizeBytes(), sending.key(), sending.sha256(), ChunkRow.State.SENT, 1));
+        old.chunkConfirmed(new ChunkRow(0, sending.offset(), sending.sizeBytes(), sending.key(), sending.sha256(), ChunkRow.ChunkState.SENT, 1));
         assertRefused(old::chunksVerified);
         assertThat(journal.complete(old.sagaId(), 1)).isFalse();
         assertThat(journal.beginCompensation(old.sagaId(), 1, Reason.TIMEOUT, "the old one's clock")).isFalse();
         assertFenced(() -> journal.finishCompensation(old.sagaId(), 1, QUIET));
         assertFenced(() -> journal.stepCompensation(old.sagaId(), 1, "upload", StepState.COMPENSATING));
-        assertFenced(() -> journal.stepUndone(old.received(), "upload", new Undone(List.of(new Residue("key", "why")), List.of()), POLICY, QUIET));
+        assertFenced(() -> journal.stepCompensated(old.received(), "upload", new StepCompensation(List.of(new Residue("key", "why")), List.of()), POLICY, QUIET));
 
         assertThat(saga(old)).isEqualTo(taken);
         assertThat(journal.events(old.sagaId())).isEqualTo(before);
         assertThat(step(old, "upload")).isEqualTo(StepState.WRITING);
         assertThat(journal.chunkRows().all(old.sagaId())).extracting(ChunkRow::state)
-                .containsExactly(ChunkRow.State.SENDING, ChunkRow.State.PENDING, ChunkRow.State.PENDING);
+                .containsExactly(ChunkRow.ChunkState.SENDING, ChunkRow.ChunkState.PENDING, ChunkRow.ChunkState.PENDING);
         assertThat(journal.cleanups().of(old.sagaId())).isEmpty();
     }
 
@@ -572,7 +571,7 @@ abstract class JournalContract {
         other.takeOver(old);
         other.finishCompensation(run.sagaId(), 2, QUIET);
 
-        assertFenced(() -> journal.stepUndone(old, "upload", new Undone(List.of(new Residue("key", "it was there a minute ago")), List.of()), POLICY, QUIET));
+        assertFenced(() -> journal.stepCompensated(old, "upload", new StepCompensation(List.of(new Residue("key", "it was there a minute ago")), List.of()), POLICY, QUIET));
 
         assertThat(journal.cleanups().of(run.sagaId())).isEmpty();
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATED);
@@ -584,21 +583,21 @@ abstract class JournalContract {
     void a_residue_is_retried_after_a_growing_delay_and_then_blocked() throws Exception {
         SagaRecord saga = partially("a", "key-1");
         CleanupEntry first = entry(saga);
-        assertThat(first.state()).isEqualTo(CleanupEntry.State.PENDING);
+        assertThat(first.state()).isEqualTo(CleanupEntry.CleanupState.PENDING);
         assertThat(first.attempts()).isOne();
         assertThat(journal.cleanups().due()).isEmpty();
 
         clock.forward(Duration.ofSeconds(30));
         assertThat(journal.cleanups().due()).containsExactly(entry(saga));
-        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key-1", "still refused")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key-1", "still refused")), List.of()), POLICY, QUIET);
         assertThat(entry(saga).attempts()).isEqualTo(2);
         assertThat(entry(saga).lastError()).isEqualTo("still refused");
         assertThat(entry(saga).nextAttemptAt()).as("twice as long").isEqualTo(clock.instant().plusSeconds(60));
         assertThat(entry(saga).createdAt()).isEqualTo(first.createdAt());
 
         clock.forward(Duration.ofSeconds(60));
-        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key-1", "no")), List.of()), POLICY, QUIET);
-        assertThat(entry(saga).state()).isEqualTo(CleanupEntry.State.BLOCKED);
+        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key-1", "no")), List.of()), POLICY, QUIET);
+        assertThat(entry(saga).state()).isEqualTo(CleanupEntry.CleanupState.BLOCKED);
         clock.forward(Duration.ofDays(1));
         assertThat(journal.cleanups().due()).as("a person decides").isEmpty();
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
@@ -607,25 +606,25 @@ abstract class JournalContract {
     @Test
     void the_attempt_that_was_the_last_one_is_journaled_with_its_alert_once() throws Exception {
         SagaRecord saga = partially("a", "key-1", "key-2");
-        Note.OnResidue alert = new Note.OnResidue() {
+        EventDraft.OnResidue alert = new EventDraft.OnResidue() {
             @Override
-            public List<Note> about(List<CleanupEntry> open) {
+            public List<EventDraft> about(List<CleanupEntry> open) {
                 return List.of();
             }
 
             @Override
-            public List<Note> blocked(List<CleanupEntry> givenUp) {
-                return givenUp.stream().map(entry -> new Note(Event.Kind.ALERT, entry.step(), entry.resource() + " after " + entry.attempts(), "{}")).toList();
+            public List<EventDraft> blocked(List<CleanupEntry> givenUp) {
+                return givenUp.stream().map(entry -> new EventDraft(Event.EventKind.ALERT, entry.step(), entry.resource() + " after " + entry.attempts(), "{}")).toList();
             }
         };
-        Undone both = new Undone(List.of(new Residue("key-1", "no"), new Residue("key-2", "no")), List.of());
+        StepCompensation both = new StepCompensation(List.of(new Residue("key-1", "no"), new Residue("key-2", "no")), List.of());
 
-        journal.stepUndone(saga, "upload", both, POLICY, alert);
-        assertThat(journal.events(Event.Kind.ALERT)).isEmpty();
+        journal.stepCompensated(saga, "upload", both, POLICY, alert);
+        assertThat(journal.events(Event.EventKind.ALERT)).isEmpty();
         journal.residue(saga, "upload", new Residue("key-1", "written late"), POLICY, alert);
-        journal.stepUndone(saga, "upload", both, POLICY, alert);
+        journal.stepCompensated(saga, "upload", both, POLICY, alert);
 
-        assertThat(journal.events(Event.Kind.ALERT)).extracting(Event::message).containsExactly("key-1 after 3", "key-2 after 3");
+        assertThat(journal.events(Event.EventKind.ALERT)).extracting(Event::message).containsExactly("key-1 after 3", "key-2 after 3");
     }
 
     @Test
@@ -639,14 +638,14 @@ abstract class JournalContract {
         Instant finished = saga(saga).finishedAt().orElseThrow();
         clock.forward(Duration.ofMinutes(1));
 
-        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key-2", "no")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key-2", "no")), List.of()), POLICY, QUIET);
         assertThat(journal.cleanups().of(saga.sagaId())).extracting(CleanupEntry::state)
-                .containsExactly(CleanupEntry.State.DONE, CleanupEntry.State.PENDING);
+                .containsExactly(CleanupEntry.CleanupState.DONE, CleanupEntry.CleanupState.PENDING);
         assertThat(step(saga, "upload")).isEqualTo(StepState.RESIDUE);
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
 
-        journal.stepUndone(saga, "upload", Undone.CLEAN, POLICY, QUIET);
-        assertThat(journal.cleanups().of(saga.sagaId())).extracting(CleanupEntry::state).containsOnly(CleanupEntry.State.DONE);
+        journal.stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, QUIET);
+        assertThat(journal.cleanups().of(saga.sagaId())).extracting(CleanupEntry::state).containsOnly(CleanupEntry.CleanupState.DONE);
         assertThat(step(saga, "upload")).isEqualTo(StepState.COMPENSATED);
         assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATED);
         assertThat(saga(saga).finishedAt()).contains(finished);
@@ -659,9 +658,9 @@ abstract class JournalContract {
         journal.resolve(kept, "kept on purpose");
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
 
-        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key-1", "found again")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key-1", "found again")), List.of()), POLICY, QUIET);
 
-        assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().state()).isEqualTo(CleanupEntry.State.RESOLVED);
+        assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().state()).isEqualTo(CleanupEntry.CleanupState.RESOLVED);
         assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().resolution()).isEqualTo("kept on purpose");
         assertThat(saga(saga).state()).as("key-2 is gone, key-1 is decided").isEqualTo(SagaState.COMPENSATED);
     }
@@ -670,11 +669,11 @@ abstract class JournalContract {
     void a_residue_that_comes_back_opens_its_entry_again() throws Exception {
         SagaRecord saga = receive("a");
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
-        journal.stepUndone(saga, "upload", Undone.CLEAN, POLICY, QUIET);
-        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "written late")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, QUIET);
+        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "written late")), List.of()), POLICY, QUIET);
 
-        assertThat(journal.cleanups().of(saga.sagaId())).hasSize(1).extracting(CleanupEntry::state).containsOnly(CleanupEntry.State.PENDING);
+        assertThat(journal.cleanups().of(saga.sagaId())).hasSize(1).extracting(CleanupEntry::state).containsOnly(CleanupEntry.CleanupState.PENDING);
         assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
     }
 
@@ -683,16 +682,16 @@ abstract class JournalContract {
         SagaRecord saga = receive("a");
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
         assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.COMPENSATED);
-        Note.OnResidue alert = open -> List.of(new Note(Event.Kind.ALERT, "", open.size() + " left", "{}"));
+        EventDraft.OnResidue alert = open -> List.of(new EventDraft(Event.EventKind.ALERT, "", open.size() + " left", "{}"));
 
-        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "arrived late")), List.of()), POLICY, alert);
+        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "arrived late")), List.of()), POLICY, alert);
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
-        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
-        assertThat(entry(saga).state()).isEqualTo(CleanupEntry.State.BLOCKED);
-        assertThat(journal.events(Event.Kind.ALERT)).as("one for one change").extracting(Event::message).containsExactly("1 left");
+        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
+        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
+        assertThat(entry(saga).state()).isEqualTo(CleanupEntry.CleanupState.BLOCKED);
+        assertThat(journal.events(Event.EventKind.ALERT)).as("one for one change").extracting(Event::message).containsExactly("1 left");
 
-        journal.stepUndone(saga, "upload", Undone.CLEAN, POLICY, alert);
+        journal.stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, alert);
         assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATED);
         assertThat(journal.complete(saga.sagaId(), 1)).isFalse();
         assertThat(states(saga.sagaId())).containsExactly("RECEIVED", "COMPENSATING", "COMPENSATED", "PARTIALLY_COMPENSATED", "COMPENSATED");
@@ -702,16 +701,16 @@ abstract class JournalContract {
     void neither_outcome_nor_alert_is_journaled_without_the_other() throws Exception {
         SagaRecord saga = receive("a");
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepUndone(saga, "upload", new Undone(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
 
         assertThatThrownBy(() -> journal.finishCompensation(saga.sagaId(), 1, open -> {
             throw new IllegalStateException("the process dies here");
         })).hasMessageContaining("dies here");
 
         assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATING);
-        assertThat(journal.finishCompensation(saga.sagaId(), 1, open -> List.of(new Note(Event.Kind.ALERT, "", "left", "{}"))))
+        assertThat(journal.finishCompensation(saga.sagaId(), 1, open -> List.of(new EventDraft(Event.EventKind.ALERT, "", "left", "{}"))))
                 .isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-        assertThat(journal.events(Event.Kind.ALERT)).hasSize(1);
+        assertThat(journal.events(Event.EventKind.ALERT)).hasSize(1);
     }
 
     @Test
@@ -753,7 +752,7 @@ abstract class JournalContract {
     void a_document_that_can_not_be_shown_is_tried_again_after_a_growing_delay_and_never_given_up() throws Exception {
         ActiveRun run = completed("a");
         assertThat(journal.publicationsDue()).hasSize(1);
-        Note told = new Note(Event.Kind.CRITICAL, "graph", "not visible", "{}");
+        EventDraft told = new EventDraft(Event.EventKind.CRITICAL, "graph", "not visible", "{}");
 
         for (int attempt = 1; attempt <= 5; attempt++) {
             journal.notPublished(run.sagaId(), POLICY, attempts -> attempts == 3 ? List.of(told) : List.of());
@@ -764,7 +763,7 @@ abstract class JournalContract {
             assertThat(journal.publicationsDue()).as("due after attempt %d", attempt).hasSize(1);
         }
 
-        assertThat(journal.events(Event.Kind.CRITICAL)).extracting(Event::message).containsExactly("not visible");
+        assertThat(journal.events(Event.EventKind.CRITICAL)).extracting(Event::message).containsExactly("not visible");
         journal.published(run.sagaId());
         assertThat(journal.publicationsDue()).isEmpty();
     }
@@ -776,7 +775,7 @@ abstract class JournalContract {
         receive("before its step start");
         sql.update("UPDATE saga SET bucket = 'former', key_prefix = 'a/b' || substr(key_prefix, 5) WHERE saga_id = ?", first.sagaId());
 
-        assertThat(journal.places()).containsExactly(new Place("bucket", "saga"), new Place("former", "a/b"));
+        assertThat(journal.bucketLocations()).containsExactly(new BucketLocation("bucket", "saga"), new BucketLocation("former", "a/b"));
     }
 
     // Chunks
@@ -793,11 +792,11 @@ abstract class JournalContract {
         run.planChunks(fewer);
 
         assertThat(run.chunks()).hasSize(3);
-        assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.State.SENDING);
+        assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.ChunkState.SENDING);
         assertThat(run.chunks().get(1).attempts()).isEqualTo(2);
         assertThat(journal.chunkKeys(run.sagaId())).as("may be in the bucket").containsExactly(rows(run).get(1).key());
         run.chunkSent(1, Optional.of("tag"));
-        assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.State.SENT);
+        assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.ChunkState.SENT);
         assertThat(run.chunks().get(1).etag()).contains("tag");
         run.chunkSending(1, 3);
         assertThat(run.chunks().get(1).etag()).as("of an answer that is no longer the last").isEmpty();
@@ -815,7 +814,7 @@ abstract class JournalContract {
         run.chunkConfirmed(found.get(0));
         run.chunkConfirmed(found.get(1));
 
-        assertThat(run.chunks()).extracting(ChunkRow::state).containsExactly(ChunkRow.State.SENT, ChunkRow.State.SENT, ChunkRow.State.PENDING);
+        assertThat(run.chunks()).extracting(ChunkRow::state).containsExactly(ChunkRow.ChunkState.SENT, ChunkRow.ChunkState.SENT, ChunkRow.ChunkState.PENDING);
         assertThat(saga(run).resumedBytes()).isEqualTo(found.get(0).sizeBytes() + found.get(1).sizeBytes());
     }
 
@@ -858,13 +857,13 @@ abstract class JournalContract {
     void keeps_events_in_order() throws Exception {
         SagaRecord saga = receive("a");
         for (int i = 0; i < 50; i++) {
-            journal.event(saga.sagaId(), i % 2 == 0 ? Event.Kind.ALERT : Event.Kind.ERROR, "upload", "number " + i, "{}");
+            journal.event(saga.sagaId(), i % 2 == 0 ? Event.EventKind.ALERT : Event.EventKind.ERROR, "upload", "number " + i, "{}");
         }
 
         assertThat(journal.events(saga.sagaId())).extracting(Event::message)
                 .containsExactlyElementsOf(Stream.concat(Stream.of("RECEIVED"),
                         IntStream.range(0, 50).mapToObj(i -> "number " + i)).toList());
-        assertThat(journal.events(Event.Kind.ALERT)).hasSize(25).extracting(Event::message).startsWith("number 0", "number 2");
+        assertThat(journal.events(Event.EventKind.ALERT)).hasSize(25).extracting(Event::message).startsWith("number 0", "number 2");
     }
 
     @Test
@@ -948,7 +947,7 @@ abstract class JournalContract {
         ActiveRun invisible = completed("invisible");
         ActiveRun version = completed("version");
         journal.published(version.sagaId());
-        journal.stepUndone(saga(version), "upload", new Undone(List.of(new Residue("old", "refused")), List.of()), new RetryPolicy(Duration.ZERO, 1), QUIET);
+        journal.stepCompensated(saga(version), "upload", new StepCompensation(List.of(new Residue("old", "refused")), List.of()), new RetryPolicy(Duration.ZERO, 1), QUIET);
         ActiveRun fine = completed("fine");
         receive("waiting");
 
@@ -1044,7 +1043,7 @@ abstract class JournalContract {
     }
 
     SagaRecord receive(String name) throws IOException {
-        Journal.Received received = journal.receive(wanted(name, true));
+        Journal.RegisteredSaga received = journal.receive(wanted(name, true));
         assertThat(received.isNew()).isTrue();
         return received.saga();
     }
@@ -1084,7 +1083,7 @@ abstract class JournalContract {
     private SagaRecord partially(String name, String... keys) throws IOException {
         SagaRecord saga = receive(name);
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepUndone(saga, "upload", new Undone(Arrays.stream(keys).map(key -> new Residue(key, "refused")).toList(), List.of()), POLICY, QUIET);
+        journal.stepCompensated(saga, "upload", new StepCompensation(Arrays.stream(keys).map(key -> new Residue(key, "refused")).toList(), List.of()), POLICY, QUIET);
         assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         return saga(saga);
     }
@@ -1099,7 +1098,7 @@ abstract class JournalContract {
         List<ChunkRow> rows = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             rows.add(new ChunkRow(i, i * 10L, i < 2 ? 10 : 5, run.document().keyPrefix() + "chunk-" + i, "b".repeat(63) + i,
-                    ChunkRow.State.PENDING, 0));
+                    ChunkRow.ChunkState.PENDING, 0));
         }
         return rows;
     }
@@ -1127,7 +1126,7 @@ abstract class JournalContract {
     }
 
     private List<String> states(String sagaId) {
-        return journal.events(sagaId).stream().filter(event -> event.kind() == Event.Kind.STATE).map(Event::message).toList();
+        return journal.events(sagaId).stream().filter(event -> event.kind() == Event.EventKind.STATE).map(Event::message).toList();
     }
 
     private static void assertRefused(ThrowingCallable write) {

@@ -22,7 +22,7 @@ final class JournalModel {
     int run = 1;
     String owner;
     final Map<String, StepState> steps = new LinkedHashMap<>();
-    final Map<String, CleanupEntry.State> entries = new TreeMap<>();
+    final Map<String, CleanupEntry.CleanupState> entries = new TreeMap<>();
     private final Map<String, Integer> attempts = new TreeMap<>();
 
     JournalModel(String owner) {
@@ -83,11 +83,11 @@ final class JournalModel {
         List<String> there = left.stream().map(residue -> step + " " + residue.resource()).toList();
         new TreeSet<>(entries.keySet()).stream().filter(key -> key.startsWith(step + " ") && isOpen(key) && !there.contains(key))
                 .forEach(key -> {
-                    entries.put(key, CleanupEntry.State.DONE);
+                    entries.put(key, CleanupEntry.CleanupState.DONE);
                     attempts.remove(key);
                 });
-        there.stream().filter(key -> entries.get(key) != CleanupEntry.State.RESOLVED).forEach(key ->
-                entries.put(key, attempts.merge(key, 1, Integer::sum) >= MAX_ATTEMPTS ? CleanupEntry.State.BLOCKED : CleanupEntry.State.PENDING));
+        there.stream().filter(key -> entries.get(key) != CleanupEntry.CleanupState.RESOLVED).forEach(key ->
+                entries.put(key, attempts.merge(key, 1, Integer::sum) >= MAX_ATTEMPTS ? CleanupEntry.CleanupState.BLOCKED : CleanupEntry.CleanupState.PENDING));
         settle();
         return true;
     }
@@ -101,7 +101,7 @@ final class JournalModel {
     }
 
     void resolve(String key) {
-        entries.put(key, CleanupEntry.State.RESOLVED);
+        entries.put(key, CleanupEntry.CleanupState.RESOLVED);
         settle();
     }
 
@@ -146,7 +146,7 @@ final class JournalModel {
     }
 
     private boolean isOpen(String key) {
-        return entries.get(key) == CleanupEntry.State.PENDING || entries.get(key) == CleanupEntry.State.BLOCKED;
+        return entries.get(key) == CleanupEntry.CleanupState.PENDING || entries.get(key) == CleanupEntry.CleanupState.BLOCKED;
     }
 
     boolean hasOpenEntries() {

@@ -43,10 +43,10 @@ import org.springframework.transaction.TransactionException;
 class JournalPropertyTest {
     private static final RetryPolicy POLICY = new RetryPolicy(Duration.ofSeconds(30), JournalModel.MAX_ATTEMPTS);
 
-    private static final Note.OnResidue QUIET = open -> List.of();
+    private static final EventDraft.OnResidue QUIET = open -> List.of();
 
     private static Path directory;
-    private static Databases.Opened database;
+    private static Databases.OpenDatabase database;
     private static int sources;
 
     /** What somebody may do. */
@@ -178,7 +178,7 @@ class JournalPropertyTest {
             for (int i = 0; i < pieces; i++) {
                 left.add(new Residue("piece-" + i, "refused"));
             }
-            told(() -> refusable(() -> actor.journal().stepUndone(actor.saga(), step, new Undone(left, List.of()), POLICY, QUIET)), () -> model.undone(actor.run(), step, left));
+            told(() -> refusable(() -> actor.journal().stepCompensated(actor.saga(), step, new StepCompensation(left, List.of()), POLICY, QUIET)), () -> model.undone(actor.run(), step, left));
         }
 
         private void resolve(Journal journal, int which) {
@@ -216,7 +216,7 @@ class JournalPropertyTest {
         /** From now on others see it without an owner; who had it goes on as if it had not noticed. */
         private void handBack(Actor actor) {
             int before = model.run;
-            told(() -> actor.journal().handBack(sagaId, actor.run()), () -> model.handBack(actor.saga()));
+            told(() -> actor.journal().handOver(sagaId, actor.run()), () -> model.handBack(actor.saga()));
             if (model.run != before) {
                 Journal nobody = new Journal(lossy, clock, "nobody");
                 actors.add(new Actor(nobody, nobody.saga(sagaId).orElseThrow()));
@@ -254,7 +254,7 @@ class JournalPropertyTest {
             assertThat(saga.node()).as("after %s", act).isEqualTo(model.owner);
             assertThat(journal.steps(sagaId).stream().collect(Collectors.toMap(StepRecord::name, StepRecord::state)))
                     .as("after %s", act).isEqualTo(model.steps);
-            Map<String, CleanupEntry.State> entries = new TreeMap<>();
+            Map<String, CleanupEntry.CleanupState> entries = new TreeMap<>();
             journal.cleanups().of(sagaId).forEach(entry -> entries.put(entry.step() + " " + entry.resource(), entry.state()));
             assertThat(entries).as("after %s", act).isEqualTo(model.entries);
             assertThat(journal.holder(source.toString()).isPresent()).as("claimed, after %s", act).isEqualTo(!model.isFinal());

@@ -51,7 +51,7 @@ class PostgresJournalTest extends JournalContract {
         }
 
         assertThatThrownBy(() -> marking.get(30, TimeUnit.SECONDS)).cause().isInstanceOf(SagaException.class).hasMessageContaining("run 1");
-        assertThat(journal.chunkRows().all(old.sagaId())).first().extracting(ChunkRow::state).isEqualTo(ChunkRow.State.SENDING);
+        assertThat(journal.chunkRows().all(old.sagaId())).first().extracting(ChunkRow::state).isEqualTo(ChunkRow.ChunkState.SENDING);
     }
 
     private boolean waitsForALock() throws SQLException {

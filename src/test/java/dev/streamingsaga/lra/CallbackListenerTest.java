@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import dev.streamingsaga.config.SagaConfig.Callback;
-import dev.streamingsaga.lra.CallbackHandler.Answer;
 import dev.streamingsaga.testkit.Background;
 import java.io.IOException;
 import java.net.BindException;
@@ -82,8 +81,8 @@ class CallbackListenerTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Answer.class)
-    void a_signed_callback_reaches_the_handler_and_gets_its_answer(Answer answer) throws Exception {
+    @EnumSource(CallbackHandler.CallbackAnswer.class)
+    void a_signed_callback_reaches_the_handler_and_gets_its_answer(CallbackHandler.CallbackAnswer answer) throws Exception {
         handler.behaviour = t -> answer;
 
         assertThat(put("/lra-participant/compensate?saga=" + token(), "Long-Running-Action", LRA)).isEqualTo(answer.status());
@@ -170,7 +169,7 @@ class CallbackListenerTest {
         CountDownLatch go = new CountDownLatch(1);
         handler.behaviour = t -> {
             await(go);
-            return Answer.DONE;
+            return CallbackHandler.CallbackAnswer.DONE;
         };
         String call = "/lra-participant/compensate?saga=" + token();
         assertThat(put(call, "Long-Running-Action", LRA)).isEqualTo(202);
@@ -226,7 +225,7 @@ class CallbackListenerTest {
         CountDownLatch go = new CountDownLatch(1);
         handler.behaviour = t -> {
             await(go);
-            return Answer.DONE;
+            return CallbackHandler.CallbackAnswer.DONE;
         };
         var limits = new CallbackServer.Limits(2, Duration.ofSeconds(5), 64 << 10);
         try (CallbackListener small = CallbackListener.start(CALLBACK, other, SCOPE, handler, limits)) {

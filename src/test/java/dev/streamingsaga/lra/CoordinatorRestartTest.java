@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import dev.streamingsaga.embedded.CoordinatorProcess;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
-import dev.streamingsaga.lra.CallbackHandler.Answer;
 import dev.streamingsaga.testkit.ChildJava;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,14 +67,14 @@ class CoordinatorRestartTest {
     void waiting_compensations_are_called_at_once_after_a_restart() throws Exception {
         CoordinatorProcess first = CoordinatorProcess.start(coordinatorData);
         try (SagaFixture saga = SagaFixture.against(first.url(), data, TIMEOUT)) {
-            saga.handler.behaviour = t -> Answer.LATER;
+            saga.handler.behaviour = t -> CallbackHandler.CallbackAnswer.LATER;
             saga.lastStep = () -> {
                 throw new SagaException(Reason.STORE_FAILED, "the store is down");
             };
             saga.run();
             first.kill();
             saga.handler.compensated.clear();
-            saga.handler.behaviour = t -> Answer.DONE;
+            saga.handler.behaviour = t -> CallbackHandler.CallbackAnswer.DONE;
 
             try (CoordinatorProcess again = CoordinatorProcess.start(coordinatorData)) {
                 assertThat(again.url()).isEqualTo(first.url());

@@ -320,12 +320,12 @@ class JournalSagaServiceTest {
     @Test
     void a_compensation_that_answers_later_is_called_again_at_the_next_recovery() throws Exception {
         try (SagaFixture saga = fixture()) {
-            saga.handler.behaviour = t -> CallbackHandler.Answer.LATER;
+            saga.handler.behaviour = t -> CallbackHandler.CallbackAnswer.LATER;
             saga.lastStep = () -> {
                 throw new SagaException(Reason.STORE_FAILED, "down");
             };
             saga.run();
-            saga.handler.behaviour = t -> CallbackHandler.Answer.DONE;
+            saga.handler.behaviour = t -> CallbackHandler.CallbackAnswer.DONE;
             saga.handler.compensated.clear();
             coordinator.recover();
 

@@ -9,16 +9,16 @@ import java.util.function.Function;
 final class RecordingHandler implements CallbackHandler {
     final List<Target> compensated = new CopyOnWriteArrayList<>();
     final List<Target> completed = new CopyOnWriteArrayList<>();
-    volatile Function<Target, Answer> behaviour = target -> Answer.DONE;
+    volatile Function<Target, CallbackHandler.CallbackAnswer> behaviour = target -> CallbackHandler.CallbackAnswer.DONE;
 
     @Override
-    public Answer compensate(Target target) {
+    public CallbackHandler.CallbackAnswer compensate(Target target) {
         compensated.add(target);
         return behaviour.apply(target);
     }
 
     @Override
-    public Answer complete(Target target) {
+    public CallbackHandler.CallbackAnswer complete(Target target) {
         completed.add(target);
         return behaviour.apply(target);
     }

@@ -27,11 +27,11 @@ class HubRegistryTest {
         SimpleMeterRegistry hub = new SimpleMeterRegistry();
         hub.counter("of.the.hub");
         SagaConfig config = Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.name", "second"));
-        try (Databases.Opened database = Databases.open("journal", config.journal(), data); DefaultCamelContext context = new DefaultCamelContext()) {
+        try (Databases.OpenDatabase database = Databases.open("journal", config.journal(), data); DefaultCamelContext context = new DefaultCamelContext()) {
             context.getRegistry().bind("meters", hub);
             Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "here");
             journal.receive(new NewSaga(data.resolve("a.bin"), List.of("security"), Duration.ofHours(1), "me", "internal", "none", true));
-            try (Observation observation = new Observation(new ObservedParts(context, config, journal, () -> 0, () -> 0, Map.of()))) {
+            try (Observation observation = new Observation(new ObservedComponents(context, config, journal, () -> 0, () -> 0, Map.of()))) {
                 observation.serve();
 
                 assertThat(observation.scrape()).as("not Prometheus': the hub exports it").isEmpty();

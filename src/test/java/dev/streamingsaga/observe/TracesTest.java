@@ -196,7 +196,7 @@ class TracesTest {
     @Test
     void a_collector_that_is_away_costs_a_line_and_no_saga() throws Exception {
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
-        Logger log = (Logger) LoggerFactory.getLogger(TellingExporter.class);
+        Logger log = (Logger) LoggerFactory.getLogger(OutageLoggingExporter.class);
         lines.start();
         log.addAppender(lines);
         int nobody;

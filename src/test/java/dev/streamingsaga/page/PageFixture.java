@@ -7,7 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.ingest.IngestResult;
-import dev.streamingsaga.journal.Journal.Wish;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -59,7 +60,7 @@ final class PageFixture implements AutoCloseable {
 
     String paused(String name) {
         String sagaId = running(name);
-        saga.journal().wish(sagaId, Wish.PAUSE);
+        saga.journal().operatorCommand(sagaId, Journal.OperatorCommand.PAUSE);
         await().atMost(PATIENCE).until(() -> state(sagaId) == SagaState.PAUSED);
         return sagaId;
     }

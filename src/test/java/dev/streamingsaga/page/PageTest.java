@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import dev.streamingsaga.api.ApiKeys;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
@@ -84,8 +85,8 @@ class PageTest {
     }
 
     private long bytes(String sagaId) {
-        Map<ChunkRow.State, ChunkTally> tally = saga.journal().chunkTally(sagaId);
-        return tally.getOrDefault(ChunkRow.State.SENT, ChunkTally.NONE).bytes() + tally.getOrDefault(ChunkRow.State.VERIFIED, ChunkTally.NONE).bytes();
+        Map<ChunkState, ChunkTally> tally = saga.journal().chunkTally(sagaId);
+        return tally.getOrDefault(ChunkState.SENT, ChunkTally.NONE).bytes() + tally.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE).bytes();
     }
 
     @Test

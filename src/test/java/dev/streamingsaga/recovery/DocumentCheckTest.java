@@ -7,7 +7,6 @@ import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.recovery.Drift.Kind;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -132,7 +131,7 @@ class DocumentCheckTest {
         saga.bucket().deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(stored.prefix() + "chunk-000001"));
 
         assertThat(check(stored)).singleElement().satisfies(drift -> {
-            assertThat(drift.kind()).isEqualTo(Kind.MISSING);
+            assertThat(drift.kind()).isEqualTo(Drift.DriftKind.MISSING);
             assertThat(drift.store()).isEqualTo("upload");
             assertThat(drift.resource()).isEqualTo(stored.prefix() + "chunk-000001");
             assertThat(drift.repairable()).isTrue();
@@ -147,7 +146,7 @@ class DocumentCheckTest {
         Stored stored = binary();
         saga.put(stored.prefix() + "chunk-000002", new byte[1000]);
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::resource).containsExactly(tuple(Kind.DIFFERENT, stored.prefix() + "chunk-000002"));
+        assertThat(check(stored)).extracting(Drift::kind, Drift::resource).containsExactly(tuple(Drift.DriftKind.DIFFERENT, stored.prefix() + "chunk-000002"));
         assertMended(stored);
         assertFetchedAsBefore(stored, stored.file());
     }
@@ -167,7 +166,7 @@ class DocumentCheckTest {
 
         assertThat(check(stored)).isEmpty();
         assertThat(check.check(stored.record(), true)).extracting(Drift::kind, Drift::resource)
-                .containsExactly(tuple(Kind.DIFFERENT, stored.prefix() + "chunk-000000"));
+                .containsExactly(tuple(Drift.DriftKind.DIFFERENT, stored.prefix() + "chunk-000000"));
         assertThat(check.repair(stored.record(), true)).extracting(Drift::repaired).containsExactly(true);
         assertHealthy(stored);
         assertFetchedAsBefore(stored, stored.file());
@@ -215,7 +214,7 @@ class DocumentCheckTest {
         Path original = Files.move(stored.file(), directory.resolve("moved-" + stored.sagaId()));
 
         assertThat(check(stored)).singleElement().satisfies(drift -> {
-            assertThat(drift.kind()).isEqualTo(damage.equals("gone") ? Kind.MISSING : Kind.DIFFERENT);
+            assertThat(drift.kind()).isEqualTo(damage.equals("gone") ? Drift.DriftKind.MISSING : Drift.DriftKind.DIFFERENT);
             assertThat(drift.resource()).isEqualTo(key);
         });
         assertMended(stored);
@@ -228,7 +227,7 @@ class DocumentCheckTest {
         saga.put(stored.prefix() + "chunk-000003", new byte[10]);
 
         assertThat(repair(stored)).extracting(Drift::kind, Drift::resource, Drift::repairable, Drift::repaired)
-                .containsExactly(tuple(Kind.EXTRA, stored.prefix() + "chunk-000003", false, false));
+                .containsExactly(tuple(Drift.DriftKind.EXTRA, stored.prefix() + "chunk-000003", false, false));
         assertThat(saga.keys()).contains(stored.prefix() + "chunk-000003");
     }
 
@@ -240,7 +239,7 @@ class DocumentCheckTest {
         List<Long> before = Stream.of(tables.split(";")).map(table -> count(store, table, stored)).toList();
         Stream.of(tables.split(";")).forEach(table -> sql(store, "DELETE FROM " + table + " WHERE saga_id = $saga", stored));
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::store, Drift::resource).containsExactly(tuple(Kind.MISSING, store, "document"));
+        assertThat(check(stored)).extracting(Drift::kind, Drift::store, Drift::resource).containsExactly(tuple(Drift.DriftKind.MISSING, store, "document"));
         assertMended(stored);
         assertThat(Stream.of(tables.split(";")).map(table -> count(store, table, stored)).toList()).isEqualTo(before);
         assertFound(stored);
@@ -282,7 +281,7 @@ class DocumentCheckTest {
         saga.execute("vector", "CREATE TRIGGER never_hidden BEFORE DELETE ON vector_document BEGIN SELECT raise(abort, 'hidden'); END");
 
         assertThat(check(stored)).extracting(Drift::kind, Drift::store, Drift::resource, Drift::expected, Drift::found)
-                .containsExactly(tuple(Kind.MISSING, "vector", "segments", "" + segments, "" + (segments - 1)));
+                .containsExactly(tuple(Drift.DriftKind.MISSING, "vector", "segments", "" + segments, "" + (segments - 1)));
         try {
             assertMended(stored);
         } finally {
@@ -297,13 +296,13 @@ class DocumentCheckTest {
         Stored stored = text();
         sql("vector", "UPDATE vector_segment SET ordinal = 1000 WHERE saga_id = $saga AND ordinal = 1", stored);
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::resource).containsExactly(tuple(Kind.DIFFERENT, "ordinals"));
+        assertThat(check(stored)).extracting(Drift::kind, Drift::resource).containsExactly(tuple(Drift.DriftKind.DIFFERENT, "ordinals"));
         assertMended(stored);
 
         sql("vector", "INSERT INTO vector_segment (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
                 + " SELECT saga_id, document_id, run, page, 77777, text, model, dimension, vector FROM vector_segment"
                 + " WHERE saga_id = $saga AND ordinal = 0", stored);
-        assertThat(check(stored)).extracting(Drift::kind, Drift::resource).contains(tuple(Kind.EXTRA, "segments"));
+        assertThat(check(stored)).extracting(Drift::kind, Drift::resource).contains(tuple(Drift.DriftKind.EXTRA, "segments"));
         assertMended(stored);
         assertFound(stored);
     }
@@ -314,7 +313,7 @@ class DocumentCheckTest {
         sql("vector", "UPDATE vector_segment SET model = 'another' WHERE saga_id = $saga AND ordinal > 3", stored);
 
         assertThat(check(stored)).extracting(Drift::kind, Drift::resource)
-                .containsExactly(tuple(Kind.DIFFERENT, "segments of another document, model or dimension"));
+                .containsExactly(tuple(Drift.DriftKind.DIFFERENT, "segments of another document, model or dimension"));
         assertMended(stored);
         assertFound(stored);
     }
@@ -322,7 +321,7 @@ class DocumentCheckTest {
     @ParameterizedTest
     @CsvSource({"graph_node WHERE kind = 'segment' AND ordinal = 1 AND,MISSING,segment nodes", "graph_edge WHERE kind = 'next' AND,MISSING,edges",
         "graph_node WHERE kind = 'document' AND,MISSING,document nodes"})
-    void writes_lost_nodes_and_edges_again(String rows, Kind kind, String resource) {
+    void writes_lost_nodes_and_edges_again(String rows, Drift.DriftKind kind, String resource) {
         Stored stored = text();
         sql("graph", "DELETE FROM " + rows + " saga_id = $saga", stored);
 
@@ -336,7 +335,7 @@ class DocumentCheckTest {
         Stored stored = text();
         sql(store, "UPDATE " + store + "_document SET visible = 0 WHERE saga_id = $saga", stored);
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::store).containsExactly(tuple(Kind.NOT_VISIBLE, store));
+        assertThat(check(stored)).extracting(Drift::kind, Drift::store).containsExactly(tuple(Drift.DriftKind.NOT_VISIBLE, store));
         assertMended(stored);
         assertFound(stored);
     }
@@ -351,7 +350,7 @@ class DocumentCheckTest {
         sql(store, "UPDATE " + store + "_document SET " + column + " = '" + value + "' WHERE saga_id = $saga", stored);
 
         assertThat(check(stored)).allSatisfy(drift -> assertThat(drift.store()).isEqualTo(store))
-                .extracting(Drift::kind, Drift::resource, Drift::found).contains(tuple(Kind.DIFFERENT, column, value));
+                .extracting(Drift::kind, Drift::resource, Drift::found).contains(tuple(Drift.DriftKind.DIFFERENT, column, value));
         assertMended(stored);
         assertFound(stored);
     }
@@ -363,7 +362,7 @@ class DocumentCheckTest {
                 + " FROM security_document WHERE saga_id = $saga", stored);
 
         assertThat(repair(stored)).extracting(Drift::kind, Drift::store, Drift::resource, Drift::repairable)
-                .containsExactly(tuple(Kind.EXTRA, "security", "security:stray" + stored.sagaId(), false));
+                .containsExactly(tuple(Drift.DriftKind.EXTRA, "security", "security:stray" + stored.sagaId(), false));
         saga.execute("security", "DELETE FROM security_document WHERE saga_id LIKE 'stray%'");
     }
 
@@ -374,7 +373,7 @@ class DocumentCheckTest {
         saga.s3().down();
         try {
             assertThat(check(stored)).extracting(Drift::kind, Drift::store, Drift::repairable).containsExactlyInAnyOrder(
-                    tuple(Kind.UNREACHABLE, "upload", false), tuple(Kind.NOT_VISIBLE, "graph", true));
+                    tuple(Drift.DriftKind.UNREACHABLE, "upload", false), tuple(Drift.DriftKind.NOT_VISIBLE, "graph", true));
         } finally {
             saga.s3().up();
         }
@@ -386,7 +385,7 @@ class DocumentCheckTest {
         Stored stored = text();
         saga.execute("security", "ALTER TABLE security_document RENAME TO security_away");
         try {
-            assertThat(repair(stored)).extracting(Drift::kind, Drift::store).containsExactly(tuple(Kind.UNREACHABLE, "security"));
+            assertThat(repair(stored)).extracting(Drift::kind, Drift::store).containsExactly(tuple(Drift.DriftKind.UNREACHABLE, "security"));
         } finally {
             saga.execute("security", "ALTER TABLE security_away RENAME TO security_document");
         }
@@ -399,7 +398,7 @@ class DocumentCheckTest {
         sql("journal", "UPDATE chunk SET sha256 = 'f00' WHERE saga_id = $saga AND idx = 1", stored);
 
         assertThat(repair(stored)).extracting(Drift::store, Drift::kind, Drift::repairable)
-                .containsExactly(tuple("journal", Kind.DIFFERENT, false));
+                .containsExactly(tuple("journal", Drift.DriftKind.DIFFERENT, false));
     }
 
     @Test

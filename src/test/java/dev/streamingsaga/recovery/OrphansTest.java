@@ -10,8 +10,8 @@ import com.github.f4b6a3.ulid.UlidCreator;
 import dev.streamingsaga.chunk.BucketOwner;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.Ids;
-import dev.streamingsaga.recovery.Orphan.Kind;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.nio.file.Path;
@@ -106,9 +106,9 @@ class OrphansTest {
         strayRows(sagaId);
 
         assertThat(list()).extracting(Orphan::kind, Orphan::store, Orphan::resource, Orphan::isDeletable).containsExactlyInAnyOrder(
-                tuple(Kind.ORPHAN, "upload", prefix, true), tuple(Kind.ORPHAN, "security", "security:" + sagaId, true),
-                tuple(Kind.ORPHAN, "vector", "vector:" + sagaId, true), tuple(Kind.ORPHAN, "graph", "graph:" + sagaId, true),
-                tuple(Kind.ORPHAN, "relational", "relational:" + sagaId, true));
+                tuple(Orphan.OrphanKind.ORPHAN, "upload", prefix, true), tuple(Orphan.OrphanKind.ORPHAN, "security", "security:" + sagaId, true),
+                tuple(Orphan.OrphanKind.ORPHAN, "vector", "vector:" + sagaId, true), tuple(Orphan.OrphanKind.ORPHAN, "graph", "graph:" + sagaId, true),
+                tuple(Orphan.OrphanKind.ORPHAN, "relational", "relational:" + sagaId, true));
         assertThat(saga.keys()).as("listing deletes nothing").hasSize(keys.size() + 2);
         assertThat(rows()).isEqualTo(rows + 4);
 
@@ -117,7 +117,7 @@ class OrphansTest {
         assertThat(rows()).isEqualTo(rows);
         assertThat(list()).isEmpty();
         assertThat(saga.journal().events(sagaId)).extracting(Event::kind, Event::message).hasSize(10)
-                .contains(tuple(Event.Kind.STATE, "orphan " + prefix + " is gone"));
+                .contains(tuple(EventKind.STATE, "orphan " + prefix + " is gone"));
     }
 
     /** What such a row belongs to is gone: no row of the document's own says that the store holds anything of the saga. */
@@ -139,7 +139,7 @@ class OrphansTest {
         });
 
         assertThat(list()).extracting(Orphan::kind, Orphan::store, Orphan::resource, Orphan::isDeletable)
-                .containsExactly(tuple(Kind.ORPHAN, store, store + ":" + sagaId, true));
+                .containsExactly(tuple(Orphan.OrphanKind.ORPHAN, store, store + ":" + sagaId, true));
         assertThat(rows()).as("listing deletes nothing").isEqualTo(rows + 1);
 
         assertThat(delete()).singleElement().satisfies(orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
@@ -269,9 +269,9 @@ class OrphansTest {
 
         List<Orphan> found = delete();
 
-        assertThat(found).filteredOn(orphan -> orphan.kind() == Kind.FOREIGN).extracting(Orphan::resource)
+        assertThat(found).filteredOn(orphan -> orphan.kind() == Orphan.OrphanKind.FOREIGN).extracting(Orphan::resource)
                 .containsExactlyInAnyOrderElementsOf(java.util.stream.Stream.concat(foreign.stream(), java.util.stream.Stream.of(mixed + "deeper/chunk-000000")).toList());
-        assertThat(found).filteredOn(orphan -> orphan.kind() == Kind.ORPHAN).singleElement()
+        assertThat(found).filteredOn(orphan -> orphan.kind() == Orphan.OrphanKind.ORPHAN).singleElement()
                 .satisfies(orphan -> assertThat(orphan.kept()).contains("foreign keys lie below it"));
         assertThat(saga.journal().events(sagaId)).isEmpty();
         assertThat(saga.bucket().listObjectsV2(r -> r.bucket(StreamingSagaFixture.BUCKET)).contents()).extracting(o -> o.key()).containsAll(keys)
@@ -328,7 +328,7 @@ class OrphansTest {
         long rows = rows();
 
         assertThat(delete()).extracting(Orphan::kind, Orphan::store, Orphan::deleted).containsExactlyInAnyOrder(
-                tuple(Kind.FOREIGN, "graph", false), tuple(Kind.ORPHAN, "upload", true));
+                tuple(Orphan.OrphanKind.FOREIGN, "graph", false), tuple(Orphan.OrphanKind.ORPHAN, "upload", true));
         assertThat(rows()).isEqualTo(rows);
         assertThat(saga.keys()).hasSize(2).allMatch(key -> key.contains(live.documentId()));
     }
@@ -353,8 +353,8 @@ class OrphansTest {
         saga.execute("vector", "ALTER TABLE vector_document RENAME TO vector_away");
         saga.s3().down();
 
-        assertThat(list()).extracting(Orphan::kind, Orphan::store).containsExactlyInAnyOrder(tuple(Kind.UNREACHABLE, "upload"),
-                tuple(Kind.ORPHAN, "security"), tuple(Kind.UNREACHABLE, "vector"), tuple(Kind.ORPHAN, "graph"), tuple(Kind.ORPHAN, "relational"));
+        assertThat(list()).extracting(Orphan::kind, Orphan::store).containsExactlyInAnyOrder(tuple(Orphan.OrphanKind.UNREACHABLE, "upload"),
+                tuple(Orphan.OrphanKind.ORPHAN, "security"), tuple(Orphan.OrphanKind.UNREACHABLE, "vector"), tuple(Orphan.OrphanKind.ORPHAN, "graph"), tuple(Orphan.OrphanKind.ORPHAN, "relational"));
         assertThat(delete()).as("whose bucket it is can't be asked").noneMatch(Orphan::deleted);
     }
 

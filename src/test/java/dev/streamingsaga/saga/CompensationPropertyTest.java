@@ -51,7 +51,7 @@ class CompensationPropertyTest {
     private static final int MAX_ATTEMPTS = 3;
 
     private static Path directory;
-    private static Databases.Opened database;
+    private static Databases.OpenDatabase database;
     private static SagaConfig config;
     private static final HandClock CLOCK = new HandClock();
     private static final PropertyStores STORES = new PropertyStores();

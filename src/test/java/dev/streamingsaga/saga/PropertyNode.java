@@ -3,10 +3,10 @@ package dev.streamingsaga.saga;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.HandClock;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.LossyDatabase;
-import dev.streamingsaga.journal.Note;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
@@ -76,34 +76,34 @@ final class PropertyNode implements AutoCloseable {
     /** Alerts are their own test's matter. */
     private static final class NoAlerts implements Alerts {
         @Override
-        public List<Note> residue(SagaRecord saga, List<CleanupEntry> open) {
+        public List<EventDraft> residue(SagaRecord saga, List<CleanupEntry> open) {
             return List.of();
         }
 
         @Override
-        public List<Note> blocked(SagaRecord saga, List<CleanupEntry> givenUp) {
+        public List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> givenUp) {
             return List.of();
         }
 
         @Override
-        public List<Note> crashed(SagaRecord saga, String step, String error) {
+        public List<EventDraft> crashed(SagaRecord saga, String step, String error) {
             return List.of();
         }
 
         @Override
-        public List<Note> notVisible(SagaRecord saga, String store, String error, int attempts) {
+        public List<EventDraft> notVisible(SagaRecord saga, String store, String error, int attempts) {
             return List.of();
         }
 
         @Override
-        public List<Note> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
+        public List<EventDraft> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
             return List.of();
         }
 
         @Override
-        public void tell(String sagaId) {}
+        public void deliver(String sagaId) {}
 
         @Override
-        public void tellAgain() {}
+        public void redeliver() {}
     }
 }

@@ -36,7 +36,7 @@ class SagaEngineTest {
     @TempDir
     Path directory;
 
-    private Databases.Opened database;
+    private Databases.OpenDatabase database;
     private PropertyNode node;
     private ActiveRun run;
 

@@ -1,0 +1,117 @@
+package dev.streamingsaga.api;
+
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may come in. Without keys and tokens everybody on this machine may, but no page of another site in their browser: neither by
+ * a form (foreign {@code Origin}) nor by a name that was made to point here (foreign {@code Host}).
+ */
+final class AccessControl {
+    private static final String BEARER = "Bearer ";
+    private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");
+
+    private final @Nullable ApiKeys keys;
+    private final @Nullable OidcTokens tokens;
+
+    AccessControl(Optional<ApiKeys> keys, Optional<OidcTokens> tokens) {
+        this.keys = keys.orElse(null);
+        this.tokens = tokens.orElse(null);
+    }
+
+    private boolean isOpen() {
+        return keys == null && tokens == null;
+    }
+
+    /**
+     * @param pageFile a file of the page is asked for: the same for everybody, framed by nobody
+     * @throws Problem 403 for a request that a foreign page made; following a link to our page there is none
+     */
+    void requireOwnSite(HttpCall call, boolean pageFile) {
+        String host = call.header("Host").orElse("").toLowerCase(Locale.ROOT);
+        if (isOpen() && !(call.isLocal() && LOCAL.contains(host.replaceFirst(":\\d{1,5}$", "")))) {
+            throw new Problem(403, "foreign-host", "without keys or tokens only requests of this machine to localhost, 127.0.0.1 or [::1] are"
+                    + " answered; set saga.http.keys-file or saga.http.oidc.issuer to let others in");
+        }
+        Optional<String> origin = call.header("Origin");
+        boolean foreign = origin.isPresent() && !authority(origin.get()).equals(host)
+                || is(call, "Sec-Fetch-Site", "cross-site") && !(pageFile && isNavigation(call));
+        if (foreign) {
+            throw new Problem(403, "foreign-origin", "the page that sent this comes from another site; nothing was done");
+        }
+    }
+
+    /** Of the whole window, or of what a browser says nothing about. */
+    private static boolean isNavigation(HttpCall call) {
+        return Set.of("GET", "HEAD").contains(call.method()) && is(call, "Sec-Fetch-Mode", "navigate")
+                && call.header("Sec-Fetch-Dest").map("document"::equals).orElse(true);
+    }
+
+    private static boolean is(HttpCall call, String header, String value) {
+        return call.header(header).filter(value::equals).isPresent();
+    }
+
+    private static String authority(String origin) {
+        try {
+            String authority = URI.create(origin).getRawAuthority();
+            return authority == null ? "" : authority.toLowerCase(Locale.ROOT);
+        } catch (IllegalArgumentException e) {
+            return "";
+        }
+    }
+
+    /**
+     * @param anyOf scopes of which the caller needs one; none: nobody has to say who they are
+     * @throws Problem 401 without valid credentials, 403 without the scope, 503 if the provider cannot be asked
+     */
+    Caller requireScope(HttpCall call, Set<Scope> anyOf) {
+        if (isOpen() || anyOf.isEmpty()) {
+            return Caller.ANYBODY;
+        }
+        Caller caller = caller(call);
+        if (anyOf.stream().noneMatch(caller.scopes()::contains)) {
+            String wanted = anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" or "));
+            List<String> granted = caller.scopes().stream().map(Scope::word).sorted().toList();
+            throw new Problem(403, "missing-scope", RequestText.shown(caller.name()) + " lacks the scope " + wanted + "; ask for credentials that have it")
+                    .header("WWW-Authenticate", "Bearer realm=\"streaming-saga\", error=\"insufficient_scope\", scope=\""
+                            + anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" ")) + "\"")
+                    .with("scopes", granted);
+        }
+        return caller;
+    }
+
+    /** Whether the caller would be admitted with the scope; never refuses anybody. */
+    boolean hasScope(HttpCall call, Scope scope) {
+        try {
+            return requireScope(call, Set.of(scope)).scopes().contains(scope);
+        } catch (Problem e) {
+            return false;
+        }
+    }
+
+    private Caller caller(HttpCall call) {
+        String given = call.header("Authorization").orElse("");
+        if (!given.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+            throw refused("no credentials came with the request; send Authorization: Bearer and an API key or a token");
+        }
+        String secret = given.substring(BEARER.length()).strip();
+        Optional<Caller> known = keys == null ? Optional.empty() : keys.find(secret);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        if (tokens == null || secret.startsWith(ApiKeys.PREFIX)) {
+            throw refused("the API key is not known; make one with: saga key NAME --scope …");
+        }
+        return tokens.caller(secret);
+    }
+
+    static Problem refused(String why) {
+        return new Problem(401, "not-authenticated", why)
+                .header("WWW-Authenticate", "Bearer realm=\"streaming-saga\", error=\"invalid_token\"");
+    }
+}

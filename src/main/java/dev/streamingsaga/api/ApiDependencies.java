@@ -1,0 +1,15 @@
+package dev.streamingsaga.api;
+
+import dev.streamingsaga.chunk.ChunkStore;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.observe.Observation;
+import dev.streamingsaga.saga.SagaEngine;
+import dev.streamingsaga.store.VectorSearch;
+import java.util.Optional;
+
+/** What the API is made of. */
+public record ApiDependencies(SagaConfig config, Journal journal, Runs runs, Ingest ingest, SagaEngine engine, ChunkStore chunks,
+        Optional<VectorSearch> search, Observation observation) {}

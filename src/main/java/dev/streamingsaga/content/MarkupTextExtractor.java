@@ -1,0 +1,139 @@
+package dev.streamingsaga.content;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.tika.extractor.EmbeddedDocumentExtractor;
+import org.apache.tika.io.TikaInputStream;
+import org.apache.tika.metadata.Metadata;
+import org.apache.tika.metadata.TikaCoreProperties;
+import org.apache.tika.mime.MediaType;
+import org.apache.tika.parser.ParseContext;
+import org.apache.tika.parser.Parser;
+import org.apache.tika.parser.epub.EpubParser;
+import org.apache.tika.parser.html.JSoupParser;
+import org.apache.tika.parser.microsoft.OfficeParser;
+import org.apache.tika.parser.microsoft.OfficeParserConfig;
+import org.apache.tika.parser.microsoft.ooxml.OOXMLParser;
+import org.apache.tika.parser.microsoft.rtf.RTFParser;
+import org.apache.tika.parser.odf.OpenDocumentParser;
+import org.apache.tika.parser.xml.DcXMLParser;
+import org.apache.tika.sax.BodyContentHandler;
+import org.apache.tika.sax.SecureContentHandler;
+import org.xml.sax.ContentHandler;
+import org.xml.sax.helpers.DefaultHandler;
+
+/**
+ * HTML, XML and office documents through Tika, as one page. No document inside the document is opened, no macro read, no
+ * external entity resolved; Tika's guard against zip bombs and endless nesting is on.
+ */
+final class MarkupTextExtractor implements TextExtractor {
+    /** These parsers hold parts of the document in memory: bigger files have no text for us. */
+    static final long MAX_BYTES = 128L * 1024 * 1024;
+
+    /** The HTML parser holds all of it, several times. */
+    static final long MAX_HTML_BYTES = 16L * 1024 * 1024;
+
+    private final Parser parser;
+    private final String contentType;
+
+    private MarkupTextExtractor(Parser parser, String contentType) {
+        this.parser = parser;
+        this.contentType = contentType;
+    }
+
+    /** Empty if no parser takes the type. */
+    static Optional<MarkupTextExtractor> of(String contentType, ContentTypes types) {
+        MediaType type = MediaType.parse(contentType);
+        if (type == null) {
+            return Optional.empty();
+        }
+        List<Parser> parsers = List.of(new OOXMLParser(), new OpenDocumentParser(), new EpubParser(), new OfficeParser(),
+                new RTFParser(), new JSoupParser());
+        for (Parser parser : parsers) {
+            if (supports(parser, type)) {
+                return Optional.of(new MarkupTextExtractor(parser, contentType));
+            }
+        }
+        boolean xml = types.isA(contentType, MediaType.APPLICATION_XML);
+        return xml ? Optional.of(new MarkupTextExtractor(new DcXMLParser(), contentType)) : Optional.empty();
+    }
+
+    private static boolean supports(Parser parser, MediaType type) {
+        Set<MediaType> supported = parser.getSupportedTypes(new ParseContext());
+        return supported.contains(type.getBaseType());
+    }
+
+    /** What may be as large as it likes, since it is streamed from end to end. */
+    private long maxBytes() {
+        if (parser instanceof DcXMLParser) {
+            return Long.MAX_VALUE;
+        }
+        return parser instanceof JSoupParser ? MAX_HTML_BYTES : MAX_BYTES;
+    }
+
+    @Override
+    public void extract(Path file, TextSink text) throws Exception {
+        long size = Files.size(file);
+        if (size > maxBytes()) {
+            throw new IOException("%s of %d bytes, text is read up to %d".formatted(contentType, size, maxBytes()));
+        }
+        text.pages(1);
+        Metadata metadata = new Metadata();
+        metadata.set(Metadata.CONTENT_TYPE, contentType);
+        try (TikaInputStream in = TikaInputStream.get(file)) {
+            SecureContentHandler handler = new SecureContentHandler(new BodyContentHandler(new Characters(text)), in);
+            parser.parse(in, handler, metadata, context());
+        } finally {
+            text.about(Objects.requireNonNullElse(metadata.get(TikaCoreProperties.TITLE), ""),
+                    Objects.requireNonNullElse(metadata.get(TikaCoreProperties.CREATOR), ""));
+        }
+        text.endPage();
+    }
+
+    private static ParseContext context() {
+        OfficeParserConfig office = new OfficeParserConfig();
+        office.setUseSAXDocxExtractor(true);
+        office.setUseSAXPptxExtractor(true);
+        office.setExtractMacros(false);
+        ParseContext context = new ParseContext();
+        context.set(OfficeParserConfig.class, office);
+        context.set(EmbeddedDocumentExtractor.class, new NothingEmbedded());
+        return context;
+    }
+
+    private static final class Characters extends DefaultHandler {
+        private final TextExtractor.TextSink text;
+
+        Characters(TextExtractor.TextSink text) {
+            this.text = text;
+        }
+
+        @Override
+        public void characters(char[] chars, int start, int length) {
+            text.text(new String(chars, start, length));
+        }
+
+        @Override
+        public void ignorableWhitespace(char[] chars, int start, int length) {
+            characters(chars, start, length);
+        }
+    }
+
+    private static final class NothingEmbedded implements EmbeddedDocumentExtractor {
+        @Override
+        public boolean shouldParseEmbedded(Metadata metadata) {
+            return false;
+        }
+
+        @Override
+        public void parseEmbedded(InputStream stream, ContentHandler handler, Metadata metadata, boolean outputHtml) {
+            // never asked for
+        }
+    }
+}

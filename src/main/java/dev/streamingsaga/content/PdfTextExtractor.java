@@ -1,0 +1,83 @@
+package dev.streamingsaga.content;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.apache.pdfbox.Loader;
+import org.apache.pdfbox.io.MemoryUsageSetting;
+import org.apache.pdfbox.io.RandomAccessRead;
+import org.apache.pdfbox.io.RandomAccessReadBufferedFile;
+import org.apache.pdfbox.pdmodel.PDDocument;
+import org.apache.pdfbox.pdmodel.PDDocumentInformation;
+import org.apache.pdfbox.pdmodel.PDPage;
+import org.apache.pdfbox.text.PDFTextStripper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Text of a PDF, page by page; images are not decoded, streams are unpacked to temporary files. A page that can't be read
+ * counts as a page without text. A PDF that is locked with a password fails as a whole.
+ */
+final class PdfTextExtractor implements TextExtractor {
+    private static final Logger log = LoggerFactory.getLogger(PdfTextExtractor.class);
+
+    private final Path spoolDir;
+
+    PdfTextExtractor(Path spoolDir) {
+        this.spoolDir = spoolDir;
+    }
+
+    @Override
+    public void extract(Path file, TextSink text) throws IOException {
+        var cache = MemoryUsageSetting.setupTempFileOnly().setTempDir(spoolDir.toFile()).streamCache;
+        try (RandomAccessRead source = new RandomAccessReadBufferedFile(file);
+                PDDocument document = Loader.loadPDF(source, "", null, null, cache)) {
+            PDDocumentInformation about = document.getDocumentInformation();
+            text.about(Objects.requireNonNullElse(about.getTitle(), ""), Objects.requireNonNullElse(about.getAuthor(), ""));
+            text.pages(document.getNumberOfPages());
+            Pages pages = new Pages(text);
+            pages.writeText(document, pages.page);
+            pages.endPagesBefore(document.getNumberOfPages() + 1);
+            if (pages.damaged > 0) {
+                log.warn("{} of {} pages of {} can't be read as text; they are stored, but not searchable",
+                        pages.damaged, document.getNumberOfPages(), TextCleaner.line(file.getFileName().toString(), 200));
+            }
+        }
+    }
+
+    /** One pass over all pages: asking the stripper for single pages walks the page tree anew for each of them. */
+    private static final class Pages extends PDFTextStripper {
+        private final TextSink text;
+        private final StringWriter page = new StringWriter();
+        private int ended;
+        private int damaged;
+
+        Pages(TextSink text) {
+            this.text = text;
+            setLineSeparator("\n");
+        }
+
+        /** Pages without any content never reach {@link #processPage}. */
+        void endPagesBefore(int pageNo) {
+            while (ended < pageNo - 1) {
+                text.endPage();
+                ended++;
+            }
+        }
+
+        @Override
+        public void processPage(PDPage content) {
+            endPagesBefore(getCurrentPageNo());
+            page.getBuffer().setLength(0);
+            try {
+                super.processPage(content);
+            } catch (IOException | RuntimeException | StackOverflowError e) {
+                damaged++;
+                log.debug("page {} can't be read: {}", getCurrentPageNo(), e.getClass().getName());
+            }
+            text.text(page.getBuffer());
+            endPagesBefore(getCurrentPageNo() + 1);
+        }
+    }
+}

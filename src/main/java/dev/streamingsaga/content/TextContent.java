@@ -1,0 +1,131 @@
+package dev.streamingsaga.content;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.content.EmbeddingPipeline.Limits;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.tika.mime.MediaType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PDF, plain text, HTML, XML and office documents have text; anything else has none, and is not read for it. Same file, same
+ * settings: same ordinals and texts. The model is loaded once, when a text or a question first needs it. Safe for use by
+ * several threads; all documents share the model's threads.
+ */
+public final class TextContent implements DocumentContent {
+    /** Segment length where {@code saga.content.segment-tokens} is 0 and the model takes more: good to find a passage by. */
+    static final int DEFAULT_SEGMENT_TOKENS = 256;
+
+    private static final MediaType PDF = MediaType.application("pdf");
+    private static final Duration STALL = Duration.ofMinutes(2);
+
+    private final SagaConfig.Content config;
+    private final SagaConfig.Embedding embedding;
+    private final ContentDirectories spool;
+    private final ContentTypes types = new ContentTypes();
+    private @Nullable Embedder embedder;
+    private boolean closed;
+
+    private TextContent(SagaConfig.Content config, SagaConfig.Embedding embedding, ContentDirectories spool) {
+        this.config = config;
+        this.embedding = embedding;
+        this.spool = spool;
+    }
+
+    /**
+     * Loads nothing yet.
+     *
+     * @param spoolDir for temporary files and native libraries, of this process alone; what a killed process left is removed
+     */
+    public static TextContent create(SagaConfig.Content config, SagaConfig.Embedding embedding, Path spoolDir) {
+        return new TextContent(config, embedding, ContentDirectories.open(spoolDir));
+    }
+
+    @Override
+    public String contentType(Path file) {
+        try {
+            return types.detect(ContentTypes.prefix(file), String.valueOf(file.getFileName())).toString();
+        } catch (NoSuchFileException e) {
+            throw new SagaException(Reason.FILE_NOT_FOUND, GuardedExtraction.name(file) + " does not exist", e);
+        } catch (IOException e) {
+            throw new SagaException(Reason.FILE_NOT_READABLE, GuardedExtraction.name(file) + " can't be read", e);
+        }
+    }
+
+    /**
+     * @throws SagaException {@code TIMEOUT} if a parser delivers nothing for 2 minutes, {@code CANCELLED} if the caller is
+     *     interrupted (the flag stays set), {@code FILE_NOT_FOUND} or {@code FILE_NOT_READABLE} if the source is gone,
+     *     {@code STORE_FAILED} if the model's server fails
+     */
+    @Override
+    public Outline embed(
+            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress) {
+        Optional<TextExtractor> extractor = extractor(contentType);
+        if (extractor.isEmpty()) {
+            progress.report(0, 0, 0);
+            return Outline.EMPTY;
+        }
+        EmbeddingPipeline.DocumentInput work = new EmbeddingPipeline.DocumentInput(file, extractor.get(), firstOrdinal, sink, progress);
+        return new EmbeddingPipeline(embedder(), limits(), work).run();
+    }
+
+    @Override
+    public Outline outline(Path file, String contentType) {
+        return embed(file, contentType, Integer.MAX_VALUE, segments -> {}, (pagesDone, pagesTotal, segmentsDone) -> {});
+    }
+
+    @Override
+    public boolean hasText(String contentType) {
+        return extractor(contentType).isPresent();
+    }
+
+    private Optional<TextExtractor> extractor(String contentType) {
+        if (config.maxTextChars() == 0) {
+            return Optional.empty();
+        }
+        if (types.isA(contentType, PDF)) {
+            return Optional.of(new PdfTextExtractor(spool.temporary()));
+        }
+        Optional<MarkupTextExtractor> markup = MarkupTextExtractor.of(contentType, types);
+        if (markup.isPresent()) {
+            return Optional.of(markup.get());
+        }
+        return types.isA(contentType, MediaType.TEXT_PLAIN) ? Optional.of(new PlainTextExtractor()) : Optional.empty();
+    }
+
+    private Limits limits() {
+        int wanted = config.segmentTokens() > 0 ? config.segmentTokens() : DEFAULT_SEGMENT_TOKENS;
+        return new Limits(Math.min(wanted, embedder().maxTokens()), config.segmentOverlapTokens(), config.maxTextChars(),
+                embedding.batchSize(), Math.max(2, embedding.threads()), STALL);
+    }
+
+    @Override
+    public synchronized Embedder embedder() {
+        if (closed) {
+            throw new IllegalStateException("content is closed");
+        }
+        if (embedder == null) {
+            if (embedding.provider() != SagaConfig.EmbeddingProvider.HTTP) {
+                OnnxLibrary.load(spool.libraries());
+            }
+            embedder = Embedders.create(embedding);
+        }
+        return embedder;
+    }
+
+    /** Work that still runs fails. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (embedder != null) {
+            embedder.close();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package dev.streamingsaga.embedded;
+
+import dev.streamingsaga.chunk.ChunkStore;
+import dev.streamingsaga.chunk.S3Clients;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.UnavailableException;
+import java.net.URI;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** The bucket as configured: of a server with a URL, or of the embedded one. Closing it closes the embedded one too. */
+public final class BucketConnection implements AutoCloseable {
+    private final AutoCloseable server;
+    private final S3Client client;
+    private final ChunkStore chunks;
+
+    private BucketConnection(AutoCloseable server, S3Client client, ChunkStore chunks) {
+        this.server = server;
+        this.client = client;
+        this.chunks = chunks;
+    }
+
+    /**
+     * Opens it for writing, and makes the bucket if it is not there.
+     *
+     * @throws UnavailableException if the server does not answer or does not let us
+     */
+    public static BucketConnection open(SagaConfig config) {
+        BucketConnection buckets = connect(config, false);
+        try {
+            buckets.chunks.ensureBucket();
+            return buckets;
+        } catch (SdkException e) {
+            buckets.close();
+            throw new UnavailableException("bucket " + config.s3().bucket() + " at "
+                    + config.s3().endpoint().map(URI::toString).orElse("the embedded server") + " can't be used: " + e.getMessage(), e);
+        }
+    }
+
+    /** For reading only: works beside a process that writes. */
+    public static BucketConnection openReadOnly(SagaConfig config) {
+        return connect(config, true);
+    }
+
+    private static BucketConnection connect(SagaConfig config, boolean readOnly) {
+        SagaConfig.S3 s3 = config.s3();
+        if (s3.endpoint().isPresent()) {
+            S3Client client = S3Clients.create(s3, s3.endpoint().get(), s3.accessKey(), s3.secretKey());
+            return new BucketConnection(() -> {}, client, new ChunkStore(config, client));
+        }
+        EmbeddedS3 server = readOnly ? EmbeddedS3.startReadOnly(config.dataDir()) : EmbeddedS3.start(config.dataDir());
+        S3Client client = S3Clients.create(s3, server.endpoint(), server.accessKey(), server.secretKey());
+        return new BucketConnection(server, client, new ChunkStore(config, client));
+    }
+
+    public S3Client client() {
+        return client;
+    }
+
+    public ChunkStore chunks() {
+        return chunks;
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        try {
+            server.close();
+        } catch (Exception e) {
+            throw new UnavailableException("the embedded S3 server did not stop: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.streamingsaga.ingest;
+
+import dev.streamingsaga.config.SagaConfig.Drop;
+import dev.streamingsaga.config.SagaConfig.DropLimits;
+import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SourceIdentity;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** What the drop folder allows of its files, whoever names them: a saga that the recovery resumes has to keep to it too. */
+final class DropFolderLimits {
+    private final Drop drop;
+    private final DocumentContent content;
+
+    DropFolderLimits(Drop drop, DocumentContent content) {
+        this.drop = drop;
+        this.content = content;
+    }
+
+    /** The file is the drop folder's. */
+    boolean apply(Path source) {
+        return drop.dir().filter(dir -> source.startsWith(real(dir))).isPresent();
+    }
+
+    private static Path real(Path dir) {
+        try {
+            return dir.toRealPath();
+        } catch (IOException e) {
+            return dir; // not there: nothing comes from it
+        }
+    }
+
+    /**
+     * @param real where the file is now
+     * @throws SagaException FILE_TOO_LARGE; FILE_NOT_READABLE if its type is not allowed, or a link took its place
+     */
+    void check(Path source, Path real, SourceIdentity identity) {
+        if (!apply(source)) {
+            return;
+        }
+        DropLimits limits = drop.limits();
+        if (!real.equals(source)) {
+            throw new SagaException(Reason.FILE_NOT_READABLE, source + " is reached through a symbolic link; nothing was read");
+        }
+        if (identity.sizeBytes() > limits.maxSizeBytes()) {
+            throw new SagaException(Reason.FILE_TOO_LARGE, source + " has " + identity.sizeBytes() + " bytes, saga.drop.max-size allows "
+                    + limits.maxSizeBytes() + "; nothing was written");
+        }
+        if (!limits.types().isEmpty() && !isAllowed(source)) {
+            throw new SagaException(Reason.FILE_NOT_READABLE, source + " is " + content.contentType(source)
+                    + ", saga.drop.types allows " + String.join(", ", limits.types()) + "; nothing was written");
+        }
+    }
+
+    private boolean isAllowed(Path source) {
+        String name = String.valueOf(source.getFileName()).toLowerCase(Locale.ROOT);
+        String type = content.contentType(source);
+        return drop.limits().types().stream().anyMatch(allowed -> allowed.startsWith(".") ? name.endsWith(allowed)
+                : allowed.endsWith("/*") ? type.startsWith(allowed.substring(0, allowed.length() - 1)) : type.equals(allowed));
+    }
+}

@@ -1,0 +1,157 @@
+package dev.streamingsaga.ingest;
+
+import dev.streamingsaga.chunk.ChunkRoutes;
+import dev.streamingsaga.config.SagaConfig.Duplicates;
+import dev.streamingsaga.config.SagaConfig.OnConflict;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Ids;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.source.Digests;
+import dev.streamingsaga.source.SourceFile;
+import dev.streamingsaga.source.SourceLock;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+
+/** The two steps before anything is written: is the file one that may be taken, and what will its document be called. */
+final class PreparationSteps {
+    private final SagaConfig config;
+    private final Journal journal;
+    private final DocumentContent content;
+    private final DropFolderLimits limits;
+
+    PreparationSteps(SagaConfig config, Journal journal, DocumentContent content) {
+        this.config = config;
+        this.journal = journal;
+        this.content = content;
+        this.limits = new DropFolderLimits(config.drop(), content);
+    }
+
+    /** Step {@code validate}: a readable regular file, small enough, where it may be; its type and digests. */
+    void validate(Exchange exchange) {
+        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        Path path = run.received().source();
+        SourceIdentity identity = SourceFile.identity(path);
+        requireSameSize(run, identity);
+        if (identity.sizeBytes() > config.source().maxSizeBytes()) {
+            throw new SagaException(Reason.FILE_TOO_LARGE, path + " has " + identity.sizeBytes() + " bytes, saga.file.max-size allows "
+                    + config.source().maxSizeBytes() + "; nothing was written");
+        }
+        requireAllowed(path);
+        limits.check(path, SourcePaths.real(path), identity);
+        // Only now: closing a descriptor of a file of our own would drop the locks that our databases hold on it.
+        lock(run, path);
+        if (config.source().onConflict() == OnConflict.REFUSE) {
+            requireUnclaimed(run, path);
+        }
+        Optional<Digests> taken = alreadyTaken(run, identity);
+        Digests digests = taken.orElseGet(() -> digests(run, path, identity));
+        exchange.setProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, taken.isPresent());
+        String documentId = Ids.document(path.toString(), digests.sha256());
+        if (config.source().duplicates() == Duplicates.REJECT && journal.document(documentId).isPresent()) {
+            throw new SagaException(Reason.DUPLICATE, path + " is already stored as document " + documentId + "; nothing was written");
+        }
+        exchange.setProperty(ChunkRoutes.DIGESTS, digests);
+        exchange.setProperty(SourceIdentity.class.getSimpleName(), identity);
+    }
+
+    private Digests digests(ActiveRun run, Path path, SourceIdentity identity) {
+        long chunkSize = run.received().document().map(Document::chunkSizeBytes).orElse(config.chunk().sizeBytes());
+        Digests digests = SourceFile.digest(path, identity, chunkSize,
+                done -> run.progress("validate", done, identity.sizeBytes(), "bytes"), run::check);
+        requireSameContent(run, digests);
+        return digests;
+    }
+
+    /**
+     * What an earlier run journaled, if nobody can have touched the file since as far as its inode, size and both of its times tell:
+     * enough to go on sending. The upload compares each chunk with the source once more. Empty without the time of the last change, which alone can't be set back.
+     */
+    private Optional<Digests> alreadyTaken(ActiveRun run, SourceIdentity now) {
+        Optional<Document> untouched = run.received().document()
+                .filter(before -> before.identity().equals(now) && now.changedNanos() != 0);
+        return untouched.map(before -> new Digests(before.sha256(), before.sizeBytes(),
+                        journal.chunks(run.sagaId()).stream().map(ChunkRow::sha256).toList()))
+                .filter(known -> known.chunkSha256().size() == untouched.get().chunkCount());
+    }
+
+    /** Held while the saga reads, and proved again before each side effect. */
+    private static void lock(ActiveRun run, Path path) {
+        SourceLock lock = SourceLock.acquire(path);
+        run.guard(lock::prove);
+        run.ended().whenComplete((id, failure) -> lock.close());
+    }
+
+    /** A resumed run: before a byte is sent, the file must be what the first run saw. */
+    private static void requireSameSize(ActiveRun run, SourceIdentity now) {
+        run.received().document().filter(before -> before.sizeBytes() != now.sizeBytes()).ifPresent(before -> {
+            throw new SagaException(Reason.SIZE_MISMATCH, before.path() + " had " + before.sizeBytes() + " bytes when the saga began and has "
+                    + now.sizeBytes() + " now; nothing was sent, compensating");
+        });
+    }
+
+    private static void requireSameContent(ActiveRun run, Digests now) {
+        run.received().document().filter(before -> !before.sha256().equals(now.sha256())).ifPresent(before -> {
+            throw SourceFile.modified(before.path());
+        });
+    }
+
+    private void requireAllowed(Path path) {
+        // Compared as what they really are: any of them may be reached through a link.
+        Path file = SourcePaths.real(path);
+        Path data = SourcePaths.real(config.dataDir());
+        boolean ours = file.startsWith(data) && !file.startsWith(data.resolve("spool"));
+        List<Path> roots = config.source().roots();
+        if (ours || !roots.isEmpty() && !SourcePaths.isUpload(config, file) && !limits.apply(path) && roots.stream().map(SourcePaths::real).noneMatch(file::startsWith)) {
+            throw new SagaException(Reason.FILE_NOT_READABLE, path + (ours ? " belongs to our own data directory"
+                    : " is outside saga.source.roots") + "; nothing was written");
+        }
+    }
+
+    private void requireUnclaimed(ActiveRun run, Path path) {
+        journal.holder(path.toString()).filter(holder -> !holder.equals(run.sagaId())).ifPresent(holder -> {
+            throw new SagaException(Reason.SOURCE_BUSY, path + " is in the unfinished saga " + holder
+                    + "; wait for it, or set saga.source.on-conflict");
+        });
+    }
+
+    /** Step {@code start}: names chosen before anything is written under them. */
+    void start(Exchange exchange) {
+        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        SagaRecord saga = run.received();
+        Digests digests = exchange.getProperty(ChunkRoutes.DIGESTS, Digests.class);
+        SourceIdentity identity = exchange.getProperty(SourceIdentity.class.getSimpleName(), SourceIdentity.class);
+        if (saga.document().isPresent()) {
+            run.describe(saga.document().get().withIdentity(identity));
+            return;
+        }
+        String documentId = Ids.document(saga.source().toString(), digests.sha256());
+        run.describe(new Document(
+                documentId,
+                saga.sagaId(),
+                saga.source(),
+                saga.fileName(),
+                content.contentType(saga.source()),
+                digests.sizeBytes(),
+                digests.sha256(),
+                digests.chunkSha256().size(),
+                config.chunk().sizeBytes(),
+                config.s3().bucket(),
+                config.chunk().prefix() + "/" + documentId + "/" + saga.sagaId() + "/",
+                config.security().owner(),
+                config.security().classification(),
+                config.security().keyId(),
+                saga.receivedAt(),
+                identity));
+    }
+}

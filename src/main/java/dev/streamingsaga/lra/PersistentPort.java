@@ -1,0 +1,106 @@
+package dev.streamingsaga.lra;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A port chosen once and kept in a file, since it is part of URLs that outlive the process. The file holds one port a line,
+ * the current one last. A kept port that is taken is replaced by another, with a warning; the former ones stay known.
+ */
+public final class PersistentPort {
+    private static final Logger LOG = LoggerFactory.getLogger(PersistentPort.class);
+    private static final int TRIES = 50;
+    private static final int REMEMBERED = 10;
+    /** Below the range from which systems take ports of outgoing connections: those would often be taken at a restart. */
+    private static final int LOWEST = 20_000;
+    private static final int HIGHEST = 32_000;
+
+    private PersistentPort() {}
+
+    /** Opens a server on a port; throws {@link BindException} if, and only if, the port is taken. */
+    @FunctionalInterface
+    public interface Opener<S> {
+        S open(int port) throws IOException;
+    }
+
+    /** @param former ports of earlier starts that were taken since, oldest first */
+    public record Opened<S>(S server, int port, List<Integer> former) {}
+
+    /**
+     * Opens a server on the kept port, or on a free one that is kept from now on.
+     *
+     * @param what names the server in messages
+     * @throws BindException if no free port was found
+     */
+    public static <S> Opened<S> open(Path file, String what, Opener<S> opener) throws IOException {
+        List<Integer> ports = read(file);
+        int kept = ports.isEmpty() ? 0 : ports.get(ports.size() - 1);
+        for (int i = 0; i < TRIES; i++) {
+            int port = i == 0 && kept > 0 ? kept : ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST);
+            try {
+                S server = opener.open(port);
+                if (port != kept) {
+                    remember(file, ports, port);
+                }
+                return new Opened<>(server, port, ports.stream().filter(p -> p != port).distinct().toList());
+            } catch (BindException e) {
+                if (port == kept) {
+                    LOG.warn("port {} of the {} is taken by another process; taking another one. LRAs that are still open "
+                            + "name the old port: the journal ends them", kept, what);
+                }
+            }
+        }
+        throw new BindException("no free port for the " + what + " between " + LOWEST + " and " + HIGHEST + " after " + TRIES
+                + " tries; nothing was started");
+    }
+
+    /** The port that was chosen last; nothing is chosen or opened. */
+    public static Optional<Integer> kept(Path file) throws IOException {
+        List<Integer> ports = read(file);
+        return ports.isEmpty() ? Optional.empty() : Optional.of(ports.get(ports.size() - 1));
+    }
+
+    private static List<Integer> read(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return List.of();
+        }
+        try {
+            return Files.readAllLines(file).stream().filter(s -> !s.isBlank()).map(s -> port(s.strip())).toList();
+        } catch (NumberFormatException e) {
+            throw new IOException("cannot read a port from " + file + "; delete the file to have another one chosen", e);
+        }
+    }
+
+    private static int port(String text) {
+        int port = Integer.parseInt(text);
+        if (port < 1 || port > 65_535) {
+            throw new NumberFormatException(text);
+        }
+        return port;
+    }
+
+    private static void remember(Path file, List<Integer> ports, int port) throws IOException {
+        List<Integer> all = new ArrayList<>(ports);
+        all.add(port);
+        StringBuilder text = new StringBuilder();
+        all.subList(Math.max(0, all.size() - REMEMBERED), all.size()).forEach(p -> text.append(p).append('\n'));
+        Path draft = file.resolveSibling(file.getFileName() + ".new");
+        try (FileChannel out = FileChannel.open(draft, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            out.write(ByteBuffer.wrap(text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
+            out.force(true);
+        }
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+}

@@ -1,0 +1,17 @@
+package dev.streamingsaga.observe;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.Journal;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.apache.camel.CamelContext;
+
+/**
+ * What is watched.
+ *
+ * @param unwrittenReports since the start
+ * @param refusedCallbacks since the start
+ * @param checks of the parts that a saga needs: they throw if one cannot be used
+ */
+public record ObservedComponents(CamelContext context, SagaConfig config, Journal journal, LongSupplier unwrittenReports, LongSupplier refusedCallbacks,
+        Map<String, Runnable> checks) {}
