@@ -38,13 +38,16 @@ final class HubBeans {
     /** How a bean has to be given, for somebody who gave none or too many. */
     String describe(Class<?> type, String suffix) {
         Set<String> there = candidates(type).keySet();
-        return there.isEmpty() ? "bean " + bean(suffix) + " or as the only one"
-                : "bean " + bean(suffix) + ", since there are several: " + there.stream().sorted().collect(Collectors.joining(", "));
+        return there.isEmpty()
+                ? "bean " + bean(suffix) + " or as the only one"
+                : "bean " + bean(suffix) + ", since there are several: "
+                        + there.stream().sorted().collect(Collectors.joining(", "));
     }
 
     private <T> Map<String, T> candidates(Class<T> type) {
         Set<String> bundles = context.getRegistry().findByTypeWithName(StreamingSaga.class).values().stream()
-                .map(StreamingSaga::name).collect(Collectors.toSet());
+                .map(StreamingSaga::name)
+                .collect(Collectors.toSet());
         Map<String, T> found = new HashMap<>(context.getRegistry().findByTypeWithName(type));
         found.keySet().removeIf(bean -> bundles.stream().anyMatch(bundle -> bean.startsWith(bundle + "-")));
         return found;

@@ -5,8 +5,8 @@ import org.apache.camel.StartupListener;
 import org.apache.camel.support.LifecycleStrategySupport;
 
 /**
- * Opens a bundle with the context it was added to and closes it with that, as often as the context is started. It opens before
- * routes are made, checks before the first consumer starts, and recovers when all have.
+ * Opens a bundle with the context it was added to and closes it with that, as often as the context is started. It opens
+ * before routes are made, checks before the first consumer starts, and recovers when all have.
  */
 final class HubLifecycle extends LifecycleStrategySupport implements StartupListener {
     private final StreamingSaga bundle;

@@ -30,16 +30,23 @@ final class HubProperties {
         this.name = name;
     }
 
-    /** Every known key is asked for, since not every hub can list its properties; those that are listed may also be unknown. */
+    /**
+     * Every known key is asked for, since not every hub can list its properties; those that are listed may also be
+     * unknown.
+     */
     static HubProperties read(PropertiesComponent hub, String name) {
         HubProperties properties = new HubProperties(hub, name);
-        Set<String> keys = new TreeSet<>(hub.loadProperties(key -> key.startsWith(name + ".") && !isVariable(key)).stringPropertyNames());
+        Set<String> keys = new TreeSet<>(hub.loadProperties(key -> key.startsWith(name + ".") && !isVariable(key))
+                .stringPropertyNames());
         Settings.defaults().keySet().forEach(key -> keys.add(name + key.substring(key.indexOf('.'))));
         keys.forEach(properties::read);
         return properties;
     }
 
-    /** Some hubs list an environment variable under a guessed key, {@code s3.access.key} for {@code s3.access-key}. What it is for asks for it by its own. */
+    /**
+     * Some hubs list an environment variable under a guessed key, {@code s3.access.key} for {@code s3.access-key}. What
+     * it is for asks for it by its own.
+     */
     private static boolean isVariable(String key) {
         return System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_")) != null;
     }
@@ -54,7 +61,8 @@ final class HubProperties {
             return;
         }
         try {
-            // Camel answers the same for a key that is not there and for one whose placeholder can't be resolved; here it says why.
+            // Camel answers the same for a key that is not there and for one whose placeholder can't be resolved; here
+            // it says why.
             hub.parseUri("{{" + key + "}}");
         } catch (RuntimeException e) {
             unresolved(key, String.valueOf(e.getMessage()));
@@ -66,11 +74,17 @@ final class HubProperties {
         if (!missing.find()) {
             refuse(key, "can't be resolved: " + why);
         } else if ("env".equals(missing.group(1))) {
-            refuse(key, "refers to the environment variable " + missing.group(2) + ", which is not set: set it, or give a default, {{env:"
-                    + missing.group(2) + ":default}}");
+            refuse(
+                    key,
+                    "refers to the environment variable " + missing.group(2)
+                            + ", which is not set: set it, or give a default, {{env:" + missing.group(2)
+                            + ":default}}");
         } else if ("sys".equals(missing.group(1))) {
-            refuse(key, "refers to the system property " + missing.group(2) + ", which is not set: set it, or give a default, {{sys:"
-                    + missing.group(2) + ":default}}");
+            refuse(
+                    key,
+                    "refers to the system property " + missing.group(2)
+                            + ", which is not set: set it, or give a default, {{sys:" + missing.group(2)
+                            + ":default}}");
         } else if (!missing.group(2).equals(key)) {
             refuse(key, "refers to the property " + missing.group(2) + ", which does not exist");
         }
@@ -99,8 +113,9 @@ final class HubProperties {
     /** Only what decides which servers there are, without values that can't be used. */
     Map<String, String> servers() {
         Map<String, String> servers = new HashMap<>(values);
-        servers.keySet().removeIf(key -> unusable.contains(key)
-                || !key.endsWith(".url") && !key.endsWith(".endpoint") && !key.endsWith(".participants"));
+        servers.keySet()
+                .removeIf(key -> unusable.contains(key)
+                        || !key.endsWith(".url") && !key.endsWith(".endpoint") && !key.endsWith(".participants"));
         return servers;
     }
 }

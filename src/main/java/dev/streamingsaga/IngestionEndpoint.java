@@ -17,8 +17,11 @@ record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
 
     /** Takes in nothing more; what has come is gone on with. */
     void suspend() {
-        Set<String> ids = definitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
-        context.getRoutes().stream().filter(route -> ids.contains(route.getRouteId())).forEach(IngestionEndpoint::suspend);
+        Set<String> ids =
+                definitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
+        context.getRoutes().stream()
+                .filter(route -> ids.contains(route.getRouteId()))
+                .forEach(IngestionEndpoint::suspend);
         if (builder instanceof AutoCloseable api) {
             try {
                 api.close();

@@ -66,15 +66,15 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * The bundle: adds its routes to a Camel context and owns what they need. {@code direct:<name>-ingest} is the way in, with the
- * path of a file as body and an {@link IngestResult} as answer.
+ * The bundle: adds its routes to a Camel context and owns what they need. {@code direct:<name>-ingest} is the way in,
+ * with the path of a file as body and an {@link IngestResult} as answer.
  *
- * <p>In a hub, {@code context.addRoutes(new StreamingSaga())} is all: the hub's properties and beans tell the rest, and the bundle
- * starts and stops with the context, as often as that does. It is bound as bean {@code <name>-bundle}. Several instances live in one
- * context under different names.
+ * <p>In a hub, {@code context.addRoutes(new StreamingSaga())} is all: the hub's properties and beans tell the rest, and
+ * the bundle starts and stops with the context, as often as that does. It is bound as bean {@code <name>-bundle}.
+ * Several instances live in one context under different names.
  *
- * <p>With servers given, the caller has it in hand: construct, {@code context.addRoutes(bundle)}, start the context, {@link #start};
- * then {@link #drain}, stop the context, {@link #close}.
+ * <p>With servers given, the caller has it in hand: construct, {@code context.addRoutes(bundle)}, start the context,
+ * {@link #start}; then {@link #drain}, stop the context, {@link #close}.
  */
 public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamingSaga.class);
@@ -93,12 +93,24 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      *
      * @param coordinator whose LRAs are ours, and the secret it wants
      * @param s3 stays the caller's to close
-     * @param exclusive this process holds the lock on the journal: unfinished sagas of other processes are taken over at once
+     * @param exclusive this process holds the lock on the journal: unfinished sagas of other processes are taken over
+     *     at once
      */
     public record Servers(CoordinatorAccess coordinator, S3Client s3, boolean exclusive) {}
 
-    private record Components(Hub.ResolvedResources given, Journal journal, Runs runs, Stores stores, SagaEngine engine, Ingest ingest, Recovery recovery,
-            CallbackListener callbacks, ProducerTemplate template, Orphans orphans, DocumentCheck check, Reports reports,
+    private record Components(
+            Hub.ResolvedResources given,
+            Journal journal,
+            Runs runs,
+            Stores stores,
+            SagaEngine engine,
+            Ingest ingest,
+            Recovery recovery,
+            CallbackListener callbacks,
+            ProducerTemplate template,
+            Orphans orphans,
+            DocumentCheck check,
+            Reports reports,
             Observation observation) {}
 
     /** Instance {@code saga} of a hub. */
@@ -119,7 +131,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     /** An instance whose settings and servers are the caller's affair, and starting and stopping it too. */
     public StreamingSaga(SagaConfig config, Servers servers) {
         this.name = config.name();
-        this.given = Optional.of(new Hub.ResolvedResources(config, servers, DatabaseSource.configured(config), Optional.empty()));
+        this.given = Optional.of(
+                new Hub.ResolvedResources(config, servers, DatabaseSource.configured(config), Optional.empty()));
     }
 
     public String name() {
@@ -141,7 +154,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         HubLifecycle lifecycle = new HubLifecycle(this);
         ServiceStatus status = context.getStatus();
         context.addLifecycleStrategy(lifecycle);
-        if (status == null || !(status.isStarted() || status.isStarting() || status.isInitializing() || status.isInitialized())) {
+        if (status == null
+                || !(status.isStarted() || status.isStarting() || status.isInitializing() || status.isInitialized())) {
             return;
         }
         open(context);
@@ -156,7 +170,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private void bind(CamelContext context) {
         StreamingSaga there = context.getRegistry().lookupByNameAndType(HubBeans.bundle(name), StreamingSaga.class);
         if (there != null && there != this) {
-            throw ConfigException.of("there is an instance " + name + " in this context already: give this one a name, new StreamingSaga(\"name\")");
+            throw ConfigException.of("there is an instance " + name
+                    + " in this context already: give this one a name, new StreamingSaga(\"name\")");
         }
         context.getRegistry().bind(HubBeans.bundle(name), StreamingSaga.class, this);
     }
@@ -199,16 +214,22 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             closeLater(DataDirectory.lockInHub(config));
         }
         Databases.OpenDatabase database = closeLater(given.databases().open("journal"));
-        Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), node(), config.recovery().lease());
+        Journal journal = new Journal(
+                database.dataSource(),
+                Clock.systemUTC(),
+                node(),
+                config.recovery().lease());
         Runs runs = new Runs(journal);
         DocumentContent content = closeLater(ContentFactory.open(config));
         Stores stores = closeLater(Stores.open(config, context, content, given.databases()));
         Reports reports = new Reports(config, journal, context);
-        CallbackToken tokens = CallbackToken.open(config.dataDir(), config.callback().secret());
+        CallbackToken tokens =
+                CallbackToken.open(config.dataDir(), config.callback().secret());
         SagaEngine engine = closeLater(new SagaEngine(config, context, runs, journal, tokens, reports));
-        CallbackListener callbacks =
-                closeLater(CallbackListener.start(config.callback(), config.dataDir(), servers.coordinator().scope(), engine));
-        JournalSagaService service = new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()));
+        CallbackListener callbacks = closeLater(CallbackListener.start(
+                config.callback(), config.dataDir(), servers.coordinator().scope(), engine));
+        JournalSagaService service =
+                new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()));
         open.push(service::release);
         service.setCamelContext(context);
         bindForRoutes(context, config);
@@ -218,24 +239,48 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         context.addRoutes(new ChunkRoutes(config, servers.s3(), journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
         context.addRoutes(ingest.routes());
-        StorageAccess holdings = new StorageAccess(config, context, journal, servers.s3(), content, document -> CompletedOriginals.of(config, document));
-        parts = new StreamingSaga.Components(given, journal, runs, stores, engine, ingest, recovery, callbacks, context.createProducerTemplate(),
-                closeLater(new Orphans(holdings)), closeLater(new DocumentCheck(holdings)), reports,
-                closeLater(new Observation(new ObservedComponents(context, config, journal, reports::unwritten, callbacks::refused,
+        StorageAccess holdings = new StorageAccess(
+                config, context, journal, servers.s3(), content, document -> CompletedOriginals.of(config, document));
+        parts = new StreamingSaga.Components(
+                given,
+                journal,
+                runs,
+                stores,
+                engine,
+                ingest,
+                recovery,
+                callbacks,
+                context.createProducerTemplate(),
+                closeLater(new Orphans(holdings)),
+                closeLater(new DocumentCheck(holdings)),
+                reports,
+                closeLater(new Observation(new ObservedComponents(
+                        context,
+                        config,
+                        journal,
+                        reports::unwritten,
+                        callbacks::refused,
                         checks(given, journal, stores, callbacks, service)))));
     }
 
     /** What routes in YAML may use that listen to a broker of any kind. */
     private void bindForRoutes(CamelContext context, SagaConfig config) {
-        Map<String, Object> beans = Map.of(config.id("claim-check"), new ClaimCheck("saga.claim-check.roots", config.source().claimRoots()),
-                config.id("no-headers"), new NoHeaders());
+        Map<String, Object> beans = Map.of(
+                config.id("claim-check"),
+                new ClaimCheck("saga.claim-check.roots", config.source().claimRoots()),
+                config.id("no-headers"),
+                new NoHeaders());
         beans.forEach((bean, value) -> {
             context.getRegistry().bind(bean, value);
             open.push(() -> context.getRegistry().unbind(bean));
         });
     }
 
-    private static Map<String, Runnable> checks(Hub.ResolvedResources given, Journal journal, Stores stores, CallbackListener callbacks,
+    private static Map<String, Runnable> checks(
+            Hub.ResolvedResources given,
+            Journal journal,
+            Stores stores,
+            CallbackListener callbacks,
             JournalSagaService service) {
         Map<String, Runnable> checks = new LinkedHashMap<>();
         checks.put("coordinator", service::ping);
@@ -255,7 +300,10 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         return ProcessHandle.current().pid() + "-" + dev.streamingsaga.journal.Ids.next();
     }
 
-    /** After the context has started: checks that every participant has its routes and that the coordinator's calls reach us. */
+    /**
+     * After the context has started: checks that every participant has its routes and that the coordinator's calls
+     * reach us.
+     */
     public void check() {
         parts().engine().requireRoutes();
         parts().callbacks().selfCheck();
@@ -268,7 +316,11 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         try {
             new ChunkStore(config, parts().given().servers().s3()).ensureBucket();
         } catch (SdkException e) {
-            LOG.warn("bucket {} of instance {} can't be used yet ({}); sagas are compensated until it can", config.s3().bucket(), name, e.getMessage());
+            LOG.warn(
+                    "bucket {} of instance {} can't be used yet ({}); sagas are compensated until it can",
+                    config.s3().bucket(),
+                    name,
+                    e.getMessage());
         }
     }
 
@@ -285,8 +337,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     }
 
     /**
-     * The first thing of an orderly stop, while routes and servers are still there: nothing is taken in any more, and running sagas are left,
-     * not undone. In a hub the context does it.
+     * The first thing of an orderly stop, while routes and servers are still there: nothing is taken in any more, and
+     * running sagas are left, not undone. In a hub the context does it.
      */
     public void drain() {
         StreamingSaga.Components open = parts;
@@ -307,9 +359,9 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     }
 
     /**
-     * The HTTP API and the page, for the HTTP server that the context's {@code platform-http} component finds: to be added to the context
-     * with {@code addRoutes}, and closed before it stops. Never added unless asked for, and gone when the context has stopped: to be asked
-     * for again when it is started again.
+     * The HTTP API and the page, for the HTTP server that the context's {@code platform-http} component finds: to be
+     * added to the context with {@code addRoutes}, and closed before it stops. Never added unless asked for, and gone
+     * when the context has stopped: to be asked for again when it is started again.
      *
      * @throws IOException if the spool folder cannot be made
      */
@@ -317,29 +369,50 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         StreamingSaga.Components p = parts();
         p.observation().serve();
         SagaConfig config = p.given().config();
-        return addEndpoint(context, new ApiRoutes(context, new ApiDependencies(config, p.journal(), p.runs(), p.ingest(), p.engine(),
-                new ChunkStore(config, p.given().servers().s3()), p.stores().search(), p.observation())));
+        return addEndpoint(
+                context,
+                new ApiRoutes(
+                        context,
+                        new ApiDependencies(
+                                config,
+                                p.journal(),
+                                p.runs(),
+                                p.ingest(),
+                                p.engine(),
+                                new ChunkStore(config, p.given().servers().s3()),
+                                p.stores().search(),
+                                p.observation())));
     }
 
     /**
-     * The drop folder {@code saga.drop.dir}: to be added with {@code addRoutes} after {@link #start}, each time the context starts. Never added unless asked for.
+     * The drop folder {@code saga.drop.dir}: to be added with {@code addRoutes} after {@link #start}, each time the
+     * context starts. Never added unless asked for.
      *
      * @throws IllegalStateException if {@code saga.drop.dir} is not set
      * @throws IOException if the folder can't be made
      */
     public DropFolderRoutes dropFolder(CamelContext context) throws IOException {
-        return addEndpoint(context, new DropFolderRoutes(context,
-                new DropFolderDependencies(parts().given().config(), parts().journal(), parts().ingest(), parts().reports())));
+        return addEndpoint(
+                context,
+                new DropFolderRoutes(
+                        context,
+                        new DropFolderDependencies(
+                                parts().given().config(), parts().journal(), parts().ingest(), parts().reports())));
     }
 
     /**
-     * Documents as messages: to be added with {@code addRoutes} after {@link #start}, each time the context starts. Never added unless asked for.
+     * Documents as messages: to be added with {@code addRoutes} after {@link #start}, each time the context starts.
+     * Never added unless asked for.
      *
-     * @throws IllegalStateException if the registry has no connection factory {@code <name>-jms-connections}, nor just one of any name
+     * @throws IllegalStateException if the registry has no connection factory {@code <name>-jms-connections}, nor just
+     *     one of any name
      * @throws IOException if the spool folder cannot be made
      */
     public JmsRoutes jms(CamelContext context) throws IOException {
-        return addEndpoint(context, new JmsRoutes(context, new JmsDependencies(parts().given().config(), parts().journal(), parts().ingest())));
+        return addEndpoint(
+                context,
+                new JmsRoutes(
+                        context, new JmsDependencies(parts().given().config(), parts().journal(), parts().ingest())));
     }
 
     private <R extends RouteBuilder> R addEndpoint(CamelContext context, R routes) {
@@ -389,7 +462,9 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private StreamingSaga.Components parts() {
         StreamingSaga.Components added = parts;
         if (added == null) {
-            throw new IllegalStateException("instance " + name + " is not open: it is added with context.addRoutes(bundle), and open while that context is started");
+            throw new IllegalStateException(
+                    "instance " + name
+                            + " is not open: it is added with context.addRoutes(bundle), and open while that context is started");
         }
         return added;
     }

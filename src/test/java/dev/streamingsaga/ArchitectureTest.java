@@ -28,106 +28,227 @@ import software.amazon.awssdk.services.s3.S3Client;
 @AnalyzeClasses(packages = "dev.streamingsaga", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     @ArchTest
-    static final ArchRule packages_have_no_cycles = slices().matching("dev.streamingsaga.(*)..").should().beFreeOfCycles();
+    static final ArchRule packages_have_no_cycles =
+            slices().matching("dev.streamingsaga.(*)..").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule only_embedded_touches_optional_servers = noClasses().that().resideOutsideOfPackage("..embedded..")
-            .should().dependOnClassesThat().resideInAnyPackage("org.gaul..", "com.arjuna..", "io.narayana..", "io.undertow..", "org.jboss..", "org.apache.activemq..");
+    static final ArchRule only_embedded_touches_optional_servers = noClasses()
+            .that()
+            .resideOutsideOfPackage("..embedded..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.gaul..",
+                    "com.arjuna..",
+                    "io.narayana..",
+                    "io.undertow..",
+                    "org.jboss..",
+                    "org.apache.activemq..");
 
     @ArchTest
-    static final ArchRule only_the_way_in_by_messages_knows_jms = noClasses().that().resideOutsideOfPackage("..jms..")
-            .should().dependOnClassesThat().resideInAnyPackage("jakarta.jms..", "org.apache.camel.component.jms..").because("it is optional");
+    static final ArchRule only_the_way_in_by_messages_knows_jms = noClasses()
+            .that()
+            .resideOutsideOfPackage("..jms..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("jakarta.jms..", "org.apache.camel.component.jms..")
+            .because("it is optional");
 
     @ArchTest
-    static final ArchRule only_the_server_and_its_requests_know_vert_x = noClasses().that().resideOutsideOfPackage("..embedded..")
-            .and().haveSimpleNameNotStartingWith("Vertx")
-            .should().dependOnClassesThat().resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.camel.component.platform.http.vertx..")
+    static final ArchRule only_the_server_and_its_requests_know_vert_x = noClasses()
+            .that()
+            .resideOutsideOfPackage("..embedded..")
+            .and()
+            .haveSimpleNameNotStartingWith("Vertx")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.camel.component.platform.http.vertx..")
             .because("a hub may serve the API with another server");
 
     @ArchTest
-    static final ArchRule only_the_api_reads_tokens = noClasses().that().doNotHaveSimpleName("OidcTokens")
-            .should().dependOnClassesThat().resideInAnyPackage("com.nimbusds..").because("it is optional");
+    static final ArchRule only_the_api_reads_tokens = noClasses()
+            .that()
+            .doNotHaveSimpleName("OidcTokens")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("com.nimbusds..")
+            .because("it is optional");
 
     @ArchTest
-    static final ArchRule only_observe_knows_micrometer = noClasses().that().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Meters")
-            .and().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Prometheus").and().doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Prometheus$CreatedRegistry")
-            .should().dependOnClassesThat().resideInAnyPackage("io.micrometer..").because("it is optional");
+    static final ArchRule only_observe_knows_micrometer = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Meters")
+            .and()
+            .doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Prometheus")
+            .and()
+            .doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Prometheus$CreatedRegistry")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.micrometer..")
+            .because("it is optional");
 
     @ArchTest
-    static final ArchRule only_observe_knows_tracers = noClasses().that().resideOutsideOfPackage("..observe..")
-            .should().dependOnClassesThat().resideInAnyPackage("io.opentelemetry..", "org.apache.camel.telemetry..", "org.apache.camel.opentelemetry2..")
+    static final ArchRule only_observe_knows_tracers = noClasses()
+            .that()
+            .resideOutsideOfPackage("..observe..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.opentelemetry..", "org.apache.camel.telemetry..", "org.apache.camel.opentelemetry2..")
             .because("they are optional");
 
     @ArchTest
-    static final ArchRule only_the_command_line_touches_its_libraries = noClasses().that().resideOutsideOfPackage("..cli..")
-            .should().dependOnClassesThat().resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..", "net.logstash..");
+    static final ArchRule only_the_command_line_touches_its_libraries = noClasses()
+            .that()
+            .resideOutsideOfPackage("..cli..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..", "net.logstash..");
 
     @ArchTest
-    static final ArchRule only_content_reads_documents = noClasses().that().resideOutsideOfPackage("..content..")
-            .should().dependOnClassesThat().resideInAnyPackage("org.apache.pdfbox..", "org.apache.tika..", "dev.langchain4j..", "ai.onnxruntime..");
+    static final ArchRule only_content_reads_documents = noClasses()
+            .that()
+            .resideOutsideOfPackage("..content..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.pdfbox..", "org.apache.tika..", "dev.langchain4j..", "ai.onnxruntime..");
 
     @ArchTest
-    static final ArchRule the_journal_knows_nobody_who_uses_it = noClasses().that().resideInAPackage("..journal..")
-            .should().dependOnClassesThat().resideInAnyPackage("..saga..", "..chunk..", "..store..", "..ingest..", "..ops..", "org.apache.camel..");
+    static final ArchRule the_journal_knows_nobody_who_uses_it = noClasses()
+            .that()
+            .resideInAPackage("..journal..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("..saga..", "..chunk..", "..store..", "..ingest..", "..ops..", "org.apache.camel..");
 
     @ArchTest
-    static final ArchRule connections_to_databases_come_from_one_place = noClasses().that().resideOutsideOfPackage("..database..")
-            .should().dependOnClassesThat().resideInAnyPackage("com.zaxxer..", "org.sqlite..", "org.postgresql..")
-            .orShould().dependOnClassesThat().belongToAnyOf(java.sql.DriverManager.class)
+    static final ArchRule connections_to_databases_come_from_one_place = noClasses()
+            .that()
+            .resideOutsideOfPackage("..database..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("com.zaxxer..", "org.sqlite..", "org.postgresql..")
+            .orShould()
+            .dependOnClassesThat()
+            .belongToAnyOf(java.sql.DriverManager.class)
             .because("SideEffectProbe sees every statement there, and the crash matrix kills at it");
 
     @ArchTest
-    static final ArchRule clients_of_the_bucket_come_from_one_place = noClasses().that().doNotBelongToAnyOf(S3Clients.class)
-            .and().resideOutsideOfPackage("..bench..")
-            .should().callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(JavaClass.Predicates.belongToAnyOf(
-                    S3Client.class, S3AsyncClient.class))).and(JavaCall.Predicates.target(HasName.Predicates.nameMatching("(crt)?([bB]uilder|[cC]reate)"))))
-            .orShould().dependOnClassesThat().resideInAnyPackage("software.amazon.awssdk.transfer..")
+    static final ArchRule clients_of_the_bucket_come_from_one_place = noClasses()
+            .that()
+            .doNotBelongToAnyOf(S3Clients.class)
+            .and()
+            .resideOutsideOfPackage("..bench..")
+            .should()
+            .callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(
+                            JavaClass.Predicates.belongToAnyOf(S3Client.class, S3AsyncClient.class)))
+                    .and(JavaCall.Predicates.target(HasName.Predicates.nameMatching("(crt)?([bB]uilder|[cC]reate)"))))
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("software.amazon.awssdk.transfer..")
             .because("SideEffectProbe sees every request of that client");
 
     @ArchTest
-    static final ArchRule reports_are_written_in_one_place = noClasses().that().resideOutsideOfPackage("..bench..")
-            .and().haveNameNotMatching(".*\\.(" + String.join("|",
-                    "Reports", "Settlement", "FileMove", "DoneFileMarker", // all but the last pass the probe; it removes what Settlement has settled
-                    "FolderOwner", // the marks of journals that are gone
-                    "PersistentPort", "SecretFile", "ApiKeys", "Credentials", "DataDirectory", "DirectoryAccess", "Permissions", // of no saga
-                    "NativeLibraries", "OnnxLibrary", // code of libraries
-                    "ContentDirectories", "UploadSpool", "SpoolWriter", "TextSource", // the spool
-                    "BucketSweep", "ChunkStore", "DoctorCommand", "RemoteIngest") // half-written objects; fetch; a trial; only reads
+    static final ArchRule reports_are_written_in_one_place = noClasses()
+            .that()
+            .resideOutsideOfPackage("..bench..")
+            .and()
+            .haveNameNotMatching(".*\\.("
+                    + String.join(
+                            "|",
+                            "Reports",
+                            "Settlement",
+                            "FileMove",
+                            "DoneFileMarker", // all but the last pass the probe; it removes what Settlement has settled
+                            "FolderOwner", // the marks of journals that are gone
+                            "PersistentPort",
+                            "SecretFile",
+                            "ApiKeys",
+                            "Credentials",
+                            "DataDirectory",
+                            "DirectoryAccess",
+                            "Permissions", // of no saga
+                            "NativeLibraries",
+                            "OnnxLibrary", // code of libraries
+                            "ContentDirectories",
+                            "UploadSpool",
+                            "SpoolWriter",
+                            "TextSource", // the spool
+                            "BucketSweep",
+                            "ChunkStore",
+                            "DoctorCommand",
+                            "RemoteIngest") // half-written objects; fetch; a trial; only reads
                     + ")(\\$.*)?")
-            .should().callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(JavaClass.Predicates.belongToAnyOf(
-                    Files.class, FileChannel.class))).and(JavaCall.Predicates.target(HasName.Predicates.nameMatching(
-                    "write.*|copy|move|delete.*|create(Temp)?File|create.*Link|transferFrom|newOutputStream|newByteChannel|newBufferedWriter"))))
-            .orShould().dependOnClassesThat().belongToAnyOf(FileOutputStream.class, FileWriter.class)
+            .should()
+            .callMethodWhere(
+                    JavaCall.Predicates.target(HasOwner.Predicates.With.owner(
+                                    JavaClass.Predicates.belongToAnyOf(Files.class, FileChannel.class)))
+                            .and(
+                                    JavaCall.Predicates.target(
+                                            HasName.Predicates.nameMatching(
+                                                    "write.*|copy|move|delete.*|create(Temp)?File|create.*Link|transferFrom|newOutputStream|newByteChannel|newBufferedWriter"))))
+            .orShould()
+            .dependOnClassesThat()
+            .belongToAnyOf(FileOutputStream.class, FileWriter.class)
             .because("SideEffectProbe sees every one that is written, and what is settled in the drop folder");
 
     @ArchTest
-    static final ArchRule nobody_else_speaks_http = noClasses().that().resideOutsideOfPackages("..http..", "..lra..", "..content..")
-            .and().haveSimpleNameNotEndingWith("RemoteIngest")
-            .should().dependOnClassesThat().resideInAnyPackage("java.net.http..", "com.sun.net.httpserver..")
-            .orShould().dependOnClassesThat().belongToAnyOf(java.net.HttpURLConnection.class, java.net.Socket.class)
+    static final ArchRule nobody_else_speaks_http = noClasses()
+            .that()
+            .resideOutsideOfPackages("..http..", "..lra..", "..content..")
+            .and()
+            .haveSimpleNameNotEndingWith("RemoteIngest")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.net.http..", "com.sun.net.httpserver..")
+            .orShould()
+            .dependOnClassesThat()
+            .belongToAnyOf(java.net.HttpURLConnection.class, java.net.Socket.class)
             .because("requests to the coordinator and its callbacks pass SideEffectProbe; an embedder only asks");
 
     @ArchTest
-    static final ArchRule requests_to_the_coordinator_leave_from_one_place = noClasses().that().resideInAPackage("..lra..")
-            .and().doNotBelongToAnyOf(CallbackListener.class).and().haveSimpleNameNotEndingWith("CoordinatorHttp").and().haveSimpleNameNotEndingWith("Ping")
-            .should().callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(JavaClass.Predicates.assignableTo(
-                    java.net.http.HttpClient.class))))
+    static final ArchRule requests_to_the_coordinator_leave_from_one_place = noClasses()
+            .that()
+            .resideInAPackage("..lra..")
+            .and()
+            .doNotBelongToAnyOf(CallbackListener.class)
+            .and()
+            .haveSimpleNameNotEndingWith("CoordinatorHttp")
+            .and()
+            .haveSimpleNameNotEndingWith("Ping")
+            .should()
+            .callMethodWhere(JavaCall.Predicates.target(
+                    HasOwner.Predicates.With.owner(JavaClass.Predicates.assignableTo(java.net.http.HttpClient.class))))
             .because("SideEffectProbe sees every request there; Ping only asks ourselves who answers");
 
     @ArchTest
     static final ArchRule nobody_depends_on_the_common_pool = noClasses()
-            .should().callMethodWhere(JavaCall.Predicates.target(HasName.Predicates.name("sendAsync")))
-            .orShould().callMethod(java.util.concurrent.CompletableFuture.class, "supplyAsync", java.util.function.Supplier.class)
-            .orShould().callMethod(java.util.concurrent.CompletableFuture.class, "runAsync", Runnable.class)
+            .should()
+            .callMethodWhere(JavaCall.Predicates.target(HasName.Predicates.name("sendAsync")))
+            .orShould()
+            .callMethod(java.util.concurrent.CompletableFuture.class, "supplyAsync", java.util.function.Supplier.class)
+            .orShould()
+            .callMethod(java.util.concurrent.CompletableFuture.class, "runAsync", Runnable.class)
             .because("it has one thread on two cores since Java 25, and may be the one that waits");
 
     @ArchTest
-    static final ArchRule one_listener_for_callbacks = noClasses().that().haveNameNotMatching("dev\\.streamingsaga\\.lra\\.Callback.*")
-            .should().dependOnClassesThat().resideInAnyPackage("org.apache.http..", "com.sun.net.httpserver..")
-            .orShould().dependOnClassesThat().haveFullyQualifiedName("dev.streamingsaga.lra.CallbackServer")
+    static final ArchRule one_listener_for_callbacks = noClasses()
+            .that()
+            .haveNameNotMatching("dev\\.streamingsaga\\.lra\\.Callback.*")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.http..", "com.sun.net.httpserver..")
+            .orShould()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("dev.streamingsaga.lra.CallbackServer")
             .because("SideEffectProbe sees every callback in CallbackListener");
 
     @ArchTest
-    static final ArchRule routes_are_named_so = classes().that().areAssignableTo(org.apache.camel.builder.RouteBuilder.class)
-            .and().areNotAnonymousClasses().should().haveSimpleNameEndingWith("Routes");
+    static final ArchRule routes_are_named_so = classes()
+            .that()
+            .areAssignableTo(org.apache.camel.builder.RouteBuilder.class)
+            .and()
+            .areNotAnonymousClasses()
+            .should()
+            .haveSimpleNameEndingWith("Routes");
 }

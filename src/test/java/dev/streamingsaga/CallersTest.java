@@ -36,7 +36,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whoever waits for a saga hears of its end, whatever becomes of its run, and its place is free again. In a hub, whose routes and threads can be taken away. */
+/**
+ * Whoever waits for a saga hears of its end, whatever becomes of its run, and its place is free again. In a hub, whose
+ * routes and threads can be taken away.
+ */
 @Tag("one-jdk")
 @Timeout(120)
 class CallersTest {
@@ -108,7 +111,9 @@ class CallersTest {
 
     private void assertNotAnsweredWhileItIsTold(CompletableFuture<IngestResult> caller) throws Exception {
         telling.await();
-        assertThatThrownBy(() -> caller.get(2, TimeUnit.SECONDS)).as("while it is told").isInstanceOf(TimeoutException.class);
+        assertThatThrownBy(() -> caller.get(2, TimeUnit.SECONDS))
+                .as("while it is told")
+                .isInstanceOf(TimeoutException.class);
         told.countDown();
     }
 
@@ -153,13 +158,16 @@ class CallersTest {
     }
 
     private void journal(String sql) throws SQLException {
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("saga-journal.db") + "?busy_timeout=10000");
+        try (Connection connection = DriverManager.getConnection(
+                        "jdbc:sqlite:" + directory.resolve("saga-journal.db") + "?busy_timeout=10000");
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
 
-    /** As when the system gives no thread: nobody runs it, so nobody but the caller would notice before the time limit. */
+    /**
+     * As when the system gives no thread: nobody runs it, so nobody but the caller would notice before the time limit.
+     */
     @Test
     void a_run_that_cannot_begin_is_undone_at_once() throws Exception {
         start();
@@ -189,7 +197,7 @@ class CallersTest {
 
     @Test
     void a_store_that_hangs_does_not_keep_the_caller_of_a_saga_that_has_ended() throws Exception {
-        start(e -> hang(), e -> { }, Map.of());
+        start(e -> hang(), e -> {}, Map.of());
         CompletableFuture<IngestResult> caller = ingesting();
         reached.await();
 
@@ -202,7 +210,9 @@ class CallersTest {
         assertThat(ingest(file).status()).as("when it hangs no more").isEqualTo("COMPLETED");
     }
 
-    /** A command that prints the outcome may end its process: by then the alert must be told and the reports be written. */
+    /**
+     * A command that prints the outcome may end its process: by then the alert must be told and the reports be written.
+     */
     @Test
     void the_caller_of_a_failed_saga_is_answered_when_its_alert_has_been_told() throws Exception {
         start(e -> full(), e -> full(), Map.of());
@@ -219,7 +229,8 @@ class CallersTest {
         start(e -> hang(), e -> full(), Map.of("saga.compensation.step-timeout", "60s"));
         tellWhenAsked();
         String paused = paused();
-        CompletableFuture<IngestResult> waiting = Background.call("wait", () -> bundle().ingest().await(paused));
+        CompletableFuture<IngestResult> waiting =
+                Background.call("wait", () -> bundle().ingest().await(paused));
 
         bundle().engine().cancel(paused);
 
@@ -247,24 +258,31 @@ class CallersTest {
         hub.addRoutes(new StreamingSaga());
         hub.start();
 
-        assertThat(answer(Background.call("ingest", () -> ingest(directory.resolve("nowhere")))).status()).isEqualTo("COMPENSATED");
+        assertThat(answer(Background.call("ingest", () -> ingest(directory.resolve("nowhere"))))
+                        .status())
+                .isEqualTo("COMPENSATED");
         assertThat(refused).hasPositiveValue();
         assertThat(bundle().engine().busy()).isEmpty();
     }
 
     @Test
     void the_caller_of_a_saga_that_another_process_took_over_while_it_was_undone_hears_of_its_end() throws Exception {
-        start(e -> full(), e -> journal("UPDATE saga SET run = 2, node = 'another' WHERE run = 1"), Map.of("saga.recovery.mode", "compensate", "saga.compensation.step-timeout", "60s"));
+        start(
+                e -> full(),
+                e -> journal("UPDATE saga SET run = 2, node = 'another' WHERE run = 1"),
+                Map.of("saga.recovery.mode", "compensate", "saga.compensation.step-timeout", "60s"));
 
         IngestResult result = answer(ingesting());
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
-        assertThat(result.runs()).as("taken back when the other's lease had run out").isGreaterThan(2);
+        assertThat(result.runs())
+                .as("taken back when the other's lease had run out")
+                .isGreaterThan(2);
     }
 
     @Test
     void the_caller_of_a_saga_that_is_paused_while_its_store_hangs_hears_of_the_pause() throws Exception {
-        start(e -> hang(), e -> { }, Map.of("saga.concurrency", "1"));
+        start(e -> hang(), e -> {}, Map.of("saga.concurrency", "1"));
         CompletableFuture<IngestResult> caller = ingesting();
         reached.await();
         String paused = sagaId();
@@ -273,23 +291,30 @@ class CallersTest {
 
         assertThat(answer(caller).status()).isEqualTo("PAUSED");
         CompletableFuture<IngestResult> next = Background.call("next", () -> ingest(servers.text("next.txt", 10)));
-        await().atMost(Duration.ofSeconds(60)).until(() -> bundle().journal().sagas(1).get(0).state() == SagaState.PROCESSING);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> bundle().journal().sagas(1).get(0).state() == SagaState.PROCESSING);
         goesOn.countDown();
         assertThat(answer(next).status()).as("in the only place").isEqualTo("COMPLETED");
-        bundle().recovery().resume(bundle().journal().saga(paused).orElseThrow()).orTimeout(60, TimeUnit.SECONDS).join();
+        bundle().recovery()
+                .resume(bundle().journal().saga(paused).orElseThrow())
+                .orTimeout(60, TimeUnit.SECONDS)
+                .join();
         assertThat(bundle().journal().saga(paused).orElseThrow().state()).isEqualTo(SagaState.COMPLETED);
     }
 
     @Test
     void a_resumed_run_whose_route_was_stopped_is_taken_up_again() throws Exception {
-        start(e -> hang(), e -> { }, Map.of());
+        start(e -> hang(), e -> {}, Map.of());
         String paused = paused();
         hub.getRouteController().stopRoute("saga-resume");
 
-        CompletableFuture<SagaState> end = bundle().recovery().resume(bundle().journal().saga(paused).orElseThrow());
+        CompletableFuture<SagaState> end =
+                bundle().recovery().resume(bundle().journal().saga(paused).orElseThrow());
 
-        assertThatThrownBy(() -> end.orTimeout(60, TimeUnit.SECONDS).join()).hasStackTraceContaining("direct://saga-resume");
+        assertThatThrownBy(() -> end.orTimeout(60, TimeUnit.SECONDS).join())
+                .hasStackTraceContaining("direct://saga-resume");
         hub.getRouteController().startRoute("saga-resume");
-        await().atMost(Duration.ofSeconds(60)).until(() -> bundle().journal().saga(paused).orElseThrow().state() == SagaState.COMPLETED);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> bundle().journal().saga(paused).orElseThrow().state() == SagaState.COMPLETED);
     }
 }

@@ -18,16 +18,28 @@ class ExampleFilesTest {
 
     @Test
     void the_readme_shows_the_route_test_that_is_run() throws IOException {
-        assertThat(Path.of("README.md")).content().contains(Files.readString(Path.of("examples/plain/src/test/java/example/DropFolderRouteTest.java")));
+        assertThat(Path.of("README.md"))
+                .content()
+                .contains(Files.readString(Path.of("examples/plain/src/test/java/example/DropFolderRouteTest.java")));
     }
 
     @Test
     void examples_and_readme_agree_on_the_coordinator() throws IOException {
         try (Stream<Path> files = Files.walk(Path.of("examples"))) {
-            List<Path> all = Stream.concat(Stream.of(Path.of("README.md"), Path.of("config/application.properties")),
-                    files.filter(file -> file.toString().matches(".*/src/main/.*\\.properties"))).toList();
-            assertThat(all).hasSize(5).allSatisfy(file -> assertThat(COORDINATOR.matcher(Files.readString(file)).results().map(found -> found.group()).toList())
-                    .as("%s", file).isNotEmpty().containsOnly("http://localhost:8482/lra-coordinator"));
+            List<Path> all = Stream.concat(
+                            Stream.of(Path.of("README.md"), Path.of("config/application.properties")),
+                            files.filter(file -> file.toString().matches(".*/src/main/.*\\.properties")))
+                    .toList();
+            assertThat(all)
+                    .hasSize(5)
+                    .allSatisfy(file -> assertThat(COORDINATOR
+                                    .matcher(Files.readString(file))
+                                    .results()
+                                    .map(found -> found.group())
+                                    .toList())
+                            .as("%s", file)
+                            .isNotEmpty()
+                            .containsOnly("http://localhost:8482/lra-coordinator"));
         }
     }
 }

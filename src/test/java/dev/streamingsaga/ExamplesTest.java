@@ -25,7 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What somebody gets who depends on the jar: built by Maven from a repository that holds what this build would publish. */
+/**
+ * What somebody gets who depends on the jar: built by Maven from a repository that holds what this build would publish.
+ */
 @Tag("examples")
 class ExamplesTest {
     private static final String VERSION = "0.1.0-SNAPSHOT";
@@ -39,15 +41,18 @@ class ExamplesTest {
     @BeforeEach
     void publish() throws IOException {
         servers = new HubServers(directory);
-        Path folder = Files.createDirectories(directory.resolve("repository/dev/streamingsaga/streaming-saga/" + VERSION));
+        Path folder =
+                Files.createDirectories(directory.resolve("repository/dev/streamingsaga/streaming-saga/" + VERSION));
         Files.copy(Path.of("pom.xml"), folder.resolve("streaming-saga-" + VERSION + ".pom"));
         Path classes = Path.of("target/classes");
         try (OutputStream file = Files.newOutputStream(folder.resolve("streaming-saga-" + VERSION + ".jar"));
                 JarOutputStream jar = new JarOutputStream(file);
                 Stream<Path> all = Files.walk(classes)) {
-            for (Path each : all.filter(found -> !found.equals(classes)).sorted().toList()) {
+            for (Path each :
+                    all.filter(found -> !found.equals(classes)).sorted().toList()) {
                 boolean isFolder = Files.isDirectory(each);
-                jar.putNextEntry(new JarEntry(classes.relativize(each).toString().replace(File.separatorChar, '/') + (isFolder ? "/" : "")));
+                jar.putNextEntry(new JarEntry(
+                        classes.relativize(each).toString().replace(File.separatorChar, '/') + (isFolder ? "/" : "")));
                 if (!isFolder) {
                     Files.copy(each, jar);
                 }
@@ -60,13 +65,18 @@ class ExamplesTest {
         servers.close();
     }
 
-    /** Each has a test of its own that runs the hub: a file is dropped, its outcome is COMPLETED, the hub's own store has it. */
+    /**
+     * Each has a test of its own that runs the hub: a file is dropped, its outcome is COMPLETED, the hub's own store
+     * has it.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"plain", "spring-boot", "quarkus"})
     void the_example_hub_builds_and_runs(String example) throws Exception {
         Path copy = directory.resolve(example);
         try (Stream<Path> files = Files.walk(Path.of("examples", example))) {
-            for (Path file : files.filter(each -> Files.isRegularFile(each) && !each.toString().contains("target")).toList()) {
+            for (Path file : files.filter(each ->
+                            Files.isRegularFile(each) && !each.toString().contains("target"))
+                    .toList()) {
                 Path to = copy.resolve(Path.of("examples", example).relativize(file));
                 Files.createDirectories(to.getParent());
                 Files.copy(file, to);
@@ -75,14 +85,17 @@ class ExamplesTest {
 
         String output = maven(copy.resolve("pom.xml"), "verify");
 
-        assertThat(output).contains("Tests run:", "Failures: 0, Errors: 0, Skipped: 0").contains("BUILD SUCCESS");
+        assertThat(output)
+                .contains("Tests run:", "Failures: 0, Errors: 0, Skipped: 0")
+                .contains("BUILD SUCCESS");
         assertThat(servers.keys()).as("chunks in the bucket").anyMatch(key -> key.endsWith("/chunk-000000"));
     }
 
     /** Whoever changes the list knows what a hub gets from now on. */
     @Test
     void a_hub_gets_just_these_libraries() throws Exception {
-        Path pom = Files.writeString(Files.createDirectories(directory.resolve("hub")).resolve("pom.xml"), """
+        Path pom = Files.writeString(
+                Files.createDirectories(directory.resolve("hub")).resolve("pom.xml"), """
                 <project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
                 <groupId>hub</groupId><artifactId>hub</artifactId><version>1</version>
                 <dependencies><dependency><groupId>dev.streamingsaga</groupId><artifactId>streaming-saga</artifactId><version>%s</version></dependency></dependencies>
@@ -90,10 +103,19 @@ class ExamplesTest {
                 """.formatted(VERSION));
         Path list = directory.resolve("classpath");
 
-        maven(pom, "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath", "-DincludeScope=runtime", "-Dmdep.outputFile=" + list);
+        maven(
+                pom,
+                "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath",
+                "-DincludeScope=runtime",
+                "-Dmdep.outputFile=" + list);
 
-        List<Path> jars = Arrays.stream(Files.readString(list).strip().split(File.pathSeparator)).map(Path::of).toList();
-        assertThat(jars.stream().map(jar -> jar.getParent().getParent().getFileName().toString()).sorted().toList())
+        List<Path> jars = Arrays.stream(Files.readString(list).strip().split(File.pathSeparator))
+                .map(Path::of)
+                .toList();
+        assertThat(jars.stream()
+                        .map(jar -> jar.getParent().getParent().getFileName().toString())
+                        .sorted()
+                        .toList())
                 .isEqualTo(Files.readAllLines(Path.of("src/test/resources/hub-libraries.txt")));
         long bytes = jars.stream().mapToLong(jar -> jar.toFile().length()).sum();
         assertThat(bytes).as("bytes that a hub gets").isBetween(20 * MEGABYTE, 27 * MEGABYTE);
@@ -101,24 +123,49 @@ class ExamplesTest {
 
     /** What is not in the local repository yet is downloaded, as in any build. */
     private String maven(Path pom, String... goals) throws Exception {
-        List<String> command = Stream.concat(Stream.of(Path.of("mvnw").toAbsolutePath().toString(), "-B", "-ntp", "-f", pom.toString(),
-                "-Dmaven.repo.local.tail=" + directory.resolve("repository")), Stream.of(goals)).toList();
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(directory.resolve("maven.log").toFile());
+        List<String> command = Stream.concat(
+                        Stream.of(
+                                Path.of("mvnw").toAbsolutePath().toString(),
+                                "-B",
+                                "-ntp",
+                                "-f",
+                                pom.toString(),
+                                "-Dmaven.repo.local.tail=" + directory.resolve("repository")),
+                        Stream.of(goals))
+                .toList();
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("maven.log").toFile());
         environment().forEach(builder.environment()::put);
         Process maven = builder.start();
         boolean ended = maven.waitFor(10, TimeUnit.MINUTES);
         maven.descendants().forEach(ProcessHandle::destroyForcibly);
         maven.destroyForcibly();
         String output = Files.readString(directory.resolve("maven.log"));
-        assertThat(ended && maven.exitValue() == 0).as("%s%n%s", command, output).isTrue();
+        assertThat(ended && maven.exitValue() == 0)
+                .as("%s%n%s", command, output)
+                .isTrue();
         return output;
     }
 
     private Map<String, String> environment() {
         Map<String, String> properties = servers.properties("saga");
-        return Map.of("SAGA_COORDINATOR_URL", StreamingSagaFixture.coordinator().toString(), "SAGA_COORDINATOR_SECRET", CoordinatorSettings.SECRET,
-                "SAGA_S3_ENDPOINT", properties.get("saga.s3.endpoint"), "HUB_S3_ENDPOINT", properties.get("saga.s3.endpoint"),
-                "SAGA_S3_ACCESS_KEY", properties.get("saga.s3.access-key"), "HUB_S3_ACCESS_KEY", properties.get("saga.s3.access-key"),
-                "SAGA_S3_SECRET_KEY", properties.get("saga.s3.secret-key"), "HUB_S3_SECRET_KEY", properties.get("saga.s3.secret-key"));
+        return Map.of(
+                "SAGA_COORDINATOR_URL",
+                StreamingSagaFixture.coordinator().toString(),
+                "SAGA_COORDINATOR_SECRET",
+                CoordinatorSettings.SECRET,
+                "SAGA_S3_ENDPOINT",
+                properties.get("saga.s3.endpoint"),
+                "HUB_S3_ENDPOINT",
+                properties.get("saga.s3.endpoint"),
+                "SAGA_S3_ACCESS_KEY",
+                properties.get("saga.s3.access-key"),
+                "HUB_S3_ACCESS_KEY",
+                properties.get("saga.s3.access-key"),
+                "SAGA_S3_SECRET_KEY",
+                properties.get("saga.s3.secret-key"),
+                "HUB_S3_SECRET_KEY",
+                properties.get("saga.s3.secret-key"));
     }
 }

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every embedded part replaced by a server, by configuration alone: an S3 endpoint, a coordinator URL and PostgreSQL for the journal
- * and all stores (vectors on the one that has pgvector).
+ * Every embedded part replaced by a server, by configuration alone: an S3 endpoint, a coordinator URL and PostgreSQL
+ * for the journal and all stores (vectors on the one that has pgvector).
  */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -59,7 +59,8 @@ class ExternalServersTest {
         pgvector.empty();
         Map<String, String> settings = new HashMap<>();
         settings.put("saga.journal.url", postgres.url());
-        List.of("security", "graph", "relational").forEach(store -> settings.put("saga.store." + store + ".url", postgres.url()));
+        List.of("security", "graph", "relational")
+                .forEach(store -> settings.put("saga.store." + store + ".url", postgres.url()));
         settings.put("saga.store.vector.url", pgvector.url());
         settings.put("saga.store.vector.pool-size", "1");
         saga = StreamingSagaFixture.start(directory, settings);
@@ -76,25 +77,41 @@ class ExternalServersTest {
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
         assertThat(ask(postgres, "select count(*) from security_document")).isOne();
-        assertThat(ask(postgres, "select count(*) from relational_document where visible = 1")).isOne();
-        assertThat(ask(postgres, "select count(*) from saga where state = 'COMPLETED' and published_at is not null")).isOne();
-        assertThat(ask(pgvector, "select count(*) from vector_segment")).isEqualTo(result.stores().get("vector")).isPositive();
-        assertThat(saga.application().bundle().search().orElseThrow().search("his 42 gulls", 1).get(0).text()).contains("42 gulls");
+        assertThat(ask(postgres, "select count(*) from relational_document where visible = 1"))
+                .isOne();
+        assertThat(ask(postgres, "select count(*) from saga where state = 'COMPLETED' and published_at is not null"))
+                .isOne();
+        assertThat(ask(pgvector, "select count(*) from vector_segment"))
+                .isEqualTo(result.stores().get("vector"))
+                .isPositive();
+        assertThat(saga.application()
+                        .bundle()
+                        .search()
+                        .orElseThrow()
+                        .search("his 42 gulls", 1)
+                        .get(0)
+                        .text())
+                .contains("42 gulls");
         try (Stream<Path> files = Files.list(saga.data())) {
-            assertThat(files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".db"))).isEmpty();
+            assertThat(files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".db")))
+                    .isEmpty();
         }
     }
 
     @Test
     void a_failure_is_compensated_on_servers_too() throws Exception {
-        saga.s3().when(ProxiedRequest.method("PUT").and(ProxiedRequest.keyEndsWith("manifest.json"))).always().answer(507, "InsufficientStorage");
+        saga.s3()
+                .when(ProxiedRequest.method("PUT").and(ProxiedRequest.keyEndsWith("manifest.json")))
+                .always()
+                .answer(507, "InsufficientStorage");
 
         IngestResult result = saga.ingest(saga.text("keeper.txt", 100));
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
         assertThat(result.reason()).isEqualTo("STORAGE_FULL");
         assertThat(saga.keys()).isEmpty();
-        for (String table : List.of("security_document", "relational_document", "graph_document", "graph_node", "graph_edge")) {
+        for (String table :
+                List.of("security_document", "relational_document", "graph_document", "graph_node", "graph_edge")) {
             assertThat(ask(postgres, "select count(*) from " + table)).as(table).isZero();
         }
         assertThat(ask(pgvector, "select count(*) from vector_segment")).isZero();

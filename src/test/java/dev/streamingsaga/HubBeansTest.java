@@ -61,7 +61,9 @@ class HubBeansTest {
         pool.setMaximumPoolSize(6);
         client = servers.client();
         new JdbcTemplate(pool).execute("drop schema if exists streaming_saga cascade");
-        new JdbcTemplate(pool).execute("create table event (hub text); insert into event values ('the hub''s own'); create table saga (tale text)");
+        new JdbcTemplate(pool)
+                .execute(
+                        "create table event (hub text); insert into event values ('the hub''s own'); create table saga (tale text)");
         Map<String, String> properties = servers.common("saga");
         properties.put("saga.participants", "security");
         hub = HubServers.context(properties);
@@ -85,14 +87,20 @@ class HubBeansTest {
         IngestResult result = ingest("saga", servers.text("a.txt", 10));
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
-        assertThat(ask("select count(*) from streaming_saga.security_document where visible = 1")).isOne();
-        assertThat(ask("select count(*) from streaming_saga.saga where state = 'COMPLETED'")).isOne();
+        assertThat(ask("select count(*) from streaming_saga.security_document where visible = 1"))
+                .isOne();
+        assertThat(ask("select count(*) from streaming_saga.saga where state = 'COMPLETED'"))
+                .isOne();
         assertThat(tables("public")).containsExactly("event", "saga");
         assertThat(ask("select count(*) from event")).isOne();
         assertThat(ask("select count(*) from saga")).isZero();
         hub.stop();
         assertThat(pool.isClosed()).isFalse();
-        assertThat(client.headBucket(r -> r.bucket("streaming-saga")).sdkHttpResponse().isSuccessful()).as("the client is the hub's to close").isTrue();
+        assertThat(client.headBucket(r -> r.bucket("streaming-saga"))
+                        .sdkHttpResponse()
+                        .isSuccessful())
+                .as("the client is the hub's to close")
+                .isTrue();
     }
 
     @Test
@@ -105,7 +113,8 @@ class HubBeansTest {
         the_only_data_source_and_client_are_used_and_the_hubs_tables_left_alone();
 
         for (int i = 0; i < 10; i++) {
-            try (var connection = pool.getConnection(); var row = connection.createStatement().executeQuery("show search_path")) {
+            try (var connection = pool.getConnection();
+                    var row = connection.createStatement().executeQuery("show search_path")) {
                 row.next();
                 assertThat(row.getString(1)).isEqualTo("\"$user\", public");
                 assertThat(connection.getAutoCommit()).isFalse();
@@ -119,7 +128,8 @@ class HubBeansTest {
         hub.getRegistry().bind("two", DataSource.class, new SQLiteDataSource());
         hub.getRegistry().bind("bucket", S3Client.class, client);
         hub.addRoutes(new StreamingSaga());
-        assertThatThrownBy(hub::start).hasMessageContaining("as bean sagaDataSource, since there are several: one, two");
+        assertThatThrownBy(hub::start)
+                .hasMessageContaining("as bean sagaDataSource, since there are several: one, two");
 
         hub.getRegistry().bind("one", DataSource.class, new SQLiteDataSource());
         hub.getRegistry().bind("sagaDataSource", DataSource.class, pool);
@@ -137,13 +147,17 @@ class HubBeansTest {
         hub.getRegistry().bind("bucket", S3Client.class, client);
         hub.addRoutes(new StreamingSaga());
 
-        assertThatThrownBy(hub::start).hasMessageContainingAll("it is SQLite, and only PostgreSQL can be shared", "or set saga.journal.url, saga.store.security.url");
+        assertThatThrownBy(hub::start)
+                .hasMessageContainingAll(
+                        "it is SQLite, and only PostgreSQL can be shared",
+                        "or set saga.journal.url, saga.store.security.url");
     }
 
     @Test
     void the_coordinator_of_the_hubs_saga_service_is_used_too() throws Exception {
         Map<String, String> properties = servers.properties("saga");
-        // Where there is no REST consumer in the hub, the service can't add its own routes; it is only asked where its coordinator is.
+        // Where there is no REST consumer in the hub, the service can't add its own routes; it is only asked where its
+        // coordinator is.
         LRASagaService service = new LRASagaService() {
             @Override
             public void setCamelContext(CamelContext context) {}
@@ -173,14 +187,16 @@ class HubBeansTest {
         IngestResult result = new TransactionTemplate(new DataSourceTransactionManager(pool)).execute(status -> {
             sql.update("insert into saga values ('once upon a time')");
             IngestResult inside = ingest("saga", file);
-            assertThat(sql.queryForObject("select count(*) from saga", Long.class)).isOne();
+            assertThat(sql.queryForObject("select count(*) from saga", Long.class))
+                    .isOne();
             status.setRollbackOnly();
             return inside;
         });
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
         assertThat(ask("select count(*) from saga")).isZero();
-        assertThat(ask("select count(*) from streaming_saga.saga where state = 'COMPLETED'")).isOne();
+        assertThat(ask("select count(*) from streaming_saga.saga where state = 'COMPLETED'"))
+                .isOne();
     }
 
     private IngestResult ingest(String name, Path file) {
@@ -197,6 +213,10 @@ class HubBeansTest {
     }
 
     private List<String> tables(String schema) {
-        return new JdbcTemplate(pool).queryForList("select table_name from information_schema.tables where table_schema = ? order by 1", String.class, schema);
+        return new JdbcTemplate(pool)
+                .queryForList(
+                        "select table_name from information_schema.tables where table_schema = ? order by 1",
+                        String.class,
+                        schema);
     }
 }

@@ -66,7 +66,10 @@ class HubFailOnTest {
         dropped(drop, "good.txt");
         dropped(drop, "bad.txt");
 
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(drop.resolve(".done/good.txt")) && Files.exists(drop.resolve(".failed/bad.txt")));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() ->
+                        Files.exists(drop.resolve(".done/good.txt")) && Files.exists(drop.resolve(".failed/bad.txt")));
         assertThat(files(drop.resolve(".done"))).containsExactly("good.txt");
         assertThat(files(drop.resolve(".failed"))).containsExactly("bad.txt");
     }
@@ -82,14 +85,22 @@ class HubFailOnTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"never,compensated,true", "compensated,never,false", "compensated,partially-compensated,false", "compensated,,true", "partially-compensated,,false",
-        "never,COMPENSATED,true"})
+    @CsvSource({
+        "never,compensated,true",
+        "compensated,never,false",
+        "compensated,partially-compensated,false",
+        "compensated,,true",
+        "partially-compensated,,false",
+        "never,COMPENSATED,true"
+    })
     void an_exchange_property_overrides_the_setting(String setting, String property, boolean fails) throws Exception {
         hub(Map.of("saga.hub.fail-on", setting));
 
         Exchange answer = send(servers.text("bad.txt", 10), property);
 
-        assertThat(answer.getException() != null).as("%s", answer.getException()).isEqualTo(fails);
+        assertThat(answer.getException() != null)
+                .as("%s", answer.getException())
+                .isEqualTo(fails);
         assertThat(answer.getMessage().getBody(IngestResult.class).status()).isEqualTo("COMPENSATED");
         assertThat(send(servers.text("good.txt", 20), property).getException()).isNull();
     }
@@ -103,7 +114,9 @@ class HubFailOnTest {
         assertThat(answer.getException()).isInstanceOfSatisfying(SagaNotCompletedException.class, e -> {
             assertThat(e.result()).isEqualTo(answer.getMessage().getBody());
             assertThat(e.reason()).contains(Reason.STORE_FAILED);
-            assertThat(e).hasMessageContainingAll(e.result().sagaId(), "bad.txt", "ended COMPENSATED, STORE_FAILED: ", "no room");
+            assertThat(e)
+                    .hasMessageContainingAll(
+                            e.result().sagaId(), "bad.txt", "ended COMPENSATED, STORE_FAILED: ", "no room");
         });
     }
 
@@ -114,8 +127,10 @@ class HubFailOnTest {
 
         Exchange answer = send(servers.text("stuck.txt", 10), null);
 
-        assertThat(answer.getException()).isInstanceOfSatisfying(SagaNotCompletedException.class,
-                e -> assertThat(e.result().status()).isEqualTo("PARTIALLY_COMPENSATED"));
+        assertThat(answer.getException())
+                .isInstanceOfSatisfying(
+                        SagaNotCompletedException.class,
+                        e -> assertThat(e.result().status()).isEqualTo("PARTIALLY_COMPENSATED"));
     }
 
     @Test
@@ -124,8 +139,9 @@ class HubFailOnTest {
 
         Exchange answer = send(servers.text("good.txt", 10), "compensate");
 
-        assertThat(answer.getException()).hasMessage("exchange property SagaFailOn must be one of never, compensated, partially-compensated,"
-                + " was \"compensate\"; no saga was begun");
+        assertThat(answer.getException())
+                .hasMessage("exchange property SagaFailOn must be one of never, compensated, partially-compensated,"
+                        + " was \"compensate\"; no saga was begun");
         assertThat(bundle().journal().sagas(10)).isEmpty();
     }
 
@@ -146,9 +162,17 @@ class HubFailOnTest {
 
         assertThat(bundle().engine().pause(sagaId)).isTrue();
         released.countDown();
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> bundle().journal().saga(sagaId).orElseThrow().state() == SagaState.PAUSED);
-        Awaitility.await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(5)).until(() -> Files.exists(drop.resolve("slow.txt")));
-        bundle().recovery().resume(bundle().journal().saga(sagaId).orElseThrow()).orTimeout(60, TimeUnit.SECONDS).join();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> bundle().journal().saga(sagaId).orElseThrow().state() == SagaState.PAUSED);
+        Awaitility.await()
+                .during(Duration.ofSeconds(2))
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> Files.exists(drop.resolve("slow.txt")));
+        bundle().recovery()
+                .resume(bundle().journal().saga(sagaId).orElseThrow())
+                .orTimeout(60, TimeUnit.SECONDS)
+                .join();
 
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(drop.resolve(".done/slow.txt")));
     }
@@ -163,7 +187,9 @@ class HubFailOnTest {
         assertThat(bundle().ingest(servers.text("bad.txt", 10)).status()).isEqualTo("COMPENSATED");
 
         dropped(drop, "bad.txt");
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(drop.resolve(".failed/bad.txt.json")));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> Files.exists(drop.resolve(".failed/bad.txt.json")));
         assertThat(drop.resolve(".failed/bad.txt.json")).content().contains("\"status\":\"COMPENSATED\"");
     }
 
@@ -205,7 +231,9 @@ class HubFailOnTest {
         hub.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
-                from("file:" + drop + "?move=.done/${file:name}&moveFailed=.failed/${file:name}&initialDelay=0&delay=100").to("direct:saga-ingest");
+                from("file:" + drop
+                                + "?move=.done/${file:name}&moveFailed=.failed/${file:name}&initialDelay=0&delay=100")
+                        .to("direct:saga-ingest");
             }
         });
         return drop;

@@ -16,29 +16,59 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Properties of a hub that refer to something: to environment variables most often. */
 @Tag("one-jdk")
 class HubPropertiesTest {
-    private static final Map<String, String> COMPLETE = Map.of("saga.coordinator.url", "http://localhost:8482/lra-coordinator",
-            "saga.s3.endpoint", "http://127.0.0.1:8333", "saga.journal.url", "jdbc:sqlite:target/never-opened.db", "saga.participants", "vector",
-            "saga.store.vector.url", "jdbc:sqlite:target/never-opened.db",
-            "saga.data.dir", "target/never-opened");
+    private static final Map<String, String> COMPLETE = Map.of(
+            "saga.coordinator.url",
+            "http://localhost:8482/lra-coordinator",
+            "saga.s3.endpoint",
+            "http://127.0.0.1:8333",
+            "saga.journal.url",
+            "jdbc:sqlite:target/never-opened.db",
+            "saga.participants",
+            "vector",
+            "saga.store.vector.url",
+            "jdbc:sqlite:target/never-opened.db",
+            "saga.data.dir",
+            "target/never-opened");
 
     /** Reported as a missing server before: the property counted as not set. */
     @ParameterizedTest
-    @ValueSource(strings = {"coordinator.url", "s3.endpoint", "journal.url", "store.vector.url", "participants", "s3.secret-key", "chunk.size"})
+    @ValueSource(
+            strings = {
+                "coordinator.url",
+                "s3.endpoint",
+                "journal.url",
+                "store.vector.url",
+                "participants",
+                "s3.secret-key",
+                "chunk.size"
+            })
     void an_unset_variable_is_named_with_its_property(String key) throws Exception {
         assertThatThrownBy(hub(Map.of("saga." + key, "{{env:SAGA_TEST_NOT_SET}}"))::start)
-                .hasMessageEndingWith("configuration: saga." + key + " refers to the environment variable SAGA_TEST_NOT_SET, which is not set: set it,"
+                .hasMessageEndingWith("configuration: saga." + key
+                        + " refers to the environment variable SAGA_TEST_NOT_SET, which is not set: set it,"
                         + " or give a default, {{env:SAGA_TEST_NOT_SET:default}}");
     }
 
     @Test
     void everything_that_can_not_be_resolved_is_told_at_once() throws Exception {
-        assertThatThrownBy(hub(Map.of("saga.coordinator.url", "{{hub.coordinator}}", "saga.s3.endpoint", "http://{{sys:saga.test.not-set}}:1",
-                "saga.journal.url", "${env:SAGA_TEST_JOURNAL}", "saga.chunk.size", "1MiB", "hub.other", "{{env:NOT_OURS}}"))::start)
-                .hasMessageContainingAll("saga.coordinator.url refers to the property hub.coordinator, which does not exist",
+        assertThatThrownBy(hub(Map.of(
+                        "saga.coordinator.url",
+                        "{{hub.coordinator}}",
+                        "saga.s3.endpoint",
+                        "http://{{sys:saga.test.not-set}}:1",
+                        "saga.journal.url",
+                        "${env:SAGA_TEST_JOURNAL}",
+                        "saga.chunk.size",
+                        "1MiB",
+                        "hub.other",
+                        "{{env:NOT_OURS}}"))::start)
+                .hasMessageContainingAll(
+                        "saga.coordinator.url refers to the property hub.coordinator, which does not exist",
                         "saga.s3.endpoint refers to the system property saga.test.not-set, which is not set",
                         "saga.journal.url has a placeholder that was not resolved: in a hub write {{env:NAME}}",
                         "saga.chunk.size must be a size")
-                .message().doesNotContain("no LRA coordinator", "no bucket", "no database", "NOT_OURS");
+                .message()
+                .doesNotContain("no LRA coordinator", "no bucket", "no database", "NOT_OURS");
     }
 
     @Test
@@ -49,7 +79,11 @@ class HubPropertiesTest {
 
     @Test
     void a_default_is_used_and_an_empty_one_counts_as_not_set() throws Exception {
-        CamelContext hub = hub(Map.of("saga.s3.region", "{{env:SAGA_TEST_NOT_SET:eu-central-1}}", "saga.s3.endpoint", "{{env:SAGA_TEST_NOT_SET:}}"));
+        CamelContext hub = hub(Map.of(
+                "saga.s3.region",
+                "{{env:SAGA_TEST_NOT_SET:eu-central-1}}",
+                "saga.s3.endpoint",
+                "{{env:SAGA_TEST_NOT_SET:}}"));
 
         HubProperties properties = HubProperties.read(hub.getPropertiesComponent(), "saga");
 

@@ -77,7 +77,9 @@ class HubTest {
         IngestResult result = ingest(hub, "saga", servers.text("a.txt", 10));
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
-        assertThat(servers.keys()).allMatch(key -> key.startsWith("saga/")).anyMatch(key -> key.endsWith("/chunk-000000"));
+        assertThat(servers.keys())
+                .allMatch(key -> key.startsWith("saga/"))
+                .anyMatch(key -> key.endsWith("/chunk-000000"));
     }
 
     @Test
@@ -128,7 +130,8 @@ class HubTest {
             }
         });
         hub.start();
-        CompletableFuture<IngestResult> call = Background.call("ingest", () -> ingest(hub, "saga", servers.text("a.txt", 10)));
+        CompletableFuture<IngestResult> call =
+                Background.call("ingest", () -> ingest(hub, "saga", servers.text("a.txt", 10)));
         assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
         ActiveRun run = bundle(hub, "saga").runs().all().iterator().next();
 
@@ -136,14 +139,33 @@ class HubTest {
             hub.stop();
             return true;
         });
-        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> run.calledOff().isPresent());
+        Awaitility.await()
+                .atMost(60, TimeUnit.SECONDS)
+                .until(() -> run.calledOff().isPresent());
         held.countDown();
-        assertThat(call.handle((result, failure) -> failure != null).orTimeout(60, TimeUnit.SECONDS).join()).as("the caller is told").isTrue();
+        assertThat(call.handle((result, failure) -> failure != null)
+                        .orTimeout(60, TimeUnit.SECONDS)
+                        .join())
+                .as("the caller is told")
+                .isTrue();
         assertThat(stopped.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
         hub.start();
 
-        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> bundle(hub, "saga").journal().saga(run.sagaId()).orElseThrow().state().isFinal());
-        assertThat(bundle(hub, "saga").journal().saga(run.sagaId()).orElseThrow().state().name()).isEqualTo("COMPLETED");
+        Awaitility.await()
+                .atMost(60, TimeUnit.SECONDS)
+                .until(() -> bundle(hub, "saga")
+                        .journal()
+                        .saga(run.sagaId())
+                        .orElseThrow()
+                        .state()
+                        .isFinal());
+        assertThat(bundle(hub, "saga")
+                        .journal()
+                        .saga(run.sagaId())
+                        .orElseThrow()
+                        .state()
+                        .name())
+                .isEqualTo("COMPLETED");
         assertThat(written).as("never undone").hasValueBetween(1, 2);
     }
 
@@ -156,12 +178,15 @@ class HubTest {
         hub.addRoutes(new StreamingSaga());
         hub.start();
         ingest(hub, "saga", servers.text("b.txt", 10));
-        assertThat(threads()).as("the bundle has threads of its own, or this test sees nothing").hasSizeGreaterThan(before.size());
+        assertThat(threads())
+                .as("the bundle has threads of its own, or this test sees nothing")
+                .hasSizeGreaterThan(before.size());
 
         hub.stop();
 
         Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
-            // Until Java 21 an HTTP client's thread ends when the client is collected: what still refers to it would show.
+            // Until Java 21 an HTTP client's thread ends when the client is collected: what still refers to it would
+            // show.
             System.gc();
             Set<Thread> left = threads();
             left.removeAll(before);
@@ -199,7 +224,9 @@ class HubTest {
         assertThat(bundle(hub, "saga").journal().saga(other.sagaId())).isEmpty();
         assertThat(bundle(hub, "archive").journal().saga(one.sagaId())).isEmpty();
         assertThat(servers.keys()).anyMatch(key -> key.startsWith("saga/")).anyMatch(key -> key.startsWith("archive/"));
-        assertThat(hub.getRoutes()).extracting(route -> route.getRouteId().replaceFirst("-.*", "")).containsOnly("saga", "archive");
+        assertThat(hub.getRoutes())
+                .extracting(route -> route.getRouteId().replaceFirst("-.*", ""))
+                .containsOnly("saga", "archive");
         bundle(hub, "saga").orphans().list(orphan -> orphans.add(orphan.toString()));
         assertThat(orphans).isEmpty();
     }
@@ -209,7 +236,8 @@ class HubTest {
         CamelContext hub = hub(servers.properties("saga"));
         hub.addRoutes(new StreamingSaga());
 
-        assertThatThrownBy(() -> hub.addRoutes(new StreamingSaga())).hasMessageContaining("there is an instance saga in this context already");
+        assertThatThrownBy(() -> hub.addRoutes(new StreamingSaga()))
+                .hasMessageContaining("there is an instance saga in this context already");
     }
 
     @Test
@@ -226,16 +254,18 @@ class HubTest {
 
     @Test
     void everything_that_is_missing_or_wrong_is_told_at_once_and_how_to_give_it() throws Exception {
-        CamelContext hub = hub(Map.of("archive.chunk.size", "1MiB", "archive.cunk.size", "8MiB", "archive.participants", "security"));
+        CamelContext hub = hub(
+                Map.of("archive.chunk.size", "1MiB", "archive.cunk.size", "8MiB", "archive.participants", "security"));
         hub.addRoutes(new StreamingSaga("archive"));
 
-        assertThatThrownBy(hub::start).hasMessageContainingAll(
-                "archive.chunk.size must be a size such as 8MiB from 5MiB to 64MiB, was \"1MiB\"",
-                "archive.cunk.size is not a setting",
-                "no LRA coordinator: set archive.coordinator.url, or have an LRASagaService",
-                "no bucket: set archive.s3.endpoint, or have an S3Client in the registry, as bean archiveS3Client or as the only one",
-                "no database for journal, security: set archive.journal.url, archive.store.security.url, or have a DataSource in the registry,"
-                        + " as bean archiveDataSource or as the only one");
+        assertThatThrownBy(hub::start)
+                .hasMessageContainingAll(
+                        "archive.chunk.size must be a size such as 8MiB from 5MiB to 64MiB, was \"1MiB\"",
+                        "archive.cunk.size is not a setting",
+                        "no LRA coordinator: set archive.coordinator.url, or have an LRASagaService",
+                        "no bucket: set archive.s3.endpoint, or have an S3Client in the registry, as bean archiveS3Client or as the only one",
+                        "no database for journal, security: set archive.journal.url, archive.store.security.url, or have a DataSource in the registry,"
+                                + " as bean archiveDataSource or as the only one");
     }
 
     @Test
@@ -243,7 +273,8 @@ class HubTest {
         CamelContext hub = hubWith(Map.of("saga.participants", "notes"));
         hub.addRoutes(new StreamingSaga());
 
-        assertThatThrownBy(hub::start).hasMessageContainingAll("direct:saga-store-notes", "direct:saga-store-notes-compensate");
+        assertThatThrownBy(hub::start)
+                .hasMessageContainingAll("direct:saga-store-notes", "direct:saga-store-notes-compensate");
         assertThat(hub.getStatus().isStarted()).isFalse();
     }
 
@@ -255,8 +286,12 @@ class HubTest {
         hub.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
-                from("direct:saga-store-notes").process(e -> notes.add(e.getMessage().getBody(Map.class).get("sagaId").toString()));
-                from("direct:saga-store-notes-compensate").process(e -> notes.remove(e.getMessage().getBody(Map.class).get("sagaId").toString()));
+                from("direct:saga-store-notes")
+                        .process(e -> notes.add(
+                                e.getMessage().getBody(Map.class).get("sagaId").toString()));
+                from("direct:saga-store-notes-compensate")
+                        .process(e -> notes.remove(
+                                e.getMessage().getBody(Map.class).get("sagaId").toString()));
                 from("direct:saga-store-late").process(e -> {
                     if (e.getMessage().getBody(Map.class).get("fileName").equals("bad.txt")) {
                         throw new IllegalStateException("no room for " + notes.size());
@@ -284,7 +319,8 @@ class HubTest {
         hub.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
-                from("file:" + drop + "?move=.done/${file:name}&initialDelay=0&delay=100").to("direct:saga-ingest")
+                from("file:" + drop + "?move=.done/${file:name}&initialDelay=0&delay=100")
+                        .to("direct:saga-ingest")
                         .to("file:" + out + "?fileName=${header.CamelFileName}.json&tempPrefix=.");
             }
         });
@@ -294,8 +330,14 @@ class HubTest {
         Files.writeString(directory.resolve("report.txt"), "complete");
         Files.move(directory.resolve("report.txt"), drop.resolve("report.txt"));
 
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(drop.resolve(".done/report.txt")) && Files.exists(out.resolve("report.txt.json")));
-        assertThat(out.resolve("report.txt.json")).content().startsWith("{\"file\":").contains("report.txt\"", "\"status\":\"COMPLETED\"");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .until(() ->
+                        Files.exists(drop.resolve(".done/report.txt")) && Files.exists(out.resolve("report.txt.json")));
+        assertThat(out.resolve("report.txt.json"))
+                .content()
+                .startsWith("{\"file\":")
+                .contains("report.txt\"", "\"status\":\"COMPLETED\"");
     }
 
     /** Camel makes no failure of an Error, and would go on behind the store when its thread is used again. */
@@ -331,8 +373,11 @@ class HubTest {
         IngestResult result = ingest(hub, "saga", servers.text("a.txt", 10));
 
         assertThat(result.reason()).as("%s", result).isEqualTo("TIMEOUT");
-        assertThat(bundle(hub, "saga").journal().steps(result.sagaId())).filteredOn(step -> step.name().equals("dying"))
-                .extracting(StepRecord::state).as("it was reached").doesNotContain(StepState.PENDING);
+        assertThat(bundle(hub, "saga").journal().steps(result.sagaId()))
+                .filteredOn(step -> step.name().equals("dying"))
+                .extracting(StepRecord::state)
+                .as("it was reached")
+                .doesNotContain(StepState.PENDING);
     }
 
     @Test
@@ -351,13 +396,17 @@ class HubTest {
             log.detachAppender(lines);
         }
 
-        assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage).singleElement().asString()
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .singleElement()
+                .asString()
                 .contains("writes, undoes", "before instance saga", "add the instance before");
         assertThat(ingest(hub, "saga", servers.text("a.txt", 10)).reason()).isEqualTo("STORE_FAILED");
     }
 
     private CamelContext hubWithDyingStore(String timeLimit) throws Exception {
-        CamelContext hub = hubWith(Map.of("saga.participants", "dying", "saga.time-limit", timeLimit, "saga.compensation.step-timeout", "1s"));
+        CamelContext hub = hubWith(Map.of(
+                "saga.participants", "dying", "saga.time-limit", timeLimit, "saga.compensation.step-timeout", "1s"));
         hub.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
@@ -380,7 +429,9 @@ class HubTest {
         hub.getManagementStrategy().addEventNotifier(new EventNotifierSupport() {
             @Override
             public void notify(CamelEvent event) {
-                if (event instanceof CamelEvent.ExchangeSendingEvent sent && sent.getEndpoint().getEndpointUri().startsWith("aws2-s3") && sending.incrementAndGet() == 2) {
+                if (event instanceof CamelEvent.ExchangeSendingEvent sent
+                        && sent.getEndpoint().getEndpointUri().startsWith("aws2-s3")
+                        && sending.incrementAndGet() == 2) {
                     stopRoute(hub, "saga-chunk", stopped);
                 }
             }
@@ -399,8 +450,12 @@ class HubTest {
 
     /** Returns when the route takes nothing more, however long what is on its way may take. */
     private static void stopRoute(CamelContext hub, String route, CompletableFuture<Boolean> stopped) {
-        Background.call("stop route", () -> stopped.complete(hub.getRouteController().stopRoute(route, 1, TimeUnit.SECONDS, false)));
-        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> !hub.getRouteController().getRouteStatus(route).isStarted());
+        Background.call(
+                "stop route",
+                () -> stopped.complete(hub.getRouteController().stopRoute(route, 1, TimeUnit.SECONDS, false)));
+        Awaitility.await()
+                .atMost(60, TimeUnit.SECONDS)
+                .until(() -> !hub.getRouteController().getRouteStatus(route).isStarted());
     }
 
     /** The hub's rules are for the hub's routes: inside a saga they would hide what went wrong. */
@@ -411,7 +466,11 @@ class HubTest {
         hub.addRoutes(new RouteConfigurationBuilder() {
             @Override
             public void configuration() {
-                routeConfiguration().onException(Exception.class).handled(true).process(e -> handled.add("global")).setBody(constant("all is well"));
+                routeConfiguration()
+                        .onException(Exception.class)
+                        .handled(true)
+                        .process(e -> handled.add("global"))
+                        .setBody(constant("all is well"));
                 routeConfiguration().onCompletion().process(e -> handled.add("completion of " + e.getFromRouteId()));
             }
         });
@@ -419,9 +478,15 @@ class HubTest {
         hub.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
-                onException(Exception.class).handled(true).process(e -> handled.add("hub")).setBody(constant("handled"));
+                onException(Exception.class)
+                        .handled(true)
+                        .process(e -> handled.add("hub"))
+                        .setBody(constant("handled"));
                 from("direct:in").routeId("in").to("direct:saga-ingest");
-                from("direct:saga-store-broken").errorHandler(noErrorHandler()).routeConfigurationId("none").throwException(new IllegalStateException("broken"));
+                from("direct:saga-store-broken")
+                        .errorHandler(noErrorHandler())
+                        .routeConfigurationId("none")
+                        .throwException(new IllegalStateException("broken"));
                 from("direct:saga-store-broken-compensate").routeId("undo").log("nothing to undo");
             }
         });
@@ -431,7 +496,9 @@ class HubTest {
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
         assertThat(result.message()).contains("broken");
-        assertThat(handled).doesNotContain("global", "hub").allMatch(what -> what.equals("completion of in") || what.equals("completion of undo"));
+        assertThat(handled)
+                .doesNotContain("global", "hub")
+                .allMatch(what -> what.equals("completion of in") || what.equals("completion of undo"));
     }
 
     @Test
@@ -444,13 +511,17 @@ class HubTest {
         hub.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
-                from("direct:own").saga().completion("direct:own-completed")
+                from("direct:own")
+                        .saga()
+                        .completion("direct:own-completed")
                         .process(e -> seen.add("began " + e.getMessage().getHeader(Exchange.SAGA_LONG_RUNNING_ACTION)))
                         .setProperty("own", constant("kept"))
                         .to("direct:saga-ingest")
                         .process(e -> seen.add(e.getProperty("own", String.class)))
                         .to("direct:own-step");
-                from("direct:own-step").saga().propagation(SagaPropagation.MANDATORY)
+                from("direct:own-step")
+                        .saga()
+                        .propagation(SagaPropagation.MANDATORY)
                         .process(e -> seen.add("step " + e.getMessage().getHeader(Exchange.SAGA_LONG_RUNNING_ACTION)));
                 from("direct:own-completed").process(e -> seen.add("completed"));
             }
@@ -460,7 +531,9 @@ class HubTest {
         IngestResult result = request(hub, "direct:own", servers.text("a.txt", 10));
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
-        Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(seen).hasSize(4).endsWith("completed"));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(seen).hasSize(4).endsWith("completed"));
         assertThat(seen.get(2)).isEqualTo(seen.get(0).replace("began", "step")).doesNotContain("null");
         assertThat(seen.get(1)).isEqualTo("kept");
         assertThat(hub.hasService(org.apache.camel.saga.CamelSagaService.class)).isSameAs(own);
@@ -470,7 +543,9 @@ class HubTest {
         CamelContext hub = hub(servers.properties("saga"));
         hub.addRoutes(new StreamingSaga());
         hub.start();
-        assertThat(ingest(hub, "saga", servers.text(file, file.hashCode() % 50 + 1)).status()).isEqualTo("COMPLETED");
+        assertThat(ingest(hub, "saga", servers.text(file, file.hashCode() % 50 + 1))
+                        .status())
+                .isEqualTo("COMPLETED");
         hub.stop();
     }
 
@@ -501,12 +576,27 @@ class HubTest {
         }
     }
 
-    /** Without those of the test and of the embedded servers, which are not the hub's. The bundle's own pools all have names. */
+    /**
+     * Without those of the test and of the embedded servers, which are not the hub's. The bundle's own pools all have
+     * names.
+     */
     private static Set<Thread> threads() {
         Set<String> foreign = Set.of("Finalizer", "Signal Dispatcher");
-        return Thread.getAllStackTraces().keySet().stream().filter(thread -> !foreign.contains(thread.getName()))
-                .filter(thread -> Stream.of("qtp", "XNIO", "Transaction", "Periodic", "S3Proxy", "surefire", "process reaper", "Attach", "Common-Cleaner",
-                                "awaitility", "contextual-pool", "pool-")
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !foreign.contains(thread.getName()))
+                .filter(thread -> Stream.of(
+                                "qtp",
+                                "XNIO",
+                                "Transaction",
+                                "Periodic",
+                                "S3Proxy",
+                                "surefire",
+                                "process reaper",
+                                "Attach",
+                                "Common-Cleaner",
+                                "awaitility",
+                                "contextual-pool",
+                                "pool-")
                         .noneMatch(thread.getName()::contains))
                 .collect(Collectors.toCollection(HashSet::new));
     }

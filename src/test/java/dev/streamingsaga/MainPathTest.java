@@ -36,12 +36,21 @@ class MainPathTest {
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
         assertThat(saga.keys()).hasSize(2).allMatch(key -> key.contains(result.documentId() + "/" + result.sagaId()));
-        assertThat(saga.number("vector", "SELECT count(*) FROM vector_document WHERE visible = 1")).isOne();
-        assertThat(saga.number("graph", "SELECT count(*) FROM graph_document WHERE visible = 1")).isOne();
+        assertThat(saga.number("vector", "SELECT count(*) FROM vector_document WHERE visible = 1"))
+                .isOne();
+        assertThat(saga.number("graph", "SELECT count(*) FROM graph_document WHERE visible = 1"))
+                .isOne();
         assertThat(saga.rows("security", "security_document")).isOne();
-        assertThat(result.stores()).containsEntry("vector", saga.rows("vector", "vector_segment"))
+        assertThat(result.stores())
+                .containsEntry("vector", saga.rows("vector", "vector_segment"))
                 .containsEntry("graph", saga.rows("graph", "graph_node"));
-        assertThat(saga.application().bundle().search().orElseThrow().search("the lighthouse keeper and his 123 gulls", 3).get(0).text())
+        assertThat(saga.application()
+                        .bundle()
+                        .search()
+                        .orElseThrow()
+                        .search("the lighthouse keeper and his 123 gulls", 3)
+                        .get(0)
+                        .text())
                 .contains("123 gulls");
         assertThat(Files.exists(file)).isTrue();
     }

@@ -55,6 +55,8 @@ class UnitTestsTest {
     }
 
     private static boolean isTest(JavaClass type) {
-        return type.getSource().filter(source -> source.getUri().toString().contains("/test-classes/")).isPresent();
+        return type.getSource()
+                .filter(source -> source.getUri().toString().contains("/test-classes/"))
+                .isPresent();
     }
 }

@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may come in. Without keys and tokens everybody on this machine may, but no page of another site in their browser: neither by
- * a form (foreign {@code Origin}) nor by a name that was made to point here (foreign {@code Host}).
+ * Who may come in. Without keys and tokens everybody on this machine may, but no page of another site in their browser:
+ * neither by a form (foreign {@code Origin}) nor by a name that was made to point here (foreign {@code Host}).
  */
 final class AccessControl {
     private static final String BEARER = "Bearer ";
@@ -35,20 +35,25 @@ final class AccessControl {
     void requireOwnSite(HttpCall call, boolean pageFile) {
         String host = call.header("Host").orElse("").toLowerCase(Locale.ROOT);
         if (isOpen() && !(call.isLocal() && LOCAL.contains(host.replaceFirst(":\\d{1,5}$", "")))) {
-            throw new Problem(403, "foreign-host", "without keys or tokens only requests of this machine to localhost, 127.0.0.1 or [::1] are"
-                    + " answered; set saga.http.keys-file or saga.http.oidc.issuer to let others in");
+            throw new Problem(
+                    403,
+                    "foreign-host",
+                    "without keys or tokens only requests of this machine to localhost, 127.0.0.1 or [::1] are"
+                            + " answered; set saga.http.keys-file or saga.http.oidc.issuer to let others in");
         }
         Optional<String> origin = call.header("Origin");
         boolean foreign = origin.isPresent() && !authority(origin.get()).equals(host)
                 || is(call, "Sec-Fetch-Site", "cross-site") && !(pageFile && isNavigation(call));
         if (foreign) {
-            throw new Problem(403, "foreign-origin", "the page that sent this comes from another site; nothing was done");
+            throw new Problem(
+                    403, "foreign-origin", "the page that sent this comes from another site; nothing was done");
         }
     }
 
     /** Of the whole window, or of what a browser says nothing about. */
     private static boolean isNavigation(HttpCall call) {
-        return Set.of("GET", "HEAD").contains(call.method()) && is(call, "Sec-Fetch-Mode", "navigate")
+        return Set.of("GET", "HEAD").contains(call.method())
+                && is(call, "Sec-Fetch-Mode", "navigate")
                 && call.header("Sec-Fetch-Dest").map("document"::equals).orElse(true);
     }
 
@@ -76,10 +81,17 @@ final class AccessControl {
         Caller caller = caller(call);
         if (anyOf.stream().noneMatch(caller.scopes()::contains)) {
             String wanted = anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" or "));
-            List<String> granted = caller.scopes().stream().map(Scope::word).sorted().toList();
-            throw new Problem(403, "missing-scope", RequestText.shown(caller.name()) + " lacks the scope " + wanted + "; ask for credentials that have it")
-                    .header("WWW-Authenticate", "Bearer realm=\"streaming-saga\", error=\"insufficient_scope\", scope=\""
-                            + anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" ")) + "\"")
+            List<String> granted =
+                    caller.scopes().stream().map(Scope::word).sorted().toList();
+            throw new Problem(
+                            403,
+                            "missing-scope",
+                            RequestText.shown(caller.name()) + " lacks the scope " + wanted
+                                    + "; ask for credentials that have it")
+                    .header(
+                            "WWW-Authenticate",
+                            "Bearer realm=\"streaming-saga\", error=\"insufficient_scope\", scope=\""
+                                    + anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" ")) + "\"")
                     .with("scopes", granted);
         }
         return caller;

@@ -11,5 +11,12 @@ import dev.streamingsaga.store.VectorSearch;
 import java.util.Optional;
 
 /** What the API is made of. */
-public record ApiDependencies(SagaConfig config, Journal journal, Runs runs, Ingest ingest, SagaEngine engine, ChunkStore chunks,
-        Optional<VectorSearch> search, Observation observation) {}
+public record ApiDependencies(
+        SagaConfig config,
+        Journal journal,
+        Runs runs,
+        Ingest ingest,
+        SagaEngine engine,
+        ChunkStore chunks,
+        Optional<VectorSearch> search,
+        Observation observation) {}

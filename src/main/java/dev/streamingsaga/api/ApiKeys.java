@@ -27,8 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keys in a file, one a line: {@code name:scope[,scope]:sha256}. A key has 256 random bits, so its plain SHA-256 gives nothing away.
- * A changed file is read again at the next request; one that then makes no sense leaves the keys as they were, and is logged.
+ * Keys in a file, one a line: {@code name:scope[,scope]:sha256}. A key has 256 random bits, so its plain SHA-256 gives
+ * nothing away. A changed file is read again at the next request; one that then makes no sense leaves the keys as they
+ * were, and is logged.
  */
 public final class ApiKeys {
     static final String PREFIX = "sk_";
@@ -93,7 +94,8 @@ public final class ApiKeys {
             }
             return new ApiKeys.LoadedKeys(List.copyOf(keys), modified, size);
         } catch (IOException e) {
-            throw ConfigException.of("saga.http.keys-file " + file + " cannot be read: " + e + "; make it with: saga key NAME --scope ingest");
+            throw ConfigException.of("saga.http.keys-file " + file + " cannot be read: " + e
+                    + "; make it with: saga key NAME --scope ingest");
         }
     }
 
@@ -114,8 +116,9 @@ public final class ApiKeys {
         }
         Set<Scope> scopes = EnumSet.noneOf(Scope.class);
         for (String word : parts[1].split(",")) {
-            scopes.add(Scope.of(word).orElseThrow(() -> ConfigException.of("saga.http.keys-file " + where + " has a scope " + word
-                    + "; known are ingest, read and operate")));
+            scopes.add(Scope.of(word)
+                    .orElseThrow(() -> ConfigException.of("saga.http.keys-file " + where + " has a scope " + word
+                            + "; known are ingest, read and operate")));
         }
         return new Key(new Caller(parts[0], scopes), HexFormat.of().parseHex(parts[2]));
     }
@@ -137,13 +140,15 @@ public final class ApiKeys {
         }
         if (Files.exists(file)) {
             if (read(file).keys().stream().anyMatch(key -> key.caller().name().equals(name))) {
-                throw new IllegalArgumentException("there is a key named " + name + " in " + file + " already; take its line out first");
+                throw new IllegalArgumentException(
+                        "there is a key named " + name + " in " + file + " already; take its line out first");
             }
         } else {
             Path folder = file.toAbsolutePath().getParent();
             Files.createDirectories(folder);
             if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
-                Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                Files.createFile(
+                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             } else {
                 Files.createFile(file);
             }
@@ -151,7 +156,8 @@ public final class ApiKeys {
         byte[] random = new byte[KEY_BYTES];
         new SecureRandom().nextBytes(random);
         String key = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-        String line = name + ":" + scopes.stream().distinct().collect(Collectors.joining(",")) + ":" + HexFormat.of().formatHex(hash(key)) + "\n";
+        String line = name + ":" + scopes.stream().distinct().collect(Collectors.joining(",")) + ":"
+                + HexFormat.of().formatHex(hash(key)) + "\n";
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
             out.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
             out.force(true);

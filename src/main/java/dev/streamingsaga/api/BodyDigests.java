@@ -26,6 +26,7 @@ final class BodyDigests {
     private static final List<String> FIELDS = List.of("Content-Digest", "Repr-Digest");
     /** Both were replaced by RFC 9530, or before. */
     private static final List<String> FORMER_FIELDS = List.of("Digest", "Content-MD5");
+
     private static final Pattern MEMBER = Pattern.compile("\\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):\\s*");
     private static final String UNDERSTOOD =
             "sha-256=:BASE64: of 32 bytes or sha-512=:BASE64: of 64 bytes, each at most once";
@@ -98,8 +99,11 @@ final class BodyDigests {
             String arrived = one.algorithm().equals("sha-512") ? long512 : sha256;
             if (!arrived.equals(one.hex())) {
                 String algorithm = one.algorithm().toUpperCase(Locale.ROOT);
-                throw new Problem(400, "wrong-digest", "the body that arrived has " + algorithm + " " + arrived + ", "
-                        + one.field() + " says " + one.hex() + "; nothing was kept, send it again");
+                throw new Problem(
+                        400,
+                        "wrong-digest",
+                        "the body that arrived has " + algorithm + " " + arrived + ", " + one.field() + " says "
+                                + one.hex() + "; nothing was kept, send it again");
             }
         }
     }

@@ -4,7 +4,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a client wants of a content: all, or one range. A header that asks for something else is answered with all, as RFC 9110 allows. */
+/**
+ * What a client wants of a content: all, or one range. A header that asks for something else is answered with all, as
+ * RFC 9110 allows.
+ */
 record ByteRange(long first, long length, long size, boolean partial) {
     private static final Pattern SINGLE = Pattern.compile("\\s*(?i:bytes)\\s*=\\s*(\\d*)\\s*-\\s*(\\d*)\\s*");
     private static final int MAX_DIGITS = 18;

@@ -68,7 +68,9 @@ final class CamelHttpCall implements HttpCall {
         return body == null ? InputStream.nullInputStream() : new PacedBody(body, new Pace(limits));
     }
 
-    /** Sent after the route has ended; a body that breaks off throws into the server, which then closes the connection. */
+    /**
+     * Sent after the route has ended; a body that breaks off throws into the server, which then closes the connection.
+     */
     @Override
     public void reply(Reply reply) throws IOException {
         message.removeHeaders("*");

@@ -80,7 +80,9 @@ final class DocumentOperations {
             return named(Reply.empty(304), document, tag);
         }
         boolean sameVersion = call.header("If-Range").map(tag::equals).orElse(true);
-        ByteRange range = sameVersion ? ByteRange.of(call.header("Range"), document.sizeBytes()) : ByteRange.all(document.sizeBytes());
+        ByteRange range = sameVersion
+                ? ByteRange.of(call.header("Range"), document.sizeBytes())
+                : ByteRange.all(document.sizeBytes());
         boolean nothing = range.length() == 0 || call.method().equals("HEAD");
         InputStream bytes = nothing ? InputStream.nullInputStream() : open(document, range);
         Reply reply = named(Reply.stream(range.status(), bytes, range.length()), document, tag);
@@ -88,9 +90,12 @@ final class DocumentOperations {
     }
 
     private static Reply named(Reply reply, Document document, String tag) {
-        return reply.header("ETag", tag).header("Repr-Digest", BodyDigests.member(document.sha256()))
-                .header("Accept-Ranges", "bytes").header("Cache-Control", "private, no-cache")
-                .header("Content-Type", document.contentType()).header("Content-Security-Policy", "sandbox; default-src 'none'")
+        return reply.header("ETag", tag)
+                .header("Repr-Digest", BodyDigests.member(document.sha256()))
+                .header("Accept-Ranges", "bytes")
+                .header("Cache-Control", "private, no-cache")
+                .header("Content-Type", document.contentType())
+                .header("Content-Security-Policy", "sandbox; default-src 'none'")
                 .header("Content-Disposition", "attachment; filename*=UTF-8''" + encoded(document.fileName()));
     }
 
@@ -98,15 +103,20 @@ final class DocumentOperations {
     private static String encoded(String name) {
         StringBuilder text = new StringBuilder();
         for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
-            text.append(b > 0 && (Character.isLetterOrDigit(b) || b == '.' || b == '-' || b == '_') ? Character.toString(b)
-                    : String.format("%%%02X", b & 0xff));
+            text.append(
+                    b > 0 && (Character.isLetterOrDigit(b) || b == '.' || b == '-' || b == '_')
+                            ? Character.toString(b)
+                            : String.format("%%%02X", b & 0xff));
         }
         return text.toString();
     }
 
     private InputStream open(Document document, ByteRange range) throws IOException {
         if (!downloads.tryAcquire()) {
-            throw new Problem(429, "too-many-downloads", maxDownloads + " downloads are under way (saga.http.max-downloads); try again later")
+            throw new Problem(
+                            429,
+                            "too-many-downloads",
+                            maxDownloads + " downloads are under way (saga.http.max-downloads); try again later")
                     .header("Retry-After", "5");
         }
         AtomicBoolean given = new AtomicBoolean(true);
@@ -133,8 +143,11 @@ final class DocumentOperations {
                     try {
                         return super.read(target, offset, length);
                     } catch (IOException e) {
-                        LOG.error("document {} cannot be read ({}); the download was broken off. saga verify {} --deep tells more",
-                                document.documentId(), e.getMessage(), document.documentId());
+                        LOG.error(
+                                "document {} cannot be read ({}); the download was broken off. saga verify {} --deep tells more",
+                                document.documentId(),
+                                e.getMessage(),
+                                document.documentId());
                         throw e;
                     }
                 }
@@ -142,8 +155,12 @@ final class DocumentOperations {
         } catch (IOException | SagaException e) {
             giveBack.run();
             LOG.error("document {} cannot be read: {}", document.documentId(), e.getMessage());
-            throw new Problem(502, "content-damaged", "the content of document " + document.documentId() + " cannot be read: " + e.getMessage()
-                    + "; run verify on it", e);
+            throw new Problem(
+                    502,
+                    "content-damaged",
+                    "the content of document " + document.documentId() + " cannot be read: " + e.getMessage()
+                            + "; run verify on it",
+                    e);
         } catch (RuntimeException e) {
             giveBack.run();
             throw e;
@@ -153,9 +170,12 @@ final class DocumentOperations {
     /** {@code GET /api/search?q=&limit=}. */
     Reply search(Request request) {
         Query query = Query.of(request.call(), "q", "limit");
-        String text = query.text("q").filter(q -> q.length() <= VectorSearch.MAX_TEXT_CHARS)
-                .orElseThrow(() -> new Problem(400, "bad-parameter", "q must have 1 to " + VectorSearch.MAX_TEXT_CHARS + " characters"));
-        VectorSearch index = search.orElseThrow(() -> new Problem(404, "no-search", "search needs the store vector in saga.participants"));
+        String text = query.text("q")
+                .filter(q -> q.length() <= VectorSearch.MAX_TEXT_CHARS)
+                .orElseThrow(() -> new Problem(
+                        400, "bad-parameter", "q must have 1 to " + VectorSearch.MAX_TEXT_CHARS + " characters"));
+        VectorSearch index = search.orElseThrow(
+                () -> new Problem(404, "no-search", "search needs the store vector in saga.participants"));
         return Reply.json(200, Map.of("hits", index.search(text, query.number("limit", 10, VectorSearch.MAX_LIMIT))));
     }
 }

@@ -38,8 +38,10 @@ record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
             at = tag.end();
         }
         if (at == 0 || at < value.get().length()) {
-            throw new Problem(400, "bad-condition", name + " must be * or a list of entity tags in quotes, was "
-                    + RequestText.shown(value.get()));
+            throw new Problem(
+                    400,
+                    "bad-condition",
+                    name + " must be * or a list of entity tags in quotes, was " + RequestText.shown(value.get()));
         }
         return Optional.of(tags);
     }
@@ -59,20 +61,27 @@ record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
         if (wanted.isEmpty()) {
             return;
         }
-        if (current.filter(tag -> wanted.get().any() || wanted.get().strong().contains(tag)).isEmpty()) {
+        if (current.filter(tag -> wanted.get().any() || wanted.get().strong().contains(tag))
+                .isEmpty()) {
             throw failed(current, "If-Match names " + (wanted.get().any() ? "any document" : "another document"));
         }
     }
 
     /** {@code If-None-Match}: whether what is there is one of what the client has already; tags are compared weakly. */
     static boolean isKnown(HttpCall call, Optional<String> current) {
-        return header(call, "If-None-Match").flatMap(known -> current.filter(tag ->
-                known.any() || known.strong().contains(tag) || known.weak().contains(tag))).isPresent();
+        return header(call, "If-None-Match")
+                .flatMap(known -> current.filter(tag -> known.any()
+                        || known.strong().contains(tag)
+                        || known.weak().contains(tag)))
+                .isPresent();
     }
 
     static Problem failed(Optional<String> current, String why) {
-        Problem problem = new Problem(412, "precondition-failed", why + ", but there is "
-                + current.map(tag -> "one with the entity tag " + tag).orElse("none") + "; nothing was done");
+        Problem problem = new Problem(
+                412,
+                "precondition-failed",
+                why + ", but there is "
+                        + current.map(tag -> "one with the entity tag " + tag).orElse("none") + "; nothing was done");
         return current.isPresent() ? problem.header("ETag", current.get()) : problem;
     }
 }

@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Live events: while somebody listens, the journal is looked at twice a second, and each saga that looks different since is told to
- * all. A new listener first gets the sagas that are watched, see {@link Journal#watched}, and the counts over all. Who is slow misses
- * what lies between, never the last.
+ * Live events: while somebody listens, the journal is looked at twice a second, and each saga that looks different
+ * since is told to all. A new listener first gets the sagas that are watched, see {@link Journal#watched}, and the
+ * counts over all. Who is slow misses what lies between, never the last.
  */
 final class EventFeed implements AutoCloseable {
     /** How often {@link #tick} is to be called. */
@@ -55,21 +55,26 @@ final class EventFeed implements AutoCloseable {
     /** {@code GET /api/events}. */
     Reply listen(Request request) {
         Query.of(request.call());
-        EventStream stream = new EventStream(listeners::remove,
-                request.caller().mayOperate() ? event -> event : paths::event);
+        EventStream stream =
+                new EventStream(listeners::remove, request.caller().mayOperate() ? event -> event : paths::event);
         synchronized (this) {
             if (closed) {
                 throw ApiRoutes.stopping();
             }
             if (listeners.size() >= maxListeners) {
-                throw new Problem(429, "too-many-listeners", maxListeners + " listen already (saga.http.max-listeners); close a page")
+                throw new Problem(
+                                429,
+                                "too-many-listeners",
+                                maxListeners + " listen already (saga.http.max-listeners); close a page")
                         .header("Retry-After", "10");
             }
             publish();
             told.forEach(stream::offer);
             listeners.add(stream);
         }
-        return Reply.stream(200, stream, Reply.ENDLESS).header("Content-Type", "text/event-stream").header("X-Accel-Buffering", "no");
+        return Reply.stream(200, stream, Reply.ENDLESS)
+                .header("Content-Type", "text/event-stream")
+                .header("X-Accel-Buffering", "no");
     }
 
     /** Tells what changed. */
@@ -101,8 +106,11 @@ final class EventFeed implements AutoCloseable {
 
     /** Events by what they are about, oldest saga first, then the counts. */
     private Map<String, String> poll() {
-        List<SagaRecord> watched = journal.watched(WATCHED).stream().sorted(Comparator.comparing(SagaRecord::sagaId)).toList();
-        Map<String, OpenCleanups> open = journal.cleanups().openOf(watched.stream().map(SagaRecord::sagaId).toList());
+        List<SagaRecord> watched = journal.watched(WATCHED).stream()
+                .sorted(Comparator.comparing(SagaRecord::sagaId))
+                .toList();
+        Map<String, OpenCleanups> open = journal.cleanups()
+                .openOf(watched.stream().map(SagaRecord::sagaId).toList());
         Map<String, String> events = new LinkedHashMap<>();
         Map<String, Ended> stillEnded = new HashMap<>();
         for (SagaRecord saga : watched) {
@@ -121,10 +129,15 @@ final class EventFeed implements AutoCloseable {
         return events;
     }
 
-    /** What is not watched any more was told last as it was then: it may have ended since, or need no attention any more. */
+    /**
+     * What is not watched any more was told last as it was then: it may have ended since, or need no attention any
+     * more.
+     */
     private void tellOnceMore(Set<String> sagaIds) {
         for (String sagaId : sagaIds) {
-            journal.saga(sagaId).map(saga -> event("saga", views.summary(saga))).filter(event -> !event.equals(told.get(sagaId)))
+            journal.saga(sagaId)
+                    .map(saga -> event("saga", views.summary(saga)))
+                    .filter(event -> !event.equals(told.get(sagaId)))
                     .ifPresent(event -> listeners.forEach(listener -> listener.offer(sagaId, event)));
         }
     }

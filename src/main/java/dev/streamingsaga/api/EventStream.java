@@ -11,7 +11,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/** One listener. Of each saga only the newest event waits; with nothing to tell, a comment every 15 s shows that we live. */
+/**
+ * One listener. Of each saga only the newest event waits; with nothing to tell, a comment every 15 s shows that we
+ * live.
+ */
 final class EventStream extends InputStream {
     private static final long HEARTBEAT_SECONDS = 15;
     private static final byte[] HELLO = "retry: 3000\n\n".getBytes(StandardCharsets.UTF_8);
@@ -79,7 +82,12 @@ final class EventStream extends InputStream {
                 return false;
             }
             StringBuilder events = new StringBuilder();
-            waiting.values().forEach(event -> events.append("id: ").append(++number).append('\n').append(event).append('\n'));
+            waiting.values()
+                    .forEach(event -> events.append("id: ")
+                            .append(++number)
+                            .append('\n')
+                            .append(event)
+                            .append('\n'));
             waiting.clear();
             current = events.length() == 0 ? HEARTBEAT : events.toString().getBytes(StandardCharsets.UTF_8);
             position = 0;

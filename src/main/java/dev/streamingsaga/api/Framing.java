@@ -16,10 +16,17 @@ final class Framing {
             return;
         }
         if (call.header("Content-Length").isPresent()) {
-            throw new Problem(400, "bad-framing", "Content-Length and Transfer-Encoding exclude each other; send one of them").header("Connection", "close");
+            throw new Problem(
+                            400,
+                            "bad-framing",
+                            "Content-Length and Transfer-Encoding exclude each other; send one of them")
+                    .header("Connection", "close");
         }
         if (!coding.get().equalsIgnoreCase("chunked")) {
-            throw new Problem(501, "transfer-coding", "the only Transfer-Encoding that is understood is chunked; nothing was read")
+            throw new Problem(
+                            501,
+                            "transfer-coding",
+                            "the only Transfer-Encoding that is understood is chunked; nothing was read")
                     .header("Connection", "close");
         }
     }

@@ -28,8 +28,8 @@ final class HiddenPaths {
     /** Ends where text goes on: such a path was quoted, or has no spaces. */
     private static final String SEGMENT = "[^/\\s\"'<>|;,()\\[\\]]+";
     /** An absolute path or file URL; not the rest of a URL, a fraction or a relative path. */
-    private static final Pattern ABSOLUTE = Pattern.compile("(?:\\bfile:/{0,2}|(?<![\\p{L}\\p{N}_.~*/\\\\-]))/(?!/)"
-            + "(?:" + SEGMENT + "/+)*(" + SEGMENT + ")");
+    private static final Pattern ABSOLUTE = Pattern.compile(
+            "(?:\\bfile:/{0,2}|(?<![\\p{L}\\p{N}_.~*/\\\\-]))/(?!/)" + "(?:" + SEGMENT + "/+)*(" + SEGMENT + ")");
 
     /** Folders of ours, the longest first: these may have spaces. */
     private final List<Pattern> folders;
@@ -40,9 +40,13 @@ final class HiddenPaths {
         known.addAll(config.jms().roots());
         known.addAll(config.source().roots());
         known.addAll(config.source().claimRoots());
-        this.folders = known.stream().map(folder -> folder.toAbsolutePath().normalize().toString()).distinct()
-                .filter(folder -> folder.length() > 1).sorted(Comparator.comparing(String::length).reversed())
-                .map(HiddenPaths::below).toList();
+        this.folders = known.stream()
+                .map(folder -> folder.toAbsolutePath().normalize().toString())
+                .distinct()
+                .filter(folder -> folder.length() > 1)
+                .sorted(Comparator.comparing(String::length).reversed())
+                .map(HiddenPaths::below)
+                .toList();
     }
 
     private static Pattern below(String folder) {
@@ -87,8 +91,11 @@ final class HiddenPaths {
         }
         if (node instanceof ObjectNode object) {
             // One saga's page has what is known of the saga in a field of its own.
-            String own = Stream.of(object.path("file"), object.path("saga").path("file")).map(JsonNode::asText)
-                    .filter(file -> file.startsWith("/")).findFirst().orElse(source);
+            String own = Stream.of(object.path("file"), object.path("saga").path("file"))
+                    .map(JsonNode::asText)
+                    .filter(file -> file.startsWith("/"))
+                    .findFirst()
+                    .orElse(source);
             ObjectNode hidden = JSON.createObjectNode();
             for (Map.Entry<String, JsonNode> field : object.properties()) {
                 hidden.set(field.getKey(), hide(field.getValue(), own));

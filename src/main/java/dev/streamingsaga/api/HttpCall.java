@@ -27,14 +27,18 @@ interface HttpCall {
     /** The other side is on this machine, as far as the server can tell. */
     boolean isLocal();
 
-    /** The body, to be read once; its client is told to send it only now. Reading throws if the body breaks off or pauses too long. */
+    /**
+     * The body, to be read once; its client is told to send it only now. Reading throws if the body breaks off or
+     * pauses too long.
+     */
     InputStream body();
 
     /**
-     * Sends the answer, and with it ends the request. A body that was not read is thrown away, up to a limit, then the connection closed.
+     * Sends the answer, and with it ends the request. A body that was not read is thrown away, up to a limit, then the
+     * connection closed.
      *
-     * @throws IOException if the client went away, or the reply's body broke off; the connection is closed then, so that the client
-     *     cannot take what it has for all
+     * @throws IOException if the client went away, or the reply's body broke off; the connection is closed then, so
+     *     that the client cannot take what it has for all
      */
     void reply(Reply reply) throws IOException;
 }

@@ -20,7 +20,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
 import org.apache.camel.ProducerTemplate;
 
-/** Hands files to {@code direct:<name>-ingest}, each on a thread that waits for its outcome; a bounded number at a time. */
+/**
+ * Hands files to {@code direct:<name>-ingest}, each on a thread that waits for its outcome; a bounded number at a time.
+ */
 final class IngestDispatcher {
     private final SagaConfig config;
     private final ProducerTemplate template;
@@ -66,8 +68,13 @@ final class IngestDispatcher {
             if (why instanceof ShutdownException) {
                 return ApiRoutes.stopping();
             }
-            return new Problem(503, "not-accepted", "the saga could not be journaled: " + why.getMessage()
-                    + "; nothing was stored, try again when that is mended", why).header("Retry-After", "30");
+            return new Problem(
+                            503,
+                            "not-accepted",
+                            "the saga could not be journaled: " + why.getMessage()
+                                    + "; nothing was stored, try again when that is mended",
+                            why)
+                    .header("Retry-After", "30");
         }
     }
 
@@ -78,8 +85,11 @@ final class IngestDispatcher {
      */
     void acquire() {
         if (!places.tryAcquire()) {
-            throw new Problem(429, "too-many-sagas", config.http().limits().sagas()
-                    + " sagas that came over HTTP have not ended yet (saga.http.max-sagas); nothing was read, try again later")
+            throw new Problem(
+                            429,
+                            "too-many-sagas",
+                            config.http().limits().sagas()
+                                    + " sagas that came over HTTP have not ended yet (saga.http.max-sagas); nothing was read, try again later")
                     .header("Retry-After", "10");
         }
     }

@@ -34,8 +34,10 @@ final class IngestOperations {
     private static final Logger LOG = LoggerFactory.getLogger(IngestOperations.class);
     private static final Pattern WAIT = Pattern.compile("(?:^|[,;\\s])wait=(\\d{1,9})(?:$|[,;\\s])");
     private static final int LONGEST_WAIT_SECONDS = 600;
-    private static final ObjectReader JSON = new ObjectMapper().readerFor(PathRequest.class)
-            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+    private static final ObjectReader JSON = new ObjectMapper()
+            .readerFor(PathRequest.class)
+            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
     private final SagaConfig config;
@@ -64,8 +66,8 @@ final class IngestOperations {
         String name = DocumentName.checked(request.variables().getOrDefault("name", ""));
         JsonBody.requirePlain(request.call());
         if (request.call().header("Content-Range").isPresent()) {
-            throw new Problem(400, "partial-body",
-                    "a part of a document cannot be put; send all of it, without Content-Range");
+            throw new Problem(
+                    400, "partial-body", "a part of a document cannot be put; send all of it, without Content-Range");
         }
         BodyDigests digests = BodyDigests.of(request.call());
         String sender = "http:" + request.caller().name();
@@ -124,15 +126,19 @@ final class IngestOperations {
         if (!EntityTags.isConditional(call)) {
             return;
         }
-        Optional<String> current = journal.stored(sender, name).flatMap(SagaRecord::document)
+        Optional<String> current = journal.stored(sender, name)
+                .flatMap(SagaRecord::document)
                 .map(document -> EntityTags.of(document.sha256()));
         EntityTags.requireMatch(call, current);
         if (EntityTags.isKnown(call, current)) {
             throw EntityTags.failed(current, "If-None-Match wants none of this name");
         }
         journal.underWay(sender, name).ifPresent(saga -> {
-            throw new Problem(412, "precondition-failed", "a document of this name is being stored, in saga "
-                    + saga.sagaId() + "; nothing was kept, ask again when it has its outcome")
+            throw new Problem(
+                            412,
+                            "precondition-failed",
+                            "a document of this name is being stored, in saga " + saga.sagaId()
+                                    + "; nothing was kept, ask again when it has its outcome")
                     .with("sagaId", saga.sagaId());
         });
     }
@@ -141,7 +147,8 @@ final class IngestOperations {
     private static long length(HttpCall call) {
         String length = call.header("Content-Length").orElse("0");
         if (!length.matches("\\d{1,18}")) {
-            throw new Problem(400, "bad-length", "Content-Length must be a number of bytes, was " + RequestText.shown(length));
+            throw new Problem(
+                    400, "bad-length", "Content-Length must be a number of bytes, was " + RequestText.shown(length));
         }
         return Long.parseLong(length);
     }
@@ -154,15 +161,22 @@ final class IngestOperations {
 
     private UploadSpool.ReceivedBody receive(HttpCall call, BodyDigests digests) throws IOException {
         if (!uploads.tryAcquire()) {
-            throw new Problem(429, "too-many-uploads", config.http().limits().uploads()
-                    + " uploads are under way (saga.http.max-uploads); nothing was read, try again later").header("Retry-After", "5");
+            throw new Problem(
+                            429,
+                            "too-many-uploads",
+                            config.http().limits().uploads()
+                                    + " uploads are under way (saga.http.max-uploads); nothing was read, try again later")
+                    .header("Retry-After", "5");
         }
         try {
             UploadSpool.ReceivedBody body = spool.receive(digests.watch(call.body()));
             long announced = length(call);
             if (announced > 0 && announced != body.sizeBytes()) {
                 spool.drop(body);
-                throw new Problem(400, "cut-off", "the body has " + body.sizeBytes() + " of " + announced + " bytes; nothing was kept");
+                throw new Problem(
+                        400,
+                        "cut-off",
+                        "the body has " + body.sizeBytes() + " of " + announced + " bytes; nothing was kept");
             }
             try {
                 digests.check(body.sha256());
@@ -180,11 +194,16 @@ final class IngestOperations {
 
     /** Same sender, same name, same bytes: what {@code saga.duplicates} says. */
     private Optional<Reply> alreadyStored(Path place, UploadSpool.ReceivedBody body) {
-        Optional<SagaRecord> known = config.source().duplicates() == Duplicates.VERSION ? Optional.empty()
+        Optional<SagaRecord> known = config.source().duplicates() == Duplicates.VERSION
+                ? Optional.empty()
                 : journal.document(Ids.document(place.toString(), body.sha256()));
         if (known.isPresent() && config.source().duplicates() == Duplicates.REJECT) {
-            throw new Problem(409, "duplicate", "the same content was stored under this name already (saga.duplicates=reject); nothing was kept")
-                    .with("sagaId", known.get().sagaId()).with("documentId", known.get().document().orElseThrow().documentId());
+            throw new Problem(
+                            409,
+                            "duplicate",
+                            "the same content was stored under this name already (saga.duplicates=reject); nothing was kept")
+                    .with("sagaId", known.get().sagaId())
+                    .with("documentId", known.get().document().orElseThrow().documentId());
         }
         return known.map(saga -> outcome(ingest.result(saga.sagaId())));
     }
@@ -193,7 +212,10 @@ final class IngestOperations {
     Reply post(Request request) throws IOException, InterruptedException {
         Query.of(request.call());
         if (config.http().roots().isEmpty()) {
-            throw new Problem(403, "no-roots", "files of this machine are not taken, since saga.http.roots is empty; PUT the content instead");
+            throw new Problem(
+                    403,
+                    "no-roots",
+                    "files of this machine are not taken, since saga.http.roots is empty; PUT the content instead");
         }
         PathRequest wanted = JsonBody.json(request.call(), JSON);
         if (wanted.path() == null) {
@@ -202,7 +224,8 @@ final class IngestOperations {
         Path file = new PathRoots("saga.http.roots", config.http().roots()).resolve(wanted.path());
         long wait = wait(request.call());
         intake.acquire();
-        IngestDispatcher.Source source = new IngestDispatcher.Source(file, String.valueOf(file.getFileName()), Optional.empty());
+        IngestDispatcher.Source source =
+                new IngestDispatcher.Source(file, String.valueOf(file.getFileName()), Optional.empty());
         return answer(intake.submit(source, request.trace(), () -> {}), wait);
     }
 
@@ -218,7 +241,10 @@ final class IngestOperations {
         return Reply.json(202, body).header("Location", location(sagaId));
     }
 
-    /** Empty if the journal can't be asked, which may be why there is no outcome: that the saga is accepted holds all the same. */
+    /**
+     * Empty if the journal can't be asked, which may be why there is no outcome: that the saga is accepted holds all
+     * the same.
+     */
     private Optional<SagaState> state(String sagaId) {
         try {
             return journal.saga(sagaId).map(SagaRecord::state);
@@ -231,7 +257,9 @@ final class IngestOperations {
     private Reply outcome(IngestResult result) {
         Reply reply = Reply.json(200, result).header("Location", location(result.sagaId()));
         String sha256 = result.sha256();
-        return sha256 != null && result.status().equals("COMPLETED") ? reply.header("ETag", EntityTags.of(sha256)) : reply;
+        return sha256 != null && result.status().equals("COMPLETED")
+                ? reply.header("ETag", EntityTags.of(sha256))
+                : reply;
     }
 
     private String location(String sagaId) {

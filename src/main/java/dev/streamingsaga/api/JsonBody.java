@@ -13,16 +13,23 @@ final class JsonBody {
 
     /** @throws Problem 415 if the body was compressed, or coded in another way */
     static void requirePlain(HttpCall call) {
-        call.list("Content-Encoding").filter(coding -> !coding.equalsIgnoreCase("identity")).ifPresent(coding -> {
-            throw new Problem(415, "encoded-body", "Content-Encoding " + RequestText.shown(coding)
-                    + " is not understood; send the bytes as they are").header("Accept-Encoding", "identity");
-        });
+        call.list("Content-Encoding")
+                .filter(coding -> !coding.equalsIgnoreCase("identity"))
+                .ifPresent(coding -> {
+                    throw new Problem(
+                                    415,
+                                    "encoded-body",
+                                    "Content-Encoding " + RequestText.shown(coding)
+                                            + " is not understood; send the bytes as they are")
+                            .header("Accept-Encoding", "identity");
+                });
     }
 
     /** @throws Problem 415 if it is not called JSON or is coded, 413 if large, 400 if it or its digest is wrong */
     @SuppressWarnings("TypeParameterUnusedInFormals") // the reader was made for T, and does not say so in its type
     static <T> T json(HttpCall call, ObjectReader reader) throws IOException {
-        String type = call.header("Content-Type").orElse("").replaceFirst(";.*", "").strip();
+        String type =
+                call.header("Content-Type").orElse("").replaceFirst(";.*", "").strip();
         if (!type.equalsIgnoreCase("application/json")) {
             throw new Problem(415, "not-json", "the body must be application/json, was " + RequestText.shown(type));
         }
@@ -45,7 +52,11 @@ final class JsonBody {
             }
             return value;
         } catch (JsonProcessingException e) {
-            throw new Problem(400, "bad-json", "the body is not the JSON that is wanted: " + RequestText.shown(e.getOriginalMessage()), e);
+            throw new Problem(
+                    400,
+                    "bad-json",
+                    "the body is not the JSON that is wanted: " + RequestText.shown(e.getOriginalMessage()),
+                    e);
         }
     }
 }

@@ -21,8 +21,13 @@ final class ObserveOperations {
 
     Reply metrics(Request request) {
         Query.of(request.call());
-        String text = observation.scrape().orElseThrow(() -> new Problem(404, "no-metrics", "the metrics are in a registry of the application around us,"
-                + " or the libraries micrometer-core and micrometer-registry-prometheus are missing"));
+        String text = observation
+                .scrape()
+                .orElseThrow(() -> new Problem(
+                        404,
+                        "no-metrics",
+                        "the metrics are in a registry of the application around us,"
+                                + " or the libraries micrometer-core and micrometer-registry-prometheus are missing"));
         return Reply.bytes(200, PROMETHEUS, text.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -34,8 +39,12 @@ final class ObserveOperations {
         body.put("status", word(report.up()));
         if (gate.hasScope(request.call(), Scope.READ)) {
             Map<String, Object> parts = new LinkedHashMap<>();
-            report.parts().forEach(part -> parts.put(part.part(), part.up() ? Map.of("status", word(true))
-                    : Map.of("status", word(false), "detail", part.detail())));
+            report.parts()
+                    .forEach(part -> parts.put(
+                            part.part(),
+                            part.up()
+                                    ? Map.of("status", word(true))
+                                    : Map.of("status", word(false), "detail", part.detail())));
             body.put("parts", parts);
         }
         return Reply.json(report.up() ? 200 : 503, body);

@@ -28,9 +28,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens of one OpenID provider: signed by one of its keys with an asymmetric algorithm, for us ({@code aud}), by it ({@code iss}), not
- * expired, with at most 60 s between its clock and ours. Its keys are fetched at first need, cached, and fetched again for an unknown
- * one, at most twice a minute or so; each fetch takes at most 5 s and 256 KiB.
+ * Tokens of one OpenID provider: signed by one of its keys with an asymmetric algorithm, for us ({@code aud}), by it
+ * ({@code iss}), not expired, with at most 60 s between its clock and ours. Its keys are fetched at first need, cached,
+ * and fetched again for an unknown one, at most twice a minute or so; each fetch takes at most 5 s and 256 KiB.
  */
 final class OidcTokens {
     private static final Set<JWSAlgorithm> ASYMMETRIC = new LinkedHashSet<>();
@@ -45,7 +45,8 @@ final class OidcTokens {
 
     private final HttpAuth config;
     private final String issuer;
-    private final DefaultResourceRetriever fetch = new DefaultResourceRetriever(TIMEOUT_MILLIS, TIMEOUT_MILLIS, MAX_BYTES);
+    private final DefaultResourceRetriever fetch =
+            new DefaultResourceRetriever(TIMEOUT_MILLIS, TIMEOUT_MILLIS, MAX_BYTES);
     private @Nullable DefaultJWTProcessor<SecurityContext> processor;
 
     OidcTokens(HttpAuth config) {
@@ -59,8 +60,13 @@ final class OidcTokens {
             JWTClaimsSet claims = processor().process(token, null);
             return new Caller(String.valueOf(claims.getSubject()), scopes(claims));
         } catch (RemoteKeySourceException | IOException e) {
-            throw new Problem(503, "provider-away", "the keys of " + issuer + " cannot be fetched: " + e.getMessage()
-                    + "; try again in a moment", e).header("Retry-After", "5");
+            throw new Problem(
+                            503,
+                            "provider-away",
+                            "the keys of " + issuer + " cannot be fetched: " + e.getMessage()
+                                    + "; try again in a moment",
+                            e)
+                    .header("Retry-After", "5");
         } catch (ParseException | BadJOSEException | JOSEException e) {
             throw AccessControl.refused("the token is not accepted: " + e.getMessage());
         }
@@ -69,7 +75,9 @@ final class OidcTokens {
     /** {@code scope} is text with blanks between its words, or, with some providers, a list. */
     private static Set<Scope> scopes(JWTClaimsSet claims) throws ParseException {
         Object claim = claims.getClaim("scope") == null ? claims.getClaim("scp") : claims.getClaim("scope");
-        List<?> words = claim instanceof List<?> list ? list : List.of(String.valueOf(claim).split(" "));
+        List<?> words = claim instanceof List<?> list
+                ? list
+                : List.of(String.valueOf(claim).split(" "));
         Set<Scope> scopes = EnumSet.noneOf(Scope.class);
         words.forEach(word -> Scope.of(String.valueOf(word)).ifPresent(scopes::add));
         return scopes;
@@ -79,11 +87,15 @@ final class OidcTokens {
         DefaultJWTProcessor<SecurityContext> known = processor;
         if (known == null) {
             known = new DefaultJWTProcessor<>();
-            known.setJWSTypeVerifier(new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
-            known.setJWSKeySelector(new JWSVerificationKeySelector<>(ASYMMETRIC,
+            known.setJWSTypeVerifier(
+                    new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
+            known.setJWSKeySelector(new JWSVerificationKeySelector<>(
+                    ASYMMETRIC,
                     JWKSourceBuilder.<SecurityContext>create(jwks(), fetch).build()));
-            DefaultJWTClaimsVerifier<SecurityContext> claims = new DefaultJWTClaimsVerifier<>(config.oidcAudience(),
-                    new JWTClaimsSet.Builder().issuer(issuer).build(), Set.of("exp", "sub"));
+            DefaultJWTClaimsVerifier<SecurityContext> claims = new DefaultJWTClaimsVerifier<>(
+                    config.oidcAudience(),
+                    new JWTClaimsSet.Builder().issuer(issuer).build(),
+                    Set.of("exp", "sub"));
             claims.setMaxClockSkew(SKEW_SECONDS);
             known.setJWTClaimsSetVerifier(claims);
             processor = known;
@@ -96,10 +108,13 @@ final class OidcTokens {
         if (config.oidcJwksUrl().isPresent()) {
             return config.oidcJwksUrl().get().toURL();
         }
-        URL description = URI.create(issuer.replaceFirst("/+$", "") + "/.well-known/openid-configuration").toURL();
-        JsonNode said = new ObjectMapper().readTree(fetch.retrieveResource(description).getContent());
+        URL description = URI.create(issuer.replaceFirst("/+$", "") + "/.well-known/openid-configuration")
+                .toURL();
+        JsonNode said =
+                new ObjectMapper().readTree(fetch.retrieveResource(description).getContent());
         if (!issuer.equals(said.path("issuer").asText())) {
-            throw new IOException(description + " describes the issuer " + RequestText.shown(said.path("issuer").asText()));
+            throw new IOException(description + " describes the issuer "
+                    + RequestText.shown(said.path("issuer").asText()));
         }
         try {
             return URI.create(said.path("jwks_uri").asText()).toURL();

@@ -39,7 +39,10 @@ record Operation(String method, String path, Set<Scope> scopes, Handler handler)
         }
 
         Problem missing(String what) {
-            return new Problem(404, "no-" + what, "there is no " + what + " " + RequestText.shown(variables.getOrDefault("id", "")) + " here");
+            return new Problem(
+                    404,
+                    "no-" + what,
+                    "there is no " + what + " " + RequestText.shown(variables.getOrDefault("id", "")) + " here");
         }
     }
 

@@ -18,7 +18,12 @@ final class Operations {
 
     private final List<Operation> all = new ArrayList<>();
 
-    Operations(IngestOperations intake, DocumentOperations documents, SagaOperations sagas, EventFeed events, ObserveOperations observe) {
+    Operations(
+            IngestOperations intake,
+            DocumentOperations documents,
+            SagaOperations sagas,
+            EventFeed events,
+            ObserveOperations observe) {
         add("PUT", "/api/documents/{name}", INGEST, request -> intake.put(request));
         add("POST", "/api/documents", INGEST, request -> intake.post(request));
         add("GET", "/api/documents/{id}", READ, request -> documents.facts(request));
@@ -65,7 +70,8 @@ final class Operations {
             variables.ifPresent(found -> methods.put(operation.method(), new Operations.Match(operation, found)));
         }
         if (methods.isEmpty()) {
-            throw new Problem(404, "no-resource", "there is nothing at " + RequestText.shown(path) + "; see /api/openapi.json");
+            throw new Problem(
+                    404, "no-resource", "there is nothing at " + RequestText.shown(path) + "; see /api/openapi.json");
         }
         Operations.Match found = methods.get(method.equals("HEAD") ? "GET" : method);
         if (found == null) {
@@ -73,7 +79,11 @@ final class Operations {
             if (allowed.contains("GET")) {
                 allowed.add("HEAD");
             }
-            throw new Problem(405, "wrong-method", RequestText.shown(path) + " has no " + RequestText.shown(method) + ", only " + String.join(", ", allowed))
+            throw new Problem(
+                            405,
+                            "wrong-method",
+                            RequestText.shown(path) + " has no " + RequestText.shown(method) + ", only "
+                                    + String.join(", ", allowed))
                     .header("Allow", String.join(", ", allowed));
         }
         return found;

@@ -29,15 +29,21 @@ final class Pace {
     }
 
     void received(int bytes) {
-        double earned = limits.leastRate() == 0 ? (double) mostNanos : (double) TimeUnit.SECONDS.toNanos(bytes) / limits.leastRate();
+        double earned = limits.leastRate() == 0
+                ? (double) mostNanos
+                : (double) TimeUnit.SECONDS.toNanos(bytes) / limits.leastRate();
         leftNanos = (long) Math.min((double) mostNanos, leftNanos + earned);
     }
 
     /** @throws Problem 408 if the client may not let us wait any longer */
     void requireTime() {
         if (leftNanos <= 0) {
-            throw new Problem(408, "body-too-slow", "the body paused for " + limits.idle().toMillis() + " ms (saga.http.idle-timeout), or fell behind "
-                    + limits.leastRate() + " bytes a second for so long (saga.http.min-rate); nothing was kept, send it again");
+            throw new Problem(
+                    408,
+                    "body-too-slow",
+                    "the body paused for " + limits.idle().toMillis() + " ms (saga.http.idle-timeout), or fell behind "
+                            + limits.leastRate()
+                            + " bytes a second for so long (saga.http.min-rate); nothing was kept, send it again");
         }
     }
 }

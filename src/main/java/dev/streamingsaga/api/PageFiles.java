@@ -8,16 +8,40 @@ import java.util.stream.Stream;
 
 /** The page: a few files of the class path and nothing else. They may load from here only, and be framed by nobody. */
 final class PageFiles {
-    private static final Map<String, String> TYPES = Map.of("html", "text/html; charset=utf-8", "css", "text/css; charset=utf-8",
-            "js", "text/javascript; charset=utf-8", "svg", "image/svg+xml");
+    private static final Map<String, String> TYPES = Map.of(
+            "html",
+            "text/html; charset=utf-8",
+            "css",
+            "text/css; charset=utf-8",
+            "js",
+            "text/javascript; charset=utf-8",
+            "svg",
+            "image/svg+xml");
 
     /** Paths, and the file behind each. */
-    static final Map<String, String> FILES = Stream.concat(Stream.of(Map.entry("/", "index.html")),
-                    Stream.of("page.css", "icon.svg", "page.js", "actions.js", "api.js", "bar.js", "chunks.js", "cleanups.js", "dom.js", "format.js", "live.js",
-                            "saga.js", "sagas.js", "search.js", "uploads.js").map(file -> Map.entry("/" + file, file)))
+    static final Map<String, String> FILES = Stream.concat(
+                    Stream.of(Map.entry("/", "index.html")),
+                    Stream.of(
+                                    "page.css",
+                                    "icon.svg",
+                                    "page.js",
+                                    "actions.js",
+                                    "api.js",
+                                    "bar.js",
+                                    "chunks.js",
+                                    "cleanups.js",
+                                    "dom.js",
+                                    "format.js",
+                                    "live.js",
+                                    "saga.js",
+                                    "sagas.js",
+                                    "search.js",
+                                    "uploads.js")
+                            .map(file -> Map.entry("/" + file, file)))
             .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
 
-    private static final String POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    private static final String POLICY =
+            "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     private PageFiles() {}
 
@@ -28,7 +52,11 @@ final class PageFiles {
             if (bytes == null || file.isEmpty()) {
                 throw new Problem(404, "no-page", "there is no " + path + " here");
             }
-            return Reply.bytes(200, TYPES.getOrDefault(file.substring(file.lastIndexOf('.') + 1), ""), bytes.readAllBytes()).header("Cache-Control", "no-cache")
+            return Reply.bytes(
+                            200,
+                            TYPES.getOrDefault(file.substring(file.lastIndexOf('.') + 1), ""),
+                            bytes.readAllBytes())
+                    .header("Cache-Control", "no-cache")
                     .header("Content-Security-Policy", POLICY);
         }
     }
@@ -36,7 +64,10 @@ final class PageFiles {
     static Reply openApi(Operation.Request request) throws IOException {
         Query.of(request.call());
         try (InputStream bytes = PageFiles.class.getResourceAsStream("openapi.json")) {
-            return Reply.bytes(200, "application/json", java.util.Objects.requireNonNull(bytes, "openapi.json").readAllBytes());
+            return Reply.bytes(
+                    200,
+                    "application/json",
+                    java.util.Objects.requireNonNull(bytes, "openapi.json").readAllBytes());
         }
     }
 }

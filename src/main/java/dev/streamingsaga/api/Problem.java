@@ -5,15 +5,28 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A request that is refused; its answer is {@code application/problem+json}. The detail says what, why and what to do. */
+/**
+ * A request that is refused; its answer is {@code application/problem+json}. The detail says what, why and what to do.
+ */
 final class Problem extends RuntimeException {
     private static final Map<Integer, String> TITLES = Map.ofEntries(
-            Map.entry(400, "Bad request"), Map.entry(401, "Who are you?"), Map.entry(403, "Not allowed"), Map.entry(404, "Not found"),
-            Map.entry(405, "Method not allowed"), Map.entry(408, "Body too slow"), Map.entry(409, "Not in this state"),
-            Map.entry(412, "Precondition failed"), Map.entry(413, "Too large"),
-            Map.entry(415, "Unsupported media type"), Map.entry(416, "Range not satisfiable"),
-            Map.entry(429, "Too many requests"), Map.entry(500, "Failed"), Map.entry(502, "Storage failed"),
-            Map.entry(501, "Not implemented"), Map.entry(503, "Not available"), Map.entry(507, "No space left"));
+            Map.entry(400, "Bad request"),
+            Map.entry(401, "Who are you?"),
+            Map.entry(403, "Not allowed"),
+            Map.entry(404, "Not found"),
+            Map.entry(405, "Method not allowed"),
+            Map.entry(408, "Body too slow"),
+            Map.entry(409, "Not in this state"),
+            Map.entry(412, "Precondition failed"),
+            Map.entry(413, "Too large"),
+            Map.entry(415, "Unsupported media type"),
+            Map.entry(416, "Range not satisfiable"),
+            Map.entry(429, "Too many requests"),
+            Map.entry(500, "Failed"),
+            Map.entry(502, "Storage failed"),
+            Map.entry(501, "Not implemented"),
+            Map.entry(503, "Not available"),
+            Map.entry(507, "No space left"));
 
     private final int status;
     private final String type;

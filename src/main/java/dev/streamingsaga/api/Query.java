@@ -27,8 +27,11 @@ final class Query {
                 continue;
             }
             if (!Set.of(known).contains(name)) {
-                throw new Problem(400, "unknown-parameter", "unknown parameter " + RequestText.shown(name) + "; known here: "
-                        + (known.length == 0 ? "none" : String.join(", ", known)));
+                throw new Problem(
+                        400,
+                        "unknown-parameter",
+                        "unknown parameter " + RequestText.shown(name) + "; known here: "
+                                + (known.length == 0 ? "none" : String.join(", ", known)));
             }
             if (values.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1))) != null) {
                 throw new Problem(400, "parameter-twice", "the parameter " + name + " was given twice; give it once");
@@ -49,7 +52,8 @@ final class Query {
     String with(String name, String value) {
         Map<String, String> changed = new TreeMap<>(values);
         changed.put(name, value);
-        return changed.entrySet().stream().map(e -> e.getKey() + "=" + URLEncoder.encode(e.getValue(), StandardCharsets.UTF_8))
+        return changed.entrySet().stream()
+                .map(e -> e.getKey() + "=" + URLEncoder.encode(e.getValue(), StandardCharsets.UTF_8))
                 .collect(Collectors.joining("&"));
     }
 
@@ -60,7 +64,10 @@ final class Query {
     int number(String name, int otherwise, int max) {
         String given = values.getOrDefault(name, Integer.toString(otherwise));
         if (!given.matches("[0-9]{1,9}") || Integer.parseInt(given) < 1 || Integer.parseInt(given) > max) {
-            throw new Problem(400, "bad-parameter", name + " must be a number from 1 to " + max + ", was " + RequestText.shown(given));
+            throw new Problem(
+                    400,
+                    "bad-parameter",
+                    name + " must be a number from 1 to " + max + ", was " + RequestText.shown(given));
         }
         return Integer.parseInt(given);
     }

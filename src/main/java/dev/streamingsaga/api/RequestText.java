@@ -30,22 +30,24 @@ final class RequestText {
             } else if (c <= 0xFF) {
                 bytes.put((byte) c);
             } else {
-                throw new Problem(400, "bad-encoding",
+                throw new Problem(
+                        400,
+                        "bad-encoding",
                         "the path or query has a character that is not percent-encoded; encode it as UTF-8");
             }
         }
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
         } catch (CharacterCodingException e) {
-            throw new Problem(400, "bad-encoding",
-                    "the path or query is not percent-encoded UTF-8; encode it as such", e);
+            throw new Problem(
+                    400, "bad-encoding", "the path or query is not percent-encoded UTF-8; encode it as such", e);
         }
     }
 
     private static byte hex(String encoded, int at) {
         if (at + 2 > encoded.length() || !encoded.substring(at, at + 2).matches("[0-9A-Fa-f]{2}")) {
-            throw new Problem(400, "bad-encoding",
-                        "the path or query has a % without two hexadecimal digits; encode it as %25");
+            throw new Problem(
+                    400, "bad-encoding", "the path or query has a % without two hexadecimal digits; encode it as %25");
         }
         return (byte) Integer.parseInt(encoded.substring(at, at + 2), 16);
     }

@@ -8,7 +8,6 @@ import dev.streamingsaga.api.Operation.Request;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaPage;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
@@ -28,8 +27,10 @@ final class SagaOperations {
     private static final int MAX_TEXT_CHARS = 200;
     private static final int MAX_REASON_CHARS = 1000;
     private static final long LOOK_MILLIS = 200;
-    private static final ObjectReader JSON = new ObjectMapper().readerFor(Resolution.class)
-            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+    private static final ObjectReader JSON = new ObjectMapper()
+            .readerFor(Resolution.class)
+            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
     private final Journal journal;
@@ -49,27 +50,42 @@ final class SagaOperations {
     /** @param wholeStep also the saga's other open entries of the same step */
     private record Resolution(@Nullable String reason, boolean wholeStep) {}
 
-    /** {@code GET /api/sagas?state=&attention=&q=&limit=&before=|after=}; the header {@code Link} has the next page, if there is one. */
+    /**
+     * {@code GET /api/sagas?state=&attention=&q=&limit=&before=|after=}; the header {@code Link} has the next page, if
+     * there is one.
+     */
     Reply list(Request request) {
         Query query = Query.of(request.call(), "state", "attention", "q", "limit", "before", "after");
         int limit = query.number("limit", 100, MAX_LIMIT);
         SagaPage page = journal.sagas(sagaQuery(query), limit);
         Reply reply = Reply.json(200, Map.of("sagas", views.summaries(page.sagas())));
-        page.next().ifPresent(next -> reply.header("Link", "<?" + query.with(query.has("after") ? "after" : "before", next) + ">; rel=\"next\""));
+        page.next()
+                .ifPresent(next -> reply.header(
+                        "Link", "<?" + query.with(query.has("after") ? "after" : "before", next) + ">; rel=\"next\""));
         return reply;
     }
 
     private static SagaQuery sagaQuery(Query query) {
         if (query.has("before") && query.has("after")) {
-            throw new Problem(400, "bad-parameter", "before and after exclude each other: before lists newest first, after lists oldest first");
+            throw new Problem(
+                    400,
+                    "bad-parameter",
+                    "before and after exclude each other: before lists newest first, after lists oldest first");
         }
         String text = query.text("q").orElse("");
         if (text.length() > MAX_TEXT_CHARS) {
-            throw new Problem(400, "bad-parameter", "q must have at most " + MAX_TEXT_CHARS + " characters, had " + text.length());
+            throw new Problem(
+                    400,
+                    "bad-parameter",
+                    "q must have at most " + MAX_TEXT_CHARS + " characters, had " + text.length());
         }
-        SagaQuery all = SagaQuery.ALL.in(query.text("state").map(SagaOperations::states).orElse(EnumSet.allOf(SagaState.class))).containing(text);
+        SagaQuery all = SagaQuery.ALL
+                .in(query.text("state").map(SagaOperations::states).orElse(EnumSet.allOf(SagaState.class)))
+                .containing(text);
         SagaQuery wanted = query.flag("attention") ? all.needingAttention() : all;
-        return query.has("after") ? wanted.after(query.text("after").orElse("")) : wanted.before(query.text("before").orElse(""));
+        return query.has("after")
+                ? wanted.after(query.text("after").orElse(""))
+                : wanted.before(query.text("before").orElse(""));
     }
 
     /** {@code GET /api/counts}: how many sagas there are, by state, and what needs attention. */
@@ -81,9 +97,14 @@ final class SagaOperations {
     private static Set<SagaState> states(String words) {
         Set<SagaState> states = EnumSet.noneOf(SagaState.class);
         for (String word : words.split(",")) {
-            states.add(Arrays.stream(SagaState.values()).filter(state -> state.name().equals(word)).findFirst()
-                    .orElseThrow(() -> new Problem(400, "bad-parameter", "there is no state " + RequestText.shown(word) + "; there are "
-                            + Arrays.toString(SagaState.values()))));
+            states.add(Arrays.stream(SagaState.values())
+                    .filter(state -> state.name().equals(word))
+                    .findFirst()
+                    .orElseThrow(() -> new Problem(
+                            400,
+                            "bad-parameter",
+                            "there is no state " + RequestText.shown(word) + "; there are "
+                                    + Arrays.toString(SagaState.values()))));
         }
         return states;
     }
@@ -94,7 +115,10 @@ final class SagaOperations {
         return Reply.json(200, views.detail(saga(request)));
     }
 
-    /** {@code GET /api/sagas/{id}/outcome}: what {@code ingest --json} prints, also of a paused saga; 202 while it runs. Waits if asked to. */
+    /**
+     * {@code GET /api/sagas/{id}/outcome}: what {@code ingest --json} prints, also of a paused saga; 202 while it runs.
+     * Waits if asked to.
+     */
     Reply outcome(Request request) throws InterruptedException {
         Query.of(request.call());
         SagaRecord saga = saga(request);
@@ -103,12 +127,17 @@ final class SagaOperations {
             TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
             saga = saga(request);
         }
-        return isUnderWay(saga) ? Reply.json(202, Map.of("sagaId", saga.sagaId(), "state", saga.state().name()))
+        return isUnderWay(saga)
+                ? Reply.json(
+                        202,
+                        Map.of("sagaId", saga.sagaId(), "state", saga.state().name()))
                 : Reply.json(200, ingest.result(saga.sagaId()));
     }
 
     private boolean isUnderWay(SagaRecord saga) {
-        return !saga.state().isFinal() && (saga.state() != SagaState.PAUSED || journal.operatorCommand(saga.sagaId()).isPresent());
+        return !saga.state().isFinal()
+                && (saga.state() != SagaState.PAUSED
+                        || journal.operatorCommand(saga.sagaId()).isPresent());
     }
 
     Reply cancel(Request request) {
@@ -128,11 +157,18 @@ final class SagaOperations {
         Query.of(request.call());
         SagaRecord saga = saga(request);
         SagaState state = saga.state();
-        boolean fits = !state.isFinal() && state != SagaState.COMPENSATING && (wish == Journal.OperatorCommand.RESUME) == (state == SagaState.PAUSED)
+        boolean fits = !state.isFinal()
+                        && state != SagaState.COMPENSATING
+                        && (wish == Journal.OperatorCommand.RESUME) == (state == SagaState.PAUSED)
                 || wish == Journal.OperatorCommand.CANCEL && state == SagaState.PAUSED;
         if (!fits) {
-            throw new Problem(409, "wrong-state", "saga " + saga.sagaId() + " is " + state + ": it cannot be asked to " + wish.name().toLowerCase(java.util.Locale.ROOT)
-                    + "; nothing was done").with("sagaId", saga.sagaId()).with("state", state.name());
+            throw new Problem(
+                            409,
+                            "wrong-state",
+                            "saga " + saga.sagaId() + " is " + state + ": it cannot be asked to "
+                                    + wish.name().toLowerCase(java.util.Locale.ROOT) + "; nothing was done")
+                    .with("sagaId", saga.sagaId())
+                    .with("state", state.name());
         }
         journal.operatorCommand(saga.sagaId(), wish);
         return Reply.json(202, Map.of("sagaId", saga.sagaId(), "state", state.name(), "wish", wish.name()));
@@ -145,8 +181,10 @@ final class SagaOperations {
     /** {@code GET /api/cleanups?all=}. */
     Reply cleanups(Request request) {
         boolean all = Query.of(request.call(), "all").flag("all");
-        List<CleanupEntry> entries = all ? journal.cleanups().all() : journal.cleanups().open();
-        return Reply.json(200, Map.of("cleanups", entries.stream().map(SagaViews::cleanup).toList()));
+        List<CleanupEntry> entries =
+                all ? journal.cleanups().all() : journal.cleanups().open();
+        return Reply.json(
+                200, Map.of("cleanups", entries.stream().map(SagaViews::cleanup).toList()));
     }
 
     /** {@code POST /api/cleanups/{id}/retry}: now, and with it the saga's other entries of the same step. */
@@ -164,24 +202,48 @@ final class SagaOperations {
         Resolution resolution = JsonBody.json(request.call(), JSON);
         String reason = resolution.reason();
         if (reason == null || reason.isBlank() || reason.length() > MAX_REASON_CHARS) {
-            throw new Problem(400, "bad-json", "the body must be {\"reason\": \"…\"} with 1 to " + MAX_REASON_CHARS
-                    + " characters: it is kept in the journal");
+            throw new Problem(
+                    400,
+                    "bad-json",
+                    "the body must be {\"reason\": \"…\"} with 1 to " + MAX_REASON_CHARS
+                            + " characters: it is kept in the journal");
         }
-        List<CleanupEntry> closed = !resolution.wholeStep() ? List.of(entry) : journal.cleanups().of(entry.sagaId()).stream()
-                .filter(other -> other.step().equals(entry.step()) && other.state().isOpen()).toList();
-        engine.resolve(closed, request.caller().name().isEmpty() ? reason : reason + " (" + request.caller().name() + ")");
-        return settled(entry.sagaId(), journal.cleanups().of(entry.sagaId()).stream().filter(e -> e.state().isOpen()).toList());
+        List<CleanupEntry> closed = !resolution.wholeStep()
+                ? List.of(entry)
+                : journal.cleanups().of(entry.sagaId()).stream()
+                        .filter(other -> other.step().equals(entry.step())
+                                && other.state().isOpen())
+                        .toList();
+        engine.resolve(
+                closed,
+                request.caller().name().isEmpty()
+                        ? reason
+                        : reason + " (" + request.caller().name() + ")");
+        return settled(
+                entry.sagaId(),
+                journal.cleanups().of(entry.sagaId()).stream()
+                        .filter(e -> e.state().isOpen())
+                        .toList());
     }
 
     private Reply settled(String sagaId, List<CleanupEntry> open) {
-        return Reply.json(200, Map.of("sagaId", sagaId, "state", journal.saga(sagaId).orElseThrow().state().name(),
-                "open", open.stream().map(SagaViews::cleanup).toList()));
+        return Reply.json(
+                200,
+                Map.of(
+                        "sagaId",
+                        sagaId,
+                        "state",
+                        journal.saga(sagaId).orElseThrow().state().name(),
+                        "open",
+                        open.stream().map(SagaViews::cleanup).toList()));
     }
 
     private CleanupEntry open(Request request) {
-        CleanupEntry entry = journal.cleanups().find(request.id("clean-up")).orElseThrow(() -> request.missing("clean-up"));
+        CleanupEntry entry =
+                journal.cleanups().find(request.id("clean-up")).orElseThrow(() -> request.missing("clean-up"));
         if (!entry.state().isOpen()) {
-            throw new Problem(409, "wrong-state", "the clean-up entry is " + entry.state() + " already; nothing was done")
+            throw new Problem(
+                            409, "wrong-state", "the clean-up entry is " + entry.state() + " already; nothing was done")
                     .with("sagaId", entry.sagaId());
         }
         return entry;

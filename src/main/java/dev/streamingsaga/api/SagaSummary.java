@@ -61,14 +61,33 @@ record SagaSummary(
      * @param expected pieces that the store must hold now, where that is known
      * @param found pieces that it says it holds
      */
-    record Step(String name, String state, long millis, @Nullable String startedAt, @Nullable String finishedAt, @Nullable Long expected,
+    record Step(
+            String name,
+            String state,
+            long millis,
+            @Nullable String startedAt,
+            @Nullable String finishedAt,
+            @Nullable Long expected,
             @Nullable Long found) {}
 
-    /** @param map one character for each chunk in order: . pending, > sending, s sent, v verified; empty for more than 20,000 */
+    /**
+     * @param map one character for each chunk in order: . pending, > sending, s sent, v verified; empty for more than
+     *     20,000
+     */
     record Chunks(int total, int pending, int sending, int sent, int verified, int retried, String map) {}
 
     record EventView(String at, String kind, String step, String message) {}
 
-    record CleanupView(String id, String sagaId, String documentId, String step, String resource, String status, int attempts,
-            String lastError, String nextAttemptAt, String createdAt, String resolution) {}
+    record CleanupView(
+            String id,
+            String sagaId,
+            String documentId,
+            String step,
+            String resource,
+            String status,
+            int attempts,
+            String lastError,
+            String nextAttemptAt,
+            String createdAt,
+            String resolution) {}
 }

@@ -15,9 +15,9 @@ import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OpenCleanups;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
-import dev.streamingsaga.journal.OpenCleanups;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
@@ -46,13 +46,17 @@ final class SagaViews {
     }
 
     SagaSummary summary(SagaRecord saga) {
-        return summary(saga, journal.cleanups().openOf(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE));
+        return summary(
+                saga, journal.cleanups().openOf(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE));
     }
 
     /** @return in the same order */
     List<SagaSummary> summaries(List<SagaRecord> sagas) {
-        Map<String, OpenCleanups> open = journal.cleanups().openOf(sagas.stream().map(SagaRecord::sagaId).toList());
-        return sagas.stream().map(saga -> summary(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE))).toList();
+        Map<String, OpenCleanups> open =
+                journal.cleanups().openOf(sagas.stream().map(SagaRecord::sagaId).toList());
+        return sagas.stream()
+                .map(saga -> summary(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE)))
+                .toList();
     }
 
     SagaSummary summary(SagaRecord saga, OpenCleanups open) {
@@ -87,8 +91,11 @@ final class SagaViews {
     }
 
     private @Nullable Progress progress(String sagaId) {
-        return runs.find(sagaId).map(ActiveRun::progress).filter(p -> !p.step().isEmpty())
-                .map(p -> new Progress(p.step(), p.done(), p.total(), p.unit())).orElse(null);
+        return runs.find(sagaId)
+                .map(ActiveRun::progress)
+                .filter(p -> !p.step().isEmpty())
+                .map(p -> new Progress(p.step(), p.done(), p.total(), p.unit()))
+                .orElse(null);
     }
 
     SagaSummary.Detail detail(SagaRecord saga) {
@@ -104,17 +111,26 @@ final class SagaViews {
                 result.stores(),
                 result.errors(),
                 result.compensationErrors(),
-                journal.cleanups().of(saga.sagaId()).stream().map(SagaViews::cleanup).toList(),
+                journal.cleanups().of(saga.sagaId()).stream()
+                        .map(SagaViews::cleanup)
+                        .toList(),
                 journal.events(saga.sagaId()).stream()
-                        .map(e -> new EventView(e.at().toString(), e.kind().name(), e.step(), e.message())).toList());
+                        .map(e -> new EventView(e.at().toString(), e.kind().name(), e.step(), e.message()))
+                        .toList());
     }
 
     private List<SagaSummary.Step> steps(SagaRecord saga, Map<String, Long> found) {
         List<SagaSummary.Step> steps = new ArrayList<>();
         for (StepRecord step : journal.steps(saga.sagaId())) {
             boolean store = step.name().equals("upload") || saga.participants().contains(step.name());
-            steps.add(new SagaSummary.Step(step.name(), step.state().name(), step.duration().toMillis(), text(step.startedAt()),
-                    text(step.endedAt()), store ? expected(saga, step) : null, found.get(step.name())));
+            steps.add(new SagaSummary.Step(
+                    step.name(),
+                    step.state().name(),
+                    step.duration().toMillis(),
+                    text(step.startedAt()),
+                    text(step.endedAt()),
+                    store ? expected(saga, step) : null,
+                    found.get(step.name())));
         }
         return steps;
     }
@@ -128,8 +144,10 @@ final class SagaViews {
             // Of a completed document a newer version removes them.
             case COMPENSATED, RESIDUE -> 0L;
             case COMPENSATING -> null;
-            default -> step.name().equals("upload") ? saga.document().map(d -> (long) d.chunkCount()).orElse(null)
-                    : step.expected().isPresent() ? (Long) step.expected().getAsLong() : null;
+            default ->
+                step.name().equals("upload")
+                        ? saga.document().map(d -> (long) d.chunkCount()).orElse(null)
+                        : step.expected().isPresent() ? (Long) step.expected().getAsLong() : null;
         };
     }
 
@@ -148,13 +166,29 @@ final class SagaViews {
             retried += row.attempts() > 1 ? 1 : 0;
             map.append(".>sv".charAt(row.state().ordinal()));
         }
-        return new Chunks(saga.document().map(Document::chunkCount).orElse(0), states[0], states[1], states[2], states[3], retried,
+        return new Chunks(
+                saga.document().map(Document::chunkCount).orElse(0),
+                states[0],
+                states[1],
+                states[2],
+                states[3],
+                retried,
                 rows.size() > MAPPED_CHUNKS ? "" : map.toString());
     }
 
     static CleanupView cleanup(CleanupEntry e) {
-        return new CleanupView(e.cleanupId(), e.sagaId(), e.documentId(), e.step(), e.resource(), e.state().name(), e.attempts(),
-                e.lastError(), e.nextAttemptAt().toString(), e.createdAt().toString(), e.resolution());
+        return new CleanupView(
+                e.cleanupId(),
+                e.sagaId(),
+                e.documentId(),
+                e.step(),
+                e.resource(),
+                e.state().name(),
+                e.attempts(),
+                e.lastError(),
+                e.nextAttemptAt().toString(),
+                e.createdAt().toString(),
+                e.resolution());
     }
 
     private static @Nullable String text(Optional<Instant> time) {

@@ -18,6 +18,8 @@ enum Scope {
     }
 
     static Optional<Scope> of(String word) {
-        return Arrays.stream(values()).filter(scope -> scope.word().equals(word)).findFirst();
+        return Arrays.stream(values())
+                .filter(scope -> scope.word().equals(word))
+                .findFirst();
     }
 }

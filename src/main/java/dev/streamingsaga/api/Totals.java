@@ -8,8 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts over all sagas, whatever their number. Counting takes longer the more there are, so it is done at most a twentieth of the
- * time: the counts are as old as that at most, milliseconds with thousands of sagas, seconds with millions.
+ * Counts over all sagas, whatever their number. Counting takes longer the more there are, so it is done at most a
+ * twentieth of the time: the counts are as old as that at most, milliseconds with thousands of sagas, seconds with
+ * millions.
  */
 final class Totals {
     private static final int SHARE = 20;

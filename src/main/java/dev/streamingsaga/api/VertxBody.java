@@ -11,7 +11,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A body as it arrives. The server asks the client for more only as this is read: a few buffers wait here, never more. */
+/**
+ * A body as it arrives. The server asks the client for more only as this is read: a few buffers wait here, never more.
+ */
 final class VertxBody extends InputStream {
     private static final int WINDOW = 16;
     private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -87,7 +89,8 @@ final class VertxBody extends InputStream {
                 event = arrived.poll(Math.min(pace.leftNanos(), LOOK_NANOS), TimeUnit.NANOSECONDS);
                 pace.waited(System.nanoTime() - asked);
                 if (event == null && isGone()) {
-                    throw new BodyAbortedException("the body broke off: the connection was closed", new ClosedChannelException());
+                    throw new BodyAbortedException(
+                            "the body broke off: the connection was closed", new ClosedChannelException());
                 }
             }
             return event;
@@ -99,7 +102,8 @@ final class VertxBody extends InputStream {
 
     /** A connection that was closed before we began to read tells nobody. */
     private boolean isGone() {
-        return request.connection() instanceof HttpServerConnection connection && !connection.channel().isActive();
+        return request.connection() instanceof HttpServerConnection connection
+                && !connection.channel().isActive();
     }
 
     /** Throws away what still comes, until the end. */

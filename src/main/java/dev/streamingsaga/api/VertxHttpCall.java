@@ -20,8 +20,8 @@ import org.apache.camel.component.platform.http.vertx.HttpMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * On Vert.x, stand-alone and in Quarkus: body and answer go past Camel. Its own way caches the whole body before a route sees the
- * request, and ends an answer that broke off as if it were complete.
+ * On Vert.x, stand-alone and in Quarkus: body and answer go past Camel. Its own way caches the whole body before a
+ * route sees the request, and ends an answer that broke off as if it were complete.
  */
 final class VertxHttpCall implements HttpCall {
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -59,10 +59,13 @@ final class VertxHttpCall implements HttpCall {
     public Optional<String> header(String name) {
         List<String> values = request.headers().getAll(name);
         if (values.size() > 1) {
-            throw new Problem(400, "header-twice", "the header " + name + " was sent " + values.size() + " times; send it once");
+            throw new Problem(
+                    400, "header-twice", "the header " + name + " was sent " + values.size() + " times; send it once");
         }
         // What HTTP/1.1 says in Host, HTTP/2 says in :authority.
-        return values.isEmpty() && name.equals("Host") ? Optional.ofNullable(request.authority()).map(Object::toString) : values.stream().findFirst();
+        return values.isEmpty() && name.equals("Host")
+                ? Optional.ofNullable(request.authority()).map(Object::toString)
+                : values.stream().findFirst();
     }
 
     @Override
@@ -73,7 +76,8 @@ final class VertxHttpCall implements HttpCall {
 
     @Override
     public boolean isLocal() {
-        String host = request.remoteAddress() == null ? null : request.remoteAddress().hostAddress();
+        String host =
+                request.remoteAddress() == null ? null : request.remoteAddress().hostAddress();
         return host != null && (host.startsWith("127.") || host.equals("0:0:0:0:0:0:0:1") || host.equals("::1"));
     }
 
@@ -91,8 +95,12 @@ final class VertxHttpCall implements HttpCall {
     }
 
     private boolean unread() {
-        boolean sent = request.headers().contains("Transfer-Encoding") || !"0".equals(request.headers().get("Content-Length") == null
-                ? "0" : request.headers().get("Content-Length"));
+        boolean sent = request.headers().contains("Transfer-Encoding")
+                || !"0"
+                        .equals(
+                                request.headers().get("Content-Length") == null
+                                        ? "0"
+                                        : request.headers().get("Content-Length"));
         return sent && (body == null || !body.isComplete());
     }
 
@@ -143,7 +151,8 @@ final class VertxHttpCall implements HttpCall {
             Throwable cause = Objects.requireNonNull(e.getCause());
             throw new IOException("the client went away: " + cause.getMessage(), cause);
         } catch (TimeoutException e) {
-            throw new IOException("the client took nothing for " + limits.idle().toSeconds() + " s; the connection is closed", e);
+            throw new IOException(
+                    "the client took nothing for " + limits.idle().toSeconds() + " s; the connection is closed", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("stopped while the answer was sent", e);

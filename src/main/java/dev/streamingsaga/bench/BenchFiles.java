@@ -19,7 +19,8 @@ final class BenchFiles {
         Files.createDirectories(file.getParent());
         byte[] block = new byte[1 << 20];
         Random random = new Random(seed);
-        try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+        try (FileChannel out = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             for (long left = sizeBytes; left > 0; left -= block.length) {
                 random.nextBytes(block);
                 out.write(ByteBuffer.wrap(block, 0, (int) Math.min(left, block.length)));

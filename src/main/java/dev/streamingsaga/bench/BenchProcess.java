@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The command line in a process of its own, so that it can be killed: the same Java, class path and options as ours. */
+/**
+ * The command line in a process of its own, so that it can be killed: the same Java, class path and options as ours.
+ */
 final class BenchProcess implements AutoCloseable {
     private static final long LIMIT_MINUTES = 20;
 
@@ -22,7 +24,10 @@ final class BenchProcess implements AutoCloseable {
         command.addAll(java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.streamingsaga.cli.Main"));
         command.addAll(List.of(args));
-        return new BenchProcess(new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start());
+        return new BenchProcess(new ProcessBuilder(command)
+                .redirectOutput(output.toFile())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start());
     }
 
     boolean isAlive() {

@@ -8,8 +8,14 @@ import java.util.List;
  * @param oursSeconds median of our own times, for orientation only
  */
 public record Ratio(
-        double median, double min, double max, int pairs, double oursSeconds, double theirsSeconds,
-        double oursCpuSeconds, double theirsCpuSeconds) {
+        double median,
+        double min,
+        double max,
+        int pairs,
+        double oursSeconds,
+        double theirsSeconds,
+        double oursCpuSeconds,
+        double theirsCpuSeconds) {
 
     /** One measured run. */
     record Run(double seconds, double cpuSeconds) {}
@@ -21,11 +27,15 @@ public record Ratio(
         }
         java.util.Arrays.sort(ratios);
         return new Ratio(
-                round(median(ratios)), round(ratios[0]), round(ratios[ratios.length - 1]), ratios.length,
+                round(median(ratios)),
+                round(ratios[0]),
+                round(ratios[ratios.length - 1]),
+                ratios.length,
                 round(median(ours.stream().mapToDouble(Run::seconds).sorted().toArray())),
                 round(median(theirs.stream().mapToDouble(Run::seconds).sorted().toArray())),
                 round(median(ours.stream().mapToDouble(Run::cpuSeconds).sorted().toArray())),
-                round(median(theirs.stream().mapToDouble(Run::cpuSeconds).sorted().toArray())));
+                round(median(
+                        theirs.stream().mapToDouble(Run::cpuSeconds).sorted().toArray())));
     }
 
     private static double median(double[] sorted) {

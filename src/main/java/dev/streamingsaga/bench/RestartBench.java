@@ -33,10 +33,10 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What a kill costs. R4: a file killed at half its upload and resumed, against the same file ingested fresh. Both from the moment
- * when the saga (re)starts to its outcome, as the journal has them: the start of the process, the same for both, is left out; both
- * run in a process that has just started and that read nothing of the file before. R5: many open sagas killed, and the time from
- * the restart of the process, its start included, until each has its outcome.
+ * What a kill costs. R4: a file killed at half its upload and resumed, against the same file ingested fresh. Both from
+ * the moment when the saga (re)starts to its outcome, as the journal has them: the start of the process, the same for
+ * both, is left out; both run in a process that has just started and that read nothing of the file before. R5: many
+ * open sagas killed, and the time from the restart of the process, its start included, until each has its outcome.
  */
 public final class RestartBench {
     private final Path directory;
@@ -59,19 +59,32 @@ public final class RestartBench {
      * R5.
      *
      * @param seconds until all were final, process start included
-     * @param residue clean-up entries that are open, what bucket and stores hold that no saga owns, and what they lack or hold otherwise of a completed one
+     * @param residue clean-up entries that are open, what bucket and stores hold that no saga owns, and what they lack
+     *     or hold otherwise of a completed one
      * @param notResumed why sagas were compensated, with how many
      */
     public record Restart(
-            int open, double p50, double p99, double seconds, int residue, Map<SagaState, Long> outcomes, Map<String, Long> notResumed) {}
+            int open,
+            double p50,
+            double p99,
+            double seconds,
+            int residue,
+            Map<SagaState, Long> outcomes,
+            Map<String, Long> notResumed) {}
 
     /** Of chunks that a killed process has begun to send, and of those whose answer it never saw. */
     private record Sent(long begunBytes, long inFlightBytes) {
         static Sent of(Journal journal) {
             List<ChunkRow> chunks = journal.chunks(only(journal).sagaId());
             return new Sent(
-                    chunks.stream().filter(c -> c.state() != ChunkState.PENDING).mapToLong(ChunkRow::sizeBytes).sum(),
-                    chunks.stream().filter(c -> c.state() == ChunkState.SENDING).mapToLong(ChunkRow::sizeBytes).sum());
+                    chunks.stream()
+                            .filter(c -> c.state() != ChunkState.PENDING)
+                            .mapToLong(ChunkRow::sizeBytes)
+                            .sum(),
+                    chunks.stream()
+                            .filter(c -> c.state() == ChunkState.SENDING)
+                            .mapToLong(ChunkRow::sizeBytes)
+                            .sum());
         }
     }
 
@@ -92,7 +105,8 @@ public final class RestartBench {
             if (i % 2 != 0) {
                 fresh.add(ingest(file, directory.resolve("fresh-" + i)));
             }
-            long again = before.begunBytes() - with(data, journal -> only(journal).resumedBytes());
+            long again =
+                    before.begunBytes() - with(data, journal -> only(journal).resumedBytes());
             if (again > before.inFlightBytes()) {
                 throw new IllegalStateException(again + " bytes were sent again, though only " + before.inFlightBytes()
                         + " were on their way when the process was killed");
@@ -101,9 +115,15 @@ public final class RestartBench {
                 sentAgain = again;
                 inFlight = before.inFlightBytes();
             }
-            progress.accept(String.format(Locale.ROOT,
-                    "R4 pair %d of %d: resumed %.2f s, fresh %.2f s; %.1f MB sent again, %.1f MB were on their way at the kill", i + 1, pairs,
-                    resumed.get(i).seconds(), fresh.get(i).seconds(), again / 1e6, before.inFlightBytes() / 1e6));
+            progress.accept(String.format(
+                    Locale.ROOT,
+                    "R4 pair %d of %d: resumed %.2f s, fresh %.2f s; %.1f MB sent again, %.1f MB were on their way at the kill",
+                    i + 1,
+                    pairs,
+                    resumed.get(i).seconds(),
+                    fresh.get(i).seconds(),
+                    again / 1e6,
+                    before.inFlightBytes() / 1e6));
             BenchFiles.delete(data);
             BenchFiles.delete(directory.resolve("fresh-" + i));
             BenchFiles.delete(file);
@@ -112,7 +132,8 @@ public final class RestartBench {
     }
 
     private Sent killAtHalf(Path file, Path data) throws IOException, InterruptedException {
-        try (BenchProcess first = BenchProcess.start(directory.resolve("first.json"), "ingest", file.toString(), "--data", data.toString(), "--json")) {
+        try (BenchProcess first = BenchProcess.start(
+                directory.resolve("first.json"), "ingest", file.toString(), "--data", data.toString(), "--json")) {
             await(first, data, journal -> journal.sagas(1).stream().anyMatch(saga -> half(journal, saga)));
             first.kill();
         }
@@ -120,7 +141,9 @@ public final class RestartBench {
     }
 
     private static boolean half(Journal journal, SagaRecord saga) {
-        return saga.document().filter(d -> journal.chunksSent(saga.sagaId()) * 2 >= d.chunkCount()).isPresent();
+        return saga.document()
+                .filter(d -> journal.chunksSent(saga.sagaId()) * 2 >= d.chunkCount())
+                .isPresent();
     }
 
     private static SagaRecord only(Journal journal) {
@@ -129,12 +152,14 @@ public final class RestartBench {
 
     private Ratio.Run ingest(Path file, Path data) throws IOException, InterruptedException {
         Path answer = directory.resolve("answer.json");
-        try (BenchProcess child = BenchProcess.start(answer, "ingest", file.toString(), "--data", data.toString(), "--json")) {
+        try (BenchProcess child =
+                BenchProcess.start(answer, "ingest", file.toString(), "--data", data.toString(), "--json")) {
             child.await();
         }
         JsonNode result = new ObjectMapper().readTree(answer.toFile());
         if (!result.path("status").asText().equals("COMPLETED")) {
-            throw new IllegalStateException("the ingest to be measured did not complete: " + result.path("message").asText());
+            throw new IllegalStateException("the ingest to be measured did not complete: "
+                    + result.path("message").asText());
         }
         progress.accept("  steps: " + steps(result));
         return new Ratio.Run(with(data, journal -> seconds(journal, only(journal))), 0);
@@ -142,46 +167,70 @@ public final class RestartBench {
 
     private static String steps(JsonNode result) {
         StringJoiner steps = new StringJoiner(", ");
-        result.get("steps").forEach(step -> steps.add(step.get("name").asText() + " " + step.get("millis").asLong() + " ms"));
+        result.get("steps")
+                .forEach(step -> steps.add(
+                        step.get("name").asText() + " " + step.get("millis").asLong() + " ms"));
         return steps.toString();
     }
 
     /** From the last time the saga was received or resumed to its outcome. */
     private static double seconds(Journal journal, SagaRecord saga) {
         Instant began = journal.events(saga.sagaId()).stream()
-                .filter(event -> event.kind() == EventKind.STATE && event.message().startsWith("RESUMED"))
-                .map(Event::at).max(Comparator.naturalOrder()).orElse(saga.receivedAt());
+                .filter(event ->
+                        event.kind() == EventKind.STATE && event.message().startsWith("RESUMED"))
+                .map(Event::at)
+                .max(Comparator.naturalOrder())
+                .orElse(saga.receivedAt());
         return Duration.between(began, saga.finishedAt().orElseThrow()).toMillis() / 1000.0;
     }
 
     /** R5. */
     public Restart restart(int sagas) throws IOException, InterruptedException {
         Path data = directory.resolve("open");
-        List<String> args = new ArrayList<>(List.of("ingest", "--data", data.toString(), "-D", "saga.concurrency=" + sagas, "--json"));
+        List<String> args = new ArrayList<>(
+                List.of("ingest", "--data", data.toString(), "-D", "saga.concurrency=" + sagas, "--json"));
         for (int i = 0; i < sagas; i++) {
-            args.add(BenchFiles.write(directory.resolve("open-" + i + ".bin"), 1_000_000, i).toString());
+            args.add(BenchFiles.write(directory.resolve("open-" + i + ".bin"), 1_000_000, i)
+                    .toString());
         }
         try (BenchProcess child = BenchProcess.start(directory.resolve("open.json"), args.toArray(String[]::new))) {
-            await(child, data, journal -> journal.unfinished().size() >= sagas * 9 / 10 && journal.sagas(sagas).size() == sagas);
+            await(
+                    child,
+                    data,
+                    journal -> journal.unfinished().size() >= sagas * 9 / 10
+                            && journal.sagas(sagas).size() == sagas);
             child.kill();
         }
         int open = with(data, journal -> journal.unfinished().size());
         progress.accept("R5: killed with " + open + " of " + sagas + " sagas open");
         Instant restarted = Instant.now();
-        try (BenchProcess child = BenchProcess.start(directory.resolve("start.out"), "start", "--data", data.toString(), "-D", "saga.http.port=0")) {
+        try (BenchProcess child = BenchProcess.start(
+                directory.resolve("start.out"), "start", "--data", data.toString(), "-D", "saga.http.port=0")) {
             await(child, data, journal -> journal.unfinished().isEmpty());
         }
         List<SagaRecord> ended = with(data, journal -> journal.sagas(sagas));
-        double[] seconds = ended.stream().flatMap(saga -> saga.finishedAt().stream()).filter(restarted::isBefore)
-                .mapToDouble(end -> Duration.between(restarted, end).toMillis() / 1000.0).sorted().toArray();
-        Map<SagaState, Long> outcomes = ended.stream()
-                .collect(Collectors.groupingBy(SagaRecord::state, Collectors.counting()));
+        double[] seconds = ended.stream()
+                .flatMap(saga -> saga.finishedAt().stream())
+                .filter(restarted::isBefore)
+                .mapToDouble(end -> Duration.between(restarted, end).toMillis() / 1000.0)
+                .sorted()
+                .toArray();
+        Map<SagaState, Long> outcomes =
+                ended.stream().collect(Collectors.groupingBy(SagaRecord::state, Collectors.counting()));
         int residue = with(data, journal -> (int) journal.counts().openCleanups())
-                + found(data, "orphans") + found(data, "verify", "--all", "--deep");
-        Map<String, Long> notResumed = ended.stream().filter(saga -> saga.state() != SagaState.COMPLETED)
+                + found(data, "orphans")
+                + found(data, "verify", "--all", "--deep");
+        Map<String, Long> notResumed = ended.stream()
+                .filter(saga -> saga.state() != SagaState.COMPLETED)
                 .collect(Collectors.groupingBy(RestartBench::why, Collectors.counting()));
         BenchFiles.delete(data);
-        return new Restart(open, percentile(seconds, 50), percentile(seconds, 99), Arrays.stream(seconds).max().orElse(0), residue, outcomes,
+        return new Restart(
+                open,
+                percentile(seconds, 50),
+                percentile(seconds, 99),
+                Arrays.stream(seconds).max().orElse(0),
+                residue,
+                outcomes,
                 notResumed);
     }
 
@@ -202,7 +251,8 @@ public final class RestartBench {
     }
 
     private static String why(SagaRecord saga) {
-        return saga.reason().map(reason -> reason + ": ").orElse("") + saga.message().replace(saga.sagaId(), "ID") + " (run " + saga.run()
+        return saga.reason().map(reason -> reason + ": ").orElse("")
+                + saga.message().replace(saga.sagaId(), "ID") + " (run " + saga.run()
                 + (saga.document().isPresent() ? ")" : ", no document yet)");
     }
 

@@ -25,9 +25,9 @@ import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.transfer.s3.S3TransferManager;
 
 /**
- * R1: a whole verified ingest, all stores and the coordinator included, against what the careful do without us: a SHA-256 pass over
- * the file and an upload by the AWS Transfer Manager for Java, to the same S3 server. Pairs in the order A B B A, after a pair
- * that is not counted.
+ * R1: a whole verified ingest, all stores and the coordinator included, against what the careful do without us: a
+ * SHA-256 pass over the file and an upload by the AWS Transfer Manager for Java, to the same S3 server. Pairs in the
+ * order A B B A, after a pair that is not counted.
  */
 public final class UploadBench {
     private static final String BUCKET = "streaming-saga";
@@ -55,7 +55,8 @@ public final class UploadBench {
         try (EmbeddedS3 server = EmbeddedS3.start(directory.resolve("s3"));
                 Application application = Application.start(config(server));
                 S3AsyncClient client = theirs(server);
-                S3TransferManager manager = S3TransferManager.builder().s3Client(client).build()) {
+                S3TransferManager manager =
+                        S3TransferManager.builder().s3Client(client).build()) {
             List<Ratio.Run> ours = new ArrayList<>();
             List<Ratio.Run> theirs = new ArrayList<>();
             for (int i = 0; i <= pairs; i++) {
@@ -69,8 +70,14 @@ public final class UploadBench {
                     ours.add(first ? a : b);
                     theirs.add(first ? b : a);
                 }
-                progress.accept(String.format(java.util.Locale.ROOT, "pair %d of %d: ours %.2f s, theirs %.2f s%s", i, pairs,
-                        (first ? a : b).seconds(), (first ? b : a).seconds(), i == 0 ? " (warm-up, not counted)" : ""));
+                progress.accept(String.format(
+                        java.util.Locale.ROOT,
+                        "pair %d of %d: ours %.2f s, theirs %.2f s%s",
+                        i,
+                        pairs,
+                        (first ? a : b).seconds(),
+                        (first ? b : a).seconds(),
+                        i == 0 ? " (warm-up, not counted)" : ""));
                 empty(client);
             }
             return Ratio.of(ours, theirs);
@@ -92,7 +99,8 @@ public final class UploadBench {
     private static S3AsyncClient theirs(EmbeddedS3 server) {
         return S3AsyncClient.builder()
                 .endpointOverride(server.endpoint())
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(server.accessKey(), server.secretKey())))
+                .credentialsProvider(StaticCredentialsProvider.create(
+                        AwsBasicCredentials.create(server.accessKey(), server.secretKey())))
                 .region(Region.US_EAST_1)
                 .forcePathStyle(true)
                 .multipartEnabled(true)
@@ -118,8 +126,10 @@ public final class UploadBench {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
-        manager.uploadFile(u -> u.source(file).putObjectRequest(p -> p.bucket(BUCKET).key("theirs/" + file.getFileName())))
-                .completionFuture().join();
+        manager.uploadFile(u ->
+                        u.source(file).putObjectRequest(p -> p.bucket(BUCKET).key("theirs/" + file.getFileName())))
+                .completionFuture()
+                .join();
     }
 
     private static Ratio.Run timed(UploadBench.TimedAction work) throws IOException {
@@ -133,6 +143,9 @@ public final class UploadBench {
     /** Between pairs, so that the disk does not fill and no run pays for another. */
     private static void empty(S3AsyncClient client) {
         client.listObjectsV2Paginator(r -> r.bucket(BUCKET))
-                .subscribe(page -> page.contents().forEach(o -> client.deleteObject(d -> d.bucket(BUCKET).key(o.key())).join())).join();
+                .subscribe(page -> page.contents()
+                        .forEach(o -> client.deleteObject(d -> d.bucket(BUCKET).key(o.key()))
+                                .join()))
+                .join();
     }
 }

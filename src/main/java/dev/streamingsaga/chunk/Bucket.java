@@ -15,8 +15,8 @@ import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * Questions to the bucket that {@code aws2-s3} cannot put: it lists one page without saying whether there are more, its HEAD
- * never asks for the checksum, and neither takes a time-out of its own.
+ * Questions to the bucket that {@code aws2-s3} cannot put: it lists one page without saying whether there are more, its
+ * HEAD never asks for the checksum, and neither takes a time-out of its own.
  */
 final class Bucket {
     private final S3Client s3;
@@ -41,9 +41,15 @@ final class Bucket {
      */
     record ListedObject(long sizeBytes, Optional<String> etag) {}
 
-    /** An entity tag as servers write it, without its quotes; empty if there is none, or a weak one, which different bytes may share. */
+    /**
+     * An entity tag as servers write it, without its quotes; empty if there is none, or a weak one, which different
+     * bytes may share.
+     */
     static Optional<String> etag(@Nullable String header) {
-        return Optional.ofNullable(header).filter(tag -> !tag.startsWith("W/")).map(tag -> tag.replace("\"", "")).filter(tag -> !tag.isBlank());
+        return Optional.ofNullable(header)
+                .filter(tag -> !tag.startsWith("W/"))
+                .map(tag -> tag.replace("\"", ""))
+                .filter(tag -> !tag.isBlank());
     }
 
     String name() {

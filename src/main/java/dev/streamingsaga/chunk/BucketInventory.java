@@ -12,12 +12,14 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * What lies below our prefix in one bucket, saga by saga. A bucket lists its keys in order, so only one saga's figures and one page of keys are
- * held, however many there are.
+ * What lies below our prefix in one bucket, saga by saga. A bucket lists its keys in order, so only one saga's figures
+ * and one page of keys are held, however many there are.
  */
 public final class BucketInventory {
     /** What comes after the prefix; each of a saga's objects lies directly in its folder. */
-    private static final Pattern SHAPE = Pattern.compile("(?<document>[a-z0-9-]{1,128})/(?<saga>[a-z0-9-]{1,128})/(?<name>.+)");
+    private static final Pattern SHAPE =
+            Pattern.compile("(?<document>[a-z0-9-]{1,128})/(?<saga>[a-z0-9-]{1,128})/(?<name>.+)");
+
     private static final Pattern NAME = Pattern.compile("[a-z0-9.-]+");
 
     private final S3Client s3;
@@ -40,16 +42,31 @@ public final class BucketInventory {
      * @param mixed keys lie deeper in its folder that no saga of ours writes
      */
     public record StoredSaga(
-            String documentId, String sagaId, String keyPrefix, long objects, long bytes, Instant newest, boolean complete, boolean mixed) {
+            String documentId,
+            String sagaId,
+            String keyPrefix,
+            long objects,
+            long bytes,
+            Instant newest,
+            boolean complete,
+            boolean mixed) {
 
         BucketInventory.StoredSaga with(S3Object object, String name) {
             Instant written = object.lastModified();
-            return new BucketInventory.StoredSaga(documentId, sagaId, keyPrefix, objects + 1, bytes + object.size(), written.isAfter(newest) ? written : newest,
-                    complete || name.equals(ChunkKeys.MANIFEST), mixed);
+            return new BucketInventory.StoredSaga(
+                    documentId,
+                    sagaId,
+                    keyPrefix,
+                    objects + 1,
+                    bytes + object.size(),
+                    written.isAfter(newest) ? written : newest,
+                    complete || name.equals(ChunkKeys.MANIFEST),
+                    mixed);
         }
 
         BucketInventory.StoredSaga withForeign() {
-            return new BucketInventory.StoredSaga(documentId, sagaId, keyPrefix, objects, bytes, newest, complete, true);
+            return new BucketInventory.StoredSaga(
+                    documentId, sagaId, keyPrefix, objects, bytes, newest, complete, true);
         }
     }
 
@@ -71,8 +88,10 @@ public final class BucketInventory {
 
     private void list(String prefix, Consumer<BucketInventory.StoredSaga> sagas, Consumer<String> foreign) {
         BucketInventory.StoredSaga current = null;
-        for (S3Object object : s3.listObjectsV2Paginator(request -> request.bucket(bucket).prefix(prefix)
-                .overrideConfiguration(Bucket.limit(config.s3().timeout()))).contents()) {
+        for (S3Object object : s3.listObjectsV2Paginator(request -> request.bucket(bucket)
+                        .prefix(prefix)
+                        .overrideConfiguration(Bucket.limit(config.s3().timeout())))
+                .contents()) {
             String key = object.key();
             Matcher shape = SHAPE.matcher(key.substring(root.length()));
             if (!shape.matches()) {
@@ -84,7 +103,8 @@ public final class BucketInventory {
             String folder = root + shape.group("document") + "/" + shape.group("saga") + "/";
             if (current == null || !current.keyPrefix().equals(folder)) {
                 emit(current, sagas);
-                current = new BucketInventory.StoredSaga(shape.group("document"), shape.group("saga"), folder, 0, 0, Instant.EPOCH, false, false);
+                current = new BucketInventory.StoredSaga(
+                        shape.group("document"), shape.group("saga"), folder, 0, 0, Instant.EPOCH, false, false);
             }
             if (NAME.matcher(shape.group("name")).matches()) {
                 current = current.with(object, shape.group("name"));

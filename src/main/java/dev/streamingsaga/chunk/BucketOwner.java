@@ -20,9 +20,9 @@ import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * The mark {@code <prefix>/.owner.json}: which journal, by its epoch, the objects below the prefix belong to. It is written with
- * the first document that completes and never changed: a journal that was lost and made anew does not take the former one's
- * objects for its own. Thread-safe.
+ * The mark {@code <prefix>/.owner.json}: which journal, by its epoch, the objects below the prefix belong to. It is
+ * written with the first document that completes and never changed: a journal that was lost and made anew does not take
+ * the former one's objects for its own. Thread-safe.
  */
 public final class BucketOwner {
     public static final String NAME = ".owner.json";
@@ -55,7 +55,8 @@ public final class BucketOwner {
      */
     public Optional<String> epoch() {
         try (ResponseInputStream<GetObjectResponse> mark = bucket.open(key)) {
-            String epoch = JSON.readTree(mark.readNBytes(MAX_BYTES)).path("epoch").asText("");
+            String epoch =
+                    JSON.readTree(mark.readNBytes(MAX_BYTES)).path("epoch").asText("");
             if (epoch.isEmpty()) {
                 throw unreadable(null);
             }
@@ -70,8 +71,11 @@ public final class BucketOwner {
     }
 
     private SagaException unreadable(@org.jspecify.annotations.Nullable Exception cause) {
-        return new SagaException(Reason.METADATA_CORRUPT, key + " in bucket " + bucket.name() + " names no journal;"
-                + " nothing is deleted below it until it is put right or removed", cause);
+        return new SagaException(
+                Reason.METADATA_CORRUPT,
+                key + " in bucket " + bucket.name() + " names no journal;"
+                        + " nothing is deleted below it until it is put right or removed",
+                cause);
     }
 
     /**
@@ -91,8 +95,13 @@ public final class BucketOwner {
         }
         settled = owner.filter(epoch::equals).isPresent();
         if (!settled) {
-            LOG.warn("bucket {} names journal {} as the owner of {}, ours is {}: was our journal lost, or do two share a prefix?"
-                    + " Nothing is deleted as an orphan here", bucket.name(), owner.orElse("none"), key, epoch);
+            LOG.warn(
+                    "bucket {} names journal {} as the owner of {}, ours is {}: was our journal lost, or do two share a prefix?"
+                            + " Nothing is deleted as an orphan here",
+                    bucket.name(),
+                    owner.orElse("none"),
+                    key,
+                    epoch);
         }
         return settled;
     }
@@ -100,7 +109,11 @@ public final class BucketOwner {
     private void mark(String epoch) {
         try {
             byte[] json = JSON.writeValueAsBytes(Map.of("epoch", epoch));
-            s3.putObject(request -> request.bucket(bucket.name()).key(key).contentType("application/json").ifNoneMatch("*"),
+            s3.putObject(
+                    request -> request.bucket(bucket.name())
+                            .key(key)
+                            .contentType("application/json")
+                            .ifNoneMatch("*"),
                     RequestBody.fromBytes(json));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a map of text is always writable as JSON", e);

@@ -22,9 +22,9 @@ import software.amazon.awssdk.identity.spi.IdentityProviders;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /**
- * Sends the SHA-256 that is already known of an object as {@code x-amz-checksum-sha256}, which the server compares with the
- * bytes it receives. {@code aws2-s3} has no setting for it, so the digest reaches this interceptor as the request's metadata
- * {@value #METADATA}, which is not sent.
+ * Sends the SHA-256 that is already known of an object as {@code x-amz-checksum-sha256}, which the server compares with
+ * the bytes it receives. {@code aws2-s3} has no setting for it, so the digest reaches this interceptor as the request's
+ * metadata {@value #METADATA}, which is not sent.
  */
 final class ChecksumInterceptor implements ExecutionInterceptor {
     static final String METADATA = "saga-known-sha256";
@@ -32,21 +32,23 @@ final class ChecksumInterceptor implements ExecutionInterceptor {
 
     @Override
     public SdkRequest modifyRequest(Context.ModifyRequest context, ExecutionAttributes attributes) {
-        if (!(context.request() instanceof PutObjectRequest put) || !put.metadata().containsKey(METADATA)) {
+        if (!(context.request() instanceof PutObjectRequest put)
+                || !put.metadata().containsKey(METADATA)) {
             return context.request();
         }
         Map<String, String> metadata = new HashMap<>(put.metadata());
         String sha256 = metadata.remove(METADATA);
         return put.toBuilder()
                 .metadata(metadata)
-                .checksumSHA256(Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256)))
+                .checksumSHA256(
+                        Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256)))
                 .build();
     }
 
     /**
-     * Signature version 4 that does not hash a payload whose SHA-256 is among the signed headers: over plain HTTP the SDK
-     * would read and hash each chunk a second time, and S3Proxy would hold it in memory. The signed header binds the bytes
-     * just as well, since the server checks them against it.
+     * Signature version 4 that does not hash a payload whose SHA-256 is among the signed headers: over plain HTTP the
+     * SDK would read and hash each chunk a second time, and S3Proxy would hold it in memory. The signed header binds
+     * the bytes just as well, since the server checks them against it.
      */
     static final class Scheme implements AwsV4AuthScheme {
         private final Signer signer = new Signer();
@@ -95,7 +97,8 @@ final class ChecksumInterceptor implements ExecutionInterceptor {
         }
 
         @Override
-        public CompletableFuture<AsyncSignedRequest> signAsync(AsyncSignRequest<? extends AwsCredentialsIdentity> request) {
+        public CompletableFuture<AsyncSignedRequest> signAsync(
+                AsyncSignRequest<? extends AwsCredentialsIdentity> request) {
             return delegate.signAsync(request);
         }
     }

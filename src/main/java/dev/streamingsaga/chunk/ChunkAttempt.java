@@ -31,14 +31,19 @@ final class ChunkAttempt {
         message.setHeader(AWS2S3Constants.OVERRIDE_BUCKET_NAME, put.document().bucket());
         message.setHeader(AWS2S3Constants.KEY, put.what().key());
         message.setHeader(AWS2S3Constants.CONTENT_LENGTH, put.what().sizeBytes());
-        message.setHeader(AWS2S3Constants.METADATA, Map.of(ChecksumInterceptor.METADATA, put.what().sha256()));
+        message.setHeader(
+                AWS2S3Constants.METADATA,
+                Map.of(ChecksumInterceptor.METADATA, put.what().sha256()));
         message.setBody(put.what().body());
     }
 
     void sent(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
         put.row().ifPresent(row -> {
-            put.run().chunkSent(row.index(), Bucket.etag(exchange.getMessage().getHeader(AWS2S3Constants.E_TAG, String.class)));
+            put.run()
+                    .chunkSent(
+                            row.index(),
+                            Bucket.etag(exchange.getMessage().getHeader(AWS2S3Constants.E_TAG, String.class)));
             put.upload().stored(row);
         });
     }
@@ -51,7 +56,9 @@ final class ChunkAttempt {
 
     /** Waits for the next attempt, or until there is to be none: that attempt itself then says why. */
     void pause(Exchange exchange) {
-        ObjectPut.of(exchange).upload().pause(retryDelay, () -> exchange.getContext().isStopping());
+        ObjectPut.of(exchange)
+                .upload()
+                .pause(retryDelay, () -> exchange.getContext().isStopping());
     }
 
     void end(Exchange exchange) {

@@ -11,15 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
 /**
- * Compares what the bucket holds of a document with what the journal says: every chunk's key, size and SHA-256 as the bucket
- * reports it (read back where it reports none), the manifest, and nothing else. Goes on after the first difference.
+ * Compares what the bucket holds of a document with what the journal says: every chunk's key, size and SHA-256 as the
+ * bucket reports it (read back where it reports none), the manifest, and nothing else. Goes on after the first
+ * difference.
  */
 public final class ChunkAudit {
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -33,10 +33,15 @@ public final class ChunkAudit {
         this.s3 = s3;
     }
 
-    public enum DifferenceKind { MISSING, DIFFERENT, EXTRA }
+    public enum DifferenceKind {
+        MISSING,
+        DIFFERENT,
+        EXTRA
+    }
 
     /** @param chunk the journal's row; empty for the manifest, an extra object, or the file as a whole */
-    public record Difference(ChunkAudit.DifferenceKind kind, String key, Optional<ChunkRow> chunk, String expected, String found) {}
+    public record Difference(
+            ChunkAudit.DifferenceKind kind, String key, Optional<ChunkRow> chunk, String expected, String found) {}
 
     /**
      * @param deep reads every chunk back, and hashes each and the whole
@@ -44,18 +49,31 @@ public final class ChunkAudit {
      */
     public List<Difference> compare(Document document, List<ChunkRow> rows, boolean deep) {
         Bucket bucket = new Bucket(s3, document.bucket());
-        SortedMap<String, Bucket.ListedObject> listed = bucket.list(document.keyPrefix(), config.s3().timeout());
+        SortedMap<String, Bucket.ListedObject> listed =
+                bucket.list(document.keyPrefix(), config.s3().timeout());
         List<Difference> found = new ArrayList<>();
         MessageDigest whole = Sha256.digest();
         for (ChunkRow row : rows) {
-            chunk(bucket, row, listed.remove(row.key()), deep ? Optional.of(whole) : Optional.empty()).ifPresent(found::add);
+            chunk(bucket, row, listed.remove(row.key()), deep ? Optional.of(whole) : Optional.empty())
+                    .ifPresent(found::add);
         }
         String sha256 = Sha256.hex(whole);
         if (deep && found.isEmpty() && !sha256.equals(document.sha256())) {
-            found.add(new Difference(ChunkAudit.DifferenceKind.DIFFERENT, document.keyPrefix(), Optional.empty(), "SHA-256 " + document.sha256(), "SHA-256 " + sha256));
+            found.add(new Difference(
+                    ChunkAudit.DifferenceKind.DIFFERENT,
+                    document.keyPrefix(),
+                    Optional.empty(),
+                    "SHA-256 " + document.sha256(),
+                    "SHA-256 " + sha256));
         }
-        manifest(document, rows, listed.remove(document.keyPrefix() + ChunkKeys.MANIFEST)).ifPresent(found::add);
-        listed.forEach((key, object) -> found.add(new Difference(ChunkAudit.DifferenceKind.EXTRA, key, Optional.empty(), "no such object", object.sizeBytes() + " bytes")));
+        manifest(document, rows, listed.remove(document.keyPrefix() + ChunkKeys.MANIFEST))
+                .ifPresent(found::add);
+        listed.forEach((key, object) -> found.add(new Difference(
+                ChunkAudit.DifferenceKind.EXTRA,
+                key,
+                Optional.empty(),
+                "no such object",
+                object.sizeBytes() + " bytes")));
         return found;
     }
 
@@ -63,18 +81,32 @@ public final class ChunkAudit {
             Bucket bucket, ChunkRow row, Bucket.ListedObject listed, Optional<MessageDigest> whole) {
         String expected = row.sizeBytes() + " bytes, SHA-256 " + row.sha256();
         if (listed == null) {
-            return Optional.of(new Difference(ChunkAudit.DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
+            return Optional.of(new Difference(
+                    ChunkAudit.DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
         }
         if (listed.sizeBytes() != row.sizeBytes()) {
-            return Optional.of(new Difference(ChunkAudit.DifferenceKind.DIFFERENT, row.key(), Optional.of(row), expected, listed.sizeBytes() + " bytes"));
+            return Optional.of(new Difference(
+                    ChunkAudit.DifferenceKind.DIFFERENT,
+                    row.key(),
+                    Optional.of(row),
+                    expected,
+                    listed.sizeBytes() + " bytes"));
         }
-        Optional<String> sha256 = whole.isPresent() ? Optional.empty() : bucket.head(row.key()).flatMap(Bucket.StoredObject::sha256);
+        Optional<String> sha256 =
+                whole.isPresent() ? Optional.empty() : bucket.head(row.key()).flatMap(Bucket.StoredObject::sha256);
         try {
             String stored = sha256.isPresent() ? sha256.get() : read(bucket, row.key(), whole);
-            return stored.equals(row.sha256()) ? Optional.empty() : Optional.of(new Difference(
-                    ChunkAudit.DifferenceKind.DIFFERENT, row.key(), Optional.of(row), expected, row.sizeBytes() + " bytes, SHA-256 " + stored));
+            return stored.equals(row.sha256())
+                    ? Optional.empty()
+                    : Optional.of(new Difference(
+                            ChunkAudit.DifferenceKind.DIFFERENT,
+                            row.key(),
+                            Optional.of(row),
+                            expected,
+                            row.sizeBytes() + " bytes, SHA-256 " + stored));
         } catch (NoSuchKeyException e) {
-            return Optional.of(new Difference(ChunkAudit.DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
+            return Optional.of(new Difference(
+                    ChunkAudit.DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
         }
     }
 
@@ -98,17 +130,21 @@ public final class ChunkAudit {
         String key = document.keyPrefix() + ChunkKeys.MANIFEST;
         String expected = "the journal's " + rows.size() + " chunks, SHA-256 " + document.sha256();
         if (listed == null) {
-            return Optional.of(new Difference(ChunkAudit.DifferenceKind.MISSING, key, Optional.empty(), expected, "nothing"));
+            return Optional.of(
+                    new Difference(ChunkAudit.DifferenceKind.MISSING, key, Optional.empty(), expected, "nothing"));
         }
         Optional<String> difference;
         try {
             Manifest stored = new ChunkStore(config, s3).in(document.bucket()).manifest(document.keyPrefix());
-            difference = stored.equals(Manifest.of(document, rows)) ? Optional.empty()
-                    : Optional.of(stored.chunks().size() + " chunks, SHA-256 " + stored.sha256() + ", not as the journal has them");
+            difference = stored.equals(Manifest.of(document, rows))
+                    ? Optional.empty()
+                    : Optional.of(stored.chunks().size() + " chunks, SHA-256 " + stored.sha256()
+                            + ", not as the journal has them");
         } catch (SagaException e) {
             difference = Optional.of("no manifest: " + e.getMessage());
         }
-        return difference.map(found -> new Difference(ChunkAudit.DifferenceKind.DIFFERENT, key, Optional.empty(), expected, found));
+        return difference.map(
+                found -> new Difference(ChunkAudit.DifferenceKind.DIFFERENT, key, Optional.empty(), expected, found));
     }
 
     /** Whether a key is the manifest's. */

@@ -14,6 +14,7 @@ final class ChunkKeys {
     }
 
     static boolean isChunk(String keyPrefix, String key) {
-        return key.startsWith(keyPrefix) && CHUNK.matcher(key.substring(keyPrefix.length())).matches();
+        return key.startsWith(keyPrefix)
+                && CHUNK.matcher(key.substring(keyPrefix.length())).matches();
     }
 }

@@ -66,10 +66,14 @@ public final class ChunkStore {
     public void pingAccess() {
         AwsRequestOverrideConfiguration limit = Bucket.limit(config.s3().timeout());
         String prefix = config.chunk().prefix() + "/";
-        s3.listObjectsV2(request -> request.bucket(bucket.name()).prefix(prefix).maxKeys(1).overrideConfiguration(limit));
+        s3.listObjectsV2(request ->
+                request.bucket(bucket.name()).prefix(prefix).maxKeys(1).overrideConfiguration(limit));
         String key = prefix + PROBE;
-        String upload = s3.createMultipartUpload(request -> request.bucket(bucket.name()).key(key).overrideConfiguration(limit)).uploadId();
-        s3.abortMultipartUpload(request -> request.bucket(bucket.name()).key(key).uploadId(upload).overrideConfiguration(limit));
+        String upload = s3.createMultipartUpload(
+                        request -> request.bucket(bucket.name()).key(key).overrideConfiguration(limit))
+                .uploadId();
+        s3.abortMultipartUpload(request ->
+                request.bucket(bucket.name()).key(key).uploadId(upload).overrideConfiguration(limit));
     }
 
     /** Makes the bucket if it is not there. */
@@ -100,7 +104,8 @@ public final class ChunkStore {
             byte[] bytes = json.readNBytes(MANIFEST_MAX_BYTES + 1);
             if (bytes.length > MANIFEST_MAX_BYTES) {
                 json.abort();
-                throw new SagaException(Reason.METADATA_CORRUPT, key + " is longer than any manifest; nothing was read");
+                throw new SagaException(
+                        Reason.METADATA_CORRUPT, key + " is longer than any manifest; nothing was read");
             }
             return Manifest.parse(bytes, key);
         } catch (NoSuchKeyException e) {
@@ -114,9 +119,11 @@ public final class ChunkStore {
     }
 
     /**
-     * Writes a document to a stream, checking each chunk and the whole while it goes. If it throws, what was written is void.
+     * Writes a document to a stream, checking each chunk and the whole while it goes. If it throws, what was written is
+     * void.
      *
-     * @throws SagaException CHUNK_MISSING, SIZE_MISMATCH, CHUNK_CORRUPT, HASH_MISMATCH, METADATA_CORRUPT or STORE_FAILED
+     * @throws SagaException CHUNK_MISSING, SIZE_MISMATCH, CHUNK_CORRUPT, HASH_MISMATCH, METADATA_CORRUPT or
+     *     STORE_FAILED
      * @throws IOException if the bucket breaks off in the middle of a chunk, or the target cannot be written
      */
     public FetchResult fetch(String keyPrefix, OutputStream target) throws IOException {
@@ -131,16 +138,22 @@ public final class ChunkStore {
         if (!sha256.equals(manifest.sha256())) {
             throw new SagaException(
                     Reason.HASH_MISMATCH,
-                    keyPrefix + " in bucket " + bucket.name() + " has SHA-256 " + sha256 + " instead of " + manifest.sha256()
-                            + "; what was written is void");
+                    keyPrefix + " in bucket " + bucket.name() + " has SHA-256 " + sha256 + " instead of "
+                            + manifest.sha256() + "; what was written is void");
         }
         return new FetchResult(
-                manifest.documentId(), manifest.sagaId(), manifest.fileName(), manifest.sizeBytes(), sha256, chunks.size());
+                manifest.documentId(),
+                manifest.sagaId(),
+                manifest.fileName(),
+                manifest.sizeBytes(),
+                sha256,
+                chunks.size());
     }
 
     /**
-     * A part of a document as a stream, whose bytes are checked against the chunks' digests. Of a chunk that turns out to be damaged
-     * or cut off the last bytes are never given out: reading ends with an {@link IOException} before the part is complete.
+     * A part of a document as a stream, whose bytes are checked against the chunks' digests. Of a chunk that turns out
+     * to be damaged or cut off the last bytes are never given out: reading ends with an {@link IOException} before the
+     * part is complete.
      *
      * @param rows of the whole document, as the journal has them
      * @param from first byte, from 0
@@ -151,8 +164,8 @@ public final class ChunkStore {
     }
 
     /**
-     * As {@link #fetch(String, OutputStream)}, to a file: written beside the target, synced, and renamed when every byte is
-     * checked. An existing target is replaced by a right one or left alone.
+     * As {@link #fetch(String, OutputStream)}, to a file: written beside the target, synced, and renamed when every
+     * byte is checked. An existing target is replaced by a right one or left alone.
      */
     public FetchResult fetch(String keyPrefix, Path target) throws IOException {
         Path absolute = target.toAbsolutePath();

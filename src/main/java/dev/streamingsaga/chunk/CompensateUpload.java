@@ -6,9 +6,9 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,9 +21,9 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 
 /**
- * Removes everything below a saga's prefix, then looks. What the bucket lists is joined with the keys the caller knows; every
- * delete is tried whatever the others do, for at most {@code saga.compensation.step-timeout}. Deleting what is not there
- * succeeds. A server that cannot be reached is given up at the first request.
+ * Removes everything below a saga's prefix, then looks. What the bucket lists is joined with the keys the caller knows;
+ * every delete is tried whatever the others do, for at most {@code saga.compensation.step-timeout}. Deleting what is
+ * not there succeeds. A server that cannot be reached is given up at the first request.
  *
  * <p>The bucket must not keep versions: a versioning bucket answers as if the object were gone.
  */
@@ -43,13 +43,16 @@ final class CompensateUpload {
     }
 
     /**
-     * @param keys that are still there or whose fate is unknown; the prefix itself, ending in a slash, stands for "whatever is
-     *     below it" when the bucket could not be asked; empty: all is gone
+     * @param keys that are still there or whose fate is unknown; the prefix itself, ending in a slash, stands for
+     *     "whatever is below it" when the bucket could not be asked; empty: all is gone
      * @param error what the bucket answered to the last request that failed; empty if none did
      */
     record Remainder(List<String> keys, Optional<String> error) {}
 
-    /** @param facts {@code sagaId}, {@code documentId}, optional {@code bucket}, {@code keyPrefix} and {@code keys} (the journal's) */
+    /**
+     * @param facts {@code sagaId}, {@code documentId}, optional {@code bucket}, {@code keyPrefix} and {@code keys} (the
+     *     journal's)
+     */
     CompensateUpload.Remainder compensate(Map<?, ?> facts) {
         AtomicReference<String> error = new AtomicReference<>();
         List<String> keys = compensate(facts, error);
@@ -81,7 +84,10 @@ final class CompensateUpload {
     private static NavigableSet<String> known(String prefix, Map<?, ?> facts) {
         NavigableSet<String> keys = new TreeSet<>();
         if (facts.get("keys") instanceof Collection<?> given) {
-            given.stream().map(Object::toString).filter(key -> key.startsWith(prefix)).forEach(keys::add);
+            given.stream()
+                    .map(Object::toString)
+                    .filter(key -> key.startsWith(prefix))
+                    .forEach(keys::add);
         }
         return keys;
     }
@@ -98,13 +104,17 @@ final class CompensateUpload {
         } catch (RuntimeException e) {
             boolean reachable = UploadFailures.find(e, SdkClientException.class).isEmpty();
             error.set("cannot list: " + e.getMessage());
-            LOG.warn("cannot list {} in bucket {}: {}; what may be there counts as residue",
-                    prefix, bucket.name(), e.getMessage());
+            LOG.warn(
+                    "cannot list {} in bucket {}: {}; what may be there counts as residue",
+                    prefix,
+                    bucket.name(),
+                    e.getMessage());
             return new Listing(Set.of(), false, reachable);
         }
     }
 
-    private void delete(Bucket bucket, Set<String> keys, Set<String> removed, Instant deadline, AtomicReference<String> error) {
+    private void delete(
+            Bucket bucket, Set<String> keys, Set<String> removed, Instant deadline, AtomicReference<String> error) {
         AtomicBoolean unreachable = new AtomicBoolean();
         parallel.forEach(keys, key -> {
             if (unreachable.get() || Instant.now().isAfter(deadline)) {
@@ -116,10 +126,16 @@ final class CompensateUpload {
                     removed.add(key);
                 }
             } else {
-                unreachable.compareAndSet(false, UploadFailures.find(failure.get(), SdkClientException.class).isPresent());
+                unreachable.compareAndSet(
+                        false,
+                        UploadFailures.find(failure.get(), SdkClientException.class)
+                                .isPresent());
                 error.set("cannot delete: " + UploadFailures.text(failure.get()));
-                LOG.warn("cannot delete {} in bucket {}: {}; it counts as residue if it is still there",
-                        key, bucket.name(), failure.get().getMessage());
+                LOG.warn(
+                        "cannot delete {} in bucket {}: {}; it counts as residue if it is still there",
+                        key,
+                        bucket.name(),
+                        failure.get().getMessage());
             }
         });
     }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Part of a file as a message body. Each conversion to {@link InputStream} opens a new stream from the start of the region,
- * so a body can be sent again; it is no stream itself, so Camel's stream caching has nothing to spool.
+ * Part of a file as a message body. Each conversion to {@link InputStream} opens a new stream from the start of the
+ * region, so a body can be sent again; it is no stream itself, so Camel's stream caching has nothing to spool.
  */
 record FileRegion(Path path, long offset, long length) {
 
@@ -31,7 +31,8 @@ record FileRegion(Path path, long offset, long length) {
         RegionStream(FileChannel file, long offset, long length) {
             this.file = file;
             this.end = offset + length;
-            this.buffer = ByteBuffer.allocate((int) Math.min(BUFFER_BYTES, Math.max(1, length))).limit(0);
+            this.buffer = ByteBuffer.allocate((int) Math.min(BUFFER_BYTES, Math.max(1, length)))
+                    .limit(0);
             this.position = offset;
             this.mark = offset;
         }

@@ -11,11 +11,11 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A saga's plan, handed out so that no more than so many of its chunks are on their way at a time: {@link #next} waits until one has
- * arrived. Thread-safe.
+ * A saga's plan, handed out so that no more than so many of its chunks are on their way at a time: {@link #next} waits
+ * until one has arrived. Thread-safe.
  *
- * <p>From {@link #stop} on nothing is handed out and nobody waits. The splitter, which then believes to be at the end, may hear of
- * that before it hears of the failure: whoever goes on behind it has to ask {@link Upload#requireAllSent}.
+ * <p>From {@link #stop} on nothing is handed out and nobody waits. The splitter, which then believes to be at the end,
+ * may hear of that before it hears of the failure: whoever goes on behind it has to ask {@link Upload#requireAllSent}.
  */
 final class InFlight implements Iterator<ChunkRow> {
     private final Queue<ChunkRow> rest;

@@ -18,7 +18,12 @@ import java.util.List;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Manifest(
-        String documentId, String sagaId, String fileName, String contentType, long sizeBytes, String sha256,
+        String documentId,
+        String sagaId,
+        String fileName,
+        String contentType,
+        long sizeBytes,
+        String sha256,
         List<Chunk> chunks) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -28,8 +33,12 @@ public record Manifest(
 
     static Manifest of(Document document, List<ChunkRow> rows) {
         return new Manifest(
-                document.documentId(), document.sagaId(), document.fileName(), document.contentType(),
-                document.sizeBytes(), document.sha256(),
+                document.documentId(),
+                document.sagaId(),
+                document.fileName(),
+                document.contentType(),
+                document.sizeBytes(),
+                document.sha256(),
                 rows.stream()
                         .map(row -> new Chunk(row.index(), row.offset(), row.sizeBytes(), row.sha256(), "none"))
                         .toList());
@@ -59,7 +68,10 @@ public record Manifest(
         boolean sound = chunks != null && sha256 != null;
         for (int i = 0; sound && i < chunks.size(); i++) {
             Chunk chunk = chunks.get(i);
-            sound = chunk.index == i && chunk.offset == offset && chunk.size > 0 && chunk.sha256 != null
+            sound = chunk.index == i
+                    && chunk.offset == offset
+                    && chunk.size > 0
+                    && chunk.sha256 != null
                     && "none".equals(chunk.codec);
             offset += chunk.size;
         }

@@ -29,7 +29,10 @@ final class ObjectPut {
     static ObjectPut chunk(Upload upload, ChunkRow row) {
         FileRegion region = new FileRegion(upload.document().path(), row.offset(), row.sizeBytes());
         return new ObjectPut(
-                upload, row, new ObjectPut.ObjectDescription("chunk " + row.index(), row.key(), row.sizeBytes(), row.sha256(), region));
+                upload,
+                row,
+                new ObjectPut.ObjectDescription(
+                        "chunk " + row.index(), row.key(), row.sizeBytes(), row.sha256(), region));
     }
 
     static ObjectPut whole(Upload upload, ObjectPut.ObjectDescription what) {

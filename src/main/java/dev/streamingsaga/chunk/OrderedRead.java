@@ -14,8 +14,8 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
 /**
- * Reads chunks in order and hashes each and the whole. While one is read the request for the next is already answered; its
- * bytes wait in the socket, so memory stays at one small buffer.
+ * Reads chunks in order and hashes each and the whole. While one is read the request for the next is already answered;
+ * its bytes wait in the socket, so memory stays at one small buffer.
  */
 final class OrderedRead {
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -31,7 +31,8 @@ final class OrderedRead {
 
     /**
      * @return SHA-256 of all bytes in order
-     * @throws SagaException CHUNK_MISSING, SIZE_MISMATCH or CHUNK_CORRUPT; what was written to {@code out} until then is void
+     * @throws SagaException CHUNK_MISSING, SIZE_MISMATCH or CHUNK_CORRUPT; what was written to {@code out} until then
+     *     is void
      */
     String read(List<Expected> chunks, OutputStream out, Runnable wanted) throws IOException {
         MessageDigest whole = Sha256.digest();
@@ -104,7 +105,8 @@ final class OrderedRead {
 
     private void check(Expected chunk, long size, String sha256) {
         if (size != chunk.sizeBytes()) {
-            throw new SagaException(Reason.SIZE_MISMATCH, in(chunk) + " has " + size + " bytes instead of " + chunk.sizeBytes());
+            throw new SagaException(
+                    Reason.SIZE_MISMATCH, in(chunk) + " has " + size + " bytes instead of " + chunk.sizeBytes());
         }
         if (!sha256.equals(chunk.sha256())) {
             throw new SagaException(

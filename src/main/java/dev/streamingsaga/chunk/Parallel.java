@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * Does something for each item, a bounded number at a time; the first failure stops the rest and is thrown. The caller works too, and
- * waits only for helpers that have begun: it may be called on a thread of the pool, even on the only one.
+ * Does something for each item, a bounded number at a time; the first failure stops the rest and is thrown. The caller
+ * works too, and waits only for helpers that have begun: it may be called on a thread of the pool, even on the only
+ * one.
  */
 final class Parallel {
     private final Executor pool;
@@ -34,7 +35,10 @@ final class Parallel {
         private final AtomicBoolean stop = new AtomicBoolean();
         private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
 
-        /** The caller is its first party; with its arrival and that of the helpers that have begun nobody else is let in. */
+        /**
+         * The caller is its first party; with its arrival and that of the helpers that have begun nobody else is let
+         * in.
+         */
         private final Phaser workers = new Phaser(1) {
             @Override
             protected boolean onAdvance(int phase, int parties) {

@@ -35,7 +35,8 @@ final class PlanUpload {
     }
 
     void plan(Exchange exchange) {
-        Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class),
+        Upload upload = new Upload(
+                exchange.getProperty(Run.PROPERTY, Run.class),
                 exchange.getProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, false, Boolean.class));
         Run run = upload.run();
         Document document = upload.document();
@@ -53,14 +54,17 @@ final class PlanUpload {
         if (!same) {
             throw SourceFile.modified(document.path());
         }
-        upload.confirm(planned.stream().filter(row -> isVeryObject(row, listed)).map(ChunkRow::index).collect(Collectors.toSet()));
+        upload.confirm(planned.stream()
+                .filter(row -> isVeryObject(row, listed))
+                .map(ChunkRow::index)
+                .collect(Collectors.toSet()));
         upload.attach(exchange);
         exchange.setProperty(CHUNKS, upload.schedule(mixed(planned), atMost));
     }
 
     /**
-     * What an earlier run has sent spread among what is still to be sent, each in its own order: one waits for the processor, which
-     * hashes the source once more, the other for network and disks.
+     * What an earlier run has sent spread among what is still to be sent, each in its own order: one waits for the
+     * processor, which hashes the source once more, the other for network and disks.
      */
     static List<ChunkRow> mixed(List<ChunkRow> planned) {
         List<ChunkRow> sent = planned.stream().filter(PlanUpload::isSent).toList();
@@ -89,17 +93,30 @@ final class PlanUpload {
         }
     }
 
-    /** Intent comes before sending: what lies in the bucket though its row says that nobody began to send it shows that rows were lost. */
+    /**
+     * Intent comes before sending: what lies in the bucket though its row says that nobody began to send it shows that
+     * rows were lost.
+     */
     private static void requireJournaled(Map<String, Bucket.ListedObject> listed, List<ChunkRow> planned) {
-        planned.stream().filter(row -> row.state() == ChunkState.PENDING && listed.containsKey(row.key())).findFirst().ifPresent(row -> {
-            throw new SagaException(Reason.METADATA_CORRUPT, "the bucket holds " + row.key() + ", but the journal lost the row that said so; "
-                    + "compensating from what the bucket lists");
-        });
+        planned.stream()
+                .filter(row -> row.state() == ChunkState.PENDING && listed.containsKey(row.key()))
+                .findFirst()
+                .ifPresent(row -> {
+                    throw new SagaException(
+                            Reason.METADATA_CORRUPT,
+                            "the bucket holds " + row.key() + ", but the journal lost the row that said so; "
+                                    + "compensating from what the bucket lists");
+                });
     }
 
-    /** The object has the entity tag that the bucket answered with when it had compared the bytes with the journaled SHA-256. */
+    /**
+     * The object has the entity tag that the bucket answered with when it had compared the bytes with the journaled
+     * SHA-256.
+     */
     private static boolean isVeryObject(ChunkRow row, Map<String, Bucket.ListedObject> listed) {
-        return isSent(row) && row.etag().isPresent() && new Bucket.ListedObject(row.sizeBytes(), row.etag()).equals(listed.get(row.key()));
+        return isSent(row)
+                && row.etag().isPresent()
+                && new Bucket.ListedObject(row.sizeBytes(), row.etag()).equals(listed.get(row.key()));
     }
 
     /** Taken by the caller's pass before the saga; taken here if the property is missing. */
@@ -141,8 +158,9 @@ final class PlanUpload {
     }
 
     /**
-     * Begun by an earlier run, and confirmed by the bucket: by one listing for all whose answer that run had seen, else by its own size
-     * and checksum, since the answer may have been on its way when that run ended. In doubt it is sent again.
+     * Begun by an earlier run, and confirmed by the bucket: by one listing for all whose answer that run had seen, else
+     * by its own size and checksum, since the answer may have been on its way when that run ended. In doubt it is sent
+     * again.
      */
     boolean isStored(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
@@ -161,7 +179,8 @@ final class PlanUpload {
 
     private boolean hasChecksum(Document document, ChunkRow row) {
         try {
-            return bucket.named(document.bucket()).head(row.key())
+            return bucket.named(document.bucket())
+                    .head(row.key())
                     .filter(stored -> stored.sizeBytes() == row.sizeBytes())
                     .flatMap(Bucket.StoredObject::sha256)
                     .filter(row.sha256()::equals)

@@ -29,7 +29,8 @@ record ProbedRequests(SideEffectProbe probe) implements ExecutionInterceptor {
     private static String what(SdkRequest request, ExecutionAttributes attributes) {
         String target = request.getValueForField("Key", String.class)
                 .or(() -> request.getValueForField("Prefix", String.class))
-                .or(() -> request.getValueForField("Bucket", String.class)).orElse("");
+                .or(() -> request.getValueForField("Bucket", String.class))
+                .orElse("");
         return attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME) + " " + target;
     }
 }

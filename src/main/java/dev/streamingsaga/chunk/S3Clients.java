@@ -18,10 +18,10 @@ import software.amazon.awssdk.services.s3.S3Client;
 /**
  * Makes the client that the {@code aws2-s3} component and our own requests share.
  *
- * <p>It never retries (the routes do, and journal it), ends every request after {@code saga.s3.timeout}, and computes no
- * checksum: the ones of the pass over the source are sent, see {@link ChecksumInterceptor}. As many connections as are needed.
- * It asks before it sends a body ({@code Expect: 100-continue}): a server that is full or refuses answers and hangs up, and
- * without asking that answer is lost in a broken pipe, which looks like the network's fault.
+ * <p>It never retries (the routes do, and journal it), ends every request after {@code saga.s3.timeout}, and computes
+ * no checksum: the ones of the pass over the source are sent, see {@link ChecksumInterceptor}. As many connections as
+ * are needed. It asks before it sends a body ({@code Expect: 100-continue}): a server that is full or refuses answers
+ * and hangs up, and without asking that answer is lost in a broken pipe, which looks like the network's fault.
  */
 public final class S3Clients {
     static final RequestChecksumCalculation CHECKSUMS = RequestChecksumCalculation.WHEN_REQUIRED;
@@ -55,8 +55,8 @@ public final class S3Clients {
     }
 
     /**
-     * Our requests through a client that somebody else made: its connections, credentials and endpoint, our rules. Its own
-     * requests are not changed, and it stays its owner's to close.
+     * Our requests through a client that somebody else made: its connections, credentials and endpoint, our rules. Its
+     * own requests are not changed, and it stays its owner's to close.
      */
     public static S3Client shared(S3Client client, S3 settings) {
         return new SharedS3Client(client, settings);

@@ -12,7 +12,10 @@ final class SagaPrefix {
 
     private SagaPrefix() {}
 
-    /** @param facts {@code sagaId}, {@code documentId} and, if the configured prefix was another one then, {@code keyPrefix} */
+    /**
+     * @param facts {@code sagaId}, {@code documentId} and, if the configured prefix was another one then,
+     *     {@code keyPrefix}
+     */
     static String of(SagaConfig config, Map<?, ?> facts) {
         String own = id(facts, "documentId") + "/" + id(facts, "sagaId") + "/";
         Object given = facts.get("keyPrefix");
@@ -20,7 +23,8 @@ final class SagaPrefix {
             return config.chunk().prefix() + "/" + own;
         }
         if (!given.toString().endsWith("/" + own)) {
-            throw new IllegalArgumentException("the key prefix " + given + " does not end with this saga's own /" + own);
+            throw new IllegalArgumentException(
+                    "the key prefix " + given + " does not end with this saga's own /" + own);
         }
         return given.toString();
     }

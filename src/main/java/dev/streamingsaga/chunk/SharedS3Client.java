@@ -11,8 +11,9 @@ import software.amazon.awssdk.services.s3.S3ServiceClientConfiguration;
 import software.amazon.awssdk.services.s3.model.S3Request;
 
 /**
- * A client that somebody else made and uses too, for our requests only: its connections, credentials and endpoint, our rules for
- * digests, retries and time-outs. The rules travel with each request, so that the other one's requests know nothing of them.
+ * A client that somebody else made and uses too, for our requests only: its connections, credentials and endpoint, our
+ * rules for digests, retries and time-outs. The rules travel with each request, so that the other one's requests know
+ * nothing of them.
  */
 final class SharedS3Client extends DelegatingS3Client {
     private final SdkPlugin rules;
@@ -34,9 +35,12 @@ final class SharedS3Client extends DelegatingS3Client {
     @SuppressWarnings("unchecked") // a request's builder builds a request of its own kind
     protected <T extends S3Request, R> R invokeOperation(T request, Function<T, R> operation) {
         AwsRequestOverrideConfiguration ruled = request.overrideConfiguration()
-                .map(AwsRequestOverrideConfiguration::toBuilder).orElseGet(AwsRequestOverrideConfiguration::builder)
-                .addPlugin(rules).build();
-        return operation.apply((T) request.toBuilder().overrideConfiguration(ruled).build());
+                .map(AwsRequestOverrideConfiguration::toBuilder)
+                .orElseGet(AwsRequestOverrideConfiguration::builder)
+                .addPlugin(rules)
+                .build();
+        return operation.apply(
+                (T) request.toBuilder().overrideConfiguration(ruled).build());
     }
 
     /** The other one's to close. */

@@ -85,7 +85,10 @@ final class Upload {
         inFlight.arrived();
     }
 
-    /** @throws Exception why the first chunk failed or the saga was called off; or that not everything was stored, for whatever reason */
+    /**
+     * @throws Exception why the first chunk failed or the saga was called off; or that not everything was stored, for
+     *     whatever reason
+     */
     void requireAllSent() throws Exception {
         requireActive();
         long stored = storedBytes.get();
@@ -94,10 +97,13 @@ final class Upload {
         }
         run.check();
         if (inFlight.isCutOff()) {
-            throw new ShutdownException("the upload of saga " + run.sagaId() + " was stopped with its threads; the next start goes on with it");
+            throw new ShutdownException("the upload of saga " + run.sagaId()
+                    + " was stopped with its threads; the next start goes on with it");
         }
-        throw new SagaException(Reason.STORE_FAILED, "only " + stored + " of " + document.sizeBytes() + " bytes of saga " + run.sagaId()
-                + " were stored, and no chunk said why; compensating");
+        throw new SagaException(
+                Reason.STORE_FAILED,
+                "only " + stored + " of " + document.sizeBytes() + " bytes of saga " + run.sagaId()
+                        + " were stored, and no chunk said why; compensating");
     }
 
     /** One chunk has failed for good: the others need not begin another attempt. */
@@ -120,11 +126,16 @@ final class Upload {
         }
     }
 
-    /** Returns early if a chunk has failed for good, or within a second if the saga is no longer wanted or {@code stopping} says so. */
+    /**
+     * Returns early if a chunk has failed for good, or within a second if the saga is no longer wanted or
+     * {@code stopping} says so.
+     */
     void pause(Duration length, BooleanSupplier stopping) {
         long end = System.nanoTime() + length.toNanos();
         try {
-            for (long left = length.toNanos(); left > 0 && isActive() && !stopping.getAsBoolean(); left = end - System.nanoTime()) {
+            for (long left = length.toNanos();
+                    left > 0 && isActive() && !stopping.getAsBoolean();
+                    left = end - System.nanoTime()) {
                 if (failed.await(Math.min(left, LOOK_NANOS), TimeUnit.NANOSECONDS)) {
                     return;
                 }
@@ -141,7 +152,8 @@ final class Upload {
         } catch (SagaException e) {
             return false;
         } catch (RuntimeException e) {
-            return true; // the journal could not be asked: what comes next meets the same failure, and knows what to make of it
+            return true; // the journal could not be asked: what comes next meets the same failure, and knows what to
+            // make of it
         }
     }
 }

@@ -12,13 +12,17 @@ import java.util.Set;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** Tells what a failed PUT means: the source changed, the store is full or refuses for good, or another attempt may succeed. */
+/**
+ * Tells what a failed PUT means: the source changed, the store is full or refuses for good, or another attempt may
+ * succeed.
+ */
 final class UploadFailures {
-    private static final Set<String> FULL =
-            Set.of("InsufficientStorage", "InsufficientStorageSpace", "QuotaExceeded", "StorageFull", "XMinioStorageFull");
+    private static final Set<String> FULL = Set.of(
+            "InsufficientStorage", "InsufficientStorageSpace", "QuotaExceeded", "StorageFull", "XMinioStorageFull");
     private static final Set<String> BAD_DIGEST =
             Set.of("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch");
-    private static final Set<String> TRY_AGAIN = Set.of("SlowDown", "RequestTimeout", "Throttling", "RequestTimeTooSkewed");
+    private static final Set<String> TRY_AGAIN =
+            Set.of("SlowDown", "RequestTimeout", "Throttling", "RequestTimeTooSkewed");
 
     private final SagaConfig config;
 
@@ -42,21 +46,27 @@ final class UploadFailures {
         if (answer.isPresent()) {
             return classifyAnswer(put, answer.get());
         }
-        boolean network = find(failure, SdkException.class).isPresent() || find(failure, IOException.class).isPresent();
+        boolean network = find(failure, SdkException.class).isPresent()
+                || find(failure, IOException.class).isPresent();
         return network ? retryable(put, failure) : permanent(put, Reason.STORE_FAILED, failure);
     }
 
     private RuntimeException classifyAnswer(ObjectPut put, AwsServiceException answer) {
-        String code = answer.awsErrorDetails() == null ? "" : String.valueOf(answer.awsErrorDetails().errorCode());
+        String code = answer.awsErrorDetails() == null
+                ? ""
+                : String.valueOf(answer.awsErrorDetails().errorCode());
         if (answer.statusCode() == 507 || FULL.contains(code) || text(answer).contains("No space left")) {
             return permanent(put, Reason.STORAGE_FULL, answer);
         }
-        if (BAD_DIGEST.contains(code) || (answer.statusCode() == 400 && text(answer).contains("checksum"))) {
+        if (BAD_DIGEST.contains(code)
+                || (answer.statusCode() == 400 && text(answer).contains("checksum"))) {
             return put.row().filter(row -> differs(put, row)).isPresent()
                     ? SourceFile.modified(put.document().path())
                     : retryable(put, answer);
         }
-        boolean transientAnswer = answer.statusCode() >= 500 || answer.statusCode() == 408 || answer.statusCode() == 429
+        boolean transientAnswer = answer.statusCode() >= 500
+                || answer.statusCode() == 408
+                || answer.statusCode() == 429
                 || TRY_AGAIN.contains(code);
         return transientAnswer ? retryable(put, answer) : permanent(put, Reason.STORE_FAILED, answer);
     }

@@ -11,8 +11,8 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /**
- * A range of a document. Each chunk it touches is read whole and hashed; one buffer is always held back, so that the last bytes of a
- * chunk leave only after its digest was right. Needs two small buffers, whatever the size of a chunk.
+ * A range of a document. Each chunk it touches is read whole and hashed; one buffer is always held back, so that the
+ * last bytes of a chunk leave only after its digest was right. Needs two small buffers, whatever the size of a chunk.
  */
 final class VerifiedContent extends InputStream {
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -120,8 +120,9 @@ final class VerifiedContent extends InputStream {
     private void check(VerifiedContent.OpenChunk chunk) throws IOException {
         String sha256 = Sha256.hex(chunk.digest);
         if (chunk.at != chunk.row.offset() + chunk.row.sizeBytes() || !sha256.equals(chunk.row.sha256())) {
-            throw new IOException(chunk.row.key() + " in bucket " + bucket.name() + " is damaged: " + (chunk.at - chunk.row.offset())
-                    + " bytes with SHA-256 " + sha256 + " instead of " + chunk.row.sizeBytes() + " with " + chunk.row.sha256());
+            throw new IOException(chunk.row.key() + " in bucket " + bucket.name() + " is damaged: "
+                    + (chunk.at - chunk.row.offset()) + " bytes with SHA-256 " + sha256 + " instead of "
+                    + chunk.row.sizeBytes() + " with " + chunk.row.sha256());
         }
     }
 

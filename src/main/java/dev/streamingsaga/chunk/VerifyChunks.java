@@ -16,19 +16,20 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * The gate before every other store. Passing it means: the journal's chunks are 0..n-1 without gap, the bucket holds exactly
- * these objects with these sizes, each holds the bytes of its SHA-256, and the source is still the file that was hashed.
+ * The gate before every other store. Passing it means: the journal's chunks are 0..n-1 without gap, the bucket holds
+ * exactly these objects with these sizes, each holds the bytes of its SHA-256, and the source is still the file that
+ * was hashed.
  *
- * <p>Why that proves the hash of the whole without reading it again: one pass over the source gave every byte to the hash of
- * the whole and to its chunk's hash (see {@code Digests}). The server compared each chunk's hash with the bytes it received.
- * So the stored chunks, in order, are the bytes of the whole file's hash, unless SHA-256 itself is broken. A resumed run that
- * took both from the journal has hashed each chunk of the source again that it did not send; what it did send, the server has
- * compared with the journaled hash. So its source is the same.
+ * <p>Why that proves the hash of the whole without reading it again: one pass over the source gave every byte to the
+ * hash of the whole and to its chunk's hash (see {@code Digests}). The server compared each chunk's hash with the bytes
+ * it received. So the stored chunks, in order, are the bytes of the whole file's hash, unless SHA-256 itself is broken.
+ * A resumed run that took both from the journal has hashed each chunk of the source again that it did not send; what it
+ * did send, the server has compared with the journaled hash. So its source is the same.
  *
- * <p>What it rests on: that the bucket reports the checksum of what it holds <em>now</em>. AWS does. The embedded server reports
- * the checksum taken on arrival, and only while size and modification time of its file are untouched; otherwise none. A
- * chunk without a reported SHA-256 is read back and hashed here. Bits that rot in place are found with
- * {@code saga.verify.read-back=true}, which reads every byte again and hashes each chunk and the whole in order.
+ * <p>What it rests on: that the bucket reports the checksum of what it holds <em>now</em>. AWS does. The embedded
+ * server reports the checksum taken on arrival, and only while size and modification time of its file are untouched;
+ * otherwise none. A chunk without a reported SHA-256 is read back and hashed here. Bits that rot in place are found
+ * with {@code saga.verify.read-back=true}, which reads every byte again and hashes each chunk and the whole in order.
  */
 final class VerifyChunks {
     private final SagaConfig config;
@@ -63,23 +64,30 @@ final class VerifyChunks {
             ChunkRow row = rows.get(i);
             String key = ChunkKeys.chunk(document.keyPrefix(), i);
             if (row.index() != i || row.offset() != offset || !row.key().equals(key)) {
-                throw refused(Reason.CHUNK_ORDER_MISMATCH, document,
+                throw refused(
+                        Reason.CHUNK_ORDER_MISMATCH,
+                        document,
                         "at position " + i + " the journal has chunk " + row.index() + " with offset " + row.offset());
             }
             offset += row.sizeBytes();
         }
         if (rows.size() != document.chunkCount()) {
-            throw refused(Reason.CHUNK_COUNT_MISMATCH, document,
+            throw refused(
+                    Reason.CHUNK_COUNT_MISMATCH,
+                    document,
                     "the journal has " + rows.size() + " chunks instead of " + document.chunkCount());
         }
         if (offset != document.sizeBytes()) {
-            throw refused(Reason.SIZE_MISMATCH, document,
+            throw refused(
+                    Reason.SIZE_MISMATCH,
+                    document,
                     "the chunks have " + offset + " bytes, the file " + document.sizeBytes());
         }
     }
 
     private void checkListed(Bucket bucket, Document document, List<ChunkRow> rows) {
-        SortedMap<String, Bucket.ListedObject> listed = bucket.list(document.keyPrefix() + "chunk-", config.s3().timeout());
+        SortedMap<String, Bucket.ListedObject> listed =
+                bucket.list(document.keyPrefix() + "chunk-", config.s3().timeout());
         for (ChunkRow row : rows) {
             Bucket.ListedObject found = listed.remove(row.key());
             if (found == null) {
@@ -88,8 +96,11 @@ final class VerifyChunks {
             checkSize(document, row, found.sizeBytes());
         }
         if (!listed.isEmpty()) {
-            throw refused(Reason.CHUNK_COUNT_MISMATCH, document,
-                    "bucket " + bucket.name() + " holds " + listed.size() + " more than the journal, first " + listed.firstKey());
+            throw refused(
+                    Reason.CHUNK_COUNT_MISMATCH,
+                    document,
+                    "bucket " + bucket.name() + " holds " + listed.size() + " more than the journal, first "
+                            + listed.firstKey());
         }
     }
 
@@ -104,7 +115,9 @@ final class VerifyChunks {
             if (stored.sha256().isEmpty()) {
                 unreported.add(row);
             } else if (!stored.sha256().get().equals(row.sha256())) {
-                throw refused(Reason.CHUNK_CORRUPT, run.document(),
+                throw refused(
+                        Reason.CHUNK_CORRUPT,
+                        run.document(),
                         row.key() + " has SHA-256 " + stored.sha256().get() + " instead of " + row.sha256());
             }
         });
@@ -118,8 +131,11 @@ final class VerifyChunks {
     private void readAll(Bucket bucket, Run run, List<ChunkRow> rows) {
         String whole = read(bucket, run, rows);
         if (!whole.equals(run.document().sha256())) {
-            throw refused(Reason.HASH_MISMATCH, run.document(),
-                    "the stored bytes have SHA-256 " + whole + " instead of " + run.document().sha256());
+            throw refused(
+                    Reason.HASH_MISMATCH,
+                    run.document(),
+                    "the stored bytes have SHA-256 " + whole + " instead of "
+                            + run.document().sha256());
         }
     }
 
@@ -140,7 +156,9 @@ final class VerifyChunks {
 
     private static void checkSize(Document document, ChunkRow row, long size) {
         if (size != row.sizeBytes()) {
-            throw refused(Reason.SIZE_MISMATCH, document,
+            throw refused(
+                    Reason.SIZE_MISMATCH,
+                    document,
                     row.key() + " has " + size + " bytes instead of " + row.sizeBytes());
         }
     }
@@ -152,7 +170,11 @@ final class VerifyChunks {
     /** The chunk keys that the bucket holds for a saga. */
     List<String> count(Map<?, ?> facts) {
         String prefix = SagaPrefix.of(config, facts);
-        return configured.named(SagaPrefix.bucket(config, facts)).list(prefix, config.s3().timeout()).keySet().stream()
+        return configured
+                .named(SagaPrefix.bucket(config, facts))
+                .list(prefix, config.s3().timeout())
+                .keySet()
+                .stream()
                 .filter(key -> ChunkKeys.isChunk(prefix, key))
                 .toList();
     }

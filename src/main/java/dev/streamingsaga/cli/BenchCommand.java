@@ -18,15 +18,26 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "bench", mixinStandardHelpOptions = true, description = {
-    "R1: a whole ingest, against Transfer Manager and a SHA-256 pass.",
-    "R4: a resume after a kill at half the upload, against a fresh ingest.",
-    "R5: seconds until every one of many killed sagas has its outcome."})
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = {
+            "R1: a whole ingest, against Transfer Manager and a SHA-256 pass.",
+            "R4: a resume after a kill at half the upload, against a fresh ingest.",
+            "R5: seconds until every one of many killed sagas has its outcome."
+        })
 final class BenchCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
 
-    @Option(names = "--ratios", split = ",", defaultValue = "R1", description = "of R1, R4, R5 (default: ${DEFAULT-VALUE})")
+    @Spec
+    CommandSpec spec;
+
+    @Option(
+            names = "--ratios",
+            split = ",",
+            defaultValue = "R1",
+            description = "of R1, R4, R5 (default: ${DEFAULT-VALUE})")
     List<String> ratios = List.of();
 
     @Option(names = "--megabytes", defaultValue = "300", description = "size of the file (default: ${DEFAULT-VALUE})")
@@ -46,12 +57,14 @@ final class BenchCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         Map<String, Object> measured = new LinkedHashMap<>();
         for (String ratio : ratios) {
-            measured.put(ratio, switch (ratio) {
-                case "R1" -> new UploadBench(directory, megabytes * 1_000_000L, err::println).run(pairs);
-                case "R4" -> new RestartBench(directory, err::println).resume(megabytes * 1_000_000L, pairs);
-                case "R5" -> new RestartBench(directory, err::println).restart(sagas);
-                default -> throw new UsageException(ratio + " is not measured; R1, R4 and R5 are");
-            });
+            measured.put(
+                    ratio,
+                    switch (ratio) {
+                        case "R1" -> new UploadBench(directory, megabytes * 1_000_000L, err::println).run(pairs);
+                        case "R4" -> new RestartBench(directory, err::println).resume(megabytes * 1_000_000L, pairs);
+                        case "R5" -> new RestartBench(directory, err::println).restart(sagas);
+                        default -> throw new UsageException(ratio + " is not measured; R1, R4 and R5 are");
+                    });
         }
         print(spec.commandLine().getOut(), measured);
         return 0;
@@ -60,8 +73,11 @@ final class BenchCommand implements Callable<Integer> {
     private void print(PrintWriter out, Map<String, Object> measured) {
         if (options.json) {
             Map<String, Object> answer = new LinkedHashMap<>();
-            answer.put("machine", Runtime.getRuntime().availableProcessors() + " processors, Java " + Runtime.version().feature() + ", "
-                    + System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+            answer.put(
+                    "machine",
+                    Runtime.getRuntime().availableProcessors() + " processors, Java "
+                            + Runtime.version().feature() + ", " + System.getProperty("os.name") + " "
+                            + System.getProperty("os.arch"));
             answer.put("ratios", measured);
             out.println(CommonOptions.json(answer));
             return;
@@ -71,12 +87,23 @@ final class BenchCommand implements Callable<Integer> {
 
     private static String text(Object value) {
         if (value instanceof RestartBench.Resume r) {
-            return text(r.time()) + String.format(Locale.ROOT, "; at most %.1f MB sent again, %.1f MB were on their way at the kill",
-                    r.bytesSentAgain() / 1e6, r.bytesInFlight() / 1e6);
+            return text(r.time())
+                    + String.format(
+                            Locale.ROOT,
+                            "; at most %.1f MB sent again, %.1f MB were on their way at the kill",
+                            r.bytesSentAgain() / 1e6,
+                            r.bytesInFlight() / 1e6);
         }
         return value instanceof Ratio r
-                ? String.format(Locale.ROOT, "%.2f (%.2f to %.2f, %d pairs): ours %.2f s, theirs %.2f s", r.median(), r.min(), r.max(), r.pairs(),
-                        r.oursSeconds(), r.theirsSeconds())
+                ? String.format(
+                        Locale.ROOT,
+                        "%.2f (%.2f to %.2f, %d pairs): ours %.2f s, theirs %.2f s",
+                        r.median(),
+                        r.min(),
+                        r.max(),
+                        r.pairs(),
+                        r.oursSeconds(),
+                        r.theirsSeconds())
                 : value.toString();
     }
 }

@@ -3,7 +3,6 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.cli.OperatorCommandSender.Change;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaState;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -12,10 +11,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "cancel", mixinStandardHelpOptions = true, description = "Stops a saga and removes what it has written.")
+@Command(
+        name = "cancel",
+        mixinStandardHelpOptions = true,
+        description = "Stops a saga and removes what it has written.")
 final class CancelCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Parameters(paramLabel = "SAGA")
     String sagaId = "";
@@ -23,14 +28,16 @@ final class CancelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        Change change = new OperatorCommandSender(config).requestCommand(sagaId, Journal.OperatorCommand.CANCEL, SagaState::isFinal);
+        Change change = new OperatorCommandSender(config)
+                .requestCommand(sagaId, Journal.OperatorCommand.CANCEL, SagaState::isFinal);
         return ConsoleText.outcome(spec.commandLine(), config, change.after(), done(change), options.json);
     }
 
     private static String done(Change change) {
         return switch (change.after().state()) {
             case COMPENSATED -> "cancelled; everything that it had written was removed";
-            case PARTIALLY_COMPENSATED -> "cancelled; some of what it had written could not be removed: cleanups lists it";
+            case PARTIALLY_COMPENSATED ->
+                "cancelled; some of what it had written could not be removed: cleanups lists it";
             case COMPLETED -> "not cancelled: it completed before";
             default -> "not cancelled yet: the process that runs it has not come to an end within the time limit";
         };

@@ -2,7 +2,6 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.CleanupEntries;
-import dev.streamingsaga.journal.CleanupEntries.CleanupCommand;
 import dev.streamingsaga.journal.CleanupEntry;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -19,11 +18,17 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-@Command(name = "cleanups", mixinStandardHelpOptions = true, description = "What compensations could not remove.",
+@Command(
+        name = "cleanups",
+        mixinStandardHelpOptions = true,
+        description = "What compensations could not remove.",
         subcommands = {CleanupsCommand.Retry.class, CleanupsCommand.Resolve.class})
 final class CleanupsCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Option(names = "--all", description = "closed entries too")
     boolean all;
@@ -33,7 +38,9 @@ final class CleanupsCommand implements Callable<Integer> {
         SagaConfig config = options.load();
         PrintWriter out = spec.commandLine().getOut();
         try (JournalReader reader = new JournalReader(config)) {
-            List<CleanupEntry> entries = all ? reader.journal().cleanups().all() : reader.journal().cleanups().open();
+            List<CleanupEntry> entries = all
+                    ? reader.journal().cleanups().all()
+                    : reader.journal().cleanups().open();
             if (entries.isEmpty() && !options.json) {
                 out.println("nothing to clean up");
             }
@@ -58,16 +65,26 @@ final class CleanupsCommand implements Callable<Integer> {
     }
 
     static void print(PrintWriter out, CleanupEntry e) {
-        out.printf("%s  %-8s %s %s%n    saga %s, %s, last error: %s%n    %s%n", e.cleanupId(), e.state(), e.step(), e.resource(),
-                e.sagaId(), ConsoleText.some(e.attempts(), "attempt"), ConsoleText.safe(e.lastError()), next(e));
+        out.printf(
+                "%s  %-8s %s %s%n    saga %s, %s, last error: %s%n    %s%n",
+                e.cleanupId(),
+                e.state(),
+                e.step(),
+                e.resource(),
+                e.sagaId(),
+                ConsoleText.some(e.attempts(), "attempt"),
+                ConsoleText.safe(e.lastError()),
+                next(e));
     }
 
     /** What will happen to it, or what a person can do. */
     private static String next(CleanupEntry e) {
         return switch (e.state()) {
-            case PENDING -> "tried again from " + e.nextAttemptAt() + " on; to try now: cleanups retry " + e.cleanupId();
-            case BLOCKED -> "not tried any more: fix the store, then cleanups retry " + e.cleanupId()
-                    + "; or remove it yourself, then cleanups resolve " + e.cleanupId() + " --reason WHY";
+            case PENDING ->
+                "tried again from " + e.nextAttemptAt() + " on; to try now: cleanups retry " + e.cleanupId();
+            case BLOCKED ->
+                "not tried any more: fix the store, then cleanups retry " + e.cleanupId()
+                        + "; or remove it yourself, then cleanups resolve " + e.cleanupId() + " --reason WHY";
             case RESOLVED -> "closed by a person: " + ConsoleText.safe(e.resolution());
             case DONE -> "removed";
         };
@@ -84,9 +101,14 @@ final class CleanupsCommand implements Callable<Integer> {
         });
     }
 
-    @Command(name = "retry", mixinStandardHelpOptions = true, description = "Tries again now to remove it, and everything else that the step left.")
+    @Command(
+            name = "retry",
+            mixinStandardHelpOptions = true,
+            description = "Tries again now to remove it, and everything else that the step left.")
     static final class Retry implements Callable<Integer> {
-        @ParentCommand @Nullable CleanupsCommand parent;
+        @ParentCommand
+        @Nullable
+        CleanupsCommand parent;
 
         @Parameters(paramLabel = "ID")
         String id = "";
@@ -96,12 +118,22 @@ final class CleanupsCommand implements Callable<Integer> {
         public Integer call() throws InterruptedException {
             CleanupsCommand cleanups = Objects.requireNonNull(parent);
             SagaConfig config = cleanups.options.load();
-            List<CleanupEntry> entries = new OperatorCommandSender(config).cleanup(id, CleanupEntries.CleanupCommand.RETRY, "");
-            cleanups.print(cleanups.options.json ? entries : entries.stream().filter(e -> e.state().isOpen()).toList());
+            List<CleanupEntry> entries =
+                    new OperatorCommandSender(config).cleanup(id, CleanupEntries.CleanupCommand.RETRY, "");
+            cleanups.print(
+                    cleanups.options.json
+                            ? entries
+                            : entries.stream().filter(e -> e.state().isOpen()).toList());
             if (!cleanups.options.json) {
                 long open = entries.stream().filter(e -> e.state().isOpen()).count();
-                cleanups.spec.commandLine().getOut().println(open == 0 ? "removed what the step had left"
-                        : ConsoleText.some(open, "entry of the step is", "entries of the step are") + " still open");
+                cleanups.spec
+                        .commandLine()
+                        .getOut()
+                        .println(
+                                open == 0
+                                        ? "removed what the step had left"
+                                        : ConsoleText.some(open, "entry of the step is", "entries of the step are")
+                                                + " still open");
                 cleanups.printState(config, entries.get(0).sagaId());
             }
             return entries.stream().anyMatch(e -> e.state().isOpen()) ? 3 : 0;
@@ -110,13 +142,21 @@ final class CleanupsCommand implements Callable<Integer> {
 
     private void printState(SagaConfig config, String sagaId) {
         try (JournalReader reader = new JournalReader(config)) {
-            spec.commandLine().getOut().println("saga " + sagaId + " is " + reader.journal().saga(sagaId).orElseThrow().state());
+            spec.commandLine()
+                    .getOut()
+                    .println("saga " + sagaId + " is "
+                            + reader.journal().saga(sagaId).orElseThrow().state());
         }
     }
 
-    @Command(name = "resolve", mixinStandardHelpOptions = true, description = "Closes an entry that you have dealt with yourself.")
+    @Command(
+            name = "resolve",
+            mixinStandardHelpOptions = true,
+            description = "Closes an entry that you have dealt with yourself.")
     static final class Resolve implements Callable<Integer> {
-        @ParentCommand @Nullable CleanupsCommand parent;
+        @ParentCommand
+        @Nullable
+        CleanupsCommand parent;
 
         @Parameters(paramLabel = "ID")
         String id = "";
@@ -128,9 +168,11 @@ final class CleanupsCommand implements Callable<Integer> {
         public Integer call() throws InterruptedException {
             CleanupsCommand cleanups = Objects.requireNonNull(parent);
             SagaConfig config = cleanups.options.load();
-            List<CleanupEntry> entries = new OperatorCommandSender(config).cleanup(id, CleanupEntries.CleanupCommand.RESOLVE, reason);
+            List<CleanupEntry> entries =
+                    new OperatorCommandSender(config).cleanup(id, CleanupEntries.CleanupCommand.RESOLVE, reason);
             if (cleanups.options.json) {
-                cleanups.print(entries.stream().filter(e -> e.cleanupId().equals(id)).toList());
+                cleanups.print(
+                        entries.stream().filter(e -> e.cleanupId().equals(id)).toList());
             } else {
                 cleanups.spec.commandLine().getOut().println("closed " + id + "; nothing was removed");
                 cleanups.printState(config, entries.get(0).sagaId());

@@ -16,17 +16,35 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** Options of every command, before or behind a sub-command. Later sources win: application.properties, --config, environment, -D, --data. */
+/**
+ * Options of every command, before or behind a sub-command. Later sources win: application.properties, --config,
+ * environment, -D, --data.
+ */
 final class CommonOptions {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    @Option(names = "--data", scope = ScopeType.INHERIT, paramLabel = "DIR", description = "where everything embedded lives (default: data, or SAGA_DATA)")
-    @Nullable Path data;
+    @Option(
+            names = "--data",
+            scope = ScopeType.INHERIT,
+            paramLabel = "DIR",
+            description = "where everything embedded lives (default: data, or SAGA_DATA)")
+    @Nullable
+    Path data;
 
-    @Option(names = "--config", scope = ScopeType.INHERIT, paramLabel = "FILE", description = "properties over those of config/application.properties")
-    @Nullable Path config;
+    @Option(
+            names = "--config",
+            scope = ScopeType.INHERIT,
+            paramLabel = "FILE",
+            description = "properties over those of config/application.properties")
+    @Nullable
+    Path config;
 
-    @Option(names = "-D", scope = ScopeType.INHERIT, paramLabel = "KEY=VALUE", mapFallbackValue = "", description = "one setting, for this call")
+    @Option(
+            names = "-D",
+            scope = ScopeType.INHERIT,
+            paramLabel = "KEY=VALUE",
+            mapFallbackValue = "",
+            description = "one setting, for this call")
     Map<String, String> settings = new LinkedHashMap<>();
 
     @Option(names = "--json", scope = ScopeType.INHERIT, description = "one JSON object a line on standard output")
@@ -42,7 +60,8 @@ final class CommonOptions {
             values.putAll(read(config));
         }
         values.putAll(environment(System.getenv()));
-        System.getProperties().stringPropertyNames().stream().filter(key -> key.startsWith("saga."))
+        System.getProperties().stringPropertyNames().stream()
+                .filter(key -> key.startsWith("saga."))
                 .forEach(key -> values.put(key, System.getProperty(key)));
         values.putAll(settings);
         if (data != null) {

@@ -19,17 +19,26 @@ final class ConsoleText {
     private ConsoleText() {}
 
     static void result(PrintWriter out, IngestResult r) {
-        out.printf(Locale.ROOT, "%-22s %s  (%s, %.1f s)%n", r.status(), safe(r.file()),
-                r.sizeBytes() == null ? "size unknown" : size(r.sizeBytes()), r.durationMillis() / 1000.0);
+        out.printf(
+                Locale.ROOT,
+                "%-22s %s  (%s, %.1f s)%n",
+                r.status(),
+                safe(r.file()),
+                r.sizeBytes() == null ? "size unknown" : size(r.sizeBytes()),
+                r.durationMillis() / 1000.0);
         out.printf("  saga %s%s%n", r.sagaId(), r.documentId() == null ? "" : "  document " + r.documentId());
         if (r.reason() != null) {
             out.printf("  %s: %s%n", r.reason(), safe(String.valueOf(r.message())));
         }
         if (!r.stores().isEmpty()) {
-            out.println("  stores: " + r.stores().entrySet().stream().map(e -> e.getKey() + " " + e.getValue())
-                    .collect(Collectors.joining(", ")));
+            out.println("  stores: "
+                    + r.stores().entrySet().stream()
+                            .map(e -> e.getKey() + " " + e.getValue())
+                            .collect(Collectors.joining(", ")));
         }
-        times(r.compensationErrors()).forEach((error, n) -> out.println("  not undone: " + safe(error) + (n == 1 ? "" : " (" + n + " times)")));
+        times(r.compensationErrors())
+                .forEach((error, n) ->
+                        out.println("  not undone: " + safe(error) + (n == 1 ? "" : " (" + n + " times)")));
     }
 
     /**
@@ -66,7 +75,9 @@ final class ConsoleText {
     }
 
     static String time(Duration time) {
-        return time.toMillis() < 1000 ? time.toMillis() + " ms" : String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
+        return time.toMillis() < 1000
+                ? time.toMillis() + " ms"
+                : String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
     }
 
     static int exitCode(SagaState state) {
@@ -83,7 +94,10 @@ final class ConsoleText {
     }
 
     static String size(long bytes) {
-        return bytes < 1_000_000 ? bytes + " B" : bytes < 1_000_000_000 ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)
-                : String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
+        return bytes < 1_000_000
+                ? bytes + " B"
+                : bytes < 1_000_000_000
+                        ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)
+                        : String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
     }
 }

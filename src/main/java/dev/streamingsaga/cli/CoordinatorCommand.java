@@ -9,20 +9,32 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-@Command(name = "coordinator", mixinStandardHelpOptions = true,
-        description = "Runs the embedded LRA coordinator alone, for several instances that share it, until interrupted.")
+@Command(
+        name = "coordinator",
+        mixinStandardHelpOptions = true,
+        description =
+                "Runs the embedded LRA coordinator alone, for several instances that share it, until interrupted.")
 final class CoordinatorCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
         DataDirectorySetup.prepare(config);
         try (StandaloneCoordinator coordinator = StandaloneCoordinator.start(config)) {
-            spec.commandLine().getOut().println("coordinator at " + coordinator.url() + ", state in " + config.dataDir().resolve("coordinator"));
-            coordinator.secretFile().ifPresent(file -> spec.commandLine().getOut().println(
-                    "secret in " + file + ": each node needs it as saga.coordinator.secret"));
+            spec.commandLine()
+                    .getOut()
+                    .println("coordinator at " + coordinator.url() + ", state in "
+                            + config.dataDir().resolve("coordinator"));
+            coordinator
+                    .secretFile()
+                    .ifPresent(file -> spec.commandLine()
+                            .getOut()
+                            .println("secret in " + file + ": each node needs it as saga.coordinator.secret"));
             new CountDownLatch(1).await();
         }
         return 0;

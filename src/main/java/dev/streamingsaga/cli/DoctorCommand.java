@@ -20,11 +20,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-@Command(name = "doctor", mixinStandardHelpOptions = true,
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
         description = "Asks each part whether it answers and does what a saga needs, and changes nothing.")
 final class DoctorCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     private boolean failed;
 
@@ -36,7 +41,10 @@ final class DoctorCommand implements Callable<Integer> {
         report("data directory", () -> dataDirectory(config.dataDir()));
         report("permissions", () -> permissions(config.dataDir()));
         List<String> roles = new ArrayList<>(List.of("journal"));
-        roles.addAll(config.stores().keySet().stream().filter(config.participants()::contains).sorted().toList());
+        roles.addAll(config.stores().keySet().stream()
+                .filter(config.participants()::contains)
+                .sorted()
+                .toList());
         Path scratch = Files.createTempDirectory("saga-doctor");
         String temporary = System.setProperty("java.io.tmpdir", scratch.toString()); // for native libraries
         try {
@@ -75,8 +83,12 @@ final class DoctorCommand implements Callable<Integer> {
             line.put("ok", false);
         }
         PrintWriter out = spec.commandLine().getOut();
-        out.println(options.json ? CommonOptions.json(line)
-                : String.format("%-4s %-34s %s", Boolean.TRUE.equals(line.get("ok")) ? "ok" : "FAIL", what, line.get("detail")));
+        out.println(
+                options.json
+                        ? CommonOptions.json(line)
+                        : String.format(
+                                "%-4s %-34s %s",
+                                Boolean.TRUE.equals(line.get("ok")) ? "ok" : "FAIL", what, line.get("detail")));
     }
 
     private static String dataDirectory(Path dir) throws IOException {

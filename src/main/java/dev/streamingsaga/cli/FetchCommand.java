@@ -18,16 +18,27 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "fetch", mixinStandardHelpOptions = true, description = "Reassembles the original of a completed document, every chunk verified.")
+@Command(
+        name = "fetch",
+        mixinStandardHelpOptions = true,
+        description = "Reassembles the original of a completed document, every chunk verified.")
 final class FetchCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Parameters(paramLabel = "DOCUMENT")
     String documentId = "";
 
-    @Option(names = {"-o", "--output"}, paramLabel = "FILE", required = true, description = "must not exist yet, unless --force")
-    @Nullable Path output;
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            required = true,
+            description = "must not exist yet, unless --force")
+    @Nullable
+    Path output;
 
     @Option(names = "--force", description = "replace an existing file")
     boolean force;
@@ -39,8 +50,11 @@ final class FetchCommand implements Callable<Integer> {
         if (Files.exists(target) && !force) {
             throw new UsageException(target + " exists; give another -o, or --force");
         }
-        try (JournalReader reader = new JournalReader(config); BucketConnection buckets = BucketConnection.openReadOnly(config)) {
-            Document document = reader.journal().document(documentId).flatMap(saga -> saga.document())
+        try (JournalReader reader = new JournalReader(config);
+                BucketConnection buckets = BucketConnection.openReadOnly(config)) {
+            Document document = reader.journal()
+                    .document(documentId)
+                    .flatMap(saga -> saga.document())
                     .orElseThrow(() -> new UsageException("no completed document " + documentId + "; list shows them"));
             FetchResult fetched = buckets.chunks().in(document.bucket()).fetch(document.keyPrefix(), target);
             Map<String, Object> answer = new LinkedHashMap<>();
@@ -49,8 +63,13 @@ final class FetchCommand implements Callable<Integer> {
             answer.put("fileName", document.fileName());
             answer.put("sizeBytes", fetched.sizeBytes());
             answer.put("sha256", fetched.sha256());
-            spec.commandLine().getOut().println(options.json ? CommonOptions.json(answer)
-                    : ConsoleText.safe(target.toString()) + ": " + ConsoleText.size(fetched.sizeBytes()) + ", SHA-256 " + fetched.sha256() + " verified");
+            spec.commandLine()
+                    .getOut()
+                    .println(
+                            options.json
+                                    ? CommonOptions.json(answer)
+                                    : ConsoleText.safe(target.toString()) + ": " + ConsoleText.size(fetched.sizeBytes())
+                                            + ", SHA-256 " + fetched.sha256() + " verified");
         }
         return 0;
     }

@@ -25,10 +25,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "ingest", mixinStandardHelpOptions = true, description = "Runs the saga for each file and waits for the outcomes.")
+@Command(
+        name = "ingest",
+        mixinStandardHelpOptions = true,
+        description = "Runs the saga for each file and waits for the outcomes.")
 final class IngestCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "files to store")
     List<Path> files = new ArrayList<>();
@@ -36,11 +42,19 @@ final class IngestCommand implements Callable<Integer> {
     @Option(names = "--quiet", description = "no progress bar")
     boolean quiet;
 
-    @Option(names = "--url", paramLabel = "URL", description = "send the files to the running instance there, as start prints it")
-    @Nullable URI url;
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description = "send the files to the running instance there, as start prints it")
+    @Nullable
+    URI url;
 
-    @Option(names = "--key", paramLabel = "KEY", description = "API key for --url; better in the environment, as SAGA_KEY")
-    @Nullable String key;
+    @Option(
+            names = "--key",
+            paramLabel = "KEY",
+            description = "API key for --url; better in the environment, as SAGA_KEY")
+    @Nullable
+    String key;
 
     @Override
     public Integer call() throws InterruptedException {
@@ -56,7 +70,11 @@ final class IngestCommand implements Callable<Integer> {
             }
             int code = ingest(application, config.concurrency(), bar);
             // What a killed process left is brought to its end too, not left behind a second time.
-            application.bundle().recovery().pending().forEach(end -> end.exceptionally(failure -> null).join());
+            application
+                    .bundle()
+                    .recovery()
+                    .pending()
+                    .forEach(end -> end.exceptionally(failure -> null).join());
             return code;
         }
     }
@@ -105,7 +123,11 @@ final class IngestCommand implements Callable<Integer> {
             print(spec.commandLine().getOut(), result);
             return ConsoleText.exitCode(SagaState.valueOf(result.status()));
         } catch (ExecutionException e) {
-            spec.commandLine().getErr().println("saga: " + ConsoleText.safe(String.valueOf(Objects.requireNonNull(e.getCause()).getMessage())));
+            spec.commandLine()
+                    .getErr()
+                    .println("saga: "
+                            + ConsoleText.safe(String.valueOf(
+                                    Objects.requireNonNull(e.getCause()).getMessage())));
             return Main.UNREACHABLE;
         }
     }

@@ -20,7 +20,8 @@ final class JournalReader implements AutoCloseable {
     /** Refuses a data directory of somebody else. Also sends the log to standard error, for commands that only look. */
     static void require(SagaConfig config) {
         if (config.journal().url().isEmpty() && !Files.exists(config.dataDir().resolve("journal.db"))) {
-            throw new UsageException("there is no journal in " + config.dataDir() + "; ingest a file first, or give another --data");
+            throw new UsageException(
+                    "there is no journal in " + config.dataDir() + "; ingest a file first, or give another --data");
         }
         if (Files.exists(config.dataDir())) {
             DataDirectorySetup.requireOurs(config.dataDir());

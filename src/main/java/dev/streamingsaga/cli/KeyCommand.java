@@ -14,30 +14,48 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "key", mixinStandardHelpOptions = true,
+@Command(
+        name = "key",
+        mixinStandardHelpOptions = true,
         description = "Makes an API key for the HTTP API, prints it once, and adds its hash to saga.http.keys-file.")
 final class KeyCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Parameters(paramLabel = "NAME", description = "whose key it is")
     String name = "";
 
-    @Option(names = "--scope", required = true, split = ",", paramLabel = "SCOPE", description = "ingest, read or operate; several are allowed")
+    @Option(
+            names = "--scope",
+            required = true,
+            split = ",",
+            paramLabel = "SCOPE",
+            description = "ingest, read or operate; several are allowed")
     List<String> scopes = List.of();
 
     @Override
     public Integer call() throws IOException {
         SagaConfig config = options.load();
-        Path file = config.http().auth().keysFile()
-                .orElseThrow(() -> new UsageException("saga.http.keys-file is empty; say where the keys are, with -D saga.http.keys-file=FILE for one"));
+        Path file = config.http()
+                .auth()
+                .keysFile()
+                .orElseThrow(
+                        () -> new UsageException(
+                                "saga.http.keys-file is empty; say where the keys are, with -D saga.http.keys-file=FILE for one"));
         try {
             String key = ApiKeys.create(file, name, scopes);
             if (options.json) {
-                spec.commandLine().getOut().println(CommonOptions.json(Map.of("name", name, "key", key, "file", file.toString())));
+                spec.commandLine()
+                        .getOut()
+                        .println(CommonOptions.json(Map.of("name", name, "key", key, "file", file.toString())));
             } else {
                 spec.commandLine().getOut().println(key);
-                spec.commandLine().getErr().println("saga: key " + name + " is in " + file + " as a hash; it will not be shown again");
+                spec.commandLine()
+                        .getErr()
+                        .println("saga: key " + name + " is in " + file + " as a hash; it will not be shown again");
             }
             return 0;
         } catch (IllegalArgumentException e) {

@@ -20,12 +20,18 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "list", mixinStandardHelpOptions = true, description = "Sagas, newest first.")
 final class ListCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     static final int LIMIT = 100;
 
-    @Option(names = "--attention", description = "only sagas that need a person: paused, residue, clean-ups that are not tried any more, documents that do not become visible")
+    @Option(
+            names = "--attention",
+            description =
+                    "only sagas that need a person: paused, residue, clean-ups that are not tried any more, documents that do not become visible")
     boolean attention;
 
     @Option(names = "--limit", defaultValue = "" + LIMIT, description = "how many (default: ${DEFAULT-VALUE})")
@@ -67,11 +73,14 @@ final class ListCommand implements Callable<Integer> {
             print(command.getOut(), config, sagas, wanted.json());
         }
         if (total > sagas.size()) {
-            command.getErr().println("saga: showing " + ConsoleText.some(sagas.size(), "saga") + " of " + String.format(Locale.ROOT, "%,d", total) + "; list --limit N shows more");
+            command.getErr()
+                    .println("saga: showing " + ConsoleText.some(sagas.size(), "saga") + " of "
+                            + String.format(Locale.ROOT, "%,d", total) + "; list --limit N shows more");
         }
         if (!attention && counts.attention() > 0) {
-            command.getErr().println("saga: " + ConsoleText.some(counts.attention(), "saga needs", "sagas need") + " attention; list --attention shows "
-                    + (counts.attention() == 1 ? "it" : "them"));
+            command.getErr()
+                    .println("saga: " + ConsoleText.some(counts.attention(), "saga needs", "sagas need")
+                            + " attention; list --attention shows " + (counts.attention() == 1 ? "it" : "them"));
         }
     }
 
@@ -83,8 +92,14 @@ final class ListCommand implements Callable<Integer> {
             if (json) {
                 out.println(CommonOptions.json(SagaView.of(saga)));
             } else {
-                out.printf("%s  %-21s %-10s %s%s%n", saga.sagaId(), saga.state(),
-                        saga.document().map(d -> ConsoleText.size(d.sizeBytes())).orElse("-"), ConsoleText.safe(SourcePaths.shown(config, saga)),
+                out.printf(
+                        "%s  %-21s %-10s %s%s%n",
+                        saga.sagaId(),
+                        saga.state(),
+                        saga.document()
+                                .map(d -> ConsoleText.size(d.sizeBytes()))
+                                .orElse("-"),
+                        ConsoleText.safe(SourcePaths.shown(config, saga)),
                         saga.reason().map(r -> "  " + r).orElse(""));
             }
         }

@@ -21,9 +21,13 @@ import net.logstash.logback.encoder.LogstashEncoder;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
-/** Where log lines go: {@code DATA/logs/saga.log} for commands that work in a data directory, errors to standard error for those that only look. */
+/**
+ * Where log lines go: {@code DATA/logs/saga.log} for commands that work in a data directory, errors to standard error
+ * for those that only look.
+ */
 final class Logs {
-    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} %replace(%msg){'[\\r\\n]','?'}%n%rootException{8}";
+    private static final String PATTERN =
+            "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} %replace(%msg){'[\\r\\n]','?'}%n%rootException{8}";
 
     private Logs() {}
 
@@ -96,7 +100,11 @@ final class Logs {
         return encoder;
     }
 
-    private static void finish(LoggerContext context, OutputStreamAppender<ILoggingEvent> appender, Encoder<ILoggingEvent> encoder, Level level) {
+    private static void finish(
+            LoggerContext context,
+            OutputStreamAppender<ILoggingEvent> appender,
+            Encoder<ILoggingEvent> encoder,
+            Level level) {
         appender.setEncoder(encoder);
         appender.start();
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);

@@ -7,7 +7,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
 
-/** {@code ./saga COMMAND}. Exit codes: 0 all COMPLETED, 1 some COMPENSATED, 3 some PARTIALLY_COMPENSATED, 2 usage or configuration, 4 server unreachable. */
+/**
+ * {@code ./saga COMMAND}. Exit codes: 0 all COMPLETED, 1 some COMPENSATED, 3 some PARTIALLY_COMPENSATED, 2 usage or
+ * configuration, 4 server unreachable.
+ */
 @Command(
         name = "saga",
         description = "Large documents into an object store and four more stores, as one saga.",
@@ -48,7 +51,8 @@ public final class Main {
     /** A database or bucket that does not answer a command that only looks. */
     private static boolean unreachable(Throwable thrown) {
         for (Throwable t = thrown; t != null; t = t.getCause()) {
-            if (t instanceof java.sql.SQLTransientConnectionException || t instanceof java.net.ConnectException
+            if (t instanceof java.sql.SQLTransientConnectionException
+                    || t instanceof java.net.ConnectException
                     || t instanceof software.amazon.awssdk.core.exception.SdkClientException) {
                 return true;
             }

@@ -4,7 +4,6 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.recovery.Orphan;
-import dev.streamingsaga.recovery.Orphan.OrphanKind;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -17,11 +16,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "orphans", mixinStandardHelpOptions = true, description = {"Stored data that no saga in the journal owns.",
-    "Exit code 0: none is left, 1: some are, 4: a store could not be asked. Foreign keys below our prefix are listed, and count for neither."})
+@Command(
+        name = "orphans",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Stored data that no saga in the journal owns.",
+            "Exit code 0: none is left, 1: some are, 4: a store could not be asked. Foreign keys below our prefix are listed, and count for neither."
+        })
 final class OrphansCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Option(names = "--delete", description = "delete what is older than saga.orphans.min-age")
     boolean delete;
@@ -53,10 +60,18 @@ final class OrphansCommand implements Callable<Integer> {
     private String summary(SagaConfig config) {
         String notAsked = unreachable ? "; a store could not be asked, there may be more" : "";
         if (delete) {
-            return ConsoleText.someOrNo(deleted, "orphan") + " deleted" + (left == 0 ? "" : ", " + ConsoleText.some(left, "orphan") + " left") + notAsked;
+            return ConsoleText.someOrNo(deleted, "orphan") + " deleted"
+                    + (left == 0 ? "" : ", " + ConsoleText.some(left, "orphan") + " left") + notAsked;
         }
         return ConsoleText.someOrNo(left, "orphan") + " found, nothing deleted" + notAsked
-                + (left == 0 ? "" : "; --delete deletes what is older than saga.orphans.min-age (" + config.orphans().minAge().toString().substring(2).toLowerCase(Locale.ROOT) + ")");
+                + (left == 0
+                        ? ""
+                        : "; --delete deletes what is older than saga.orphans.min-age ("
+                                + config.orphans()
+                                        .minAge()
+                                        .toString()
+                                        .substring(2)
+                                        .toLowerCase(Locale.ROOT) + ")");
     }
 
     private void print(Orphan orphan) {
@@ -67,10 +82,15 @@ final class OrphansCommand implements Callable<Integer> {
         if (options.json) {
             out.println(CommonOptions.json(view(orphan)));
         } else {
-            out.printf("%-11s %-10s %s  (%s, %s)%n    %s%s%n", orphan.deleted() ? "DELETED" : orphan.kind(), orphan.store(),
-                    ConsoleText.safe(orphan.resource()), ConsoleText.some(orphan.pieces(), "piece"),
+            out.printf(
+                    "%-11s %-10s %s  (%s, %s)%n    %s%s%n",
+                    orphan.deleted() ? "DELETED" : orphan.kind(),
+                    orphan.store(),
+                    ConsoleText.safe(orphan.resource()),
+                    ConsoleText.some(orphan.pieces(), "piece"),
                     orphan.writtenAt().map(at -> "written " + at).orElse("age unknown"),
-                    ConsoleText.safe(orphan.reason()), orphan.kept().isEmpty() ? "" : "; kept: " + ConsoleText.safe(orphan.kept()));
+                    ConsoleText.safe(orphan.reason()),
+                    orphan.kept().isEmpty() ? "" : "; kept: " + ConsoleText.safe(orphan.kept()));
         }
     }
 

@@ -3,7 +3,6 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.cli.OperatorCommandSender.Change;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.util.concurrent.Callable;
@@ -13,10 +12,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "pause", mixinStandardHelpOptions = true, description = "Stops a saga where it is. What it has written stays until resume or cancel.")
+@Command(
+        name = "pause",
+        mixinStandardHelpOptions = true,
+        description = "Stops a saga where it is. What it has written stays until resume or cancel.")
 final class PauseCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Parameters(paramLabel = "SAGA")
     String sagaId = "";
@@ -24,14 +29,19 @@ final class PauseCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        Change change = new OperatorCommandSender(config).requestCommand(sagaId, Journal.OperatorCommand.PAUSE, state -> state == SagaState.PAUSED || state.isFinal());
+        Change change = new OperatorCommandSender(config)
+                .requestCommand(
+                        sagaId, Journal.OperatorCommand.PAUSE, state -> state == SagaState.PAUSED || state.isFinal());
         return ConsoleText.outcome(spec.commandLine(), config, change.after(), done(change.after()), options.json);
     }
 
     private static String done(SagaRecord saga) {
         if (saga.state() == SagaState.PAUSED) {
-            return "paused; nothing was removed; resume " + saga.sagaId() + " continues it, cancel " + saga.sagaId() + " undoes it";
+            return "paused; nothing was removed; resume " + saga.sagaId() + " continues it, cancel " + saga.sagaId()
+                    + " undoes it";
         }
-        return saga.state().isFinal() ? "not paused: it ended before" : "not paused: the process that runs it has not answered";
+        return saga.state().isFinal()
+                ? "not paused: it ended before"
+                : "not paused: the process that runs it has not answered";
     }
 }

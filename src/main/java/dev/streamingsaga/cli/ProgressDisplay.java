@@ -16,8 +16,8 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line on standard error, if that is a terminal: the running step of the oldest saga, with a bar where the step counts
- * something. It is gone once there is something else to read.
+ * One line on standard error, if that is a terminal: the running step of the oldest saga, with a bar where the step
+ * counts something. It is gone once there is something else to read.
  */
 final class ProgressDisplay implements AutoCloseable {
     private static final long REFRESH_MILLIS = 200;
@@ -80,16 +80,22 @@ final class ProgressDisplay implements AutoCloseable {
     }
 
     private static String soFar(ActiveRun.Progress progress) {
-        return progress.done() > 0 && !progress.unit().equals("bytes") ? " " + progress.done() + " " + progress.unit() + " so far" : "";
+        return progress.done() > 0 && !progress.unit().equals("bytes")
+                ? " " + progress.done() + " " + progress.unit() + " so far"
+                : "";
     }
 
     /** Drawn by our own timer alone: one of its own would draw over what comes next. */
     private ProgressBar newBar(String label, ActiveRun.Progress progress) {
         boolean bytes = progress.unit().equals("bytes");
         boolean large = progress.total() >= 10_000_000;
-        ProgressBarBuilder builder = new ProgressBarBuilder().setTaskName(label).setInitialMax(progress.total()).setConsumer(line)
+        ProgressBarBuilder builder = new ProgressBarBuilder()
+                .setTaskName(label)
+                .setInitialMax(progress.total())
+                .setConsumer(line)
                 .setUnit(bytes ? large ? " MB" : " KB" : " " + progress.unit(), bytes ? large ? 1_000_000 : 1_000 : 1)
-                .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(Integer.MAX_VALUE);
+                .setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(Integer.MAX_VALUE);
         return (bytes ? builder.showSpeed() : builder).build();
     }
 
@@ -118,8 +124,9 @@ final class ProgressDisplay implements AutoCloseable {
     private void interrupted() {
         timer.shutdownNow();
         clear();
-        runs.all().forEach(run -> line.end("interrupted: the next command that works in this data directory resumes saga " + run.sagaId()
-                + "; cancel " + run.sagaId() + " undoes it"));
+        runs.all()
+                .forEach(run -> line.end("interrupted: the next command that works in this data directory resumes saga "
+                        + run.sagaId() + "; cancel " + run.sagaId() + " undoes it"));
     }
 
     @Override

@@ -26,7 +26,10 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 
-/** Sends files to a running instance and waits for their outcomes. One that is busy, or starts or stops, is asked again when it says so. */
+/**
+ * Sends files to a running instance and waits for their outcomes. One that is busy, or starts or stops, is asked again
+ * when it says so.
+ */
 final class RemoteIngest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int WAIT_SECONDS = 60;
@@ -34,13 +37,17 @@ final class RemoteIngest {
     private static final int BUSY_ATTEMPTS = 60;
     /** A service that starts or stops is there by then, or somebody has to look. */
     private static final Duration STARTING = Duration.ofMinutes(1);
+
     private static final int LONGEST_PAUSE_SECONDS = 60;
     private static final int MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
     private final URI base;
     private final String key;
-    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT)
-            .followRedirects(HttpClient.Redirect.NEVER).build();
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .build();
 
     /** @param key empty if the instance wants none */
     RemoteIngest(URI base, String key) {
@@ -60,7 +67,8 @@ final class RemoteIngest {
             String digest = digest(file);
             return outcome(withRetries(() -> put(file, digest)));
         } catch (IOException e) {
-            throw new UnavailableException(base + " does not answer: " + e + "; " + file + " may have to be sent again", e);
+            throw new UnavailableException(
+                    base + " does not answer: " + e + "; " + file + " may have to be sent again", e);
         }
     }
 
@@ -101,14 +109,15 @@ final class RemoteIngest {
     }
 
     /**
-     * With "Expect", so that a refusal is heard before the whole file was sent. {@link HttpClient} of Java 17 waits for ever where such
-     * a request is refused; the older one does not.
+     * With "Expect", so that a refusal is heard before the whole file was sent. {@link HttpClient} of Java 17 waits for
+     * ever where such a request is refused; the older one does not.
      */
     private RemoteIngest.ServerAnswer put(Path file, String digest) throws IOException {
         // As the service would call the file if it lay there.
         String stated = DocumentName.cleaned(String.valueOf(file.getFileName()));
         String name = URLEncoder.encode(stated, StandardCharsets.UTF_8).replace("+", "%20");
-        HttpURLConnection put = (HttpURLConnection) URI.create(base + "/api/documents/" + name).toURL().openConnection();
+        HttpURLConnection put = (HttpURLConnection)
+                URI.create(base + "/api/documents/" + name).toURL().openConnection();
         try {
             put.setRequestMethod("PUT");
             put.setDoOutput(true);
@@ -128,7 +137,8 @@ final class RemoteIngest {
                 return new RemoteIngest.ServerAnswer(put.getResponseCode(), "", "");
             }
             String retryAfter = put.getHeaderField("Retry-After");
-            return new RemoteIngest.ServerAnswer(put.getResponseCode(), body(put), retryAfter == null ? "" : retryAfter);
+            return new RemoteIngest.ServerAnswer(
+                    put.getResponseCode(), body(put), retryAfter == null ? "" : retryAfter);
         } finally {
             put.disconnect();
         }
@@ -167,7 +177,8 @@ final class RemoteIngest {
             return JSON.readValue(answer.body(), IngestResult.class);
         }
         JsonNode problem = answer.body().startsWith("{") ? JSON.readTree(answer.body()) : JSON.createObjectNode();
-        String why = base + " answers " + answer.statusCode() + ": " + problem.path("detail").asText(hint(answer.statusCode()));
+        String why = base + " answers " + answer.statusCode() + ": "
+                + problem.path("detail").asText(hint(answer.statusCode()));
         if (answer.statusCode() == 429 || answer.statusCode() >= 500) {
             throw new UnavailableException(why, null);
         }
@@ -175,9 +186,17 @@ final class RemoteIngest {
     }
 
     private RemoteIngest.ServerAnswer fetchOutcome(String sagaId) throws IOException, InterruptedException {
-        HttpResponse<String> outcome = client.send(request("/api/sagas/" + sagaId + "/outcome").timeout(Duration.ofSeconds(3L * WAIT_SECONDS))
-                .header("Prefer", "wait=" + WAIT_SECONDS).GET().build(), BodyHandlers.ofString());
-        return new RemoteIngest.ServerAnswer(outcome.statusCode(), outcome.body(), outcome.headers().firstValue("Retry-After").orElse(""));
+        HttpResponse<String> outcome = client.send(
+                request("/api/sagas/" + sagaId + "/outcome")
+                        .timeout(Duration.ofSeconds(3L * WAIT_SECONDS))
+                        .header("Prefer", "wait=" + WAIT_SECONDS)
+                        .GET()
+                        .build(),
+                BodyHandlers.ofString());
+        return new RemoteIngest.ServerAnswer(
+                outcome.statusCode(),
+                outcome.body(),
+                outcome.headers().firstValue("Retry-After").orElse(""));
     }
 
     /** Of an answer to a body that was not even wanted, the old client keeps only the status. */
@@ -197,6 +216,8 @@ final class RemoteIngest {
     }
 
     private static int pause(RemoteIngest.ServerAnswer answer) {
-        return answer.retryAfter().matches("\\d{1,4}") ? Math.max(1, Math.min(LONGEST_PAUSE_SECONDS, Integer.parseInt(answer.retryAfter()))) : 5;
+        return answer.retryAfter().matches("\\d{1,4}")
+                ? Math.max(1, Math.min(LONGEST_PAUSE_SECONDS, Integer.parseInt(answer.retryAfter())))
+                : 5;
     }
 }

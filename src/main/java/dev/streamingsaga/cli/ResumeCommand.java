@@ -3,7 +3,6 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.cli.OperatorCommandSender.Change;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.util.concurrent.Callable;
@@ -13,10 +12,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "resume", mixinStandardHelpOptions = true, description = "Resumes a paused saga and waits for its outcome.")
+@Command(
+        name = "resume",
+        mixinStandardHelpOptions = true,
+        description = "Resumes a paused saga and waits for its outcome.")
 final class ResumeCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Parameters(paramLabel = "SAGA")
     String sagaId = "";
@@ -24,7 +29,8 @@ final class ResumeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        Change change = new OperatorCommandSender(config).requestCommand(sagaId, Journal.OperatorCommand.RESUME, SagaState::isFinal);
+        Change change = new OperatorCommandSender(config)
+                .requestCommand(sagaId, Journal.OperatorCommand.RESUME, SagaState::isFinal);
         return ConsoleText.outcome(spec.commandLine(), config, change.after(), done(change), options.json);
     }
 
@@ -37,6 +43,7 @@ final class ResumeCommand implements Callable<Integer> {
             return "not resumed: it was not paused; it has ended as run " + after.lastRun();
         }
         long kept = after.resumedBytes() - change.before().resumedBytes();
-        return "resumed as run " + after.lastRun() + (kept > 0 ? "; " + ConsoleText.size(kept) + " that the bucket held were not sent again" : "");
+        return "resumed as run " + after.lastRun()
+                + (kept > 0 ? "; " + ConsoleText.size(kept) + " that the bucket held were not sent again" : "");
     }
 }

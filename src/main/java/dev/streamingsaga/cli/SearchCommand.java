@@ -16,10 +16,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "search", mixinStandardHelpOptions = true, description = "The nearest segments of completed documents, by meaning and by words.")
+@Command(
+        name = "search",
+        mixinStandardHelpOptions = true,
+        description = "The nearest segments of completed documents, by meaning and by words.")
 final class SearchCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Parameters(arity = "1..*", paramLabel = "TEXT")
     List<String> words = List.of();
@@ -32,7 +38,8 @@ final class SearchCommand implements Callable<Integer> {
         SagaConfig config = options.load();
         try (JournalReader reader = new JournalReader(config);
                 CamelContext context = new DefaultCamelContext();
-                TextContent content = TextContent.create(config.content(), config.embedding(), config.dataDir().resolve("spool"));
+                TextContent content = TextContent.create(
+                        config.content(), config.embedding(), config.dataDir().resolve("spool"));
                 Stores stores = Stores.open(config, context, content)) {
             VectorSearch search = stores.search()
                     .orElseThrow(() -> new UsageException("search needs the store vector in saga.participants"));
@@ -41,9 +48,14 @@ final class SearchCommand implements Callable<Integer> {
             } catch (IllegalArgumentException e) {
                 throw new UsageException(String.valueOf(e.getMessage()));
             }
-            search.foreignModels().forEach((model, count) -> spec.commandLine().getErr().println("saga: "
-                    + ConsoleText.some(count, "segment was", "segments were") + " embedded by " + model + " and can be found by words only; to find "
-                    + (count == 1 ? "it" : "them") + " by meaning, ingest the " + (count == 1 ? "document" : "documents") + " again"));
+            search.foreignModels()
+                    .forEach((model, count) -> spec.commandLine()
+                            .getErr()
+                            .println("saga: "
+                                    + ConsoleText.some(count, "segment was", "segments were") + " embedded by " + model
+                                    + " and can be found by words only; to find "
+                                    + (count == 1 ? "it" : "them") + " by meaning, ingest the "
+                                    + (count == 1 ? "document" : "documents") + " again"));
         }
         return 0;
     }
@@ -57,8 +69,14 @@ final class SearchCommand implements Callable<Integer> {
             if (options.json) {
                 out.println(CommonOptions.json(hit));
             } else {
-                out.printf("%s, page %d  (%s, %.3f; document %s)%n    %s%n", ConsoleText.safe(hit.fileName()), hit.page(), hit.how(),
-                        hit.score(), hit.documentId(), excerpt(hit.text()));
+                out.printf(
+                        "%s, page %d  (%s, %.3f; document %s)%n    %s%n",
+                        ConsoleText.safe(hit.fileName()),
+                        hit.page(),
+                        hit.how(),
+                        hit.score(),
+                        hit.documentId(),
+                        excerpt(hit.text()));
             }
         }
     }

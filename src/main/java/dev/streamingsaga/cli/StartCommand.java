@@ -9,11 +9,17 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-@Command(name = "start", mixinStandardHelpOptions = true,
-        description = "The service: HTTP API and page, drop folder, messages, recovery, clean-up retries and the routes of the routes folder, until interrupted.")
+@Command(
+        name = "start",
+        mixinStandardHelpOptions = true,
+        description =
+                "The service: HTTP API and page, drop folder, messages, recovery, clean-up retries and the routes of the routes folder, until interrupted.")
 final class StartCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Override
     public Integer call() throws InterruptedException {
@@ -22,14 +28,25 @@ final class StartCommand implements Callable<Integer> {
         Application application = Application.serve(config);
         Runtime.getRuntime().addShutdownHook(new Thread(application::close, "shutdown"));
         application.address().ifPresent(uri -> spec.commandLine().getOut().println("HTTP API and page: " + uri));
-        config.drop().dir().ifPresent(dir -> spec.commandLine().getOut().println("drop folder: " + dir + " (.done, .failed)"));
-        application.broker().ifPresent(url -> spec.commandLine().getOut().println("messages: queue " + config.jms().queue() + " at " + url));
+        config.drop()
+                .dir()
+                .ifPresent(dir -> spec.commandLine().getOut().println("drop folder: " + dir + " (.done, .failed)"));
+        application
+                .broker()
+                .ifPresent(url -> spec.commandLine()
+                        .getOut()
+                        .println("messages: queue " + config.jms().queue() + " at " + url));
         if (config.jms().embedded()) {
-            spec.commandLine().getOut().println("messages: user and password for producers in "
-                    + config.dataDir().resolve("broker.credentials") + ", for the dead letters in "
-                    + config.dataDir().resolve("broker-operator.credentials"));
+            spec.commandLine()
+                    .getOut()
+                    .println("messages: user and password for producers in "
+                            + config.dataDir().resolve("broker.credentials") + ", for the dead letters in "
+                            + config.dataDir().resolve("broker-operator.credentials"));
         }
-        spec.commandLine().getOut().println("running on " + config.dataDir() + ", log in " + config.dataDir().resolve("logs"));
+        spec.commandLine()
+                .getOut()
+                .println("running on " + config.dataDir() + ", log in "
+                        + config.dataDir().resolve("logs"));
         new CountDownLatch(1).await();
         return 0;
     }

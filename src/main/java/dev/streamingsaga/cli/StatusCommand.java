@@ -21,13 +21,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "status", mixinStandardHelpOptions = true, description = "One saga with its steps, or all sagas, newest first.")
+@Command(
+        name = "status",
+        mixinStandardHelpOptions = true,
+        description = "One saga with its steps, or all sagas, newest first.")
 final class StatusCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @Parameters(arity = "0..1", paramLabel = "SAGA", description = "a saga id")
-    @Nullable String sagaId;
+    @Nullable
+    String sagaId;
 
     @Option(names = "--watch", description = "again every second, until interrupted or the saga has its outcome")
     boolean watch;
@@ -49,7 +56,9 @@ final class StatusCommand implements Callable<Integer> {
 
     /** Of a step that a killed process was at, nobody knows. */
     private static String took(StepRecord step, SagaRecord saga) {
-        return step.endedAt().isPresent() ? ConsoleText.time(step.duration()) : step.startedAt().isPresent() && !saga.state().isFinal() ? "running" : "-";
+        return step.endedAt().isPresent()
+                ? ConsoleText.time(step.duration())
+                : step.startedAt().isPresent() && !saga.state().isFinal() ? "running" : "-";
     }
 
     /** What comes again and again is one line. */
@@ -60,15 +69,23 @@ final class StatusCommand implements Callable<Integer> {
             while (next < events.size() && isSame(event, events.get(next))) {
                 next++;
             }
-            String times = next - i == 1 ? "" : " (" + (next - i) + " times, last " + events.get(next - 1).at() + ")";
-            out.printf("  %s  %-18s %s%s%n", event.at(), event.kind(),
-                    ConsoleText.safe(event.step().isEmpty() ? event.message() : event.step() + ": " + event.message()), times);
+            String times = next - i == 1
+                    ? ""
+                    : " (" + (next - i) + " times, last " + events.get(next - 1).at() + ")";
+            out.printf(
+                    "  %s  %-18s %s%s%n",
+                    event.at(),
+                    event.kind(),
+                    ConsoleText.safe(event.step().isEmpty() ? event.message() : event.step() + ": " + event.message()),
+                    times);
             i = next;
         }
     }
 
     private static boolean isSame(Event one, Event other) {
-        return one.kind() == other.kind() && one.step().equals(other.step()) && one.message().equals(other.message());
+        return one.kind() == other.kind()
+                && one.step().equals(other.step())
+                && one.message().equals(other.message());
     }
 
     /** @return whether there may be more to see */
@@ -76,18 +93,45 @@ final class StatusCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         String wanted = sagaId;
         if (wanted == null) {
-            ListCommand.print(spec.commandLine(), config, journal, new ListCommand.Wanted(SagaQuery.ALL, ListCommand.LIMIT, options.json));
+            ListCommand.print(
+                    spec.commandLine(),
+                    config,
+                    journal,
+                    new ListCommand.Wanted(SagaQuery.ALL, ListCommand.LIMIT, options.json));
             return true;
         }
-        SagaRecord saga = journal.saga(wanted).orElseThrow(() -> new UsageException("no saga " + wanted + "; list shows them"));
+        SagaRecord saga =
+                journal.saga(wanted).orElseThrow(() -> new UsageException("no saga " + wanted + "; list shows them"));
         List<StepRecord> steps = journal.steps(wanted);
         List<Event> events = journal.events(wanted);
         List<CleanupEntry> cleanups = journal.cleanups().of(wanted);
         if (options.json) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("saga", SagaView.of(saga));
-            all.put("steps", steps.stream().map(s -> Map.of("name", s.name(), "state", s.state().name(), "millis", s.duration().toMillis())).toList());
-            all.put("events", events.stream().map(e -> Map.of("at", e.at().toString(), "kind", e.kind().name(), "step", e.step(), "message", e.message())).toList());
+            all.put(
+                    "steps",
+                    steps.stream()
+                            .map(s -> Map.of(
+                                    "name",
+                                    s.name(),
+                                    "state",
+                                    s.state().name(),
+                                    "millis",
+                                    s.duration().toMillis()))
+                            .toList());
+            all.put(
+                    "events",
+                    events.stream()
+                            .map(e -> Map.of(
+                                    "at",
+                                    e.at().toString(),
+                                    "kind",
+                                    e.kind().name(),
+                                    "step",
+                                    e.step(),
+                                    "message",
+                                    e.message()))
+                            .toList());
             all.put("cleanups", cleanups.stream().map(CleanupsCommand::view).toList());
             out.println(CommonOptions.json(all));
         } else {

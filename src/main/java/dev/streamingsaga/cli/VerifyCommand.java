@@ -7,7 +7,6 @@ import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Drift;
-import dev.streamingsaga.recovery.Drift.DriftKind;
 import java.io.PrintWriter;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -24,11 +23,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "verify", mixinStandardHelpOptions = true, description = {"Compares journal, bucket and every store for completed documents.",
-    "Exit code 0: all agree, or do after the repair, 1: differences are left, 4: a store could not be asked."})
+@Command(
+        name = "verify",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Compares journal, bucket and every store for completed documents.",
+            "Exit code 0: all agree, or do after the repair, 1: differences are left, 4: a store could not be asked."
+        })
 final class VerifyCommand implements Callable<Integer> {
-    @Mixin CommonOptions options = new CommonOptions();
-    @Spec CommandSpec spec;
+    @Mixin
+    CommonOptions options = new CommonOptions();
+
+    @Spec
+    CommandSpec spec;
 
     @ArgGroup(exclusive = true)
     Which which = new Which();
@@ -36,7 +43,9 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--repair", description = "repair what the journal, the original or the bucket still has")
     boolean repair;
 
-    @Option(names = "--deep", description = "read every chunk back instead of trusting the checksums that the bucket reports")
+    @Option(
+            names = "--deep",
+            description = "read every chunk back instead of trusting the checksums that the bucket reports")
     boolean deep;
 
     private long documents;
@@ -46,13 +55,15 @@ final class VerifyCommand implements Callable<Integer> {
 
     static final class Which {
         @Parameters(index = "0", arity = "0..1", paramLabel = "DOCUMENT", description = "one document")
-        @Nullable String documentId;
+        @Nullable
+        String documentId;
 
         @Option(names = "--all", description = "every completed document (the default)")
         boolean all;
 
         @Option(names = "--sample", paramLabel = "N", description = "so many of them, chosen at random")
-        @Nullable Integer sample;
+        @Nullable
+        Integer sample;
     }
 
     @Override
@@ -73,8 +84,11 @@ final class VerifyCommand implements Callable<Integer> {
             }
         }
         if (!options.json) {
-            spec.commandLine().getOut().println(ConsoleText.some(documents, "document") + " compared, " + ConsoleText.someOrNo(drifts, "difference") + " found"
-                    + (repair && drifts > 0 ? ", " + repaired + " repaired" : ""));
+            spec.commandLine()
+                    .getOut()
+                    .println(ConsoleText.some(documents, "document") + " compared, "
+                            + ConsoleText.someOrNo(drifts, "difference") + " found"
+                            + (repair && drifts > 0 ? ", " + repaired + " repaired" : ""));
         }
         return unreachable ? Main.UNREACHABLE : drifts > repaired ? 1 : 0;
     }
@@ -93,7 +107,8 @@ final class VerifyCommand implements Callable<Integer> {
     private List<SagaRecord> chosen(Journal journal) {
         if (which.documentId != null) {
             Optional<SagaRecord> saga = journal.document(which.documentId);
-            return List.of(saga.orElseThrow(() -> new UsageException("no completed document " + which.documentId + "; list shows them")));
+            return List.of(saga.orElseThrow(
+                    () -> new UsageException("no completed document " + which.documentId + "; list shows them")));
         }
         List<SagaRecord> all = new ArrayList<>(journal.currentDocuments());
         if (which.sample == null || which.sample >= all.size()) {
@@ -111,8 +126,14 @@ final class VerifyCommand implements Callable<Integer> {
         if (options.json) {
             out.println(CommonOptions.json(drift));
         } else {
-            out.printf("%-11s %-10s %s  (document %s)%n    expected %s, found %s%s%s%n", drift.kind(), drift.store(), ConsoleText.safe(drift.resource()),
-                    drift.documentId(), ConsoleText.safe(drift.expected()), ConsoleText.safe(drift.found()),
+            out.printf(
+                    "%-11s %-10s %s  (document %s)%n    expected %s, found %s%s%s%n",
+                    drift.kind(),
+                    drift.store(),
+                    ConsoleText.safe(drift.resource()),
+                    drift.documentId(),
+                    ConsoleText.safe(drift.expected()),
+                    ConsoleText.safe(drift.found()),
                     drift.repaired() ? "; repaired" : drift.repairable() ? "; --repair can fix it" : "",
                     drift.message().isEmpty() ? "" : "; " + ConsoleText.safe(drift.message()));
         }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Which outcomes of a saga fail the exchange that asked for it. Failing matters to a consumer that decides by its exchange what
- * becomes of its input, such as {@code file:} with {@code move} and {@code moveFailed}.
+ * Which outcomes of a saga fail the exchange that asked for it. Failing matters to a consumer that decides by its
+ * exchange what becomes of its input, such as {@code file:} with {@code move} and {@code moveFailed}.
  */
 public enum FailOn {
     /** None: the exchange carries the result, and its route looks at the status. */
@@ -21,9 +21,12 @@ public enum FailOn {
      * @throws IllegalArgumentException naming the words that are allowed
      */
     public static FailOn of(String word) {
-        return Arrays.stream(values()).filter(each -> each.word().equals(word.strip().toLowerCase(Locale.ROOT))).findAny()
+        return Arrays.stream(values())
+                .filter(each -> each.word().equals(word.strip().toLowerCase(Locale.ROOT)))
+                .findAny()
                 .orElseThrow(() -> new IllegalArgumentException("must be one of "
-                        + String.join(", ", Arrays.stream(values()).map(FailOn::word).toList()) + ", was \"" + word + "\""));
+                        + String.join(
+                                ", ", Arrays.stream(values()).map(FailOn::word).toList()) + ", was \"" + word + "\""));
     }
 
     /** @param status of an ingest result */

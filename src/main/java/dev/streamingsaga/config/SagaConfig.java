@@ -74,11 +74,21 @@ public record SagaConfig(
      *
      * @param claimRoots where messages of the user's own routes may name files; none: nowhere
      */
-    public record Source(long maxSizeBytes, List<Path> roots, OnConflict onConflict, Duplicates duplicates, List<Path> claimRoots) {}
+    public record Source(
+            long maxSizeBytes, List<Path> roots, OnConflict onConflict, Duplicates duplicates, List<Path> claimRoots) {}
 
-    public enum OnConflict { JOIN, WAIT, REFUSE, WARN }
+    public enum OnConflict {
+        JOIN,
+        WAIT,
+        REFUSE,
+        WARN
+    }
 
-    public enum Duplicates { SKIP, VERSION, REJECT }
+    public enum Duplicates {
+        SKIP,
+        VERSION,
+        REJECT
+    }
 
     /** Defaults of the security record. */
     public record Security(String owner, String classification, String keyId) {}
@@ -90,12 +100,19 @@ public record SagaConfig(
      * @param retryDelay pause before the next attempt
      * @param readBack verify reads every stored byte again instead of trusting the bucket's checksum
      */
-    public record Chunk(long sizeBytes, String prefix, int parallelism, int attempts, Duration retryDelay, boolean readBack) {}
+    public record Chunk(
+            long sizeBytes, String prefix, int parallelism, int attempts, Duration retryDelay, boolean readBack) {}
 
     /** An empty endpoint means the embedded server. */
     public record S3(
-            Optional<URI> endpoint, String region, String bucket, String accessKey, String secretKey,
-            boolean pathStyle, Duration connectTimeout, Duration timeout) {}
+            Optional<URI> endpoint,
+            String region,
+            String bucket,
+            String accessKey,
+            String secretKey,
+            boolean pathStyle,
+            Duration connectTimeout,
+            Duration timeout) {}
 
     /** An empty URL means the embedded SQLite file {@code DATA/<role>.db}. */
     public record Database(Optional<String> url, String user, String password, int poolSize, Duration timeout) {
@@ -135,7 +152,10 @@ public record SagaConfig(
     public record Compensation(Duration stepTimeout, RetryPolicy residue) {}
 
     /** What becomes of a saga whose process is gone: another attempt, or its compensation. */
-    public enum RecoveryMode { RESUME, COMPENSATE }
+    public enum RecoveryMode {
+        RESUME,
+        COMPENSATE
+    }
 
     /**
      * @param maxRuns runs of a saga that may fail; after the last it is compensated
@@ -149,12 +169,24 @@ public record SagaConfig(
     /** @param segmentTokens longest segment, in tokens of the embedding model */
     public record Content(int segmentTokens, int segmentOverlapTokens, long maxTextChars) {}
 
-    public enum EmbeddingProvider { IN_PROCESS, ONNX, HTTP }
+    public enum EmbeddingProvider {
+        IN_PROCESS,
+        ONNX,
+        HTTP
+    }
 
     /** @param threads segments embedded at a time; 0: one for each core */
     public record Embedding(
-            EmbeddingProvider provider, Optional<Path> onnxModel, Optional<Path> onnxTokenizer, Optional<URI> url,
-            String model, String apiKey, int dimension, int batchSize, int threads, Duration timeout) {}
+            EmbeddingProvider provider,
+            Optional<Path> onnxModel,
+            Optional<Path> onnxTokenizer,
+            Optional<URI> url,
+            String model,
+            String apiKey,
+            int dimension,
+            int batchSize,
+            int threads,
+            Duration timeout) {}
 
     /**
      * Messages.
@@ -164,25 +196,44 @@ public record SagaConfig(
      * @param url of an Artemis broker; empty: the connection factory is found in the registry, as it is in a hub
      * @param roots where messages may name files; none: nowhere
      */
-    public record Jms(boolean embedded, int port, String url, String user, String password, String queue, String deadLetterQueue, List<Path> roots) {
+    public record Jms(
+            boolean embedded,
+            int port,
+            String url,
+            String user,
+            String password,
+            String queue,
+            String deadLetterQueue,
+            List<Path> roots) {
         public boolean isOn() {
             return embedded || !url.isEmpty();
         }
     }
 
     /** What becomes of a dropped file when its saga has its outcome. */
-    public enum AfterDrop { MOVE, KEEP }
+    public enum AfterDrop {
+        MOVE,
+        KEEP
+    }
 
     /**
      * The drop folder.
      *
      * @param dir empty: there is none
-     * @param doneFile name of the marker that says a file is complete, with {@code ${name}} in it; empty: the file tells by itself
+     * @param doneFile name of the marker that says a file is complete, with {@code ${name}} in it; empty: the file
+     *     tells by itself
      * @param stableFor how long it must not change, without a marker
      * @param interval between two looks
      */
-    public record Drop(Optional<Path> dir, String doneFile, Duration stableFor, Duration interval, boolean recursive,
-            AfterDrop after, DropWriters writers, DropLimits limits) {}
+    public record Drop(
+            Optional<Path> dir,
+            String doneFile,
+            Duration stableFor,
+            Duration interval,
+            boolean recursive,
+            AfterDrop after,
+            DropWriters writers,
+            DropLimits limits) {}
 
     /**
      * What keeps a document whole whose writer is not finished.
@@ -204,13 +255,19 @@ public record SagaConfig(
     /** @param failOn which outcomes fail the exchange of a route that calls {@code direct:<name>-ingest} */
     public record Hub(FailOn failOn) {}
 
-    public enum LogFormat { TEXT, JSON }
+    public enum LogFormat {
+        TEXT,
+        JSON
+    }
 
     /** @param minFreeBytes health is down with less in the data directory */
     public record Observability(LogFormat logFormat, long minFreeBytes, Otel otel) {}
 
     /** Spans of the saga's steps, or also of each chunk, batch and statement. */
-    public enum TraceDetail { STEPS, ALL }
+    public enum TraceDetail {
+        STEPS,
+        ALL
+    }
 
     /**
      * Traces of the stand-alone application.
@@ -234,7 +291,8 @@ public record SagaConfig(
      * @param path prefix of every path, empty or beginning with a slash
      * @param roots where {@code POST /api/documents} may name files; none: nowhere
      */
-    public record Http(boolean enabled, String host, int port, String path, List<Path> roots, HttpLimits limits, HttpAuth auth) {}
+    public record Http(
+            boolean enabled, String host, int port, String path, List<Path> roots, HttpLimits limits, HttpAuth auth) {}
 
     /**
      * @param uploads bodies received at a time
@@ -242,10 +300,18 @@ public record SagaConfig(
      * @param downloads documents sent at a time
      * @param listeners of {@code GET /api/events} at a time
      * @param idle longest pause of a client in the middle of a body
-     * @param leastRate bytes a second of a body, on average; a client may fall behind by as much as {@code idle}. 0: no limit
+     * @param leastRate bytes a second of a body, on average; a client may fall behind by as much as {@code idle}. 0: no
+     *     limit
      * @param connections to the embedded server
      */
-    public record HttpLimits(int uploads, int sagas, int downloads, int listeners, Duration idle, long leastRate, HttpConnections connections) {}
+    public record HttpLimits(
+            int uploads,
+            int sagas,
+            int downloads,
+            int listeners,
+            Duration idle,
+            long leastRate,
+            HttpConnections connections) {}
 
     /**
      * Connections to the embedded HTTP server.
@@ -257,7 +323,8 @@ public record SagaConfig(
     public record HttpConnections(int max, Duration head, Duration keepAlive) {}
 
     /** Who may call: keys from a file, tokens of an OIDC provider, both, or, on loopback only, everybody. */
-    public record HttpAuth(Optional<Path> keysFile, Optional<URI> oidcIssuer, String oidcAudience, Optional<URI> oidcJwksUrl) {
+    public record HttpAuth(
+            Optional<Path> keysFile, Optional<URI> oidcIssuer, String oidcAudience, Optional<URI> oidcJwksUrl) {
         public boolean isOff() {
             return keysFile.isEmpty() && oidcIssuer.isEmpty();
         }

@@ -41,8 +41,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * The settings by key, with their defaults. Keys outside {@code saga.} are none of our business and pass unread;
- * an unknown {@code saga.} key is refused, since it is most likely a typing error.
+ * The settings by key, with their defaults. Keys outside {@code saga.} are none of our business and pass unread; an
+ * unknown {@code saga.} key is refused, since it is most likely a typing error.
  */
 public final class Settings {
     /** Databases that take {@code .url .user .password .pool-size .timeout}: the journal and each built-in store. */
@@ -56,6 +56,7 @@ public final class Settings {
             + "*.camelLock,*.swp,*.swo,*.swx,*.sb-????????-??????,*~,~$*,#*#,"
             + "Thumbs.db,ehthumbs.db,desktop.ini,$RECYCLE.BIN,System Volume Information,lost+found,"
             + "@eaDir,#recycle,#snapshot";
+
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[^{}]+}}|\\$\\{(env|sys):[^}]*}");
 
     private static final long MIB = 1024 * 1024;
@@ -194,8 +195,10 @@ public final class Settings {
         Set<String> unknown = new TreeSet<>();
         given.forEach((key, value) -> {
             if (values.containsKey(key) && hasPlaceholder(value)) {
-                read.refuse(key + " has a placeholder that was not resolved: in a hub write {{env:NAME}} or {{env:NAME:default}}; the application"
-                        + " itself takes the environment variable " + key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
+                read.refuse(key
+                        + " has a placeholder that was not resolved: in a hub write {{env:NAME}} or {{env:NAME:default}}; the application"
+                        + " itself takes the environment variable "
+                        + key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
             } else if (values.containsKey(key)) {
                 values.put(key, value.strip());
             } else if (key.startsWith("saga.")) {
@@ -210,8 +213,8 @@ public final class Settings {
 
     /**
      * As above, for an instance in somebody else's application: every key begins with the instance's name instead of
-     * {@code saga}, {@code data.dir} is {@code data-<name>} and {@code chunk.prefix} the name for another name than {@code saga},
-     * so that two instances have nothing in common.
+     * {@code saga}, {@code data.dir} is {@code data-<name>} and {@code chunk.prefix} the name for another name than
+     * {@code saga}, so that two instances have nothing in common.
      *
      * @throws ConfigException as above, with the keys as they were given
      */
@@ -229,17 +232,20 @@ public final class Settings {
         });
         try {
             if (!ours.get(NAME).equals(name)) {
-                throw ConfigException.of("saga.name must be " + name + " or not set at all, was \"" + ours.get(NAME) + "\"");
+                throw ConfigException.of(
+                        "saga.name must be " + name + " or not set at all, was \"" + ours.get(NAME) + "\"");
             }
             return parse(ours);
         } catch (ConfigException e) {
-            throw new ConfigException(e.problems().stream().map(problem -> problem.replaceAll("\\bsaga\\.(?=[a-z])", name + ".")).toList());
+            throw new ConfigException(e.problems().stream()
+                    .map(problem -> problem.replaceAll("\\bsaga\\.(?=[a-z])", name + "."))
+                    .toList());
         }
     }
 
     /**
-     * Whether a value still has a placeholder in it, of Camel ({@code {{NAME}}}) or for a variable ({@code ${env:NAME}}). It would be sent
-     * to a server as it is.
+     * Whether a value still has a placeholder in it, of Camel ({@code {{NAME}}}) or for a variable
+     * ({@code ${env:NAME}}). It would be sent to a server as it is.
      */
     public static boolean hasPlaceholder(String value) {
         return PLACEHOLDER.matcher(value).find();
@@ -325,7 +331,10 @@ public final class Settings {
                 http(read),
                 drop(read),
                 jms(read),
-                new SagaConfig.Observability(read.choice("saga.log.format", LogFormat.class), read.size("saga.health.min-free", 0, Long.MAX_VALUE), otel(read)),
+                new SagaConfig.Observability(
+                        read.choice("saga.log.format", LogFormat.class),
+                        read.size("saga.health.min-free", 0, Long.MAX_VALUE),
+                        otel(read)),
                 new Hub(read.choice("saga.hub.fail-on", FailOn.class)));
     }
 
@@ -366,8 +375,7 @@ public final class Settings {
                 read.flag("saga.drop.recursive"),
                 read.choice("saga.drop.after", AfterDrop.class),
                 new DropWriters(
-                        read.flag("saga.drop.wait-for-writers"),
-                        read.duration("saga.drop.watch-after", 0, 604_800)),
+                        read.flag("saga.drop.wait-for-writers"), read.duration("saga.drop.watch-after", 0, 604_800)),
                 new DropLimits(
                         read.size("saga.drop.max-size", 1, Long.MAX_VALUE),
                         read.types("saga.drop.types"),
@@ -382,14 +390,16 @@ public final class Settings {
                 read.text("saga.http.oidc.audience"),
                 read.uri("saga.http.oidc.jwks-url"));
         if (auth.oidcIssuer().isPresent() && auth.oidcAudience().isEmpty()) {
-            read.refuse("saga.http.oidc.audience must name us if saga.http.oidc.issuer is set: else any token of that provider would do");
+            read.refuse(
+                    "saga.http.oidc.audience must name us if saga.http.oidc.issuer is set: else any token of that provider would do");
         }
         HttpLimits limits = limits(read);
         int busy = limits.uploads() + limits.sagas() + limits.downloads() + limits.listeners();
         if (limits.connections().max() <= busy) {
             read.refuse("saga.http.max-connections must be more than saga.http.max-uploads, saga.http.max-sagas,"
                     + " saga.http.max-downloads and saga.http.max-listeners together ("
-                    + busy + "), since each of them may keep a connection, was \"" + limits.connections().max() + "\"");
+                    + busy + "), since each of them may keep a connection, was \""
+                    + limits.connections().max() + "\"");
         }
         return new Http(
                 read.flag("saga.http.enabled"),

@@ -14,7 +14,10 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads values by type and collects what is wrong; a value that breaks its rule gives a harmless one until {@link #check}. */
+/**
+ * Reads values by type and collects what is wrong; a value that breaks its rule gives a harmless one until
+ * {@link #check}.
+ */
 final class SettingsReader {
     private static final Pattern BROKER = Pattern.compile("|\\(?tcp://[^\\s\"]+");
     private static final Pattern QUEUE = Pattern.compile("[A-Za-z0-9._-]{1,128}");
@@ -63,13 +66,16 @@ final class SettingsReader {
 
     /** For an {@code Authorization} header. */
     String bearerSecret(String key) {
-        return matching(key, Pattern.compile("|[\\x21-\\x7e]{16,}"),
+        return matching(
+                key,
+                Pattern.compile("|[\\x21-\\x7e]{16,}"),
                 "must have 16 characters or more, printable ASCII without blanks, or be empty");
     }
 
     /** Names in a {@code Host} header, in lower case. */
     List<String> hosts(String key) {
-        List<String> hosts = list(key).stream().map(host -> host.toLowerCase(Locale.ROOT)).toList();
+        List<String> hosts =
+                list(key).stream().map(host -> host.toLowerCase(Locale.ROOT)).toList();
         if (!hosts.stream().allMatch(host -> HOST.matcher(host).matches())) {
             refuse(key, "must be host names or addresses, each with or without :port, separated by commas");
         }
@@ -101,7 +107,8 @@ final class SettingsReader {
 
     List<String> names(String key) {
         List<String> names = list(key);
-        if (new LinkedHashSet<>(names).size() < names.size() || names.contains("upload")
+        if (new LinkedHashSet<>(names).size() < names.size()
+                || names.contains("upload")
                 || !names.stream().allMatch(n -> NAME.matcher(n).matches())) {
             refuse(key, "must be different names of a-z, 0-9 and -, separated by commas, without upload");
         }
@@ -109,7 +116,9 @@ final class SettingsReader {
     }
 
     List<Path> paths(String key) {
-        return list(key).stream().map(p -> Path.of(p).toAbsolutePath().normalize()).toList();
+        return list(key).stream()
+                .map(p -> Path.of(p).toAbsolutePath().normalize())
+                .toList();
     }
 
     Optional<Path> path(String key) {
@@ -127,14 +136,20 @@ final class SettingsReader {
     }
 
     String marker(String key) {
-        return matching(key, MARKER, "must be empty, or a file name with ${name} and something before or after it, such as ${name}.done");
+        return matching(
+                key,
+                MARKER,
+                "must be empty, or a file name with ${name} and something before or after it, such as ${name}.done");
     }
 
     /** Content types and suffixes, in lower case. */
     List<String> types(String key) {
-        List<String> types = list(key).stream().map(type -> type.toLowerCase(Locale.ROOT)).toList();
+        List<String> types =
+                list(key).stream().map(type -> type.toLowerCase(Locale.ROOT)).toList();
         if (!types.stream().allMatch(type -> TYPE.matcher(type).matches())) {
-            refuse(key, "must be content types such as application/pdf or text/*, or suffixes such as .pdf, separated by commas");
+            refuse(
+                    key,
+                    "must be content types such as application/pdf or text/*, or suffixes such as .pdf, separated by commas");
         }
         return types;
     }
@@ -142,9 +157,12 @@ final class SettingsReader {
     /** Patterns of file names; one that matches every name is refused. */
     List<String> nameGlobs(String key) {
         List<String> globs = list(key);
-        if (globs.size() > MAX_GLOBS || !globs.stream().allMatch(glob -> NAME_GLOB.matcher(glob).matches())) {
-            refuse(key, "must be at most " + MAX_GLOBS + " patterns of file names such as *.tmp, separated by commas,"
-                    + " not * alone and without slashes");
+        if (globs.size() > MAX_GLOBS
+                || !globs.stream().allMatch(glob -> NAME_GLOB.matcher(glob).matches())) {
+            refuse(
+                    key,
+                    "must be at most " + MAX_GLOBS + " patterns of file names such as *.tmp, separated by commas,"
+                            + " not * alone and without slashes");
         }
         return globs;
     }
@@ -170,7 +188,8 @@ final class SettingsReader {
     /** Tokens are only as trustworthy as the way their keys came. */
     Optional<URI> issuer(String key) {
         Optional<URI> issuer = uri(key);
-        if (issuer.filter(uri -> !"https".equals(uri.getScheme()) && !isLoopback(uri.getHost())).isPresent()) {
+        if (issuer.filter(uri -> !"https".equals(uri.getScheme()) && !isLoopback(uri.getHost()))
+                .isPresent()) {
             refuse(key, "must be an https URL, unless it is on loopback");
         }
         return issuer;
@@ -179,17 +198,23 @@ final class SettingsReader {
     /** For a server that lets everybody in. */
     String loopback(String key) {
         if (!isLoopback(text(key))) {
-            refuse(key, "must be localhost, 127.0.0.1 or ::1 unless saga.http.keys-file or saga.http.oidc.issuer is set");
+            refuse(
+                    key,
+                    "must be localhost, 127.0.0.1 or ::1 unless saga.http.keys-file or saga.http.oidc.issuer is set");
         }
         return text(key);
     }
 
     private static boolean isLoopback(String host) {
-        return host.equals("localhost") || host.matches("127(\\.\\d{1,3}){3}") || host.equals("::1") || host.equals("[::1]");
+        return host.equals("localhost")
+                || host.matches("127(\\.\\d{1,3}){3}")
+                || host.equals("::1")
+                || host.equals("[::1]");
     }
 
     String urlPath(String key) {
-        return matching(key, URL_PATH, "must be empty, or begin with / and be words of a-z, 0-9 and - with / between them");
+        return matching(
+                key, URL_PATH, "must be empty, or begin with / and be words of a-z, 0-9 and - with / between them");
     }
 
     Optional<String> jdbcUrl(String key) {
@@ -206,7 +231,8 @@ final class SettingsReader {
     }
 
     String oneOf(String key, String... allowed) {
-        return matching(key, Pattern.compile(String.join("|", allowed)), "must be one of " + String.join(", ", allowed));
+        return matching(
+                key, Pattern.compile(String.join("|", allowed)), "must be one of " + String.join(", ", allowed));
     }
 
     <E extends Enum<E>> E choice(String key, Class<E> type) {
@@ -217,26 +243,46 @@ final class SettingsReader {
                 return constant;
             }
         }
-        refuse(key, "must be one of " + String.join(", ", Arrays.stream(constants).map(SettingsReader::word).toList()));
+        refuse(
+                key,
+                "must be one of "
+                        + String.join(
+                                ", ",
+                                Arrays.stream(constants)
+                                        .map(SettingsReader::word)
+                                        .toList()));
         return constants[0];
     }
 
     int integer(String key, int min, int max) {
-        return number(key, Pattern.compile("(\\d{1,10})"), min, max, m -> Long.parseLong(m.group(1)), "a whole number").intValue();
+        return number(key, Pattern.compile("(\\d{1,10})"), min, max, m -> Long.parseLong(m.group(1)), "a whole number")
+                .intValue();
     }
 
     long size(String key, long min, long max) {
-        return number(key, SIZE, (double) min, (double) max, m -> Math.multiplyExact(Long.parseLong(m.group(1)), unit(m.group(2))),
-                "a size such as 8MiB").longValue();
+        return number(
+                        key,
+                        SIZE,
+                        (double) min,
+                        (double) max,
+                        m -> Math.multiplyExact(Long.parseLong(m.group(1)), unit(m.group(2))),
+                        "a size such as 8MiB")
+                .longValue();
     }
 
     Duration duration(String key, double minSeconds, double maxSeconds) {
-        Number millis = number(key, DURATION, minSeconds * 1000, maxSeconds * 1000,
-                m -> Math.round(Double.parseDouble(m.group(1)) * millis(m.group(2))), "a time such as 500ms, 5s, 10m or 1h");
+        Number millis = number(
+                key,
+                DURATION,
+                minSeconds * 1000,
+                maxSeconds * 1000,
+                m -> Math.round(Double.parseDouble(m.group(1)) * millis(m.group(2))),
+                "a time such as 500ms, 5s, 10m or 1h");
         return Duration.ofMillis(millis.longValue());
     }
 
-    private Number number(String key, Pattern form, double min, double max, Function<Matcher, Long> value, String what) {
+    private Number number(
+            String key, Pattern form, double min, double max, Function<Matcher, Long> value, String what) {
         Matcher m = form.matcher(text(key));
         try {
             if (m.matches()) {
@@ -255,31 +301,44 @@ final class SettingsReader {
     /** Limits in the unit a person would write them in. */
     private static String range(String key, double limit) {
         if (key.endsWith("size") && !key.endsWith("pool-size") && !key.endsWith("batch-size")) {
-            return limit >= Long.MAX_VALUE ? "any" : limit >= 1 << 20 ? (long) limit / (1 << 20) + "MiB" : (long) limit + "B";
+            return limit >= Long.MAX_VALUE
+                    ? "any"
+                    : limit >= 1 << 20 ? (long) limit / (1 << 20) + "MiB" : (long) limit + "B";
         }
-        boolean time = key.endsWith("timeout") || key.endsWith("delay") || key.endsWith("time-limit") || key.endsWith("age")
-                || key.endsWith("stable-for") || key.endsWith("watch-after") || key.endsWith("interval");
-        return time ? (limit % 1000 == 0 ? (long) limit / 1000 + "s" : (long) limit + "ms") : Long.toString((long) limit);
+        boolean time = key.endsWith("timeout")
+                || key.endsWith("delay")
+                || key.endsWith("time-limit")
+                || key.endsWith("age")
+                || key.endsWith("stable-for")
+                || key.endsWith("watch-after")
+                || key.endsWith("interval");
+        return time
+                ? (limit % 1000 == 0 ? (long) limit / 1000 + "s" : (long) limit + "ms")
+                : Long.toString((long) limit);
     }
 
     private static long unit(String unit) {
-        return unit == null ? 1 : switch (unit) {
-            case "KiB" -> 1L << 10;
-            case "MiB" -> 1L << 20;
-            case "GiB" -> 1L << 30;
-            case "TiB" -> 1L << 40;
-            default -> 1;
-        };
+        return unit == null
+                ? 1
+                : switch (unit) {
+                    case "KiB" -> 1L << 10;
+                    case "MiB" -> 1L << 20;
+                    case "GiB" -> 1L << 30;
+                    case "TiB" -> 1L << 40;
+                    default -> 1;
+                };
     }
 
     private static long millis(String unit) {
-        return unit == null ? 1000 : switch (unit) {
-            case "ms" -> 1;
-            case "m" -> 60_000;
-            case "h" -> 3_600_000;
-            case "d" -> 86_400_000;
-            default -> 1000;
-        };
+        return unit == null
+                ? 1000
+                : switch (unit) {
+                    case "ms" -> 1;
+                    case "m" -> 60_000;
+                    case "h" -> 3_600_000;
+                    case "d" -> 86_400_000;
+                    default -> 1000;
+                };
     }
 
     private <T> Optional<T> optional(String key, String rule, Function<String, T> parse) {
@@ -304,7 +363,10 @@ final class SettingsReader {
     }
 
     private List<String> list(String key) {
-        return Arrays.stream(text(key).split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
+        return Arrays.stream(text(key).split(","))
+                .map(String::strip)
+                .filter(s -> !s.isEmpty())
+                .toList();
     }
 
     private void refuse(String key, String rule) {

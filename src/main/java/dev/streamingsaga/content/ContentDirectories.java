@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  */
 record ContentDirectories(Path temporary, Path libraries) {
     static ContentDirectories open(Path dir) {
-        ContentDirectories spool = new ContentDirectories(dir.resolve("content").toAbsolutePath(), dir.resolve("native").toAbsolutePath());
+        ContentDirectories spool = new ContentDirectories(
+                dir.resolve("content").toAbsolutePath(), dir.resolve("native").toAbsolutePath());
         try {
             Permissions.folder(spool.temporary);
             Permissions.folder(spool.libraries);
@@ -38,7 +39,8 @@ record ContentDirectories(Path temporary, Path libraries) {
 
     /**
      * These libraries only listen to system properties; whoever has set one keeps it. Without them DJL asks the cloud's
-     * metadata service who we are and may load a CUDA build over the network, and both it and PDFBox write to the home directory.
+     * metadata service who we are and may load a CUDA build over the network, and both it and PDFBox write to the home
+     * directory.
      */
     private void configureLibraries() {
         for (List<String> property : List.of(

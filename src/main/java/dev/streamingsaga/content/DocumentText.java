@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Turns what an extractor delivers into numbered segments, block by block: of a page without end only {@value #BLOCK_CHARS}
- * characters are held. Where a block ends depends on the text alone, not on the portions it comes in. For one thread.
+ * Turns what an extractor delivers into numbered segments, block by block: of a page without end only
+ * {@value #BLOCK_CHARS} characters are held. Where a block ends depends on the text alone, not on the portions it comes
+ * in. For one thread.
  */
 final class DocumentText implements TextSink {
     static final int BLOCK_CHARS = 32 * 1024;

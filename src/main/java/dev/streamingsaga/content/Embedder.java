@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * An embedding model. Safe for use by several threads. Vectors have unit length.
  *
- * <p>Implementations never truncate: a text longer than {@link #maxTokens()} is refused with an IllegalArgumentException.
+ * <p>Implementations never truncate: a text longer than {@link #maxTokens()} is refused with an
+ * IllegalArgumentException.
  */
 public interface Embedder extends AutoCloseable {
     /** Stored with each vector; two models never share one. */

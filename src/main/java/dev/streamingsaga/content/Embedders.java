@@ -43,8 +43,8 @@ final class Embedders {
                 case HTTP -> http(config);
             };
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read the embedding model or its tokenizer (provider %s)"
-                    .formatted(config.provider()), e);
+            throw new UncheckedIOException(
+                    "cannot read the embedding model or its tokenizer (provider %s)".formatted(config.provider()), e);
         }
     }
 
@@ -52,8 +52,11 @@ final class Embedders {
         try (InputStream model = resource(IN_PROCESS_MODEL + ".onnx");
                 InputStream tokenizer = resource(IN_PROCESS_MODEL + "-tokenizer.json")) {
             byte[] onnx = model.readAllBytes();
-            return OnnxEmbedder.load(IN_PROCESS_MODEL, (environment, options) -> environment.createSession(onnx, options),
-                    new HuggingFaceTokenCounter(tokenizer), config.threads());
+            return OnnxEmbedder.load(
+                    IN_PROCESS_MODEL,
+                    (environment, options) -> environment.createSession(onnx, options),
+                    new HuggingFaceTokenCounter(tokenizer),
+                    config.threads());
         }
     }
 
@@ -70,8 +73,11 @@ final class Embedders {
     private static Embedder onnx(SagaConfig.Embedding config) throws IOException {
         Path model = required("saga.embedding.onnx-model", config.onnxModel());
         Path tokenizer = required("saga.embedding.onnx-tokenizer", config.onnxTokenizer());
-        return OnnxEmbedder.load(modelId(model), (environment, options) -> environment.createSession(model.toString(), options),
-                tokens(tokenizer), config.threads());
+        return OnnxEmbedder.load(
+                modelId(model),
+                (environment, options) -> environment.createSession(model.toString(), options),
+                tokens(tokenizer),
+                config.threads());
     }
 
     private static Embedder http(SagaConfig.Embedding config) throws IOException {
@@ -86,8 +92,8 @@ final class Embedders {
     }
 
     private static <T> T required(String key, Optional<T> value) {
-        return value.orElseThrow(() -> new ConfigException(
-                List.of(key + " must be set for this saga.embedding.provider")));
+        return value.orElseThrow(
+                () -> new ConfigException(List.of(key + " must be set for this saga.embedding.provider")));
     }
 
     private static HuggingFaceTokenCounter tokens(Path tokenizerJson) throws IOException {
@@ -98,7 +104,8 @@ final class Embedders {
 
     /** The file's name alone could stand for another model tomorrow. */
     private static String modelId(Path model) throws IOException {
-        try (DigestInputStream in = new DigestInputStream(Files.newInputStream(model), MessageDigest.getInstance("SHA-256"))) {
+        try (DigestInputStream in =
+                new DigestInputStream(Files.newInputStream(model), MessageDigest.getInstance("SHA-256"))) {
             in.transferTo(OutputStream.nullOutputStream());
             String hash = HexFormat.of().formatHex(in.getMessageDigest().digest());
             String name = GuardedExtraction.name(model).replaceFirst("\\.onnx$", "");

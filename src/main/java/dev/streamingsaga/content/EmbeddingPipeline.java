@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One document on its way: one thread extracts and cuts, a few embed a batch each, the caller's thread hands the batches on in
- * order. A bounded queue holds back whoever is too fast. However it ends, the threads are stopped and waited for; one that a
- * parser keeps from listening is a daemon, and named in the log.
+ * One document on its way: one thread extracts and cuts, a few embed a batch each, the caller's thread hands the
+ * batches on in order. A bounded queue holds back whoever is too fast. However it ends, the threads are stopped and
+ * waited for; one that a parser keeps from listening is a daemon, and named in the log.
  */
 final class EmbeddingPipeline {
     private static final Logger log = LoggerFactory.getLogger(EmbeddingPipeline.class);
@@ -44,13 +44,26 @@ final class EmbeddingPipeline {
     private volatile long lastMoveNanos = System.nanoTime();
 
     /** @param stall how long a parser may brood without delivering text */
-    record Limits(int segmentTokens, int overlapTokens, long maxTextChars, int batchSize, int batchesAtATime, Duration stall) {}
+    record Limits(
+            int segmentTokens,
+            int overlapTokens,
+            long maxTextChars,
+            int batchSize,
+            int batchesAtATime,
+            Duration stall) {}
 
-    record DocumentInput(Path file, TextExtractor extractor, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink,
+    record DocumentInput(
+            Path file,
+            TextExtractor extractor,
+            int firstOrdinal,
+            Consumer<List<EmbeddedSegment>> sink,
             DocumentContent.Progress progress) {}
 
     /** A batch, or the last item: the outline or what went wrong. */
-    private record Item(@Nullable Future<List<EmbeddedSegment>> batch, @Nullable Outline end, @Nullable Throwable failure) {}
+    private record Item(
+            @Nullable Future<List<EmbeddedSegment>> batch,
+            @Nullable Outline end,
+            @Nullable Throwable failure) {}
 
     EmbeddingPipeline(Embedder embedder, Limits limits, EmbeddingPipeline.DocumentInput work) {
         this.embedder = embedder;
@@ -105,7 +118,8 @@ final class EmbeddingPipeline {
             }
             long since = lastMoveNanos;
             if (since != WAITING && System.nanoTime() - since > limits.stall().toNanos()) {
-                throw new SagaException(Reason.TIMEOUT,
+                throw new SagaException(
+                        Reason.TIMEOUT,
                         "no text came out of %s for %d s; with saga.content.max-text-chars=0 it can be stored without its text"
                                 .formatted(name(), limits.stall().toSeconds()));
             }
@@ -129,7 +143,8 @@ final class EmbeddingPipeline {
 
     private void extract(DocumentText text) {
         try {
-            Outline outline = new GuardedExtraction(work.file(), text, () -> lastMoveNanos = System.nanoTime()).read(work.extractor());
+            Outline outline = new GuardedExtraction(work.file(), text, () -> lastMoveNanos = System.nanoTime())
+                    .read(work.extractor());
             sendBatch();
             put(new Item(null, outline, null));
         } catch (TextSinkClosed e) {
@@ -169,7 +184,8 @@ final class EmbeddingPipeline {
     }
 
     private List<EmbeddedSegment> embed(List<Segment> segments) {
-        List<float[]> vectors = embedder.embed(segments.stream().map(Segment::text).toList());
+        List<float[]> vectors =
+                embedder.embed(segments.stream().map(Segment::text).toList());
         List<EmbeddedSegment> embedded = new ArrayList<>();
         for (int i = 0; i < segments.size(); i++) {
             embedded.add(new EmbeddedSegment(segments.get(i), vectors.get(i)));
@@ -196,8 +212,10 @@ final class EmbeddingPipeline {
 
     private void awaitEnd(ExecutorService threads) throws InterruptedException {
         if (!threads.awaitTermination(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
-            log.warn("a thread that reads {} has not ended within {} s of being told to; it is left to end by itself",
-                    name(), STOP.toSeconds());
+            log.warn(
+                    "a thread that reads {} has not ended within {} s of being told to; it is left to end by itself",
+                    name(),
+                    STOP.toSeconds());
         }
     }
 

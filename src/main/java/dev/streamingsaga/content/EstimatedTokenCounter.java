@@ -1,9 +1,9 @@
 package dev.streamingsaga.content;
 
 /**
- * For models whose tokenizer we don't have: counts high rather than low. A run of letters or digits takes one token for every
- * {@value #CHARS_PER_TOKEN} characters begun (English words take one for 4 to 6, German ones for 3 in an English vocabulary),
- * every other visible character one (CJK, punctuation, emoji), and two are special.
+ * For models whose tokenizer we don't have: counts high rather than low. A run of letters or digits takes one token for
+ * every {@value #CHARS_PER_TOKEN} characters begun (English words take one for 4 to 6, German ones for 3 in an English
+ * vocabulary), every other visible character one (CJK, punctuation, emoji), and two are special.
  */
 record EstimatedTokenCounter(int max) implements TokenCounter {
     /** What nearly every embedding model takes. */

@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs an extractor and tells apart what may go wrong: a file that is damaged, locked or too large for its parser has less text
- * or none, which is a warning, since the bytes are stored whatever they mean; a source that can't be read any more, and a
- * failure behind the sink, are thrown on.
+ * Runs an extractor and tells apart what may go wrong: a file that is damaged, locked or too large for its parser has
+ * less text or none, which is a warning, since the bytes are stored whatever they mean; a source that can't be read any
+ * more, and a failure behind the sink, are thrown on.
  */
 final class GuardedExtraction implements TextSink {
     private static final Logger log = LoggerFactory.getLogger(GuardedExtraction.class);
@@ -56,14 +56,17 @@ final class GuardedExtraction implements TextSink {
             throw new TextSinkClosed("stopped");
         }
         if (text.full()) {
-            log.warn("the text of {} goes on behind saga.content.max-text-chars; all of it is stored, the rest is not searchable",
+            log.warn(
+                    "the text of {} goes on behind saga.content.max-text-chars; all of it is stored, the rest is not searchable",
                     name(file));
             return;
         }
         checkSource();
         // Not the message of the exception: parsers like to quote the content there.
-        log.warn("{} can't be read as text to its end ({}); all of it is stored, the missing text is not searchable",
-                name(file), e.getClass().getSimpleName());
+        log.warn(
+                "{} can't be read as text to its end ({}); all of it is stored, the missing text is not searchable",
+                name(file),
+                e.getClass().getSimpleName());
     }
 
     /** Looks at both ends of the file, to tell a damaged document from a disk or a mount that is gone. */
@@ -76,8 +79,10 @@ final class GuardedExtraction implements TextSink {
             source.seek(Math.max(0, source.length() - 1));
             source.read();
         } catch (IOException e) {
-            throw new SagaException(Reason.FILE_NOT_READABLE,
-                    "%s can't be read any more while its text was read".formatted(name(file)), e);
+            throw new SagaException(
+                    Reason.FILE_NOT_READABLE,
+                    "%s can't be read any more while its text was read".formatted(name(file)),
+                    e);
         }
     }
 

@@ -22,9 +22,9 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model behind an HTTP endpoint that speaks OpenAI's embeddings ({@code POST {"model","input":[…]}}), which most servers do.
- * A busy or failing server (429, 5xx, no connection, time-out) is asked {@value #ATTEMPTS} times in all, with growing pauses;
- * other answers fail at once. Redirects are not followed: the key is for one server.
+ * A model behind an HTTP endpoint that speaks OpenAI's embeddings ({@code POST {"model","input":[…]}}), which most
+ * servers do. A busy or failing server (429, 5xx, no connection, time-out) is asked {@value #ATTEMPTS} times in all,
+ * with growing pauses; other answers fail at once. Redirects are not followed: the key is for one server.
  */
 final class HttpEmbedder implements Embedder {
     private static final int ATTEMPTS = 4;
@@ -34,6 +34,7 @@ final class HttpEmbedder implements Embedder {
 
     /** A number with sign, 17 digits, exponent and comma; and room for the rest of the answer. */
     private static final int CHARS_PER_NUMBER = 26;
+
     private static final int OTHER_CHARS = 64 * 1024;
 
     private final SagaConfig.Embedding config;
@@ -46,7 +47,10 @@ final class HttpEmbedder implements Embedder {
         this.config = config;
         this.url = config.url().orElseThrow();
         this.tokens = tokens;
-        this.client = HttpClient.newBuilder().connectTimeout(config.timeout()).followRedirects(HttpClient.Redirect.NEVER).build();
+        this.client = HttpClient.newBuilder()
+                .connectTimeout(config.timeout())
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .build();
     }
 
     @Override
@@ -100,11 +104,14 @@ final class HttpEmbedder implements Embedder {
                     return answer.body();
                 }
                 if (!answer.mayPass() || attempt == ATTEMPTS) {
-                    throw new SagaException(Reason.STORE_FAILED, "model %s at %s failed: %s, attempt %d of %d".formatted(
-                            modelId(), url.getAuthority(), answer.problem(), attempt, ATTEMPTS));
+                    throw new SagaException(
+                            Reason.STORE_FAILED,
+                            "model %s at %s failed: %s, attempt %d of %d"
+                                    .formatted(modelId(), url.getAuthority(), answer.problem(), attempt, ATTEMPTS));
                 }
                 Duration growing = FIRST_PAUSE.multipliedBy(1L << (attempt - 1));
-                TimeUnit.MILLISECONDS.sleep(Math.max(growing.toMillis(), answer.pause().toMillis()));
+                TimeUnit.MILLISECONDS.sleep(
+                        Math.max(growing.toMillis(), answer.pause().toMillis()));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -114,7 +121,8 @@ final class HttpEmbedder implements Embedder {
 
     private HttpRequest request(List<String> texts) {
         try {
-            byte[] body = json.writeValueAsBytes(Map.of("model", config.model(), "input", texts, "encoding_format", "float"));
+            byte[] body =
+                    json.writeValueAsBytes(Map.of("model", config.model(), "input", texts, "encoding_format", "float"));
             HttpRequest.Builder request = HttpRequest.newBuilder(url)
                     .timeout(config.timeout())
                     .header("Content-Type", "application/json")
@@ -134,21 +142,26 @@ final class HttpEmbedder implements Embedder {
     private HttpEmbedder.EndpointAnswer send(HttpRequest request, int texts) throws InterruptedException {
         long limit = (long) texts * config.dimension() * CHARS_PER_NUMBER + OTHER_CHARS;
         try {
-            HttpResponse<byte[]> response = BoundedHttp.send(client, request, answer -> new BoundedBody(limit), config.timeout());
+            HttpResponse<byte[]> response =
+                    BoundedHttp.send(client, request, answer -> new BoundedBody(limit), config.timeout());
             int status = response.statusCode();
             if (status == 200) {
                 return new HttpEmbedder.EndpointAnswer(response.body(), "", false, Duration.ZERO);
             }
-            return new HttpEmbedder.EndpointAnswer(null, "status " + status, status == TOO_MANY_REQUESTS || status >= 500, retryAfter(response));
+            return new HttpEmbedder.EndpointAnswer(
+                    null, "status " + status, status == TOO_MANY_REQUESTS || status >= 500, retryAfter(response));
         } catch (TimeoutException e) {
-            return new HttpEmbedder.EndpointAnswer(null, "no answer within " + config.timeout().toMillis() + " ms", true, Duration.ZERO);
+            return new HttpEmbedder.EndpointAnswer(
+                    null, "no answer within " + config.timeout().toMillis() + " ms", true, Duration.ZERO);
         } catch (IOException e) {
-            return new HttpEmbedder.EndpointAnswer(null, e.toString(), !(e.getCause() instanceof BoundedBody.TooLong), Duration.ZERO);
+            return new HttpEmbedder.EndpointAnswer(
+                    null, e.toString(), !(e.getCause() instanceof BoundedBody.TooLong), Duration.ZERO);
         }
     }
 
     private static Duration retryAfter(HttpResponse<?> response) {
-        return response.headers().firstValue("Retry-After")
+        return response.headers()
+                .firstValue("Retry-After")
                 .filter(seconds -> seconds.matches("\\d{1,6}"))
                 .map(seconds -> Duration.ofSeconds(Math.min(LONGEST_PAUSE.toSeconds(), Long.parseLong(seconds))))
                 .orElse(Duration.ZERO);
@@ -176,7 +189,8 @@ final class HttpEmbedder implements Embedder {
 
     private float[] vector(JsonNode numbers) {
         if (numbers.size() != config.dimension()) {
-            throw wrong("a vector has %d dimensions, saga.embedding.dimension is %d".formatted(numbers.size(), config.dimension()));
+            throw wrong("a vector has %d dimensions, saga.embedding.dimension is %d"
+                    .formatted(numbers.size(), config.dimension()));
         }
         float[] vector = new float[numbers.size()];
         for (int i = 0; i < vector.length; i++) {
@@ -189,7 +203,8 @@ final class HttpEmbedder implements Embedder {
     }
 
     private SagaException wrong(String why) {
-        return new SagaException(Reason.STORE_FAILED,
+        return new SagaException(
+                Reason.STORE_FAILED,
                 "the answer of model %s at %s can't be used: %s".formatted(modelId(), url.getAuthority(), why));
     }
 

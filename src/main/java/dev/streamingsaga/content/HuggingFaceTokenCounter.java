@@ -6,8 +6,8 @@ import java.io.InputStream;
 import java.util.Map;
 
 /**
- * A {@code tokenizer.json}, without the truncation that is written in it: that length becomes {@link #max()} instead, so that
- * a longer text is refused and not silently cut.
+ * A {@code tokenizer.json}, without the truncation that is written in it: that length becomes {@link #max()} instead,
+ * so that a longer text is refused and not silently cut.
  */
 final class HuggingFaceTokenCounter implements TokenCounter {
     /** Where the file names no length: the positions of the BERT family. */

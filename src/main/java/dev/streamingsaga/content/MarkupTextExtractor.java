@@ -29,8 +29,8 @@ import org.xml.sax.ContentHandler;
 import org.xml.sax.helpers.DefaultHandler;
 
 /**
- * HTML, XML and office documents through Tika, as one page. No document inside the document is opened, no macro read, no
- * external entity resolved; Tika's guard against zip bombs and endless nesting is on.
+ * HTML, XML and office documents through Tika, as one page. No document inside the document is opened, no macro read,
+ * no external entity resolved; Tika's guard against zip bombs and endless nesting is on.
  */
 final class MarkupTextExtractor implements TextExtractor {
     /** These parsers hold parts of the document in memory: bigger files have no text for us. */
@@ -53,8 +53,13 @@ final class MarkupTextExtractor implements TextExtractor {
         if (type == null) {
             return Optional.empty();
         }
-        List<Parser> parsers = List.of(new OOXMLParser(), new OpenDocumentParser(), new EpubParser(), new OfficeParser(),
-                new RTFParser(), new JSoupParser());
+        List<Parser> parsers = List.of(
+                new OOXMLParser(),
+                new OpenDocumentParser(),
+                new EpubParser(),
+                new OfficeParser(),
+                new RTFParser(),
+                new JSoupParser());
         for (Parser parser : parsers) {
             if (supports(parser, type)) {
                 return Optional.of(new MarkupTextExtractor(parser, contentType));
@@ -90,7 +95,8 @@ final class MarkupTextExtractor implements TextExtractor {
             SecureContentHandler handler = new SecureContentHandler(new BodyContentHandler(new Characters(text)), in);
             parser.parse(in, handler, metadata, context());
         } finally {
-            text.about(Objects.requireNonNullElse(metadata.get(TikaCoreProperties.TITLE), ""),
+            text.about(
+                    Objects.requireNonNullElse(metadata.get(TikaCoreProperties.TITLE), ""),
                     Objects.requireNonNullElse(metadata.get(TikaCoreProperties.CREATOR), ""));
         }
         text.endPage();

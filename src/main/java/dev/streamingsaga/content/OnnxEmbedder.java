@@ -26,12 +26,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A sentence model in the ONNX format, in this process. Takes the output {@code sentence_embedding} if the model has one, else
- * the mean over the tokens of its first output.
+ * A sentence model in the ONNX format, in this process. Takes the output {@code sentence_embedding} if the model has
+ * one, else the mean over the tokens of its first output.
  *
- * <p>One text a run and one thread a run, as many runs at a time as there are cores: measured twice as fast as batches of 32
- * for the quantized models, which also scale their numbers over the whole batch, so that a text's vector would depend on its
- * neighbours.
+ * <p>One text a run and one thread a run, as many runs at a time as there are cores: measured twice as fast as batches
+ * of 32 for the quantized models, which also scale their numbers over the whole batch, so that a text's vector would
+ * depend on its neighbours.
  */
 final class OnnxEmbedder implements Embedder {
     private static final String POOLED = "sentence_embedding";
@@ -45,19 +45,24 @@ final class OnnxEmbedder implements Embedder {
     private final int dimension;
     private final ExecutorService runs;
 
-    private OnnxEmbedder(String modelId, HuggingFaceTokenCounter tokens, OrtSession session, int threads) throws OrtException {
+    private OnnxEmbedder(String modelId, HuggingFaceTokenCounter tokens, OrtSession session, int threads)
+            throws OrtException {
         this.modelId = modelId;
         this.tokens = tokens;
         this.environment = OrtEnvironment.getEnvironment();
         this.session = session;
-        this.output = session.getOutputNames().contains(POOLED) ? POOLED : session.getOutputNames().iterator().next();
-        this.dimension = dimension(Objects.requireNonNull(session.getOutputInfo().get(output)));
+        this.output = session.getOutputNames().contains(POOLED)
+                ? POOLED
+                : session.getOutputNames().iterator().next();
+        this.dimension =
+                dimension(Objects.requireNonNull(session.getOutputInfo().get(output)));
         AtomicInteger number = new AtomicInteger();
-        this.runs = Executors.newFixedThreadPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors(), task -> {
-            Thread thread = new Thread(task, "saga-embedding-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.runs = Executors.newFixedThreadPool(
+                threads > 0 ? threads : Runtime.getRuntime().availableProcessors(), task -> {
+                    Thread thread = new Thread(task, "saga-embedding-" + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
     }
 
     /** Opens a model, from a file or from memory. */

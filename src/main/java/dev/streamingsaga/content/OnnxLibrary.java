@@ -17,15 +17,17 @@ final class OnnxLibrary {
     private OnnxLibrary() {}
 
     static void load(Path folder) {
-        NativeLibraries.load(folder, new NativeLibraries.Code("onnxruntime", "onnxruntime.native.path", code()),
-                OnnxLibrary::load);
+        NativeLibraries.load(
+                folder, new NativeLibraries.Code("onnxruntime", "onnxruntime.native.path", code()), OnnxLibrary::load);
     }
 
     /** All of it, or nothing on a system that we do not know. */
     private static List<URL> code() {
-        List<URL> found = Stream.of("onnxruntime", "onnxruntime4j_jni").map(System::mapLibraryName)
+        List<URL> found = Stream.of("onnxruntime", "onnxruntime4j_jni")
+                .map(System::mapLibraryName)
                 .map(name -> OrtEnvironment.class.getResource("/ai/onnxruntime/native/" + system() + "/" + name))
-                .filter(Objects::nonNull).toList();
+                .filter(Objects::nonNull)
+                .toList();
         return found.size() == 2 ? found : List.of();
     }
 
@@ -33,11 +35,12 @@ final class OnnxLibrary {
     private static String system() {
         String name = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
         String system = name.contains("mac") ? "osx" : name.contains("win") ? "win" : "linux";
-        return system + "-" + switch (System.getProperty("os.arch", "")) {
-            case "amd64", "x86_64" -> "x64";
-            case "arm64" -> "aarch64";
-            default -> System.getProperty("os.arch", "");
-        };
+        return system + "-"
+                + switch (System.getProperty("os.arch", "")) {
+                    case "amd64", "x86_64" -> "x64";
+                    case "arm64" -> "aarch64";
+                    default -> System.getProperty("os.arch", "");
+                };
     }
 
     private static boolean load() {

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Text of a PDF, page by page; images are not decoded, streams are unpacked to temporary files. A page that can't be read
- * counts as a page without text. A PDF that is locked with a password fails as a whole.
+ * Text of a PDF, page by page; images are not decoded, streams are unpacked to temporary files. A page that can't be
+ * read counts as a page without text. A PDF that is locked with a password fails as a whole.
  */
 final class PdfTextExtractor implements TextExtractor {
     private static final Logger log = LoggerFactory.getLogger(PdfTextExtractor.class);
@@ -34,14 +34,19 @@ final class PdfTextExtractor implements TextExtractor {
         try (RandomAccessRead source = new RandomAccessReadBufferedFile(file);
                 PDDocument document = Loader.loadPDF(source, "", null, null, cache)) {
             PDDocumentInformation about = document.getDocumentInformation();
-            text.about(Objects.requireNonNullElse(about.getTitle(), ""), Objects.requireNonNullElse(about.getAuthor(), ""));
+            text.about(
+                    Objects.requireNonNullElse(about.getTitle(), ""),
+                    Objects.requireNonNullElse(about.getAuthor(), ""));
             text.pages(document.getNumberOfPages());
             Pages pages = new Pages(text);
             pages.writeText(document, pages.page);
             pages.endPagesBefore(document.getNumberOfPages() + 1);
             if (pages.damaged > 0) {
-                log.warn("{} of {} pages of {} can't be read as text; they are stored, but not searchable",
-                        pages.damaged, document.getNumberOfPages(), TextCleaner.line(file.getFileName().toString(), 200));
+                log.warn(
+                        "{} of {} pages of {} can't be read as text; they are stored, but not searchable",
+                        pages.damaged,
+                        document.getNumberOfPages(),
+                        TextCleaner.line(file.getFileName().toString(), 200));
             }
         }
     }
@@ -74,7 +79,10 @@ final class PdfTextExtractor implements TextExtractor {
                 super.processPage(content);
             } catch (IOException | RuntimeException | StackOverflowError e) {
                 damaged++;
-                log.debug("page {} can't be read: {}", getCurrentPageNo(), e.getClass().getName());
+                log.debug(
+                        "page {} can't be read: {}",
+                        getCurrentPageNo(),
+                        e.getClass().getName());
             }
             text.text(page.getBuffer());
             endPagesBefore(getCurrentPageNo() + 1);

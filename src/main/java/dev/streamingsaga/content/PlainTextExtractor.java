@@ -16,8 +16,9 @@ import org.apache.tika.detect.DefaultEncodingDetector;
 import org.apache.tika.metadata.Metadata;
 
 /**
- * Text files of any size as one page, streamed. UTF-8 where the first 64 KiB are, else what Tika takes them for. Bytes that
- * are wrong in that charset are read as Windows-1252, so that a file of plain ASCII with a late umlaut loses nothing.
+ * Text files of any size as one page, streamed. UTF-8 where the first 64 KiB are, else what Tika takes them for. Bytes
+ * that are wrong in that charset are read as Windows-1252, so that a file of plain ASCII with a late umlaut loses
+ * nothing.
  */
 final class PlainTextExtractor implements TextExtractor {
     private static final int BUFFER_BYTES = 32 * 1024;
@@ -27,7 +28,8 @@ final class PlainTextExtractor implements TextExtractor {
     @Override
     public void extract(Path file, TextSink text) throws IOException {
         text.pages(1);
-        CharsetDecoder decoder = charset(ContentTypes.prefix(file)).newDecoder()
+        CharsetDecoder decoder = charset(ContentTypes.prefix(file))
+                .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
         ByteBuffer bytes = ByteBuffer.allocate(BUFFER_BYTES);

@@ -7,9 +7,10 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Cuts clean text into segments of at most {@code maxTokens} and {@code maxChars}: at sentence ends, where a sentence is too
- * long between words, and where a word is too long within it. Every character but white space is in some segment; with an
- * overlap, the sentences that end one segment (up to so many tokens) also begin the next. Same text, same segments.
+ * Cuts clean text into segments of at most {@code maxTokens} and {@code maxChars}: at sentence ends, where a sentence
+ * is too long between words, and where a word is too long within it. Every character but white space is in some
+ * segment; with an overlap, the sentences that end one segment (up to so many tokens) also begin the next. Same text,
+ * same segments.
  */
 final class Segmenter {
     private static final int CHARS_PER_TOKEN = 10;

@@ -9,8 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * MIME type where Tika is not on the class path, by the same rule: the bytes decide, and a file's name only chooses among the special
- * cases of what they say ({@code text/plain} to {@code text/csv}, a zip archive to a word processor's format).
+ * MIME type where Tika is not on the class path, by the same rule: the bytes decide, and a file's name only chooses
+ * among the special cases of what they say ({@code text/plain} to {@code text/csv}, a zip archive to a word processor's
+ * format).
  */
 final class SimpleContentTypes {
     static final int PREFIX_BYTES = 1024;
@@ -20,17 +21,47 @@ final class SimpleContentTypes {
     private static final String OFFICE = "application/vnd.openxmlformats-officedocument.";
     private static final String ODF = "application/vnd.oasis.opendocument.";
 
-    private static final Map<String, String> TEXT = Map.ofEntries(Map.entry("csv", "text/csv"), Map.entry("tsv", "text/tab-separated-values"),
-            Map.entry("md", "text/markdown"), Map.entry("html", "text/html"), Map.entry("htm", "text/html"), Map.entry("css", "text/css"),
-            Map.entry("xml", "application/xml"), Map.entry("json", "application/json"), Map.entry("yaml", "application/yaml"),
-            Map.entry("yml", "application/yaml"), Map.entry("rtf", "application/rtf"), Map.entry("eml", "message/rfc822"));
+    private static final Map<String, String> TEXT = Map.ofEntries(
+            Map.entry("csv", "text/csv"),
+            Map.entry("tsv", "text/tab-separated-values"),
+            Map.entry("md", "text/markdown"),
+            Map.entry("html", "text/html"),
+            Map.entry("htm", "text/html"),
+            Map.entry("css", "text/css"),
+            Map.entry("xml", "application/xml"),
+            Map.entry("json", "application/json"),
+            Map.entry("yaml", "application/yaml"),
+            Map.entry("yml", "application/yaml"),
+            Map.entry("rtf", "application/rtf"),
+            Map.entry("eml", "message/rfc822"));
 
-    private static final Map<String, String> ZIP = Map.of("docx", OFFICE + "wordprocessingml.document", "xlsx", OFFICE + "spreadsheetml.sheet",
-            "pptx", OFFICE + "presentationml.presentation", "odt", ODF + "text", "ods", ODF + "spreadsheet", "odp", ODF + "presentation",
-            "epub", "application/epub+zip", "jar", "application/java-archive");
+    private static final Map<String, String> ZIP = Map.of(
+            "docx",
+            OFFICE + "wordprocessingml.document",
+            "xlsx",
+            OFFICE + "spreadsheetml.sheet",
+            "pptx",
+            OFFICE + "presentationml.presentation",
+            "odt",
+            ODF + "text",
+            "ods",
+            ODF + "spreadsheet",
+            "odp",
+            ODF + "presentation",
+            "epub",
+            "application/epub+zip",
+            "jar",
+            "application/java-archive");
 
-    private static final Map<String, String> OLE2 = Map.of("doc", "application/msword", "xls", "application/vnd.ms-excel",
-            "ppt", "application/vnd.ms-powerpoint", "msg", "application/vnd.ms-outlook");
+    private static final Map<String, String> OLE2 = Map.of(
+            "doc",
+            "application/msword",
+            "xls",
+            "application/vnd.ms-excel",
+            "ppt",
+            "application/vnd.ms-powerpoint",
+            "msg",
+            "application/vnd.ms-outlook");
 
     private SimpleContentTypes() {}
 
@@ -47,18 +78,24 @@ final class SimpleContentTypes {
         if (latin.startsWith("\u00d0\u00cf\u0011\u00e0\u00a1\u00b1\u001a\u00e1")) {
             return OLE2.getOrDefault(extension, UNKNOWN);
         }
-        Optional<String> known = latin.startsWith("\u001f\u008b") ? Optional.of("application/gzip")
+        Optional<String> known = latin.startsWith("\u001f\u008b")
+                ? Optional.of("application/gzip")
                 : Optional.ofNullable(URLConnection.guessContentTypeFromStream(new ByteArrayInputStream(prefix)));
-        return known.orElseGet(() -> isText(latin) ? TEXT.getOrDefault(extension, "text/plain") : emptyOrUnknown(prefix, extension));
+        return known.orElseGet(
+                () -> isText(latin) ? TEXT.getOrDefault(extension, "text/plain") : emptyOrUnknown(prefix, extension));
     }
 
     private static String emptyOrUnknown(byte[] prefix, String extension) {
-        return prefix.length > 0 ? UNKNOWN : extension.equals("txt") ? "text/plain" : TEXT.getOrDefault(extension, UNKNOWN);
+        return prefix.length > 0
+                ? UNKNOWN
+                : extension.equals("txt") ? "text/plain" : TEXT.getOrDefault(extension, UNKNOWN);
     }
 
     /** Binary files have control characters; UTF-16 has them too, behind its mark. */
     private static boolean isText(String latin) {
         boolean marked = latin.startsWith("\u00fe\u00ff") || latin.startsWith("\u00ff\u00fe");
-        return marked || !latin.isEmpty() && latin.chars().noneMatch(c -> c < ' ' && TEXT_CONTROLS.indexOf(c) < 0 || c == 0x7f);
+        return marked
+                || !latin.isEmpty()
+                        && latin.chars().noneMatch(c -> c < ' ' && TEXT_CONTROLS.indexOf(c) < 0 || c == 0x7f);
     }
 }

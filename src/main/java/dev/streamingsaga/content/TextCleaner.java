@@ -4,11 +4,11 @@ import java.text.Normalizer;
 import java.util.regex.Pattern;
 
 /**
- * Makes extracted text searchable: composed characters, no control characters, no soft hyphens, words put together again that
- * a line end has cut, one space between words. Paragraphs stay apart as {@code \n}.
+ * Makes extracted text searchable: composed characters, no control characters, no soft hyphens, words put together
+ * again that a line end has cut, one space between words. Paragraphs stay apart as {@code \n}.
  *
- * <p>A hyphen at a line end is dropped before a lower-case letter (Verarbei-/tung) and kept before anything else (Nord-/Süd,
- * 1990-/1995); before a conjunction it stands for a left-out word and a space follows (Ein-/und Ausgabe).
+ * <p>A hyphen at a line end is dropped before a lower-case letter (Verarbei-/tung) and kept before anything else
+ * (Nord-/Süd, 1990-/1995); before a conjunction it stands for a left-out word and a space follows (Ein-/und Ausgabe).
  */
 final class TextCleaner {
     private static final Pattern LINE_END = Pattern.compile("\\r\\n?|[\\u0085\\u2028]");
@@ -16,10 +16,12 @@ final class TextCleaner {
     private static final Pattern LEFT_OUT_WORD =
             Pattern.compile("(?<=\\p{L})([-\\u2010])\\h*\\n\\h*(?=(?:und|oder|bzw|sowie|bis|and|or|to)\\b)");
     private static final Pattern CUT_WORD = Pattern.compile("(?<=\\p{L})[-\\u2010]\\h*\\n\\h*(?=\\p{Ll})");
-    private static final Pattern HYPHEN_AT_LINE_END = Pattern.compile("(?<=[\\p{L}\\p{N}])([-\\u2010])\\h*\\n\\h*(?=[\\p{Lu}\\p{N}])");
+    private static final Pattern HYPHEN_AT_LINE_END =
+            Pattern.compile("(?<=[\\p{L}\\p{N}])([-\\u2010])\\h*\\n\\h*(?=[\\p{Lu}\\p{N}])");
     private static final Pattern PARAGRAPH = Pattern.compile("\\s*(?:\\n\\s*\\n|[\\f\\u000B\\u2029])\\s*");
     private static final Pattern SPACE = Pattern.compile("[\\s\\h&&[^\\u2029]]+");
-    private static final Pattern UNUSABLE = Pattern.compile("[\\p{Cc}\\p{Cs}\\uFEFF\\uFFFE\\uFFFF&&[^\\t\\n\\f\\u000B]]");
+    private static final Pattern UNUSABLE =
+            Pattern.compile("[\\p{Cc}\\p{Cs}\\uFEFF\\uFFFE\\uFFFF&&[^\\t\\n\\f\\u000B]]");
 
     private TextCleaner() {}
 

@@ -15,12 +15,15 @@ import org.apache.tika.mime.MediaType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PDF, plain text, HTML, XML and office documents have text; anything else has none, and is not read for it. Same file, same
- * settings: same ordinals and texts. The model is loaded once, when a text or a question first needs it. Safe for use by
- * several threads; all documents share the model's threads.
+ * PDF, plain text, HTML, XML and office documents have text; anything else has none, and is not read for it. Same file,
+ * same settings: same ordinals and texts. The model is loaded once, when a text or a question first needs it. Safe for
+ * use by several threads; all documents share the model's threads.
  */
 public final class TextContent implements DocumentContent {
-    /** Segment length where {@code saga.content.segment-tokens} is 0 and the model takes more: good to find a passage by. */
+    /**
+     * Segment length where {@code saga.content.segment-tokens} is 0 and the model takes more: good to find a passage
+     * by.
+     */
     static final int DEFAULT_SEGMENT_TOKENS = 256;
 
     private static final MediaType PDF = MediaType.application("pdf");
@@ -42,7 +45,8 @@ public final class TextContent implements DocumentContent {
     /**
      * Loads nothing yet.
      *
-     * @param spoolDir for temporary files and native libraries, of this process alone; what a killed process left is removed
+     * @param spoolDir for temporary files and native libraries, of this process alone; what a killed process left is
+     *     removed
      */
     public static TextContent create(SagaConfig.Content config, SagaConfig.Embedding embedding, Path spoolDir) {
         return new TextContent(config, embedding, ContentDirectories.open(spoolDir));
@@ -51,7 +55,8 @@ public final class TextContent implements DocumentContent {
     @Override
     public String contentType(Path file) {
         try {
-            return types.detect(ContentTypes.prefix(file), String.valueOf(file.getFileName())).toString();
+            return types.detect(ContentTypes.prefix(file), String.valueOf(file.getFileName()))
+                    .toString();
         } catch (NoSuchFileException e) {
             throw new SagaException(Reason.FILE_NOT_FOUND, GuardedExtraction.name(file) + " does not exist", e);
         } catch (IOException e) {
@@ -60,9 +65,9 @@ public final class TextContent implements DocumentContent {
     }
 
     /**
-     * @throws SagaException {@code TIMEOUT} if a parser delivers nothing for 2 minutes, {@code CANCELLED} if the caller is
-     *     interrupted (the flag stays set), {@code FILE_NOT_FOUND} or {@code FILE_NOT_READABLE} if the source is gone,
-     *     {@code STORE_FAILED} if the model's server fails
+     * @throws SagaException {@code TIMEOUT} if a parser delivers nothing for 2 minutes, {@code CANCELLED} if the caller
+     *     is interrupted (the flag stays set), {@code FILE_NOT_FOUND} or {@code FILE_NOT_READABLE} if the source is
+     *     gone, {@code STORE_FAILED} if the model's server fails
      */
     @Override
     public Outline embed(
@@ -72,7 +77,8 @@ public final class TextContent implements DocumentContent {
             progress.report(0, 0, 0);
             return Outline.EMPTY;
         }
-        EmbeddingPipeline.DocumentInput work = new EmbeddingPipeline.DocumentInput(file, extractor.get(), firstOrdinal, sink, progress);
+        EmbeddingPipeline.DocumentInput work =
+                new EmbeddingPipeline.DocumentInput(file, extractor.get(), firstOrdinal, sink, progress);
         return new EmbeddingPipeline(embedder(), limits(), work).run();
     }
 
@@ -102,8 +108,13 @@ public final class TextContent implements DocumentContent {
 
     private Limits limits() {
         int wanted = config.segmentTokens() > 0 ? config.segmentTokens() : DEFAULT_SEGMENT_TOKENS;
-        return new Limits(Math.min(wanted, embedder().maxTokens()), config.segmentOverlapTokens(), config.maxTextChars(),
-                embedding.batchSize(), Math.max(2, embedding.threads()), STALL);
+        return new Limits(
+                Math.min(wanted, embedder().maxTokens()),
+                config.segmentOverlapTokens(),
+                config.maxTextChars(),
+                embedding.batchSize(),
+                Math.max(2, embedding.threads()),
+                STALL);
     }
 
     @Override

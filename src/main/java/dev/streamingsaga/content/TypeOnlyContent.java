@@ -14,7 +14,8 @@ final class TypeOnlyContent implements DocumentContent {
     @Override
     public String contentType(Path file) {
         try (var in = Files.newInputStream(file)) {
-            return SimpleContentTypes.detect(in.readNBytes(SimpleContentTypes.PREFIX_BYTES), String.valueOf(file.getFileName()));
+            return SimpleContentTypes.detect(
+                    in.readNBytes(SimpleContentTypes.PREFIX_BYTES), String.valueOf(file.getFileName()));
         } catch (NoSuchFileException e) {
             throw new SagaException(Reason.FILE_NOT_FOUND, file.getFileName() + " does not exist", e);
         } catch (IOException e) {
@@ -28,7 +29,8 @@ final class TypeOnlyContent implements DocumentContent {
     }
 
     @Override
-    public Outline embed(Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress) {
+    public Outline embed(
+            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress) {
         progress.report(0, 0, 0);
         return Outline.EMPTY;
     }

@@ -15,7 +15,8 @@ final class Vectors {
         }
         double length = Math.sqrt(square);
         if (!(length > 0) || Double.isInfinite(length)) {
-            throw new SagaException(Reason.STORE_FAILED, "the embedding model answered with a vector of length " + length);
+            throw new SagaException(
+                    Reason.STORE_FAILED, "the embedding model answered with a vector of length " + length);
         }
         for (int i = 0; i < vector.length; i++) {
             vector[i] = (float) (vector[i] / length);

@@ -14,6 +14,7 @@ public interface DatabaseSource {
 
     /** As configured: of a server with a URL, or an embedded file. */
     static DatabaseSource configured(SagaConfig config) {
-        return role -> Databases.open(role, role.equals("journal") ? config.journal() : config.store(role), config.dataDir());
+        return role ->
+                Databases.open(role, role.equals("journal") ? config.journal() : config.store(role), config.dataDir());
     }
 }

@@ -22,7 +22,10 @@ public final class Databases {
 
     private Databases() {}
 
-    /** The two kinds of SQL we speak; migrations lie in {@code db/<role>/<kind>}, or in {@code db/<role>} if both understand them. */
+    /**
+     * The two kinds of SQL we speak; migrations lie in {@code db/<role>/<kind>}, or in {@code db/<role>} if both
+     * understand them.
+     */
     public enum Dialect {
         SQLITE,
         POSTGRESQL;
@@ -45,8 +48,8 @@ public final class Databases {
     }
 
     /**
-     * Opens and migrates the database of a role. Without a URL it is the embedded SQLite file {@code <role>.db} in the data
-     * directory: WAL, each commit synced, writers queue instead of failing.
+     * Opens and migrates the database of a role. Without a URL it is the embedded SQLite file {@code <role>.db} in the
+     * data directory: WAL, each commit synced, writers queue instead of failing.
      *
      * @param role journal, security, vector, graph or relational: names the file, the pool and the migrations
      */
@@ -60,7 +63,9 @@ public final class Databases {
         pool.setMaximumPoolSize(settings.poolSize());
         pool.setMinimumIdle(1);
         HikariDataSource connections = new HikariDataSource(pool);
-        DataSource dataSource = SideEffects.probe().map(probe -> ProbedDataSource.around(connections, role, probe)).orElse(connections);
+        DataSource dataSource = SideEffects.probe()
+                .map(probe -> ProbedDataSource.around(connections, role, probe))
+                .orElse(connections);
         try {
             flyway(role, dialect).dataSource(dataSource).load().migrate();
             return new Databases.OpenDatabase(dataSource, dialect, connections::close);
@@ -78,7 +83,9 @@ public final class Databases {
         pool.setPassword(settings.password().isEmpty() ? null : settings.password());
         pool.setConnectionTimeout(Math.max(250, settings.timeout().toMillis()));
         if (Dialect.of(url) == Dialect.POSTGRESQL) {
-            pool.addDataSourceProperty("socketTimeout", String.valueOf(Math.max(1, settings.timeout().toSeconds())));
+            pool.addDataSourceProperty(
+                    "socketTimeout",
+                    String.valueOf(Math.max(1, settings.timeout().toSeconds())));
             pool.addDataSourceProperty("connectTimeout", "5");
             // Or errors quote the refused rows, and with them a document's text.
             pool.addDataSourceProperty("logServerErrorDetail", "false");
@@ -105,7 +112,9 @@ public final class Databases {
         String url = settings.url().orElseGet(() -> "jdbc:sqlite:" + dataDir.resolve(role + ".db"));
         Dialect dialect = Dialect.of(url);
         boolean file = dialect == Dialect.SQLITE;
-        if (file && !Files.exists(Path.of(url.replaceFirst("^jdbc:sqlite:(file:)?", "").replaceFirst("[?].*", "")))) {
+        if (file
+                && !Files.exists(
+                        Path.of(url.replaceFirst("^jdbc:sqlite:(file:)?", "").replaceFirst("[?].*", "")))) {
             return new Found(dialect, false, 0, 0);
         }
         String asItIs = url + (url.contains("?") ? "&" : "?") + READ_WRITE_BUT_NOT_CREATE;
@@ -113,7 +122,8 @@ public final class Databases {
         pool.setMaximumPoolSize(2);
         pool.setReadOnly(!file); // an SQLite file is opened as it is, or not at all
         try (HikariDataSource connections = new HikariDataSource(pool)) {
-            MigrationInfoService migrations = flyway(role, dialect).dataSource(connections).load().info();
+            MigrationInfoService migrations =
+                    flyway(role, dialect).dataSource(connections).load().info();
             return new Found(dialect, true, migrations.applied().length, migrations.pending().length);
         }
     }
@@ -134,7 +144,10 @@ public final class Databases {
         return Databases.class.getResource("/" + own) == null ? "db/" + role : own;
     }
 
-    /** Locked by the session: a transaction left open beside the migrations would keep indexes from being made concurrently. */
+    /**
+     * Locked by the session: a transaction left open beside the migrations would keep indexes from being made
+     * concurrently.
+     */
     private static Map<String, String> locking(Dialect dialect) {
         return dialect == Dialect.POSTGRESQL ? Map.of("flyway.postgresql.transactional.lock", "false") : Map.of();
     }

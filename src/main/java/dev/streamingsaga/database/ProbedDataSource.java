@@ -14,9 +14,13 @@ import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** Tells a probe of every statement that may write, and of every commit of what was written. Only used where there is a probe. */
+/**
+ * Tells a probe of every statement that may write, and of every commit of what was written. Only used where there is a
+ * probe.
+ */
 final class ProbedDataSource {
-    private static final Set<String> EXECUTES = Set.of("execute", "executeUpdate", "executeLargeUpdate", "executeBatch", "executeLargeBatch");
+    private static final Set<String> EXECUTES =
+            Set.of("execute", "executeUpdate", "executeLargeUpdate", "executeBatch", "executeLargeBatch");
     private static final int SHORT = 90;
 
     private final String role;
@@ -43,7 +47,7 @@ final class ProbedDataSource {
                     return writes.commit(() -> call(connection, method, arguments));
                 }
                 case "rollback" -> writes.last = "";
-                default -> { }
+                default -> {}
             }
             Object answer = call(connection, method, arguments);
             if (!(answer instanceof Statement statement)) {
@@ -55,32 +59,38 @@ final class ProbedDataSource {
     }
 
     private Statement statement(Statement statement, String prepared, Writes writes) {
-        Class<? extends Statement> type = statement instanceof CallableStatement ? CallableStatement.class
+        Class<? extends Statement> type = statement instanceof CallableStatement
+                ? CallableStatement.class
                 : statement instanceof PreparedStatement ? PreparedStatement.class : Statement.class;
         return proxy(type, (self, method, arguments) -> {
             if (!EXECUTES.contains(method.getName())) {
                 return call(statement, method, arguments);
             }
-            String sql = arguments != null && arguments.length > 0 && arguments[0] instanceof String text ? text : prepared;
-            return reads(sql) ? call(statement, method, arguments)
+            String sql =
+                    arguments != null && arguments.length > 0 && arguments[0] instanceof String text ? text : prepared;
+            return reads(sql)
+                    ? call(statement, method, arguments)
                     : writes.write(shortened(sql), () -> call(statement, method, arguments));
         });
     }
 
     private interface JdbcCall {
-        @Nullable Object run() throws Throwable;
+        @Nullable
+        Object run() throws Throwable;
     }
 
     /** What a connection wrote since its last commit. */
     private final class Writes {
         private String last = "";
 
-        @Nullable Object write(String sql, ProbedDataSource.JdbcCall call) throws Throwable {
+        @Nullable
+        Object write(String sql, ProbedDataSource.JdbcCall call) throws Throwable {
             last = sql;
             return watched(sql, call);
         }
 
-        @Nullable Object commit(ProbedDataSource.JdbcCall call) throws Throwable {
+        @Nullable
+        Object commit(ProbedDataSource.JdbcCall call) throws Throwable {
             if (last.isEmpty()) {
                 return call.run();
             }
@@ -118,7 +128,11 @@ final class ProbedDataSource {
     }
 
     private static <T> T proxy(Class<T> type, InvocationHandler handler) {
-        return type.cast(Proxy.newProxyInstance(ProbedDataSource.class.getClassLoader(), new Class<?>[] {type},
-                (self, method, arguments) -> method.getName().equals("equals") ? self == arguments[0] : handler.invoke(self, method, arguments)));
+        return type.cast(Proxy.newProxyInstance(
+                ProbedDataSource.class.getClassLoader(),
+                new Class<?>[] {type},
+                (self, method, arguments) -> method.getName().equals("equals")
+                        ? self == arguments[0]
+                        : handler.invoke(self, method, arguments)));
     }
 }

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 
 /**
- * Connections of somebody else's pool that look at our schema while we have them, and where they looked before when the pool has
- * them back. To Spring it is another data source than its owner's: no transaction of the owner's is ever joined.
+ * Connections of somebody else's pool that look at our schema while we have them, and where they looked before when the
+ * pool has them back. To Spring it is another data source than its owner's: no transaction of the owner's is ever
+ * joined.
  */
 final class SchemaDataSource extends AbstractDataSource {
     private final DataSource owners;
@@ -40,7 +41,9 @@ final class SchemaDataSource extends AbstractDataSource {
             // A pool may hand out connections with a transaction already open: none of it is ours to take over.
             connection.setAutoCommit(true);
             String before = setSearchPath(connection, path);
-            return (Connection) Proxy.newProxyInstance(SchemaDataSource.class.getClassLoader(), new Class<?>[] {Connection.class},
+            return (Connection) Proxy.newProxyInstance(
+                    SchemaDataSource.class.getClassLoader(),
+                    new Class<?>[] {Connection.class},
                     (self, method, arguments) -> {
                         switch (method.getName()) {
                             case "close" -> {
@@ -82,7 +85,8 @@ final class SchemaDataSource extends AbstractDataSource {
 
     /** @return where it looked before */
     private static String setSearchPath(Connection connection, String path) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("select current_setting('search_path'), set_config('search_path', ?, false)")) {
+        try (PreparedStatement query = connection.prepareStatement(
+                "select current_setting('search_path'), set_config('search_path', ?, false)")) {
             query.setString(1, path);
             try (ResultSet row = query.executeQuery()) {
                 row.next();
@@ -91,7 +95,8 @@ final class SchemaDataSource extends AbstractDataSource {
         }
     }
 
-    private static @Nullable Object call(Connection connection, Method method, Object @Nullable [] arguments) throws Throwable {
+    private static @Nullable Object call(Connection connection, Method method, Object @Nullable [] arguments)
+            throws Throwable {
         try {
             return method.invoke(connection, arguments);
         } catch (InvocationTargetException e) {

@@ -9,8 +9,9 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 
 /**
- * A PostgreSQL database that is somebody else's, with a schema in it that is ours: all tables, migrations and their history lie
- * there, and our connections see nothing else. What its owner keeps beside it is neither read nor written, also under the same name.
+ * A PostgreSQL database that is somebody else's, with a schema in it that is ours: all tables, migrations and their
+ * history lie there, and our connections see nothing else. What its owner keeps beside it is neither read nor written,
+ * also under the same name.
  */
 public final class SharedDatabase implements DatabaseSource {
     private final DataSource owners;
@@ -23,7 +24,8 @@ public final class SharedDatabase implements DatabaseSource {
 
     /**
      * @param instance names the schema: {@code streaming_<instance>}, created if it is missing
-     * @throws SQLException if it does not answer, or is no PostgreSQL: with SQLite what a pool sets decides about durability
+     * @throws SQLException if it does not answer, or is no PostgreSQL: with SQLite what a pool sets decides about
+     *     durability
      */
     public static SharedDatabase of(DataSource owners, String instance) throws SQLException {
         try (Connection connection = owners.getConnection()) {
@@ -38,9 +40,16 @@ public final class SharedDatabase implements DatabaseSource {
     @Override
     public Databases.OpenDatabase open(String role) {
         SchemaDataSource ours = new SchemaDataSource(owners, path(role));
-        DataSource dataSource = SideEffects.probe().map(probe -> ProbedDataSource.around(ours, role, probe)).orElse(ours);
-        Databases.flyway(role, Dialect.POSTGRESQL).dataSource(dataSource).schemas(schema).defaultSchema(schema).createSchemas(true)
-                .load().migrate();
+        DataSource dataSource = SideEffects.probe()
+                .map(probe -> ProbedDataSource.around(ours, role, probe))
+                .orElse(ours);
+        Databases.flyway(role, Dialect.POSTGRESQL)
+                .dataSource(dataSource)
+                .schemas(schema)
+                .defaultSchema(schema)
+                .createSchemas(true)
+                .load()
+                .migrate();
         return new Databases.OpenDatabase(dataSource, Dialect.POSTGRESQL, () -> {});
     }
 
@@ -50,8 +59,10 @@ public final class SharedDatabase implements DatabaseSource {
         if (!role.equals("vector")) {
             return own;
         }
-        String extension = "select quote_ident(n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'";
-        try (Connection connection = owners.getConnection(); PreparedStatement query = connection.prepareStatement(extension);
+        String extension =
+                "select quote_ident(n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'";
+        try (Connection connection = owners.getConnection();
+                PreparedStatement query = connection.prepareStatement(extension);
                 ResultSet row = query.executeQuery()) {
             return row.next() ? own + ", " + row.getString(1) : own;
         } catch (SQLException e) {

@@ -18,7 +18,9 @@ final class SqliteLibrary {
 
     static void load(Path dataDir) {
         if (System.getProperty(TEMPORARY) == null) {
-            NativeLibraries.load(NativeLibraries.folder(dataDir), new NativeLibraries.Code("sqlite", FOLDER, code()),
+            NativeLibraries.load(
+                    NativeLibraries.folder(dataDir),
+                    new NativeLibraries.Code("sqlite", FOLDER, code()),
                     SqliteLibrary::load);
         }
     }

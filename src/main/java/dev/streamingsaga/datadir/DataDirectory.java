@@ -56,11 +56,13 @@ public final class DataDirectory implements AutoCloseable {
         FileChannel channel = null;
         if (!LOCKED_HERE.add(dir)) {
             // Not even opened: closing a second descriptor would drop the lock that the first one holds.
-            throw new InUseException("the data directory " + dir + " is in use by this process already; give another one with --data or the setting data.dir");
+            throw new InUseException("the data directory " + dir
+                    + " is in use by this process already; give another one with --data or the setting data.dir");
         }
         try {
             DirectoryAccess.prepare(dir, alone);
-            channel = FileChannel.open(file,
+            channel = FileChannel.open(
+                    file,
                     Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ),
                     Permissions.ofFile());
             if (tryLock(channel) == null) {
@@ -71,7 +73,8 @@ public final class DataDirectory implements AutoCloseable {
                         + "; wait for it, or give another one with --data or the setting data.dir");
             }
             channel.truncate(0);
-            channel.write(ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
+            channel.write(
+                    ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
             return new DataDirectory(dir, channel);
         } catch (ConfigException e) {
             LOCKED_HERE.remove(dir);
@@ -120,7 +123,10 @@ public final class DataDirectory implements AutoCloseable {
         return DirectoryAccess.findings(dir);
     }
 
-    /** Removes native libraries and other temporary files that a killed process left; who holds the lock knows that nobody uses them. */
+    /**
+     * Removes native libraries and other temporary files that a killed process left; who holds the lock knows that
+     * nobody uses them.
+     */
     public void sweepTemporaryFiles() throws IOException {
         NativeLibraries.sweep(directory);
         Path temporary = directory.resolve("spool").resolve("tmp");
@@ -130,7 +136,9 @@ public final class DataDirectory implements AutoCloseable {
         Instant start = ProcessHandle.current().info().startInstant().orElse(Instant.now());
         List<Path> old;
         try (Stream<Path> files = Files.walk(temporary)) {
-            old = files.filter(file -> !file.equals(temporary) && before(file, start)).sorted(Comparator.reverseOrder()).toList();
+            old = files.filter(file -> !file.equals(temporary) && before(file, start))
+                    .sorted(Comparator.reverseOrder())
+                    .toList();
         }
         for (Path file : old) {
             file.toFile().delete();

@@ -64,8 +64,8 @@ final class DirectoryAccess {
                 return new DirectoryAccess(dir, top);
             }
         } catch (NoSuchFileException e) {
-            throw ConfigException.of("the data directory " + dir
-                    + " is a symbolic link to nothing; give another one with --data");
+            throw ConfigException.of(
+                    "the data directory " + dir + " is a symbolic link to nothing; give another one with --data");
         }
         throw ConfigException.of("the data directory " + dir + " is not a directory; give another one with --data");
     }
@@ -81,7 +81,8 @@ final class DirectoryAccess {
             if (ours.isEmpty() && !entries.isEmpty()) {
                 String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(top));
                 throw ConfigException.of("the data directory " + given + " is open to other users (" + mode
-                        + ") and has only files of something else, such as " + entries.get(0).getFileName()
+                        + ") and has only files of something else, such as "
+                        + entries.get(0).getFileName()
                         + "; give a directory of its own with --data, or chmod 700 it");
             }
             if (Permissions.isWritable(Files.getPosixFilePermissions(top))) {
@@ -129,7 +130,8 @@ final class DirectoryAccess {
 
     private List<Path> entries() throws IOException {
         try (Stream<Path> all = Files.list(top)) {
-            return all.filter(entry -> !entry.endsWith(EMPTY_DISK) && !entry.getFileName().toString().startsWith(TRIAL))
+            return all.filter(entry -> !entry.endsWith(EMPTY_DISK)
+                            && !entry.getFileName().toString().startsWith(TRIAL))
                     .toList();
         }
     }
@@ -158,9 +160,11 @@ final class DirectoryAccess {
     private void requireOwner(Path path, UserPrincipal self) throws IOException {
         UserPrincipal owner = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS);
         if (!owner.equals(self) && !isLinkOfRoot(path)) {
-            String what = path.equals(given) && Files.isSymbolicLink(path) ? " is a symbolic link that"
-                    : path.equals(given) || path.equals(top) ? ""
-                    : " has " + (path.startsWith(top) ? top.relativize(path) : path) + ", which";
+            String what = path.equals(given) && Files.isSymbolicLink(path)
+                    ? " is a symbolic link that"
+                    : path.equals(given) || path.equals(top)
+                            ? ""
+                            : " has " + (path.startsWith(top) ? top.relativize(path) : path) + ", which";
             throw ConfigException.of("the data directory " + given + what + " belongs to " + owner + " and not to "
                     + self
                     + ", who runs this process; run as " + owner + ", chown it, or give another one with --data");
@@ -236,12 +240,24 @@ final class DirectoryAccess {
         }
         UserPrincipal owner = Files.getOwner(access.top);
         List<String> found = new ArrayList<>();
-        walk(access.top, false, (path, attributes) -> access.finding(path, attributes, owner).ifPresent(found::add));
-        for (Path entry : access.entries().stream().filter(DirectoryAccess::isOurs).toList()) {
-            walk(entry, true, (path, attributes) -> access.finding(path, attributes, owner).ifPresent(found::add));
+        walk(
+                access.top,
+                false,
+                (path, attributes) -> access.finding(path, attributes, owner).ifPresent(found::add));
+        for (Path entry :
+                access.entries().stream().filter(DirectoryAccess::isOurs).toList()) {
+            walk(
+                    entry,
+                    true,
+                    (path, attributes) ->
+                            access.finding(path, attributes, owner).ifPresent(found::add));
         }
-        return found.size() <= MOST_FINDINGS ? found : Stream.concat(found.stream().limit(MOST_FINDINGS),
-                Stream.of("and " + (found.size() - MOST_FINDINGS) + " more")).toList();
+        return found.size() <= MOST_FINDINGS
+                ? found
+                : Stream.concat(
+                                found.stream().limit(MOST_FINDINGS),
+                                Stream.of("and " + (found.size() - MOST_FINDINGS) + " more"))
+                        .toList();
     }
 
     private Optional<String> finding(Path path, PosixFileAttributes attributes, UserPrincipal owner) {

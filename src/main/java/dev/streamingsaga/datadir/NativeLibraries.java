@@ -72,8 +72,11 @@ public final class NativeLibraries {
                 loadFrom(unpacked.get(), code, load);
             }
         } catch (IOException | UncheckedIOException e) {
-            LOG.warn("cannot unpack the native code of {} into {} ({}); it goes to the temporary folder", code.name,
-                    folder, e.toString());
+            LOG.warn(
+                    "cannot unpack the native code of {} into {} ({}); it goes to the temporary folder",
+                    code.name,
+                    folder,
+                    e.toString());
         }
     }
 
@@ -144,8 +147,8 @@ public final class NativeLibraries {
 
     private static void copy(URL from, Path to) throws IOException {
         try (InputStream in = connection(from).getInputStream();
-                FileChannel out = FileChannel.open(to, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                        Permissions.ofFile())) {
+                FileChannel out = FileChannel.open(
+                        to, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
             in.transferTo(Channels.newOutputStream(out));
             // Its name must not be there after a power failure while its bytes are not.
             out.force(true);
@@ -159,9 +162,10 @@ public final class NativeLibraries {
     /** Whoever could change it would have his code run by us. */
     private static void requirePrivate(Path target, Code code) throws IOException {
         Stream<Path> files = code.files.stream().map(file -> target.resolve(name(file)));
-        for (Path path : Stream.concat(Stream.of(target.getParent(), target), files).toList()) {
-            PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class,
-                    LinkOption.NOFOLLOW_LINKS);
+        for (Path path :
+                Stream.concat(Stream.of(target.getParent(), target), files).toList()) {
+            PosixFileAttributeView view =
+                    Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
             if (view == null) {
                 return;
             }
@@ -178,8 +182,11 @@ public final class NativeLibraries {
         if (!Files.isDirectory(folder)) {
             return;
         }
-        try (Stream<Path> found = Files.find(folder, 2, (path, attributes) -> attributes.isDirectory()
-                && path.getFileName().toString().matches("\\.new-.*|tmp\\d+"))) {
+        try (Stream<Path> found = Files.find(
+                folder,
+                2,
+                (path, attributes) -> attributes.isDirectory()
+                        && path.getFileName().toString().matches("\\.new-.*|tmp\\d+"))) {
             for (Path draft : found.toList()) {
                 remove(draft);
             }

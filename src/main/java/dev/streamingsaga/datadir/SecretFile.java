@@ -19,8 +19,8 @@ public final class SecretFile {
         Permissions.folder(Objects.requireNonNull(file.toAbsolutePath().getParent()));
         Path draft = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(draft);
-        try (FileChannel out = FileChannel.open(draft,
-                EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
+        try (FileChannel out = FileChannel.open(
+                draft, EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
             out.write(ByteBuffer.wrap(secret));
             out.force(true);
         }

@@ -40,8 +40,8 @@ final class ChangeAlerts {
 
     /** A file that will be ingested again. */
     void afterEnd(SagaRecord saga, DroppedFile file, SourceIdentity now) {
-        String again = (file.wasMoved() ? "; it is moved back into the drop folder and" : "; it is")
-                + " ingested again";
+        String again =
+                (file.wasMoved() ? "; it is moved back into the drop folder and" : "; it is") + " ingested again";
         String message = name(file.path()) + " changed after its saga ended: " + sizes(saga, now) + again;
         alert(saga, file, 1, message, advice(saga));
     }
@@ -84,13 +84,16 @@ final class ChangeAlerts {
 
     private static String sizes(SagaRecord saga, SourceIdentity now) {
         String is = "the file has " + now.sizeBytes() + " bytes now";
-        return saga.document().map(document -> "document " + document.documentId() + " has " + document.sizeBytes()
-                + " bytes, " + is + (document.sizeBytes() == now.sizeBytes() ? ", others" : ""))
+        return saga.document()
+                .map(document -> "document " + document.documentId() + " has " + document.sizeBytes() + " bytes, " + is
+                        + (document.sizeBytes() == now.sizeBytes() ? ", others" : ""))
                 .orElse("nothing was stored, " + is);
     }
 
     private static String advice(SagaRecord saga) {
-        return saga.document().map(document -> "document " + document.documentId() + " holds the file as it was then; ")
-                .orElse("") + ADVICE;
+        return saga.document()
+                        .map(document -> "document " + document.documentId() + " holds the file as it was then; ")
+                        .orElse("")
+                + ADVICE;
     }
 }

@@ -15,7 +15,8 @@ public final class CompletedOriginals {
     private CompletedOriginals() {}
 
     /**
-     * Where it was taken in, and where the drop folder moves what has completed. What lies there need not be the original: compare it.
+     * Where it was taken in, and where the drop folder moves what has completed. What lies there need not be the
+     * original: compare it.
      */
     public static List<Path> of(SagaConfig config, Document document) {
         Path source = document.path();
@@ -32,7 +33,9 @@ public final class CompletedOriginals {
 
     private static Optional<Path> root(SagaConfig config) {
         try {
-            return config.drop().dir().isPresent() ? Optional.of(config.drop().dir().get().toRealPath()) : Optional.empty();
+            return config.drop().dir().isPresent()
+                    ? Optional.of(config.drop().dir().get().toRealPath())
+                    : Optional.empty();
         } catch (IOException e) {
             return Optional.empty(); // no folder, so nothing was moved in it
         }

@@ -23,7 +23,10 @@ final class DoneFileMarker {
     }
 
     boolean isMarker(String name) {
-        return isWanted() && name.length() > before.length() + after.length() && name.startsWith(before) && name.endsWith(after);
+        return isWanted()
+                && name.length() > before.length() + after.length()
+                && name.startsWith(before)
+                && name.endsWith(after);
     }
 
     boolean isThere(Path document) {

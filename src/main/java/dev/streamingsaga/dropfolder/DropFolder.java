@@ -27,8 +27,8 @@ import org.apache.camel.ExchangePattern;
 import org.apache.camel.ProducerTemplate;
 
 /**
- * Decides about each file at each look. No more files are taken than sagas may run; the others wait where they are,
- * and the next is taken as soon as one has ended.
+ * Decides about each file at each look. No more files are taken than sagas may run; the others wait where they are, and
+ * the next is taken as soon as one has ended.
  */
 final class DropFolder {
     private static final int MAX_WATCHED = 100_000;
@@ -62,16 +62,19 @@ final class DropFolder {
         this.journal = parts.journal();
         this.ingest = parts.ingest();
         this.template = context.createProducerTemplate();
-        this.workers = context.getExecutorServiceManager().newFixedThreadPool(this, config.id("drop-saga"), config.concurrency());
+        this.workers = context.getExecutorServiceManager()
+                .newFixedThreadPool(this, config.id("drop-saga"), config.concurrency());
         this.slots = new Semaphore(config.concurrency());
         this.marker = new DoneFileMarker(config.drop().doneFile());
-        this.rules = new DropScan.Rules(config.drop().recursive(), new IgnoredNames(config.drop().limits().ignore()));
+        this.rules = new DropScan.Rules(
+                config.drop().recursive(),
+                new IgnoredNames(config.drop().limits().ignore()));
         this.minute = new RateLimit(config.drop().limits().perMinute(), System::nanoTime);
-        ExecutorService asking = context.getExecutorServiceManager()
-                .newSingleThreadExecutor(this, config.id("drop-writers"));
+        ExecutorService asking =
+                context.getExecutorServiceManager().newSingleThreadExecutor(this, config.id("drop-writers"));
         this.writers = new Writers(config.drop().writers().waitFor(), asking, complaints);
-        this.settlement = new Settlement(root, config.drop(),
-                new Settlement.Parts(journal, marker, writers, complaints));
+        this.settlement =
+                new Settlement(root, config.drop(), new Settlement.Parts(journal, marker, writers, complaints));
         this.changes = new ChangeAlerts(root, journal, parts.alerts());
         this.rechecks = new Rechecks(root, new Rechecks.Parts(journal, writers, changes, complaints));
         this.owner = new FolderOwner(root.resolve(Settlement.DONE), journal::epoch, complaints);
@@ -123,7 +126,9 @@ final class DropFolder {
             if (newest.filter(seen -> !seen.saga().state().isFinal()).isPresent()) {
                 return; // paused, being recovered, or another process's: it needs the file
             }
-            Optional<SagaRecord> ended = newest.filter(seen -> seen.identity().filter(watch.identity()::equals).isPresent()).map(Journal.NewestSaga::saga);
+            Optional<SagaRecord> ended = newest.filter(seen ->
+                            seen.identity().filter(watch.identity()::equals).isPresent())
+                    .map(Journal.NewestSaga::saga);
             if (ended.isPresent()) {
                 offer(new Ready(watch, ended));
                 return;
@@ -131,7 +136,9 @@ final class DropFolder {
             newest.ifPresent(before -> reportChange(before, watch));
             watch.is(TrackedFile.State.FRESH);
         }
-        if (marker.isWanted() ? marker.isThere(file) : watches.isStable(watch, config.drop().stableFor().toNanos())) {
+        if (marker.isWanted()
+                ? marker.isThere(file)
+                : watches.isStable(watch, config.drop().stableFor().toNanos())) {
             offer(new Ready(watch, Optional.empty()));
         }
     }
@@ -142,10 +149,14 @@ final class DropFolder {
      */
     private void reportChange(Journal.NewestSaga before, TrackedFile watch) {
         SagaRecord saga = before.saga();
-        boolean lately = saga.finishedAt().map(end -> end.plus(config.drop().writers().watchAfter()))
-                .filter(journal.clock().instant()::isBefore).isPresent();
+        boolean lately = saga.finishedAt()
+                .map(end -> end.plus(config.drop().writers().watchAfter()))
+                .filter(journal.clock().instant()::isBefore)
+                .isPresent();
         SourceIdentity seen = before.identity().orElse(watch.identity());
-        if (!lately || saga.state() != SagaState.COMPLETED || !seen.fileKey().equals(watch.identity().fileKey())
+        if (!lately
+                || saga.state() != SagaState.COMPLETED
+                || !seen.fileKey().equals(watch.identity().fileKey())
                 || ChangeAlerts.isSameContent(saga, watch.file(), seen, watch.identity())) {
             return;
         }
@@ -211,8 +222,8 @@ final class DropFolder {
         }
         Optional<String> writer = writers.of(watch.identity(), watch.sinceNanos());
         if (writer.isPresent()) {
-            complaints.about(watch.file(), writer.get() + " has it open for writing;"
-                    + " it is taken when that has closed it");
+            complaints.about(
+                    watch.file(), writer.get() + " has it open for writing;" + " it is taken when that has closed it");
         } else if ((!marker.isWanted() || marker.isThere(watch.file())) && minute.tryTake()) {
             take(watch);
         }
@@ -258,8 +269,10 @@ final class DropFolder {
                 watch.is(TrackedFile.State.SETTLED);
             }
         } catch (IOException e) {
-            complaints.about(watch.file(), "saga " + sagaId + " is " + state + ", but the file could not be moved or its outcome written ("
-                    + e + "); tried again");
+            complaints.about(
+                    watch.file(),
+                    "saga " + sagaId + " is " + state + ", but the file could not be moved or its outcome written (" + e
+                            + "); tried again");
         }
     }
 }

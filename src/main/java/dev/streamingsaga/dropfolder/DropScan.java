@@ -28,7 +28,12 @@ final class DropScan extends SimpleFileVisitor<Path> {
     record Rules(boolean recursive, IgnoredNames ignored) {}
 
     /** @param root a real path */
-    DropScan(Path root, Rules rules, DoneFileMarker marker, DeduplicatedWarnings complaints, BiConsumer<Path, SourceIdentity> found) {
+    DropScan(
+            Path root,
+            Rules rules,
+            DoneFileMarker marker,
+            DeduplicatedWarnings complaints,
+            BiConsumer<Path, SourceIdentity> found) {
         this.root = root;
         this.rules = rules;
         this.marker = marker;
@@ -58,7 +63,9 @@ final class DropScan extends SimpleFileVisitor<Path> {
         } else if (!attributes.isRegularFile()) {
             complaints.about(file, "is a device, a pipe or a socket; it stays where it is");
         } else if (!canBeWritten(file)) {
-            complaints.about(file, "has a name that cannot be written in this process's encoding; rename it, or start with a UTF-8 locale");
+            complaints.about(
+                    file,
+                    "has a name that cannot be written in this process's encoding; rename it, or start with a UTF-8 locale");
         } else {
             look(file).ifPresent(identity -> found.accept(file, identity));
         }

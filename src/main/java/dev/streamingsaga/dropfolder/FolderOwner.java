@@ -48,15 +48,18 @@ final class FolderOwner implements AutoCloseable {
             close(); // somebody has removed the mark
             return claim(Settlement.folder(folder));
         } catch (IOException e) {
-            complaints.about(folder, "cannot be marked as this journal's (" + e + ");"
-                    + " another one that takes files here would not be noticed");
+            complaints.about(
+                    folder,
+                    "cannot be marked as this journal's (" + e + ");"
+                            + " another one that takes files here would not be noticed");
             unmarked = true;
             return true;
         }
     }
 
     private boolean claim(Path folder) throws IOException {
-        try (FileChannel channel = open(folder.resolve(".owner.lock")); FileLock lock = channel.tryLock()) {
+        try (FileChannel channel = open(folder.resolve(".owner.lock"));
+                FileLock lock = channel.tryLock()) {
             return lock != null && claim(folder.resolve(MARK + epoch.get() + ".lock"), folder);
         } catch (OverlappingFileLockException e) {
             return false; // another instance in this process is at it
@@ -67,10 +70,13 @@ final class FolderOwner implements AutoCloseable {
         List<Path> others = others(folder, mark);
         for (Path other : others) {
             if (isHeld(other)) {
-                complaints.about(Objects.requireNonNull(folder.getParent()), "another journal's process takes the files of this folder"
-                        + " (mark " + other + "); nothing is taken here, so that nothing is stored twice. Let both use"
-                        + " one journal (saga.journal.url), or set another saga.drop.dir, or stop that process:"
-                        + " this one goes on then by itself");
+                complaints.about(
+                        Objects.requireNonNull(folder.getParent()),
+                        "another journal's process takes the files of this folder"
+                                + " (mark " + other
+                                + "); nothing is taken here, so that nothing is stored twice. Let both use"
+                                + " one journal (saga.journal.url), or set another saga.drop.dir, or stop that process:"
+                                + " this one goes on then by itself");
                 return false;
             }
         }
@@ -85,9 +91,11 @@ final class FolderOwner implements AutoCloseable {
         }
         held = new Held(own, mark);
         for (Path former : others) {
-            complaints.about(former, "is the mark of a former journal of this folder whose process has ended;"
-                    + " the mark is removed. What that journal had stored is not known here:"
-                    + " files that it kept in the folder are taken again");
+            complaints.about(
+                    former,
+                    "is the mark of a former journal of this folder whose process has ended;"
+                            + " the mark is removed. What that journal had stored is not known here:"
+                            + " files that it kept in the folder are taken again");
             Files.deleteIfExists(former);
         }
         return true;
@@ -106,7 +114,8 @@ final class FolderOwner implements AutoCloseable {
     }
 
     private static boolean isHeld(Path mark) throws IOException {
-        try (FileChannel channel = open(mark); FileLock lock = channel.tryLock()) {
+        try (FileChannel channel = open(mark);
+                FileLock lock = channel.tryLock()) {
             return lock == null;
         } catch (OverlappingFileLockException e) {
             return true; // by another instance in this process
@@ -114,7 +123,11 @@ final class FolderOwner implements AutoCloseable {
     }
 
     private static FileChannel open(Path file) throws IOException {
-        return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
+        return FileChannel.open(
+                file,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS);
     }
 

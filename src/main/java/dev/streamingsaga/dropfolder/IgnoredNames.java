@@ -15,9 +15,11 @@ final class IgnoredNames {
     private final Pattern ignored;
 
     IgnoredNames(List<String> patterns) {
-        this.ignored = patterns.isEmpty() ? NOTHING : Pattern.compile(
-                patterns.stream().map(IgnoredNames::regex).collect(Collectors.joining("|")),
-                Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.DOTALL);
+        this.ignored = patterns.isEmpty()
+                ? NOTHING
+                : Pattern.compile(
+                        patterns.stream().map(IgnoredNames::regex).collect(Collectors.joining("|")),
+                        Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.DOTALL);
     }
 
     boolean matches(String name) {

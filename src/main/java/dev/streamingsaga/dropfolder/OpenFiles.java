@@ -61,13 +61,14 @@ final class OpenFiles implements Callable<Map<String, String>> {
         try {
             // The link's permissions are those that the file was opened with, see proc(5).
             Set<PosixFilePermission> mode = Files.getPosixFilePermissions(descriptor, LinkOption.NOFOLLOW_LINKS);
-            if (!mode.contains(PosixFilePermission.OWNER_WRITE) || !Files.readSymbolicLink(descriptor).isAbsolute()) {
+            if (!mode.contains(PosixFilePermission.OWNER_WRITE)
+                    || !Files.readSymbolicLink(descriptor).isAbsolute()) {
                 return; // only read, or a socket or pipe
             }
             BasicFileAttributes file = Files.readAttributes(descriptor, BasicFileAttributes.class);
             if (file.isRegularFile()) {
-                writers.putIfAbsent(Objects.toString(file.fileKey(), ""),
-                        "process " + process.getFileName() + name(process));
+                writers.putIfAbsent(
+                        Objects.toString(file.fileKey(), ""), "process " + process.getFileName() + name(process));
             }
         } catch (IOException e) {
             // closed meanwhile
@@ -76,7 +77,9 @@ final class OpenFiles implements Callable<Map<String, String>> {
 
     private static String name(Path process) {
         try {
-            return " (" + DeduplicatedWarnings.shown(Files.readString(process.resolve("comm")).strip()) + ")";
+            return " ("
+                    + DeduplicatedWarnings.shown(
+                            Files.readString(process.resolve("comm")).strip()) + ")";
         } catch (IOException e) {
             return "";
         }

@@ -9,7 +9,8 @@ import java.util.Optional;
 
 /**
  * Files that can be worked on as soon as a saga may run, in the order in which they became ready: what a look has
- * found, so that the next one need not be waited for. Files of sagas that have ended come first. Bounded and thread-safe.
+ * found, so that the next one need not be waited for. Files of sagas that have ended come first. Bounded and
+ * thread-safe.
  */
 final class ReadyFiles {
     private final int limit;

@@ -30,8 +30,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * After the end: the outcome is written, then the file moved. May be cut short anywhere and done again. One at a time for a
- * folder, whoever looks at it.
+ * After the end: the outcome is written, then the file moved. May be cut short anywhere and done again. One at a time
+ * for a folder, whoever looks at it.
  */
 final class Settlement {
     static final String DONE = ".done";
@@ -66,8 +66,12 @@ final class Settlement {
             return false;
         }
         Path end = folder(root.resolve(ended.state() == SagaState.COMPLETED ? DONE : ".failed"));
-        try (FileChannel channel = FileChannel.open(end.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
-                LinkOption.NOFOLLOW_LINKS); FileLock lock = channel.tryLock()) {
+        try (FileChannel channel = FileChannel.open(
+                        end.resolve(".lock"),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        LinkOption.NOFOLLOW_LINKS);
+                FileLock lock = channel.tryLock()) {
             if (lock == null) {
                 return false;
             }
@@ -86,8 +90,11 @@ final class Settlement {
     /** A writer goes on with the file wherever it lies: it would have more bytes in the end than its outcome says. */
     private boolean isWritten(TrackedFile watch) {
         Optional<String> writer = parts.writers().of(watch.identity(), watch.sinceNanos());
-        writer.ifPresent(process -> parts.complaints().about(watch.file(), "its saga has ended, but " + process
-                + " has it open for writing; it is moved when that has closed it"));
+        writer.ifPresent(process -> parts.complaints()
+                .about(
+                        watch.file(),
+                        "its saga has ended, but " + process
+                                + " has it open for writing; it is moved when that has closed it"));
         return writer.isPresent();
     }
 
@@ -107,11 +114,15 @@ final class Settlement {
     private void settle(TrackedFile watch, Settlement.EndedSaga ended, Path folder) throws IOException {
         boolean unchanged = isUnchanged(watch);
         boolean moved = isMove() && unchanged;
-        String name = name(new OutcomeNames(watch.file().getFileName().toString(), ended.sagaId()), folder, ended.sagaId(), moved);
+        String name = name(
+                new OutcomeNames(watch.file().getFileName().toString(), ended.sagaId()), folder, ended.sagaId(), moved);
         Path json = folder.resolve(OutcomeNames.json(name));
         if (!exists(json)) {
             try (SideEffects.Span span = SideEffects.begin("drop", "outcome " + root.relativize(json))) {
-                write(folder.resolve("." + ended.sagaId() + ".tmp"), json, ended.outcome().get());
+                write(
+                        folder.resolve("." + ended.sagaId() + ".tmp"),
+                        json,
+                        ended.outcome().get());
             }
         }
         if (moved) {
@@ -163,7 +174,10 @@ final class Settlement {
             return false;
         }
         try {
-            return JSON.readTree(Files.readAllBytes(json)).path("sagaId").asText().equals(sagaId);
+            return JSON.readTree(Files.readAllBytes(json))
+                    .path("sagaId")
+                    .asText()
+                    .equals(sagaId);
         } catch (com.fasterxml.jackson.core.JacksonException e) {
             return false; // somebody else's
         }
@@ -172,7 +186,8 @@ final class Settlement {
     private void write(Path draft, Path json, IngestResult outcome) throws IOException {
         Files.deleteIfExists(draft);
         try (FileChannel out = FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap((JSON.writeValueAsString(outcome) + "\n").getBytes(StandardCharsets.UTF_8));
+            ByteBuffer bytes =
+                    ByteBuffer.wrap((JSON.writeValueAsString(outcome) + "\n").getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {
                 out.write(bytes);
             }

@@ -74,8 +74,10 @@ final class Writers {
             running = null;
         } catch (TimeoutException e) {
             known = Map.of();
-            complaints.about(proc, "does not say within " + LIMIT.toSeconds() + " s who has files open"
-                    + " (a file system hangs?); files are taken without, and looked at again when they are stored");
+            complaints.about(
+                    proc,
+                    "does not say within " + LIMIT.toSeconds() + " s who has files open"
+                            + " (a file system hangs?); files are taken without, and looked at again when they are stored");
         } catch (ExecutionException e) {
             running = null;
             complaints.about(proc, "does not say who has files open (" + e.getCause() + "); files are taken without");

@@ -31,7 +31,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The stand-alone application: the bundle in a Camel context of its own, with an embedded server for each that is not configured. */
+/**
+ * The stand-alone application: the bundle in a Camel context of its own, with an embedded server for each that is not
+ * configured.
+ */
 public final class Application implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Application.class);
 
@@ -46,18 +49,23 @@ public final class Application implements AutoCloseable {
         DataDirectory directory = opened(DataDirectory.lock(config));
         directory.sweepTemporaryFiles();
         open.push(directory::tighten);
-        CompletableFuture<Optional<EmbeddedCoordinator>> coordinator = CompletableFuture.supplyAsync(() -> coordinator(config),
-                start -> new Thread(start, "saga-coordinator-start").start());
+        CompletableFuture<Optional<EmbeddedCoordinator>> coordinator = CompletableFuture.supplyAsync(
+                () -> coordinator(config), start -> new Thread(start, "saga-coordinator-start").start());
         open.push(() -> coordinator.join().ifPresent(EmbeddedCoordinator::close));
         BucketConnection bucket = opened(BucketConnection.open(config));
         // Before the context, so that its last spans are sent when it has stopped.
-        Optional<OtlpTraces> traces = config.watch().otel().isOn() ? Optional.of(opened(OtlpTraces.start(config))) : Optional.empty();
+        Optional<OtlpTraces> traces =
+                config.watch().otel().isOn() ? Optional.of(opened(OtlpTraces.start(config))) : Optional.empty();
         DefaultCamelContext context = opened(new DefaultCamelContext());
         Optional<EmbeddedCoordinator> embedded = joined(coordinator);
-        StreamingSaga saga = new StreamingSaga(config, new StreamingSaga.Servers(
-                embedded.map(EmbeddedCoordinator::access)
-                        .orElseGet(() -> CoordinatorAccess.to(config.coordinator().url().orElseThrow(), config)),
-                bucket.client(), config.journal().url().isEmpty()));
+        StreamingSaga saga = new StreamingSaga(
+                config,
+                new StreamingSaga.Servers(
+                        embedded.map(EmbeddedCoordinator::access)
+                                .orElseGet(() -> CoordinatorAccess.to(
+                                        config.coordinator().url().orElseThrow(), config)),
+                        bucket.client(),
+                        config.journal().url().isEmpty()));
         open.push(saga);
         bundle = saga;
         context.disableJMX();
@@ -70,8 +78,10 @@ public final class Application implements AutoCloseable {
             broker = opened(Broker.open(config, context)).url();
         }
         loadRoutes(context, config);
-        // A port that is taken is told before anything is taken up; and routes of the routes folder may serve HTTP themselves.
-        Optional<EmbeddedHttp> server = service && config.http().enabled() ? Optional.of(listen(config, context)) : Optional.empty();
+        // A port that is taken is told before anything is taken up; and routes of the routes folder may serve HTTP
+        // themselves.
+        Optional<EmbeddedHttp> server =
+                service && config.http().enabled() ? Optional.of(listen(config, context)) : Optional.empty();
         context.start();
         // Routes stop before the servers they use: what is pushed last is closed first.
         open.push(context::stop);
@@ -115,12 +125,18 @@ public final class Application implements AutoCloseable {
         return start(config, true, false);
     }
 
-    /** As {@link #start}, with the ways in from outside: the HTTP API unless {@code saga.http.enabled} says otherwise, the drop folder if there is one. */
+    /**
+     * As {@link #start}, with the ways in from outside: the HTTP API unless {@code saga.http.enabled} says otherwise,
+     * the drop folder if there is one.
+     */
     public static Application serve(SagaConfig config) {
         return start(config, true, true);
     }
 
-    /** As {@link #start}, but leaves unfinished sagas alone: for a command that ends before it could bring them to their end. */
+    /**
+     * As {@link #start}, but leaves unfinished sagas alone: for a command that ends before it could bring them to their
+     * end.
+     */
     public static Application startWithoutRecovery(SagaConfig config) {
         return start(config, false, false);
     }
@@ -143,7 +159,10 @@ public final class Application implements AutoCloseable {
         }
     }
 
-    /** What to change if a configured port or address cannot be bound, in the words of the server that names its setting. */
+    /**
+     * What to change if a configured port or address cannot be bound, in the words of the server that names its
+     * setting.
+     */
     private static Optional<String> takenPort(Throwable thrown) {
         for (Throwable t = thrown; t != null; t = t.getCause()) {
             if (t instanceof IOException && (t instanceof BindException || t.getCause() instanceof BindException)) {
@@ -173,8 +192,8 @@ public final class Application implements AutoCloseable {
     }
 
     /**
-     * What an operator put into the routes folder. A file {@code store-NAME.camel.yaml} is a store's and only loaded if NAME is
-     * in {@code saga.participants}; all others always are.
+     * What an operator put into the routes folder. A file {@code store-NAME.camel.yaml} is a store's and only loaded if
+     * NAME is in {@code saga.participants}; all others always are.
      */
     static void loadRoutes(CamelContext context, SagaConfig config) throws Exception {
         load(context, config, routeFiles(config));
@@ -182,7 +201,12 @@ public final class Application implements AutoCloseable {
 
     /** Of these only what the participants need: no triggers, no alerts. */
     static void loadStores(CamelContext context, SagaConfig config) throws Exception {
-        load(context, config, routeFiles(config).stream().filter(file -> file.getFileName().toString().startsWith("store-")).toList());
+        load(
+                context,
+                config,
+                routeFiles(config).stream()
+                        .filter(file -> file.getFileName().toString().startsWith("store-"))
+                        .toList());
     }
 
     private static void load(CamelContext context, SagaConfig config, List<Path> files) throws Exception {
@@ -192,7 +216,8 @@ public final class Application implements AutoCloseable {
         placeholders.setProperty("saga.data.dir", config.dataDir().toString());
         context.getPropertiesComponent().setInitialProperties(placeholders);
         for (Path file : files) {
-            Resource resource = ResourceHelper.resolveResource(context, file.toUri().toString());
+            Resource resource =
+                    ResourceHelper.resolveResource(context, file.toUri().toString());
             PluginHelper.getRoutesLoader(context).loadRoutes(resource);
             LOG.info("loaded routes from {}", file);
         }
@@ -203,11 +228,14 @@ public final class Application implements AutoCloseable {
             return List.of();
         }
         try (Stream<Path> files = Files.list(config.routesDir())) {
-            return files.filter(file -> file.getFileName().toString().endsWith(".camel.yaml")).sorted()
+            return files.filter(file -> file.getFileName().toString().endsWith(".camel.yaml"))
+                    .sorted()
                     .filter(file -> {
                         String name = file.getFileName().toString().replace(".camel.yaml", "");
-                        return !name.startsWith("store-") || config.participants().contains(name.substring("store-".length()));
-                    }).toList();
+                        return !name.startsWith("store-")
+                                || config.participants().contains(name.substring("store-".length()));
+                    })
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the routes folder " + config.routesDir(), e);
         }

@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The stand-alone application's way to messages: an Artemis broker somewhere, or one of its own, durable in {@code DATA/broker}, that
- * speaks to this machine only, and only to the accounts of {@link BrokerAccess}.
+ * The stand-alone application's way to messages: an Artemis broker somewhere, or one of its own, durable in
+ * {@code DATA/broker}, that speaks to this machine only, and only to the accounts of {@link BrokerAccess}.
  */
 final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
@@ -73,14 +73,17 @@ final class Broker implements AutoCloseable {
     private static int port(SagaConfig config) throws IOException {
         int port = config.jms().port();
         if (port == 0) {
-            return PersistentPort.open(config.dataDir().resolve("broker.port"), "broker", Broker::requireFree).port();
+            return PersistentPort.open(config.dataDir().resolve("broker.port"), "broker", Broker::requireFree)
+                    .port();
         }
         try {
             return requireFree(port);
         } catch (IOException e) {
             // The broker itself would start all the same, and hear nobody.
-            throw new IOException("the embedded broker cannot listen on " + LOOPBACK + ":" + port + " (saga.jms.port): " + e.getMessage()
-                    + "; nothing was started", e);
+            throw new IOException(
+                    "the embedded broker cannot listen on " + LOOPBACK + ":" + port + " (saga.jms.port): "
+                            + e.getMessage() + "; nothing was started",
+                    e);
         }
     }
 
@@ -117,12 +120,16 @@ final class Broker implements AutoCloseable {
             server.setConfiguration(settings).start();
             return server;
         } catch (Exception e) {
-            throw new IOException("the embedded broker cannot start on " + url + " in " + folder + ": " + e.getMessage(), e);
+            throw new IOException(
+                    "the embedded broker cannot start on " + url + " in " + folder + ": " + e.getMessage(), e);
         }
     }
 
     private static QueueConfiguration queue(String name) {
-        return QueueConfiguration.of(name).setAddress(name).setRoutingType(RoutingType.ANYCAST).setDurable(true);
+        return QueueConfiguration.of(name)
+                .setAddress(name)
+                .setRoutingType(RoutingType.ANYCAST)
+                .setDurable(true);
     }
 
     /** Nothing is given up: what can't be understood is put aside by the route, anything else is a matter of time. */
@@ -139,14 +146,25 @@ final class Broker implements AutoCloseable {
                 .setAutoDeleteAddresses(false);
     }
 
-    /** A client streams bytes messages; of any other it would hold the whole body, however large, before anybody could refuse it. */
+    /**
+     * A client streams bytes messages; of any other it would hold the whole body, however large, before anybody could
+     * refuse it.
+     */
     private static final class LargeBodies implements ActiveMQServerMessagePlugin {
         @Override
-        public void beforeSend(ServerSession session, Transaction transaction, Message message, boolean direct, boolean noAutoCreateQueue)
+        public void beforeSend(
+                ServerSession session,
+                Transaction transaction,
+                Message message,
+                boolean direct,
+                boolean noAutoCreateQueue)
                 throws ActiveMQException {
-            if (message instanceof ICoreMessage body && body.getType() != Message.BYTES_TYPE && body.getPersistentSize() > MAX_HELD_BYTES) {
-                throw new ActiveMQIllegalStateException("only bytes messages may have more than " + MAX_HELD_BYTES + " bytes, this one of another type has "
-                        + body.getPersistentSize() + "; it was not taken. Send a document as bytes message with the property fileName");
+            if (message instanceof ICoreMessage body
+                    && body.getType() != Message.BYTES_TYPE
+                    && body.getPersistentSize() > MAX_HELD_BYTES) {
+                throw new ActiveMQIllegalStateException("only bytes messages may have more than " + MAX_HELD_BYTES
+                        + " bytes, this one of another type has " + body.getPersistentSize()
+                        + "; it was not taken. Send a document as bytes message with the property fileName");
             }
         }
     }

@@ -26,7 +26,8 @@ record BrokerAccess(Credentials producer, Credentials operator) {
      * From {@code broker.credentials} and {@code broker-operator.credentials} in the data directory, made if missing.
      */
     static BrokerAccess in(Path dataDir) throws IOException {
-        BrokerAccess access = new BrokerAccess(Credentials.in(dataDir.resolve("broker.credentials"), "saga-producer"),
+        BrokerAccess access = new BrokerAccess(
+                Credentials.in(dataDir.resolve("broker.credentials"), "saga-producer"),
                 Credentials.in(dataDir.resolve("broker-operator.credentials"), "saga-operator"));
         if (access.producer.name().equals(access.operator.name())) {
             throw new IOException("broker.credentials and broker-operator.credentials in " + dataDir

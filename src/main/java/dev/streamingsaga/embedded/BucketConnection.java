@@ -32,8 +32,11 @@ public final class BucketConnection implements AutoCloseable {
             return buckets;
         } catch (SdkException e) {
             buckets.close();
-            throw new UnavailableException("bucket " + config.s3().bucket() + " at "
-                    + config.s3().endpoint().map(URI::toString).orElse("the embedded server") + " can't be used: " + e.getMessage(), e);
+            throw new UnavailableException(
+                    "bucket " + config.s3().bucket() + " at "
+                            + config.s3().endpoint().map(URI::toString).orElse("the embedded server")
+                            + " can't be used: " + e.getMessage(),
+                    e);
         }
     }
 

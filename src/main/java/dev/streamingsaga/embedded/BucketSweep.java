@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 
 /**
- * Removes what a killed server leaves: half-written {@code <key>-<uuid>} files, which it would list as objects, and open
- * multipart uploads. Only names that this project writes are touched.
+ * Removes what a killed server leaves: half-written {@code <key>-<uuid>} files, which it would list as objects, and
+ * open multipart uploads. Only names that this project writes are touched.
  */
 final class BucketSweep {
     private static final Logger LOG = LoggerFactory.getLogger(BucketSweep.class);
@@ -31,21 +31,30 @@ final class BucketSweep {
 
     void run() throws IOException {
         try (Stream<Path> found = Files.walk(baseDir)) {
-            List<Path> halfWritten = found.filter(path -> HALF_WRITTEN.matcher(path.getFileName().toString()).matches())
+            List<Path> halfWritten = found.filter(path ->
+                            HALF_WRITTEN.matcher(path.getFileName().toString()).matches())
                     .filter(Files::isRegularFile)
                     .toList();
             for (Path path : halfWritten) {
                 Files.deleteIfExists(path);
             }
             if (!halfWritten.isEmpty()) {
-                LOG.info("removed {} half-written objects that a killed process left in {}", halfWritten.size(), baseDir);
+                LOG.info(
+                        "removed {} half-written objects that a killed process left in {}",
+                        halfWritten.size(),
+                        baseDir);
             }
         }
         store.list().buckets().forEach(bucket -> abortUploads(bucket.name()));
     }
 
     private void abortUploads(String bucket) {
-        store.listMultipartUploads(bucket).forEach(open -> store.abortMultipartUpload(new MultipartUpload(
-                open.uploadId(), CreateMultipartUploadRequest.builder().bucket(bucket).key(open.key()).build())));
+        store.listMultipartUploads(bucket)
+                .forEach(open -> store.abortMultipartUpload(new MultipartUpload(
+                        open.uploadId(),
+                        CreateMultipartUploadRequest.builder()
+                                .bucket(bucket)
+                                .key(open.key())
+                                .build())));
     }
 }

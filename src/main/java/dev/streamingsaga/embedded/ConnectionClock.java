@@ -59,7 +59,8 @@ final class ConnectionClock extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        boolean interim = message instanceof HttpResponse response && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+        boolean interim = message instanceof HttpResponse response
+                && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
         ChannelPromise sent = promise;
         if (message instanceof LastHttpContent && !interim) {
             sent = promise.unvoid();
@@ -92,8 +93,11 @@ final class ConnectionClock extends ChannelDuplexHandler {
     /** Without a word if no request has begun: an answer could be taken for that of the next one. */
     private void close(ChannelHandlerContext context) {
         if (headBegun) {
-            ProblemAnswer late = new ProblemAnswer(408, "headers-too-slow", "the headers of the request did not end within " + limits.head().toMillis()
-                    + " ms (saga.http.header-timeout); nothing was read");
+            ProblemAnswer late = new ProblemAnswer(
+                    408,
+                    "headers-too-slow",
+                    "the headers of the request did not end within "
+                            + limits.head().toMillis() + " ms (saga.http.header-timeout); nothing was read");
             context.writeAndFlush(late.message()).addListener(ChannelFutureListener.CLOSE);
         } else {
             context.close();

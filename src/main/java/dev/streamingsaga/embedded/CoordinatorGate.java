@@ -22,9 +22,9 @@ import org.slf4j.LoggerFactory;
 import org.xnio.IoUtils;
 
 /**
- * Passes a request to the coordinator only if it presents the secret and names the coordinator by its own host, so that neither
- * another user of this machine nor a web page can list, begin or end LRAs. Narayana itself asks for nothing, and takes the URL
- * of an LRA from the request. A refused connection is closed at once, whatever it still sends.
+ * Passes a request to the coordinator only if it presents the secret and names the coordinator by its own host, so that
+ * neither another user of this machine nor a web page can list, begin or end LRAs. Narayana itself asks for nothing,
+ * and takes the URL of an LRA from the request. A refused connection is closed at once, whatever it still sends.
  */
 final class CoordinatorGate implements HttpHandler {
     private static final Logger LOG = LoggerFactory.getLogger(CoordinatorGate.class);
@@ -52,10 +52,16 @@ final class CoordinatorGate implements HttpHandler {
     public void handleRequest(HttpServerExchange exchange) throws Exception {
         if (!isAuthorized(exchange.getRequestHeaders())) {
             exchange.getResponseHeaders().put(Headers.WWW_AUTHENTICATE, "Bearer");
-            refuse(exchange, StatusCodes.UNAUTHORIZED, "this coordinator takes requests with its secret only (saga.coordinator.secret)");
+            refuse(
+                    exchange,
+                    StatusCodes.UNAUTHORIZED,
+                    "this coordinator takes requests with its secret only (saga.coordinator.secret)");
         } else if (!isOwnHost(exchange)) {
-            refuse(exchange, MISDIRECTED_REQUEST, "this coordinator is called as http://" + hosts.get(0)
-                    + " only (saga.coordinator.url; other names are listed in saga.coordinator.hosts)");
+            refuse(
+                    exchange,
+                    MISDIRECTED_REQUEST,
+                    "this coordinator is called as http://" + hosts.get(0)
+                            + " only (saga.coordinator.url; other names are listed in saga.coordinator.hosts)");
         } else if (exchange.getRequestMethod().equals(Methods.POST)) {
             begin(exchange);
         } else {
@@ -109,7 +115,11 @@ final class CoordinatorGate implements HttpHandler {
         long last = lastWarning.get();
         long now = System.nanoTime();
         if (now - last >= WARN_EVERY_NANOS && lastWarning.compareAndSet(last, now)) {
-            LOG.warn("the coordinator refused a request from {} with HTTP {}; {} refused since the start", caller, status, total);
+            LOG.warn(
+                    "the coordinator refused a request from {} with HTTP {}; {} refused since the start",
+                    caller,
+                    status,
+                    total);
         }
     }
 

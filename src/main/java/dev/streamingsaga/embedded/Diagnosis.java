@@ -29,9 +29,9 @@ import org.apache.camel.model.Model;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 
 /**
- * Asks each part that a saga needs whether it is there and does what is wanted of it, and changes none of them: no schema, no
- * bucket, no file of the data directory. Each method returns what it found, in one line, or throws with what is wrong. Works
- * beside a process that uses the same data directory.
+ * Asks each part that a saga needs whether it is there and does what is wanted of it, and changes none of them: no
+ * schema, no bucket, no file of the data directory. Each method returns what it found, in one line, or throws with what
+ * is wrong. Works beside a process that uses the same data directory.
  */
 public final class Diagnosis {
     private final SagaConfig config;
@@ -47,20 +47,26 @@ public final class Diagnosis {
     public String database(String role) {
         SagaConfig.Database settings = role.equals("journal") ? config.journal() : config.store(role);
         Databases.Found found = Databases.look(role, settings, config.dataDir());
-        String where = found.dialect() + " " + settings.url().map(url -> url.replaceAll("[?].*", ""))
-                .orElse("embedded, " + config.dataDir().resolve(role + ".db"));
+        String where = found.dialect() + " "
+                + settings.url()
+                        .map(url -> url.replaceAll("[?].*", ""))
+                        .orElse("embedded, " + config.dataDir().resolve(role + ".db"));
         if (!found.exists()) {
             return where + ", not there yet: made at the first start";
         }
         if (found.applied() == 0) {
             return where + " answers, not migrated yet: " + found.pending() + " migrations at the first start";
         }
-        return where + " answers" + (found.pending() > 0 ? ", " + found.pending() + " migrations at the next start" : "");
+        return where + " answers"
+                + (found.pending() > 0 ? ", " + found.pending() + " migrations at the next start" : "");
     }
 
     public String bucket() {
         String where = config.s3().bucket() + " at "
-                + config.s3().endpoint().map(URI::toString).orElse("the embedded server, " + config.dataDir().resolve("bucket"));
+                + config.s3()
+                        .endpoint()
+                        .map(URI::toString)
+                        .orElse("the embedded server, " + config.dataDir().resolve("bucket"));
         boolean embedded = config.s3().endpoint().isEmpty();
         Path data = config.dataDir();
         if (embedded && !(Files.isDirectory(data.resolve("bucket")) && Files.exists(data.resolve("s3.credentials")))) {
@@ -80,9 +86,12 @@ public final class Diagnosis {
 
     public String model() {
         try (TextContent content = TextContent.create(config.content(), config.embedding(), scratch.resolve("spool"))) {
-            int dimension = content.embedder().embed(List.of("Is there a doctor in the house?")).get(0).length;
-            return content.embedder().modelId() + ", dimension " + dimension
-                    + ", up to " + content.embedder().maxTokens() + " tokens";
+            int dimension = content.embedder()
+                    .embed(List.of("Is there a doctor in the house?"))
+                    .get(0)
+                    .length;
+            return content.embedder().modelId() + ", dimension " + dimension + ", up to "
+                    + content.embedder().maxTokens() + " tokens";
         }
     }
 
@@ -97,12 +106,14 @@ public final class Diagnosis {
         }
         if (DataDirectory.isInUse(config.dataDir())) {
             CoordinatorAccess running = running();
-            return "embedded coordinator " + running.scope().coordinator() + " of the process that runs" + tried(running);
+            return "embedded coordinator " + running.scope().coordinator() + " of the process that runs"
+                    + tried(running);
         }
         Path other = Files.createDirectories(scratch.resolve("coordinator-trial"));
         SagaConfig elsewhere = Settings.parse(Map.of("saga.data.dir", other.toString()));
         try (EmbeddedCoordinator started = EmbeddedCoordinator.start(elsewhere)) {
-            return "embedded coordinator, not running now; one that was started on other data" + tried(started.access());
+            return "embedded coordinator, not running now; one that was started on other data"
+                    + tried(started.access());
         }
     }
 
@@ -112,7 +123,8 @@ public final class Diagnosis {
             URI callback = new CoordinatorTrial(config, access).run(scratch, port);
             return ": an LRA was begun, joined and cancelled, and its call came to " + callback;
         } catch (SagaException e) {
-            String what = e.getCause() == null ? "the coordinator " + access.scope().coordinator() + " can't be used: "
+            String what = e.getCause() == null
+                    ? "the coordinator " + access.scope().coordinator() + " can't be used: "
                     : "no coordinator answers at " + access.scope().coordinator() + ": ";
             throw new UnavailableException(what + e.getMessage(), e);
         }
@@ -122,13 +134,16 @@ public final class Diagnosis {
     private CoordinatorAccess running() throws IOException {
         Path directory = config.dataDir().resolve("coordinator");
         Optional<Integer> port = PersistentPort.kept(directory.resolve("port"));
-        Optional<CoordinatorSecret> secret = CoordinatorSecret.of(config.coordinator().secret());
+        Optional<CoordinatorSecret> secret =
+                CoordinatorSecret.of(config.coordinator().secret());
         Path file = directory.resolve("secret");
         if (port.isEmpty() || (secret.isEmpty() && !Files.exists(file))) {
-            throw new UnavailableException("the process that uses " + config.dataDir()
-                    + " runs no coordinator, or has not started it yet", null);
+            throw new UnavailableException(
+                    "the process that uses " + config.dataDir() + " runs no coordinator, or has not started it yet",
+                    null);
         }
-        return new CoordinatorAccess(LraScope.of(EmbeddedCoordinator.url(port.get())),
+        return new CoordinatorAccess(
+                LraScope.of(EmbeddedCoordinator.url(port.get())),
                 Optional.of(secret.isPresent() ? secret.get() : CoordinatorSecret.kept(file)));
     }
 
@@ -139,16 +154,21 @@ public final class Diagnosis {
             Application.loadRoutes(context, config);
             Model model = context.getCamelContextExtension().getContextPlugin(Model.class);
             Set<String> from = model.getRouteDefinitions().stream()
-                    .map(route -> context.resolvePropertyPlaceholders(route.getInput().getEndpointUri()))
+                    .map(route ->
+                            context.resolvePropertyPlaceholders(route.getInput().getEndpointUri()))
                     .collect(Collectors.toSet());
-            List<String> missing = config.participants().stream().filter(store -> !Stores.BUILT_IN.contains(store))
-                    .flatMap(store -> Stream.of(store, store + "-compensate").map(route -> config.direct("store-" + route)))
-                    .filter(uri -> !from.contains(uri)).toList();
+            List<String> missing = config.participants().stream()
+                    .filter(store -> !Stores.BUILT_IN.contains(store))
+                    .flatMap(store ->
+                            Stream.of(store, store + "-compensate").map(route -> config.direct("store-" + route)))
+                    .filter(uri -> !from.contains(uri))
+                    .toList();
             if (!missing.isEmpty()) {
-                throw ConfigException.of("saga.participants names stores without routes; missing: " + String.join(", ", missing)
-                        + "; add them in " + config.routesDir() + ", or remove the name");
+                throw ConfigException.of("saga.participants names stores without routes; missing: "
+                        + String.join(", ", missing) + "; add them in " + config.routesDir() + ", or remove the name");
             }
-            return Application.routeFiles(config).size() + " files in " + config.routesDir() + ", each participant has its routes";
+            return Application.routeFiles(config).size() + " files in " + config.routesDir()
+                    + ", each participant has its routes";
         }
     }
 }

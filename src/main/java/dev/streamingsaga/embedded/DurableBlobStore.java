@@ -42,10 +42,11 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  *
  * <p>Durable: an object, and a removal, is synced before it is acknowledged, file first, then every directory above it.
  *
- * <p>Honest about checksums: the store keeps the SHA-256 that it checked on arrival in an extended attribute and would report
- * it whatever the file holds by now. Size and modification time at the time of writing are kept beside it; once they differ,
- * or on a file system without extended attributes, no checksum is reported, nor an entity tag when it is listed, and the client has to
- * read the bytes. Bits that rot without touching the modification time are only found by reading.
+ * <p>Honest about checksums: the store keeps the SHA-256 that it checked on arrival in an extended attribute and would
+ * report it whatever the file holds by now. Size and modification time at the time of writing are kept beside it; once
+ * they differ, or on a file system without extended attributes, no checksum is reported, nor an entity tag when it is
+ * listed, and the client has to read the bytes. Bits that rot without touching the modification time are only found by
+ * reading.
  *
  * <p>Private: files have mode 600 and folders 700, whatever the umask and the access control list of a request.
  *
@@ -133,11 +134,17 @@ final class DurableBlobStore extends ForwardingBlobStore {
     @Override
     public ListObjectsV2Response list(ListObjectsV2Request request) {
         ListObjectsV2Response found = super.list(request);
-        return found.toBuilder().contents(found.contents().stream().map(each -> tagged(request.bucket(), each)).toList()).build();
+        return found.toBuilder()
+                .contents(found.contents().stream()
+                        .map(each -> tagged(request.bucket(), each))
+                        .toList())
+                .build();
     }
 
     private S3Object tagged(String bucket, S3Object object) {
-        return isAsWritten(file(bucket, object.key())) ? object : object.toBuilder().eTag(null).build();
+        return isAsWritten(file(bucket, object.key()))
+                ? object
+                : object.toBuilder().eTag(null).build();
     }
 
     private Path file(String container, String key) {

@@ -31,13 +31,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Narayana LRA coordinator in this process, on a loopback port of its own, with its store in {@code DATA/coordinator}. The
- * port is part of every LRA id, so it is chosen once and kept in {@code DATA/coordinator/port}. It takes requests with its secret
- * only ({@link CoordinatorGate}), which is configured, or made once and kept in {@code DATA/coordinator/secret}.
+ * The Narayana LRA coordinator in this process, on a loopback port of its own, with its store in
+ * {@code DATA/coordinator}. The port is part of every LRA id, so it is chosen once and kept in
+ * {@code DATA/coordinator/port}. It takes requests with its secret only ({@link CoordinatorGate}), which is configured,
+ * or made once and kept in {@code DATA/coordinator/secret}.
  *
- * <p>One per JVM, since Narayana is configured through static state, and one per data directory: two on one store compensate
- * LRAs that were closed. The lock on the data directory, held by the caller, sees to that. Narayana's timer threads are not
- * daemons and cannot be ended: after {@link #close()} the JVM ends through {@code System.exit} only.
+ * <p>One per JVM, since Narayana is configured through static state, and one per data directory: two on one store
+ * compensate LRAs that were closed. The lock on the data directory, held by the caller, sees to that. Narayana's timer
+ * threads are not daemons and cannot be ended: after {@link #close()} the JVM ends through {@code System.exit} only.
  */
 public final class EmbeddedCoordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedCoordinator.class);
@@ -49,10 +50,13 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     private final CoordinatorAccess access;
     private final Optional<Path> secretFile;
 
-    private EmbeddedCoordinator(PersistentPort.Opened<GatedServer> opened, CoordinatorSecret secret, Optional<Path> secretFile) {
+    private EmbeddedCoordinator(
+            PersistentPort.Opened<GatedServer> opened, CoordinatorSecret secret, Optional<Path> secretFile) {
         this.server = opened.server();
         this.secretFile = secretFile;
-        LraScope scope = new LraScope(url(opened.port()), opened.former().stream().map(EmbeddedCoordinator::url).toList());
+        LraScope scope = new LraScope(
+                url(opened.port()),
+                opened.former().stream().map(EmbeddedCoordinator::url).toList());
         this.access = new CoordinatorAccess(scope, Optional.of(secret));
     }
 
@@ -65,9 +69,9 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     }
 
     /**
-     * Starts the coordinator for this process: store, recovery of what an earlier process left, then the port, so that no LRA is
-     * unknown for a while. After a restart compensations still run in the reverse order of joining, and deadlines hold
-     * ({@link OrderedRecovery}).
+     * Starts the coordinator for this process: store, recovery of what an earlier process left, then the port, so that
+     * no LRA is unknown for a while. After a restart compensations still run in the reverse order of joining, and
+     * deadlines hold ({@link OrderedRecovery}).
      *
      * @param config its data directory is locked by the caller
      * @throws IllegalStateException if this JVM had a coordinator on another directory, or one that we did not start
@@ -84,17 +88,22 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     /** @param port 0: the kept one */
     private static EmbeddedCoordinator start(SagaConfig config, int port) throws IOException {
         Path directory = Permissions.folder(config.dataDir().resolve("coordinator"));
-        Optional<CoordinatorSecret> configured = CoordinatorSecret.of(config.coordinator().secret());
+        Optional<CoordinatorSecret> configured =
+                CoordinatorSecret.of(config.coordinator().secret());
         Path file = directory.resolve("secret");
         CoordinatorSecret secret = configured.isPresent() ? configured.get() : CoordinatorSecret.kept(file);
         configure(directory.resolve("store"));
         RecoveryManager.manager();
         OrderedRecovery.checkInstalled();
         LRARecoveryModule.getService().recover();
-        PersistentPort.Opener<GatedServer> opener = p -> listen(p, secret, config.coordinator().server());
+        PersistentPort.Opener<GatedServer> opener =
+                p -> listen(p, secret, config.coordinator().server());
         EmbeddedCoordinator coordinator = new EmbeddedCoordinator(
-                port > 0 ? listenAlone(port, opener) : PersistentPort.open(directory.resolve("port"), "embedded coordinator", opener),
-                secret, configured.isPresent() ? Optional.empty() : Optional.of(file));
+                port > 0
+                        ? listenAlone(port, opener)
+                        : PersistentPort.open(directory.resolve("port"), "embedded coordinator", opener),
+                secret,
+                configured.isPresent() ? Optional.empty() : Optional.of(file));
         LOG.info("LRA coordinator at {}", coordinator.url());
         return coordinator;
     }
@@ -107,13 +116,15 @@ public final class EmbeddedCoordinator implements AutoCloseable {
             throw new IllegalStateException("this JVM already has an LRA coordinator on " + first.getObjectStoreDir()
                     + "; another one on " + directory + " was not started");
         }
-        Stream.of(first, named("stateStore"), named("communicationStore")).forEach(bean -> bean.setObjectStoreDir(directory));
+        Stream.of(first, named("stateStore"), named("communicationStore"))
+                .forEach(bean -> bean.setObjectStoreDir(directory));
         RecoveryEnvironmentBean recovery = BeanPopulator.getDefaultInstance(RecoveryEnvironmentBean.class);
         recovery.setPeriodicRecoveryPeriod(RECOVERY_PERIOD_SECONDS);
         recovery.setRecoveryBackoffPeriod(RECOVERY_BACKOFF_SECONDS);
         BeanPopulator.getDefaultInstance(CoordinatorEnvironmentBean.class).setTransactionStatusManagerEnable(false);
         // The default finds a process id by opening a port.
-        BeanPopulator.getDefaultInstance(CoreEnvironmentBean.class).setProcessImplementationClassName(UuidProcessId.class.getName());
+        BeanPopulator.getDefaultInstance(CoreEnvironmentBean.class)
+                .setProcessImplementationClassName(UuidProcessId.class.getName());
         OrderedRecovery.install(recovery);
     }
 
@@ -121,9 +132,13 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return BeanPopulator.getNamedInstance(ObjectStoreEnvironmentBean.class, store);
     }
 
-    private static GatedServer listen(int port, CoordinatorSecret secret, CoordinatorServer settings) throws IOException {
-        List<String> hosts = Stream.concat(Stream.of(HOST + ":" + port), settings.hosts().stream()).toList();
-        OpenLras lras = new OpenLras(settings.maxLras(), () -> LRARecoveryModule.getService().getAll().size());
+    private static GatedServer listen(int port, CoordinatorSecret secret, CoordinatorServer settings)
+            throws IOException {
+        List<String> hosts = Stream.concat(Stream.of(HOST + ":" + port), settings.hosts().stream())
+                .toList();
+        OpenLras lras = new OpenLras(
+                settings.maxLras(),
+                () -> LRARecoveryModule.getService().getAll().size());
         GatedServer server = new GatedServer(handler -> new CoordinatorGate(handler, secret, hosts, lras));
         server.deploy(new Api(), "/");
         server.listen(HOST, port);
@@ -135,8 +150,8 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         try {
             return new PersistentPort.Opened<>(opener.open(port), port, List.of());
         } catch (BindException e) {
-            throw new IOException("port " + port
-                    + " is taken by another process (saga.coordinator.port; 0 for a free one)", e);
+            throw new IOException(
+                    "port " + port + " is taken by another process (saga.coordinator.port; 0 for a free one)", e);
         }
     }
 
@@ -159,7 +174,10 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return secretFile;
     }
 
-    /** Calls every participant that waits for it, at once instead of at the next period; to be used once the callbacks are answered. */
+    /**
+     * Calls every participant that waits for it, at once instead of at the next period; to be used once the callbacks
+     * are answered.
+     */
     public void recover() {
         LRARecoveryModule.getService().recover();
     }
@@ -170,5 +188,4 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         server.stop();
         RecoveryManager.manager().terminate(true);
     }
-
 }

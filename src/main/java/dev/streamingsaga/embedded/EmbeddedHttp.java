@@ -23,7 +23,6 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,8 +34,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The stand-alone application's HTTP server: Vert.x, for Camel's {@code platform-http} component. With a thread for each request that may
- * take long, and a limit on connections, on the time for a request's head and between two requests, and on what counts as a request.
+ * The stand-alone application's HTTP server: Vert.x, for Camel's {@code platform-http} component. With a thread for
+ * each request that may take long, and a limit on connections, on the time for a request's head and between two
+ * requests, and on what counts as a request.
  */
 final class EmbeddedHttp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedHttp.class);
@@ -58,19 +58,21 @@ final class EmbeddedHttp implements AutoCloseable {
     }
 
     /**
-     * Listens, and makes itself known to the context. Until {@link #ready}, and after {@link #stopping}, every request is answered with 503: without its routes a server
-     * would tell a client that what it asks for does not exist. Port 0: one is chosen once and kept in {@code DATA/http.port}.
+     * Listens, and makes itself known to the context. Until {@link #ready}, and after {@link #stopping}, every request
+     * is answered with 503: without its routes a server would tell a client that what it asks for does not exist. Port
+     * 0: one is chosen once and kept in {@code DATA/http.port}.
      *
      * @throws IOException if the port is taken, or the host is none of this machine
      */
     static EmbeddedHttp start(SagaConfig config, CamelContext context) throws IOException {
         // Its file cache is for class path resources served by itself; we serve none that way, and a kill leaves it.
         Vertx vertx = Vertx.vertx(new VertxOptions()
-                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)
-                        .setClassPathResolvingEnabled(false))
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))
                 .setEventLoopPoolSize(EVENT_LOOPS)
                 .setWorkerPoolSize(QUICK_REQUESTS + ApiRoutes.threads(config))
-                .setMaxWorkerExecuteTime(1).setMaxWorkerExecuteTimeUnit(TimeUnit.DAYS));
+                .setMaxWorkerExecuteTime(1)
+                .setMaxWorkerExecuteTimeUnit(TimeUnit.DAYS));
         try {
             Router router = Router.router(vertx);
             RouterProblems.register(router);
@@ -83,9 +85,14 @@ final class EmbeddedHttp implements AutoCloseable {
                     refuse(request, why);
                 }
             });
-            context.getRegistry().bind(VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO, new EmbeddedHttp.PlatformRouter(vertx, router, config.http().limits()));
+            context.getRegistry()
+                    .bind(
+                            VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO,
+                            new EmbeddedHttp.PlatformRouter(
+                                    vertx, router, config.http().limits()));
             String host = config.http().host();
-            URI uri = URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host) + ":" + port + config.http().path() + "/");
+            URI uri = URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host)
+                    + ":" + port + config.http().path() + "/");
             LOG.info("HTTP API and page on {}", uri);
             return new EmbeddedHttp(vertx, uri, away);
         } catch (IOException | RuntimeException e) {
@@ -96,31 +103,48 @@ final class EmbeddedHttp implements AutoCloseable {
 
     private static void refuse(HttpServerRequest request, String why) {
         request.response().putHeader("Retry-After", "1");
-        new ProblemAnswer(503, why, "the service is " + why + "; nothing was read, try again in a moment").send(request.response());
+        new ProblemAnswer(503, why, "the service is " + why + "; nothing was read, try again in a moment")
+                .send(request.response());
     }
 
     private static int port(SagaConfig config, Vertx vertx, Handler<HttpServerRequest> router) throws IOException {
         // Some clients offer to change to HTTP/2 in the clear; a body would have to wait for that.
-        HttpServerOptions options = new HttpServerOptions().setHost(config.http().host().replaceAll("[\\[\\]]", "")).setHttp2ClearTextEnabled(false)
-                .setIdleTimeout(2 * LONGEST_WAIT_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
+        HttpServerOptions options = new HttpServerOptions()
+                .setHost(config.http().host().replaceAll("[\\[\\]]", ""))
+                .setHttp2ClearTextEnabled(false)
+                .setIdleTimeout(2 * LONGEST_WAIT_SECONDS)
+                .setIdleTimeoutUnit(TimeUnit.SECONDS);
         HttpConnections limits = config.http().limits().connections();
         OpenConnections connections = new OpenConnections(limits.max());
-        PersistentPort.Opener<HttpServer> opener = port -> listen(vertx.createHttpServer(options.setPort(port)).requestHandler(router)
-                .invalidRequestHandler(new InvalidRequests())
-                .connectionHandler(connection -> guard((HttpServerConnection) connection, options, limits, connections)), options);
+        PersistentPort.Opener<HttpServer> opener = port -> listen(
+                vertx.createHttpServer(options.setPort(port))
+                        .requestHandler(router)
+                        .invalidRequestHandler(new InvalidRequests())
+                        .connectionHandler(
+                                connection -> guard((HttpServerConnection) connection, options, limits, connections)),
+                options);
         if (config.http().port() != 0) {
             return opener.open(config.http().port()).actualPort();
         }
-        return PersistentPort.open(config.dataDir().resolve("http.port"), "HTTP API", opener).port();
+        return PersistentPort.open(config.dataDir().resolve("http.port"), "HTTP API", opener)
+                .port();
     }
 
     /** Before a connection's first byte is read, on its event loop. */
-    private static void guard(HttpServerConnection connection, HttpServerOptions options, HttpConnections limits, OpenConnections connections) {
+    private static void guard(
+            HttpServerConnection connection,
+            HttpServerOptions options,
+            HttpConnections limits,
+            OpenConnections connections) {
         ChannelPipeline pipeline = connection.channelHandlerContext().pipeline();
         if (!connections.add(pipeline.channel())) {
             pipeline.channel().config().setAutoRead(false);
-            pipeline.writeAndFlush(new ProblemAnswer(503, "too-many-connections", limits.max()
-                    + " connections are open (saga.http.max-connections); nothing was read, try again later").message())
+            pipeline.writeAndFlush(new ProblemAnswer(
+                                    503,
+                                    "too-many-connections",
+                                    limits.max()
+                                            + " connections are open (saga.http.max-connections); nothing was read, try again later")
+                            .message())
                     .addListener(ChannelFutureListener.CLOSE);
             return;
         }
@@ -132,8 +156,10 @@ final class EmbeddedHttp implements AutoCloseable {
         try {
             return done(server.listen());
         } catch (BindException e) {
-            BindException told = new BindException("cannot listen for HTTP on " + options.getHost() + ":" + options.getPort() + " (saga.http.host, saga.http.port): "
-                    + e.getMessage() + ". If another process has that port, stop it, or choose another port: -D saga.http.port=PORT, or"
+            BindException told = new BindException("cannot listen for HTTP on " + options.getHost() + ":"
+                    + options.getPort() + " (saga.http.host, saga.http.port): "
+                    + e.getMessage()
+                    + ". If another process has that port, stop it, or choose another port: -D saga.http.port=PORT, or"
                     + " -D saga.http.port=0 for a free one; nothing was started");
             told.initCause(e);
             throw told;
@@ -153,7 +179,10 @@ final class EmbeddedHttp implements AutoCloseable {
         }
     }
 
-    /** For routes of the operator's own, in {@code routes/}, bodies are read as Camel's component does, up to 1 MiB and for a limited time. */
+    /**
+     * For routes of the operator's own, in {@code routes/}, bodies are read as Camel's component does, up to 1 MiB and
+     * for a limited time.
+     */
     private static final class PlatformRouter extends VertxPlatformHttpRouter {
         private final Vertx vertx;
         private final Duration limit;
@@ -178,8 +207,12 @@ final class EmbeddedHttp implements AutoCloseable {
 
         private void cutOff(RoutingContext request) {
             if (!request.request().isEnded() && !request.response().ended()) {
-                new ProblemAnswer(408, "body-too-slow", "the body did not end within " + limit.toMillis()
-                        + " ms (saga.http.idle-timeout, saga.http.min-rate); nothing was done").send(request.response())
+                new ProblemAnswer(
+                                408,
+                                "body-too-slow",
+                                "the body did not end within " + limit.toMillis()
+                                        + " ms (saga.http.idle-timeout, saga.http.min-rate); nothing was done")
+                        .send(request.response())
                         .onComplete(sent -> request.request().connection().close());
             }
         }

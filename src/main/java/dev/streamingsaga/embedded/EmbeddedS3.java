@@ -12,10 +12,10 @@ import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 
 /**
- * An S3 server on 127.0.0.1 that keeps objects as files in {@code DATA/bucket/}. An object is acknowledged after its bytes
- * and its directory entries are synced; the key pair is generated once and kept in {@code DATA/s3.credentials}, mode 600.
- * A request that is not signed with it is refused. It reports an object's SHA-256 only while the file is as the server
- * wrote it: see {@link DurableBlobStore}.
+ * An S3 server on 127.0.0.1 that keeps objects as files in {@code DATA/bucket/}. An object is acknowledged after its
+ * bytes and its directory entries are synced; the key pair is generated once and kept in {@code DATA/s3.credentials},
+ * mode 600. A request that is not signed with it is refused. It reports an object's SHA-256 only while the file is as
+ * the server wrote it: see {@link DurableBlobStore}.
  */
 public final class EmbeddedS3 implements AutoCloseable {
     private static final int THREADS = 32;
@@ -30,8 +30,8 @@ public final class EmbeddedS3 implements AutoCloseable {
     }
 
     /**
-     * Starts as the owner of the directory: what a killed process left half-written is swept first. The caller holds the lock
-     * on the data directory.
+     * Starts as the owner of the directory: what a killed process left half-written is swept first. The caller holds
+     * the lock on the data directory.
      */
     public static EmbeddedS3 start(Path dataDir) {
         return start(dataDir, true, store -> store);

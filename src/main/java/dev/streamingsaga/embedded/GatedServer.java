@@ -9,7 +9,9 @@ import java.util.function.UnaryOperator;
 import org.jboss.resteasy.plugins.server.undertow.UndertowJaxrsServer;
 import org.xnio.Options;
 
-/** The coordinator's HTTP server, with a handler before everything and limits on what a caller takes until that has run. */
+/**
+ * The coordinator's HTTP server, with a handler before everything and limits on what a caller takes until that has run.
+ */
 final class GatedServer extends UndertowJaxrsServer {
     private static final int IO_THREADS = 1;
     private static final int WORKER_THREADS = 16;
@@ -43,8 +45,7 @@ final class GatedServer extends UndertowJaxrsServer {
 
     @Override
     public UndertowJaxrsServer start(Undertow.Builder builder) {
-        server = builder
-                .setIoThreads(IO_THREADS)
+        server = builder.setIoThreads(IO_THREADS)
                 .setWorkerThreads(WORKER_THREADS)
                 .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, MAX_BODY_BYTES)
                 .setServerOption(UndertowOptions.MAX_HEADER_SIZE, MAX_HEADER_BYTES)

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Journal, bucket and stores to be looked at, beside a process that works with them: no lock, no coordinator, no saga. Of the
- * routes folder only the participants' {@code store-NAME.camel.yaml} are loaded.
+ * Journal, bucket and stores to be looked at, beside a process that works with them: no lock, no coordinator, no saga.
+ * Of the routes folder only the participants' {@code store-NAME.camel.yaml} are loaded.
  */
 public final class Inspection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Inspection.class);
@@ -35,13 +35,20 @@ public final class Inspection implements AutoCloseable {
             Databases.OpenDatabase database = opened(Databases.open("journal", config.journal(), config.dataDir()));
             Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "inspection");
             BucketConnection buckets = opened(BucketConnection.openReadOnly(config));
-            TextContent content = opened(TextContent.create(config.content(), config.embedding(), config.dataDir().resolve("spool")));
+            TextContent content = opened(TextContent.create(
+                    config.content(), config.embedding(), config.dataDir().resolve("spool")));
             CamelContext context = opened(new DefaultCamelContext());
             opened(Stores.open(config, context, content));
             Application.loadStores(context, config);
             context.start();
             open.push(context::stop);
-            holdings = new StorageAccess(config, context, journal, buckets.client(), content, document -> CompletedOriginals.of(config, document));
+            holdings = new StorageAccess(
+                    config,
+                    context,
+                    journal,
+                    buckets.client(),
+                    content,
+                    document -> CompletedOriginals.of(config, document));
         } catch (Exception e) {
             close();
             throw e;
@@ -52,7 +59,9 @@ public final class Inspection implements AutoCloseable {
     public static Inspection open(SagaConfig config) {
         Path journal = config.dataDir().resolve("journal.db");
         if (config.journal().url().isEmpty() && !Files.exists(journal)) {
-            throw new UnavailableException("there is no journal in " + config.dataDir() + "; ingest a file first, or give another --data", null);
+            throw new UnavailableException(
+                    "there is no journal in " + config.dataDir() + "; ingest a file first, or give another --data",
+                    null);
         }
         try {
             return new Inspection(config);

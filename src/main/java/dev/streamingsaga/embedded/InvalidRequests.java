@@ -24,7 +24,8 @@ final class InvalidRequests implements Handler<HttpServerRequest> {
             return new ProblemAnswer(431, "headers-too-large", "the headers are too large; nothing was read");
         }
         if (cause instanceof InvalidLineSeparatorException) {
-            return new ProblemAnswer(400, "bad-framing", "each line must end with carriage return and line feed; nothing was read");
+            return new ProblemAnswer(
+                    400, "bad-framing", "each line must end with carriage return and line feed; nothing was read");
         }
         return new ProblemAnswer(400, "bad-request", "the request line or a header is not HTTP/1.1; nothing was read");
     }

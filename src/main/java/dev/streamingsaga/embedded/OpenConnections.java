@@ -61,8 +61,12 @@ final class OpenConnections {
         long now = System.nanoTime();
         if (now - lastWarning >= PAUSE_NANOS) {
             lastWarning = now;
-            LOG.warn("{} HTTP connections are open (saga.http.max-connections): closing those that wait for a request, oldest first, and refusing "
-                    + "new ones when there is none. Before this, since the start: {} closed, {} refused", max, closedEarly, refused);
+            LOG.warn(
+                    "{} HTTP connections are open (saga.http.max-connections): closing those that wait for a request, oldest first, and refusing "
+                            + "new ones when there is none. Before this, since the start: {} closed, {} refused",
+                    max,
+                    closedEarly,
+                    refused);
         }
     }
 

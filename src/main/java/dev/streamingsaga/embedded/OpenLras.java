@@ -7,7 +7,10 @@ import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Limits the LRAs that are open: each takes memory, a file and, while it ends, a call in every recovery pass. Thread-safe. */
+/**
+ * Limits the LRAs that are open: each takes memory, a file and, while it ends, a call in every recovery pass.
+ * Thread-safe.
+ */
 final class OpenLras {
     private static final Logger LOG = LoggerFactory.getLogger(OpenLras.class);
     private static final long WARN_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -47,7 +50,9 @@ final class OpenLras {
         long last = lastWarning.get();
         long now = System.nanoTime();
         if (now - last >= WARN_EVERY_NANOS && lastWarning.compareAndSet(last, now)) {
-            LOG.warn("{} LRAs are open (saga.coordinator.max-lras); sagas that begin are refused until some have ended", max);
+            LOG.warn(
+                    "{} LRAs are open (saga.coordinator.max-lras); sagas that begin are refused until some have ended",
+                    max);
         }
     }
 }

@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Recovery that leaves alone what is not to be recovered. Narayana's own pass reads every LRA in the store into a second object
- * and arms a second timer, also for those that are active in memory: that timer, which nobody can cancel, compensates an LRA
- * at its deadline after it was closed. Here a pass
+ * Recovery that leaves alone what is not to be recovered. Narayana's own pass reads every LRA in the store into a
+ * second object and arms a second timer, also for those that are active in memory: that timer, which nobody can cancel,
+ * compensates an LRA at its deadline after it was closed. Here a pass
  *
  * <ul>
  *   <li>skips an LRA that is active in memory, and one whose participants are just being called;
@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
  *   <li>forgets one that timed out before anybody joined it, which Narayana keeps for ever.
  * </ul>
  *
- * <p>It replaces Narayana's module by extending it, since Narayana finds its module by that type; whatever is package-private
- * there is not touched, so neither reflection nor a class in a foreign package is needed.
+ * <p>It replaces Narayana's module by extending it, since Narayana finds its module by that type; whatever is
+ * package-private there is not touched, so neither reflection nor a class in a foreign package is needed.
  */
 final class OrderedRecovery extends LRARecoveryModule {
     private static final Logger LOG = LoggerFactory.getLogger(OrderedRecovery.class);
@@ -46,7 +46,9 @@ final class OrderedRecovery extends LRARecoveryModule {
 
     private final RecoveryStore store = StoreManager.getRecoveryStore();
 
-    /** Makes this the only recovery module; before the first use of the recovery manager, once the store is configured. */
+    /**
+     * Makes this the only recovery module; before the first use of the recovery manager, once the store is configured.
+     */
     static void install(RecoveryEnvironmentBean settings) {
         if (!settings.getRecoveryModuleClassNames().equals(List.of(OrderedRecovery.class.getName()))) {
             settings.setRecoveryModules(List.of(new OrderedRecovery()));
@@ -57,8 +59,9 @@ final class OrderedRecovery extends LRARecoveryModule {
     static void checkInstalled() {
         LRARecoveryModule used = LRARecoveryModule.getInstance();
         if (!(used instanceof OrderedRecovery)) {
-            throw new IllegalStateException("the LRA coordinator of this JVM was started by somebody else, with the recovery module "
-                    + used.getClass().getName() + "; it would compensate closed LRAs, so it is not used");
+            throw new IllegalStateException(
+                    "the LRA coordinator of this JVM was started by somebody else, with the recovery module "
+                            + used.getClass().getName() + "; it would compensate closed LRAs, so it is not used");
         }
     }
 
@@ -93,7 +96,9 @@ final class OrderedRecovery extends LRARecoveryModule {
         InputObjectState packed = new InputObjectState();
         try {
             if (store.allObjUids(TYPE, packed)) {
-                for (Uid uid = UidHelper.unpackFrom(packed); !uid.equals(Uid.nullUid()); uid = UidHelper.unpackFrom(packed)) {
+                for (Uid uid = UidHelper.unpackFrom(packed);
+                        !uid.equals(Uid.nullUid());
+                        uid = UidHelper.unpackFrom(packed)) {
                     uids.add(uid);
                 }
             }
@@ -107,7 +112,10 @@ final class OrderedRecovery extends LRARecoveryModule {
     private static Map<String, LRAData> inMemory(LRAService service) {
         synchronized (service) {
             return service.getAll().stream()
-                    .collect(Collectors.toMap(lra -> LRAConstants.getLRAUid(lra.getLraId()), Function.identity(), (first, second) -> first));
+                    .collect(Collectors.toMap(
+                            lra -> LRAConstants.getLRAUid(lra.getLraId()),
+                            Function.identity(),
+                            (first, second) -> first));
         }
     }
 
@@ -150,7 +158,8 @@ final class OrderedRecovery extends LRARecoveryModule {
         if (copy.isFailed()) {
             moveEntryToFailedLRAPath(uid);
         } else if (copy.isRecovering() && copy.isCancel() == known.isCancel()) {
-            // They differ if the decision to close could not be written and the deadline has passed: the one in memory goes on by itself.
+            // They differ if the decision to close could not be written and the deadline has passed: the one in memory
+            // goes on by itself.
             copy.callParticipants();
         }
     }

@@ -37,13 +37,17 @@ record ProblemAnswer(int status, String type, String detail) {
 
     /** Ends the request. */
     Future<Void> send(HttpServerResponse response) {
-        return response.setStatusCode(status).putHeader("Content-Type", TYPE).putHeader("Connection", "close").end(json());
+        return response.setStatusCode(status)
+                .putHeader("Content-Type", TYPE)
+                .putHeader("Connection", "close")
+                .end(json());
     }
 
     /** For a connection that has no request to be answered. */
     FullHttpResponse message() {
         byte[] body = json().getBytes(StandardCharsets.UTF_8);
-        FullHttpResponse message = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.wrappedBuffer(body));
+        FullHttpResponse message = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.wrappedBuffer(body));
         message.headers().set("Content-Type", TYPE).set("Connection", "close").set("Content-Length", body.length);
         return message;
     }

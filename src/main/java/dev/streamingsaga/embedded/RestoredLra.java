@@ -10,8 +10,8 @@ import org.eclipse.microprofile.lra.annotation.LRAStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An LRA read from the coordinator's store, with its participants in the order they had in memory. Until it takes charge no
- * timer ends it, so that a mere copy of an LRA that lives in memory is harmless.
+ * An LRA read from the coordinator's store, with its participants in the order they had in memory. Until it takes
+ * charge no timer ends it, so that a mere copy of an LRA that lives in memory is harmless.
  */
 final class RestoredLra extends LongRunningAction {
     private volatile boolean inCharge;
@@ -26,7 +26,8 @@ final class RestoredLra extends LongRunningAction {
         if (!super.restore_state(state, type)) {
             return false;
         }
-        // A list is written from front to rear, and read by putting each at the front: without this, first joined is first compensated.
+        // A list is written from front to rear, and read by putting each at the front: without this, first joined is
+        // first compensated.
         preparedList = invert(preparedList);
         pendingList = invert(pendingList);
         heuristicList = invert(heuristicList);
@@ -54,14 +55,15 @@ final class RestoredLra extends LongRunningAction {
         getLraService().addTransaction(this);
         inCharge = true;
         if (getLRAStatus() == LRAStatus.Active && millisLeft > 0) {
-            // Narayana arms no timer that ends before the deadline it knows, and cut this one to whole milliseconds: hence one more.
+            // Narayana arms no timer that ends before the deadline it knows, and cut this one to whole milliseconds:
+            // hence one more.
             super.setTimeLimit(millisLeft + 1, false);
         }
     }
 
     /**
-     * Calls every participant that has not yet agreed to the end of this LRA, the one that joined last first, whatever the others
-     * answer; forgets the LRA if all have agreed. The caller holds the LRA's lock.
+     * Calls every participant that has not yet agreed to the end of this LRA, the one that joined last first, whatever
+     * the others answer; forgets the LRA if all have agreed. The caller holds the LRA's lock.
      */
     void callParticipants() {
         // Those that were called before are kept the other way round: first joined, first in the list.

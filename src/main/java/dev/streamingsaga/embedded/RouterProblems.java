@@ -37,7 +37,9 @@ final class RouterProblems {
         body.put("status", status);
         body.put("detail", DETAILS.get(status));
         try {
-            request.response().setStatusCode(status).putHeader("Content-Type", "application/problem+json")
+            request.response()
+                    .setStatusCode(status)
+                    .putHeader("Content-Type", "application/problem+json")
                     .end(JSON.writeValueAsString(body));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("texts and numbers are always JSON", e);

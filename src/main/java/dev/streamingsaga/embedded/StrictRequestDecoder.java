@@ -55,7 +55,8 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
             if (!refused) {
                 refused = true;
                 HttpMessage message = createInvalidMessage();
-                message.setDecoderResult(DecoderResult.failure(RefusedRequest.framing("a header is folded over two lines; send it on one")));
+                message.setDecoderResult(DecoderResult.failure(
+                        RefusedRequest.framing("a header is folded over two lines; send it on one")));
                 out.add(message);
             }
             return;
@@ -66,7 +67,8 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
     }
 
     private void follow(Object decoded) {
-        refused |= decoded instanceof HttpObject object && object.decoderResult().isFailure();
+        refused |=
+                decoded instanceof HttpObject object && object.decoderResult().isFailure();
         if (decoded instanceof HttpRequest) {
             inHead = false;
         }
@@ -111,7 +113,9 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
         requestLineRead = true;
         String version = requestLine[2];
         if (!version.equals(HttpVersion.HTTP_1_1.text()) && !version.equals(HttpVersion.HTTP_1_0.text())) {
-            throw new RefusedRequest(version.matches("HTTP/\\d[.]\\d") ? 505 : 400, "bad-version",
+            throw new RefusedRequest(
+                    version.matches("HTTP/\\d[.]\\d") ? 505 : 400,
+                    "bad-version",
                     "the request line must end with HTTP/1.1 or HTTP/1.0; nothing was read, and the connection is closed");
         }
         return super.createMessage(requestLine);
@@ -150,7 +154,8 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
     private static void requireFraming(HttpMessage message) {
         HttpHeaders headers = message.headers();
         if (headers.contains("Sec-WebSocket-Key1")) {
-            throw RefusedRequest.framing("WebSocket's first draft, with a body that no header announces, is not understood");
+            throw RefusedRequest.framing(
+                    "WebSocket's first draft, with a body that no header announces, is not understood");
         }
         List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
         if (codings.isEmpty()) {
@@ -166,7 +171,9 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
             throw RefusedRequest.framing("HTTP/1.0 has no Transfer-Encoding; send Content-Length, or HTTP/1.1");
         }
         if (!codings.get(0).equalsIgnoreCase("chunked")) {
-            throw new RefusedRequest(501, "transfer-coding",
+            throw new RefusedRequest(
+                    501,
+                    "transfer-coding",
                     "the only Transfer-Encoding that is understood is chunked; nothing was read, and the connection is closed");
         }
     }

@@ -13,10 +13,12 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Waits for a whole answer, body included, at most a given time: the time-out of {@link HttpRequest} ends with the answer's head.
+ * Waits for a whole answer, body included, at most a given time: the time-out of {@link HttpRequest} ends with the
+ * answer's head.
  *
- * <p>Each request has a thread of its own. {@link HttpClient#sendAsync} would end in the JVM's common pool, whatever executor the
- * client has; on Java 25 that pool has a single thread on two cores, and a saga that is called from it would wait for itself.
+ * <p>Each request has a thread of its own. {@link HttpClient#sendAsync} would end in the JVM's common pool, whatever
+ * executor the client has; on Java 25 that pool has a single thread on two cores, and a saga that is called from it
+ * would wait for itself.
  */
 public final class BoundedHttp {
     private static final AtomicLong COUNT = new AtomicLong();

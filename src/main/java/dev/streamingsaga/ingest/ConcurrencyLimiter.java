@@ -10,8 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The places for runs at a time, given in the order of asking. A place belongs to the run, and not to the exchange that asked: one that
- * Camel loses ends by its time limit, and its place is free again. A run that ends while it waits for one, waits no more.
+ * The places for runs at a time, given in the order of asking. A place belongs to the run, and not to the exchange that
+ * asked: one that Camel loses ends by its time limit, and its place is free again. A run that ends while it waits for
+ * one, waits no more.
  */
 final class ConcurrencyLimiter {
     private final Queue<CompletableFuture<Boolean>> waiting = new ArrayDeque<>();

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What the drop folder allows of its files, whoever names them: a saga that the recovery resumes has to keep to it too. */
+/**
+ * What the drop folder allows of its files, whoever names them: a saga that the recovery resumes has to keep to it too.
+ */
 final class DropFolderLimits {
     private final Drop drop;
     private final DocumentContent content;
@@ -43,22 +45,31 @@ final class DropFolderLimits {
         }
         DropLimits limits = drop.limits();
         if (!real.equals(source)) {
-            throw new SagaException(Reason.FILE_NOT_READABLE, source + " is reached through a symbolic link; nothing was read");
+            throw new SagaException(
+                    Reason.FILE_NOT_READABLE, source + " is reached through a symbolic link; nothing was read");
         }
         if (identity.sizeBytes() > limits.maxSizeBytes()) {
-            throw new SagaException(Reason.FILE_TOO_LARGE, source + " has " + identity.sizeBytes() + " bytes, saga.drop.max-size allows "
-                    + limits.maxSizeBytes() + "; nothing was written");
+            throw new SagaException(
+                    Reason.FILE_TOO_LARGE,
+                    source + " has " + identity.sizeBytes() + " bytes, saga.drop.max-size allows "
+                            + limits.maxSizeBytes() + "; nothing was written");
         }
         if (!limits.types().isEmpty() && !isAllowed(source)) {
-            throw new SagaException(Reason.FILE_NOT_READABLE, source + " is " + content.contentType(source)
-                    + ", saga.drop.types allows " + String.join(", ", limits.types()) + "; nothing was written");
+            throw new SagaException(
+                    Reason.FILE_NOT_READABLE,
+                    source + " is " + content.contentType(source) + ", saga.drop.types allows "
+                            + String.join(", ", limits.types()) + "; nothing was written");
         }
     }
 
     private boolean isAllowed(Path source) {
         String name = String.valueOf(source.getFileName()).toLowerCase(Locale.ROOT);
         String type = content.contentType(source);
-        return drop.limits().types().stream().anyMatch(allowed -> allowed.startsWith(".") ? name.endsWith(allowed)
-                : allowed.endsWith("/*") ? type.startsWith(allowed.substring(0, allowed.length() - 1)) : type.equals(allowed));
+        return drop.limits().types().stream()
+                .anyMatch(allowed -> allowed.startsWith(".")
+                        ? name.endsWith(allowed)
+                        : allowed.endsWith("/*")
+                                ? type.startsWith(allowed.substring(0, allowed.length() - 1))
+                                : type.equals(allowed));
     }
 }

@@ -6,13 +6,17 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Takes away every header that a component might obey: whatever begins with {@code Camel}, and the saga's own, in any letter
- * case. {@code Long-Running-Action} from outside would be used as a URL to call.
+ * Takes away every header that a component might obey: whatever begins with {@code Camel}, and the saga's own, in any
+ * letter case. {@code Long-Running-Action} from outside would be used as a URL to call.
  */
 final class HeaderFilter implements Processor {
-    private static final Set<String> FORBIDDEN =
-            Set.of("long-running-action", "long-running-action-ended", "long-running-action-parent", "long-running-action-recovery",
-                    "link", "sagaexpected");
+    private static final Set<String> FORBIDDEN = Set.of(
+            "long-running-action",
+            "long-running-action-ended",
+            "long-running-action-parent",
+            "long-running-action-recovery",
+            "link",
+            "sagaexpected");
 
     @Override
     public void process(Exchange exchange) {

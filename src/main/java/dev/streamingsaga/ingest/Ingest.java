@@ -2,9 +2,9 @@ package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.config.FailOn;
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.PrintableText;
@@ -55,22 +55,24 @@ public final class Ingest {
     public static final String LISTENER = "SagaListener";
 
     /**
-     * Exchange property, a {@link SourceIdentity}: the file as it was seen, to be taken in once, however many see it. The call fails with
-     * SOURCE_BUSY if a saga holds the file, or had it as it is now and has ended. Symbolic links are not followed.
+     * Exchange property, a {@link SourceIdentity}: the file as it was seen, to be taken in once, however many see it.
+     * The call fails with SOURCE_BUSY if a saga holds the file, or had it as it is now and has ended. Symbolic links
+     * are not followed.
      */
     public static final String ONCE = "SagaOnce";
 
     /**
-     * Exchange property, a String: names what asks for the saga, a message by its place for one. When the same asks again for the same file, it is answered
-     * by the saga it had begun.
+     * Exchange property, a String: names what asks for the saga, a message by its place for one. When the same asks
+     * again for the same file, it is answered by the saga it had begun.
      */
     public static final String REQUEST = "SagaRequest";
 
     private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
     /**
-     * Exchange property, a {@link FailOn} or its word ({@code never}, {@code compensated}, {@code partially-compensated}): which outcomes
-     * fail this exchange with a {@link SagaNotCompletedException}, instead of what {@code saga.hub.fail-on} says. A call that may fail
-     * waits through a pause: its consumer would move a file that the saga still needs.
+     * Exchange property, a {@link FailOn} or its word ({@code never}, {@code compensated},
+     * {@code partially-compensated}): which outcomes fail this exchange with a {@link SagaNotCompletedException},
+     * instead of what {@code saga.hub.fail-on} says. A call that may fail waits through a pause: its consumer would
+     * move a file that the saga still needs.
      */
     public static final String FAIL_ON = "SagaFailOn";
 
@@ -120,11 +122,15 @@ public final class Ingest {
         runs.requireOpen(String.valueOf(path));
         Optional<SourceIdentity> once = Optional.ofNullable(exchange.getProperty(ONCE, SourceIdentity.class));
         if (once.isPresent() && !path.equals(exchange.getMessage().getBody())) {
-            throw new SagaException(Reason.FILE_NOT_READABLE, exchange.getMessage().getBody() + " is reached through a symbolic link; nothing was read");
+            throw new SagaException(
+                    Reason.FILE_NOT_READABLE,
+                    exchange.getMessage().getBody() + " is reached through a symbolic link; nothing was read");
         }
         Optional<String> request = Optional.ofNullable(exchange.getProperty(REQUEST, String.class));
         // A queue or topic that was made anew counts from the beginning: the file tells.
-        Optional<String> begun = request.flatMap(journal::requested).filter(saga -> saga.source().equals(path)).map(SagaRecord::sagaId);
+        Optional<String> begun = request.flatMap(journal::requested)
+                .filter(saga -> saga.source().equals(path))
+                .map(SagaRecord::sagaId);
         if (begun.isPresent()) {
             exchange.setProperty(SAGA_ID, begun.get());
             return begun.get();
@@ -132,12 +138,21 @@ public final class Ingest {
         OnConflict onConflict = config.source().onConflict();
         String given = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
         String fileName = DocumentName.cleaned(given);
-        NewSaga wanted = new NewSaga(path, fileName, config.participants(), config.timeLimit(), config.security().owner(),
-                config.security().classification(), config.security().keyId(),
-                onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT, once,
-                request, Optional.ofNullable(exchange.getProperty(SENDER, String.class)));
+        NewSaga wanted = new NewSaga(
+                path,
+                fileName,
+                config.participants(),
+                config.timeLimit(),
+                config.security().owner(),
+                config.security().classification(),
+                config.security().keyId(),
+                onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT,
+                once,
+                request,
+                Optional.ofNullable(exchange.getProperty(SENDER, String.class)));
         while (true) {
-            Optional<SagaRecord> known = config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
+            Optional<SagaRecord> known =
+                    config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
             if (known.isPresent()) {
                 exchange.setProperty(SAGA_ID, known.get().sagaId());
                 return known.get().sagaId();
@@ -146,14 +161,20 @@ public final class Ingest {
             if (received.isNew()) {
                 exchange.setProperty(Run.PROPERTY, runs.begin(received.saga()));
                 if (!fileName.equals(given)) {
-                    LOG.warn("saga {}: the document is called {}, since the name of {} has characters that"
-                            + " a document's name must not have",
-                            received.saga().sagaId(), fileName, PrintableText.line(path.toString()));
+                    LOG.warn(
+                            "saga {}: the document is called {}, since the name of {} has characters that"
+                                    + " a document's name must not have",
+                            received.saga().sagaId(),
+                            fileName,
+                            PrintableText.line(path.toString()));
                 }
                 return received.saga().sagaId();
             }
             if (once.isPresent()) {
-                throw new SagaException(Reason.SOURCE_BUSY, path + " is, or was as it is now, in saga " + received.saga().sagaId());
+                throw new SagaException(
+                        Reason.SOURCE_BUSY,
+                        path + " is, or was as it is now, in saga "
+                                + received.saga().sagaId());
             }
             if (onConflict == OnConflict.JOIN) {
                 exchange.setProperty(SAGA_ID, received.saga().sagaId());
@@ -189,10 +210,14 @@ public final class Ingest {
 
     void acquireSlot(Exchange exchange) throws InterruptedException {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
-        Duration left = Duration.between(journal.clock().instant(), run.received().deadline());
-        if (!places.acquire(run, left.isNegative() ? Duration.ZERO : left) && run.calledOff().isEmpty()) {
-            throw new SagaException(Reason.TIMEOUT, "saga " + run.sagaId() + " found no free place among "
-                    + config.concurrency() + " within its time limit; raise saga.concurrency or saga.time-limit");
+        Duration left =
+                Duration.between(journal.clock().instant(), run.received().deadline());
+        if (!places.acquire(run, left.isNegative() ? Duration.ZERO : left)
+                && run.calledOff().isEmpty()) {
+            throw new SagaException(
+                    Reason.TIMEOUT,
+                    "saga " + run.sagaId() + " found no free place among " + config.concurrency()
+                            + " within its time limit; raise saga.concurrency or saga.time-limit");
         }
         Traces.of(exchange.getContext()).begin(run.sagaId(), exchange);
         run.check();
@@ -219,7 +244,10 @@ public final class Ingest {
         engine.closed(exchange.getProperty(Run.PROPERTY, ActiveRun.class));
     }
 
-    /** A run's own exchange, before it is sent: should it fail outside of the run's route, say because that was stopped, the run ends nevertheless. */
+    /**
+     * A run's own exchange, before it is sent: should it fail outside of the run's route, say because that was stopped,
+     * the run ends nevertheless.
+     */
     void settleWhatFails(Exchange attempt) {
         attempt.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
@@ -246,7 +274,8 @@ public final class Ingest {
     void answer(Exchange exchange) throws InterruptedException {
         String joined = exchange.getProperty(SAGA_ID, String.class);
         String sagaId = joined != null ? joined : awaitOwn(exchange.getProperty(Run.PROPERTY, ActiveRun.class));
-        // Our own run may have been called off at the last moment, or taken over: whoever has the saga brings it to its end.
+        // Our own run may have been called off at the last moment, or taken over: whoever has the saga brings it to its
+        // end.
         awaitEnd(sagaId, exchange.getProperty(REQUEST) != null || outcome.of(exchange) != FailOn.NEVER);
         Traces traces = Traces.of(exchange.getContext());
         traces.begin(sagaId, exchange);
@@ -276,7 +305,8 @@ public final class Ingest {
     }
 
     /**
-     * Until the saga has its outcome, and what this process does for it has ended; one that another process runs is looked at twice a second.
+     * Until the saga has its outcome, and what this process does for it has ended; one that another process runs is
+     * looked at twice a second.
      *
      * @param throughPause false: or is paused
      * @throws ShutdownException if this instance stops before
@@ -293,14 +323,18 @@ public final class Ingest {
         awaitLocal(sagaId);
     }
 
-    /** Until what this process does for the saga has ended, for so long at the most: stores may still be turning its document visible, or alerts be told. */
+    /**
+     * Until what this process does for the saga has ended, for so long at the most: stores may still be turning its
+     * document visible, or alerts be told.
+     */
     public void awaitLocal(String sagaId) throws InterruptedException {
         awaitRun(sagaId, config.compensation().stepTimeout().toMillis());
     }
 
     /** @return false if this process neither runs nor undoes the saga; true when it has ended, or after so long */
     private boolean awaitRun(String sagaId, long millis) throws InterruptedException {
-        Optional<? extends Future<?>> local = runs.find(sagaId).<Future<?>>map(ActiveRun::ended).or(() -> engine.pendingOutcome(sagaId));
+        Optional<? extends Future<?>> local =
+                runs.find(sagaId).<Future<?>>map(ActiveRun::ended).or(() -> engine.pendingOutcome(sagaId));
         if (local.isEmpty()) {
             return false;
         }

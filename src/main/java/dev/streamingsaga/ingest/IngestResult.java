@@ -10,8 +10,24 @@ import org.jspecify.annotations.Nullable;
  *
  * @param stores what each store really holds, asked after the end; a store that can't be counted is missing
  */
-@JsonPropertyOrder({"file", "sagaId", "documentId", "status", "reason", "message", "sha256", "sizeBytes", "chunkCount",
-    "durationMillis", "runs", "resumedBytes", "stores", "steps", "errors", "compensationErrors"})
+@JsonPropertyOrder({
+    "file",
+    "sagaId",
+    "documentId",
+    "status",
+    "reason",
+    "message",
+    "sha256",
+    "sizeBytes",
+    "chunkCount",
+    "durationMillis",
+    "runs",
+    "resumedBytes",
+    "stores",
+    "steps",
+    "errors",
+    "compensationErrors"
+})
 public record IngestResult(
         String file,
         String sagaId,

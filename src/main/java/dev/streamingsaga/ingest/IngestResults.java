@@ -47,13 +47,17 @@ final class IngestResults {
                 saga.resumedBytes(),
                 counted ? outcomes.counts(saga) : Map.of(),
                 journal.steps(sagaId).stream()
-                        .map(s -> new IngestResult.Step(s.name(), s.state().name(), s.duration().toMillis())).toList(),
+                        .map(s -> new IngestResult.Step(
+                                s.name(), s.state().name(), s.duration().toMillis()))
+                        .toList(),
                 messages(events, EventKind.ERROR),
                 messages(events, EventKind.COMPENSATION_ERROR, EventKind.CRITICAL));
     }
 
     private static List<String> messages(List<Event> events, EventKind... kinds) {
-        return events.stream().filter(e -> List.of(kinds).contains(e.kind()))
-                .map(e -> e.step().isEmpty() ? e.message() : e.step() + ": " + e.message()).toList();
+        return events.stream()
+                .filter(e -> List.of(kinds).contains(e.kind()))
+                .map(e -> e.step().isEmpty() ? e.message() : e.step() + ": " + e.message())
+                .toList();
     }
 }

@@ -29,13 +29,15 @@ public final class OutcomeCheck {
         try {
             return FailOn.of(wanted.toString());
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("exchange property " + Ingest.FAIL_ON + " " + e.getMessage() + "; no saga was begun", e);
+            throw new IllegalArgumentException(
+                    "exchange property " + Ingest.FAIL_ON + " " + e.getMessage() + "; no saga was begun", e);
         }
     }
 
     /** @throws SagaNotCompletedException if the body is a result that this exchange asked to fail on */
     public void check(Exchange exchange) {
-        if (exchange.getMessage().getBody() instanceof IngestResult result && of(exchange).fails(result.status())) {
+        if (exchange.getMessage().getBody() instanceof IngestResult result
+                && of(exchange).fails(result.status())) {
             throw new SagaNotCompletedException(result);
         }
     }

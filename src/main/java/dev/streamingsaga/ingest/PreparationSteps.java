@@ -1,9 +1,9 @@
 package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.chunk.ChunkRoutes;
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.ChunkRow;
@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.camel.Exchange;
 
-/** The two steps before anything is written: is the file one that may be taken, and what will its document be called. */
+/**
+ * The two steps before anything is written: is the file one that may be taken, and what will its document be called.
+ */
 final class PreparationSteps {
     private final SagaConfig config;
     private final Journal journal;
@@ -44,8 +46,10 @@ final class PreparationSteps {
         SourceIdentity identity = SourceFile.identity(path);
         requireSameSize(run, identity);
         if (identity.sizeBytes() > config.source().maxSizeBytes()) {
-            throw new SagaException(Reason.FILE_TOO_LARGE, path + " has " + identity.sizeBytes() + " bytes, saga.file.max-size allows "
-                    + config.source().maxSizeBytes() + "; nothing was written");
+            throw new SagaException(
+                    Reason.FILE_TOO_LARGE,
+                    path + " has " + identity.sizeBytes() + " bytes, saga.file.max-size allows "
+                            + config.source().maxSizeBytes() + "; nothing was written");
         }
         requireAllowed(path);
         limits.check(path, SourcePaths.real(path), identity);
@@ -58,30 +62,45 @@ final class PreparationSteps {
         Digests digests = taken.orElseGet(() -> digests(run, path, identity));
         exchange.setProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, taken.isPresent());
         String documentId = Ids.document(path.toString(), digests.sha256());
-        if (config.source().duplicates() == Duplicates.REJECT && journal.document(documentId).isPresent()) {
-            throw new SagaException(Reason.DUPLICATE, path + " is already stored as document " + documentId + "; nothing was written");
+        if (config.source().duplicates() == Duplicates.REJECT
+                && journal.document(documentId).isPresent()) {
+            throw new SagaException(
+                    Reason.DUPLICATE, path + " is already stored as document " + documentId + "; nothing was written");
         }
         exchange.setProperty(ChunkRoutes.DIGESTS, digests);
         exchange.setProperty(SourceIdentity.class.getSimpleName(), identity);
     }
 
     private Digests digests(ActiveRun run, Path path, SourceIdentity identity) {
-        long chunkSize = run.received().document().map(Document::chunkSizeBytes).orElse(config.chunk().sizeBytes());
-        Digests digests = SourceFile.digest(path, identity, chunkSize,
-                done -> run.progress("validate", done, identity.sizeBytes(), "bytes"), run::check);
+        long chunkSize = run.received()
+                .document()
+                .map(Document::chunkSizeBytes)
+                .orElse(config.chunk().sizeBytes());
+        Digests digests = SourceFile.digest(
+                path,
+                identity,
+                chunkSize,
+                done -> run.progress("validate", done, identity.sizeBytes(), "bytes"),
+                run::check);
         requireSameContent(run, digests);
         return digests;
     }
 
     /**
-     * What an earlier run journaled, if nobody can have touched the file since as far as its inode, size and both of its times tell:
-     * enough to go on sending. The upload compares each chunk with the source once more. Empty without the time of the last change, which alone can't be set back.
+     * What an earlier run journaled, if nobody can have touched the file since as far as its inode, size and both of
+     * its times tell: enough to go on sending. The upload compares each chunk with the source once more. Empty without
+     * the time of the last change, which alone can't be set back.
      */
     private Optional<Digests> alreadyTaken(ActiveRun run, SourceIdentity now) {
-        Optional<Document> untouched = run.received().document()
-                .filter(before -> before.identity().equals(now) && now.changedNanos() != 0);
-        return untouched.map(before -> new Digests(before.sha256(), before.sizeBytes(),
-                        journal.chunks(run.sagaId()).stream().map(ChunkRow::sha256).toList()))
+        Optional<Document> untouched =
+                run.received().document().filter(before -> before.identity().equals(now) && now.changedNanos() != 0);
+        return untouched
+                .map(before -> new Digests(
+                        before.sha256(),
+                        before.sizeBytes(),
+                        journal.chunks(run.sagaId()).stream()
+                                .map(ChunkRow::sha256)
+                                .toList()))
                 .filter(known -> known.chunkSha256().size() == untouched.get().chunkCount());
     }
 
@@ -94,16 +113,24 @@ final class PreparationSteps {
 
     /** A resumed run: before a byte is sent, the file must be what the first run saw. */
     private static void requireSameSize(ActiveRun run, SourceIdentity now) {
-        run.received().document().filter(before -> before.sizeBytes() != now.sizeBytes()).ifPresent(before -> {
-            throw new SagaException(Reason.SIZE_MISMATCH, before.path() + " had " + before.sizeBytes() + " bytes when the saga began and has "
-                    + now.sizeBytes() + " now; nothing was sent, compensating");
-        });
+        run.received()
+                .document()
+                .filter(before -> before.sizeBytes() != now.sizeBytes())
+                .ifPresent(before -> {
+                    throw new SagaException(
+                            Reason.SIZE_MISMATCH,
+                            before.path() + " had " + before.sizeBytes() + " bytes when the saga began and has "
+                                    + now.sizeBytes() + " now; nothing was sent, compensating");
+                });
     }
 
     private static void requireSameContent(ActiveRun run, Digests now) {
-        run.received().document().filter(before -> !before.sha256().equals(now.sha256())).ifPresent(before -> {
-            throw SourceFile.modified(before.path());
-        });
+        run.received()
+                .document()
+                .filter(before -> !before.sha256().equals(now.sha256()))
+                .ifPresent(before -> {
+                    throw SourceFile.modified(before.path());
+                });
     }
 
     private void requireAllowed(Path path) {
@@ -112,17 +139,27 @@ final class PreparationSteps {
         Path data = SourcePaths.real(config.dataDir());
         boolean ours = file.startsWith(data) && !file.startsWith(data.resolve("spool"));
         List<Path> roots = config.source().roots();
-        if (ours || !roots.isEmpty() && !SourcePaths.isUpload(config, file) && !limits.apply(path) && roots.stream().map(SourcePaths::real).noneMatch(file::startsWith)) {
-            throw new SagaException(Reason.FILE_NOT_READABLE, path + (ours ? " belongs to our own data directory"
-                    : " is outside saga.source.roots") + "; nothing was written");
+        if (ours
+                || !roots.isEmpty()
+                        && !SourcePaths.isUpload(config, file)
+                        && !limits.apply(path)
+                        && roots.stream().map(SourcePaths::real).noneMatch(file::startsWith)) {
+            throw new SagaException(
+                    Reason.FILE_NOT_READABLE,
+                    path + (ours ? " belongs to our own data directory" : " is outside saga.source.roots")
+                            + "; nothing was written");
         }
     }
 
     private void requireUnclaimed(ActiveRun run, Path path) {
-        journal.holder(path.toString()).filter(holder -> !holder.equals(run.sagaId())).ifPresent(holder -> {
-            throw new SagaException(Reason.SOURCE_BUSY, path + " is in the unfinished saga " + holder
-                    + "; wait for it, or set saga.source.on-conflict");
-        });
+        journal.holder(path.toString())
+                .filter(holder -> !holder.equals(run.sagaId()))
+                .ifPresent(holder -> {
+                    throw new SagaException(
+                            Reason.SOURCE_BUSY,
+                            path + " is in the unfinished saga " + holder
+                                    + "; wait for it, or set saga.source.on-conflict");
+                });
     }
 
     /** Step {@code start}: names chosen before anything is written under them. */

@@ -32,13 +32,18 @@ public final class SourcePaths {
 
     /** A document itself, most likely, which must not become a name. */
     private static Path noPath(@Nullable Object body) {
-        String what = body instanceof String text ? "text of " + text.length() + " characters" : body == null ? "nothing" : body.getClass().getSimpleName();
-        return noPath(what, "the body must name a file, as Path, File or String of " + MAX_PATH_CHARS + " characters at most");
+        String what = body instanceof String text
+                ? "text of " + text.length() + " characters"
+                : body == null ? "nothing" : body.getClass().getSimpleName();
+        return noPath(
+                what,
+                "the body must name a file, as Path, File or String of " + MAX_PATH_CHARS + " characters at most");
     }
 
     /** No file can have such a name; the saga says so with an outcome, under a name that can be written down. */
     private static Path noPath(String what, String why) {
-        return Path.of(what.replaceAll("[^\\x20-\\x7e]", "?") + " (no path: " + why + ")").toAbsolutePath();
+        return Path.of(what.replaceAll("[^\\x20-\\x7e]", "?") + " (no path: " + why + ")")
+                .toAbsolutePath();
     }
 
     static Path real(Path path) {
@@ -49,10 +54,14 @@ public final class SourcePaths {
         }
     }
 
-    /** What people know a saga's file by: its path, or for a body in one of our spools the name that its sender gave. */
+    /**
+     * What people know a saga's file by: its path, or for a body in one of our spools the name that its sender gave.
+     */
     public static String shown(SagaConfig config, SagaRecord saga) {
         // A process of an older version, on the same journal, does not say who sent it.
-        return saga.sender().isPresent() || isUpload(config, saga.source()) ? saga.fileName() : saga.source().toString();
+        return saga.sender().isPresent() || isUpload(config, saga.source())
+                ? saga.fileName()
+                : saga.source().toString();
     }
 
     /** Came over HTTP or as a message: where it lies is our business, and of no interest to anybody. */

@@ -14,14 +14,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text message that names a file instead of being one. Bean {@code <name>-claim-check}, for messages of whatever broker a route in YAML listens
- * to: the message as body in, the file out, to be sent to {@code direct:<name>-ingest}.
+ * A text message that names a file instead of being one. Bean {@code <name>-claim-check}, for messages of whatever
+ * broker a route in YAML listens to: the message as body in, the file out, to be sent to {@code direct:<name>-ingest}.
  */
 public final class ClaimCheck {
     public static final int MAX_CHARS = 64 * 1024;
 
-    private static final ObjectReader JSON = new ObjectMapper().readerFor(Named.class)
-            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+    private static final ObjectReader JSON = new ObjectMapper()
+            .readerFor(Named.class)
+            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
     private final String key;
@@ -42,7 +44,8 @@ public final class ClaimCheck {
      */
     public Path file(@Nullable String message) throws IOException {
         if (roots.isEmpty()) {
-            throw new DocumentRefusedException(Kind.OUTSIDE, "no-roots", "files of this machine are not taken, since " + key + " is empty");
+            throw new DocumentRefusedException(
+                    Kind.OUTSIDE, "no-roots", "files of this machine are not taken, since " + key + " is empty");
         }
         return new PathRoots(key, roots).resolve(path(message));
     }
@@ -52,7 +55,10 @@ public final class ClaimCheck {
             throw malformed(null);
         }
         if (message.length() > MAX_CHARS) {
-            throw new DocumentRefusedException(Kind.TOO_LARGE, "bad-json", "a text message must be {\"path\": \"/absolute/path\"}, of " + MAX_CHARS + " characters at most");
+            throw new DocumentRefusedException(
+                    Kind.TOO_LARGE,
+                    "bad-json",
+                    "a text message must be {\"path\": \"/absolute/path\"}, of " + MAX_CHARS + " characters at most");
         }
         try {
             Named named = JSON.readValue(message);
@@ -69,6 +75,10 @@ public final class ClaimCheck {
     }
 
     private static DocumentRefusedException malformed(@Nullable Exception cause) {
-        return new DocumentRefusedException(Kind.MALFORMED, "bad-json", "a text message must be {\"path\": \"/absolute/path\"} or {\"uri\": \"file:///absolute/path\"}", cause);
+        return new DocumentRefusedException(
+                Kind.MALFORMED,
+                "bad-json",
+                "a text message must be {\"path\": \"/absolute/path\"} or {\"uri\": \"file:///absolute/path\"}",
+                cause);
     }
 }

@@ -18,15 +18,21 @@ public final class DocumentName {
     /** @throws DocumentRefusedException MALFORMED if a document must not be called so */
     public static String checked(String name) {
         if (!isAllowed(name)) {
-            throw new DocumentRefusedException(DocumentRefusedException.Kind.MALFORMED, "bad-name", "a document's name must have 1 to " + MAX_BYTES
-                    + " bytes, something visible, and no slash, backslash, control character or mark of writing"
-                    + " direction, was " + PrintableText.text(name));
+            throw new DocumentRefusedException(
+                    DocumentRefusedException.Kind.MALFORMED,
+                    "bad-name",
+                    "a document's name must have 1 to " + MAX_BYTES
+                            + " bytes, something visible, and no slash, backslash, control character or mark of writing"
+                            + " direction, was " + PrintableText.text(name));
         }
         return name;
     }
 
     private static boolean isAllowed(String name) {
-        return bytes(name) <= MAX_BYTES && hasVisible(name) && !name.equals(".") && !name.equals("..")
+        return bytes(name) <= MAX_BYTES
+                && hasVisible(name)
+                && !name.equals(".")
+                && !name.equals("..")
                 && name.codePoints().allMatch(DocumentName::isAllowed);
     }
 
@@ -35,8 +41,11 @@ public final class DocumentName {
     }
 
     private static boolean hasVisible(String name) {
-        return name.codePoints().anyMatch(c -> PrintableText.isPrintable(c) && Character.getType(c) != Character.FORMAT
-                && !Character.isWhitespace(c) && !Character.isSpaceChar(c));
+        return name.codePoints()
+                .anyMatch(c -> PrintableText.isPrintable(c)
+                        && Character.getType(c) != Character.FORMAT
+                        && !Character.isWhitespace(c)
+                        && !Character.isSpaceChar(c));
     }
 
     /**

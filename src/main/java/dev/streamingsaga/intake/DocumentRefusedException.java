@@ -5,7 +5,13 @@ import org.jspecify.annotations.Nullable;
 /** A document that is not taken in; the message says why and what was kept. Nothing was. */
 public final class DocumentRefusedException extends RuntimeException {
     /** Whose fault it is, and whether the same could be taken another time. */
-    public enum Kind { MALFORMED, OUTSIDE, NOT_FOUND, TOO_LARGE, NO_ROOM }
+    public enum Kind {
+        MALFORMED,
+        OUTSIDE,
+        NOT_FOUND,
+        TOO_LARGE,
+        NO_ROOM
+    }
 
     private final Kind kind;
     private final String code;

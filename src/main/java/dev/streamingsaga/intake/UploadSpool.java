@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bodies on disk. While one arrives it is {@code NAME.part}; when it is complete, checked and synced it gets
- * the name under which its saga knows it, which follows from sender, document name and content: the same again is the same source. It
- * is removed when no saga needs it any more.
+ * Bodies on disk. While one arrives it is {@code NAME.part}; when it is complete, checked and synced it gets the name
+ * under which its saga knows it, which follows from sender, document name and content: the same again is the same
+ * source. It is removed when no saga needs it any more.
  */
 public final class UploadSpool {
     private static final Logger LOG = LoggerFactory.getLogger(UploadSpool.class);
@@ -37,6 +37,7 @@ public final class UploadSpool {
 
     /** Left to the journal, which must be able to write while a body arrives. */
     private static final long RESERVE_BYTES = 64L * 1024 * 1024;
+
     private static final long CHECK_EVERY_BYTES = 64L * 1024 * 1024;
 
     private final Path folder;
@@ -58,19 +59,26 @@ public final class UploadSpool {
     public void open() throws IOException {
         Permissions.tighten(Permissions.folder(folder));
         try (Stream<Path> parts = Files.list(folder)) {
-            for (Path part : parts.filter(file -> file.toString().endsWith(PART)).toList()) {
+            for (Path part :
+                    parts.filter(file -> file.toString().endsWith(PART)).toList()) {
                 Files.deleteIfExists(part);
             }
         }
         sweep();
     }
 
-    /** Removes every file that no unfinished saga and nobody here needs: of sagas that were paused, or that the recovery ended. */
+    /**
+     * Removes every file that no unfinished saga and nobody here needs: of sagas that were paused, or that the recovery
+     * ended.
+     */
     public synchronized void sweep() {
         try (Stream<Path> files = Files.list(folder)) {
-            List<Path> idle = files.filter(file -> !file.toString().endsWith(PART) && !users.containsKey(file)).toList();
+            List<Path> idle = files.filter(file -> !file.toString().endsWith(PART) && !users.containsKey(file))
+                    .toList();
             if (!idle.isEmpty()) {
-                Set<Path> needed = journal.unfinished().stream().filter(saga -> !saga.state().isFinal()).map(saga -> saga.source())
+                Set<Path> needed = journal.unfinished().stream()
+                        .filter(saga -> !saga.state().isFinal())
+                        .map(saga -> saga.source())
                         .collect(Collectors.toSet());
                 for (Path file : idle) {
                     if (!needed.contains(file.toRealPath())) {
@@ -95,11 +103,18 @@ public final class UploadSpool {
     }
 
     private DocumentRefusedException tooLarge() {
-        return new DocumentRefusedException(DocumentRefusedException.Kind.TOO_LARGE, "too-large", "the document has more than " + maxBytes + " bytes (saga.file.max-size); nothing was kept");
+        return new DocumentRefusedException(
+                DocumentRefusedException.Kind.TOO_LARGE,
+                "too-large",
+                "the document has more than " + maxBytes + " bytes (saga.file.max-size); nothing was kept");
     }
 
     private static DocumentRefusedException noRoom(@org.jspecify.annotations.Nullable Throwable cause) {
-        return new DocumentRefusedException(DocumentRefusedException.Kind.NO_ROOM, "no-space", "the disk of the spool folder is full; nothing was kept, make room and send it again", cause);
+        return new DocumentRefusedException(
+                DocumentRefusedException.Kind.NO_ROOM,
+                "no-space",
+                "the disk of the spool folder is full; nothing was kept, make room and send it again",
+                cause);
     }
 
     /** A body that is pushed; throws {@link BodyAbortedException} if it does not come to its end. */
@@ -117,7 +132,9 @@ public final class UploadSpool {
     public UploadSpool.ReceivedBody receive(InputStream body) throws IOException {
         return receive(out -> {
             byte[] buffer = new byte[BUFFER_BYTES];
-            for (int n = body.readNBytes(buffer, 0, BUFFER_BYTES); n > 0; n = body.readNBytes(buffer, 0, BUFFER_BYTES)) {
+            for (int n = body.readNBytes(buffer, 0, BUFFER_BYTES);
+                    n > 0;
+                    n = body.readNBytes(buffer, 0, BUFFER_BYTES)) {
                 out.write(buffer, 0, n);
             }
         });
@@ -142,7 +159,8 @@ public final class UploadSpool {
             throw e;
         } catch (IOException | RuntimeException e) {
             Files.deleteIfExists(part);
-            if (!(e instanceof DocumentRefusedException) && Files.getFileStore(folder).getUsableSpace() < RESERVE_BYTES) {
+            if (!(e instanceof DocumentRefusedException)
+                    && Files.getFileStore(folder).getUsableSpace() < RESERVE_BYTES) {
                 throw noRoom(e);
             }
             throw e;
@@ -151,8 +169,8 @@ public final class UploadSpool {
 
     private UploadSpool.ReceivedBody write(Body body, long limit, Path part) throws IOException {
         MessageDigest digest = sha256();
-        try (FileChannel file = FileChannel.open(part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                Permissions.ofFile())) {
+        try (FileChannel file = FileChannel.open(
+                part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
             SpoolWriter writer = new SpoolWriter(file, digest, (size, more) -> {
                 if (size / CHECK_EVERY_BYTES != (size + more) / CHECK_EVERY_BYTES) {
                     requireRoom(0);
@@ -168,19 +186,26 @@ public final class UploadSpool {
                 throw e;
             }
             file.force(true);
-            return new UploadSpool.ReceivedBody(part, writer.size(), HexFormat.of().formatHex(digest.digest()));
+            return new UploadSpool.ReceivedBody(
+                    part, writer.size(), HexFormat.of().formatHex(digest.digest()));
         }
     }
 
     /** Where such a body lies once it is a saga's source. */
     public Path store(UploadSpool.ReceivedBody body, String sender, String name) throws IOException {
-        String key = HexFormat.of().formatHex(sha256().digest((sender + "\n" + name + "\n" + body.sha256())
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8))).substring(0, 32);
+        String key = HexFormat.of()
+                .formatHex(sha256().digest((sender + "\n" + name + "\n" + body.sha256())
+                        .getBytes(java.nio.charset.StandardCharsets.UTF_8)))
+                .substring(0, 32);
         String type = name.replaceFirst("^.*[.]", "").toLowerCase(java.util.Locale.ROOT);
-        return folder.toRealPath().resolve(name.contains(".") && type.matches("[a-z0-9]{1,10}") ? key + "." + type : key);
+        return folder.toRealPath()
+                .resolve(name.contains(".") && type.matches("[a-z0-9]{1,10}") ? key + "." + type : key);
     }
 
-    /** Gives the body its place, or drops it if the same is there for a saga already. To be followed by {@link #release}. */
+    /**
+     * Gives the body its place, or drops it if the same is there for a saga already. To be followed by
+     * {@link #release}.
+     */
     public synchronized void claim(UploadSpool.ReceivedBody body, Path place) throws IOException {
         if (Files.exists(place)) {
             Files.delete(body.part());

@@ -39,7 +39,8 @@ final class DeadLetters {
     }
 
     /** By way of the disk: a connection can't receive and send a body at the same time. */
-    private void stream(Session session, Message message, DocumentRefusedException why) throws JMSException, IOException {
+    private void stream(Session session, Message message, DocumentRefusedException why)
+            throws JMSException, IOException {
         UploadSpool.ReceivedBody body = spool.receiveAny(new LargeMessageBody(message));
         try (InputStream content = Files.newInputStream(body.part())) {
             BytesMessage copy = session.createBytesMessage();
@@ -52,7 +53,8 @@ final class DeadLetters {
         }
     }
 
-    private void send(Session session, Message from, Message message, DocumentRefusedException why) throws JMSException {
+    private void send(Session session, Message from, Message message, DocumentRefusedException why)
+            throws JMSException {
         Map<String, Object> properties = own(from);
         if (message == from) {
             if (message instanceof BytesMessage bytes) {

@@ -70,14 +70,16 @@ final class MessageIngestion {
                 throw e; // another time it may be understood very well
             }
             deadLetters.put(session, message, e);
-            reply.setBody(JSON.writeValueAsString(Map.of("status", "REFUSED", "reason", e.code(), "message", String.valueOf(e.getMessage()))));
+            reply.setBody(JSON.writeValueAsString(
+                    Map.of("status", "REFUSED", "reason", e.code(), "message", String.valueOf(e.getMessage()))));
         }
         exchange.setMessage(reply);
     }
 
     /** A broker that crashed may bring a message again and not say so: its id tells. */
     private IngestResult outcome(Message message, TraceLink trace) throws Exception {
-        Optional<String> request = Optional.ofNullable(message.getJMSMessageID()).map(id -> "jms " + id);
+        Optional<String> request =
+                Optional.ofNullable(message.getJMSMessageID()).map(id -> "jms " + id);
         Optional<SagaRecord> begun = request.flatMap(journal::requested);
         if (begun.isPresent()) {
             return ingest.await(begun.get().sagaId());
@@ -88,7 +90,10 @@ final class MessageIngestion {
         if (message instanceof BytesMessage bytes) {
             return ofBody(bytes, new Origin(request, trace));
         }
-        throw new DocumentRefusedException(Kind.MALFORMED, "bad-message", "a message must be text, {\"path\": \"/absolute/path\"}, or bytes with the property fileName");
+        throw new DocumentRefusedException(
+                Kind.MALFORMED,
+                "bad-message",
+                "a message must be text, {\"path\": \"/absolute/path\"}, or bytes with the property fileName");
     }
 
     /** A sender may leave ids out: then what was delivered before is recognized by what it is about. */
@@ -98,29 +103,40 @@ final class MessageIngestion {
 
     private IngestResult ofFile(TextMessage message, Origin origin) throws Exception {
         Path file = claims.file(text(message));
-        Optional<String> before = !onlyItsFileTells(message, origin) ? Optional.empty() : journal.newest(file.toString())
-                .filter(seen -> !seen.saga().state().isFinal() || seen.identity().equals(SourceFile.regularFile(file)))
-                .map(seen -> seen.saga().sagaId());
-        return before.isPresent() ? ingest.await(before.get())
+        Optional<String> before = !onlyItsFileTells(message, origin)
+                ? Optional.empty()
+                : journal.newest(file.toString())
+                        .filter(seen -> !seen.saga().state().isFinal()
+                                || seen.identity().equals(SourceFile.regularFile(file)))
+                        .map(seen -> seen.saga().sagaId());
+        return before.isPresent()
+                ? ingest.await(before.get())
                 : ingest(file, String.valueOf(file.getFileName()), origin, Optional.empty());
     }
 
     private static @Nullable String text(TextMessage message) throws JMSException {
         if (LargeMessageBody.is(message)) {
-            throw new DocumentRefusedException(Kind.TOO_LARGE, "bad-json", "a text message must be {\"path\": \"/absolute/path\"}, of " + ClaimCheck.MAX_CHARS
-                    + " characters at most");
+            throw new DocumentRefusedException(
+                    Kind.TOO_LARGE,
+                    "bad-json",
+                    "a text message must be {\"path\": \"/absolute/path\"}, of " + ClaimCheck.MAX_CHARS
+                            + " characters at most");
         }
         return message.getText();
     }
 
     private IngestResult ofBody(BytesMessage message, Origin origin) throws Exception {
-        String name = DocumentName.checked(message.propertyExists(FILE_NAME) ? String.valueOf(message.getObjectProperty(FILE_NAME)) : "");
+        String name = DocumentName.checked(
+                message.propertyExists(FILE_NAME) ? String.valueOf(message.getObjectProperty(FILE_NAME)) : "");
         spool.requireRoom(message.getBodyLength());
-        UploadSpool.ReceivedBody body = LargeMessageBody.is(message) ? spool.receive(new LargeMessageBody(message)) : spool.receive(new BytesMessageBody(message));
+        UploadSpool.ReceivedBody body = LargeMessageBody.is(message)
+                ? spool.receive(new LargeMessageBody(message))
+                : spool.receive(new BytesMessageBody(message));
         boolean claimed = false;
         try {
             Path place = spool.store(body, "jms", name);
-            Optional<String> before = !onlyItsFileTells(message, origin) ? Optional.empty()
+            Optional<String> before = !onlyItsFileTells(message, origin)
+                    ? Optional.empty()
                     : journal.newest(place.toString()).map(seen -> seen.saga().sagaId());
             if (before.isPresent()) {
                 return ingest.await(before.get());

@@ -13,7 +13,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** A run in this process: the fence between a step that writes and a compensation that undoes. Safe for many threads. */
+/**
+ * A run in this process: the fence between a step that writes and a compensation that undoes. Safe for many threads.
+ */
 public final class ActiveRun implements Run {
     /** How far the running step is. */
     public record Progress(String step, long done, long total, String unit) {}
@@ -81,12 +83,18 @@ public final class ActiveRun implements Run {
         document = described;
     }
 
-    /** Done with the saga's id once this process has recorded its outcome; fails if it could not ({@link Runs#markLost}). */
+    /**
+     * Done with the saga's id once this process has recorded its outcome; fails if it could not
+     * ({@link Runs#markLost}).
+     */
     public CompletableFuture<String> ended() {
         return ended.copy();
     }
 
-    /** Whatever becomes of this run, its saga is somebody else's to bring to its end: its process stops, or the journal was not there to be told. */
+    /**
+     * Whatever becomes of this run, its saga is somebody else's to bring to its end: its process stops, or the journal
+     * was not there to be told.
+     */
     public boolean isReleased() {
         return left;
     }
@@ -143,7 +151,10 @@ public final class ActiveRun implements Run {
         journal.listener().stepEnded(name, Duration.ofNanos(System.nanoTime() - stepBeganNanos));
     }
 
-    /** Asked before each side effect: throws if the run has lost what it needs besides the journal, such as the lock on its source. */
+    /**
+     * Asked before each side effect: throws if the run has lost what it needs besides the journal, such as the lock on
+     * its source.
+     */
     public void guard(Runnable stillOurs) {
         guard = stillOurs;
     }
@@ -153,7 +164,9 @@ public final class ActiveRun implements Run {
         leaseUntil = journal.leaseEnd();
     }
 
-    /** After a heartbeat that did not come, say because the process was stopped, the saga may be somebody else's: ask. */
+    /**
+     * After a heartbeat that did not come, say because the process was stopped, the saga may be somebody else's: ask.
+     */
     private void proveLease() {
         if (journal.clock().instant().isAfter(leaseUntil)) {
             journal.requireOwned(sagaId, number);
@@ -196,8 +209,9 @@ public final class ActiveRun implements Run {
                 throw new SagaException(why.reason(), String.valueOf(why.getMessage()), why);
             }
             if (journal.clock().instant().isAfter(received.deadline())) {
-                throw new SagaException(Reason.TIMEOUT, "saga " + sagaId + " passed its time limit at " + received.deadline()
-                        + "; compensating");
+                throw new SagaException(
+                        Reason.TIMEOUT,
+                        "saga " + sagaId + " passed its time limit at " + received.deadline() + "; compensating");
             }
         } finally {
             lock.unlock();
@@ -310,8 +324,10 @@ public final class ActiveRun implements Run {
     public List<ChunkRow> chunks() {
         List<ChunkRow> chunks = journal.chunkRows().all(sagaId);
         if (chunks.size() != document().chunkCount()) {
-            throw new SagaException(Reason.METADATA_CORRUPT, "the journal has " + chunks.size() + " of " + document().chunkCount()
-                    + " chunk rows of saga " + sagaId + "; compensating from what the bucket lists");
+            throw new SagaException(
+                    Reason.METADATA_CORRUPT,
+                    "the journal has " + chunks.size() + " of " + document().chunkCount() + " chunk rows of saga "
+                            + sagaId + "; compensating from what the bucket lists");
         }
         return chunks;
     }

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The chunk table. A row carries a checksum of what identifies the chunk, so that damage is found before it is believed. */
+/**
+ * The chunk table. A row carries a checksum of what identifies the chunk, so that damage is found before it is
+ * believed.
+ */
 final class ChunkRows {
     private final JournalDatabase db;
 
@@ -19,18 +22,24 @@ final class ChunkRows {
 
     void plan(String sagaId, int run, List<ChunkRow> chunks) {
         db.inTransaction(() -> {
-            boolean sent = db.sql.sql("SELECT count(*) FROM chunk WHERE saga_id = ? AND state <> 'PENDING'").param(sagaId)
-                    .query(Long.class).single() > 0;
+            boolean sent = db.sql
+                            .sql("SELECT count(*) FROM chunk WHERE saga_id = ? AND state <> 'PENDING'")
+                            .param(sagaId)
+                            .query(Long.class)
+                            .single()
+                    > 0;
             if (sent) {
                 return;
             }
             requireOwned(sagaId, run);
             db.sql.sql("DELETE FROM chunk WHERE saga_id = ?").param(sagaId).update();
             for (ChunkRow c : chunks) {
-                db.sql.sql("""
+                db.sql
+                        .sql("""
                         INSERT INTO chunk (saga_id, idx, byte_offset, size_bytes, object_key, sha256, state, attempts, row_check)
                         VALUES (?, ?, ?, ?, ?, ?, 'PENDING', 0, ?)""")
-                        .params(sagaId, c.index(), c.offset(), c.sizeBytes(), c.key(), c.sha256(), check(sagaId, c)).update();
+                        .params(sagaId, c.index(), c.offset(), c.sizeBytes(), c.key(), c.sha256(), check(sagaId, c))
+                        .update();
             }
         });
     }
@@ -38,58 +47,90 @@ final class ChunkRows {
     void sending(String sagaId, int run, int index, int attempt) {
         db.inTransaction(() -> {
             requireOwned(sagaId, run);
-            requireRow(db.sql.sql("UPDATE chunk SET state = 'SENDING', etag = NULL, attempts = ? WHERE saga_id = ? AND idx = ?")
-                    .params(attempt, sagaId, index).update(), sagaId);
+            requireRow(
+                    db.sql
+                            .sql(
+                                    "UPDATE chunk SET state = 'SENDING', etag = NULL, attempts = ? WHERE saga_id = ? AND idx = ?")
+                            .params(attempt, sagaId, index)
+                            .update(),
+                    sagaId);
         });
     }
 
     void sent(String sagaId, int run, int index, Optional<String> etag) {
         db.inTransaction(() -> {
             requireOwned(sagaId, run);
-            requireRow(db.sql.sql("UPDATE chunk SET state = 'SENT', etag = ? WHERE saga_id = ? AND idx = ?")
-                    .params(etag.orElse(null), sagaId, index).update(), sagaId);
+            requireRow(
+                    db.sql
+                            .sql("UPDATE chunk SET state = 'SENT', etag = ? WHERE saga_id = ? AND idx = ?")
+                            .params(etag.orElse(null), sagaId, index)
+                            .update(),
+                    sagaId);
         });
     }
 
     void verified(String sagaId, int run) {
         db.inTransaction(() -> {
             requireOwned(sagaId, run);
-            db.sql.sql("UPDATE chunk SET state = 'VERIFIED' WHERE saga_id = ?").param(sagaId).update();
+            db.sql
+                    .sql("UPDATE chunk SET state = 'VERIFIED' WHERE saga_id = ?")
+                    .param(sagaId)
+                    .update();
         });
     }
 
     int sent(String sagaId) {
-        return db.sql.sql("SELECT count(*) FROM chunk WHERE saga_id = ? AND state IN ('SENT','VERIFIED')").param(sagaId)
-                .query(Integer.class).single();
+        return db.sql
+                .sql("SELECT count(*) FROM chunk WHERE saga_id = ? AND state IN ('SENT','VERIFIED')")
+                .param(sagaId)
+                .query(Integer.class)
+                .single();
     }
 
     List<String> unanswered(String sagaId) {
-        return db.sql.sql("SELECT object_key FROM chunk WHERE saga_id = ? AND state = 'SENDING'").param(sagaId).query(String.class).list();
+        return db.sql
+                .sql("SELECT object_key FROM chunk WHERE saga_id = ? AND state = 'SENDING'")
+                .param(sagaId)
+                .query(String.class)
+                .list();
     }
 
     Map<ChunkRow.ChunkState, ChunkTally> tally(String sagaId) {
         Map<ChunkRow.ChunkState, ChunkTally> tally = new EnumMap<>(ChunkRow.ChunkState.class);
-        db.sql.sql("SELECT state, count(*) AS chunks, sum(size_bytes) AS bytes FROM chunk WHERE saga_id = ?"
-                + " AND state IN ('PENDING','SENDING','SENT','VERIFIED') GROUP BY state").param(sagaId)
-                .query((row, n) -> tally.put(ChunkRow.ChunkState.valueOf(row.getString("state")),
-                        new ChunkTally(row.getInt("chunks"), row.getLong("bytes")))).list();
+        db.sql
+                .sql("SELECT state, count(*) AS chunks, sum(size_bytes) AS bytes FROM chunk WHERE saga_id = ?"
+                        + " AND state IN ('PENDING','SENDING','SENT','VERIFIED') GROUP BY state")
+                .param(sagaId)
+                .query((row, n) -> tally.put(
+                        ChunkRow.ChunkState.valueOf(row.getString("state")),
+                        new ChunkTally(row.getInt("chunks"), row.getLong("bytes"))))
+                .list();
         return tally;
     }
 
     List<ChunkRow> all(String sagaId) {
-        List<Row> rows = db.sql.sql("SELECT * FROM chunk WHERE saga_id = ? ORDER BY idx").param(sagaId)
-                .query(ChunkRows::row).list();
+        List<Row> rows = db.sql
+                .sql("SELECT * FROM chunk WHERE saga_id = ? ORDER BY idx")
+                .param(sagaId)
+                .query(ChunkRows::row)
+                .list();
         for (Row row : rows) {
             if (!check(sagaId, row.chunk()).equals(row.rowCheck())) {
-                throw new SagaException(Reason.METADATA_CORRUPT, "the journal's row of chunk " + row.chunk().index() + " of saga "
-                        + sagaId + " is damaged; compensating from what the bucket lists");
+                throw new SagaException(
+                        Reason.METADATA_CORRUPT,
+                        "the journal's row of chunk " + row.chunk().index() + " of saga " + sagaId
+                                + " is damaged; compensating from what the bucket lists");
             }
         }
         return rows.stream().map(Row::chunk).toList();
     }
 
     List<String> keys(String sagaId) {
-        return db.sql.sql("SELECT object_key FROM chunk WHERE saga_id = ? AND state <> 'PENDING'").param(sagaId).query(String.class).list();
+        return db.sql
+                .sql("SELECT object_key FROM chunk WHERE saga_id = ? AND state <> 'PENDING'")
+                .param(sagaId)
+                .query(String.class)
+                .list();
     }
 
     private static Row row(ResultSet row, int n) throws SQLException {
@@ -97,33 +138,55 @@ final class ChunkRows {
         try {
             state = ChunkRow.ChunkState.valueOf(row.getString("state"));
         } catch (IllegalArgumentException e) {
-            throw new SagaException(Reason.METADATA_CORRUPT, "the journal's row of chunk " + row.getInt("idx")
-                    + " has an unknown state; compensating from what the bucket lists", e);
+            throw new SagaException(
+                    Reason.METADATA_CORRUPT,
+                    "the journal's row of chunk " + row.getInt("idx")
+                            + " has an unknown state; compensating from what the bucket lists",
+                    e);
         }
-        return new Row(new ChunkRow(row.getInt("idx"), row.getLong("byte_offset"), row.getLong("size_bytes"),
-                row.getString("object_key"), row.getString("sha256"), state, row.getInt("attempts"), Optional.ofNullable(row.getString("etag"))),
+        return new Row(
+                new ChunkRow(
+                        row.getInt("idx"),
+                        row.getLong("byte_offset"),
+                        row.getLong("size_bytes"),
+                        row.getString("object_key"),
+                        row.getString("sha256"),
+                        state,
+                        row.getInt("attempts"),
+                        Optional.ofNullable(row.getString("etag"))),
                 row.getString("row_check"));
     }
 
     private static String check(String sagaId, ChunkRow c) {
-        return Ids.sha256(sagaId + "|" + c.index() + "|" + c.offset() + "|" + c.sizeBytes() + "|" + c.key() + "|" + c.sha256())
+        return Ids.sha256(sagaId + "|" + c.index() + "|" + c.offset() + "|" + c.sizeBytes() + "|" + c.key() + "|"
+                        + c.sha256())
                 .substring(0, 16);
     }
 
-    /** Until the transaction ends nobody takes the saga over: whoever wants to, waits, and whoever was quicker is seen here. */
+    /**
+     * Until the transaction ends nobody takes the saga over: whoever wants to, waits, and whoever was quicker is seen
+     * here.
+     */
     private void requireOwned(String sagaId, int run) {
-        boolean owned = db.sql.sql("SELECT run FROM saga WHERE saga_id = ? AND run = ? AND state IN ('UPLOADING','VERIFYING')" + db.forShare())
-                .params(sagaId, run).query(Integer.class).optional().isPresent();
+        boolean owned = db.sql
+                .sql("SELECT run FROM saga WHERE saga_id = ? AND run = ? AND state IN ('UPLOADING','VERIFYING')"
+                        + db.forShare())
+                .params(sagaId, run)
+                .query(Integer.class)
+                .optional()
+                .isPresent();
         if (!owned) {
-            throw new SagaException(Reason.CANCELLED, "run " + run + " of saga " + sagaId
-                    + " may no longer write chunk rows; it stops here");
+            throw new SagaException(
+                    Reason.CANCELLED,
+                    "run " + run + " of saga " + sagaId + " may no longer write chunk rows; it stops here");
         }
     }
 
     private static void requireRow(int updated, String sagaId) {
         if (updated != 1) {
-            throw new SagaException(Reason.METADATA_CORRUPT, "the journal lost a chunk row of saga " + sagaId
-                    + "; compensating from what the bucket lists");
+            throw new SagaException(
+                    Reason.METADATA_CORRUPT,
+                    "the journal lost a chunk row of saga " + sagaId + "; compensating from what the bucket lists");
         }
     }
 }

@@ -12,7 +12,8 @@ import java.util.Optional;
 
 /** What compensations could not remove: retried, then blocked, and never forgotten. */
 public final class CleanupEntries {
-    private static final String WITH_DOCUMENT = "SELECT c.*, s.document_id FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id ";
+    private static final String WITH_DOCUMENT =
+            "SELECT c.*, s.document_id FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id ";
 
     private final JournalDatabase db;
 
@@ -20,7 +21,10 @@ public final class CleanupEntries {
         this.db = db;
     }
 
-    /** When a residue is tried again: after {@code firstDelay}, then each time after twice as long, up to an hour; then BLOCKED. */
+    /**
+     * When a residue is tried again: after {@code firstDelay}, then each time after twice as long, up to an hour; then
+     * BLOCKED.
+     */
     public record RetryPolicy(Duration firstDelay, int maxAttempts) {
         private static final Duration LONGEST = Duration.ofHours(1);
 
@@ -40,8 +44,8 @@ public final class CleanupEntries {
     public record Residue(String resource, String error) {}
 
     /**
-     * Records one residue; a second report of the same one counts as another attempt at it, unless a person has decided about it.
-     * One that was gone and is there again begins anew.
+     * Records one residue; a second report of the same one counts as another attempt at it, unless a person has decided
+     * about it. One that was gone and is there again begins anew.
      *
      * @return the entry if this attempt was its last
      */
@@ -51,29 +55,52 @@ public final class CleanupEntries {
         return db.inTransaction(() -> {
             long now = db.now();
             Optional<CleanupEntry> known = find(sagaId, step, resource);
-            if (known.filter(entry -> entry.state() == CleanupEntry.CleanupState.RESOLVED).isPresent()) {
+            if (known.filter(entry -> entry.state() == CleanupEntry.CleanupState.RESOLVED)
+                    .isPresent()) {
                 return Optional.empty();
             }
-            int attempts = 1 + known.filter(entry -> entry.state().isOpen()).map(CleanupEntry::attempts).orElse(0);
+            int attempts = 1
+                    + known.filter(entry -> entry.state().isOpen())
+                            .map(CleanupEntry::attempts)
+                            .orElse(0);
             long next = now + policy.delayMillis(attempts);
             if (known.isPresent()) {
-                db.sql.sql("UPDATE cleanup SET attempts = ?, last_error = ?, next_attempt_at = ?, state = ?, resolution = NULL"
-                        + " WHERE saga_id = ? AND step = ? AND resource = ?")
-                        .params(attempts, error, next, policy.state(attempts).name(), sagaId, step, resource).update();
+                db.sql
+                        .sql(
+                                "UPDATE cleanup SET attempts = ?, last_error = ?, next_attempt_at = ?, state = ?, resolution = NULL"
+                                        + " WHERE saga_id = ? AND step = ? AND resource = ?")
+                        .params(attempts, error, next, policy.state(attempts).name(), sagaId, step, resource)
+                        .update();
             } else {
-                db.sql.sql("""
+                db.sql
+                        .sql("""
                         INSERT INTO cleanup (cleanup_id, saga_id, step, resource, state, attempts, last_error, next_attempt_at, created_at)
                         VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)""")
-                        .params(Ids.next(), sagaId, step, resource, policy.state(1).name(), error, next, now).update();
+                        .params(
+                                Ids.next(),
+                                sagaId,
+                                step,
+                                resource,
+                                policy.state(1).name(),
+                                error,
+                                next,
+                                now)
+                        .update();
             }
-            boolean wasBlocked = known.filter(entry -> entry.state() == CleanupEntry.CleanupState.BLOCKED).isPresent();
-            return policy.state(attempts) == CleanupEntry.CleanupState.BLOCKED && !wasBlocked ? find(sagaId, step, resource) : Optional.empty();
+            boolean wasBlocked = known.filter(entry -> entry.state() == CleanupEntry.CleanupState.BLOCKED)
+                    .isPresent();
+            return policy.state(attempts) == CleanupEntry.CleanupState.BLOCKED && !wasBlocked
+                    ? find(sagaId, step, resource)
+                    : Optional.empty();
         });
     }
 
     private Optional<CleanupEntry> find(String sagaId, String step, String resource) {
-        return db.sql.sql(WITH_DOCUMENT + "WHERE c.saga_id = ? AND c.step = ? AND c.resource = ?").params(sagaId, step, resource)
-                .query(CleanupEntries::entry).optional();
+        return db.sql
+                .sql(WITH_DOCUMENT + "WHERE c.saga_id = ? AND c.step = ? AND c.resource = ?")
+                .params(sagaId, step, resource)
+                .query(CleanupEntries::entry)
+                .optional();
     }
 
     /** It is really gone. */
@@ -87,82 +114,135 @@ public final class CleanupEntries {
     }
 
     private void set(String cleanupId, CleanupEntry.CleanupState state, String resolution) {
-        db.sql.sql("UPDATE cleanup SET state = ?, resolution = ? WHERE cleanup_id = ?")
-                .params(state.name(), resolution, cleanupId).update();
+        db.sql
+                .sql("UPDATE cleanup SET state = ?, resolution = ? WHERE cleanup_id = ?")
+                .params(state.name(), resolution, cleanupId)
+                .update();
     }
 
     /** What a person wants of an entry from outside the process that cleans up. */
-    public enum CleanupCommand { RETRY, RESOLVE }
+    public enum CleanupCommand {
+        RETRY,
+        RESOLVE
+    }
 
     /** @param why a person's reason for RESOLVE; empty otherwise */
     public record PendingCommand(CleanupEntry entry, CleanupEntries.CleanupCommand wish, String why) {}
 
     /** A process that looks after the journal hears of it within a second or so. */
     public void requestCommand(String cleanupId, CleanupEntries.CleanupCommand wish, String why) {
-        db.sql.sql("UPDATE cleanup SET wish = ?, wish_why = ? WHERE cleanup_id = ?").params(wish.name(), why, cleanupId).update();
+        db.sql
+                .sql("UPDATE cleanup SET wish = ?, wish_why = ? WHERE cleanup_id = ?")
+                .params(wish.name(), why, cleanupId)
+                .update();
     }
 
     /** Whether a wish is still to be fulfilled. */
     public boolean hasPendingCommand(String cleanupId) {
-        return db.sql.sql("SELECT count(*) FROM cleanup WHERE cleanup_id = ? AND wish IS NOT NULL").param(cleanupId)
-                .query(Integer.class).single() > 0;
+        return db.sql
+                        .sql("SELECT count(*) FROM cleanup WHERE cleanup_id = ? AND wish IS NOT NULL")
+                        .param(cleanupId)
+                        .query(Integer.class)
+                        .single()
+                > 0;
     }
 
     public List<CleanupEntries.PendingCommand> pendingCommands() {
-        return db.sql.sql(WITH_DOCUMENT + "WHERE c.wish IS NOT NULL ORDER BY cleanup_id").query((row, n) ->
-                new CleanupEntries.PendingCommand(entry(row, n), CleanupEntries.CleanupCommand.valueOf(row.getString("wish")), row.getString("wish_why"))).list();
+        return db.sql
+                .sql(WITH_DOCUMENT + "WHERE c.wish IS NOT NULL ORDER BY cleanup_id")
+                .query((row, n) -> new CleanupEntries.PendingCommand(
+                        entry(row, n),
+                        CleanupEntries.CleanupCommand.valueOf(row.getString("wish")),
+                        row.getString("wish_why")))
+                .list();
     }
 
     public void clearCommand(String cleanupId) {
-        db.sql.sql("UPDATE cleanup SET wish = NULL, wish_why = NULL WHERE cleanup_id = ?").param(cleanupId).update();
+        db.sql
+                .sql("UPDATE cleanup SET wish = NULL, wish_why = NULL WHERE cleanup_id = ?")
+                .param(cleanupId)
+                .update();
     }
 
     /** Entries whose time for another attempt has come, oldest first. */
     public List<CleanupEntry> due() {
-        return db.sql.sql(WITH_DOCUMENT + "WHERE c.state = 'PENDING' AND c.next_attempt_at <= ? ORDER BY cleanup_id").param(db.now())
-                .query(CleanupEntries::entry).list();
+        return db.sql
+                .sql(WITH_DOCUMENT + "WHERE c.state = 'PENDING' AND c.next_attempt_at <= ? ORDER BY cleanup_id")
+                .param(db.now())
+                .query(CleanupEntries::entry)
+                .list();
     }
 
     int open(String sagaId) {
-        return db.sql.sql("SELECT count(*) FROM cleanup WHERE saga_id = ? AND state IN ('PENDING','BLOCKED')").param(sagaId)
-                .query(Integer.class).single();
+        return db.sql
+                .sql("SELECT count(*) FROM cleanup WHERE saga_id = ? AND state IN ('PENDING','BLOCKED')")
+                .param(sagaId)
+                .query(Integer.class)
+                .single();
     }
 
     public Optional<CleanupEntry> find(String cleanupId) {
-        return db.sql.sql(WITH_DOCUMENT + "WHERE cleanup_id = ?").param(cleanupId).query(CleanupEntries::entry).optional();
+        return db.sql
+                .sql(WITH_DOCUMENT + "WHERE cleanup_id = ?")
+                .param(cleanupId)
+                .query(CleanupEntries::entry)
+                .optional();
     }
 
     public List<CleanupEntry> of(String sagaId) {
-        return db.sql.sql(WITH_DOCUMENT + "WHERE c.saga_id = ? ORDER BY cleanup_id").param(sagaId).query(CleanupEntries::entry).list();
+        return db.sql
+                .sql(WITH_DOCUMENT + "WHERE c.saga_id = ? ORDER BY cleanup_id")
+                .param(sagaId)
+                .query(CleanupEntries::entry)
+                .list();
     }
 
     /** Every open entry, oldest first. */
     public List<CleanupEntry> open() {
-        return db.sql.sql(WITH_DOCUMENT + "WHERE c.state IN ('PENDING','BLOCKED') ORDER BY cleanup_id").query(CleanupEntries::entry).list();
+        return db.sql
+                .sql(WITH_DOCUMENT + "WHERE c.state IN ('PENDING','BLOCKED') ORDER BY cleanup_id")
+                .query(CleanupEntries::entry)
+                .list();
     }
 
     /** How many open entries these sagas have; one without any is missing. */
     public Map<String, OpenCleanups> openOf(Collection<String> sagaIds) {
         Map<String, OpenCleanups> open = new HashMap<>();
         if (!sagaIds.isEmpty()) {
-            db.sql.sql("SELECT saga_id, sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending, sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
-                    + " AS blocked FROM cleanup WHERE saga_id IN (:ids) AND state IN ('PENDING','BLOCKED') GROUP BY saga_id").param("ids", sagaIds)
-                    .query((row, n) -> open.put(row.getString("saga_id"), new OpenCleanups(row.getInt("pending"), row.getInt("blocked")))).list();
+            db.sql
+                    .sql(
+                            "SELECT saga_id, sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending, sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
+                                    + " AS blocked FROM cleanup WHERE saga_id IN (:ids) AND state IN ('PENDING','BLOCKED') GROUP BY saga_id")
+                    .param("ids", sagaIds)
+                    .query((row, n) -> open.put(
+                            row.getString("saga_id"), new OpenCleanups(row.getInt("pending"), row.getInt("blocked"))))
+                    .list();
         }
         return open;
     }
 
     /** Every entry, closed ones included, oldest first. */
     public List<CleanupEntry> all() {
-        return db.sql.sql(WITH_DOCUMENT + "ORDER BY cleanup_id").query(CleanupEntries::entry).list();
+        return db.sql
+                .sql(WITH_DOCUMENT + "ORDER BY cleanup_id")
+                .query(CleanupEntries::entry)
+                .list();
     }
 
     private static CleanupEntry entry(ResultSet row, int n) throws SQLException {
         String document = row.getString("document_id");
         String resolution = row.getString("resolution");
-        return new CleanupEntry(row.getString("cleanup_id"), row.getString("saga_id"), document == null ? "" : document,
-                row.getString("step"), row.getString("resource"), CleanupEntry.CleanupState.valueOf(row.getString("state")),
-                row.getInt("attempts"), row.getString("last_error"), Instant.ofEpochMilli(row.getLong("next_attempt_at")),
-                Instant.ofEpochMilli(row.getLong("created_at")), resolution == null ? "" : resolution);
+        return new CleanupEntry(
+                row.getString("cleanup_id"),
+                row.getString("saga_id"),
+                document == null ? "" : document,
+                row.getString("step"),
+                row.getString("resource"),
+                CleanupEntry.CleanupState.valueOf(row.getString("state")),
+                row.getInt("attempts"),
+                row.getString("last_error"),
+                Instant.ofEpochMilli(row.getLong("next_attempt_at")),
+                Instant.ofEpochMilli(row.getLong("created_at")),
+                resolution == null ? "" : resolution);
     }
 }

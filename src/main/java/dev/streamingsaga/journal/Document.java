@@ -33,19 +33,50 @@ public record Document(
 
     /** The same document, whose file somebody touched without changing its content. */
     public Document withIdentity(SourceIdentity now) {
-        return new Document(documentId, sagaId, path, fileName, contentType, sizeBytes, sha256, chunkCount, chunkSizeBytes, bucket,
-                keyPrefix, owner, classification, keyId, receivedAt, now);
+        return new Document(
+                documentId,
+                sagaId,
+                path,
+                fileName,
+                contentType,
+                sizeBytes,
+                sha256,
+                chunkCount,
+                chunkSizeBytes,
+                bucket,
+                keyPrefix,
+                owner,
+                classification,
+                keyId,
+                receivedAt,
+                now);
     }
 
     /** The same document, whose text is read from a copy of the file. */
     public Document withPath(Path copy) {
-        return new Document(documentId, sagaId, copy, fileName, contentType, sizeBytes, sha256, chunkCount, chunkSizeBytes, bucket,
-                keyPrefix, owner, classification, keyId, receivedAt, identity);
+        return new Document(
+                documentId,
+                sagaId,
+                copy,
+                fileName,
+                contentType,
+                sizeBytes,
+                sha256,
+                chunkCount,
+                chunkSizeBytes,
+                bucket,
+                keyPrefix,
+                owner,
+                classification,
+                keyId,
+                receivedAt,
+                identity);
     }
 
     /**
      * The message body of {@code direct:<name>-store-*}: what a store's route, YAML ones included, can use as
-     * {@code :#documentId} in a {@code sql:} endpoint or {@code ${body[documentId]}}. {@link DocumentFacts} explains each key.
+     * {@code :#documentId} in a {@code sql:} endpoint or {@code ${body[documentId]}}. {@link DocumentFacts} explains
+     * each key.
      */
     public Map<String, Object> facts() {
         Map<String, Object> facts = new LinkedHashMap<>();

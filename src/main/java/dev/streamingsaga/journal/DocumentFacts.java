@@ -1,8 +1,9 @@
 package dev.streamingsaga.journal;
 
 /**
- * Keys of the map that every {@code direct:<name>-store-*} route gets as its body: the write, {@code -compensate}, {@code -count} and
- * {@code -complete}. Every key except {@link #RUN} is always there. The keys stay as they are; others may be added.
+ * Keys of the map that every {@code direct:<name>-store-*} route gets as its body: the write, {@code -compensate},
+ * {@code -count} and {@code -complete}. Every key except {@link #RUN} is always there. The keys stay as they are;
+ * others may be added.
  */
 public final class DocumentFacts {
     /** String, 32 hex digits: the same for the same content from the same source. */

@@ -20,7 +20,8 @@ public final class DroppedFiles {
     /** Records the file before it is moved; replaces what was known of another one at its path. */
     public void add(Path folder, DroppedFile file) {
         SourceIdentity identity = file.identity();
-        db.sql.sql("""
+        db.sql
+                .sql("""
                 INSERT INTO dropped_file (path, source, folder, saga_id, file_key, size_bytes, modified_nanos,
                     changed_nanos, until_at, alerts)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
@@ -28,35 +29,53 @@ public final class DroppedFiles {
                     saga_id = excluded.saga_id, file_key = excluded.file_key, size_bytes = excluded.size_bytes,
                     modified_nanos = excluded.modified_nanos, changed_nanos = excluded.changed_nanos,
                     until_at = excluded.until_at, alerts = 0""")
-                .params(file.path().toString(), file.source().toString(), folder.toString(), file.sagaId(),
-                        identity.fileKey(), identity.sizeBytes(), identity.modifiedNanos(), identity.changedNanos(),
+                .params(
+                        file.path().toString(),
+                        file.source().toString(),
+                        folder.toString(),
+                        file.sagaId(),
+                        identity.fileKey(),
+                        identity.sizeBytes(),
+                        identity.modifiedNanos(),
+                        identity.changedNanos(),
                         file.until().toEpochMilli())
                 .update();
     }
 
     /** What the file looks like now, with the content that its saga saw. */
     public void unchanged(Path file, SourceIdentity now) {
-        db.sql.sql("UPDATE dropped_file SET file_key = ?, size_bytes = ?, modified_nanos = ?, changed_nanos = ?"
-                + " WHERE path = ?")
+        db.sql
+                .sql("UPDATE dropped_file SET file_key = ?, size_bytes = ?, modified_nanos = ?, changed_nanos = ?"
+                        + " WHERE path = ?")
                 .params(now.fileKey(), now.sizeBytes(), now.modifiedNanos(), now.changedNanos(), file.toString())
                 .update();
     }
 
     /** Those of a folder, the one to be forgotten first at the top. */
     public List<DroppedFile> of(Path folder, int limit) {
-        return db.sql.sql("SELECT * FROM dropped_file WHERE folder = ? ORDER BY until_at, path LIMIT ?")
-                .params(folder.toString(), limit).query(DroppedFiles::file).list();
+        return db.sql
+                .sql("SELECT * FROM dropped_file WHERE folder = ? ORDER BY until_at, path LIMIT ?")
+                .params(folder.toString(), limit)
+                .query(DroppedFiles::file)
+                .list();
     }
 
     public Optional<DroppedFile> find(Path file) {
-        return db.sql.sql("SELECT * FROM dropped_file WHERE path = ?").param(file.toString())
-                .query(DroppedFiles::file).optional();
+        return db.sql
+                .sql("SELECT * FROM dropped_file WHERE path = ?")
+                .param(file.toString())
+                .query(DroppedFiles::file)
+                .optional();
     }
 
     /** The saga has such a file. */
     public boolean has(String sagaId) {
-        return db.sql.sql("SELECT count(*) FROM dropped_file WHERE saga_id = ?").param(sagaId)
-                .query(Long.class).single() > 0;
+        return db.sql
+                        .sql("SELECT count(*) FROM dropped_file WHERE saga_id = ?")
+                        .param(sagaId)
+                        .query(Long.class)
+                        .single()
+                > 0;
     }
 
     /**
@@ -67,8 +86,10 @@ public final class DroppedFiles {
      */
     public boolean alert(DroppedFile file, int level, List<EventDraft> notes) {
         return db.inTransaction(() -> {
-            int first = db.sql.sql("UPDATE dropped_file SET alerts = ? WHERE path = ? AND alerts < ?")
-                    .params(level, file.path().toString(), level).update();
+            int first = db.sql
+                    .sql("UPDATE dropped_file SET alerts = ? WHERE path = ? AND alerts < ?")
+                    .params(level, file.path().toString(), level)
+                    .update();
             if (first == 1) {
                 append(file.sagaId(), notes);
             }
@@ -84,9 +105,13 @@ public final class DroppedFiles {
     public boolean alertOnce(String sagaId, String beginning, List<EventDraft> notes) {
         return db.inTransaction(() -> {
             // Also makes another process that wants to do the same wait for this transaction.
-            db.sql.sql("UPDATE saga SET updated_at = updated_at WHERE saga_id = ?").param(sagaId).update();
+            db.sql
+                    .sql("UPDATE saga SET updated_at = updated_at WHERE saga_id = ?")
+                    .param(sagaId)
+                    .update();
             boolean known = events.of(sagaId).stream()
-                    .anyMatch(event -> event.kind() == Event.EventKind.ALERT && event.message().startsWith(beginning));
+                    .anyMatch(event -> event.kind() == Event.EventKind.ALERT
+                            && event.message().startsWith(beginning));
             if (!known) {
                 append(sagaId, notes);
             }
@@ -99,13 +124,24 @@ public final class DroppedFiles {
     }
 
     public void forget(Path file) {
-        db.sql.sql("DELETE FROM dropped_file WHERE path = ?").param(file.toString()).update();
+        db.sql
+                .sql("DELETE FROM dropped_file WHERE path = ?")
+                .param(file.toString())
+                .update();
     }
 
     private static DroppedFile file(ResultSet row, int n) throws SQLException {
-        SourceIdentity identity = new SourceIdentity(row.getString("file_key"), row.getLong("size_bytes"),
-                row.getLong("modified_nanos"), row.getLong("changed_nanos"));
-        return new DroppedFile(Path.of(row.getString("path")), Path.of(row.getString("source")),
-                row.getString("saga_id"), identity, Instant.ofEpochMilli(row.getLong("until_at")), row.getInt("alerts"));
+        SourceIdentity identity = new SourceIdentity(
+                row.getString("file_key"),
+                row.getLong("size_bytes"),
+                row.getLong("modified_nanos"),
+                row.getLong("changed_nanos"));
+        return new DroppedFile(
+                Path.of(row.getString("path")),
+                Path.of(row.getString("source")),
+                row.getString("saga_id"),
+                identity,
+                Instant.ofEpochMilli(row.getLong("until_at")),
+                row.getInt("alerts"));
     }
 }

@@ -2,12 +2,18 @@ package dev.streamingsaga.journal;
 
 import java.util.UUID;
 
-/** Which journal a database holds: a random id, so that a journal that was lost and made anew is told from the former one. */
+/**
+ * Which journal a database holds: a random id, so that a journal that was lost and made anew is told from the former
+ * one.
+ */
 final class Epoch {
     private Epoch() {}
 
     static String of(JournalDatabase db) {
-        db.sql.sql("INSERT INTO journal_epoch (id, epoch) VALUES (1, ?) ON CONFLICT (id) DO NOTHING").param(UUID.randomUUID().toString()).update();
+        db.sql
+                .sql("INSERT INTO journal_epoch (id, epoch) VALUES (1, ?) ON CONFLICT (id) DO NOTHING")
+                .param(UUID.randomUUID().toString())
+                .update();
         return db.sql.sql("SELECT epoch FROM journal_epoch").query(String.class).single();
     }
 }

@@ -8,6 +8,14 @@ import java.time.Instant;
  * @param step empty if it concerns the saga as a whole
  * @param detail JSON for the reports, or empty
  */
-public record Event(String eventId, String sagaId, Instant at, Event.EventKind kind, String step, String message, String detail) {
-    public enum EventKind { STATE, ERROR, COMPENSATION_ERROR, CRITICAL, ALERT, RESOLVED }
+public record Event(
+        String eventId, String sagaId, Instant at, Event.EventKind kind, String step, String message, String detail) {
+    public enum EventKind {
+        STATE,
+        ERROR,
+        COMPENSATION_ERROR,
+        CRITICAL,
+        ALERT,
+        RESOLVED
+    }
 }

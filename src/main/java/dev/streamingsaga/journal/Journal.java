@@ -13,8 +13,9 @@ import java.util.function.IntFunction;
 import javax.sql.DataSource;
 
 /**
- * The truth about every saga. Each method is one transaction, durable when it returns. Moves of state are conditional updates:
- * of two that compete, one wins, and a final state never changes but between COMPENSATED and PARTIALLY_COMPENSATED.
+ * The truth about every saga. Each method is one transaction, durable when it returns. Moves of state are conditional
+ * updates: of two that compete, one wins, and a final state never changes but between COMPENSATED and
+ * PARTIALLY_COMPENSATED.
  */
 public final class Journal {
     private static final Duration LEASE = Duration.ofSeconds(30);
@@ -134,20 +135,41 @@ public final class Journal {
 
     /** Binds the saga's LRA to its run, so that callbacks of any other can be told apart. */
     public void bindLra(String sagaId, int run, String lraId) {
-        moves.fenced(db.sql.sql("UPDATE saga SET lra_id = ?, updated_at = ? WHERE saga_id = ? AND run = ?")
-                .params(lraId, db.now(), sagaId, run).update(), sagaId, run);
+        moves.fenced(
+                db.sql
+                        .sql("UPDATE saga SET lra_id = ?, updated_at = ? WHERE saga_id = ? AND run = ?")
+                        .params(lraId, db.now(), sagaId, run)
+                        .update(),
+                sagaId,
+                run);
     }
 
     /** Fixes what the saga is about; from here on its stores may be asked for it. */
     public void describe(String sagaId, int run, Document d) {
-        moves.fenced(db.sql.sql("""
+        moves.fenced(
+                db.sql
+                        .sql("""
                 UPDATE saga SET document_id = ?, sha256 = ?, content_type = ?, size_bytes = ?, file_key = ?, modified_nanos = ?,
                        changed_nanos = ?, chunk_count = ?, chunk_size = ?, bucket = ?, key_prefix = ?, updated_at = ?
                 WHERE saga_id = ? AND run = ? AND state NOT IN\s""" + SagaRows.FINAL)
-                .params(d.documentId(), d.sha256(), d.contentType(), d.sizeBytes(), d.identity().fileKey(),
-                        d.identity().modifiedNanos(), d.identity().changedNanos(), d.chunkCount(), d.chunkSizeBytes(), d.bucket(), d.keyPrefix(), db.now(),
-                        sagaId, run)
-                .update(), sagaId, run);
+                        .params(
+                                d.documentId(),
+                                d.sha256(),
+                                d.contentType(),
+                                d.sizeBytes(),
+                                d.identity().fileKey(),
+                                d.identity().modifiedNanos(),
+                                d.identity().changedNanos(),
+                                d.chunkCount(),
+                                d.chunkSizeBytes(),
+                                d.bucket(),
+                                d.keyPrefix(),
+                                db.now(),
+                                sagaId,
+                                run)
+                        .update(),
+                sagaId,
+                run);
     }
 
     /**
@@ -179,18 +201,28 @@ public final class Journal {
     }
 
     /**
-     * What an attempt to undo a step left: open clean-up entries. Those of the step that are not left any more are DONE, and with
-     * the last one PARTIALLY_COMPENSATED becomes COMPENSATED. With the first one COMPENSATED becomes PARTIALLY_COMPENSATED: a
-     * residue appeared after all was undone.
+     * What an attempt to undo a step left: open clean-up entries. Those of the step that are not left any more are
+     * DONE, and with the last one PARTIALLY_COMPENSATED becomes COMPENSATED. With the first one COMPENSATED becomes
+     * PARTIALLY_COMPENSATED: a residue appeared after all was undone.
      *
      * @param residue journaled with the latter
      */
-    public void stepCompensated(SagaRecord saga, String step, StepCompensation undone, CleanupEntries.RetryPolicy policy, EventDraft.OnResidue residue) {
+    public void stepCompensated(
+            SagaRecord saga,
+            String step,
+            StepCompensation undone,
+            CleanupEntries.RetryPolicy policy,
+            EventDraft.OnResidue residue) {
         outcomes.stepCompensated(saga, step, undone, policy, residue);
     }
 
     /** One residue more than the attempt to undo the step found. */
-    public void residue(SagaRecord saga, String step, CleanupEntries.Residue piece, CleanupEntries.RetryPolicy policy, EventDraft.OnResidue residue) {
+    public void residue(
+            SagaRecord saga,
+            String step,
+            CleanupEntries.Residue piece,
+            CleanupEntries.RetryPolicy policy,
+            EventDraft.OnResidue residue) {
         outcomes.residue(saga, step, piece, policy, residue);
     }
 
@@ -200,7 +232,8 @@ public final class Journal {
     }
 
     /**
-     * The decision that the saga completed: only with every step written. From here on it is final, whatever arrives later.
+     * The decision that the saga completed: only with every step written. From here on it is final, whatever arrives
+     * later.
      *
      * @return whether this call, or an earlier one, decided so
      */
@@ -208,7 +241,10 @@ public final class Journal {
         return outcomes.complete(sagaId, run);
     }
 
-    /** COMPLETED sagas whose document is not visible everywhere yet, and whose time for another attempt has come; oldest first. */
+    /**
+     * COMPLETED sagas whose document is not visible everywhere yet, and whose time for another attempt has come; oldest
+     * first.
+     */
     public List<SagaRecord> publicationsDue() {
         return sagas.publicationsDue();
     }
@@ -249,7 +285,8 @@ public final class Journal {
     /**
      * Keeps what this process works on from looking stale; to be called well within the lease.
      *
-     * @param sagaIds what it really works on: one that it lost, say because the journal was away when it failed, is to be found again
+     * @param sagaIds what it really works on: one that it lost, say because the journal was away when it failed, is to
+     *     be found again
      * @return those that are still ours
      */
     public Set<String> renewLeases(Collection<String> sagaIds) {
@@ -266,13 +303,17 @@ public final class Journal {
         leases.requireOwned(sagaId, run);
     }
 
-    /** Unfinished sagas whose owner is gone: all that other processes held before this one, if {@code lockHeld}; else those without a heartbeat. */
+    /**
+     * Unfinished sagas whose owner is gone: all that other processes held before this one, if {@code lockHeld}; else
+     * those without a heartbeat.
+     */
     public List<SagaRecord> stale(boolean lockHeld) {
         return leases.stale(lockHeld);
     }
 
     /**
-     * Leaves a saga of ours to whoever comes first, under the next run number: nothing that this run still does or meets concerns it any more.
+     * Leaves a saga of ours to whoever comes first, under the next run number: nothing that this run still does or
+     * meets concerns it any more.
      *
      * @return false if it is not this run's, paused, being compensated or final; nothing changed then
      */
@@ -290,8 +331,8 @@ public final class Journal {
     }
 
     /**
-     * Takes a stale or paused saga over for another attempt: the next run number, from the first step, with a new time limit. What
-     * earlier runs wrote stays on record.
+     * Takes a stale or paused saga over for another attempt: the next run number, from the first step, with a new time
+     * limit. What earlier runs wrote stays on record.
      *
      * @return whether this process won it
      */
@@ -305,7 +346,11 @@ public final class Journal {
     }
 
     /** What a person wants of a saga that some process owns; that process hears of it within a second or so. */
-    public enum OperatorCommand { CANCEL, PAUSE, RESUME }
+    public enum OperatorCommand {
+        CANCEL,
+        PAUSE,
+        RESUME
+    }
 
     public void operatorCommand(String sagaId, Journal.OperatorCommand wish) {
         wishes.request(sagaId, wish);
@@ -326,7 +371,10 @@ public final class Journal {
 
     /** Counts bytes of chunks that an earlier run sent and the bucket confirmed. */
     void addResumedBytes(String sagaId, int run, long bytes) {
-        db.sql.sql("UPDATE saga SET resumed_bytes = resumed_bytes + ? WHERE saga_id = ? AND run = ?").params(bytes, sagaId, run).update();
+        db.sql
+                .sql("UPDATE saga SET resumed_bytes = resumed_bytes + ? WHERE saga_id = ? AND run = ?")
+                .params(bytes, sagaId, run)
+                .update();
     }
 
     /** The newer version is visible: the older one is history, its data is being removed. */
@@ -382,14 +430,17 @@ public final class Journal {
     }
 
     /**
-     * The sagas to watch: the newest, those that are worked on, the first of those that wait, and the newest that need attention. Not
-     * more than about {@code 4 * limit}, in no order.
+     * The sagas to watch: the newest, those that are worked on, the first of those that wait, and the newest that need
+     * attention. Not more than about {@code 4 * limit}, in no order.
      */
     public Set<SagaRecord> watched(int limit) {
         return pages.watched(limit);
     }
 
-    /** Everything that has no outcome yet, and every COMPLETED saga whose document is not visible everywhere yet; oldest first. */
+    /**
+     * Everything that has no outcome yet, and every COMPLETED saga whose document is not visible everywhere yet; oldest
+     * first.
+     */
     public List<SagaRecord> unfinished() {
         return sagas.unfinished();
     }
@@ -415,14 +466,16 @@ public final class Journal {
     }
 
     /**
-     * Compensated sagas that a late write may have reached since, ended before {@code limit} and not looked at again yet: a chunk or
-     * the manifest was sent and never answered, or another process had the saga before.
+     * Compensated sagas that a late write may have reached since, ended before {@code limit} and not looked at again
+     * yet: a chunk or the manifest was sent and never answered, or another process had the saga before.
      */
     public List<SagaRecord> unswept(Instant limit) {
         return sagas.unswept(limit);
     }
 
-    /** The bucket was asked again after the last attempt can have arrived; what it held is gone, or a clean-up entry. */
+    /**
+     * The bucket was asked again after the last attempt can have arrived; what it held is gone, or a clean-up entry.
+     */
     public void swept(String sagaId) {
         outcomes.swept(sagaId);
     }
@@ -461,7 +514,10 @@ public final class Journal {
         return chunks.sent(sagaId);
     }
 
-    /** Object keys of the saga's chunks, damaged rows included: for the compensation, which deletes what any source names. */
+    /**
+     * Object keys of the saga's chunks, damaged rows included: for the compensation, which deletes what any source
+     * names.
+     */
     public List<String> chunkKeys(String sagaId) {
         return chunks.keys(sagaId);
     }

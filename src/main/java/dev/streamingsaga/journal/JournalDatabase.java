@@ -56,8 +56,8 @@ final class JournalDatabase {
     }
 
     /**
-     * What a query ends with so that the rows it found stay as they are until the transaction ends. SQLite has one writer at a
-     * time and takes its lock when the transaction begins: nothing is needed there.
+     * What a query ends with so that the rows it found stay as they are until the transaction ends. SQLite has one
+     * writer at a time and takes its lock when the transaction begins: nothing is needed there.
      */
     String forShare() {
         return shared.obtain();
@@ -65,7 +65,10 @@ final class JournalDatabase {
 
     private static String forShare(DataSource dataSource) {
         try {
-            return JdbcUtils.extractDatabaseMetaData(dataSource, DatabaseMetaData::getDatabaseProductName).equals("PostgreSQL") ? " FOR SHARE" : "";
+            return JdbcUtils.extractDatabaseMetaData(dataSource, DatabaseMetaData::getDatabaseProductName)
+                            .equals("PostgreSQL")
+                    ? " FOR SHARE"
+                    : "";
         } catch (MetaDataAccessException e) {
             throw new DataAccessResourceFailureException("the journal's database does not say what it is", e);
         }

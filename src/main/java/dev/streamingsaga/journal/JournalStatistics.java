@@ -15,8 +15,16 @@ import java.util.Optional;
  * @param chunkCleanups open entries of the bucket
  * @param oldestCleanup when the oldest open entry was made
  */
-public record JournalStatistics(Map<SagaState, Long> sagas, long storedBytes, long resumedBytes, long unpublished, long leftSomething, long pendingCleanups,
-        long blockedCleanups, long chunkCleanups, Optional<Instant> oldestCleanup) {
+public record JournalStatistics(
+        Map<SagaState, Long> sagas,
+        long storedBytes,
+        long resumedBytes,
+        long unpublished,
+        long leftSomething,
+        long pendingCleanups,
+        long blockedCleanups,
+        long chunkCleanups,
+        Optional<Instant> oldestCleanup) {
 
     public static final JournalStatistics NONE = new JournalStatistics(Map.of(), 0, 0, 0, 0, 0, 0, 0, Optional.empty());
 

@@ -30,17 +30,50 @@ public record NewSaga(
         Optional<String> sender) {
 
     /** A file on disk. */
-    public NewSaga(Path source, String fileName, List<String> participants, Duration timeLimit, String owner,
-            String classification, String keyId, boolean exclusive, Optional<SourceIdentity> once,
+    public NewSaga(
+            Path source,
+            String fileName,
+            List<String> participants,
+            Duration timeLimit,
+            String owner,
+            String classification,
+            String keyId,
+            boolean exclusive,
+            Optional<SourceIdentity> once,
             Optional<String> request) {
-        this(source, fileName, participants, timeLimit, owner, classification, keyId, exclusive, once, request,
+        this(
+                source,
+                fileName,
+                participants,
+                timeLimit,
+                owner,
+                classification,
+                keyId,
+                exclusive,
+                once,
+                request,
                 Optional.empty());
     }
 
     /** Named like its source. */
-    public NewSaga(Path source, List<String> participants, Duration timeLimit, String owner, String classification, String keyId,
+    public NewSaga(
+            Path source,
+            List<String> participants,
+            Duration timeLimit,
+            String owner,
+            String classification,
+            String keyId,
             boolean exclusive) {
-        this(source, String.valueOf(source.getFileName()), participants, timeLimit, owner, classification, keyId, exclusive,
-                Optional.empty(), Optional.empty());
+        this(
+                source,
+                String.valueOf(source.getFileName()),
+                participants,
+                timeLimit,
+                owner,
+                classification,
+                keyId,
+                exclusive,
+                Optional.empty(),
+                Optional.empty());
     }
 }

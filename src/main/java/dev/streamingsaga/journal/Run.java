@@ -11,7 +11,10 @@ public interface Run {
     /** Exchange property that carries the run through the saga's routes. */
     String PROPERTY = "SagaRun";
 
-    /** Header of a store's answer to a write, a number: how many pieces of the saga it holds from now on, as its {@code -count} counts them. */
+    /**
+     * Header of a store's answer to a write, a number: how many pieces of the saga it holds from now on, as its
+     * {@code -count} counts them.
+     */
     String EXPECTED = "SagaExpected";
 
     String sagaId();
@@ -44,7 +47,10 @@ public interface Run {
      */
     void progress(String step, long done, long total, String unit);
 
-    /** Intent for all chunks, before the first is sent. Replaces what an earlier attempt planned only if nothing was sent. */
+    /**
+     * Intent for all chunks, before the first is sent. Replaces what an earlier attempt planned only if nothing was
+     * sent.
+     */
     void planChunks(List<ChunkRow> chunks);
 
     /** Before an attempt to send. */

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The runs that this process owns, and those that it no longer does but whose last side effect is still under way: a write that
- * a paused, resumed or ended run left behind is waited for like one of the current run.
+ * The runs that this process owns, and those that it no longer does but whose last side effect is still under way: a
+ * write that a paused, resumed or ended run left behind is waited for like one of the current run.
  */
 public final class Runs {
     private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
@@ -40,8 +40,12 @@ public final class Runs {
         ActiveRun run = new ActiveRun(journal, saga);
         Optional.ofNullable(active.put(saga.sagaId(), run)).ifPresent(earlier -> {
             lingering.add(earlier);
-            earlier.revoke(new SagaException(Reason.CANCELLED, "run " + earlier.number() + " of saga " + saga.sagaId()
-                    + " was taken over by run " + run.number() + "; it stops here"), Duration.ZERO);
+            earlier.revoke(
+                    new SagaException(
+                            Reason.CANCELLED,
+                            "run " + earlier.number() + " of saga " + saga.sagaId() + " was taken over by run "
+                                    + run.number() + "; it stops here"),
+                    Duration.ZERO);
             earlier.markEnded(); // whoever waits for it, waits for the saga's end from now on
         });
         forgetEnded();
@@ -53,8 +57,9 @@ public final class Runs {
     }
 
     /**
-     * The end of this process, in good order: no run begins any more, those that are under way get no leave for another side effect, and
-     * their sagas are handed back for the next start to go on with. What is being compensated stays so, and is taken up again then.
+     * The end of this process, in good order: no run begins any more, those that are under way get no leave for another
+     * side effect, and their sagas are handed back for the next start to go on with. What is being compensated stays
+     * so, and is taken up again then.
      *
      * @param wait for what is on its way already, in all
      */
@@ -62,7 +67,9 @@ public final class Runs {
         stoppedBy = System.nanoTime() + wait.toNanos();
         stopping = true;
         // One that is being closed needs no leave any more, and its end is the better one.
-        List<ActiveRun> others = active.values().stream().filter(run -> !run.step().equals(LAST_STEP)).toList();
+        List<ActiveRun> others = active.values().stream()
+                .filter(run -> !run.step().equals(LAST_STEP))
+                .toList();
         others.forEach(run -> run.revoke(stop(run), Duration.ZERO));
         others.forEach(this::releaseNow);
         active.values().forEach(run -> {
@@ -74,14 +81,17 @@ public final class Runs {
     /** @throws ShutdownException if this process is stopping: nothing is begun any more */
     public void requireOpen(String what) {
         if (stopping) {
-            throw new ShutdownException(what + " was not taken in, since this instance is stopping; give it again when that is started again");
+            throw new ShutdownException(what
+                    + " was not taken in, since this instance is stopping; give it again when that is started again");
         }
     }
 
     /** @throws ShutdownException if this process is stopping: the saga is somebody else's from now on */
     public void requireRunning(String sagaId) {
         if (stopping) {
-            throw new ShutdownException("saga " + sagaId + " is left as it is, since this instance is stopping; it goes on when the instance is started again");
+            throw new ShutdownException(
+                    "saga " + sagaId
+                            + " is left as it is, since this instance is stopping; it goes on when the instance is started again");
         }
     }
 
@@ -97,11 +107,17 @@ public final class Runs {
         run.revoke(stop(run), left());
         try {
             if (journal.handOver(run.sagaId(), run.number())) {
-                LOG.info("saga {} ({}) is left in step {} since this instance stops; the next start goes on with it", run.sagaId(),
-                        run.received().fileName(), run.step().isEmpty() ? "none" : run.step());
+                LOG.info(
+                        "saga {} ({}) is left in step {} since this instance stops; the next start goes on with it",
+                        run.sagaId(),
+                        run.received().fileName(),
+                        run.step().isEmpty() ? "none" : run.step());
             }
         } catch (RuntimeException e) {
-            LOG.warn("saga {} could not be handed back ({}); it is taken up when its lease has run out", run.sagaId(), e.toString());
+            LOG.warn(
+                    "saga {} could not be handed back ({}); it is taken up when its lease has run out",
+                    run.sagaId(),
+                    e.toString());
         } finally {
             run.release();
         }
@@ -118,7 +134,9 @@ public final class Runs {
     }
 
     private static SagaException stop(ActiveRun run) {
-        return new SagaException(Reason.CANCELLED, "run " + run.number() + " of saga " + run.sagaId() + " ends here, since this instance is stopping");
+        return new SagaException(
+                Reason.CANCELLED,
+                "run " + run.number() + " of saga " + run.sagaId() + " ends here, since this instance is stopping");
     }
 
     /** Where they are written down. */
@@ -144,20 +162,24 @@ public final class Runs {
     private void close(ActiveRun run) {
         lingering.add(run);
         active.remove(run.sagaId(), run);
-        run.revoke(new SagaException(Reason.CANCELLED, "run " + run.number() + " of saga " + run.sagaId() + " has ended"), Duration.ZERO);
+        run.revoke(
+                new SagaException(Reason.CANCELLED, "run " + run.number() + " of saga " + run.sagaId() + " has ended"),
+                Duration.ZERO);
     }
 
     /**
-     * As {@link #end(ActiveRun)}, its outcome not recorded: whoever waits for the run is told so, and the recovery takes the saga up. If the
-     * journal has one all the same, or a later run, that is what it ends with.
+     * As {@link #end(ActiveRun)}, its outcome not recorded: whoever waits for the run is told so, and the recovery
+     * takes the saga up. If the journal has one all the same, or a later run, that is what it ends with.
      */
     public void markLost(ActiveRun run, Throwable why) {
         close(run); // before anybody is told
         if (isSettled(run)) {
             run.markEnded();
         } else {
-            run.markLost(new IllegalStateException("saga " + run.sagaId() + " stopped in step " + run.step()
-                    + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again", why));
+            run.markLost(new IllegalStateException(
+                    "saga " + run.sagaId() + " stopped in step " + run.step()
+                            + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again",
+                    why));
         }
         forgetEnded();
     }
@@ -176,11 +198,19 @@ public final class Runs {
         find(sagaId).ifPresent(this::end);
     }
 
-    /** Ends what was called off so long ago, its saga paused: it hangs, or Camel has lost it. Whatever it still writes is waited for before another run. */
+    /**
+     * Ends what was called off so long ago, its saga paused: it hangs, or Camel has lost it. Whatever it still writes
+     * is waited for before another run.
+     */
     public void endPaused(Duration grace) {
         for (ActiveRun run : active.values()) {
-            if (run.isRevokedFor(grace) && journal.saga(run.sagaId()).orElseThrow().state() == SagaState.PAUSED) {
-                LOG.warn("run {} of the paused saga {} does not end in step {}; its place is free again", run.number(), run.sagaId(), run.step());
+            if (run.isRevokedFor(grace)
+                    && journal.saga(run.sagaId()).orElseThrow().state() == SagaState.PAUSED) {
+                LOG.warn(
+                        "run {} of the paused saga {} does not end in step {}; its place is free again",
+                        run.number(),
+                        run.sagaId(),
+                        run.step());
                 end(run);
             }
         }
@@ -192,7 +222,8 @@ public final class Runs {
     }
 
     /**
-     * Stops a saga's steps from writing, whichever run they belong to: no new permits, and a bounded wait for the open ones.
+     * Stops a saga's steps from writing, whichever run they belong to: no new permits, and a bounded wait for the open
+     * ones.
      *
      * @return whether none is open any more
      */
@@ -202,24 +233,34 @@ public final class Runs {
 
     /** Waits until nothing that an earlier run began is under way any more, for so long at the most. */
     public boolean awaitEarlierRun(ActiveRun run, Duration wait) {
-        return settled(of(run.sagaId()).stream().filter(other -> other != run).toList(),
-                new SagaException(Reason.CANCELLED, "saga " + run.sagaId() + " was taken over by run " + run.number()), wait);
+        return settled(
+                of(run.sagaId()).stream().filter(other -> other != run).toList(),
+                new SagaException(Reason.CANCELLED, "saga " + run.sagaId() + " was taken over by run " + run.number()),
+                wait);
     }
 
     /** None gets new leave before the first is waited for. */
     private static boolean settled(List<ActiveRun> runs, SagaException why, Duration wait) {
         long end = System.nanoTime() + wait.toNanos();
         runs.forEach(run -> run.revoke(why, Duration.ZERO));
-        return runs.stream().filter(run -> !run.revoke(why, Duration.ofNanos(Math.max(0, end - System.nanoTime())))).findAny().isEmpty();
+        return runs.stream()
+                .filter(run -> !run.revoke(why, Duration.ofNanos(Math.max(0, end - System.nanoTime()))))
+                .findAny()
+                .isEmpty();
     }
 
     /** The steps of a saga that have something under way. */
     public Set<String> writing(String sagaId) {
-        return of(sagaId).stream().filter(ActiveRun::isWriting).map(ActiveRun::step).collect(Collectors.toSet());
+        return of(sagaId).stream()
+                .filter(ActiveRun::isWriting)
+                .map(ActiveRun::step)
+                .collect(Collectors.toSet());
     }
 
     private List<ActiveRun> of(String sagaId) {
-        return new ArrayList<>(Stream.concat(find(sagaId).stream(), lingering.stream().filter(run -> run.sagaId().equals(sagaId)))
+        return new ArrayList<>(Stream.concat(
+                        find(sagaId).stream(),
+                        lingering.stream().filter(run -> run.sagaId().equals(sagaId)))
                 .collect(Collectors.toSet()));
     }
 }

@@ -2,7 +2,10 @@ package dev.streamingsaga.journal;
 
 import java.time.Duration;
 
-/** Told of what sagas do in this process, each time after the journal has it. Must be quick, thread-safe, and must not throw. */
+/**
+ * Told of what sagas do in this process, each time after the journal has it. Must be quick, thread-safe, and must not
+ * throw.
+ */
 public interface SagaListener {
     /** Watches nothing. */
     SagaListener NOBODY = new SagaListener() {};

@@ -16,7 +16,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.springframework.jdbc.core.ResultSetExtractor;
 
-/** Lists and counts of sagas. Whatever their number, a page reads as many rows of indexes as it may return, or as it may search. */
+/**
+ * Lists and counts of sagas. Whatever their number, a page reads as many rows of indexes as it may return, or as it may
+ * search.
+ */
 final class SagaPages {
     /** Sagas that one page looks at for a text. */
     static final int SEARCHED = 20_000;
@@ -24,13 +27,18 @@ final class SagaPages {
     private static final String PARTIAL = "SELECT saga_id FROM saga WHERE state = 'PARTIALLY_COMPENSATED'";
     private static final String PAUSED = "SELECT saga_id FROM saga WHERE state = 'PAUSED'";
     private static final String BLOCKED = "SELECT DISTINCT saga_id FROM cleanup WHERE state = 'BLOCKED'";
-    private static final String INVISIBLE = "SELECT saga_id FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL"
-            + " AND superseded_by IS NULL AND publish_attempts > 0";
+    private static final String INVISIBLE =
+            "SELECT saga_id FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL"
+                    + " AND superseded_by IS NULL AND publish_attempts > 0";
     /** {@link SagaRecord#needsAttention} as SQL. */
     private static final List<String> ATTENTION = List.of(PARTIAL, PAUSED, BLOCKED, INVISIBLE);
 
     /** A process works on it now, or did when it died. */
-    private static final Set<SagaState> AT_WORK = Set.of(SagaState.UPLOADING, SagaState.VERIFYING, SagaState.PROCESSING, SagaState.COMPLETING,
+    private static final Set<SagaState> AT_WORK = Set.of(
+            SagaState.UPLOADING,
+            SagaState.VERIFYING,
+            SagaState.PROCESSING,
+            SagaState.COMPLETING,
             SagaState.COMPENSATING);
 
     private final JournalDatabase db;
@@ -41,12 +49,21 @@ final class SagaPages {
 
     SagaCounts counts() {
         Map<SagaState, Long> sagas = new EnumMap<>(SagaState.class);
-        db.sql.sql("SELECT state, count(*) AS n FROM saga GROUP BY state")
-                .query((row, n) -> sagas.put(SagaState.valueOf(row.getString("state")), row.getLong("n"))).list();
-        long attention = db.sql.sql("SELECT count(*) FROM (" + String.join(" UNION ", ATTENTION) + ") AS attention").query(Long.class).single();
-        return db.sql.sql("SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
-                + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END) AS blocked FROM cleanup WHERE state IN ('PENDING','BLOCKED')")
-                .query((row, n) -> new SagaCounts(Map.copyOf(sagas), attention, row.getLong("pending"), row.getLong("blocked"))).single();
+        db.sql
+                .sql("SELECT state, count(*) AS n FROM saga GROUP BY state")
+                .query((row, n) -> sagas.put(SagaState.valueOf(row.getString("state")), row.getLong("n")))
+                .list();
+        long attention = db.sql
+                .sql("SELECT count(*) FROM (" + String.join(" UNION ", ATTENTION) + ") AS attention")
+                .query(Long.class)
+                .single();
+        return db.sql
+                .sql(
+                        "SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
+                                + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END) AS blocked FROM cleanup WHERE state IN ('PENDING','BLOCKED')")
+                .query((row, n) ->
+                        new SagaCounts(Map.copyOf(sagas), attention, row.getLong("pending"), row.getLong("blocked")))
+                .single();
     }
 
     /** @param limit of sagas */
@@ -56,9 +73,13 @@ final class SagaPages {
         }
         int rows = query.text().isBlank() ? limit + 1 : SEARCHED;
         String order = " ORDER BY saga_id " + (query.oldestFirst() ? "ASC" : "DESC");
-        String sql = "SELECT saga_id, file_name, document_id, state, reason FROM saga WHERE saga_id IN (" + ids(query, order) + ")"
-                + (isEveryState(query) ? "" : " AND state IN (:states)") + order + " LIMIT :rows";
-        Found found = db.sql.sql(sql).param("from", query.from()).param("rows", rows)
+        String sql =
+                "SELECT saga_id, file_name, document_id, state, reason FROM saga WHERE saga_id IN (" + ids(query, order)
+                        + ")" + (isEveryState(query) ? "" : " AND state IN (:states)") + order + " LIMIT :rows";
+        Found found = db.sql
+                .sql(sql)
+                .param("from", query.from())
+                .param("rows", rows)
                 .param("states", query.states().stream().map(SagaState::name).toList())
                 .query((ResultSetExtractor<Found>) row -> found(row, needle(query.text()), limit, rows));
         return new SagaPage(records(found.ids(), query.oldestFirst()), found.next());
@@ -66,18 +87,24 @@ final class SagaPages {
 
     /** Each part ends after as many as can be wanted, so that an index gives them without sorting what there is. */
     private static String ids(SagaQuery query, String order) {
-        String from = query.from().isEmpty() ? "" : query.oldestFirst() ? " AND saga_id > :from" : " AND saga_id < :from";
+        String from =
+                query.from().isEmpty() ? "" : query.oldestFirst() ? " AND saga_id > :from" : " AND saga_id < :from";
         // A state can leave any number of what needs attention out: only the whole has a limit then.
         String limit = query.attention() && !isEveryState(query) ? "" : order + " LIMIT :rows";
-        return parts(query).stream().map(part -> "SELECT saga_id FROM (" + part + from + limit + ") AS part").collect(Collectors.joining(" UNION "));
+        return parts(query).stream()
+                .map(part -> "SELECT saga_id FROM (" + part + from + limit + ") AS part")
+                .collect(Collectors.joining(" UNION "));
     }
 
     private static List<String> parts(SagaQuery query) {
         if (query.attention()) {
             return ATTENTION;
         }
-        return isEveryState(query) ? List.of("SELECT saga_id FROM saga WHERE 1 = 1")
-                : query.states().stream().map(state -> "SELECT saga_id FROM saga WHERE state = '" + state.name() + "'").toList();
+        return isEveryState(query)
+                ? List.of("SELECT saga_id FROM saga WHERE 1 = 1")
+                : query.states().stream()
+                        .map(state -> "SELECT saga_id FROM saga WHERE state = '" + state.name() + "'")
+                        .toList();
     }
 
     private static boolean isEveryState(SagaQuery query) {
@@ -107,8 +134,15 @@ final class SagaPages {
     private static String words(ResultSet row) throws SQLException {
         String state = row.getString("state");
         String reason = JournalDatabase.text(row, "reason");
-        return needle(String.join("\n", row.getString("file_name"), row.getString("saga_id"), JournalDatabase.text(row, "document_id"),
-                state, state.replace('_', ' '), reason, reason.replace('_', ' ')));
+        return needle(String.join(
+                "\n",
+                row.getString("file_name"),
+                row.getString("saga_id"),
+                JournalDatabase.text(row, "document_id"),
+                state,
+                state.replace('_', ' '),
+                reason,
+                reason.replace('_', ' ')));
     }
 
     /** In Java, since the databases differ in what they take for the same letter. */
@@ -121,14 +155,22 @@ final class SagaPages {
             return List.of();
         }
         Comparator<SagaRecord> order = Comparator.comparing(SagaRecord::sagaId);
-        return db.sql.sql("SELECT * FROM saga WHERE saga_id IN (:ids)").param("ids", ids).query(SagaRows::saga).list().stream()
-                .sorted(oldestFirst ? order : order.reversed()).toList();
+        return db
+                .sql
+                .sql("SELECT * FROM saga WHERE saga_id IN (:ids)")
+                .param("ids", ids)
+                .query(SagaRows::saga)
+                .list()
+                .stream()
+                .sorted(oldestFirst ? order : order.reversed())
+                .toList();
     }
 
     Set<SagaRecord> watched(int limit) {
         Set<SagaRecord> sagas = new HashSet<>(page(SagaQuery.ALL, limit).sagas());
         sagas.addAll(page(SagaQuery.ALL.in(AT_WORK).after(""), limit).sagas());
-        sagas.addAll(page(SagaQuery.ALL.in(Set.of(SagaState.RECEIVED)).after(""), limit).sagas());
+        sagas.addAll(page(SagaQuery.ALL.in(Set.of(SagaState.RECEIVED)).after(""), limit)
+                .sagas());
         sagas.addAll(page(SagaQuery.ALL.needingAttention(), limit).sagas());
         return sagas;
     }

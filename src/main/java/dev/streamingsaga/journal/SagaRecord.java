@@ -40,11 +40,13 @@ public record SagaRecord(
         Optional<String> supersededBy) {
 
     /**
-     * Whether it waits for a person: paused, something of it is left, a clean-up of it is not tried any more, or its completed
-     * document is not visible because a store cannot be reached.
+     * Whether it waits for a person: paused, something of it is left, a clean-up of it is not tried any more, or its
+     * completed document is not visible because a store cannot be reached.
      */
     public boolean needsAttention(OpenCleanups open) {
-        return state == SagaState.PARTIALLY_COMPENSATED || state == SagaState.PAUSED || open.blocked() > 0
+        return state == SagaState.PARTIALLY_COMPENSATED
+                || state == SagaState.PAUSED
+                || open.blocked() > 0
                 || state == SagaState.COMPLETED && !published && supersededBy.isEmpty() && publishAttempts > 0;
     }
 

@@ -15,7 +15,9 @@ final class SagaRows {
     /** States with an outcome, as a list of SQL. */
     static final String FINAL = "('COMPLETED','COMPENSATED','PARTIALLY_COMPENSATED')";
 
-    private static final String UNFINISHED = Arrays.stream(SagaState.values()).filter(state -> !state.isFinal()).map(SagaState::name)
+    private static final String UNFINISHED = Arrays.stream(SagaState.values())
+            .filter(state -> !state.isFinal())
+            .map(SagaState::name)
             .collect(Collectors.joining("','", "('", "')"));
 
     private final JournalDatabase db;
@@ -30,11 +32,19 @@ final class SagaRows {
     }
 
     SagaState state(String sagaId) {
-        return SagaState.valueOf(db.sql.sql("SELECT state FROM saga WHERE saga_id = ?").param(sagaId).query(String.class).single());
+        return SagaState.valueOf(db.sql
+                .sql("SELECT state FROM saga WHERE saga_id = ?")
+                .param(sagaId)
+                .query(String.class)
+                .single());
     }
 
     Optional<SagaRecord> find(String sagaId) {
-        return db.sql.sql("SELECT * FROM saga WHERE saga_id = ?").param(sagaId).query(SagaRows::saga).optional();
+        return db.sql
+                .sql("SELECT * FROM saga WHERE saga_id = ?")
+                .param(sagaId)
+                .query(SagaRows::saga)
+                .optional();
     }
 
     /** @throws IllegalStateException if there is none */
@@ -43,67 +53,112 @@ final class SagaRows {
     }
 
     List<SagaRecord> newest(int limit) {
-        return db.sql.sql("SELECT * FROM saga ORDER BY saga_id DESC LIMIT ?").param(limit).query(SagaRows::saga).list();
+        return db.sql
+                .sql("SELECT * FROM saga ORDER BY saga_id DESC LIMIT ?")
+                .param(limit)
+                .query(SagaRows::saga)
+                .list();
     }
 
     List<SagaRecord> unfinished() {
         // Two parts, each with an index: the sagas that ended long ago are not looked at.
-        return db.sql.sql("SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE state IN " + UNFINISHED
-                + " UNION SELECT saga_id FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL) ORDER BY saga_id")
-                .query(SagaRows::saga).list();
+        return db.sql
+                .sql(
+                        "SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE state IN " + UNFINISHED
+                                + " UNION SELECT saga_id FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL) ORDER BY saga_id")
+                .query(SagaRows::saga)
+                .list();
     }
 
     List<SagaRecord> completed(String documentId) {
-        return db.sql.sql("SELECT * FROM saga WHERE document_id = ? AND state = 'COMPLETED' AND superseded_by IS NULL"
-                + " ORDER BY saga_id DESC").param(documentId).query(SagaRows::saga).list();
+        return db.sql
+                .sql("SELECT * FROM saga WHERE document_id = ? AND state = 'COMPLETED' AND superseded_by IS NULL"
+                        + " ORDER BY saga_id DESC")
+                .param(documentId)
+                .query(SagaRows::saga)
+                .list();
     }
 
     List<SagaRecord> unswept(Instant limit) {
-        return db.sql.sql("SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL AND document_id IS NOT NULL"
-                + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
-                + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id AND name = 'finalize' AND started_at IS NOT NULL"
-                + " AND step.finished_at IS NULL)) ORDER BY saga_id")
-                .param(limit.toEpochMilli()).query(SagaRows::saga).list();
+        return db.sql
+                .sql(
+                        "SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL AND document_id IS NOT NULL"
+                                + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
+                                + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id AND name = 'finalize' AND started_at IS NOT NULL"
+                                + " AND step.finished_at IS NULL)) ORDER BY saga_id")
+                .param(limit.toEpochMilli())
+                .query(SagaRows::saga)
+                .list();
     }
 
     List<SagaRecord> publicationsDue() {
-        return db.sql.sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
-                + " AND publish_after <= ? ORDER BY saga_id").param(db.now()).query(SagaRows::saga).list();
+        return db.sql
+                .sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
+                        + " AND publish_after <= ? ORDER BY saga_id")
+                .param(db.now())
+                .query(SagaRows::saga)
+                .list();
     }
 
     List<BucketLocation> bucketLocations() {
         // A key prefix is the place's prefix, then /document/saga/.
-        return db.sql.sql("SELECT DISTINCT bucket, substr(key_prefix, 1, length(key_prefix) - length(document_id) - length(saga_id) - 3) AS prefix"
-                + " FROM saga WHERE document_id IS NOT NULL ORDER BY bucket, prefix")
-                .query((row, n) -> new BucketLocation(row.getString("bucket"), row.getString("prefix"))).list();
+        return db.sql
+                .sql(
+                        "SELECT DISTINCT bucket, substr(key_prefix, 1, length(key_prefix) - length(document_id) - length(saga_id) - 3) AS prefix"
+                                + " FROM saga WHERE document_id IS NOT NULL ORDER BY bucket, prefix")
+                .query((row, n) -> new BucketLocation(row.getString("bucket"), row.getString("prefix")))
+                .list();
     }
 
     List<SagaRecord> current() {
-        return db.sql.sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND superseded_by IS NULL ORDER BY saga_id")
-                .query(SagaRows::saga).list();
+        return db.sql
+                .sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND superseded_by IS NULL ORDER BY saga_id")
+                .query(SagaRows::saga)
+                .list();
     }
 
     /** The newest document of a sender under a name. */
     Optional<SagaRecord> stored(String sender, String fileName) {
-        return db.sql.sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state = 'COMPLETED'"
-                + " AND superseded_by IS NULL ORDER BY saga_id DESC LIMIT 1").params(sender, fileName)
-                .query(SagaRows::saga).optional();
+        return db.sql
+                .sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state = 'COMPLETED'"
+                        + " AND superseded_by IS NULL ORDER BY saga_id DESC LIMIT 1")
+                .params(sender, fileName)
+                .query(SagaRows::saga)
+                .optional();
     }
 
     Optional<SagaRecord> underWay(String sender, String fileName) {
-        return db.sql.sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state NOT IN " + FINAL
-                + " ORDER BY saga_id DESC LIMIT 1").params(sender, fileName).query(SagaRows::saga).optional();
+        return db.sql
+                .sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state NOT IN " + FINAL
+                        + " ORDER BY saga_id DESC LIMIT 1")
+                .params(sender, fileName)
+                .query(SagaRows::saga)
+                .optional();
     }
 
     boolean completedFrom(String source, long sizeBytes) {
-        return db.sql.sql("SELECT count(*) FROM saga WHERE source = ? AND size_bytes = ? AND state = 'COMPLETED'"
-                + " AND superseded_by IS NULL").params(source, sizeBytes).query(Long.class).single() > 0;
+        return db.sql
+                        .sql("SELECT count(*) FROM saga WHERE source = ? AND size_bytes = ? AND state = 'COMPLETED'"
+                                + " AND superseded_by IS NULL")
+                        .params(source, sizeBytes)
+                        .query(Long.class)
+                        .single()
+                > 0;
     }
 
     List<StepRecord> steps(String sagaId) {
-        return db.sql.sql("SELECT * FROM step WHERE saga_id = ? ORDER BY ordinal").param(sagaId).query((row, n) ->
-                new StepRecord(row.getString("name"), row.getInt("ordinal"), StepState.valueOf(row.getString("state")),
-                        time(row, "started_at"), time(row, "finished_at"), time(row, "stopped_at"), number(row, "expected"))).list();
+        return db.sql
+                .sql("SELECT * FROM step WHERE saga_id = ? ORDER BY ordinal")
+                .param(sagaId)
+                .query((row, n) -> new StepRecord(
+                        row.getString("name"),
+                        row.getInt("ordinal"),
+                        StepState.valueOf(row.getString("state")),
+                        time(row, "started_at"),
+                        time(row, "finished_at"),
+                        time(row, "stopped_at"),
+                        number(row, "expected")))
+                .list();
     }
 
     static SagaRecord saga(ResultSet row, int n) throws SQLException {
@@ -117,7 +172,9 @@ final class SagaRows {
                 row.getInt("handovers"),
                 Optional.ofNullable(row.getString("lra_id")),
                 Instant.ofEpochMilli(row.getLong("deadline_at")),
-                Arrays.stream(row.getString("participants").split(",")).filter(s -> !s.isEmpty()).toList(),
+                Arrays.stream(row.getString("participants").split(","))
+                        .filter(s -> !s.isEmpty())
+                        .toList(),
                 Path.of(row.getString("source")),
                 row.getString("file_name"),
                 Optional.ofNullable(row.getString("sender")),
@@ -133,30 +190,37 @@ final class SagaRows {
 
     private static Optional<Document> document(ResultSet row) throws SQLException {
         String documentId = row.getString("document_id");
-        return documentId == null ? Optional.empty() : Optional.of(new Document(
-                documentId,
-                row.getString("saga_id"),
-                Path.of(row.getString("source")),
-                row.getString("file_name"),
-                row.getString("content_type"),
-                row.getLong("size_bytes"),
-                row.getString("sha256"),
-                row.getInt("chunk_count"),
-                row.getLong("chunk_size"),
-                row.getString("bucket"),
-                row.getString("key_prefix"),
-                row.getString("owner"),
-                row.getString("classification"),
-                row.getString("key_id"),
-                Instant.ofEpochMilli(row.getLong("received_at")),
-                identity(row).orElseThrow()));
+        return documentId == null
+                ? Optional.empty()
+                : Optional.of(new Document(
+                        documentId,
+                        row.getString("saga_id"),
+                        Path.of(row.getString("source")),
+                        row.getString("file_name"),
+                        row.getString("content_type"),
+                        row.getLong("size_bytes"),
+                        row.getString("sha256"),
+                        row.getInt("chunk_count"),
+                        row.getLong("chunk_size"),
+                        row.getString("bucket"),
+                        row.getString("key_prefix"),
+                        row.getString("owner"),
+                        row.getString("classification"),
+                        row.getString("key_id"),
+                        Instant.ofEpochMilli(row.getLong("received_at")),
+                        identity(row).orElseThrow()));
     }
 
     /** Empty if the saga ended before anybody looked. */
     static Optional<SourceIdentity> identity(ResultSet row) throws SQLException {
         String fileKey = row.getString("file_key");
-        return fileKey == null ? Optional.empty() : Optional.of(new SourceIdentity(
-                fileKey, row.getLong("size_bytes"), row.getLong("modified_nanos"), row.getLong("changed_nanos")));
+        return fileKey == null
+                ? Optional.empty()
+                : Optional.of(new SourceIdentity(
+                        fileKey,
+                        row.getLong("size_bytes"),
+                        row.getLong("modified_nanos"),
+                        row.getLong("changed_nanos")));
     }
 
     private static OptionalLong number(ResultSet row, String column) throws SQLException {

@@ -17,8 +17,9 @@ public enum SagaState {
     PARTIALLY_COMPENSATED;
 
     /**
-     * The outcome is recorded, and COMPLETED stays COMPLETED, undone stays undone. Only what is known of the residue changes: with
-     * its end PARTIALLY_COMPENSATED becomes COMPENSATED, and if a residue appeared afterwards, COMPENSATED becomes PARTIALLY_COMPENSATED.
+     * The outcome is recorded, and COMPLETED stays COMPLETED, undone stays undone. Only what is known of the residue
+     * changes: with its end PARTIALLY_COMPENSATED becomes COMPENSATED, and if a residue appeared afterwards,
+     * COMPENSATED becomes PARTIALLY_COMPENSATED.
      */
     public boolean isFinal() {
         return this == COMPLETED || this == COMPENSATED || this == PARTIALLY_COMPENSATED;

@@ -7,7 +7,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
-/** One line for each change of a saga's state: what a person who follows the log reads, and as fields what a program does. */
+/**
+ * One line for each change of a saga's state: what a person who follows the log reads, and as fields what a program
+ * does.
+ */
 final class StateLog {
     private static final Logger LOG = LoggerFactory.getLogger("dev.streamingsaga.State");
     private static final double MIB = 1024.0 * 1024;
@@ -20,16 +23,29 @@ final class StateLog {
 
     static void moved(SagaRecord saga, SagaState from, Instant now) {
         LoggingEventBuilder line = line(saga).addKeyValue("from", from);
-        String why = saga.state() == SagaState.COMPENSATING ? ": " + saga.reason().orElse(Reason.CANCELLED) + ": " + saga.message() : "";
+        String why = saga.state() == SagaState.COMPENSATING
+                ? ": " + saga.reason().orElse(Reason.CANCELLED) + ": " + saga.message()
+                : "";
         if (!saga.state().isFinal()) {
             line.log("saga {} {}: {} -> {}{}", saga.sagaId(), saga.fileName(), from, saga.state(), why);
             return;
         }
         double seconds = Duration.between(saga.receivedAt(), now).toMillis() / 1000.0;
-        String size = saga.document().map(document -> ", " + size(document.sizeBytes())).orElse("");
-        LoggingEventBuilder sized = saga.document().map(document -> line.addKeyValue("bytes", document.sizeBytes())).orElse(line);
-        sized.addKeyValue("seconds", seconds).log("saga {} {}: {} -> {}{}, {} s after it came",
-                saga.sagaId(), saga.fileName(), from, saga.state(), size, decimal(seconds));
+        String size = saga.document()
+                .map(document -> ", " + size(document.sizeBytes()))
+                .orElse("");
+        LoggingEventBuilder sized = saga.document()
+                .map(document -> line.addKeyValue("bytes", document.sizeBytes()))
+                .orElse(line);
+        sized.addKeyValue("seconds", seconds)
+                .log(
+                        "saga {} {}: {} -> {}{}, {} s after it came",
+                        saga.sagaId(),
+                        saga.fileName(),
+                        from,
+                        saga.state(),
+                        size,
+                        decimal(seconds));
     }
 
     private static String size(long bytes) {
@@ -37,8 +53,11 @@ final class StateLog {
     }
 
     private static LoggingEventBuilder line(SagaRecord saga) {
-        return LOG.atInfo().addKeyValue("sagaId", saga.sagaId()).addKeyValue("file", saga.fileName())
-                .addKeyValue("state", saga.state()).addKeyValue("run", saga.run());
+        return LOG.atInfo()
+                .addKeyValue("sagaId", saga.sagaId())
+                .addKeyValue("file", saga.fileName())
+                .addKeyValue("state", saga.state())
+                .addKeyValue("run", saga.run());
     }
 
     private static String decimal(double value) {

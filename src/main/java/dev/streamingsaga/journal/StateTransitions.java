@@ -24,9 +24,11 @@ final class StateTransitions {
         if (!from.canTransitionTo(to)) {
             return 0;
         }
-        int moved = db.sql.sql("UPDATE saga SET state = ?, updated_at = ?, lease_until = ?"
-                + " WHERE saga_id = ? AND state = ? AND run = ?")
-                .params(to.name(), db.now(), leaseEnd(), sagaId, from.name(), run).update();
+        int moved = db.sql
+                .sql("UPDATE saga SET state = ?, updated_at = ?, lease_until = ?"
+                        + " WHERE saga_id = ? AND state = ? AND run = ?")
+                .params(to.name(), db.now(), leaseEnd(), sagaId, from.name(), run)
+                .update();
         if (moved == 1 && from != to) {
             recordTransition(sagaId, from, to);
         }
@@ -45,20 +47,32 @@ final class StateTransitions {
 
     /** Also makes whoever wants to take the saga over wait for this transaction. */
     void owned(String sagaId, int run) {
-        fenced(db.sql.sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ?").params(db.now(), sagaId, run).update(), sagaId, run);
+        fenced(
+                db.sql
+                        .sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ?")
+                        .params(db.now(), sagaId, run)
+                        .update(),
+                sagaId,
+                run);
     }
 
     /** @throws SagaException unless the conditional update changed its one row: what the run may not do any more */
     void fenced(int updated, String sagaId, int run) {
         if (updated != 1) {
             SagaRecord saga = sagas.get(sagaId);
-            throw saga.run() == run ? revoked(sagaId) : new SagaException(Reason.CANCELLED,
-                    "run " + run + " of saga " + sagaId + " was taken over by run " + saga.run() + "; it stops here");
+            throw saga.run() == run
+                    ? revoked(sagaId)
+                    : new SagaException(
+                            Reason.CANCELLED,
+                            "run " + run + " of saga " + sagaId + " was taken over by run " + saga.run()
+                                    + "; it stops here");
         }
     }
 
     SagaException revoked(String sagaId) {
         SagaRecord saga = sagas.get(sagaId);
-        return new SagaException(saga.reason().orElse(Reason.CANCELLED), "saga " + sagaId + " is " + saga.state() + "; the step stops here");
+        return new SagaException(
+                saga.reason().orElse(Reason.CANCELLED),
+                "saga " + sagaId + " is " + saga.state() + "; the step stops here");
     }
 }

@@ -17,21 +17,42 @@ final class StatisticsRows {
 
     JournalStatistics read() {
         Map<SagaState, Long> sagas = new EnumMap<>(SagaState.class);
-        db.sql.sql("SELECT state, count(*) AS sagas FROM saga GROUP BY state")
-                .query((row, n) -> sagas.put(SagaState.valueOf(row.getString("state")), row.getLong("sagas"))).list();
-        Sums sums = db.sql.sql("SELECT sum(CASE WHEN state = 'COMPLETED' THEN size_bytes ELSE 0 END) AS stored, sum(resumed_bytes) AS resumed,"
-                + " sum(CASE WHEN state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL THEN 1 ELSE 0 END) AS unpublished FROM saga")
-                .query((row, n) -> new Sums(row.getLong("stored"), row.getLong("resumed"), row.getLong("unpublished"))).single();
-        long leftSomething = db.sql.sql("SELECT count(DISTINCT c.saga_id) FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id"
-                + " WHERE s.state IN ('COMPENSATED','PARTIALLY_COMPENSATED')").query(Long.class).single();
-        return db.sql.sql("SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending, sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
-                + " AS blocked, sum(CASE WHEN step = 'upload' THEN 1 ELSE 0 END) AS chunks, min(created_at) AS oldest FROM cleanup"
-                + " WHERE state IN ('PENDING','BLOCKED')").query((row, n) -> figures(sagas, sums, leftSomething, row)).single();
+        db.sql
+                .sql("SELECT state, count(*) AS sagas FROM saga GROUP BY state")
+                .query((row, n) -> sagas.put(SagaState.valueOf(row.getString("state")), row.getLong("sagas")))
+                .list();
+        Sums sums = db.sql
+                .sql(
+                        "SELECT sum(CASE WHEN state = 'COMPLETED' THEN size_bytes ELSE 0 END) AS stored, sum(resumed_bytes) AS resumed,"
+                                + " sum(CASE WHEN state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL THEN 1 ELSE 0 END) AS unpublished FROM saga")
+                .query((row, n) -> new Sums(row.getLong("stored"), row.getLong("resumed"), row.getLong("unpublished")))
+                .single();
+        long leftSomething = db.sql
+                .sql("SELECT count(DISTINCT c.saga_id) FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id"
+                        + " WHERE s.state IN ('COMPENSATED','PARTIALLY_COMPENSATED')")
+                .query(Long.class)
+                .single();
+        return db.sql
+                .sql(
+                        "SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending, sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
+                                + " AS blocked, sum(CASE WHEN step = 'upload' THEN 1 ELSE 0 END) AS chunks, min(created_at) AS oldest FROM cleanup"
+                                + " WHERE state IN ('PENDING','BLOCKED')")
+                .query((row, n) -> figures(sagas, sums, leftSomething, row))
+                .single();
     }
 
-    private static JournalStatistics figures(Map<SagaState, Long> sagas, Sums sums, long leftSomething, ResultSet row) throws SQLException {
+    private static JournalStatistics figures(Map<SagaState, Long> sagas, Sums sums, long leftSomething, ResultSet row)
+            throws SQLException {
         long oldest = row.getLong("oldest");
-        return new JournalStatistics(Map.copyOf(sagas), sums.storedBytes(), sums.resumedBytes(), sums.unpublished(), leftSomething, row.getLong("pending"),
-                row.getLong("blocked"), row.getLong("chunks"), JournalDatabase.instant(oldest, oldest == 0));
+        return new JournalStatistics(
+                Map.copyOf(sagas),
+                sums.storedBytes(),
+                sums.resumedBytes(),
+                sums.unpublished(),
+                leftSomething,
+                row.getLong("pending"),
+                row.getLong("blocked"),
+                row.getLong("chunks"),
+                JournalDatabase.instant(oldest, oldest == 0));
     }
 }

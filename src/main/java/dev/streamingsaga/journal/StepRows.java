@@ -24,28 +24,49 @@ final class StepRows {
                 throw moves.revoked(sagaId);
             }
             moves.fenced(moves.transition(sagaId, now, state, run), sagaId, run);
-            db.sql.sql("UPDATE step SET state = ?, started_at = ? WHERE saga_id = ? AND name = ?")
-                    .params(StepState.WRITING.name(), db.now(), sagaId, step).update();
+            db.sql
+                    .sql("UPDATE step SET state = ?, started_at = ? WHERE saga_id = ? AND name = ?")
+                    .params(StepState.WRITING.name(), db.now(), sagaId, step)
+                    .update();
         });
     }
 
     /** What was being written is given up. */
     void stop(String sagaId) {
-        db.sql.sql("UPDATE step SET stopped_at = ? WHERE saga_id = ? AND state = ?").params(db.now(), sagaId, StepState.WRITING.name()).update();
+        db.sql
+                .sql("UPDATE step SET stopped_at = ? WHERE saga_id = ? AND state = ?")
+                .params(db.now(), sagaId, StepState.WRITING.name())
+                .update();
     }
 
     void ends(String sagaId, int run, String step, OptionalLong expected) {
         db.inTransaction(() -> {
-            moves.fenced(db.sql.sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "
-                    + SagaRows.finalAnd("COMPENSATING")).params(db.now(), sagaId, run).update(), sagaId, run);
-            db.sql.sql("UPDATE step SET state = ?, finished_at = ?, expected = ? WHERE saga_id = ? AND name = ?")
-                    .param(1, StepState.WRITTEN.name()).param(2, db.now()).param(3, boxed(expected), Types.BIGINT).param(4, sagaId).param(5, step).update();
+            moves.fenced(
+                    db.sql
+                            .sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "
+                                    + SagaRows.finalAnd("COMPENSATING"))
+                            .params(db.now(), sagaId, run)
+                            .update(),
+                    sagaId,
+                    run);
+            db.sql
+                    .sql("UPDATE step SET state = ?, finished_at = ?, expected = ? WHERE saga_id = ? AND name = ?")
+                    .param(1, StepState.WRITTEN.name())
+                    .param(2, db.now())
+                    .param(3, boxed(expected), Types.BIGINT)
+                    .param(4, sagaId)
+                    .param(5, step)
+                    .update();
         });
     }
 
     void expects(String sagaId, String step, OptionalLong pieces) {
-        db.sql.sql("UPDATE step SET expected = ? WHERE saga_id = ? AND name = ?")
-                .param(1, boxed(pieces), Types.BIGINT).param(2, sagaId).param(3, step).update();
+        db.sql
+                .sql("UPDATE step SET expected = ? WHERE saga_id = ? AND name = ?")
+                .param(1, boxed(pieces), Types.BIGINT)
+                .param(2, sagaId)
+                .param(3, step)
+                .update();
     }
 
     private static @Nullable Long boxed(OptionalLong pieces) {
@@ -55,7 +76,10 @@ final class StepRows {
     void compensation(String sagaId, int run, String step, StepState state) {
         db.inTransaction(() -> {
             moves.owned(sagaId, run);
-            db.sql.sql("UPDATE step SET state = ? WHERE saga_id = ? AND name = ?").params(state.name(), sagaId, step).update();
+            db.sql
+                    .sql("UPDATE step SET state = ? WHERE saga_id = ? AND name = ?")
+                    .params(state.name(), sagaId, step)
+                    .update();
         });
     }
 }

@@ -27,6 +27,7 @@ final class CallbackConnections implements AutoCloseable {
     private final Set<Socket> open = new HashSet<>();
     /** Oldest first, with the time at which it was accepted. */
     private final Map<Socket, Long> reading = new LinkedHashMap<>();
+
     private long closedEarly;
     private long lastWarning = System.nanoTime() - PAUSE_NANOS;
 
@@ -57,8 +58,10 @@ final class CallbackConnections implements AutoCloseable {
         long now = System.nanoTime();
         if (now - lastWarning >= PAUSE_NANOS) {
             lastWarning = now;
-            LOG.warn("{} connections to the callback listener are open; closing those that send no request, oldest first: {} since the start",
-                    max, closedEarly);
+            LOG.warn(
+                    "{} connections to the callback listener are open; closing those that send no request, oldest first: {} since the start",
+                    max,
+                    closedEarly);
         }
         return true;
     }

@@ -28,12 +28,23 @@ final class CallbackFraming {
     private CallbackFraming() {}
 
     static DefaultBHttpServerConnection connection() {
-        MessageConstraints limits = MessageConstraints.custom().setMaxLineLength(BUFFER_BYTES).setMaxHeaderCount(MAX_HEADERS).build();
-        return new DefaultBHttpServerConnection(BUFFER_BYTES, BUFFER_BYTES, null, null, limits,
+        MessageConstraints limits = MessageConstraints.custom()
+                .setMaxLineLength(BUFFER_BYTES)
+                .setMaxHeaderCount(MAX_HEADERS)
+                .build();
+        return new DefaultBHttpServerConnection(
+                BUFFER_BYTES,
+                BUFFER_BYTES,
+                null,
+                null,
+                limits,
                 new DisallowIdentityContentLengthStrategy(message -> {
                     require(message);
                     return LENGTH.determineLength(message);
-                }), null, new DefaultHttpRequestParserFactory(new Fields(), DefaultHttpRequestFactory.INSTANCE), null);
+                }),
+                null,
+                new DefaultHttpRequestParserFactory(new Fields(), DefaultHttpRequestFactory.INSTANCE),
+                null);
     }
 
     /** @throws ProtocolException which is answered with 400 */

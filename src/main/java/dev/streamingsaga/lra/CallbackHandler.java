@@ -1,8 +1,9 @@
 package dev.streamingsaga.lra;
 
 /**
- * Takes the coordinator's word. Both methods record the wish durably and return; the work goes on behind them. They are called
- * again until they answer DONE or GONE, from several threads, but never twice at a time for the same step of the same run.
+ * Takes the coordinator's word. Both methods record the wish durably and return; the work goes on behind them. They are
+ * called again until they answer DONE or GONE, from several threads, but never twice at a time for the same step of the
+ * same run.
  */
 public interface CallbackHandler {
     CallbackHandler.CallbackAnswer compensate(CallbackToken.Target target);
@@ -10,8 +11,8 @@ public interface CallbackHandler {
     CallbackHandler.CallbackAnswer complete(CallbackToken.Target target);
 
     /**
-     * DONE: it is done, or journaled and certain to be done. LATER: call again.
-     * GONE: nothing to do any more, the outcome is final.
+     * DONE: it is done, or journaled and certain to be done. LATER: call again. GONE: nothing to do any more, the
+     * outcome is final.
      */
     enum CallbackAnswer {
         DONE(200),

@@ -18,9 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The private listener that the coordinator calls. A call needs a token of ours and an LRA of our coordinator; it gets 403
- * otherwise and nothing runs. Everything else in the request, endpoint URIs included, is ignored. Each call is answered within
- * 1.5 s; a longer handler goes on and the coordinator is told to call again. A connection serves one call.
+ * The private listener that the coordinator calls. A call needs a token of ours and an LRA of our coordinator; it gets
+ * 403 otherwise and nothing runs. Everything else in the request, endpoint URIs included, is ignored. Each call is
+ * answered within 1.5 s; a longer handler goes on and the coordinator is told to call again. A connection serves one
+ * call.
  */
 public final class CallbackListener implements AutoCloseable {
     static final String PATH = "/lra-participant";
@@ -56,18 +57,21 @@ public final class CallbackListener implements AutoCloseable {
      * @param scope whose LRAs may call
      * @throws IOException if the configured port is taken, or port or secret cannot be kept
      */
-    public static CallbackListener start(Callback config, Path dataDir, LraScope scope, CallbackHandler handler) throws IOException {
+    public static CallbackListener start(Callback config, Path dataDir, LraScope scope, CallbackHandler handler)
+            throws IOException {
         return start(config, dataDir, scope, handler, LIMITS);
     }
 
-    static CallbackListener start(Callback config, Path dataDir, LraScope scope, CallbackHandler handler, CallbackServer.Limits limits)
+    static CallbackListener start(
+            Callback config, Path dataDir, LraScope scope, CallbackHandler handler, CallbackServer.Limits limits)
             throws IOException {
         Permissions.folder(dataDir);
         CallbackToken tokens = CallbackToken.open(dataDir, config.secret());
         int port = config.port();
         CallbackServer server;
         if (port == 0) {
-            var opened = PersistentPort.open(dataDir.resolve("callback.port"), "callback listener", p -> bind(config.host(), p, limits));
+            var opened = PersistentPort.open(
+                    dataDir.resolve("callback.port"), "callback listener", p -> bind(config.host(), p, limits));
             server = opened.server();
             port = opened.port();
         } else {
@@ -87,9 +91,11 @@ public final class CallbackListener implements AutoCloseable {
         try {
             return CallbackServer.bind(address, limits);
         } catch (java.net.BindException e) {
-            java.net.BindException told = new java.net.BindException("cannot listen for callbacks on " + host + ":" + port
-                    + " (saga.callback.host, saga.callback.port): " + e.getMessage() + ". If another process has that port, stop it, or choose"
-                    + " another with saga.callback.port, 0 for a free one; nothing was started");
+            java.net.BindException told =
+                    new java.net.BindException("cannot listen for callbacks on " + host + ":" + port
+                            + " (saga.callback.host, saga.callback.port): " + e.getMessage()
+                            + ". If another process has that port, stop it, or choose"
+                            + " another with saga.callback.port, 0 for a free one; nothing was started");
             told.initCause(e);
             throw told;
         }
@@ -100,7 +106,8 @@ public final class CallbackListener implements AutoCloseable {
             return URI.create(config.url().get().toString().replaceAll("/+$", ""));
         }
         if (new InetSocketAddress(config.host(), port).getAddress().isAnyLocalAddress()) {
-            throw new IllegalArgumentException("saga.callback.url must be set when saga.callback.host is " + config.host());
+            throw new IllegalArgumentException(
+                    "saga.callback.url must be set when saga.callback.host is " + config.host());
         }
         String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
         return URI.create("http://" + host + ":" + port);
@@ -133,12 +140,20 @@ public final class CallbackListener implements AutoCloseable {
     private Answer route(Request request) {
         String path = String.valueOf(request.target().getPath());
         if (request.method().equals("GET") && path.startsWith(Ping.PATH)) {
-            return ping.answer(path.substring(Ping.PATH.length())).map(text -> new Answer(200, text)).orElse(Answer.of(404));
+            return ping.answer(path.substring(Ping.PATH.length()))
+                    .map(text -> new Answer(200, text))
+                    .orElse(Answer.of(404));
         }
         if (!COMPENSATE.equals(path) && !COMPLETE.equals(path)) {
             return Answer.of(404);
         }
-        return request.method().equals("PUT") ? callback(request, COMPENSATE.equals(path) ? CallbackRunner.CallbackKind.COMPENSATE : CallbackRunner.CallbackKind.COMPLETE) : Answer.of(405);
+        return request.method().equals("PUT")
+                ? callback(
+                        request,
+                        COMPENSATE.equals(path)
+                                ? CallbackRunner.CallbackKind.COMPENSATE
+                                : CallbackRunner.CallbackKind.COMPLETE)
+                : Answer.of(405);
     }
 
     private Answer callback(Request request, CallbackRunner.CallbackKind kind) {
@@ -150,7 +165,9 @@ public final class CallbackListener implements AutoCloseable {
         if (lras.size() != 1 || !scope.mayCallBack(lras.get(0))) {
             return refuse(request, "for an LRA that is not of our coordinator");
         }
-        try (SideEffects.Span watched = SideEffects.begin("callback", kind.name().toLowerCase(Locale.ROOT) + " " + target.get().step())) {
+        try (SideEffects.Span watched = SideEffects.begin(
+                "callback",
+                kind.name().toLowerCase(Locale.ROOT) + " " + target.get().step())) {
             return run(new CallbackRunner.CallbackRequest(kind, target.get()));
         }
     }
@@ -176,8 +193,12 @@ public final class CallbackListener implements AutoCloseable {
     private static Optional<String> token(URI request) {
         String query = request.getRawQuery();
         String prefix = CallbackToken.OPTION + "=";
-        List<String> found = query == null ? List.of()
-                : List.of(query.split("&")).stream().filter(p -> p.startsWith(prefix)).map(p -> p.substring(prefix.length())).toList();
+        List<String> found = query == null
+                ? List.of()
+                : List.of(query.split("&")).stream()
+                        .filter(p -> p.startsWith(prefix))
+                        .map(p -> p.substring(prefix.length()))
+                        .toList();
         return found.size() == 1 ? Optional.of(found.get(0)) : Optional.empty();
     }
 

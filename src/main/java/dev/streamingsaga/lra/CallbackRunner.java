@@ -16,8 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the handler so that the coordinator, which waits 2 s, always gets an answer in time: after the patience it is told to call
- * again, while the handler goes on. A call for a target whose handler still runs waits for that one instead of starting another.
+ * Runs the handler so that the coordinator, which waits 2 s, always gets an answer in time: after the patience it is
+ * told to call again, while the handler goes on. A call for a target whose handler still runs waits for that one
+ * instead of starting another.
  */
 final class CallbackRunner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CallbackRunner.class);
@@ -25,21 +26,31 @@ final class CallbackRunner implements AutoCloseable {
 
     private final CallbackHandler handler;
     private final Duration patience;
-    private final ConcurrentMap<CallbackRunner.CallbackRequest, CompletableFuture<CallbackHandler.CallbackAnswer>> running = new ConcurrentHashMap<>();
+    private final ConcurrentMap<CallbackRunner.CallbackRequest, CompletableFuture<CallbackHandler.CallbackAnswer>>
+            running = new ConcurrentHashMap<>();
     private final ExecutorService pool = new ThreadPoolExecutor(
-            0, MAX_AT_A_TIME, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), new NamedThreads("saga-callback-run", true));
+            0,
+            MAX_AT_A_TIME,
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            new NamedThreads("saga-callback-run", true));
 
     CallbackRunner(CallbackHandler handler, Duration patience) {
         this.handler = handler;
         this.patience = patience;
     }
 
-    enum CallbackKind { COMPENSATE, COMPLETE }
+    enum CallbackKind {
+        COMPENSATE,
+        COMPLETE
+    }
 
     record CallbackRequest(CallbackRunner.CallbackKind kind, Target target) {}
 
     /** @throws ExecutionException if the handler threw; it is logged already */
-    CallbackHandler.CallbackAnswer answer(CallbackRunner.CallbackRequest call) throws ExecutionException, InterruptedException {
+    CallbackHandler.CallbackAnswer answer(CallbackRunner.CallbackRequest call)
+            throws ExecutionException, InterruptedException {
         CompletableFuture<CallbackHandler.CallbackAnswer> result = new CompletableFuture<>();
         CompletableFuture<CallbackHandler.CallbackAnswer> earlier = running.putIfAbsent(call, result);
         if (earlier == null && !start(call, result)) {
@@ -53,7 +64,8 @@ final class CallbackRunner implements AutoCloseable {
         }
     }
 
-    private boolean start(CallbackRunner.CallbackRequest call, CompletableFuture<CallbackHandler.CallbackAnswer> result) {
+    private boolean start(
+            CallbackRunner.CallbackRequest call, CompletableFuture<CallbackHandler.CallbackAnswer> result) {
         try {
             pool.execute(() -> run(call, result));
             return true;
@@ -68,7 +80,9 @@ final class CallbackRunner implements AutoCloseable {
     private void run(CallbackRunner.CallbackRequest call, CompletableFuture<CallbackHandler.CallbackAnswer> result) {
         try {
             Target target = call.target();
-            CallbackHandler.CallbackAnswer answer = call.kind() == CallbackRunner.CallbackKind.COMPENSATE ? handler.compensate(target) : handler.complete(target);
+            CallbackHandler.CallbackAnswer answer = call.kind() == CallbackRunner.CallbackKind.COMPENSATE
+                    ? handler.compensate(target)
+                    : handler.complete(target);
             running.remove(call);
             result.complete(answer);
         } catch (RuntimeException | Error e) {

@@ -68,7 +68,12 @@ final class CallbackServer implements AutoCloseable {
         this.limits = limits;
         this.connections = new CallbackConnections(limits.connections());
         // Twice as many: a connection that was closed for another one needs its thread until it has noticed.
-        this.threads = new ThreadPoolExecutor(0, 2 * limits.connections(), 10, TimeUnit.SECONDS, new SynchronousQueue<>(),
+        this.threads = new ThreadPoolExecutor(
+                0,
+                2 * limits.connections(),
+                10,
+                TimeUnit.SECONDS,
+                new SynchronousQueue<>(),
                 new NamedThreads("saga-callback", true));
         this.watch = Executors.newSingleThreadScheduledExecutor(new NamedThreads("saga-callback-watch", true));
     }
@@ -147,8 +152,10 @@ final class CallbackServer implements AutoCloseable {
     }
 
     private void answer(Socket socket) {
-        Future<?> alarm = watch.schedule(() -> connections.cut(socket), limits.request().toMillis(), TimeUnit.MILLISECONDS);
-        try (socket; DefaultBHttpServerConnection connection = CallbackFraming.connection()) {
+        Future<?> alarm =
+                watch.schedule(() -> connections.cut(socket), limits.request().toMillis(), TimeUnit.MILLISECONDS);
+        try (socket;
+                DefaultBHttpServerConnection connection = CallbackFraming.connection()) {
             socket.setSoTimeout(Math.toIntExact(limits.request().toMillis()));
             connection.bind(socket);
             HttpContext context = new BasicHttpContext();
@@ -166,7 +173,8 @@ final class CallbackServer implements AutoCloseable {
         }
     }
 
-    private void answer(DefaultBHttpServerConnection connection, HttpContext context) throws IOException, HttpException {
+    private void answer(DefaultBHttpServerConnection connection, HttpContext context)
+            throws IOException, HttpException {
         try {
             Objects.requireNonNull(service).handleRequest(connection, context);
         } catch (MessageConstraintException e) {
@@ -182,13 +190,17 @@ final class CallbackServer implements AutoCloseable {
     private record Reading(Socket socket, Future<?> alarm) {}
 
     private HttpService service(Handler handler) {
-        ImmutableHttpProcessor always = new ImmutableHttpProcessor(new ResponseContent(),
-                (response, context) -> response.setHeader("Connection", "close"));
-        return new HttpService(always, NoConnectionReuseStrategy.INSTANCE, null,
+        ImmutableHttpProcessor always = new ImmutableHttpProcessor(
+                new ResponseContent(), (response, context) -> response.setHeader("Connection", "close"));
+        return new HttpService(
+                always,
+                NoConnectionReuseStrategy.INSTANCE,
+                null,
                 request -> (message, response, context) -> handle(handler, message, response, context));
     }
 
-    private void handle(Handler handler, HttpRequest message, HttpResponse response, HttpContext context) throws IOException, HttpException {
+    private void handle(Handler handler, HttpRequest message, HttpResponse response, HttpContext context)
+            throws IOException, HttpException {
         Reading reading = (Reading) context.getAttribute(CONNECTION);
         CallbackFraming.require(message);
         if (!readBody(message)) {
@@ -197,8 +209,9 @@ final class CallbackServer implements AutoCloseable {
         }
         reading.alarm().cancel(false);
         connections.answering(reading.socket());
-        Answer answer = handler.answer(new Request(message.getRequestLine().getMethod(), target(message), message,
-                (InetSocketAddress) reading.socket().getRemoteSocketAddress()));
+        Answer answer = handler.answer(
+                new Request(message.getRequestLine().getMethod(), target(message), message, (InetSocketAddress)
+                        reading.socket().getRemoteSocketAddress()));
         response.setStatusCode(answer.status());
         if (!answer.text().isEmpty()) {
             response.setEntity(new StringEntity(answer.text(), ContentType.TEXT_PLAIN.withCharset("UTF-8")));

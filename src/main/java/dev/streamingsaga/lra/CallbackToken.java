@@ -17,14 +17,15 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Signs and checks the one opaque option that a participant gives to the coordinator and gets back in its callbacks:
- * base64url of {@code sagaId.run.step}, followed by the 43 characters of its HMAC-SHA256. Only {@code [A-Za-z0-9_-]} occur,
- * because camel-lra does not encode option values. A token is as durable as the secret. Thread-safe.
+ * base64url of {@code sagaId.run.step}, followed by the 43 characters of its HMAC-SHA256. Only {@code [A-Za-z0-9_-]}
+ * occur, because camel-lra does not encode option values. A token is as durable as the secret. Thread-safe.
  */
 public final class CallbackToken {
     /** Name of the saga option that carries the token, in routes and in the callback's query. */
     public static final String OPTION = "saga";
 
-    private static final Pattern TARGET = Pattern.compile("([0-9a-z]{26})\\.([1-9][0-9]{0,8})\\.([a-z][a-z0-9-]{0,63})");
+    private static final Pattern TARGET =
+            Pattern.compile("([0-9a-z]{26})\\.([1-9][0-9]{0,8})\\.([a-z][a-z0-9-]{0,63})");
     private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_-]{80,256}");
     private static final int MAC_CHARS = 43;
     private static final int SECRET_BYTES = 32;
@@ -36,7 +37,8 @@ public final class CallbackToken {
     /** @param secret at least 16 bytes */
     public CallbackToken(byte[] secret) {
         if (secret.length < MIN_SECRET_BYTES) {
-            throw new IllegalArgumentException("saga.callback.secret must have at least " + MIN_SECRET_BYTES + " bytes");
+            throw new IllegalArgumentException(
+                    "saga.callback.secret must have at least " + MIN_SECRET_BYTES + " bytes");
         }
         key = new SecretKeySpec(secret, ALGORITHM);
     }
@@ -61,7 +63,8 @@ public final class CallbackToken {
     }
 
     /**
-     * Uses the configured secret, or the one in {@code DATA/callback.secret}, generated on first use and readable by its owner only.
+     * Uses the configured secret, or the one in {@code DATA/callback.secret}, generated on first use and readable by
+     * its owner only.
      *
      * @param configured {@code saga.callback.secret}; empty for the kept one
      */
@@ -75,8 +78,9 @@ public final class CallbackToken {
         }
         byte[] secret = Files.readAllBytes(file);
         if (secret.length != SECRET_BYTES) {
-            throw new IOException(file + " must hold " + SECRET_BYTES + " bytes, has " + secret.length
-                    + "; delete it to have a new one made: callbacks of open LRAs are then refused and the journal ends them");
+            throw new IOException(
+                    file + " must hold " + SECRET_BYTES + " bytes, has " + secret.length
+                            + "; delete it to have a new one made: callbacks of open LRAs are then refused and the journal ends them");
         }
         return new CallbackToken(secret);
     }
@@ -98,13 +102,16 @@ public final class CallbackToken {
             return Optional.empty();
         }
         String payload = token.substring(0, token.length() - MAC_CHARS);
-        // Compared as text, not as decoded bytes: base64 has several spellings of the same bytes, only ours is accepted.
+        // Compared as text, not as decoded bytes: base64 has several spellings of the same bytes, only ours is
+        // accepted.
         byte[] expected = encode(hmac(payload)).getBytes(StandardCharsets.US_ASCII);
         if (!MessageDigest.isEqual(expected, token.substring(payload.length()).getBytes(StandardCharsets.US_ASCII))) {
             return Optional.empty();
         }
         Matcher parts = TARGET.matcher(new String(Base64.getUrlDecoder().decode(payload), StandardCharsets.US_ASCII));
-        return parts.matches() ? Optional.of(new Target(parts.group(1), Integer.parseInt(parts.group(2)), parts.group(3))) : Optional.empty();
+        return parts.matches()
+                ? Optional.of(new Target(parts.group(1), Integer.parseInt(parts.group(2)), parts.group(3)))
+                : Optional.empty();
     }
 
     private byte[] hmac(String payload) {

@@ -13,6 +13,8 @@ import java.util.Optional;
 public record CoordinatorAccess(LraScope scope, Optional<CoordinatorSecret> secret) {
     /** A coordinator that is not embedded, with the configured secret. */
     public static CoordinatorAccess to(URI coordinator, SagaConfig config) {
-        return new CoordinatorAccess(LraScope.of(coordinator), CoordinatorSecret.of(config.coordinator().secret()));
+        return new CoordinatorAccess(
+                LraScope.of(coordinator),
+                CoordinatorSecret.of(config.coordinator().secret()));
     }
 }

@@ -21,7 +21,10 @@ import org.apache.camel.service.lra.LRASagaStep;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Speaks to the coordinator in place of camel-lra's client: every operation bounded in time, checked, and on the saga's own threads. */
+/**
+ * Speaks to the coordinator in place of camel-lra's client: every operation bounded in time, checked, and on the saga's
+ * own threads.
+ */
 final class CoordinatorClient extends LRAClient {
     private static final Logger LOG = LoggerFactory.getLogger(CoordinatorClient.class);
     private static final Set<String> CLOSED = Set.of("Closed", "Closing");
@@ -54,14 +57,15 @@ final class CoordinatorClient extends LRAClient {
     }
 
     /**
-     * Never fails: the saga processor would put the failure in the place of the exception that made it cancel. A cancel that
-     * did not arrive is made up for by the journal, which compensates by itself, and by the LRA's time limit.
+     * Never fails: the saga processor would put the failure in the place of the exception that made it cancel. A cancel
+     * that did not arrive is made up for by the journal, which compensates by itself, and by the LRA's time limit.
      */
     @Override
     public CompletableFuture<Void> compensate(URL lra, Exchange exchange) {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         if (run != null && run.isReleased()) {
-            return CompletableFuture.completedFuture(null); // as after a crash: whoever goes on with the saga cancels its old LRA
+            return CompletableFuture.completedFuture(
+                    null); // as after a crash: whoever goes on with the saga cancels its old LRA
         }
         return threads.run(() -> cancel(lra.toString()));
     }
@@ -73,8 +77,11 @@ final class CoordinatorClient extends LRAClient {
 
     void ping() {
         String next = "sagas that begin now are refused";
-        HttpResponse<String> response = http.send("ask for failed LRAs; " + next, URI.create(settings.scope().coordinator() + "?Status=FailedToClose"),
-                HttpRequest.Builder::GET, status -> false);
+        HttpResponse<String> response = http.send(
+                "ask for failed LRAs; " + next,
+                URI.create(settings.scope().coordinator() + "?Status=FailedToClose"),
+                HttpRequest.Builder::GET,
+                status -> false);
         if (response.statusCode() >= 300) {
             throw failed("ask for failed LRAs", response, next);
         }
@@ -83,24 +90,35 @@ final class CoordinatorClient extends LRAClient {
     URL begin() {
         long millis = settings.timeLimit().toMillis();
         URI uri = URI.create(settings.scope().coordinator() + "/start" + (millis > 0 ? "?TimeLimit=" + millis : ""));
-        // A begin whose answer was lost leaves an LRA without participants behind: harmless, its time limit ends it. 500 is how
+        // A begin whose answer was lost leaves an LRA without participants behind: harmless, its time limit ends it.
+        // 500 is how
         // the coordinator's bulkhead refuses more starts at a time than it likes.
-        HttpResponse<String> response = http.send("begin an LRA; nothing was started, try again when it answers", uri, CoordinatorClient::post, status -> status == 500 || status == 503);
+        HttpResponse<String> response = http.send(
+                "begin an LRA; nothing was started, try again when it answers",
+                uri,
+                CoordinatorClient::post,
+                status -> status == 500 || status == 503);
         if (response.statusCode() >= 300) {
             throw failed("begin an LRA", response, "nothing was started");
         }
-        String id = response.headers().firstValue("Location")
+        String id = response.headers()
+                .firstValue("Location")
                 .or(() -> response.headers().firstValue(Exchange.SAGA_LONG_RUNNING_ACTION))
                 .orElseGet(() -> response.body().strip());
         if (!settings.scope().mayCall(id)) {
-            throw new SagaException(Reason.COORDINATOR_UNAVAILABLE, "the coordinator answered begin with an LRA id that is not below "
-                    + settings.scope().coordinator() + "; it is not used and nothing was started (is saga.coordinator.url the URL it gives itself?)");
+            throw new SagaException(
+                    Reason.COORDINATOR_UNAVAILABLE,
+                    "the coordinator answered begin with an LRA id that is not below "
+                            + settings.scope().coordinator()
+                            + "; it is not used and nothing was started (is saga.coordinator.url the URL it gives itself?)");
         }
         return url(id);
     }
 
     private void join(String lra, LRASagaStep step) {
-        String limit = step.getTimeoutInMilliseconds().map(millis -> "?TimeLimit=" + millis).orElse("");
+        String limit = step.getTimeoutInMilliseconds()
+                .map(millis -> "?TimeLimit=" + millis)
+                .orElse("");
         join(lra + limit, lra, token(step.getOptions()), step.getCompletion().isPresent());
     }
 
@@ -110,38 +128,55 @@ final class CoordinatorClient extends LRAClient {
      */
     void join(String target, String lra, String token, boolean completes) {
         String query = "?" + CallbackToken.OPTION + "=" + token;
-        // Quoted rel values: only those does the coordinator recognise when it refuses participants of an LRA that is ending.
+        // Quoted rel values: only those does the coordinator recognise when it refuses participants of an LRA that is
+        // ending.
         StringBuilder links = new StringBuilder(link(CallbackListener.COMPENSATE + query, "compensate"));
         if (completes) {
             links.append(',').append(link(CallbackListener.COMPLETE + query, "complete"));
         }
         // Joining twice with the same links counts as once.
-        HttpResponse<String> response = http.send("join " + lra + "; the step was not begun", URI.create(target),
-                request -> put(request).setHeader("Link", links.toString()).setHeader(Exchange.SAGA_LONG_RUNNING_ACTION, lra),
+        HttpResponse<String> response = http.send(
+                "join " + lra + "; the step was not begun",
+                URI.create(target),
+                request -> put(request)
+                        .setHeader("Link", links.toString())
+                        .setHeader(Exchange.SAGA_LONG_RUNNING_ACTION, lra),
                 status -> status == 503);
         switch (response.statusCode()) {
-            case 200 -> { }
-            case 412 -> throw new SagaException(Reason.TIMEOUT, "cannot join " + lra + ": it is ending already; the step was not begun");
+            case 200 -> {}
+            case 412 ->
+                throw new SagaException(
+                        Reason.TIMEOUT, "cannot join " + lra + ": it is ending already; the step was not begun");
             default -> throw failed("join " + lra, response, "the step was not begun");
         }
     }
 
     private void close(String lra) {
-        HttpResponse<String> response = http.send("close " + lra + "; the journal decides how the saga ends", URI.create(lra + "/close"), CoordinatorClient::put, status -> status == 503);
+        HttpResponse<String> response = http.send(
+                "close " + lra + "; the journal decides how the saga ends",
+                URI.create(lra + "/close"),
+                CoordinatorClient::put,
+                status -> status == 503);
         String status = status(response.body());
         if (response.statusCode() == 200 && CLOSED.contains(status)) {
             return;
         }
         if (response.statusCode() == 412 || (response.statusCode() == 200 && CANCELLED.contains(status))) {
-            throw new SagaException(Reason.TIMEOUT, "close of " + lra + " came too late: the coordinator "
-                    + (status.isEmpty() || response.statusCode() == 412 ? "is ending it already" : "says " + status) + "; the saga is compensated");
+            throw new SagaException(
+                    Reason.TIMEOUT,
+                    "close of " + lra + " came too late: the coordinator "
+                            + (status.isEmpty() || response.statusCode() == 412
+                                    ? "is ending it already"
+                                    : "says " + status)
+                            + "; the saga is compensated");
         }
         throw failed("close " + lra, response, "the journal knows whether the saga completed");
     }
 
     void cancel(String lra) {
         try {
-            HttpResponse<String> response = http.send("cancel " + lra, URI.create(lra + "/cancel"), CoordinatorClient::put, status -> status == 503);
+            HttpResponse<String> response = http.send(
+                    "cancel " + lra, URI.create(lra + "/cancel"), CoordinatorClient::put, status -> status == 503);
             if (response.statusCode() == 404) {
                 LOG.debug("{} has ended already", lra);
             } else if (response.statusCode() != 200) {
@@ -156,12 +191,16 @@ final class CoordinatorClient extends LRAClient {
         return "<" + settings.callbacks() + pathAndQuery + ">; rel=\"" + rel + "\"";
     }
 
-    /** Exactly one option, in a token's form: anything else would be cut or lost on its way, and the compensation with it. */
+    /**
+     * Exactly one option, in a token's form: anything else would be cut or lost on its way, and the compensation with
+     * it.
+     */
     private static String token(Map<String, String> options) {
         String token = Optional.ofNullable(options.get(CallbackToken.OPTION)).orElse("");
         if (options.size() != 1 || !CallbackToken.hasForm(token)) {
             throw new IllegalArgumentException("a saga step must have exactly one option, " + CallbackToken.OPTION
-                    + ", with a callback token as value; has " + options.size() + " options, or another value. The step was not begun");
+                    + ", with a callback token as value; has " + options.size()
+                    + " options, or another value. The step was not begun");
         }
         return token;
     }
@@ -171,10 +210,15 @@ final class CoordinatorClient extends LRAClient {
     }
 
     private static HttpRequest.Builder put(HttpRequest.Builder request) {
-        return request.setHeader("Accept", "text/plain").setHeader("Content-Type", "text/plain").PUT(BodyPublishers.noBody());
+        return request.setHeader("Accept", "text/plain")
+                .setHeader("Content-Type", "text/plain")
+                .PUT(BodyPublishers.noBody());
     }
 
-    /** The status in an answer's body: {@code Closed}, or {@code {"status":"Closed"}} from coordinators that prefer JSON. */
+    /**
+     * The status in an answer's body: {@code Closed}, or {@code {"status":"Closed"}} from coordinators that prefer
+     * JSON.
+     */
     private static String status(String body) {
         String text = body.strip();
         String word = text.startsWith("{") ? text.replaceAll("(?s).*\"status\"\\s*:\\s*\"(\\w+)\".*", "$1") : text;
@@ -184,16 +228,24 @@ final class CoordinatorClient extends LRAClient {
     private static SagaException failed(String what, HttpResponse<String> response, String next) {
         String status = status(response.body());
         boolean known = status.matches("[A-Za-z]{1,32}");
-        return new SagaException(Reason.COORDINATOR_UNAVAILABLE,
-                String.format(Locale.ROOT, "cannot %s: the coordinator answered HTTP %d%s%s; %s", what, response.statusCode(),
-                        known ? " " + status : "", hint(response.statusCode()), next));
+        return new SagaException(
+                Reason.COORDINATOR_UNAVAILABLE,
+                String.format(
+                        Locale.ROOT,
+                        "cannot %s: the coordinator answered HTTP %d%s%s; %s",
+                        what,
+                        response.statusCode(),
+                        known ? " " + status : "",
+                        hint(response.statusCode()),
+                        next));
     }
 
     private static String hint(int status) {
         return switch (status) {
             case 401, 403 -> " (saga.coordinator.secret must be the coordinator's)";
-            case 421 -> " (saga.coordinator.url must be the URL that the coordinator prints at its start,"
-                    + " or one of its saga.coordinator.hosts)";
+            case 421 ->
+                " (saga.coordinator.url must be the URL that the coordinator prints at its start,"
+                        + " or one of its saga.coordinator.hosts)";
             default -> "";
         };
     }

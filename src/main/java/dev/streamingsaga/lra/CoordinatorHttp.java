@@ -21,9 +21,9 @@ import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
 
 /**
- * Sends one request to the coordinator and waits for the whole answer, at most the time-out, up to three attempts and the pauses
- * between them included. Tried again: a connection that fails or breaks, and the statuses the caller names. Not tried again: a
- * coordinator that takes the request and stays silent, which would only double the wait.
+ * Sends one request to the coordinator and waits for the whole answer, at most the time-out, up to three attempts and
+ * the pauses between them included. Tried again: a connection that fails or breaks, and the statuses the caller names.
+ * Not tried again: a coordinator that takes the request and stays silent, which would only double the wait.
  */
 final class CoordinatorHttp implements AutoCloseable {
     private static final int ATTEMPTS = 3;
@@ -60,7 +60,8 @@ final class CoordinatorHttp implements AutoCloseable {
      * @param retryStatus statuses worth another attempt
      * @throws SagaException COORDINATOR_UNAVAILABLE if no answer came in time
      */
-    HttpResponse<String> send(String what, URI uri, UnaryOperator<HttpRequest.Builder> request, IntPredicate retryStatus) {
+    HttpResponse<String> send(
+            String what, URI uri, UnaryOperator<HttpRequest.Builder> request, IntPredicate retryStatus) {
         long deadline = System.nanoTime() + timeout.toNanos();
         for (int attempt = 1; ; attempt++) {
             try {
@@ -90,16 +91,19 @@ final class CoordinatorHttp implements AutoCloseable {
         return request;
     }
 
-    private HttpResponse<String> once(HttpRequest.Builder request, long deadline) throws IOException, TimeoutException, InterruptedException {
+    private HttpResponse<String> once(HttpRequest.Builder request, long deadline)
+            throws IOException, TimeoutException, InterruptedException {
         Duration left = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
         HttpRequest bounded = request.timeout(left).build();
-        try (SideEffects.Span watched = SideEffects.begin("coordinator", bounded.method() + " " + bounded.uri().getPath())) {
+        try (SideEffects.Span watched = SideEffects.begin(
+                "coordinator", bounded.method() + " " + bounded.uri().getPath())) {
             return BoundedHttp.send(client, bounded, LimitedBody.handler(), left);
         }
     }
 
     private static boolean brokeOff(Exception e) {
-        return e instanceof HttpConnectTimeoutException || (e instanceof IOException && !(e instanceof HttpTimeoutException));
+        return e instanceof HttpConnectTimeoutException
+                || (e instanceof IOException && !(e instanceof HttpTimeoutException));
     }
 
     private static boolean pause(int attempt, long deadline) {
@@ -117,10 +121,16 @@ final class CoordinatorHttp implements AutoCloseable {
     }
 
     private SagaException unavailable(String what, URI uri, int attempt, Exception cause) {
-        String detail = cause instanceof IOException && brokeOff(cause) ? cause.toString() : "no answer within " + timeout.toMillis() + " ms";
+        String detail = cause instanceof IOException && brokeOff(cause)
+                ? cause.toString()
+                : "no answer within " + timeout.toMillis() + " ms";
         String[] parts = what.split("; ", 2);
-        return new SagaException(Reason.COORDINATOR_UNAVAILABLE, "cannot " + parts[0] + " at the coordinator " + uri.getAuthority()
-                + " after " + attempt + (attempt == 1 ? " attempt: " : " attempts: ") + detail + (parts.length > 1 ? "; " + parts[1] : ""), cause);
+        return new SagaException(
+                Reason.COORDINATOR_UNAVAILABLE,
+                "cannot " + parts[0] + " at the coordinator " + uri.getAuthority() + " after " + attempt
+                        + (attempt == 1 ? " attempt: " : " attempts: ") + detail
+                        + (parts.length > 1 ? "; " + parts[1] : ""),
+                cause);
     }
 
     @Override

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What a caller of our coordinator must present, as a bearer token: whoever may call it may cancel every saga. It occurs in no
- * URL, and so in no LRA id, log line, trace or error. Thread-safe.
+ * What a caller of our coordinator must present, as a bearer token: whoever may call it may cancel every saga. It
+ * occurs in no URL, and so in no LRA id, log line, trace or error. Thread-safe.
  */
 public final class CoordinatorSecret {
     /** Header of a request that carries the secret. */
@@ -28,7 +28,9 @@ public final class CoordinatorSecret {
         header = "Bearer " + secret;
     }
 
-    /** @param configured 16 characters or more, printable ASCII without blanks, as checked at start; empty: no secret */
+    /**
+     * @param configured 16 characters or more, printable ASCII without blanks, as checked at start; empty: no secret
+     */
     public static Optional<CoordinatorSecret> of(String configured) {
         return configured.isEmpty() ? Optional.empty() : Optional.of(new CoordinatorSecret(configured));
     }

@@ -19,8 +19,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Asks a coordinator for all that a saga needs of it: begins an LRA, joins it, cancels it, and waits until the coordinator has
- * called our listener. Nothing of it is left with the coordinator when its call has arrived.
+ * Asks a coordinator for all that a saga needs of it: begins an LRA, joins it, cancels it, and waits until the
+ * coordinator has called our listener. Nothing of it is left with the coordinator when its call has arrived.
  */
 public final class CoordinatorTrial {
     private static final Target TARGET = new Target("0000000000000000000doctor0", 1, "doctor");
@@ -55,9 +55,13 @@ public final class CoordinatorTrial {
                 client.join(lra, lra, listener.tokens().issue(TARGET), false);
                 client.cancel(lra);
                 if (!called.await(config.coordinator().timeout().toMillis(), TimeUnit.MILLISECONDS)) {
-                    throw new UnavailableException("the coordinator took an LRA, but when that was cancelled its call did not"
-                            + " reach us at " + listener.uri() + " within " + config.coordinator().timeout().toSeconds()
-                            + " s (saga.callback.url, or saga.callback.host and port); it will go on trying for " + lra, null);
+                    throw new UnavailableException(
+                            "the coordinator took an LRA, but when that was cancelled its call did not"
+                                    + " reach us at " + listener.uri() + " within "
+                                    + config.coordinator().timeout().toSeconds()
+                                    + " s (saga.callback.url, or saga.callback.host and port); it will go on trying for "
+                                    + lra,
+                            null);
                 }
             } finally {
                 service.release();
@@ -67,7 +71,8 @@ public final class CoordinatorTrial {
     }
 
     /** On the port that sagas use, or on another one if the service has that. */
-    private CallbackListener listen(Path scratch, Optional<Integer> keptPort, CountDownLatch called) throws IOException {
+    private CallbackListener listen(Path scratch, Optional<Integer> keptPort, CountDownLatch called)
+            throws IOException {
         Callback callback = config.callback();
         int port = callback.port() > 0 ? callback.port() : keptPort.orElseGet(() -> freePort(callback.host()));
         try {
@@ -79,10 +84,12 @@ public final class CoordinatorTrial {
         }
     }
 
-    private CallbackListener listen(Path scratch, int port, Optional<URI> url, CountDownLatch called) throws IOException {
+    private CallbackListener listen(Path scratch, int port, Optional<URI> url, CountDownLatch called)
+            throws IOException {
         byte[] secret = new byte[SECRET_BYTES];
         new SecureRandom().nextBytes(secret);
-        Callback callback = new Callback(config.callback().host(), port, url, HexFormat.of().formatHex(secret));
+        Callback callback =
+                new Callback(config.callback().host(), port, url, HexFormat.of().formatHex(secret));
         return CallbackListener.start(callback, scratch, access.scope(), new CallbackHandler() {
             @Override
             public CallbackHandler.CallbackAnswer compensate(Target target) {
@@ -104,7 +111,8 @@ public final class CoordinatorTrial {
             socket.bind(new InetSocketAddress(host, 0));
             return socket.getLocalPort();
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot listen for callbacks on " + host + " (saga.callback.host): " + e.getMessage(), e);
+            throw new UncheckedIOException(
+                    "cannot listen for callbacks on " + host + " (saga.callback.host): " + e.getMessage(), e);
         }
     }
 

@@ -16,14 +16,15 @@ import org.apache.camel.service.lra.LRASagaStep;
 import org.jspecify.annotations.Nullable;
 
 /**
- * camel-lra's saga service without its holes, for routes whose journal knows what to compensate. It adds no routes: callbacks
- * go to {@link CallbackListener}, so the endpoints given to {@code compensation()} and {@code completion()} are never called;
- * that {@code completion()} is there makes the coordinator report the end. Each step has exactly one option,
- * {@link CallbackToken#OPTION}, holding its token.
+ * camel-lra's saga service without its holes, for routes whose journal knows what to compensate. It adds no routes:
+ * callbacks go to {@link CallbackListener}, so the endpoints given to {@code compensation()} and {@code completion()}
+ * are never called; that {@code completion()} is there makes the coordinator report the end. Each step has exactly one
+ * option, {@link CallbackToken#OPTION}, holding its token.
  *
- * <p>Ready from construction on and independent of start and stop, because Camel stops the shared service with any one of its
- * routes (CAMEL-24150); only {@link #release()} ends it. Failures are {@link dev.streamingsaga.journal.SagaException}s with
- * COORDINATOR_UNAVAILABLE, or TIMEOUT if the LRA ended before its close.
+ * <p>Ready from construction on and independent of start and stop, because Camel stops the shared service with any one
+ * of its routes (CAMEL-24150); only {@link #release()} ends it. Failures are
+ * {@link dev.streamingsaga.journal.SagaException}s with COORDINATOR_UNAVAILABLE, or TIMEOUT if the LRA ended before its
+ * close.
  */
 public final class JournalSagaService extends LRASagaService {
     private final LraSettings settings;
@@ -43,7 +44,10 @@ public final class JournalSagaService extends LRASagaService {
         client = new CoordinatorClient(this, settings, http, threads);
     }
 
-    /** Ends the service: waits up to 3 s for calls and saga bodies that still run. To be called once the routes have stopped. */
+    /**
+     * Ends the service: waits up to 3 s for calls and saga bodies that still run. To be called once the routes have
+     * stopped.
+     */
     public void release() {
         threads.close();
         http.close();
@@ -52,7 +56,9 @@ public final class JournalSagaService extends LRASagaService {
     /** Cancels an LRA of an earlier run, whose callbacks are ignored anyway: failures are logged and nothing else. */
     public CompletableFuture<Void> cancel(String lraId) {
         Optional<URL> url = url(lraId);
-        return url.isPresent() ? threads.run(() -> client.cancel(url.get().toString())) : CompletableFuture.completedFuture(null);
+        return url.isPresent()
+                ? threads.run(() -> client.cancel(url.get().toString()))
+                : CompletableFuture.completedFuture(null);
     }
 
     @Override
@@ -62,10 +68,10 @@ public final class JournalSagaService extends LRASagaService {
 
     @Override
     public CompletableFuture<CamelSagaCoordinator> getSaga(String id) {
-        return url(id)
-                .map(url -> CompletableFuture.<CamelSagaCoordinator>completedFuture(new Lra(this, url)))
-                .orElseGet(() -> CompletableFuture.failedFuture(new IllegalArgumentException("the header " + Exchange.SAGA_LONG_RUNNING_ACTION
-                        + " does not name an LRA below " + settings.scope().coordinator() + "; it was not called and the exchange is refused")));
+        return url(id).map(url -> CompletableFuture.<CamelSagaCoordinator>completedFuture(new Lra(this, url)))
+                .orElseGet(() -> CompletableFuture.failedFuture(new IllegalArgumentException(
+                        "the header " + Exchange.SAGA_LONG_RUNNING_ACTION + " does not name an LRA below "
+                                + settings.scope().coordinator() + "; it was not called and the exchange is refused")));
     }
 
     private Optional<URL> url(String id) {
@@ -90,12 +96,18 @@ public final class JournalSagaService extends LRASagaService {
         return client;
     }
 
-    /** @throws dev.streamingsaga.journal.SagaException COORDINATOR_UNAVAILABLE if the coordinator does not answer, or with an error */
+    /**
+     * @throws dev.streamingsaga.journal.SagaException COORDINATOR_UNAVAILABLE if the coordinator does not answer, or
+     *     with an error
+     */
     public void ping() {
         client.ping();
     }
 
-    /** Without the routes that camel-lra adds here: they need a public REST consumer and call any registered endpoint for anybody. */
+    /**
+     * Without the routes that camel-lra adds here: they need a public REST consumer and call any registered endpoint
+     * for anybody.
+     */
     @Override
     public void setCamelContext(CamelContext camelContext) {
         context = Optional.of(camelContext);
@@ -120,7 +132,10 @@ public final class JournalSagaService extends LRASagaService {
         return "journal-saga-service";
     }
 
-    /** Evaluates a step's options so that a failure is the exchange's own, not one wrapped and handed to the common pool. */
+    /**
+     * Evaluates a step's options so that a failure is the exchange's own, not one wrapped and handed to the common
+     * pool.
+     */
     private static final class Lra extends LRASagaCoordinator {
         private final JournalSagaService service;
         private final URL url;

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Which LRA ids are ours: those directly below our coordinator's URL. An LRA id is a URL that gets called, so anything else
- * is refused before a request is made.
+ * Which LRA ids are ours: those directly below our coordinator's URL. An LRA id is a URL that gets called, so anything
+ * else is refused before a request is made.
  *
  * @param coordinator with its context path, without a slash at the end
  * @param former where the same coordinator was before its port was taken; LRAs from then still call back
@@ -36,13 +36,20 @@ public record LraScope(URI coordinator, List<URI> former) {
 
     private static boolean below(URI base, String lraId) {
         String prefix = base + "/";
-        return lraId.length() <= MAX_LENGTH && lraId.startsWith(prefix) && UID.matcher(lraId.substring(prefix.length())).matches();
+        return lraId.length() <= MAX_LENGTH
+                && lraId.startsWith(prefix)
+                && UID.matcher(lraId.substring(prefix.length())).matches();
     }
 
     private static URI bare(URI uri) {
         boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-        if (!http || uri.getHost() == null || uri.getRawUserInfo() != null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
-            throw new IllegalArgumentException("saga.coordinator.url must be http(s)://host[:port]/path without user, query or fragment");
+        if (!http
+                || uri.getHost() == null
+                || uri.getRawUserInfo() != null
+                || uri.getRawQuery() != null
+                || uri.getRawFragment() != null) {
+            throw new IllegalArgumentException(
+                    "saga.coordinator.url must be http(s)://host[:port]/path without user, query or fragment");
         }
         return URI.create(uri.toString().replaceAll("/+$", ""));
     }

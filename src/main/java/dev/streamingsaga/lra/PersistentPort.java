@@ -16,15 +16,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A port chosen once and kept in a file, since it is part of URLs that outlive the process. The file holds one port a line,
- * the current one last. A kept port that is taken is replaced by another, with a warning; the former ones stay known.
+ * A port chosen once and kept in a file, since it is part of URLs that outlive the process. The file holds one port a
+ * line, the current one last. A kept port that is taken is replaced by another, with a warning; the former ones stay
+ * known.
  */
 public final class PersistentPort {
     private static final Logger LOG = LoggerFactory.getLogger(PersistentPort.class);
     private static final int TRIES = 50;
     private static final int REMEMBERED = 10;
-    /** Below the range from which systems take ports of outgoing connections: those would often be taken at a restart. */
+    /**
+     * Below the range from which systems take ports of outgoing connections: those would often be taken at a restart.
+     */
     private static final int LOWEST = 20_000;
+
     private static final int HIGHEST = 32_000;
 
     private PersistentPort() {}
@@ -54,16 +58,22 @@ public final class PersistentPort {
                 if (port != kept) {
                     remember(file, ports, port);
                 }
-                return new Opened<>(server, port, ports.stream().filter(p -> p != port).distinct().toList());
+                return new Opened<>(
+                        server,
+                        port,
+                        ports.stream().filter(p -> p != port).distinct().toList());
             } catch (BindException e) {
                 if (port == kept) {
-                    LOG.warn("port {} of the {} is taken by another process; taking another one. LRAs that are still open "
-                            + "name the old port: the journal ends them", kept, what);
+                    LOG.warn(
+                            "port {} of the {} is taken by another process; taking another one. LRAs that are still open "
+                                    + "name the old port: the journal ends them",
+                            kept,
+                            what);
                 }
             }
         }
-        throw new BindException("no free port for the " + what + " between " + LOWEST + " and " + HIGHEST + " after " + TRIES
-                + " tries; nothing was started");
+        throw new BindException("no free port for the " + what + " between " + LOWEST + " and " + HIGHEST + " after "
+                + TRIES + " tries; nothing was started");
     }
 
     /** The port that was chosen last; nothing is chosen or opened. */
@@ -77,9 +87,13 @@ public final class PersistentPort {
             return List.of();
         }
         try {
-            return Files.readAllLines(file).stream().filter(s -> !s.isBlank()).map(s -> port(s.strip())).toList();
+            return Files.readAllLines(file).stream()
+                    .filter(s -> !s.isBlank())
+                    .map(s -> port(s.strip()))
+                    .toList();
         } catch (NumberFormatException e) {
-            throw new IOException("cannot read a port from " + file + "; delete the file to have another one chosen", e);
+            throw new IOException(
+                    "cannot read a port from " + file + "; delete the file to have another one chosen", e);
         }
     }
 
@@ -95,9 +109,11 @@ public final class PersistentPort {
         List<Integer> all = new ArrayList<>(ports);
         all.add(port);
         StringBuilder text = new StringBuilder();
-        all.subList(Math.max(0, all.size() - REMEMBERED), all.size()).forEach(p -> text.append(p).append('\n'));
+        all.subList(Math.max(0, all.size() - REMEMBERED), all.size())
+                .forEach(p -> text.append(p).append('\n'));
         Path draft = file.resolveSibling(file.getFileName() + ".new");
-        try (FileChannel out = FileChannel.open(draft, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+        try (FileChannel out = FileChannel.open(
+                draft, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             out.write(ByteBuffer.wrap(text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
             out.force(true);
         }

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
 /**
- * Shows whether a URL leads to this process: the answer to a nonce is signed with a key that only this object knows, so neither
- * another server nor another process of ours on the same data can give it.
+ * Shows whether a URL leads to this process: the answer to a nonce is signed with a key that only this object knows, so
+ * neither another server nor another process of ours on the same data can give it.
  */
 final class Ping {
     static final String PATH = CallbackListener.PATH + "/ping/";
@@ -39,13 +39,21 @@ final class Ping {
     }
 
     Optional<String> answer(String nonce) {
-        return NONCE.matcher(nonce).matches() ? Optional.of(signer.issue(new CallbackToken.Target(nonce, 1, "ping"))) : Optional.empty();
+        return NONCE.matcher(nonce).matches()
+                ? Optional.of(signer.issue(new CallbackToken.Target(nonce, 1, "ping")))
+                : Optional.empty();
     }
 
     void check() {
         String nonce = nonce();
-        HttpRequest request = HttpRequest.newBuilder(URI.create(base + PATH + nonce)).timeout(TIMEOUT).GET().build();
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(base + PATH + nonce))
+                .timeout(TIMEOUT)
+                .GET()
+                .build();
+        HttpClient client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(TIMEOUT)
+                .build();
         String problem;
         try {
             HttpResponse<String> response = BoundedHttp.send(client, request, LimitedBody.handler(), TIMEOUT);
@@ -65,7 +73,8 @@ final class Ping {
     }
 
     private String message(String problem) {
-        return "the coordinator would not reach us at " + base + " (saga.callback.url, or saga.callback.host and port): " + problem
+        return "the coordinator would not reach us at " + base
+                + " (saga.callback.url, or saga.callback.host and port): " + problem
                 + "; no saga is started until this is right";
     }
 

@@ -12,13 +12,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * The threads on which coordinator calls are made and, since Camel continues where a call ends, the bodies of sagas run: never
- * the common pool, of which a machine with two cores has one thread, and never those of the HTTP client.
+ * The threads on which coordinator calls are made and, since Camel continues where a call ends, the bodies of sagas
+ * run: never the common pool, of which a machine with two cores has one thread, and never those of the HTTP client.
  *
- * <p>Each call has a thread of its own, which ends with it, so that a body that waits for another saga's call cannot starve it; a
- * bound of 16 a saga (one for its body, the rest for parallel steps inside it) turns a runaway into a refused call. No thread is used
- * again: Camel keeps what an exchange is to do next with the thread, and of an exchange that died of an Error it would do that as soon as
- * another saga used the thread. Not daemons: a saga's body is finished before the JVM goes.
+ * <p>Each call has a thread of its own, which ends with it, so that a body that waits for another saga's call cannot
+ * starve it; a bound of 16 a saga (one for its body, the rest for parallel steps inside it) turns a runaway into a
+ * refused call. No thread is used again: Camel keeps what an exchange is to do next with the thread, and of an exchange
+ * that died of an Error it would do that as soon as another saga used the thread. Not daemons: a saga's body is
+ * finished before the JVM goes.
  */
 final class SagaThreads implements AutoCloseable {
     private static final int PER_SAGA = 16;
@@ -41,8 +42,10 @@ final class SagaThreads implements AutoCloseable {
         try {
             start(() -> finish(work, result));
         } catch (RejectedExecutionException e) {
-            result.completeExceptionally(new SagaException(Reason.COORDINATOR_UNAVAILABLE, "no thread for a call to the coordinator: "
-                    + e.getMessage() + "; the call was not made", e));
+            result.completeExceptionally(new SagaException(
+                    Reason.COORDINATOR_UNAVAILABLE,
+                    "no thread for a call to the coordinator: " + e.getMessage() + "; the call was not made",
+                    e));
         }
         return result;
     }

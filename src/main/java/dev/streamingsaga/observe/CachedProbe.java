@@ -11,7 +11,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** An answer that is kept for a while. The question is asked on a thread of its own, never twice at a time. Thread-safe. */
+/**
+ * An answer that is kept for a while. The question is asked on a thread of its own, never twice at a time. Thread-safe.
+ */
 final class CachedProbe<T> {
     private final Supplier<T> question;
     private final Duration keep;
@@ -36,15 +38,16 @@ final class CachedProbe<T> {
     }
 
     /**
-     * An answer that is not old. One that hangs is waited for only while it is younger than the limit, so that of many who ask only the
-     * first ones wait.
+     * An answer that is not old. One that hangs is waited for only while it is younger than the limit, so that of many
+     * who ask only the first ones wait.
      *
      * @return empty if the question failed, or was not answered in time
      */
     Optional<T> within(Duration limit) {
         CompletableFuture<T> answer = refresh();
         try {
-            return Optional.of(answer.get(Math.max(0, limit.toNanos() - (System.nanoTime() - refreshing())), TimeUnit.NANOSECONDS));
+            return Optional.of(answer.get(
+                    Math.max(0, limit.toNanos() - (System.nanoTime() - refreshing())), TimeUnit.NANOSECONDS));
         } catch (ExecutionException | TimeoutException e) {
             return Optional.empty();
         } catch (InterruptedException e) {

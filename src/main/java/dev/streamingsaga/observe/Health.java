@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 
-/** Whether the parts that a saga needs answer. Each is asked at most every {@value #KEEP_SECONDS} s and waited for at most {@value #LIMIT_SECONDS} s. */
+/**
+ * Whether the parts that a saga needs answer. Each is asked at most every {@value #KEEP_SECONDS} s and waited for at
+ * most {@value #LIMIT_SECONDS} s.
+ */
 public final class Health {
     static final int KEEP_SECONDS = 10;
     static final int LIMIT_SECONDS = 5;
@@ -18,8 +21,13 @@ public final class Health {
 
     /** @param checks by part, in the order to be shown; they throw if the part cannot be used */
     Health(Map<String, Runnable> checks, Executor threads) {
-        checks.forEach((part, check) -> parts.put(part,
-                new CachedProbe<>(() -> state(part, check), new Health.PartHealth(part, false, UNASKED), Duration.ofSeconds(KEEP_SECONDS), threads)));
+        checks.forEach((part, check) -> parts.put(
+                part,
+                new CachedProbe<>(
+                        () -> state(part, check),
+                        new Health.PartHealth(part, false, UNASKED),
+                        Duration.ofSeconds(KEEP_SECONDS),
+                        threads)));
     }
 
     /** @param detail why it is down; empty if it is up */
@@ -42,15 +50,20 @@ public final class Health {
             return new Health.PartHealth(part, true, "");
         } catch (RuntimeException e) {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            return new Health.PartHealth(part, false, message.substring(0, Math.min(message.length(), MAX_DETAIL_CHARS)));
+            return new Health.PartHealth(
+                    part, false, message.substring(0, Math.min(message.length(), MAX_DETAIL_CHARS)));
         }
     }
 
     public Health.HealthReport report() {
         parts.values().forEach(CachedProbe::refresh);
         Duration limit = Duration.ofSeconds(LIMIT_SECONDS);
-        return new Health.HealthReport(parts.entrySet().stream().map(part -> part.getValue().within(limit)
-                .orElseGet(() -> new Health.PartHealth(part.getKey(), false, "no answer within " + LIMIT_SECONDS + " s"))).toList());
+        return new Health.HealthReport(parts.entrySet().stream()
+                .map(part -> part.getValue()
+                        .within(limit)
+                        .orElseGet(() -> new Health.PartHealth(
+                                part.getKey(), false, "no answer within " + LIMIT_SECONDS + " s")))
+                .toList());
     }
 
     /** As last heard; without waiting. */

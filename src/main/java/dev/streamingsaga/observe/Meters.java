@@ -22,10 +22,15 @@ import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
-/** The metrics of one instance in a Micrometer registry: those of the journal, and those since the start of this process. */
+/**
+ * The metrics of one instance in a Micrometer registry: those of the journal, and those since the start of this
+ * process.
+ */
 final class Meters implements SagaListener, AutoCloseable {
-    private static final Duration[] BUCKETS = Stream.of(100, 500, 1_000, 5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000)
-            .map(Duration::ofMillis).toArray(Duration[]::new);
+    private static final Duration[] BUCKETS = Stream.of(
+                    100, 500, 1_000, 5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000)
+            .map(Duration::ofMillis)
+            .toArray(Duration[]::new);
 
     private final MeterRegistry registry;
     private final ObservedComponents parts;
@@ -39,7 +44,12 @@ final class Meters implements SagaListener, AutoCloseable {
     private final Counter retries;
     private final Runnable closing;
 
-    private Meters(MeterRegistry registry, ObservedComponents parts, CachedProbe<JournalStatistics> figures, Health health, Runnable closing) {
+    private Meters(
+            MeterRegistry registry,
+            ObservedComponents parts,
+            CachedProbe<JournalStatistics> figures,
+            Health health,
+            Runnable closing) {
         this.registry = registry;
         this.parts = parts;
         this.figures = figures;
@@ -48,20 +58,41 @@ final class Meters implements SagaListener, AutoCloseable {
         ofJournal();
         sentBytes = counter("streaming.saga.sent", "bytes", "Bytes of chunks that the bucket took, since the start");
         sentChunks = counter("streaming.saga.sent.chunks", "", "Chunks that the bucket took, since the start");
-        retries = counter("streaming.saga.chunk.retries", "", "Chunks sent once more because an attempt failed, since the start");
-        sinceStart("streaming.saga.unwritten.reports", "Report files that could not be written, since the start", parts.unwrittenReports());
-        sinceStart("streaming.saga.refused.callbacks", "Callbacks without a token or for a foreign LRA, since the start", parts.refusedCallbacks());
+        retries = counter(
+                "streaming.saga.chunk.retries", "", "Chunks sent once more because an attempt failed, since the start");
+        sinceStart(
+                "streaming.saga.unwritten.reports",
+                "Report files that could not be written, since the start",
+                parts.unwrittenReports());
+        sinceStart(
+                "streaming.saga.refused.callbacks",
+                "Callbacks without a token or for a foreign LRA, since the start",
+                parts.refusedCallbacks());
         Journal.steps(parts.config().participants()).forEach(this::step);
         Stream.of(SagaState.values()).filter(SagaState::isFinal).forEach(this::outcome);
-        health.parts().forEach((part, asked) -> add(Gauge.builder("streaming.saga.health", asked, state -> state.last().figure())
-                .description("1 if the part answered when it was last asked, 0 if not").tags(tags).tag("part", part).register(registry)));
-        add(Gauge.builder("streaming.saga.disk.free", parts, p -> Observation.free(p.config().dataDir())).baseUnit("bytes")
-                .description("Free space where the data directory is").tags(tags).register(registry));
+        health.parts()
+                .forEach((part, asked) -> add(Gauge.builder(
+                                "streaming.saga.health",
+                                asked,
+                                state -> state.last().figure())
+                        .description("1 if the part answered when it was last asked, 0 if not")
+                        .tags(tags)
+                        .tag("part", part)
+                        .register(registry)));
+        add(Gauge.builder(
+                        "streaming.saga.disk.free",
+                        parts,
+                        p -> Observation.free(p.config().dataDir()))
+                .baseUnit("bytes")
+                .description("Free space where the data directory is")
+                .tags(tags)
+                .register(registry));
         parts.journal().addListener(this);
     }
 
     /** In the registry that the context has, if it has one. */
-    static Optional<Meters> inRegistryOf(ObservedComponents parts, CachedProbe<JournalStatistics> figures, Health health) {
+    static Optional<Meters> inRegistryOf(
+            ObservedComponents parts, CachedProbe<JournalStatistics> figures, Health health) {
         return Optional.ofNullable(parts.context().getRegistry().findSingleByType(MeterRegistry.class))
                 .map(registry -> new Meters(registry, parts, figures, health, () -> {}));
     }
@@ -74,61 +105,123 @@ final class Meters implements SagaListener, AutoCloseable {
 
     private void ofJournal() {
         counted("streaming.saga", "", "Sagas received, over all restarts", JournalStatistics::received);
-        counted("streaming.saga.completed", "", "Sagas that completed, over all restarts", f -> f.in(SagaState.COMPLETED));
-        counted("streaming.saga.ingested", "bytes", "Bytes of completed documents, over all restarts", JournalStatistics::storedBytes);
-        counted("streaming.saga.resumed", "bytes", "Bytes that a later run did not send again, over all restarts", JournalStatistics::resumedBytes);
+        counted(
+                "streaming.saga.completed",
+                "",
+                "Sagas that completed, over all restarts",
+                f -> f.in(SagaState.COMPLETED));
+        counted(
+                "streaming.saga.ingested",
+                "bytes",
+                "Bytes of completed documents, over all restarts",
+                JournalStatistics::storedBytes);
+        counted(
+                "streaming.saga.resumed",
+                "bytes",
+                "Bytes that a later run did not send again, over all restarts",
+                JournalStatistics::resumedBytes);
         // Gauges, though they only grow: a counter's name would get "_total", and these names are given.
         gauge("streaming.saga.rollbacks", "Sagas that were undone, over all restarts", JournalStatistics::compensated);
-        gauge("streaming.saga.failed.rollbacks", "Undone sagas of which something was left at first, over all restarts", JournalStatistics::leftSomething);
-        gauge("streaming.saga.orphaned.chunks", "Open clean-up entries of the bucket: chunks that a compensation could not remove", JournalStatistics::chunkCleanups);
-        gauge("streaming.saga.unpublished", "Completed sagas whose document is not visible in every store yet", JournalStatistics::unpublished);
+        gauge(
+                "streaming.saga.failed.rollbacks",
+                "Undone sagas of which something was left at first, over all restarts",
+                JournalStatistics::leftSomething);
+        gauge(
+                "streaming.saga.orphaned.chunks",
+                "Open clean-up entries of the bucket: chunks that a compensation could not remove",
+                JournalStatistics::chunkCleanups);
+        gauge(
+                "streaming.saga.unpublished",
+                "Completed sagas whose document is not visible in every store yet",
+                JournalStatistics::unpublished);
         for (SagaState state : SagaState.values()) {
-            add(Gauge.builder("streaming.saga.sagas", figures, f -> f.last().in(state)).description("Sagas by state, as the journal has them")
-                    .tags(tags).tag("state", state.name()).register(registry));
+            add(Gauge.builder("streaming.saga.sagas", figures, f -> f.last().in(state))
+                    .description("Sagas by state, as the journal has them")
+                    .tags(tags)
+                    .tag("state", state.name())
+                    .register(registry));
         }
         cleanups("pending", JournalStatistics::pendingCleanups);
         cleanups("blocked", JournalStatistics::blockedCleanups);
-        add(Gauge.builder("streaming.saga.oldest.cleanup.age", figures, this::oldestSeconds).baseUnit("seconds")
-                .description("Age of the oldest open clean-up entry, 0 without any").tags(tags).register(registry));
+        add(Gauge.builder("streaming.saga.oldest.cleanup.age", figures, this::oldestSeconds)
+                .baseUnit("seconds")
+                .description("Age of the oldest open clean-up entry, 0 without any")
+                .tags(tags)
+                .register(registry));
     }
 
     private double oldestSeconds(CachedProbe<JournalStatistics> asked) {
-        return asked.last().oldestCleanup().map(made -> Duration.between(made, parts.journal().clock().instant()).toMillis() / 1000.0).orElse(0.0);
+        return asked.last()
+                .oldestCleanup()
+                .map(made -> Duration.between(made, parts.journal().clock().instant())
+                                .toMillis()
+                        / 1000.0)
+                .orElse(0.0);
     }
 
     private void counted(String name, String unit, String description, ToDoubleFunction<JournalStatistics> figure) {
-        add(FunctionCounter.builder(name, figures, f -> figure.applyAsDouble(f.last())).baseUnit(unit.isEmpty() ? null : unit)
-                .description(description).tags(tags).register(registry));
+        add(FunctionCounter.builder(name, figures, f -> figure.applyAsDouble(f.last()))
+                .baseUnit(unit.isEmpty() ? null : unit)
+                .description(description)
+                .tags(tags)
+                .register(registry));
     }
 
     private void gauge(String name, String description, ToDoubleFunction<JournalStatistics> figure) {
-        add(Gauge.builder(name, figures, f -> figure.applyAsDouble(f.last())).description(description).tags(tags).register(registry));
+        add(Gauge.builder(name, figures, f -> figure.applyAsDouble(f.last()))
+                .description(description)
+                .tags(tags)
+                .register(registry));
     }
 
     private void cleanups(String state, ToDoubleFunction<JournalStatistics> figure) {
-        add(Gauge.builder("streaming.saga.cleanups", figures, f -> figure.applyAsDouble(f.last())).description("Open clean-up entries")
-                .tags(tags).tag("state", state).register(registry));
+        add(Gauge.builder("streaming.saga.cleanups", figures, f -> figure.applyAsDouble(f.last()))
+                .description("Open clean-up entries")
+                .tags(tags)
+                .tag("state", state)
+                .register(registry));
     }
 
     private Counter counter(String name, String unit, String description) {
-        return add(Counter.builder(name).baseUnit(unit.isEmpty() ? null : unit).description(description).tags(tags).register(registry));
+        return add(Counter.builder(name)
+                .baseUnit(unit.isEmpty() ? null : unit)
+                .description(description)
+                .tags(tags)
+                .register(registry));
     }
 
     private void sinceStart(String name, String description, LongSupplier count) {
-        add(FunctionCounter.builder(name, count, LongSupplier::getAsLong).description(description).tags(tags).register(registry));
+        add(FunctionCounter.builder(name, count, LongSupplier::getAsLong)
+                .description(description)
+                .tags(tags)
+                .register(registry));
     }
 
     private Timer step(String name) {
-        return steps.computeIfAbsent(name, step -> timer("streaming.saga.step.duration", "Time of steps that were written, since the start", Tag.of("step", step)));
+        return steps.computeIfAbsent(
+                name,
+                step -> timer(
+                        "streaming.saga.step.duration",
+                        "Time of steps that were written, since the start",
+                        Tag.of("step", step)));
     }
 
     private Timer outcome(SagaState state) {
-        return outcomes.computeIfAbsent(state, end -> timer("streaming.saga.duration", "Time from a saga's arrival to its outcome, since the start",
-                Tag.of("outcome", end.name())));
+        return outcomes.computeIfAbsent(
+                state,
+                end -> timer(
+                        "streaming.saga.duration",
+                        "Time from a saga's arrival to its outcome, since the start",
+                        Tag.of("outcome", end.name())));
     }
 
     private Timer timer(String name, String description, Tag tag) {
-        return add(Timer.builder(name).description(description).tags(tags).tags(List.of(tag)).serviceLevelObjectives(BUCKETS).register(registry));
+        return add(Timer.builder(name)
+                .description(description)
+                .tags(tags)
+                .tags(List.of(tag))
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry));
     }
 
     private <M extends Meter> M add(M meter) {
@@ -139,7 +232,9 @@ final class Meters implements SagaListener, AutoCloseable {
     @Override
     public void stateChanged(SagaRecord saga, SagaState from) {
         if (saga.state().isFinal() && !from.isFinal()) {
-            outcome(saga.state()).record(Duration.between(saga.receivedAt(), parts.journal().clock().instant()));
+            outcome(saga.state())
+                    .record(Duration.between(
+                            saga.receivedAt(), parts.journal().clock().instant()));
         }
     }
 

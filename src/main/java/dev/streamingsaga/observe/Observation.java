@@ -14,8 +14,9 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metrics and health of one instance. Where the context's registry has a Micrometer {@code MeterRegistry}, the metrics are in that one from the
- * beginning; otherwise a Prometheus registry is made when {@link #serve} says that somebody will ask for it.
+ * Metrics and health of one instance. Where the context's registry has a Micrometer {@code MeterRegistry}, the metrics
+ * are in that one from the beginning; otherwise a Prometheus registry is made when {@link #serve} says that somebody
+ * will ask for it.
  */
 public final class Observation implements AutoCloseable {
     private static final Duration FIGURES_KEEP = Duration.ofSeconds(2);
@@ -59,7 +60,8 @@ public final class Observation implements AutoCloseable {
         long free = free(data);
         long wanted = parts.config().watch().minFreeBytes();
         if (free < wanted) {
-            throw new IllegalStateException(free + " bytes are free in the data directory, saga.health.min-free wants " + wanted);
+            throw new IllegalStateException(
+                    free + " bytes are free in the data directory, saga.health.min-free wants " + wanted);
         }
     }
 
@@ -71,7 +73,10 @@ public final class Observation implements AutoCloseable {
         }
     }
 
-    /** From now on {@link #scrape} is called: a registry is made, unless there is one or the libraries for it are missing. */
+    /**
+     * From now on {@link #scrape} is called: a registry is made, unless there is one or the libraries for it are
+     * missing.
+     */
     public synchronized void serve() {
         if (meters == null && isThere(MICROMETER) && Prometheus.isThere()) {
             meters = Meters.inRegistryOfOurs(parts, figures, health);
@@ -79,7 +84,8 @@ public final class Observation implements AutoCloseable {
     }
 
     /**
-     * All metrics as Prometheus text, from the journal as it is now, or, if that does not answer within 2 s, as it was last heard of.
+     * All metrics as Prometheus text, from the journal as it is now, or, if that does not answer within 2 s, as it was
+     * last heard of.
      *
      * @return empty if the metrics are in a registry of the hub that is not Prometheus', or Micrometer is missing
      */

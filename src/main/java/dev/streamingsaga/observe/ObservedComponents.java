@@ -13,5 +13,10 @@ import org.apache.camel.CamelContext;
  * @param refusedCallbacks since the start
  * @param checks of the parts that a saga needs: they throw if one cannot be used
  */
-public record ObservedComponents(CamelContext context, SagaConfig config, Journal journal, LongSupplier unwrittenReports, LongSupplier refusedCallbacks,
+public record ObservedComponents(
+        CamelContext context,
+        SagaConfig config,
+        Journal journal,
+        LongSupplier unwrittenReports,
+        LongSupplier refusedCallbacks,
         Map<String, Runnable> checks) {}

@@ -23,8 +23,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.opentelemetry2.OpenTelemetryTracer;
 
 /**
- * Traces of the stand-alone application, sent to a collector. Spans wait in a bounded queue and are dropped when it is full; nothing else waits for
- * them, but closing, for {@value #LAST_SECONDS} s at most.
+ * Traces of the stand-alone application, sent to a collector. Spans wait in a bounded queue and are dropped when it is
+ * full; nothing else waits for them, but closing, for {@value #LAST_SECONDS} s at most.
  */
 public final class OtlpTraces implements AutoCloseable {
     static final int LAST_SECONDS = 3;
@@ -46,21 +46,41 @@ public final class OtlpTraces implements AutoCloseable {
     /** Whether the collector is there shows later. */
     public static OtlpTraces start(SagaConfig config) {
         Otel otel = config.watch().otel();
-        return new OtlpTraces(config, SdkTracerProvider.builder()
-                .setResource(Resource.getDefault().merge(Resource.create(Attributes.of(
-                        AttributeKey.stringKey("service.name"), otel.serviceName(), AttributeKey.stringKey("saga.instance"), config.name()))))
-                .setSampler(SagaSampler.of(otel.sampling()))
-                // No events: Camel makes them of log lines and of the words of exceptions, and either may quote a document.
-                .setSpanLimits(SpanLimits.builder().setMaxNumberOfEvents(0).setMaxAttributeValueLength(MAX_VALUE_CHARS).build())
-                .addSpanProcessor(BatchSpanProcessor.builder(new OutageLoggingExporter(exporter(otel), endpoint(otel)))
-                        .setScheduleDelay(SEND_EVERY).setMaxQueueSize(QUEUED_SPANS).setExporterTimeout(SEND_LIMIT).build())
-                .build());
+        return new OtlpTraces(
+                config,
+                SdkTracerProvider.builder()
+                        .setResource(Resource.getDefault()
+                                .merge(Resource.create(Attributes.of(
+                                        AttributeKey.stringKey("service.name"),
+                                        otel.serviceName(),
+                                        AttributeKey.stringKey("saga.instance"),
+                                        config.name()))))
+                        .setSampler(SagaSampler.of(otel.sampling()))
+                        // No events: Camel makes them of log lines and of the words of exceptions, and either may quote
+                        // a document.
+                        .setSpanLimits(SpanLimits.builder()
+                                .setMaxNumberOfEvents(0)
+                                .setMaxAttributeValueLength(MAX_VALUE_CHARS)
+                                .build())
+                        .addSpanProcessor(
+                                BatchSpanProcessor.builder(new OutageLoggingExporter(exporter(otel), endpoint(otel)))
+                                        .setScheduleDelay(SEND_EVERY)
+                                        .setMaxQueueSize(QUEUED_SPANS)
+                                        .setExporterTimeout(SEND_LIMIT)
+                                        .build())
+                        .build());
     }
 
     private static OtlpHttpSpanExporter exporter(Otel otel) {
-        OtlpHttpSpanExporterBuilder exporter = OtlpHttpSpanExporter.builder().setEndpoint(endpoint(otel).toString())
-                .setConnectTimeout(CONNECT_LIMIT).setTimeout(SEND_LIMIT).setCompression("gzip")
-                .setRetryPolicy(RetryPolicy.builder().setMaxAttempts(2).setInitialBackoff(Duration.ofMillis(500)).build());
+        OtlpHttpSpanExporterBuilder exporter = OtlpHttpSpanExporter.builder()
+                .setEndpoint(endpoint(otel).toString())
+                .setConnectTimeout(CONNECT_LIMIT)
+                .setTimeout(SEND_LIMIT)
+                .setCompression("gzip")
+                .setRetryPolicy(RetryPolicy.builder()
+                        .setMaxAttempts(2)
+                        .setInitialBackoff(Duration.ofMillis(500))
+                        .build());
         if (!otel.apiKey().isEmpty()) {
             exporter.addHeader("Authorization", "Bearer " + otel.apiKey());
         }
@@ -85,7 +105,11 @@ public final class OtlpTraces implements AutoCloseable {
     private List<String> excluded() {
         List<String> excluded = new ArrayList<>(List.of("scheduler:" + config.id("drop") + "*"));
         if (config.watch().otel().detail() == TraceDetail.STEPS) {
-            excluded.addAll(List.of(config.direct("chunk*"), "direct:(//)?" + config.id("store-[a-z0-9-]+-batch"), "aws2-s3:*", "sql:*"));
+            excluded.addAll(List.of(
+                    config.direct("chunk*"),
+                    "direct:(//)?" + config.id("store-[a-z0-9-]+-batch"),
+                    "aws2-s3:*",
+                    "sql:*"));
         }
         return excluded;
     }

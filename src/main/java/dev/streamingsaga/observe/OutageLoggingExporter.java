@@ -21,7 +21,10 @@ final class OutageLoggingExporter implements SpanExporter {
     private final URI endpoint;
     private final AtomicBoolean away = new AtomicBoolean();
 
-    /** Would say it for each attempt, with a stack trace. Referred to, since loggers that nobody holds forget their level. */
+    /**
+     * Would say it for each attempt, with a stack trace. Referred to, since loggers that nobody holds forget their
+     * level.
+     */
     private final java.util.logging.Logger itsOwn = java.util.logging.Logger.getLogger("io.opentelemetry.exporter");
 
     OutageLoggingExporter(SpanExporter exporter, URI endpoint) {
@@ -43,7 +46,10 @@ final class OutageLoggingExporter implements SpanExporter {
                 LOG.info("traces are sent to {} again", endpoint);
             }
         } else if (away.compareAndSet(false, true)) {
-            LOG.warn("traces can't be sent to {} ({}); spans are dropped until it takes them, sagas go on", endpoint, reason(sent.getFailureThrowable()));
+            LOG.warn(
+                    "traces can't be sent to {} ({}); spans are dropped until it takes them, sagas go on",
+                    endpoint,
+                    reason(sent.getFailureThrowable()));
         }
     }
 

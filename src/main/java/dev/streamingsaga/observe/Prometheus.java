@@ -29,7 +29,13 @@ final class Prometheus {
     static Prometheus.CreatedRegistry create() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         JvmGcMetrics collector = new JvmGcMetrics();
-        Stream.of(collector, new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics(), new FileDescriptorMetrics())
+        Stream.of(
+                        collector,
+                        new JvmMemoryMetrics(),
+                        new JvmThreadMetrics(),
+                        new ProcessorMetrics(),
+                        new UptimeMetrics(),
+                        new FileDescriptorMetrics())
                 .forEach(binder -> binder.bindTo(registry));
         return new Prometheus.CreatedRegistry(registry, () -> {
             collector.close();
@@ -39,6 +45,8 @@ final class Prometheus {
 
     /** Empty if the registry is another one's. */
     static Optional<String> text(MeterRegistry registry) {
-        return registry instanceof PrometheusMeterRegistry prometheus ? Optional.of(prometheus.scrape()) : Optional.empty();
+        return registry instanceof PrometheusMeterRegistry prometheus
+                ? Optional.of(prometheus.scrape())
+                : Optional.empty();
     }
 }

@@ -19,8 +19,11 @@ record SagaSampler(Sampler share) implements Sampler {
     }
 
     @Override
-    public SamplingResult shouldSample(Context parent, String traceId, String name, SpanKind kind, Attributes attributes, List<LinkData> links) {
-        return QUESTION.matcher(name).matches() ? SamplingResult.drop() : share.shouldSample(parent, traceId, name, kind, attributes, links);
+    public SamplingResult shouldSample(
+            Context parent, String traceId, String name, SpanKind kind, Attributes attributes, List<LinkData> links) {
+        return QUESTION.matcher(name).matches()
+                ? SamplingResult.drop()
+                : share.shouldSample(parent, traceId, name, kind, attributes, links);
     }
 
     @Override

@@ -30,7 +30,10 @@ final class SagaTags {
 
     private SagaTags() {}
 
-    /** What will not be known any more when the answer is there. Each tag is set once: a second time counts as one that was dropped. */
+    /**
+     * What will not be known any more when the answer is there. Each tag is set once: a second time counts as one that
+     * was dropped.
+     */
     static void begun(Span span, Exchange exchange) {
         if (exchange.getProperty(Run.PROPERTY) instanceof Run) {
             return;
@@ -40,7 +43,9 @@ final class SagaTags {
             id(span, SAGA, target.sagaId());
             span.setTag(RUN, Integer.toString(target.run()));
             exchange.setProperty(OURS, true);
-        } else if (body instanceof Map<?, ?> facts && facts.containsKey(DocumentFacts.SAGA_ID) && facts.containsKey(DocumentFacts.DOCUMENT_ID)) {
+        } else if (body instanceof Map<?, ?> facts
+                && facts.containsKey(DocumentFacts.SAGA_ID)
+                && facts.containsKey(DocumentFacts.DOCUMENT_ID)) {
             id(span, SAGA, facts.get(DocumentFacts.SAGA_ID));
             id(span, DOCUMENT, facts.get(DocumentFacts.DOCUMENT_ID));
             exchange.setProperty(OURS, true);

@@ -39,8 +39,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Alerts, journaled first, then told: a log line, {@code direct:<name>-alert} if the operator has such a route, and the three
- * report files in {@code DATA/reports}, JSON Lines, rewritten from the journal, which stays the truth if a file can't be written.
+ * Alerts, journaled first, then told: a log line, {@code direct:<name>-alert} if the operator has such a route, and the
+ * three report files in {@code DATA/reports}, JSON Lines, rewritten from the journal, which stays the truth if a file
+ * can't be written.
  */
 public final class Reports implements Alerts {
     private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
@@ -49,6 +50,7 @@ public final class Reports implements Alerts {
     private static final Duration ALERT_LIMIT = Duration.ofSeconds(15);
     /** In one round: each may take as long as that. */
     private static final int MOST_FAILURES = 3;
+
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
 
     private final SagaConfig config;
@@ -80,17 +82,32 @@ public final class Reports implements Alerts {
     @Override
     public List<EventDraft> residue(SagaRecord saga, List<CleanupEntry> open) {
         boolean retried = open.stream().anyMatch(entry -> entry.state() == CleanupState.PENDING);
-        return List.of(alert(saga, EventKind.ALERT, new Wording("WARNING", "PARTIAL_ROLLBACK", pieces(open) + " could not be removed: " + bySteps(open),
-                (retried ? open.size() == 1 ? "it is retried; " : "they are retried; " : "") + "see cleanups, and cleanups retry ID once the store is back"), failedChunks(open, chunks(saga))));
+        return List.of(alert(
+                saga,
+                EventKind.ALERT,
+                new Wording(
+                        "WARNING",
+                        "PARTIAL_ROLLBACK",
+                        pieces(open) + " could not be removed: " + bySteps(open),
+                        (retried ? open.size() == 1 ? "it is retried; " : "they are retried; " : "")
+                                + "see cleanups, and cleanups retry ID once the store is back"),
+                failedChunks(open, chunks(saga))));
     }
 
     @Override
     public List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> givenUp) {
         int attempts = givenUp.stream().mapToInt(CleanupEntry::attempts).max().orElse(0);
-        return List.of(alert(saga, EventKind.ALERT, new Wording("CRITICAL", "PARTIAL_ROLLBACK",
-                pieces(givenUp) + " could not be removed in " + attempts + (attempts == 1 ? " attempt" : " attempts") + " and "
-                        + (givenUp.size() == 1 ? "is" : "are") + " not retried any more: " + bySteps(givenUp),
-                "fix the store, then cleanups retry ID; or remove them yourself, then cleanups resolve ID --reason"), failedChunks(givenUp, chunks(saga))));
+        return List.of(alert(
+                saga,
+                EventKind.ALERT,
+                new Wording(
+                        "CRITICAL",
+                        "PARTIAL_ROLLBACK",
+                        pieces(givenUp) + " could not be removed in " + attempts
+                                + (attempts == 1 ? " attempt" : " attempts") + " and "
+                                + (givenUp.size() == 1 ? "is" : "are") + " not retried any more: " + bySteps(givenUp),
+                        "fix the store, then cleanups retry ID; or remove them yourself, then cleanups resolve ID --reason"),
+                failedChunks(givenUp, chunks(saga))));
     }
 
     private static String pieces(List<CleanupEntry> entries) {
@@ -98,35 +115,63 @@ public final class Reports implements Alerts {
     }
 
     private static String bySteps(List<CleanupEntry> entries) {
-        return entries.stream().collect(Collectors.groupingBy(CleanupEntry::step, LinkedHashMap::new, Collectors.counting()))
-                .entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).collect(Collectors.joining(", "));
+        return entries.stream()
+                .collect(Collectors.groupingBy(CleanupEntry::step, LinkedHashMap::new, Collectors.counting()))
+                .entrySet()
+                .stream()
+                .map(e -> e.getKey() + " " + e.getValue())
+                .collect(Collectors.joining(", "));
     }
 
     private static long chunks(SagaRecord saga) {
         return saga.document().map(d -> (long) d.chunkCount()).orElse(0L);
     }
 
-    /** Where the bucket names no chunk, because it could not be asked and the journal's rows don't say, all of them may be there. */
+    /**
+     * Where the bucket names no chunk, because it could not be asked and the journal's rows don't say, all of them may
+     * be there.
+     */
     private static long failedChunks(List<CleanupEntry> open, long total) {
-        List<String> left = open.stream().filter(e -> e.step().equals("upload")).map(CleanupEntry::resource).toList();
-        long named = left.stream().filter(resource -> resource.contains("/chunk-")).count();
+        List<String> left = open.stream()
+                .filter(e -> e.step().equals("upload"))
+                .map(CleanupEntry::resource)
+                .toList();
+        long named =
+                left.stream().filter(resource -> resource.contains("/chunk-")).count();
         boolean unnamed = left.stream().anyMatch(resource -> resource.endsWith("/") || resource.startsWith("upload:"));
         return named == 0 && unnamed ? total : Math.min(total, named);
     }
 
     @Override
     public List<EventDraft> crashed(SagaRecord saga, String step, String error) {
-        return List.of(new EventDraft(EventKind.CRITICAL, step, error, ""),
-                alert(saga, EventKind.ALERT, new Wording("CRITICAL", "ROLLBACK_FAILURE", "the compensation of step " + step + " crashed: " + error,
-                        "look at the error, then cleanups retry ID; the other steps were compensated all the same"), 0));
+        return List.of(
+                new EventDraft(EventKind.CRITICAL, step, error, ""),
+                alert(
+                        saga,
+                        EventKind.ALERT,
+                        new Wording(
+                                "CRITICAL",
+                                "ROLLBACK_FAILURE",
+                                "the compensation of step " + step + " crashed: " + error,
+                                "look at the error, then cleanups retry ID; the other steps were compensated all the same"),
+                        0));
     }
 
-    /** No rollback, so no line among the rollback alerts: a critical failure, a log line, and whoever listens to alerts. */
+    /**
+     * No rollback, so no line among the rollback alerts: a critical failure, a log line, and whoever listens to alerts.
+     */
     @Override
     public List<EventDraft> notVisible(SagaRecord saga, String store, String error, int attempts) {
-        EventDraft alert = alert(saga, EventKind.CRITICAL, new Wording("CRITICAL", "NOT_VISIBLE",
-                "COMPLETED, but not visible after " + attempts + (attempts == 1 ? " attempt: " : " attempts: ") + error,
-                "fix store " + store + "; it is tried again at growing intervals, and at the next start"), 0);
+        EventDraft alert = alert(
+                saga,
+                EventKind.CRITICAL,
+                new Wording(
+                        "CRITICAL",
+                        "NOT_VISIBLE",
+                        "COMPLETED, but not visible after " + attempts + (attempts == 1 ? " attempt: " : " attempts: ")
+                                + error,
+                        "fix store " + store + "; it is tried again at growing intervals, and at the next start"),
+                0);
         return List.of(new EventDraft(alert.kind(), store, alert.message(), alert.detail()));
     }
 
@@ -154,7 +199,8 @@ public final class Reports implements Alerts {
     }
 
     /**
-     * Brings the reports up to date. What a process that died had journaled, and told nobody, is told by {@link #redeliver}.
+     * Brings the reports up to date. What a process that died had journaled, and told nobody, is told by
+     * {@link #redeliver}.
      *
      * @param alone no other process can be at telling it now
      */
@@ -167,7 +213,8 @@ public final class Reports implements Alerts {
     @Override
     public void deliver(String sagaId) {
         journal.undeliveredAlerts(journal.clock().instant()).stream()
-                .filter(alert -> alert.sagaId().equals(sagaId) && !refused.contains(alert.eventId())).forEach(this::deliver);
+                .filter(alert -> alert.sagaId().equals(sagaId) && !refused.contains(alert.eventId()))
+                .forEach(this::deliver);
         rewrite();
     }
 
@@ -184,7 +231,9 @@ public final class Reports implements Alerts {
                 break;
             }
         }
-        pause = failed == 0 ? Duration.ZERO : Collections.min(List.of(LONGEST_PAUSE, pause.multipliedBy(2).plus(ALERT_LIMIT)));
+        pause = failed == 0
+                ? Duration.ZERO
+                : Collections.min(List.of(LONGEST_PAUSE, pause.multipliedBy(2).plus(ALERT_LIMIT)));
         againAt = now.plus(pause);
     }
 
@@ -195,7 +244,13 @@ public final class Reports implements Alerts {
         }
         try {
             Map<String, Object> alert = fields(journaled.detail());
-            LOG.warn("{} {}: saga {}: {}; {}", alert.get("severity"), alert.get("type"), journaled.sagaId(), journaled.message(), alert.get("actionRequired"));
+            LOG.warn(
+                    "{} {}: saga {}: {}; {}",
+                    alert.get("severity"),
+                    alert.get("type"),
+                    journaled.sagaId(),
+                    journaled.message(),
+                    alert.get("actionRequired"));
             if (!delivered(alert)) {
                 refused.add(journaled.eventId());
                 return false;
@@ -211,7 +266,8 @@ public final class Reports implements Alerts {
     /** By the operator's route, if there is one. */
     private boolean delivered(Map<String, Object> alert) {
         String uri = "direct://" + config.id("alert");
-        if (context.getRoutes().stream().noneMatch(r -> r.getEndpoint().getEndpointUri().equals(uri))) {
+        if (context.getRoutes().stream()
+                .noneMatch(r -> r.getEndpoint().getEndpointUri().equals(uri))) {
             return true;
         }
         Future<Object> answer = template.asyncRequestBody(uri, alert);
@@ -220,8 +276,11 @@ public final class Reports implements Alerts {
             return true;
         } catch (ExecutionException | TimeoutException e) {
             answer.cancel(true);
-            LOG.warn("the alert route {} failed or took longer than {} s ({}); the alert is in the journal and in the reports, and told again",
-                    uri, ALERT_LIMIT.toSeconds(), e.toString());
+            LOG.warn(
+                    "the alert route {} failed or took longer than {} s ({}); the alert is in the journal and in the reports, and told again",
+                    uri,
+                    ALERT_LIMIT.toSeconds(),
+                    e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -231,14 +290,19 @@ public final class Reports implements Alerts {
     /** Rewrites all three files from the journal; what can't be written is logged and counted. */
     public synchronized void rewrite() {
         write("failed_cleanups.json", failedCleanups());
-        write("critical_failures.json", journal.events(EventKind.CRITICAL).stream().map(this::critical).toList());
-        write("rollback_alerts.json", journal.events(EventKind.ALERT).stream().map(Event::detail).toList());
+        write(
+                "critical_failures.json",
+                journal.events(EventKind.CRITICAL).stream().map(this::critical).toList());
+        write(
+                "rollback_alerts.json",
+                journal.events(EventKind.ALERT).stream().map(Event::detail).toList());
     }
 
     /** One line for each saga, step and status: what is left of it, with the attempts of the most tried piece. */
     private List<String> failedCleanups() {
         Map<String, List<CleanupEntry>> groups = journal.cleanups().open().stream()
-                .collect(Collectors.groupingBy(e -> e.sagaId() + " " + e.step() + " " + e.state(), LinkedHashMap::new, Collectors.toList()));
+                .collect(Collectors.groupingBy(
+                        e -> e.sagaId() + " " + e.step() + " " + e.state(), LinkedHashMap::new, Collectors.toList()));
         List<String> lines = new ArrayList<>();
         groups.values().forEach(entries -> {
             CleanupEntry first = entries.get(0);
@@ -249,8 +313,16 @@ public final class Reports implements Alerts {
             line.put("step", first.step());
             line.put("failed", entries.stream().map(CleanupEntry::resource).toList());
             line.put("lastError", first.lastError());
-            line.put("attempts", entries.stream().mapToInt(CleanupEntry::attempts).max().orElse(0));
-            line.put("nextAttemptAt", entries.stream().map(CleanupEntry::nextAttemptAt).min(Instant::compareTo).orElseThrow().toString());
+            line.put(
+                    "attempts",
+                    entries.stream().mapToInt(CleanupEntry::attempts).max().orElse(0));
+            line.put(
+                    "nextAttemptAt",
+                    entries.stream()
+                            .map(CleanupEntry::nextAttemptAt)
+                            .min(Instant::compareTo)
+                            .orElseThrow()
+                            .toString());
             line.put("status", first.state().name());
             lines.add(text(line));
         });
@@ -277,7 +349,7 @@ public final class Reports implements Alerts {
 
     private Map<String, Object> fields(String line) {
         try {
-            return json.readValue(line, new TypeReference<LinkedHashMap<String, Object>>() { });
+            return json.readValue(line, new TypeReference<LinkedHashMap<String, Object>>() {});
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("what was worded here is JSON", e);
         }
@@ -291,7 +363,8 @@ public final class Reports implements Alerts {
             Files.move(next, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             unwritten.incrementAndGet();
-            LOG.warn("cannot write report {} in {} ({}); the journal has it all the same", name, folder, e.getMessage());
+            LOG.warn(
+                    "cannot write report {} in {} ({}); the journal has it all the same", name, folder, e.getMessage());
         }
     }
 }

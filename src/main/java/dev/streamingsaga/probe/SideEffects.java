@@ -5,8 +5,11 @@ import java.util.ServiceLoader;
 
 /** Where the code tells the probe, if there is one. */
 public final class SideEffects {
-    private static final Optional<SideEffectProbe> PROBE = ServiceLoader.load(SideEffectProbe.class, SideEffects.class.getClassLoader())
-            .stream().map(ServiceLoader.Provider::get).filter(SideEffectProbe::active).findFirst();
+    private static final Optional<SideEffectProbe> PROBE =
+            ServiceLoader.load(SideEffectProbe.class, SideEffects.class.getClassLoader()).stream()
+                    .map(ServiceLoader.Provider::get)
+                    .filter(SideEffectProbe::active)
+                    .findFirst();
     private static final Span UNWATCHED = () -> {};
 
     private SideEffects() {}

@@ -29,10 +29,16 @@ final class BucketComparison {
         try {
             rows = holdings.journal().chunks(saga.sagaId());
         } catch (SagaException e) {
-            return List.of(drift(JOURNAL, Drift.DriftKind.DIFFERENT, "chunk rows", "sound rows", String.valueOf(e.getMessage())));
+            return List.of(drift(
+                    JOURNAL, Drift.DriftKind.DIFFERENT, "chunk rows", "sound rows", String.valueOf(e.getMessage())));
         }
         if (rows.size() != document.chunkCount()) {
-            return List.of(drift(JOURNAL, Drift.DriftKind.MISSING, "chunk rows", Integer.toString(document.chunkCount()), Integer.toString(rows.size())));
+            return List.of(drift(
+                    JOURNAL,
+                    Drift.DriftKind.MISSING,
+                    "chunk rows",
+                    Integer.toString(document.chunkCount()),
+                    Integer.toString(rows.size())));
         }
         return compare(rows, deep, holdings.config().chunk().attempts());
     }
@@ -40,11 +46,20 @@ final class BucketComparison {
     /** Again at once: what a client that does not retry meets first after a break is a connection of before it. */
     private List<Drift> compare(List<ChunkRow> rows, boolean deep, int attempts) {
         try {
-            return new ChunkAudit(holdings.config(), holdings.s3()).compare(document, rows, deep).stream()
-                    .map(found -> drift(Orphans.UPLOAD, kind(found), found.key(), found.expected(), found.found())).toList();
+            return new ChunkAudit(holdings.config(), holdings.s3())
+                    .compare(document, rows, deep).stream()
+                            .map(found ->
+                                    drift(Orphans.UPLOAD, kind(found), found.key(), found.expected(), found.found()))
+                            .toList();
         } catch (SdkException | UncheckedIOException e) {
-            return attempts > 1 ? compare(rows, deep, attempts - 1)
-                    : List.of(drift(Orphans.UPLOAD, Drift.DriftKind.UNREACHABLE, document.keyPrefix(), "an answer", String.valueOf(e.getMessage())));
+            return attempts > 1
+                    ? compare(rows, deep, attempts - 1)
+                    : List.of(drift(
+                            Orphans.UPLOAD,
+                            Drift.DriftKind.UNREACHABLE,
+                            document.keyPrefix(),
+                            "an answer",
+                            String.valueOf(e.getMessage())));
         }
     }
 
@@ -57,6 +72,7 @@ final class BucketComparison {
     }
 
     private Drift drift(String store, Drift.DriftKind kind, String resource, String expected, String found) {
-        return new Drift(document.documentId(), saga.sagaId(), store, kind, resource, expected, found, false, false, "");
+        return new Drift(
+                document.documentId(), saga.sagaId(), store, kind, resource, expected, found, false, false, "");
     }
 }

@@ -21,7 +21,13 @@ public record Drift(
         boolean repaired,
         String message) {
 
-    public enum DriftKind { MISSING, EXTRA, DIFFERENT, NOT_VISIBLE, UNREACHABLE }
+    public enum DriftKind {
+        MISSING,
+        EXTRA,
+        DIFFERENT,
+        NOT_VISIBLE,
+        UNREACHABLE
+    }
 
     boolean isSameAs(Drift other) {
         return store.equals(other.store) && resource.equals(other.resource);

@@ -26,14 +26,38 @@ public record Orphan(
         boolean deleted) {
 
     /** FOREIGN: not of the shape that sagas write, never deleted. UNREACHABLE: the store could not be asked. */
-    public enum OrphanKind { ORPHAN, FOREIGN, UNREACHABLE }
+    public enum OrphanKind {
+        ORPHAN,
+        FOREIGN,
+        UNREACHABLE
+    }
 
     static Orphan foreign(String store, String resource, String reason) {
-        return new Orphan(store, "", "", Orphan.OrphanKind.FOREIGN, resource, 1, Optional.empty(), reason, "foreign data is never deleted", false);
+        return new Orphan(
+                store,
+                "",
+                "",
+                Orphan.OrphanKind.FOREIGN,
+                resource,
+                1,
+                Optional.empty(),
+                reason,
+                "foreign data is never deleted",
+                false);
     }
 
     static Orphan unreachable(String store, String reason) {
-        return new Orphan(store, "", "", Orphan.OrphanKind.UNREACHABLE, store, 0, Optional.empty(), reason, "the store could not be asked", false);
+        return new Orphan(
+                store,
+                "",
+                "",
+                Orphan.OrphanKind.UNREACHABLE,
+                store,
+                0,
+                Optional.empty(),
+                reason,
+                "the store could not be asked",
+                false);
     }
 
     /** Whether {@code orphans --delete} would delete it. */
@@ -43,7 +67,17 @@ public record Orphan(
 
     /** In a bucket that is not the configured one. */
     Orphan in(String bucket) {
-        return new Orphan(store, sagaId, documentId, kind, resource, pieces, writtenAt, reason + ", in bucket " + bucket, kept, deleted);
+        return new Orphan(
+                store,
+                sagaId,
+                documentId,
+                kind,
+                resource,
+                pieces,
+                writtenAt,
+                reason + ", in bucket " + bucket,
+                kept,
+                deleted);
     }
 
     Orphan withReasonKept(String why) {

@@ -29,8 +29,9 @@ final class OrphanSearch {
     }
 
     void in(BucketInventory inventory, Consumer<Orphan> found) {
-        inventory.forEach(stored -> objects(stored).ifPresent(found), key -> found.accept(
-                Orphan.foreign(Orphans.UPLOAD, key, "no saga of ours writes such a key")));
+        inventory.forEach(
+                stored -> objects(stored).ifPresent(found),
+                key -> found.accept(Orphan.foreign(Orphans.UPLOAD, key, "no saga of ours writes such a key")));
     }
 
     void in(String store, Consumer<Orphan> found) throws StoreCallException {
@@ -45,19 +46,36 @@ final class OrphanSearch {
             return inventory.find(before.resource()).flatMap(this::objects);
         }
         List<?> first = page(before.store(), before.sagaId(), 1);
-        return first.isEmpty() || !id(first.get(0)).equals(before.sagaId()) || ownership.orphaned(before.store(), before.sagaId()).isEmpty()
-                ? Optional.empty() : row(before.store(), before.sagaId(), (Map<?, ?>) first.get(0));
+        return first.isEmpty()
+                        || !id(first.get(0)).equals(before.sagaId())
+                        || ownership.orphaned(before.store(), before.sagaId()).isEmpty()
+                ? Optional.empty()
+                : row(before.store(), before.sagaId(), (Map<?, ?>) first.get(0));
     }
 
     private Optional<Orphan> objects(BucketInventory.StoredSaga stored) {
         Optional<String> reason = ownership.orphaned(Orphans.UPLOAD, stored.sagaId());
-        if (reason.isEmpty() && holdings.journal().saga(stored.sagaId()).filter(saga -> saga.state().isFinal()).isPresent()
+        if (reason.isEmpty()
+                && holdings.journal()
+                        .saga(stored.sagaId())
+                        .filter(saga -> saga.state().isFinal())
+                        .isPresent()
                 && !ownership.fits(stored.sagaId(), stored.documentId())) {
             reason = Optional.of("saga " + stored.sagaId() + " is of another document");
         }
-        return reason.map(why -> new Orphan(Orphans.UPLOAD, stored.sagaId(), stored.documentId(), Orphan.OrphanKind.ORPHAN, stored.keyPrefix(),
-                stored.objects(), Optional.of(stored.newest()), why,
-                stored.mixed() ? "foreign keys lie below it" : kept(stored.sagaId(), stored.complete(), Optional.of(stored.newest())), false));
+        return reason.map(why -> new Orphan(
+                Orphans.UPLOAD,
+                stored.sagaId(),
+                stored.documentId(),
+                Orphan.OrphanKind.ORPHAN,
+                stored.keyPrefix(),
+                stored.objects(),
+                Optional.of(stored.newest()),
+                why,
+                stored.mixed()
+                        ? "foreign keys lie below it"
+                        : kept(stored.sagaId(), stored.complete(), Optional.of(stored.newest())),
+                false));
     }
 
     private void rows(String store, Consumer<Orphan> found) throws StoreCallException {
@@ -76,7 +94,9 @@ final class OrphanSearch {
 
     /** Sagas in the order of their ids, the first one included. */
     private List<?> page(String store, String from, int limit) throws StoreCallException {
-        return stores.inspect(store, "-sagas", Map.of("from", from, "limit", limit)) instanceof List<?> list ? list : List.of();
+        return stores.inspect(store, "-sagas", Map.of("from", from, "limit", limit)) instanceof List<?> list
+                ? list
+                : List.of();
     }
 
     private static String id(Object row) {
@@ -89,14 +109,39 @@ final class OrphanSearch {
         if (reason.isEmpty()) {
             // Only the whole saga could be deleted here, and that is somebody's.
             boolean mixed = number(row.get("documents")) > 1 || !ownership.fits(sagaId, documentId);
-            return mixed ? Optional.of(Orphan.foreign(store, store + ":" + sagaId, "rows of saga " + sagaId
-                    + " carry the id of another document; verify --repair writes them anew")) : Optional.empty();
+            return mixed
+                    ? Optional.of(Orphan.foreign(
+                            store,
+                            store + ":" + sagaId,
+                            "rows of saga " + sagaId
+                                    + " carry the id of another document; verify --repair writes them anew"))
+                    : Optional.empty();
         }
-        Orphan orphan = new Orphan(store, sagaId, documentId, Orphan.OrphanKind.ORPHAN, store + ":" + sagaId, 0, writtenAt(sagaId), reason.get(),
-                kept(sagaId, number(row.get("visible")) > 0, writtenAt(sagaId)), false);
-        long pieces = stores.contents(store, Map.of("sagaId", sagaId, "documentId", documentId)).map(Held::count).orElse(0L);
-        return Optional.of(new Orphan(store, sagaId, documentId, orphan.kind(), orphan.resource(), pieces, orphan.writtenAt(), orphan.reason(),
-                orphan.kept(), false));
+        Orphan orphan = new Orphan(
+                store,
+                sagaId,
+                documentId,
+                Orphan.OrphanKind.ORPHAN,
+                store + ":" + sagaId,
+                0,
+                writtenAt(sagaId),
+                reason.get(),
+                kept(sagaId, number(row.get("visible")) > 0, writtenAt(sagaId)),
+                false);
+        long pieces = stores.contents(store, Map.of("sagaId", sagaId, "documentId", documentId))
+                .map(Held::count)
+                .orElse(0L);
+        return Optional.of(new Orphan(
+                store,
+                sagaId,
+                documentId,
+                orphan.kind(),
+                orphan.resource(),
+                pieces,
+                orphan.writtenAt(),
+                orphan.reason(),
+                orphan.kept(),
+                false));
     }
 
     private static long number(@org.jspecify.annotations.Nullable Object value) {
@@ -106,10 +151,15 @@ final class OrphanSearch {
     /** Rows carry no time: the saga's id has that of its beginning, the journal that of its end. */
     private Optional<Instant> writtenAt(String sagaId) {
         Optional<Instant> end = holdings.journal().saga(sagaId).flatMap(SagaRecord::finishedAt);
-        return end.isPresent() || !Ulid.isValid(sagaId) ? end : Optional.of(Ulid.from(sagaId).getInstant());
+        return end.isPresent() || !Ulid.isValid(sagaId)
+                ? end
+                : Optional.of(Ulid.from(sagaId).getInstant());
     }
 
-    /** A completed document of a saga that the journal does not know: the journal was restored from a backup, or is another's. */
+    /**
+     * A completed document of a saga that the journal does not know: the journal was restored from a backup, or is
+     * another's.
+     */
     private String kept(String sagaId, boolean complete, Optional<Instant> writtenAt) {
         if (complete && !ownership.isKnown(sagaId)) {
             return "it is, or was, a completed document: was the journal restored from a backup? Only a person can delete it";
@@ -122,6 +172,7 @@ final class OrphanSearch {
             return "nothing says how old it is";
         }
         return writtenAt.get().isAfter(holdings.journal().clock().instant().minus(minAge))
-                ? "younger than saga.orphans.min-age: written at " + writtenAt.get() : "";
+                ? "younger than saga.orphans.min-age: written at " + writtenAt.get()
+                : "";
     }
 }

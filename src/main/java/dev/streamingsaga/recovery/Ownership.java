@@ -7,8 +7,8 @@ import dev.streamingsaga.journal.StepRecord;
 import java.util.Optional;
 
 /**
- * Says from the journal whether a saga may hold data in a store. To be asked after the data was seen: a saga is journaled before
- * it writes, so what was seen first and is unknown afterwards was written by nobody of ours.
+ * Says from the journal whether a saga may hold data in a store. To be asked after the data was seen: a saga is
+ * journaled before it writes, so what was seen first and is unknown afterwards was written by nobody of ours.
  */
 final class Ownership {
     private final Journal journal;
@@ -23,7 +23,10 @@ final class Ownership {
 
     /** Whether rows with both ids can be of that saga; true before its step start, and for a saga that is not known. */
     boolean fits(String sagaId, String documentId) {
-        return journal.saga(sagaId).flatMap(SagaRecord::document).map(document -> document.documentId().equals(documentId)).orElse(true);
+        return journal.saga(sagaId)
+                .flatMap(SagaRecord::document)
+                .map(document -> document.documentId().equals(documentId))
+                .orElse(true);
     }
 
     /** Why no journal entry owns what the store holds of the saga; empty if one does. Unfinished sagas always do. */
@@ -33,16 +36,21 @@ final class Ownership {
             return Optional.of("the journal has no saga " + sagaId);
         }
         SagaRecord saga = known.get();
-        boolean open = journal.cleanups().of(sagaId).stream().anyMatch(entry -> entry.state().isOpen());
+        boolean open = journal.cleanups().of(sagaId).stream()
+                .anyMatch(entry -> entry.state().isOpen());
         if (!saga.state().isFinal() || saga.state() == SagaState.PARTIALLY_COMPENSATED || open) {
             return Optional.empty();
         }
         if (saga.state() == SagaState.COMPENSATED) {
             return Optional.of("saga " + sagaId + " is COMPENSATED and has no open clean-up entry");
         }
-        boolean removed = saga.supersededBy().isPresent() && journal.steps(sagaId).stream()
-                .filter(step -> step.name().equals(store)).noneMatch(StepRecord::mayHoldData);
-        return removed ? Optional.of("saga " + sagaId + " was superseded by " + saga.supersededBy().get() + ", and removed from here")
+        boolean removed = saga.supersededBy().isPresent()
+                && journal.steps(sagaId).stream()
+                        .filter(step -> step.name().equals(store))
+                        .noneMatch(StepRecord::mayHoldData);
+        return removed
+                ? Optional.of("saga " + sagaId + " was superseded by "
+                        + saga.supersededBy().get() + ", and removed from here")
                 : Optional.empty();
     }
 }

@@ -7,7 +7,6 @@ import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntries;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
@@ -33,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks after sagas, at start and continuously: heartbeats of our own, sagas whose owner is gone, time limits, what people asked for
- * from outside, documents that are not visible everywhere yet, clean-up entries whose time has come.
+ * Looks after sagas, at start and continuously: heartbeats of our own, sagas whose owner is gone, time limits, what
+ * people asked for from outside, documents that are not visible everywhere yet, clean-up entries whose time has come.
  */
 public final class Recovery implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -52,7 +51,13 @@ public final class Recovery implements AutoCloseable {
     private final ExecutorService workers;
     private final Map<String, CompletableFuture<SagaState>> inFlight = new ConcurrentHashMap<>();
 
-    public Recovery(SagaConfig config, CamelContext context, Journal journal, Runs runs, SagaEngine engine, JournalSagaService coordinator) {
+    public Recovery(
+            SagaConfig config,
+            CamelContext context,
+            Journal journal,
+            Runs runs,
+            SagaEngine engine,
+            JournalSagaService coordinator) {
         this.config = config;
         this.journal = journal;
         this.runs = runs;
@@ -60,18 +65,30 @@ public final class Recovery implements AutoCloseable {
         this.coordinator = coordinator;
         this.template = context.createProducerTemplate();
         this.timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("recovery"), THREADS);
-        this.workers = context.getExecutorServiceManager().newFixedThreadPool(this, config.id("recovery-worker"), config.concurrency());
+        this.workers = context.getExecutorServiceManager()
+                .newFixedThreadPool(this, config.id("recovery-worker"), config.concurrency());
     }
 
     /** @param lockHeld this process holds the lock on the journal's directory: whoever owned a saga before is dead */
     public void start(boolean lockHeld) {
         takeOver(lockHeld);
         // Whatever kept a store from it may have been mended while nobody ran.
-        publish(journal.unfinished().stream().filter(saga -> saga.state() == SagaState.COMPLETED).toList());
+        publish(journal.unfinished().stream()
+                .filter(saga -> saga.state() == SagaState.COMPLETED)
+                .toList());
         long heartbeat = config.recovery().lease().toMillis() / 4;
         every(heartbeat, this::renewLeases);
-        every(1000, this::enforceTimeLimits, () -> runs.endPaused(config.compensation().stepTimeout()), () -> journal.operatorCommands().forEach(this::execute), () -> takeOver(false));
-        every(1000, () -> publish(journal.publicationsDue()), () -> journal.cleanups().pendingCommands().forEach(this::execute), this::retryCleanups);
+        every(
+                1000,
+                this::enforceTimeLimits,
+                () -> runs.endPaused(config.compensation().stepTimeout()),
+                () -> journal.operatorCommands().forEach(this::execute),
+                () -> takeOver(false));
+        every(
+                1000,
+                () -> publish(journal.publicationsDue()),
+                () -> journal.cleanups().pendingCommands().forEach(this::execute),
+                this::retryCleanups);
         every(30_000, this::removeLateChunks, engine::redeliverAlerts);
     }
 
@@ -90,15 +107,20 @@ public final class Recovery implements AutoCloseable {
 
     /** One failing part must not keep the others from their turn, and none from its next. */
     private void every(long millis, Runnable... parts) {
-        timer.scheduleWithFixedDelay(() -> {
-            for (Runnable part : parts) {
-                guarded(part);
-            }
-        }, Math.min(millis, 1000), millis, TimeUnit.MILLISECONDS);
+        timer.scheduleWithFixedDelay(
+                () -> {
+                    for (Runnable part : parts) {
+                        guarded(part);
+                    }
+                },
+                Math.min(millis, 1000),
+                millis,
+                TimeUnit.MILLISECONDS);
     }
 
     private void removeLateChunks() {
-        journal.unswept(journal.clock().instant().minus(config.s3().timeout())).forEach(saga -> guarded(() -> engine.removeLateChunks(saga)));
+        journal.unswept(journal.clock().instant().minus(config.s3().timeout()))
+                .forEach(saga -> guarded(() -> engine.removeLateChunks(saga)));
     }
 
     /** Sagas that this process has taken over and not brought to their end yet. */
@@ -121,21 +143,31 @@ public final class Recovery implements AutoCloseable {
             if (wish.filter(Journal.OperatorCommand.PAUSE::equals).isPresent() && journal.pause(stale.sagaId())) {
                 continue;
             }
-            boolean cancelled = wish.filter(Journal.OperatorCommand.CANCEL::equals).isPresent();
-            boolean resume = !cancelled && config.recovery().mode() == RecoveryMode.RESUME && stale.state() != SagaState.COMPENSATING
-                    && stale.participants().equals(config.participants()) && stale.failedRuns() < config.recovery().maxRuns();
+            boolean cancelled =
+                    wish.filter(Journal.OperatorCommand.CANCEL::equals).isPresent();
+            boolean resume = !cancelled
+                    && config.recovery().mode() == RecoveryMode.RESUME
+                    && stale.state() != SagaState.COMPENSATING
+                    && stale.participants().equals(config.participants())
+                    && stale.failedRuns() < config.recovery().maxRuns();
             if (resume) {
                 resume(stale);
             } else {
-                compensate(stale, cancelled ? "cancelled by an operator"
-                        : "the process that ran the saga ended before the saga did, in run " + stale.lastRun() + "; compensated by the recovery");
+                compensate(
+                        stale,
+                        cancelled
+                                ? "cancelled by an operator"
+                                : "the process that ran the saga ended before the saga did, in run " + stale.lastRun()
+                                        + "; compensated by the recovery");
             }
         }
     }
 
     /** Each on its own: a document that can't be turned visible must not keep the others from it. */
     private void publish(List<SagaRecord> completed) {
-        completed.stream().filter(saga -> runs.find(saga.sagaId()).isEmpty()).forEach(saga -> guarded(() -> engine.publish(saga)));
+        completed.stream()
+                .filter(saga -> runs.find(saga.sagaId()).isEmpty())
+                .forEach(saga -> guarded(() -> engine.publish(saga)));
     }
 
     /**
@@ -145,9 +177,15 @@ public final class Recovery implements AutoCloseable {
      */
     public CompletableFuture<SagaState> resume(SagaRecord stale) {
         if (!journal.resume(stale, config.timeLimit())) {
-            return CompletableFuture.failedFuture(new IllegalStateException("saga " + stale.sagaId() + " was taken over by another process"));
+            return CompletableFuture.failedFuture(
+                    new IllegalStateException("saga " + stale.sagaId() + " was taken over by another process"));
         }
-        LOG.info("saga {} ({}) was left {} in run {}; resuming", stale.sagaId(), stale.fileName(), stale.state(), stale.lastRun());
+        LOG.info(
+                "saga {} ({}) was left {} in run {}; resuming",
+                stale.sagaId(),
+                stale.fileName(),
+                stale.state(),
+                stale.lastRun());
         ActiveRun run = runs.begin(journal.saga(stale.sagaId()).orElseThrow());
         // The former run's LRA: whatever it still calls is told apart by its run number and changes nothing.
         stale.lraId().ifPresent(coordinator::cancel);
@@ -161,15 +199,19 @@ public final class Recovery implements AutoCloseable {
             if (failure != null && runs.release(run)) {
                 runs.end(run);
             } else if (failure != null) {
-                runs.markLost(run, failure); // it may never have begun: then its lease runs out, and the saga is taken up again
+                runs.markLost(
+                        run,
+                        failure); // it may never have begun: then its lease runs out, and the saga is taken up again
             }
         }));
     }
 
     private SagaState attempt(ActiveRun run) {
         if (!runs.awaitEarlierRun(run, config.compensation().stepTimeout())) {
-            LOG.warn("run {} of saga {} begins though a write of an earlier run is still under way; it can't replace what is written now",
-                    run.number(), run.sagaId());
+            LOG.warn(
+                    "run {} of saga {} begins though a write of an earlier run is still under way; it can't replace what is written now",
+                    run.number(),
+                    run.sagaId());
         }
         if (run.calledOff().isPresent()) {
             runs.end(run); // cancelled or paused meanwhile: whoever did it brings the saga to its end
@@ -181,7 +223,11 @@ public final class Recovery implements AutoCloseable {
 
     private void compensate(SagaRecord stale, String why) {
         if (journal.takeOver(stale)) {
-            LOG.warn("saga {} ({}) was left {} by a process that is gone; compensating", stale.sagaId(), stale.fileName(), stale.state());
+            LOG.warn(
+                    "saga {} ({}) was left {} by a process that is gone; compensating",
+                    stale.sagaId(),
+                    stale.fileName(),
+                    stale.state());
             stale.lraId().ifPresent(coordinator::cancel);
             track(stale.sagaId(), engine.compensate(stale.sagaId(), stale.nextRun(), Reason.CANCELLED, why));
         }
@@ -201,8 +247,12 @@ public final class Recovery implements AutoCloseable {
         Instant now = journal.clock().instant();
         for (ActiveRun run : runs.all()) {
             if (now.isAfter(run.received().deadline()) && run.calledOff().isEmpty()) {
-                engine.compensate(run.sagaId(), run.number(), Reason.TIMEOUT, "saga " + run.sagaId() + " passed its time limit at "
-                        + run.received().deadline() + " in step " + run.step() + "; compensating");
+                engine.compensate(
+                        run.sagaId(),
+                        run.number(),
+                        Reason.TIMEOUT,
+                        "saga " + run.sagaId() + " passed its time limit at "
+                                + run.received().deadline() + " in step " + run.step() + "; compensating");
             }
         }
     }
@@ -222,8 +272,8 @@ public final class Recovery implements AutoCloseable {
     }
 
     /**
-     * What a person wants of a clean-up entry. The wish is forgotten only once it is fulfilled, so that a crash repeats it; of an entry
-     * that was closed meanwhile nothing is wanted any more.
+     * What a person wants of a clean-up entry. The wish is forgotten only once it is fulfilled, so that a crash repeats
+     * it; of an entry that was closed meanwhile nothing is wanted any more.
      */
     public void execute(CleanupEntries.PendingCommand wanted) {
         CleanupEntry entry = journal.cleanups().find(wanted.entry().cleanupId()).orElseThrow();

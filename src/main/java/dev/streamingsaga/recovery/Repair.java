@@ -3,7 +3,6 @@ package dev.streamingsaga.recovery;
 import dev.streamingsaga.chunk.ChunkAudit;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
-import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
@@ -20,8 +19,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
 /**
- * Puts a completed document right: first the bucket, then the stores, from the journal and a text source that was checked. Each
- * store is first written over, which keeps it visible; only if that does not do, its rows go and are written anew.
+ * Puts a completed document right: first the bucket, then the stores, from the journal and a text source that was
+ * checked. Each store is first written over, which keeps it visible; only if that does not do, its rows go and are
+ * written anew.
  */
 final class Repair {
     private final StorageAccess holdings;
@@ -44,11 +44,18 @@ final class Repair {
 
     /** @return why a store could not be repaired, by store */
     Map<String, String> run(List<Drift> drifts) {
-        Map<String, List<Drift>> byStore = drifts.stream().filter(Drift::repairable)
+        Map<String, List<Drift>> byStore = drifts.stream()
+                .filter(Drift::repairable)
                 .collect(Collectors.groupingBy(Drift::store, LinkedHashMap::new, Collectors.toList()));
         byStore.forEach((store, found) -> {
-            report(store, "repair of " + store + " begins: " + found.stream().map(drift -> drift.kind() + " " + drift.resource())
-                    .limit(10).collect(Collectors.joining(", ")) + (found.size() > 10 ? ", …" : ""));
+            report(
+                    store,
+                    "repair of " + store + " begins: "
+                            + found.stream()
+                                    .map(drift -> drift.kind() + " " + drift.resource())
+                                    .limit(10)
+                                    .collect(Collectors.joining(", "))
+                            + (found.size() > 10 ? ", …" : ""));
             try {
                 repair(store, found);
                 report(store, "repair of " + store + " ended");
@@ -82,8 +89,9 @@ final class Repair {
         List<String> keys = found.stream().map(Drift::resource).toList();
         for (ChunkRow row : holdings.journal().chunks(saga.sagaId())) {
             if (keys.contains(row.key())) {
-                Document original = text.original().orElseThrow(() -> new SagaException(Reason.FILE_NOT_FOUND,
-                        "the original of " + row.key() + " is gone or was changed"));
+                Document original = text.original()
+                        .orElseThrow(() -> new SagaException(
+                                Reason.FILE_NOT_FOUND, "the original of " + row.key() + " is gone or was changed"));
                 request("chunk-again", original, row);
             }
         }
@@ -92,7 +100,10 @@ final class Repair {
         }
     }
 
-    /** Each request has the limits of an upload: attempts, pauses and time-outs of {@code saga.chunk} and {@code saga.s3}. */
+    /**
+     * Each request has the limits of an upload: attempts, pauses and time-outs of {@code saga.chunk} and
+     * {@code saga.s3}.
+     */
     private void request(String route, Document source, Object body) {
         try (ProducerTemplate template = holdings.context().createProducerTemplate()) {
             Exchange answer = template.request(holdings.config().direct(route), exchange -> {
@@ -101,7 +112,9 @@ final class Repair {
             });
             Exception failure = answer.getException();
             if (failure != null) {
-                throw failure instanceof SagaException known ? known : new SagaException(Reason.STORE_FAILED, String.valueOf(failure.getMessage()), failure);
+                throw failure instanceof SagaException known
+                        ? known
+                        : new SagaException(Reason.STORE_FAILED, String.valueOf(failure.getMessage()), failure);
             }
         } catch (java.io.IOException e) {
             throw new java.io.UncheckedIOException("a producer template did not close", e);
@@ -118,12 +131,17 @@ final class Repair {
         try {
             write(store, source);
         } catch (StoreCallException e) {
-            report(store, "writing over what store " + store + " holds did not do (" + e.getMessage() + "); it is removed and written anew");
+            report(
+                    store,
+                    "writing over what store " + store + " holds did not do (" + e.getMessage()
+                            + "); it is removed and written anew");
             anew(store, source);
             return;
         }
-        if (!new StoreComparison(holdings, stores, saga).run(text).stream()
-                .allMatch(drift -> !drift.store().equals(store) || drift.resource().startsWith(store + ":"))) {
+        if (!new StoreComparison(holdings, stores, saga)
+                .run(text).stream()
+                        .allMatch(drift ->
+                                !drift.store().equals(store) || drift.resource().startsWith(store + ":"))) {
             anew(store, source);
         }
     }
@@ -148,7 +166,10 @@ final class Repair {
 
     /** A newer version that completed meanwhile has removed this one already; it does not look again. */
     private void removeIfSuperseded(String store) throws StoreCallException {
-        if (holdings.journal().saga(saga.sagaId()).filter(now -> now.supersededBy().isPresent()).isPresent()) {
+        if (holdings.journal()
+                .saga(saga.sagaId())
+                .filter(now -> now.supersededBy().isPresent())
+                .isPresent()) {
             stores.compensate(store, document().facts());
         }
     }

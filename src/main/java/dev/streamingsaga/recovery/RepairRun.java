@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What lets the write routes work for a document that is completed already. The process holds the lock on the data directory, so
- * leave is given as long as the document is current. What the journal has of its chunks stays as it is.
+ * What lets the write routes work for a document that is completed already. The process holds the lock on the data
+ * directory, so leave is given as long as the document is current. What the journal has of its chunks stays as it is.
  */
 final class RepairRun implements Run {
     private final Journal journal;
@@ -51,10 +51,14 @@ final class RepairRun implements Run {
     @Override
     public void check() {
         boolean current = journal.saga(saga.sagaId())
-                .filter(now -> now.state() == SagaState.COMPLETED && now.supersededBy().isEmpty()).isPresent();
+                .filter(now ->
+                        now.state() == SagaState.COMPLETED && now.supersededBy().isEmpty())
+                .isPresent();
         if (!current) {
-            throw new SagaException(Reason.CANCELLED, "saga " + saga.sagaId() + " is not the current version of its document any more;"
-                    + " its repair stops here");
+            throw new SagaException(
+                    Reason.CANCELLED,
+                    "saga " + saga.sagaId() + " is not the current version of its document any more;"
+                            + " its repair stops here");
         }
     }
 

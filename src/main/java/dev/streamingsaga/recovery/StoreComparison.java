@@ -15,8 +15,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Compares what the stores behind the verify gate hold of a completed document with the journal. Each is asked by its route
- * {@code -inspect}; a store of the user's without one is asked whether it holds anything at all, by {@code -count}.
+ * Compares what the stores behind the verify gate hold of a completed document with the journal. Each is asked by its
+ * route {@code -inspect}; a store of the user's without one is asked whether it holds anything at all, by
+ * {@code -count}.
  */
 final class StoreComparison {
     private final StorageAccess holdings;
@@ -48,11 +49,20 @@ final class StoreComparison {
 
     private Optional<Map<?, ?>> inspect(String store) throws StoreCallException {
         if (stores.exists(store, "-inspect")) {
-            return Optional.of(stores.inspect(store, "-inspect", document.facts()) instanceof Map<?, ?> map ? map : Map.of());
+            return Optional.of(
+                    stores.inspect(store, "-inspect", document.facts()) instanceof Map<?, ?> map ? map : Map.of());
         }
         if (!stores.exists(store, "")) {
-            drift(store, Drift.DriftKind.UNREACHABLE, store, "an answer", "no route: it is no participant any more, or its routes are not loaded");
-        } else if (stores.contents(store, document.facts()).map(Held::count).filter(count -> count == 0).isPresent()) {
+            drift(
+                    store,
+                    Drift.DriftKind.UNREACHABLE,
+                    store,
+                    "an answer",
+                    "no route: it is no participant any more, or its routes are not loaded");
+        } else if (stores.contents(store, document.facts())
+                .map(Held::count)
+                .filter(count -> count == 0)
+                .isPresent()) {
             drift(store, Drift.DriftKind.MISSING, "document", "something", "nothing");
         }
         return Optional.empty();
@@ -76,7 +86,12 @@ final class StoreComparison {
 
     private void compare(String store, Map<?, ?> row, Optional<DocumentShape> shape) {
         if (!row.containsKey("document_id")) {
-            drift(store, Drift.DriftKind.MISSING, "document", "document " + document.documentId(), "nothing of saga " + saga.sagaId());
+            drift(
+                    store,
+                    Drift.DriftKind.MISSING,
+                    "document",
+                    "document " + document.documentId(),
+                    "nothing of saga " + saga.sagaId());
         } else {
             columns(store, row);
             shape.ifPresent(expected -> counts(store, row, expected));
@@ -107,7 +122,8 @@ final class StoreComparison {
             expected.put("key_prefix", document.keyPrefix());
         }
         // Numbers come as Integer or Long, whichever the database likes.
-        expected.forEach((column, value) -> same(store, column, Objects.toString(value), Objects.toString(row.get(column), "nothing")));
+        expected.forEach((column, value) ->
+                same(store, column, Objects.toString(value), Objects.toString(row.get(column), "nothing")));
     }
 
     private void counts(String store, Map<?, ?> row, DocumentShape shape) {
@@ -117,8 +133,14 @@ final class StoreComparison {
                 same(store, "segment count", Long.toString(shape.segments()), text(row, "segments"));
                 number(store, "segments", shape.segments(), DocumentShape.number(row.get("stored")));
                 if (DocumentShape.number(row.get("stored")) >= shape.segments()) {
-                    same(store, "ordinals", "0 to " + shape.segments() + " without a gap", "0 to "
-                            + text(row, "next_ordinal") + (text(row, "next_ordinal").equals(text(row, "stored")) ? " without a gap" : " with gaps"));
+                    same(
+                            store,
+                            "ordinals",
+                            "0 to " + shape.segments() + " without a gap",
+                            "0 to " + text(row, "next_ordinal")
+                                    + (text(row, "next_ordinal").equals(text(row, "stored"))
+                                            ? " without a gap"
+                                            : " with gaps"));
                 }
                 same(store, "segments of another document, model or dimension", "0", text(row, "odd"));
             }
@@ -143,8 +165,14 @@ final class StoreComparison {
     private void others(String store, Map<?, ?> row) {
         Ownership ownership = new Ownership(holdings.journal());
         for (Object other : row.get("others") instanceof List<?> list ? list : List.of()) {
-            ownership.orphaned(store, other.toString()).ifPresent(why -> drift(store, Drift.DriftKind.EXTRA, store + ":" + other,
-                    "no rows of other sagas", "rows of saga " + other + ": " + why));
+            ownership
+                    .orphaned(store, other.toString())
+                    .ifPresent(why -> drift(
+                            store,
+                            Drift.DriftKind.EXTRA,
+                            store + ":" + other,
+                            "no rows of other sagas",
+                            "rows of saga " + other + ": " + why));
         }
     }
 
@@ -160,11 +188,17 @@ final class StoreComparison {
 
     private void number(String store, String resource, long expected, long found) {
         if (expected != found) {
-            drift(store, found < expected ? Drift.DriftKind.MISSING : Drift.DriftKind.EXTRA, resource, Long.toString(expected), Long.toString(found));
+            drift(
+                    store,
+                    found < expected ? Drift.DriftKind.MISSING : Drift.DriftKind.EXTRA,
+                    resource,
+                    Long.toString(expected),
+                    Long.toString(found));
         }
     }
 
     private void drift(String store, Drift.DriftKind kind, String resource, String expected, String found) {
-        drifts.add(new Drift(document.documentId(), saga.sagaId(), store, kind, resource, expected, found, false, false, ""));
+        drifts.add(new Drift(
+                document.documentId(), saga.sagaId(), store, kind, resource, expected, found, false, false, ""));
     }
 }

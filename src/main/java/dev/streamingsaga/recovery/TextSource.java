@@ -19,14 +19,17 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * The bytes of a completed document: the original, moved by the drop folder or not, if every byte of it is still what the journal
- * says, else a copy from the bucket, every byte checked. Each is looked for once, at first need; the copy goes with {@link #close}.
+ * The bytes of a completed document: the original, moved by the drop folder or not, if every byte of it is still what
+ * the journal says, else a copy from the bucket, every byte checked. Each is looked for once, at first need; the copy
+ * goes with {@link #close}.
  */
 final class TextSource implements AutoCloseable {
     private final StorageAccess holdings;
     private final Document document;
+
     @SuppressWarnings("NullableOptional") // null: not read yet; empty: read, and no longer the document
     private @Nullable Optional<Document> original;
+
     private @Nullable Path copy;
     private @Nullable SagaException unfetchable;
 
@@ -46,7 +49,9 @@ final class TextSource implements AutoCloseable {
     }
 
     private Optional<Document> locate() {
-        return holdings.originals().apply(document).stream().flatMap(place -> locate(place).stream()).findFirst();
+        return holdings.originals().apply(document).stream()
+                .flatMap(place -> locate(place).stream())
+                .findFirst();
     }
 
     private Optional<Document> locate(Path place) {
@@ -56,7 +61,9 @@ final class TextSource implements AutoCloseable {
                 return Optional.empty();
             }
             Digests now = SourceFile.digest(place, identity, document.chunkSizeBytes(), done -> {}, () -> {});
-            return now.sha256().equals(document.sha256()) ? Optional.of(document.withPath(place).withIdentity(identity)) : Optional.empty();
+            return now.sha256().equals(document.sha256())
+                    ? Optional.of(document.withPath(place).withIdentity(identity))
+                    : Optional.empty();
         } catch (SagaException e) {
             return Optional.empty(); // gone, unreadable or changed: whichever, it is no source of truth any more
         }
@@ -102,16 +109,22 @@ final class TextSource implements AutoCloseable {
         Path target = folder.resolve("repair-" + document.sagaId() + "-" + Ids.next());
         try {
             Permissions.folder(folder);
-            FetchResult fetched = new ChunkStore(holdings.config(), holdings.s3()).in(document.bucket()).fetch(document.keyPrefix(), target);
+            FetchResult fetched = new ChunkStore(holdings.config(), holdings.s3())
+                    .in(document.bucket())
+                    .fetch(document.keyPrefix(), target);
             if (!fetched.sha256().equals(document.sha256())) {
                 Files.deleteIfExists(target);
-                throw new SagaException(Reason.HASH_MISMATCH, "the bucket's copy of document " + document.documentId() + " has SHA-256 "
-                        + fetched.sha256() + ", the journal says " + document.sha256());
+                throw new SagaException(
+                        Reason.HASH_MISMATCH,
+                        "the bucket's copy of document " + document.documentId() + " has SHA-256 " + fetched.sha256()
+                                + ", the journal says " + document.sha256());
             }
             return target;
         } catch (IOException | SdkException e) {
-            throw new SagaException(Reason.STORE_FAILED, "cannot fetch document " + document.documentId() + " into the spool folder: "
-                    + e.getMessage(), e);
+            throw new SagaException(
+                    Reason.STORE_FAILED,
+                    "cannot fetch document " + document.documentId() + " into the spool folder: " + e.getMessage(),
+                    e);
         }
     }
 

@@ -5,7 +5,6 @@ import dev.streamingsaga.journal.CleanupEntries.Residue;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentFacts;
-import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.Journal;
@@ -36,8 +35,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Undoes sagas: one compensation per saga at a time, whoever asks for it and how often. It stops the running step from
- * writing, undoes what the journal says may be written, newest first, tries every step whatever fails, and asks each store
- * afterwards. What is left becomes a clean-up entry. It needs the journal alone, no coordinator.
+ * writing, undoes what the journal says may be written, newest first, tries every step whatever fails, and asks each
+ * store afterwards. What is left becomes a clean-up entry. It needs the journal alone, no coordinator.
  */
 public final class Compensator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Compensator.class);
@@ -51,7 +50,8 @@ public final class Compensator implements AutoCloseable {
     private final Map<String, CompletableFuture<SagaState>> inFlight = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    Compensator(SagaConfig config, Journal journal, Runs runs, StoreClient stores, Alerts alerts, ExecutorService workers) {
+    Compensator(
+            SagaConfig config, Journal journal, Runs runs, StoreClient stores, Alerts alerts, ExecutorService workers) {
         this.config = config;
         this.journal = journal;
         this.runs = runs;
@@ -70,7 +70,10 @@ public final class Compensator implements AutoCloseable {
         if (!journal.beginCompensation(sagaId, run, reason, message)) {
             // Final by now, perhaps, but not told of yet.
             CompletableFuture<SagaState> telling = inFlight.get(sagaId);
-            return telling != null ? telling : CompletableFuture.completedFuture(journal.saga(sagaId).orElseThrow().state());
+            return telling != null
+                    ? telling
+                    : CompletableFuture.completedFuture(
+                            journal.saga(sagaId).orElseThrow().state());
         }
         CompletableFuture<SagaState> outcome = new CompletableFuture<>();
         CompletableFuture<SagaState> running = inFlight.putIfAbsent(sagaId, outcome);
@@ -81,7 +84,10 @@ public final class Compensator implements AutoCloseable {
             workers.execute(() -> settle(sagaId, outcome));
         } catch (RuntimeException | Error e) {
             if (!closed) {
-                LOG.warn("no thread to undo saga {} on ({}); it is undone on the one that asks for it", sagaId, StoreClient.reason(e));
+                LOG.warn(
+                        "no thread to undo saga {} on ({}); it is undone on the one that asks for it",
+                        sagaId,
+                        StoreClient.reason(e));
                 settle(sagaId, outcome);
             }
         }
@@ -104,7 +110,10 @@ public final class Compensator implements AutoCloseable {
             outcome.complete(state);
         } catch (RuntimeException | Error e) {
             inFlight.remove(sagaId);
-            LOG.error("the compensation of saga {} stopped ({}); it is taken up again by the recovery", sagaId, StoreClient.reason(e));
+            LOG.error(
+                    "the compensation of saga {} stopped ({}); it is taken up again by the recovery",
+                    sagaId,
+                    StoreClient.reason(e));
             runs.find(sagaId).ifPresent(run -> runs.markLost(run, e));
             outcome.completeExceptionally(e);
         }
@@ -123,8 +132,13 @@ public final class Compensator implements AutoCloseable {
         SagaException why = new SagaException(saga.reason().orElse(Reason.CANCELLED), saga.message());
         boolean stopped = runs.revoke(sagaId, why, config.compensation().stepTimeout());
         if (!stopped) {
-            journal.event(sagaId, EventKind.COMPENSATION_ERROR, "", "a step did not stop within "
-                    + config.compensation().stepTimeout().toSeconds() + " s; compensating all the same", "");
+            journal.event(
+                    sagaId,
+                    EventKind.COMPENSATION_ERROR,
+                    "",
+                    "a step did not stop within "
+                            + config.compensation().stepTimeout().toSeconds() + " s; compensating all the same",
+                    "");
         }
         Set<String> running = runs.writing(sagaId);
         compensateSteps(saga);
@@ -140,18 +154,28 @@ public final class Compensator implements AutoCloseable {
         return outcome;
     }
 
-    /** A write that was under way while its step was undone may still arrive: unless it has ended now, it counts as residue. */
+    /**
+     * A write that was under way while its step was undone may still arrive: unless it has ended now, it counts as
+     * residue.
+     */
     private void compensateLateWrites(SagaRecord saga, Set<String> running, SagaException why) {
         boolean ended = runs.revoke(saga.sagaId(), why, Duration.ZERO);
         // The manifest is written to the bucket, too.
-        running.stream().map(step -> isStore(saga, step) ? step : "upload").distinct().forEach(step -> {
-            if (ended) {
-                compensateStep(saga, step);
-            } else {
-                journal.residue(saga, step, new Residue(whole(saga, step), "a write did not end and may arrive after the delete"),
-                        config.compensation().residue(), notes(saga));
-            }
-        });
+        running.stream()
+                .map(step -> isStore(saga, step) ? step : "upload")
+                .distinct()
+                .forEach(step -> {
+                    if (ended) {
+                        compensateStep(saga, step);
+                    } else {
+                        journal.residue(
+                                saga,
+                                step,
+                                new Residue(whole(saga, step), "a write did not end and may arrive after the delete"),
+                                config.compensation().residue(),
+                                notes(saga));
+                    }
+                });
     }
 
     /** Removes what a completed saga holds, its newer version being visible. */
@@ -176,7 +200,10 @@ public final class Compensator implements AutoCloseable {
         return step.equals("upload") || saga.participants().contains(step);
     }
 
-    /** Throws only if the journal fails or the process stops: whatever happens to one step, the others are still to be undone. */
+    /**
+     * Throws only if the journal fails or the process stops: whatever happens to one step, the others are still to be
+     * undone.
+     */
     private void compensateStep(SagaRecord saga, String step) {
         journal.stepCompensation(saga.sagaId(), saga.run(), step, StepState.COMPENSATING);
         StepCompensation undone;
@@ -215,13 +242,15 @@ public final class Compensator implements AutoCloseable {
     }
 
     /**
-     * Looks whether something arrived in the bucket after the saga was undone, and removes it. What resists, or could not be asked
-     * for, becomes clean-up entries, and the saga PARTIALLY_COMPENSATED until they are gone.
+     * Looks whether something arrived in the bucket after the saga was undone, and removes it. What resists, or could
+     * not be asked for, becomes clean-up entries, and the saga PARTIALLY_COMPENSATED until they are gone.
      */
     void sweep(SagaRecord saga) {
         StepCompensation undone = remove(saga, "upload", journal.unansweredKeys(saga.sagaId()));
         if (!undone.left().isEmpty()) {
-            LOG.warn("something of saga {} arrived in the bucket after it was undone, or the bucket can't say so; it counts as residue", saga.sagaId());
+            LOG.warn(
+                    "something of saga {} arrived in the bucket after it was undone, or the bucket can't say so; it counts as residue",
+                    saga.sagaId());
             record(saga, "upload", undone);
         }
         journal.swept(saga.sagaId());
@@ -269,7 +298,8 @@ public final class Compensator implements AutoCloseable {
             return StepCompensation.CLEAN;
         }
         String last = error;
-        return new StepCompensation(left.stream().map(resource -> new Residue(resource, last)).toList(),
+        return new StepCompensation(
+                left.stream().map(resource -> new Residue(resource, last)).toList(),
                 List.of(new EventDraft(EventKind.COMPENSATION_ERROR, step, last, "")));
     }
 
@@ -279,7 +309,8 @@ public final class Compensator implements AutoCloseable {
     }
 
     private StepCompensation crashed(SagaRecord saga, String step, Throwable thrown) {
-        String error = thrown instanceof StoreCallException ? String.valueOf(thrown.getMessage()) : StoreClient.reason(thrown);
+        String error =
+                thrown instanceof StoreCallException ? String.valueOf(thrown.getMessage()) : StoreClient.reason(thrown);
         return new StepCompensation(List.of(new Residue(whole(saga, step), error)), alerts.crashed(saga, step, error));
     }
 

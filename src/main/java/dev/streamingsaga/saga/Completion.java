@@ -15,13 +15,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to COMPLETED: first the decision in the journal, then the document is turned visible store by store. The second
- * part is idempotent and repeated until every store has done it.
+ * The way to COMPLETED: first the decision in the journal, then the document is turned visible store by store. The
+ * second part is idempotent and repeated until every store has done it.
  */
 final class Completion {
     private static final Logger LOG = LoggerFactory.getLogger(Completion.class);
 
-    /** Attempts that fail before somebody is told, once for a saga: the first may meet a lock, or a store that restarts. */
+    /**
+     * Attempts that fail before somebody is told, once for a saga: the first may meet a lock, or a store that restarts.
+     */
     private static final int ALERT_AT = 3;
 
     private final Completion.CompletionParts parts;
@@ -65,8 +67,12 @@ final class Completion {
                 parts.stores().complete(store, facts);
             } catch (StoreCallException e) {
                 failures.put(store, String.valueOf(e.getMessage()));
-                LOG.warn("saga {} is COMPLETED, but store {} could not turn document {} visible ({}); tried again soon",
-                        saga.sagaId(), store, facts.get(DocumentFacts.DOCUMENT_ID), e.getMessage());
+                LOG.warn(
+                        "saga {} is COMPLETED, but store {} could not turn document {} visible ({}); tried again soon",
+                        saga.sagaId(),
+                        store,
+                        facts.get(DocumentFacts.DOCUMENT_ID),
+                        e.getMessage());
             }
         }
         if (failures.isEmpty()) {
@@ -78,20 +84,31 @@ final class Completion {
     }
 
     private void notPublished(SagaRecord saga, Map<String, String> failures) {
-        String error = failures.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining("; "));
-        journal.notPublished(saga.sagaId(), retries, attempts -> attempts == ALERT_AT
-                ? parts.alerts().notVisible(saga, String.join(", ", failures.keySet()), error, attempts) : List.of());
+        String error = failures.entrySet().stream()
+                .map(e -> e.getKey() + ": " + e.getValue())
+                .collect(Collectors.joining("; "));
+        journal.notPublished(
+                saga.sagaId(),
+                retries,
+                attempts -> attempts == ALERT_AT
+                        ? parts.alerts().notVisible(saga, String.join(", ", failures.keySet()), error, attempts)
+                        : List.of());
         parts.alerts().deliver(saga.sagaId());
     }
 
     /**
-     * Of the versions that are visible now only the newest stays, which need not be this one: an older saga may end last. What
-     * resists becomes clean-up entries. A crash in between repeats it, since the saga counts as published only afterwards.
+     * Of the versions that are visible now only the newest stays, which need not be this one: an older saga may end
+     * last. What resists becomes clean-up entries. A crash in between repeats it, since the saga counts as published
+     * only afterwards.
      */
     private void removeOlder(SagaRecord saga) {
-        List<SagaRecord> versions = journal.completed(saga.document().orElseThrow().documentId());
-        String newest = versions.stream().filter(version -> version.published() || version.sagaId().equals(saga.sagaId()))
-                .map(SagaRecord::sagaId).findFirst().orElse(saga.sagaId());
+        List<SagaRecord> versions =
+                journal.completed(saga.document().orElseThrow().documentId());
+        String newest = versions.stream()
+                .filter(version -> version.published() || version.sagaId().equals(saga.sagaId()))
+                .map(SagaRecord::sagaId)
+                .findFirst()
+                .orElse(saga.sagaId());
         versions.stream().filter(old -> old.sagaId().compareTo(newest) < 0).forEach(old -> {
             parts.compensator().removeVersion(old);
             journal.supersede(old.sagaId(), newest);

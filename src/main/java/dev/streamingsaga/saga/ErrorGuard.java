@@ -16,13 +16,15 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes an exchange fail whose processor threw an {@link Error}, memory that ran out for one, or, if it is an asynchronous one, threw at
- * all. Camel calls such a processor done and leaves what comes next in the queue of its thread: the saga would stand still, and if another
- * exchange used that thread, go on as if the store had been written, and end COMPLETED.
+ * Makes an exchange fail whose processor threw an {@link Error}, memory that ran out for one, or, if it is an
+ * asynchronous one, threw at all. Camel calls such a processor done and leaves what comes next in the queue of its
+ * thread: the saga would stand still, and if another exchange used that thread, go on as if the store had been written,
+ * and end COMPLETED.
  *
- * <p>Wherever they lead, the exchanges of our sagas are looked at; all others pass as they always did. Not seen: routes that were built
- * before it was added, and endpoints that a route chooses by itself (recipient lists and the like). There the exchange is lost, but its
- * thread is never used again, and the time limit undoes the saga and answers its caller.
+ * <p>Wherever they lead, the exchanges of our sagas are looked at; all others pass as they always did. Not seen: routes
+ * that were built before it was added, and endpoints that a route chooses by itself (recipient lists and the like).
+ * There the exchange is lost, but its thread is never used again, and the time limit undoes the saga and answers its
+ * caller.
  */
 public final class ErrorGuard implements InterceptStrategy {
     private static final String MARK = "SagaGuarded";
@@ -48,7 +50,9 @@ public final class ErrorGuard implements InterceptStrategy {
 
     private static Optional<ErrorGuard> of(CamelContext context) {
         return context.getCamelContextExtension().getInterceptStrategies().stream()
-                .filter(ErrorGuard.class::isInstance).map(ErrorGuard.class::cast).findAny();
+                .filter(ErrorGuard.class::isInstance)
+                .map(ErrorGuard.class::cast)
+                .findAny();
     }
 
     /** From now on this exchange, and what is copied from it, is looked at. */
@@ -57,7 +61,8 @@ public final class ErrorGuard implements InterceptStrategy {
     }
 
     @Override
-    public Processor wrapProcessorInInterceptors(CamelContext context, NamedNode definition, Processor target, @Nullable Processor next) {
+    public Processor wrapProcessorInInterceptors(
+            CamelContext context, NamedNode definition, Processor target, @Nullable Processor next) {
         return new Guarded(target);
     }
 

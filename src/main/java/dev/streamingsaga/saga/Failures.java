@@ -19,9 +19,14 @@ final class Failures {
         }
         String cause = StoreClient.reason(thrown);
         return step.isEmpty()
-                ? new SagaException(Reason.COORDINATOR_UNAVAILABLE, "the coordinator could not begin saga " + sagaId + " (" + cause
-                        + "); nothing was written, try again when it answers", thrown)
-                : new SagaException(Reason.STORE_FAILED, "step " + step + " of saga " + sagaId + " failed: " + cause
-                        + "; compensating", thrown);
+                ? new SagaException(
+                        Reason.COORDINATOR_UNAVAILABLE,
+                        "the coordinator could not begin saga " + sagaId + " (" + cause
+                                + "); nothing was written, try again when it answers",
+                        thrown)
+                : new SagaException(
+                        Reason.STORE_FAILED,
+                        "step " + step + " of saga " + sagaId + " failed: " + cause + "; compensating",
+                        thrown);
     }
 }

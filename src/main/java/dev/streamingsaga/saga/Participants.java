@@ -1,7 +1,6 @@
 package dev.streamingsaga.saga;
 
 import dev.streamingsaga.journal.ActiveRun;
-import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
@@ -10,7 +9,6 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackHandler;
-import dev.streamingsaga.lra.CallbackHandler.CallbackAnswer;
 import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import org.apache.camel.Exchange;
@@ -51,7 +49,10 @@ final class Participants {
         Steps.run(exchange).bindLra(exchange.getMessage().getHeader(Exchange.SAGA_LONG_RUNNING_ACTION, String.class));
     }
 
-    /** Journals the reason before the coordinator hears of the failure, since its callbacks can't carry it; then fails on. */
+    /**
+     * Journals the reason before the coordinator hears of the failure, since its callbacks can't carry it; then fails
+     * on.
+     */
     void failed(Exchange exchange) {
         ActiveRun run = Steps.run(exchange);
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
@@ -60,9 +61,11 @@ final class Participants {
             throw failure;
         }
         try {
-            journal.beginCompensation(run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
+            journal.beginCompensation(
+                    run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
         } catch (RuntimeException e) {
-            // The journal is away: the compensation asks it again, or the recovery goes on with the saga; the coordinator's calls would race
+            // The journal is away: the compensation asks it again, or the recovery goes on with the saga; the
+            // coordinator's calls would race
             // with that. What failed first is what must be told.
             failure.addSuppressed(e);
             run.release();
@@ -91,20 +94,35 @@ final class Participants {
             return CallbackHandler.CallbackAnswer.DONE;
         }
         if (saga.state() == SagaState.COMPLETED) {
-            journal.event(saga.sagaId(), EventKind.STATE, "", "late compensation of " + target.step() + " ignored: COMPLETED is final", "");
+            journal.event(
+                    saga.sagaId(),
+                    EventKind.STATE,
+                    "",
+                    "late compensation of " + target.step() + " ignored: COMPLETED is final",
+                    "");
             return CallbackHandler.CallbackAnswer.GONE;
         }
         boolean late = journal.clock().instant().isAfter(saga.deadline());
-        // Journaled now, and undone whatever happens to this process. Asked to call again, the coordinator would keep the participant
+        // Journaled now, and undone whatever happens to this process. Asked to call again, the coordinator would keep
+        // the participant
         // as a heuristic one, warn of it in every recovery pass, and learn nothing that it needs.
-        compensator.compensate(saga.sagaId(), target.run(), late ? Reason.TIMEOUT : Reason.CANCELLED,
+        compensator.compensate(
+                saga.sagaId(),
+                target.run(),
+                late ? Reason.TIMEOUT : Reason.CANCELLED,
                 "the coordinator cancelled the saga" + (late ? " at its time limit" : ""));
         return CallbackHandler.CallbackAnswer.DONE;
     }
 
     void complete(Exchange exchange) {
         Target target = exchange.getMessage().getBody(Target.class);
-        boolean older = journal.saga(target.sagaId()).filter(saga -> saga.run() == target.run()).isEmpty();
-        exchange.getMessage().setBody(older || completion.complete(target.sagaId(), target.run()) ? CallbackHandler.CallbackAnswer.DONE : CallbackHandler.CallbackAnswer.GONE);
+        boolean older = journal.saga(target.sagaId())
+                .filter(saga -> saga.run() == target.run())
+                .isEmpty();
+        exchange.getMessage()
+                .setBody(
+                        older || completion.complete(target.sagaId(), target.run())
+                                ? CallbackHandler.CallbackAnswer.DONE
+                                : CallbackHandler.CallbackAnswer.GONE);
     }
 }

@@ -11,7 +11,6 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackHandler;
-import dev.streamingsaga.lra.CallbackHandler.CallbackAnswer;
 import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import dev.streamingsaga.trace.Traces;
@@ -48,7 +47,8 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     private final Alerts alerts;
     private final Traces traces;
 
-    public SagaEngine(SagaConfig config, CamelContext context, Runs runs, Journal journal, CallbackToken tokens, Alerts alerts) {
+    public SagaEngine(
+            SagaConfig config, CamelContext context, Runs runs, Journal journal, CallbackToken tokens, Alerts alerts) {
         ExecutorServiceManager executors = context.getExecutorServiceManager();
         this.config = config;
         this.journal = journal;
@@ -57,9 +57,16 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         this.template = context.createProducerTemplate();
         this.traces = Traces.of(context);
         this.stores = new StoreClient(config, context);
-        this.compensator = new Compensator(config, journal, runs, stores, alerts,
+        this.compensator = new Compensator(
+                config,
+                journal,
+                runs,
+                stores,
+                alerts,
                 executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
-        this.completion = new Completion(new Completion.CompletionParts(journal, runs, stores, compensator, alerts), config.compensation().residue());
+        this.completion = new Completion(
+                new Completion.CompletionParts(journal, runs, stores, compensator, alerts),
+                config.compensation().residue());
         this.participants = new Participants(runs, tokens, compensator, completion);
         this.outcomes = new StoreCounts(stores);
     }
@@ -73,29 +80,40 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     public void requireRoutes() {
         List<String> missing = stores.missing(config.participants());
         if (!missing.isEmpty()) {
-            throw ConfigException.of("saga.participants names stores without routes; missing: " + String.join(", ", missing)
-                    + "; add them in " + config.routesDir() + ", or take the name out");
+            throw ConfigException.of("saga.participants names stores without routes; missing: "
+                    + String.join(", ", missing) + "; add them in " + config.routesDir() + ", or take the name out");
         }
         List<String> unguarded = stores.unguarded(config.participants());
         if (!unguarded.isEmpty()) {
-            LOG.warn("routes {} were started before instance {} was added: should one die of an Error, that is noticed when a time limit has passed ({} for a write, "
-                    + "{} for all else), and not at once; add the instance before they are started", String.join(", ", unguarded), config.name(),
-                    config.timeLimit(), config.compensation().stepTimeout());
+            LOG.warn(
+                    "routes {} were started before instance {} was added: should one die of an Error, that is noticed when a time limit has passed ({} for a write, "
+                            + "{} for all else), and not at once; add the instance before they are started",
+                    String.join(", ", unguarded),
+                    config.name(),
+                    config.timeLimit(),
+                    config.compensation().stepTimeout());
         }
     }
 
-    /** After the saga route ended well: the coordinator closed, so the document becomes visible now if its callback has not made it so. */
+    /**
+     * After the saga route ended well: the coordinator closed, so the document becomes visible now if its callback has
+     * not made it so.
+     */
     public void closed(ActiveRun run) {
         completion.complete(run.sagaId(), run.number());
     }
 
-    /** After the saga route failed, whatever the coordinator made of it: the journal alone brings the saga to its end. */
+    /**
+     * After the saga route failed, whatever the coordinator made of it: the journal alone brings the saga to its end.
+     */
     public CompletableFuture<SagaState> failed(ActiveRun run, Throwable thrown) {
         if (runs.release(run) || hasEnded(run)) {
-            return CompletableFuture.completedFuture(journal.saga(run.sagaId()).orElseThrow().state());
+            return CompletableFuture.completedFuture(
+                    journal.saga(run.sagaId()).orElseThrow().state());
         }
         SagaException failure = Failures.of(thrown, run.sagaId(), run.step());
-        return compensator.compensate(run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
+        return compensator.compensate(
+                run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
     }
 
     /** Undoes a saga for another reason than a failed step; of another run than the saga's nothing changes. */
@@ -105,7 +123,8 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
 
     /** As an operator wants it, whatever run the saga is in. */
     public CompletableFuture<SagaState> cancel(String sagaId) {
-        return compensator.compensate(sagaId, journal.saga(sagaId).orElseThrow().run(), Reason.CANCELLED, "cancelled by an operator");
+        return compensator.compensate(
+                sagaId, journal.saga(sagaId).orElseThrow().run(), Reason.CANCELLED, "cancelled by an operator");
     }
 
     /**
@@ -117,7 +136,8 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         if (!journal.pause(sagaId)) {
             return false;
         }
-        // Nothing is deleted, so nobody waits for writes under way; the run stays known until its route has ended, or the recovery ends it.
+        // Nothing is deleted, so nobody waits for writes under way; the run stays known until its route has ended, or
+        // the recovery ends it.
         runs.revoke(sagaId, new SagaException(Reason.CANCELLED, "saga " + sagaId + " was paused"), Duration.ZERO);
         return true;
     }
@@ -157,10 +177,15 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     public List<CleanupEntry> retry(CleanupEntry entry) {
         SagaRecord saga = journal.saga(entry.sagaId()).orElseThrow();
         compensator.retry(saga, entry.step());
-        return journal.cleanups().of(saga.sagaId()).stream().filter(e -> e.state().isOpen()).toList();
+        return journal.cleanups().of(saga.sagaId()).stream()
+                .filter(e -> e.state().isOpen())
+                .toList();
     }
 
-    /** Removes what arrived after its saga was undone: the answer never came, so nobody could wait for it. What resists becomes clean-up entries. */
+    /**
+     * Removes what arrived after its saga was undone: the answer never came, so nobody could wait for it. What resists
+     * becomes clean-up entries.
+     */
     public void removeLateChunks(SagaRecord saga) {
         compensator.sweep(saga);
     }

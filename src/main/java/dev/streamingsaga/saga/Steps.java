@@ -54,11 +54,18 @@ final class Steps {
 
     /** The mark, with what the store said of how much it was given. */
     static Processor end(String step) {
-        return exchange -> run(exchange).end(step, exchange.removeProperty(Run.EXPECTED) instanceof Long pieces
-                ? OptionalLong.of(pieces) : OptionalLong.empty());
+        return exchange -> run(exchange)
+                .end(
+                        step,
+                        exchange.removeProperty(Run.EXPECTED) instanceof Long pieces
+                                ? OptionalLong.of(pieces)
+                                : OptionalLong.empty());
     }
 
-    /** A store's route gets a copy of the message, so that nothing it does to headers can lose the saga; of its answer only this number is taken. */
+    /**
+     * A store's route gets a copy of the message, so that nothing it does to headers can lose the saga; of its answer
+     * only this number is taken.
+     */
     static Exchange answered(Exchange original, @Nullable Exchange answer) {
         if (answer != null) {
             StoreClient.expected(answer.getMessage()).ifPresent(pieces -> original.setProperty(Run.EXPECTED, pieces));

@@ -38,8 +38,12 @@ public final class StoreClient implements AutoCloseable {
     private final SagaConfig config;
     private final CamelContext context;
     private final ProducerTemplate template;
-    /** A new thread for each call: what Camel left behind on one, of a store that died of an Error, must not go on with the next call. */
+    /**
+     * A new thread for each call: what Camel left behind on one, of a store that died of an Error, must not go on with
+     * the next call.
+     */
     private final SimpleAsyncTaskExecutor calls = new SimpleAsyncTaskExecutor();
+
     private final Traces traces;
 
     public StoreClient(SagaConfig config, CamelContext context) {
@@ -59,7 +63,10 @@ public final class StoreClient implements AutoCloseable {
         }
     }
 
-    /** What a store still holds of a saga: pieces by name where it can tell, else their number, and why it does if it said so. */
+    /**
+     * What a store still holds of a saga: pieces by name where it can tell, else their number, and why it does if it
+     * said so.
+     */
     public record Held(long count, List<String> resources, Optional<String> because) {
         static final Held NOTHING = new Held(0, List.of(), Optional.empty());
 
@@ -71,8 +78,11 @@ public final class StoreClient implements AutoCloseable {
 
     /** What a participant must have, and does not: empty if all is there. */
     List<String> missing(List<String> participants) {
-        return participants.stream().flatMap(store -> Stream.of("", "-compensate").filter(suffix -> !exists(store, suffix))
-                .map(suffix -> config.direct("store-" + store + suffix))).toList();
+        return participants.stream()
+                .flatMap(store -> Stream.of("", "-compensate")
+                        .filter(suffix -> !exists(store, suffix))
+                        .map(suffix -> config.direct("store-" + store + suffix)))
+                .toList();
     }
 
     /** Whether the store can be asked at all. */
@@ -87,13 +97,18 @@ public final class StoreClient implements AutoCloseable {
 
     /** The ids of the routes of these participants that an {@link ErrorGuard} does not look at. */
     List<String> unguarded(List<String> participants) {
-        return participants.stream().flatMap(store -> Stream.of("", "-compensate", "-count", "-complete").flatMap(suffix -> routes(store, suffix)))
-                .filter(route -> !ErrorGuard.covers(context, route)).map(Route::getRouteId).toList();
+        return participants.stream()
+                .flatMap(store ->
+                        Stream.of("", "-compensate", "-count", "-complete").flatMap(suffix -> routes(store, suffix)))
+                .filter(route -> !ErrorGuard.covers(context, route))
+                .map(Route::getRouteId)
+                .toList();
     }
 
     private Stream<Route> routes(String store, String suffix) {
         String uri = "direct://" + config.id("store-" + store + suffix);
-        return context.getRoutes().stream().filter(route -> route.getEndpoint().getEndpointUri().equals(uri));
+        return context.getRoutes().stream()
+                .filter(route -> route.getEndpoint().getEndpointUri().equals(uri));
     }
 
     /** Asks the store itself; empty for a store without a count route. */
@@ -140,8 +155,10 @@ public final class StoreClient implements AutoCloseable {
         }
         OptionalLong number = number(answer);
         if (number.isEmpty()) {
-            throw new StoreCallException("the count route of store " + store + " must return a number or a list, returned "
-                    + (answer == null ? "nothing" : answer.getClass().getSimpleName()), null);
+            throw new StoreCallException(
+                    "the count route of store " + store + " must return a number or a list, returned "
+                            + (answer == null ? "nothing" : answer.getClass().getSimpleName()),
+                    null);
         }
         return new Held(number.getAsLong(), List.of(), Optional.empty());
     }
@@ -157,13 +174,17 @@ public final class StoreClient implements AutoCloseable {
         }
     }
 
-    /** How many pieces a store says at the end of its write that it was given; nothing depends on it but what is shown. */
+    /**
+     * How many pieces a store says at the end of its write that it was given; nothing depends on it but what is shown.
+     */
     static OptionalLong expected(Message answer) {
         Object said = answer.getHeader(Run.EXPECTED);
         OptionalLong pieces = number(said);
         if (said != null && pieces.isEmpty()) {
-            LOG.warn("a store of saga {} ended its write with a header {} that is no number; what it is to hold is not known",
-                    answer.getExchange().getProperty(Run.PROPERTY, Run.class).sagaId(), Run.EXPECTED);
+            LOG.warn(
+                    "a store of saga {} ended its write with a header {} that is no number; what it is to hold is not known",
+                    answer.getExchange().getProperty(Run.PROPERTY, Run.class).sagaId(),
+                    Run.EXPECTED);
         }
         return pieces;
     }

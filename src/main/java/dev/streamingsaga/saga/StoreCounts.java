@@ -20,7 +20,9 @@ public final class StoreCounts {
         this.stores = stores;
     }
 
-    /** Pieces in each store, asked now: chunks, records, vectors, nodes, rows. A store that can't be asked is missing. */
+    /**
+     * Pieces in each store, asked now: chunks, records, vectors, nodes, rows. A store that can't be asked is missing.
+     */
     public Map<String, Long> counts(SagaRecord saga) {
         Optional<Document> document = saga.document();
         Map<String, Long> counts = new LinkedHashMap<>();
@@ -34,7 +36,11 @@ public final class StoreCounts {
             try {
                 stores.contents(store, document.get().facts()).ifPresent(held -> counts.put(store, held.count()));
             } catch (StoreCallException e) {
-                LOG.warn("store {} could not be asked what it holds of saga {}: {}", store, saga.sagaId(), e.getMessage());
+                LOG.warn(
+                        "store {} could not be asked what it holds of saga {}: {}",
+                        store,
+                        saga.sagaId(),
+                        e.getMessage());
             }
         }
         return counts;

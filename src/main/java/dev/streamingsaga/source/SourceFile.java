@@ -1,8 +1,8 @@
 package dev.streamingsaga.source;
 
-import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SourceIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -42,7 +42,8 @@ public final class SourceFile {
     }
 
     /**
-     * Takes the identity of the file that the path leads to. Directories, pipes, devices and sockets are refused unopened.
+     * Takes the identity of the file that the path leads to. Directories, pipes, devices and sockets are refused
+     * unopened.
      *
      * @throws SagaException FILE_NOT_FOUND if it is not there, FILE_NOT_READABLE if it is no readable regular file
      */
@@ -78,8 +79,8 @@ public final class SourceFile {
     }
 
     /**
-     * As {@link #check}, and reads the file again if its attributes changed meanwhile: that may have been a {@code chmod}, or
-     * somebody who wrote and set the modification time back.
+     * As {@link #check}, and reads the file again if its attributes changed meanwhile: that may have been a
+     * {@code chmod}, or somebody who wrote and set the modification time back.
      *
      * @param sha256 of the whole file
      * @throws SagaException as {@link #check}, and HASH_MISMATCH if the bytes differ
@@ -95,7 +96,8 @@ public final class SourceFile {
      * Reads a part of the file again.
      *
      * @param sha256 of that part, as it must be
-     * @throws SagaException HASH_MISMATCH if it is not, FILE_NOT_FOUND or FILE_NOT_READABLE; or what {@code wanted} throws
+     * @throws SagaException HASH_MISMATCH if it is not, FILE_NOT_FOUND or FILE_NOT_READABLE; or what {@code wanted}
+     *     throws
      */
     public static void checkPart(Path path, long offset, long sizeBytes, String sha256, Runnable wanted) {
         if (!sha256(path, offset, sizeBytes, wanted).equals(sha256)) {
@@ -144,10 +146,11 @@ public final class SourceFile {
      *
      * @param bytesDone told now and then how many bytes are hashed
      * @param wanted called now and then; what it throws ends the pass and is thrown on
-     * @throws SagaException HASH_MISMATCH or FILE_NOT_FOUND if the file is not the one of {@code identity} before, during or
-     *     after the pass, FILE_NOT_READABLE if reading fails
+     * @throws SagaException HASH_MISMATCH or FILE_NOT_FOUND if the file is not the one of {@code identity} before,
+     *     during or after the pass, FILE_NOT_READABLE if reading fails
      */
-    public static Digests digest(Path path, SourceIdentity identity, long chunkSize, LongConsumer bytesDone, Runnable wanted) {
+    public static Digests digest(
+            Path path, SourceIdentity identity, long chunkSize, LongConsumer bytesDone, Runnable wanted) {
         check(path, identity);
         Digests digests;
         try {
@@ -176,13 +179,17 @@ public final class SourceFile {
     }
 
     private static SourceIdentity identity(Path real, BasicFileAttributes found) {
-        return new SourceIdentity(Objects.toString(found.fileKey(), ""), found.size(),
-                found.lastModifiedTime().to(TimeUnit.NANOSECONDS), changedNanos(real));
+        return new SourceIdentity(
+                Objects.toString(found.fileKey(), ""),
+                found.size(),
+                found.lastModifiedTime().to(TimeUnit.NANOSECONDS),
+                changedNanos(real));
     }
 
     private static long changedNanos(Path real) {
         try {
-            return ((FileTime) Files.getAttribute(real, "unix:ctime", LinkOption.NOFOLLOW_LINKS)).to(TimeUnit.NANOSECONDS);
+            return ((FileTime) Files.getAttribute(real, "unix:ctime", LinkOption.NOFOLLOW_LINKS))
+                    .to(TimeUnit.NANOSECONDS);
         } catch (UnsupportedOperationException e) {
             return 0;
         } catch (IOException e) {
@@ -194,7 +201,9 @@ public final class SourceFile {
         if (e instanceof NoSuchFileException) {
             return new SagaException(Reason.FILE_NOT_FOUND, path + " is not there (any more)", e);
         }
-        String why = e instanceof AccessDeniedException ? "may not be read by this user" : "cannot be read: " + e.getMessage();
+        String why = e instanceof AccessDeniedException
+                ? "may not be read by this user"
+                : "cannot be read: " + e.getMessage();
         return new SagaException(Reason.FILE_NOT_READABLE, path + " " + why, e);
     }
 }

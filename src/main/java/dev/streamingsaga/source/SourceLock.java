@@ -12,11 +12,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A shared lock of the operating system on a source: writers that ask for an exclusive one wait, and a file that such a writer
- * holds is not read. Sagas of this process share one lock for each file. A file system without locks is read without.
+ * A shared lock of the operating system on a source: writers that ask for an exclusive one wait, and a file that such a
+ * writer holds is not read. Sagas of this process share one lock for each file. A file system without locks is read
+ * without.
  *
- * <p>POSIX drops a process's locks on a file whenever it closes any descriptor of that file, and a chunk's reader does. So the lock
- * is not believed but taken again by {@link #prove}, before each side effect.
+ * <p>POSIX drops a process's locks on a file whenever it closes any descriptor of that file, and a chunk's reader does.
+ * So the lock is not believed but taken again by {@link #prove}, before each side effect.
  */
 public final class SourceLock implements AutoCloseable {
     private static final ConcurrentHashMap<Path, SourceLock.SharedLock> HELD = new ConcurrentHashMap<>();
@@ -47,7 +48,8 @@ public final class SourceLock implements AutoCloseable {
                 lock = channel.tryLock(0, Long.MAX_VALUE, true);
                 return lock != null;
             } catch (OverlappingFileLockException e) {
-                // Another part of this process holds it, a file consumer with readLock=fileLock for one: that keeps writers out as well.
+                // Another part of this process holds it, a file consumer with readLock=fileLock for one: that keeps
+                // writers out as well.
                 lock = null;
                 return true;
             }
@@ -58,7 +60,9 @@ public final class SourceLock implements AutoCloseable {
     public static SourceLock acquire(Path path) {
         HELD.compute(path, (key, held) -> {
             try {
-                SourceLock.SharedLock shared = held == null ? new SourceLock.SharedLock(FileChannel.open(path, StandardOpenOption.READ)) : held;
+                SourceLock.SharedLock shared = held == null
+                        ? new SourceLock.SharedLock(FileChannel.open(path, StandardOpenOption.READ))
+                        : held;
                 shared.users++;
                 return shared;
             } catch (IOException e) {
@@ -80,8 +84,10 @@ public final class SourceLock implements AutoCloseable {
         SourceLock.SharedLock held = HELD.get(path);
         try {
             if (held != null && !held.take()) {
-                throw new SagaException(Reason.SOURCE_BUSY, path + " is locked by another process that writes to it; compensating,"
-                        + " please retry when it has finished");
+                throw new SagaException(
+                        Reason.SOURCE_BUSY,
+                        path + " is locked by another process that writes to it; compensating,"
+                                + " please retry when it has finished");
             }
         } catch (IOException e) {
             // Network file systems without a lock service: identity and hashes still show a writer, only later.

@@ -9,8 +9,9 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 
 /**
- * One instance, {@code saga}, as a bean, which camel-spring-boot adds to its context as it does with any routes. It stays away when
- * {@code streaming-saga.enabled} is false, or when the application has a {@link StreamingSaga} bean of its own, or several.
+ * One instance, {@code saga}, as a bean, which camel-spring-boot adds to its context as it does with any routes. It
+ * stays away when {@code streaming-saga.enabled} is false, or when the application has a {@link StreamingSaga} bean of
+ * its own, or several.
  */
 @AutoConfiguration
 @ConditionalOnClass(CamelContext.class)

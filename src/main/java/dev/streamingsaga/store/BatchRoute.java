@@ -8,8 +8,8 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.model.PolicyDefinition;
 
 /**
- * The route {@code -batch} of a store that writes in batches: each under one permit, in one transaction, and only while the
- * store's document row names the batch's own run. What arrives after a later run or a compensation changes nothing.
+ * The route {@code -batch} of a store that writes in batches: each under one permit, in one transaction, and only while
+ * the store's document row names the batch's own run. What arrives after a later run or a compensation changes nothing.
  */
 record BatchRoute<B>(StoreDatabase db, Class<B> type, String description) {
     private static final String BATCH = "SagaStoreBatch";
@@ -18,18 +18,19 @@ record BatchRoute<B>(StoreDatabase db, Class<B> type, String description) {
     record Insert<B>(Function<B, List<?>> rows, String statement) {}
 
     void addTo(RouteBuilder routes, List<Insert<B>> inserts) {
-        PolicyDefinition piece = routes.from(db.direct("-batch")).routeId(db.route("-batch")).routeGroup(db.route(""))
-            .routeDescription(description)
-            .setProperty(BATCH, routes.body())
-            .policy(db.writing());
+        PolicyDefinition piece = routes.from(db.direct("-batch"))
+                .routeId(db.route("-batch"))
+                .routeGroup(db.route(""))
+                .routeDescription(description)
+                .setProperty(BATCH, routes.body())
+                .policy(db.writing());
         piece.setBody(exchange -> {
-                Run run = StoreSteps.run(exchange);
-                return Map.of("sagaId", run.sagaId(), "run", run.number());
-            })
-            .to(db.sql("update " + db.store() + "_document set run = run where saga_id = :#sagaId and run = :#run"))
-            .process(StoreSteps.requireOwnRun(db.store()));
-        inserts.forEach(insert -> piece
-            .setBody(exchange -> insert.rows().apply(exchange.getProperty(BATCH, type)))
-            .to(db.batch(insert.statement())));
+                    Run run = StoreSteps.run(exchange);
+                    return Map.of("sagaId", run.sagaId(), "run", run.number());
+                })
+                .to(db.sql("update " + db.store() + "_document set run = run where saga_id = :#sagaId and run = :#run"))
+                .process(StoreSteps.requireOwnRun(db.store()));
+        inserts.forEach(insert -> piece.setBody(exchange -> insert.rows().apply(exchange.getProperty(BATCH, type)))
+                .to(db.batch(insert.statement())));
     }
 }

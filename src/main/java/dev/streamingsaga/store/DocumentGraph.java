@@ -34,7 +34,8 @@ public final class DocumentGraph {
 
     /**
      * The nodes around a node, in both directions of the edges, nearest first; empty if the node is not there or not
-     * visible. Ids are {@code <saga>} for the document, {@code <saga>/p12} for a page, {@code <saga>/p12/s3} for a segment.
+     * visible. Ids are {@code <saga>} for the document, {@code <saga>/p12} for a page, {@code <saga>/p12/s3} for a
+     * segment.
      *
      * @param hops 1 to {@value #MAX_HOPS}
      * @param limit 1 to {@value #MAX_NODES}
@@ -44,9 +45,18 @@ public final class DocumentGraph {
             throw new IllegalArgumentException("neighbours are asked within 1 to " + MAX_HOPS + " hops and at most "
                     + MAX_NODES + " nodes, not " + hops + " and " + limit);
         }
-        return db.queries().query(NEIGHBOURS,
-                (row, number) -> new Node(row.getString(1), row.getString(2), row.getInt(3), row.getInt(4),
-                        row.getString(5), row.getInt(6)),
-                nodeId, hops, limit);
+        return db.queries()
+                .query(
+                        NEIGHBOURS,
+                        (row, number) -> new Node(
+                                row.getString(1),
+                                row.getString(2),
+                                row.getInt(3),
+                                row.getInt(4),
+                                row.getString(5),
+                                row.getInt(6)),
+                        nodeId,
+                        hops,
+                        limit);
     }
 }

@@ -70,12 +70,38 @@ final class GraphBatch {
     }
 
     private void node(String id, String kind, int page, int ordinal, String label) {
-        nodes.add(Map.of("id", id, "sagaId", sagaId, "documentId", documentId, "run", run,
-                "kind", kind, "page", page, "ordinal", ordinal, "label", DatabaseText.of(label)));
+        nodes.add(Map.of(
+                "id",
+                id,
+                "sagaId",
+                sagaId,
+                "documentId",
+                documentId,
+                "run",
+                run,
+                "kind",
+                kind,
+                "page",
+                page,
+                "ordinal",
+                ordinal,
+                "label",
+                DatabaseText.of(label)));
     }
 
     private void edge(String source, String target, String kind) {
-        edges.add(Map.of("source", source, "target", target, "kind", kind,
-                "sagaId", sagaId, "documentId", documentId, "run", run));
+        edges.add(Map.of(
+                "source",
+                source,
+                "target",
+                target,
+                "kind",
+                kind,
+                "sagaId",
+                sagaId,
+                "documentId",
+                documentId,
+                "run",
+                run));
     }
 }

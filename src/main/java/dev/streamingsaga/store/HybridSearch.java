@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Fuses the three lists by reciprocal rank: a segment gets 1 / (60 + rank) for each list it is in, which needs no common
- * scale. One that holds the phrase gets 1 more, one that holds it letter by letter, accents included, 2 more.
+ * Fuses the three lists by reciprocal rank: a segment gets 1 / (60 + rank) for each list it is in, which needs no
+ * common scale. One that holds the phrase gets 1 more, one that holds it letter by letter, accents included, 2 more.
  */
 final class HybridSearch implements VectorSearch {
     private static final Logger LOG = LoggerFactory.getLogger(HybridSearch.class);
@@ -45,7 +45,8 @@ final class HybridSearch implements VectorSearch {
         JdbcTemplate queries = db.queries();
         SegmentIndex index = db.dialect() == Dialect.POSTGRESQL
                 ? new PostgresSegmentIndex(queries)
-                : new SqliteSegmentIndex(queries, new VectorMemory(queries, Runtime.getRuntime().maxMemory() / 4));
+                : new SqliteSegmentIndex(
+                        queries, new VectorMemory(queries, Runtime.getRuntime().maxMemory() / 4));
         return new HybridSearch(queries, index, content);
     }
 
@@ -66,7 +67,8 @@ final class HybridSearch implements VectorSearch {
             throw new IllegalArgumentException(
                     "a search text has at most " + MAX_TEXT_CHARS + " characters, not " + text.length());
         }
-        String question = DatabaseText.of(Normalizer.normalize(text, Normalizer.Form.NFC)).strip();
+        String question =
+                DatabaseText.of(Normalizer.normalize(text, Normalizer.Form.NFC)).strip();
         if (question.isEmpty()) {
             return List.of();
         }
@@ -107,7 +109,8 @@ final class HybridSearch implements VectorSearch {
     /** The beginning of the question that the model can take; words are still searched for in all of it. */
     private static String fitting(String question, Embedder embedder) {
         String fitting = question;
-        while (fitting.length() > 1 && embedder.countTokens(fitting) > Math.max(1, embedder.maxTokens() - SPARE_TOKENS)) {
+        while (fitting.length() > 1
+                && embedder.countTokens(fitting) > Math.max(1, embedder.maxTokens() - SPARE_TOKENS)) {
             fitting = fitting.substring(0, fitting.length() * 3 / 4);
         }
         return fitting;
@@ -120,7 +123,8 @@ final class HybridSearch implements VectorSearch {
         List<Object> keys = new ArrayList<>(ranked.size() * 2);
         ranked.keySet().forEach(key -> Collections.addAll(keys, key.sagaId(), key.ordinal()));
         String literal = comparable(question);
-        List<Hit> hits = queries.query("with wanted (saga_id, ordinal) as (values "
+        List<Hit> hits = queries.query(
+                "with wanted (saga_id, ordinal) as (values "
                         + String.join(",", Collections.nCopies(ranked.size(), "(?, ?)")) + ")"
                         + " select s.document_id, s.saga_id, d.file_name, s.page, s.ordinal, s.text"
                         + " from wanted w join vector_segment s on s.saga_id = w.saga_id and s.ordinal = w.ordinal"
@@ -128,17 +132,31 @@ final class HybridSearch implements VectorSearch {
                 (row, number) -> {
                     Ranked rank = Objects.requireNonNull(ranked.get(new Key(row.getString(2), row.getInt(5))));
                     String text = row.getString(6);
-                    boolean exact = rank.how().contains("phrase") && comparable(text).contains(literal);
-                    return new Hit(row.getString(1), row.getString(2), row.getString(3), row.getInt(4), row.getInt(5),
-                            text, rank.score() + (exact ? 1 : 0), String.join("+", rank.how()));
-                }, keys.toArray());
-        hits.sort(Comparator.comparingDouble(Hit::score).reversed().thenComparing(Hit::sagaId).thenComparing(Hit::ordinal));
+                    boolean exact =
+                            rank.how().contains("phrase") && comparable(text).contains(literal);
+                    return new Hit(
+                            row.getString(1),
+                            row.getString(2),
+                            row.getString(3),
+                            row.getInt(4),
+                            row.getInt(5),
+                            text,
+                            rank.score() + (exact ? 1 : 0),
+                            String.join("+", rank.how()));
+                },
+                keys.toArray());
+        hits.sort(Comparator.comparingDouble(Hit::score)
+                .reversed()
+                .thenComparing(Hit::sagaId)
+                .thenComparing(Hit::ordinal));
         return hits;
     }
 
     /** Case and line breaks don't count; accents do. */
     private static String comparable(String text) {
-        return Normalizer.normalize(text, Normalizer.Form.NFC).toLowerCase(Locale.ROOT).replaceAll("\\s+", " ");
+        return Normalizer.normalize(text, Normalizer.Form.NFC)
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("\\s+", " ");
     }
 
     @Override
@@ -158,18 +176,23 @@ final class HybridSearch implements VectorSearch {
         if (!foreign.equals(lastForeign)) {
             lastForeign = foreign;
             if (!foreign.isEmpty()) {
-                LOG.warn("segments embedded by other models than {} are found by words only, not by meaning: {};"
-                        + " ingest their documents again, or configure their model", name(model.id(), model.dimension()), foreign);
+                LOG.warn(
+                        "segments embedded by other models than {} are found by words only, not by meaning: {};"
+                                + " ingest their documents again, or configure their model",
+                        name(model.id(), model.dimension()),
+                        foreign);
             }
         }
     }
 
     private Map<String, Long> models() {
         Map<String, Long> models = new TreeMap<>();
-        queries.query("select model, dimension, sum(segments) from vector_document where visible = 1 and segments > 0"
-                + " group by model, dimension", row -> {
-            models.put(name(row.getString(1), row.getInt(2)), row.getLong(3));
-        });
+        queries.query(
+                "select model, dimension, sum(segments) from vector_document where visible = 1 and segments > 0"
+                        + " group by model, dimension",
+                row -> {
+                    models.put(name(row.getString(1), row.getInt(2)), row.getLong(3));
+                });
         return models;
     }
 

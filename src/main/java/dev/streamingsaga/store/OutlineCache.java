@@ -10,7 +10,8 @@ import org.apache.camel.Exchange;
 
 /**
  * The outlines of the sagas under way, so that a file is read once although three stores ask for its shape. Only a
- * short cut: what is not here (another process, another run, more than {@value #LIMIT} sagas) is read from the file again.
+ * short cut: what is not here (another process, another run, more than {@value #LIMIT} sagas) is read from the file
+ * again.
  */
 final class OutlineCache {
     static final int LIMIT = 64;

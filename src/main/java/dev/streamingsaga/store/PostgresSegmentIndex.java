@@ -20,10 +20,16 @@ final class PostgresSegmentIndex implements SegmentIndex {
 
     @Override
     public List<Key> nearest(Model model, float[] question, int limit) {
-        // pgvector refuses to compare vectors of different sizes: the distance is only taken of rows that passed the condition.
-        return queries.query("select s.saga_id, s.ordinal" + VISIBLE + " where s.model = ? and s.dimension = ?"
+        // pgvector refuses to compare vectors of different sizes: the distance is only taken of rows that passed the
+        // condition.
+        return queries.query(
+                "select s.saga_id, s.ordinal" + VISIBLE + " where s.model = ? and s.dimension = ?"
                         + " order by s.vector <=> cast(? as vector), s.saga_id, s.ordinal limit ?",
-                PostgresSegmentIndex::key, model.id(), model.dimension(), VectorFormat.text(question), limit);
+                PostgresSegmentIndex::key,
+                model.id(),
+                model.dimension(),
+                VectorFormat.text(question),
+                limit);
     }
 
     /** plainto_tsquery takes any text; it joins the words with &, which becomes | here. */
@@ -31,17 +37,25 @@ final class PostgresSegmentIndex implements SegmentIndex {
     public List<Key> words(String text, int limit) {
         String query = "replace((plainto_tsquery('simple', " + WITHOUT_ACCENTS + ") && plainto_tsquery('german', ?)"
                 + " && plainto_tsquery('english', ?))::text, '&', '|')::tsquery";
-        return queries.query("select s.saga_id, s.ordinal" + VISIBLE + ", (select " + query + " as q) asked where s.words @@ q"
+        return queries.query(
+                "select s.saga_id, s.ordinal" + VISIBLE + ", (select " + query + " as q) asked where s.words @@ q"
                         + " order by ts_rank(s.words, q, 1) desc, s.saga_id, s.ordinal limit ?",
-                PostgresSegmentIndex::key, text, text, text, limit);
+                PostgresSegmentIndex::key,
+                text,
+                text,
+                text,
+                limit);
     }
 
     @Override
     public List<Key> phrase(String text, int limit) {
         String query = "phraseto_tsquery('simple', " + WITHOUT_ACCENTS + ")";
-        return queries.query("select s.saga_id, s.ordinal" + VISIBLE + ", (select " + query + " as q) asked where s.words @@ q"
+        return queries.query(
+                "select s.saga_id, s.ordinal" + VISIBLE + ", (select " + query + " as q) asked where s.words @@ q"
                         + " order by ts_rank_cd(s.words, q, 1) desc, s.saga_id, s.ordinal limit ?",
-                PostgresSegmentIndex::key, text, limit);
+                PostgresSegmentIndex::key,
+                text,
+                limit);
     }
 
     private static Key key(ResultSet row, int number) throws SQLException {

@@ -33,7 +33,10 @@ final class SegmentWriter {
         this.batches = new BatchSender(template, db.direct("-batch"));
     }
 
-    /** Loads the model, which takes a second at first need, before the first statement; not for a document that has no text. */
+    /**
+     * Loads the model, which takes a second at first need, before the first statement; not for a document that has no
+     * text.
+     */
     void addModel(Exchange exchange) {
         Map<String, Object> facts = StoreSteps.facts(exchange);
         if (!content.hasText(StoreSteps.run(exchange).document().contentType())) {
@@ -56,7 +59,8 @@ final class SegmentWriter {
                 document.path(),
                 document.contentType(),
                 firstOrdinal,
-                batch -> batches.send(run, batch.stream().map(segment -> row(segment, facts)).toList()),
+                batch -> batches.send(
+                        run, batch.stream().map(segment -> row(segment, facts)).toList()),
                 (pagesDone, pagesTotal, segmentsDone) -> {
                     run.check();
                     progress(run, pagesDone, pagesTotal, segmentsDone);
@@ -66,7 +70,9 @@ final class SegmentWriter {
         facts.put("segments", outline.segments());
     }
 
-    /** A text without pages is one page, which would be at 0 % to its end: how many segments it has is not known before. */
+    /**
+     * A text without pages is one page, which would be at 0 % to its end: how many segments it has is not known before.
+     */
     private static void progress(Run run, long pagesDone, long pagesTotal, long segmentsDone) {
         if (pagesTotal > 1) {
             run.progress("vector", pagesDone, pagesTotal, "pages");
@@ -81,9 +87,11 @@ final class SegmentWriter {
         long stored = StoreSteps.answer(exchange);
         long expected = ((Number) Objects.requireNonNull(facts.get("segments"))).longValue();
         if (stored != expected) {
-            throw new SagaException(Reason.STORE_FAILED, "the vector store holds " + stored + " segments of saga "
-                    + facts.get(DocumentFacts.SAGA_ID) + ", the document has " + expected
-                    + " (were saga.content settings changed between two runs?); compensating");
+            throw new SagaException(
+                    Reason.STORE_FAILED,
+                    "the vector store holds " + stored + " segments of saga "
+                            + facts.get(DocumentFacts.SAGA_ID) + ", the document has " + expected
+                            + " (were saga.content settings changed between two runs?); compensating");
         }
         exchange.getMessage().setHeader(Run.EXPECTED, expected);
     }
@@ -95,9 +103,12 @@ final class SegmentWriter {
     private Map<String, Object> row(EmbeddedSegment embedded, Map<String, Object> facts) {
         int dimension = (int) Objects.requireNonNull(facts.get("dimension"));
         if (embedded.vector().length != dimension) {
-            throw new SagaException(Reason.STORE_FAILED, "model " + facts.get("model") + " gave segment "
-                    + embedded.segment().ordinal() + " of saga " + facts.get(DocumentFacts.SAGA_ID) + " a vector of "
-                    + embedded.vector().length + " numbers instead of " + dimension + "; compensating");
+            throw new SagaException(
+                    Reason.STORE_FAILED,
+                    "model " + facts.get("model") + " gave segment "
+                            + embedded.segment().ordinal() + " of saga " + facts.get(DocumentFacts.SAGA_ID)
+                            + " a vector of "
+                            + embedded.vector().length + " numbers instead of " + dimension + "; compensating");
         }
         Map<String, Object> row = new LinkedHashMap<>();
         for (String key : List.of("sagaId", "documentId", "run", "model", "dimension")) {

@@ -32,9 +32,14 @@ final class SqliteSegmentIndex implements SegmentIndex {
     /** Each word, and what begins with it: German inflects and compounds at the end. Whole words count twice. */
     @Override
     public List<Key> words(String text, int limit) {
-        return match(wordsOf(text).limit(MAX_WORDS)
-                .map(word -> word.length() < PREFIX_FROM_CHARS ? quoted(word) : quoted(word) + " OR " + quoted(word) + " *")
-                .collect(Collectors.joining(" OR ")), limit);
+        return match(
+                wordsOf(text)
+                        .limit(MAX_WORDS)
+                        .map(word -> word.length() < PREFIX_FROM_CHARS
+                                ? quoted(word)
+                                : quoted(word) + " OR " + quoted(word) + " *")
+                        .collect(Collectors.joining(" OR ")),
+                limit);
     }
 
     @Override
@@ -46,13 +51,19 @@ final class SqliteSegmentIndex implements SegmentIndex {
         if (expression.isEmpty()) {
             return List.of();
         }
-        // Asking each match whether it is visible costs more than ranking it: only the best are asked, and if too many of
+        // Asking each match whether it is visible costs more than ranking it: only the best are asked, and if too many
+        // of
         // them were of documents not complete yet, all.
         List<SqliteSegmentIndex.WordHit> best = found(expression, limit * ASKED_PER_HIT);
-        if (best.size() == limit * ASKED_PER_HIT && best.stream().filter(SqliteSegmentIndex.WordHit::visible).count() < limit) {
+        if (best.size() == limit * ASKED_PER_HIT
+                && best.stream().filter(SqliteSegmentIndex.WordHit::visible).count() < limit) {
             best = found(expression, UNLIMITED);
         }
-        return best.stream().filter(SqliteSegmentIndex.WordHit::visible).map(SqliteSegmentIndex.WordHit::key).limit(limit).toList();
+        return best.stream()
+                .filter(SqliteSegmentIndex.WordHit::visible)
+                .map(SqliteSegmentIndex.WordHit::key)
+                .limit(limit)
+                .toList();
     }
 
     private List<SqliteSegmentIndex.WordHit> found(String expression, int limit) {
@@ -65,7 +76,9 @@ final class SqliteSegmentIndex implements SegmentIndex {
     }
 
     private static Stream<String> wordsOf(String text) {
-        return Stream.of(text.split("[^\\p{L}\\p{M}\\p{N}]+")).filter(word -> !word.isEmpty()).distinct();
+        return Stream.of(text.split("[^\\p{L}\\p{M}\\p{N}]+"))
+                .filter(word -> !word.isEmpty())
+                .distinct();
     }
 
     /** An FTS5 string: nothing in it is syntax. */

@@ -35,9 +35,13 @@ record StoreDatabase(SagaConfig config, String store, Databases.OpenDatabase ope
         return "sql:" + statement + "?dataSource=#" + bean() + "&template.queryTimeout=" + timeoutSeconds();
     }
 
-    /** Endpoint of the query in the body, for one value; its parameters ({@code :?name}) come from the header {@code CamelJdbcParameters}. */
+    /**
+     * Endpoint of the query in the body, for one value; its parameters ({@code :?name}) come from the header
+     * {@code CamelJdbcParameters}.
+     */
     String jdbc() {
-        return "jdbc:" + bean() + "?useHeadersAsParameters=true&outputType=SelectOne&statement.queryTimeout=" + timeoutSeconds();
+        return "jdbc:" + bean() + "?useHeadersAsParameters=true&outputType=SelectOne&statement.queryTimeout="
+                + timeoutSeconds();
     }
 
     /** As {@link #sql}, once for each map in the body's list. */
@@ -55,7 +59,10 @@ record StoreDatabase(SagaConfig config, String store, Databases.OpenDatabase ope
         return one(query) + "&outputHeader=" + ANSWER;
     }
 
-    /** The page of sagas that a table holds rows of, by id: {@code saga_id, document_id, documents} (how many different), {@code visible}. */
+    /**
+     * The page of sagas that a table holds rows of, by id: {@code saga_id, document_id, documents} (how many
+     * different), {@code visible}.
+     */
     String sagas(String rows) {
         return sql("select saga_id, min(document_id) as document_id, count(distinct document_id) as documents,"
                 + " max(visible) as visible from (" + rows + ") held where saga_id >= :#from"
@@ -65,7 +72,8 @@ record StoreDatabase(SagaConfig config, String store, Databases.OpenDatabase ope
     /** Other sagas with rows of the same document, into the header {@link StoreSteps#OTHERS}; the body stays. */
     String others() {
         return sql("select saga_id from " + store + "_document where document_id = :#documentId and saga_id <> :#sagaId"
-                + " order by saga_id limit 100") + "&outputHeader=" + StoreSteps.OTHERS;
+                        + " order by saga_id limit 100")
+                + "&outputHeader=" + StoreSteps.OTHERS;
     }
 
     /** All that a write does in it happens under one permit of the run, and all of it or nothing. */

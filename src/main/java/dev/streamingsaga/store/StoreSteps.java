@@ -26,8 +26,8 @@ final class StoreSteps {
         Run run = exchange.getProperty(Run.PROPERTY, Run.class);
         if (run == null) {
             throw new IllegalStateException(
-                    "route " + exchange.getFromRouteId() + " writes inside a saga only: exchange property " + Run.PROPERTY
-                            + " is missing; nothing was written");
+                    "route " + exchange.getFromRouteId() + " writes inside a saga only: exchange property "
+                            + Run.PROPERTY + " is missing; nothing was written");
         }
         return run;
     }
@@ -77,7 +77,12 @@ final class StoreSteps {
             ((Map<?, ?>) rows.get(0)).forEach((column, value) -> found.put(column.toString(), value));
         }
         List<?> others = exchange.getMessage().removeHeader(OTHERS) instanceof List<?> list ? list : List.of();
-        found.put("others", others.stream().map(row -> Objects.requireNonNull(((Map<?, ?>) row).get("saga_id")).toString()).toList());
+        found.put(
+                "others",
+                others.stream()
+                        .map(row -> Objects.requireNonNull(((Map<?, ?>) row).get("saga_id"))
+                                .toString())
+                        .toList());
         exchange.getMessage().setBody(found);
     }
 
@@ -87,7 +92,8 @@ final class StoreSteps {
             long left = answer(exchange);
             if (left != 0) {
                 throw new IllegalStateException("the " + store + " store still holds " + left + " rows of saga "
-                        + facts(exchange).get(DocumentFacts.SAGA_ID) + " after they were deleted; they count as residue");
+                        + facts(exchange).get(DocumentFacts.SAGA_ID)
+                        + " after they were deleted; they count as residue");
             }
         };
     }
@@ -102,13 +108,18 @@ final class StoreSteps {
         };
     }
 
-    /** After a conditional write: it changed no row if the saga is a later run's, or was undone. What the transaction did so far is void then. */
+    /**
+     * After a conditional write: it changed no row if the saga is a later run's, or was undone. What the transaction
+     * did so far is void then.
+     */
     static Processor requireOwnRun(String store) {
         return exchange -> {
             if (exchange.getMessage().getHeader(SqlConstants.SQL_UPDATE_COUNT, 0, Integer.class) == 0) {
                 Run run = run(exchange);
-                throw new SagaException(Reason.CANCELLED, "the " + store + " store takes nothing of run " + run.number() + " of saga "
-                        + run.sagaId() + " any more: a later run wrote, or it was undone; nothing was changed, the step stops here");
+                throw new SagaException(
+                        Reason.CANCELLED,
+                        "the " + store + " store takes nothing of run " + run.number() + " of saga " + run.sagaId()
+                                + " any more: a later run wrote, or it was undone; nothing was changed, the step stops here");
             }
         };
     }

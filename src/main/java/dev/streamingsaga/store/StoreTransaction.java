@@ -11,9 +11,9 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Runs a piece of a route in one local transaction: {@code sql:} endpoints on the same data source find its connection on
- * the thread. Rolled back if an exception leaves the piece. With a permit, that is taken first and held until after the
- * commit, so that a compensation that waits for open permits sees either all rows or none.
+ * Runs a piece of a route in one local transaction: {@code sql:} endpoints on the same data source find its connection
+ * on the thread. Rolled back if an exception leaves the piece. With a permit, that is taken first and held until after
+ * the commit, so that a compensation that waits for open permits sees either all rows or none.
  */
 final class StoreTransaction implements Policy {
     private final TransactionTemplate template;

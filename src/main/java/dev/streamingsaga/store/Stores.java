@@ -13,8 +13,8 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
 
 /**
- * The built-in stores that are participants of an instance: their databases, bound as {@code <name>-<store>-db}, and their
- * routes. To be closed after the Camel context has stopped.
+ * The built-in stores that are participants of an instance: their databases, bound as {@code <name>-<store>-db}, and
+ * their routes. To be closed after the Camel context has stopped.
  */
 public final class Stores implements AutoCloseable {
     /** Participants whose routes come with the project; all others are the user's own. */
@@ -34,7 +34,8 @@ public final class Stores implements AutoCloseable {
     }
 
     /**
-     * Opens and migrates the databases of the built-in participants and adds their routes to the context, started or not.
+     * Opens and migrates the databases of the built-in participants and adds their routes to the context, started or
+     * not.
      *
      * @throws IllegalStateException if a database can't be opened or its routes can't be added; nothing stays open then
      */
@@ -43,7 +44,8 @@ public final class Stores implements AutoCloseable {
     }
 
     /** As above, with databases from elsewhere. */
-    public static Stores open(SagaConfig config, CamelContext context, DocumentContent content, DatabaseSource databases) {
+    public static Stores open(
+            SagaConfig config, CamelContext context, DocumentContent content, DatabaseSource databases) {
         Stores stores = new Stores(context, content);
         try {
             for (String store : BUILT_IN) {
@@ -54,8 +56,10 @@ public final class Stores implements AutoCloseable {
             return stores;
         } catch (Exception e) {
             stores.close();
-            throw new IllegalStateException("cannot open the stores of instance " + config.name() + ": " + e.getMessage()
-                    + "; nothing was started", e);
+            throw new IllegalStateException(
+                    "cannot open the stores of instance " + config.name() + ": " + e.getMessage()
+                            + "; nothing was started",
+                    e);
         }
     }
 
@@ -72,7 +76,8 @@ public final class Stores implements AutoCloseable {
     /** For each built-in store, a question that throws if its database does not answer. */
     public Map<String, Runnable> checks() {
         Map<String, Runnable> checks = new LinkedHashMap<>();
-        open.forEach((store, database) -> checks.put(store, () -> database.queries().queryForObject("SELECT 1", Integer.class)));
+        open.forEach((store, database) ->
+                checks.put(store, () -> database.queries().queryForObject("SELECT 1", Integer.class)));
         return checks;
     }
 

@@ -21,7 +21,10 @@ final class VectorFormat {
 
     /** Reads a whole vector to {@code target} from {@code offset} on. */
     static void read(byte[] bytes, float[] target, int offset) {
-        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(target, offset, bytes.length / Float.BYTES);
+        ByteBuffer.wrap(bytes)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(target, offset, bytes.length / Float.BYTES);
     }
 
     static String text(float[] vector) {

@@ -11,8 +11,9 @@ import java.util.function.Consumer;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Visible vectors of the SQLite store in memory, document by document, read when the store's revision has moved on: only
- * documents that are new are read. What exceeds the limit stays in the file and is read for each question: slower, as exact.
+ * Visible vectors of the SQLite store in memory, document by document, read when the store's revision has moved on:
+ * only documents that are new are read. What exceeds the limit stays in the file and is read for each question: slower,
+ * as exact.
  */
 final class VectorMemory {
     private static final int ROWS_PER_BLOCK = 1024;
@@ -55,16 +56,20 @@ final class VectorMemory {
         List<String> inFile = new ArrayList<>();
         long[] floats = {0};
         boolean sameModel = current.model().equals(model);
-        queries.query("select saga_id, segments from vector_document where visible = 1 and model = ? and dimension = ?", row -> {
-            String saga = row.getString(1);
-            long size = row.getLong(2) * model.dimension();
-            if (floats[0] + size > limitFloats) {
-                inFile.add(saga);
-            } else {
-                floats[0] += size;
-                inMemory.put(saga, sameModel ? current.inMemory().getOrDefault(saga, List.of()) : List.of());
-            }
-        }, model.id(), model.dimension());
+        queries.query(
+                "select saga_id, segments from vector_document where visible = 1 and model = ? and dimension = ?",
+                row -> {
+                    String saga = row.getString(1);
+                    long size = row.getLong(2) * model.dimension();
+                    if (floats[0] + size > limitFloats) {
+                        inFile.add(saga);
+                    } else {
+                        floats[0] += size;
+                        inMemory.put(saga, sameModel ? current.inMemory().getOrDefault(saga, List.of()) : List.of());
+                    }
+                },
+                model.id(),
+                model.dimension());
         inMemory.replaceAll((saga, known) -> known.isEmpty() ? blocks(saga, model) : known);
         return new Snapshot(model, revision, inMemory, inFile);
     }
@@ -79,27 +84,35 @@ final class VectorMemory {
     private void read(String saga, Model model, Consumer<Block> sink) {
         int dimension = model.dimension();
         List<Block> open = new ArrayList<>(1);
-        queries.query("select ordinal, vector from vector_segment where saga_id = ? and model = ? and dimension = ?"
-                + " order by ordinal", row -> {
-            Block block = open.isEmpty()
-                    ? new Block(saga, new int[ROWS_PER_BLOCK], new float[ROWS_PER_BLOCK * dimension], 0)
-                    : open.remove(0);
-            block.ordinals()[block.rows()] = row.getInt(1);
-            VectorFormat.read(row.getBytes(2), block.vectors(), block.rows() * dimension);
-            Block grown = new Block(saga, block.ordinals(), block.vectors(), block.rows() + 1);
-            if (grown.rows() == ROWS_PER_BLOCK) {
-                sink.accept(grown);
-            } else {
-                open.add(grown);
-            }
-        }, saga, model.id(), dimension);
+        queries.query(
+                "select ordinal, vector from vector_segment where saga_id = ? and model = ? and dimension = ?"
+                        + " order by ordinal",
+                row -> {
+                    Block block = open.isEmpty()
+                            ? new Block(saga, new int[ROWS_PER_BLOCK], new float[ROWS_PER_BLOCK * dimension], 0)
+                            : open.remove(0);
+                    block.ordinals()[block.rows()] = row.getInt(1);
+                    VectorFormat.read(row.getBytes(2), block.vectors(), block.rows() * dimension);
+                    Block grown = new Block(saga, block.ordinals(), block.vectors(), block.rows() + 1);
+                    if (grown.rows() == ROWS_PER_BLOCK) {
+                        sink.accept(grown);
+                    } else {
+                        open.add(grown);
+                    }
+                },
+                saga,
+                model.id(),
+                dimension);
         open.forEach(last -> sink.accept(trimmed(last, dimension)));
     }
 
     /** Small documents must not take a whole block of memory. */
     private static Block trimmed(Block block, int dimension) {
-        return new Block(block.sagaId(), Arrays.copyOf(block.ordinals(), block.rows()),
-                Arrays.copyOf(block.vectors(), block.rows() * dimension), block.rows());
+        return new Block(
+                block.sagaId(),
+                Arrays.copyOf(block.ordinals(), block.rows()),
+                Arrays.copyOf(block.vectors(), block.rows() * dimension),
+                block.rows());
     }
 
     /** Vectors have unit length: the dot product is the cosine. */

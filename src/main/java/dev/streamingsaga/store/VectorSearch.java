@@ -18,20 +18,29 @@ public interface VectorSearch {
      * @param how what found it: {@code phrase}, {@code words}, {@code meaning}, or several of them joined by {@code +}
      */
     record Hit(
-            String documentId, String sagaId, String fileName, int page, int ordinal, String text, double score, String how) {}
+            String documentId,
+            String sagaId,
+            String fileName,
+            int page,
+            int ordinal,
+            String text,
+            double score,
+            String how) {}
 
     /**
      * The nearest segments, best first. Segments that contain the text word for word come before all others. Text is
      * only ever searched for: quotes, operators and wildcards in it mean nothing.
      *
      * @param limit 1 to {@value #MAX_LIMIT}
-     * @throws IllegalArgumentException if the text is longer than {@value #MAX_TEXT_CHARS} characters, or the limit is not allowed
+     * @throws IllegalArgumentException if the text is longer than {@value #MAX_TEXT_CHARS} characters, or the limit is
+     *     not allowed
      */
     List<Hit> search(String text, int limit);
 
     /**
      * Segments of completed documents that {@link #search} finds by words only, because they were embedded by another
-     * model than the one in use: number of segments by model and dimension. Not empty means: ingest these documents again.
+     * model than the one in use: number of segments by model and dimension. Not empty means: ingest these documents
+     * again.
      */
     Map<String, Long> foreignModels();
 }

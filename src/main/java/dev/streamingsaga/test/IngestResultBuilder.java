@@ -12,8 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds an {@link IngestResult} as a saga would give it. Only what a test looks at has to be set: a completed result has a document
- * id, a digest, no bytes and no chunks; one that was compensated has no document. What the record has in later versions gets a default here.
+ * Builds an {@link IngestResult} as a saga would give it. Only what a test looks at has to be set: a completed result
+ * has a document id, a digest, no bytes and no chunks; one that was compensated has no document. What the record has in
+ * later versions gets a default here.
  */
 public final class IngestResultBuilder {
     private static final String EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -54,7 +55,8 @@ public final class IngestResultBuilder {
 
     /** Something of the document is left, and is cleaned up later. */
     public static IngestResultBuilder partiallyCompensated(String file, Reason reason, String message) {
-        return new IngestResultBuilder(file, SagaState.PARTIALLY_COMPENSATED, reason, message).error(message)
+        return new IngestResultBuilder(file, SagaState.PARTIALLY_COMPENSATED, reason, message)
+                .error(message)
                 .compensationError("something is left of " + file);
     }
 
@@ -106,8 +108,22 @@ public final class IngestResultBuilder {
     }
 
     public IngestResult build() {
-        return new IngestResult(file, sagaId, documentId, status.name(), reason == null ? null : reason.name(), message, sha256, sizeBytes,
-                chunkCount, duration.toMillis(), runs, resumedBytes, new LinkedHashMap<>(stores), List.copyOf(steps), List.copyOf(errors),
+        return new IngestResult(
+                file,
+                sagaId,
+                documentId,
+                status.name(),
+                reason == null ? null : reason.name(),
+                message,
+                sha256,
+                sizeBytes,
+                chunkCount,
+                duration.toMillis(),
+                runs,
+                resumedBytes,
+                new LinkedHashMap<>(stores),
+                List.copyOf(steps),
+                List.copyOf(errors),
                 List.copyOf(compensationErrors));
     }
 }

@@ -29,7 +29,8 @@ public final class MockOutcome {
     }
 
     public static MockOutcome partiallyCompensated(Reason reason, String message) {
-        return of(file -> IngestResultBuilder.partiallyCompensated(file, reason, message).build());
+        return of(file ->
+                IngestResultBuilder.partiallyCompensated(file, reason, message).build());
     }
 
     /**

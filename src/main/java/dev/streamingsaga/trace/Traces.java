@@ -7,7 +7,10 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 
-/** The traces of the sagas that run in a context: callbacks, compensations and batches come as exchanges of their own, and belong to them. Thread-safe. */
+/**
+ * The traces of the sagas that run in a context: callbacks, compensations and batches come as exchanges of their own,
+ * and belong to them. Thread-safe.
+ */
 public final class Traces {
     /** Of each saga those that have not ended, the newest last. */
     private final Map<String, List<Begun>> running = new ConcurrentHashMap<>();
@@ -28,18 +31,26 @@ public final class Traces {
         }
     }
 
-    /** From here on, until it ends or another begins, what is done for the saga belongs to the span of this exchange. */
+    /**
+     * From here on, until it ends or another begins, what is done for the saga belongs to the span of this exchange.
+     */
     public void begin(String sagaId, Exchange exchange) {
         TraceLink link = TraceLink.of(exchange);
         if (link != TraceLink.NONE) {
-            running.merge(sagaId, List.of(new Begun(exchange.getExchangeId(), link)), (earlier, begun) -> Stream.concat(earlier.stream(), begun.stream()).toList());
+            running.merge(
+                    sagaId,
+                    List.of(new Begun(exchange.getExchangeId(), link)),
+                    (earlier, begun) ->
+                            Stream.concat(earlier.stream(), begun.stream()).toList());
         }
     }
 
     /** What is done from now on belongs to the exchange that had begun before, if that has not ended. */
     public void end(String sagaId, Exchange exchange) {
         running.computeIfPresent(sagaId, (id, all) -> {
-            List<Begun> others = all.stream().filter(begun -> !begun.exchangeId().equals(exchange.getExchangeId())).toList();
+            List<Begun> others = all.stream()
+                    .filter(begun -> !begun.exchangeId().equals(exchange.getExchangeId()))
+                    .toList();
             return others.isEmpty() ? null : others;
         });
     }

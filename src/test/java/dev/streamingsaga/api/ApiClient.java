@@ -70,7 +70,9 @@ final class ApiClient {
     }
 
     Answer send(String method, String path, BodyPublisher body, String... headers) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path)).timeout(Duration.ofSeconds(120)).method(method, body);
+        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
+                .timeout(Duration.ofSeconds(120))
+                .method(method, body);
         if (headers.length > 0) {
             request.headers(headers);
         }
@@ -97,7 +99,8 @@ final class ApiClient {
     /** @param head without its last empty line; the host is added */
     static void write(Socket socket, String head, byte[] body) throws IOException {
         OutputStream out = socket.getOutputStream();
-        out.write((head + "\r\nHost: localhost:" + socket.getPort() + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+        out.write(
+                (head + "\r\nHost: localhost:" + socket.getPort() + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
         out.write(body);
         out.flush();
     }

@@ -31,7 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BodyDigestsTest {
-    private static final byte[] BODY = "The keeper of the lighthouse counts his gulls.".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] BODY =
+            "The keeper of the lighthouse counts his gulls.".getBytes(StandardCharsets.UTF_8);
     private static final byte[] OTHER = "Somebody else counts them.".getBytes(StandardCharsets.UTF_8);
 
     private StreamingSagaFixture saga;
@@ -41,8 +42,8 @@ class BodyDigestsTest {
     @BeforeAll
     void start(@TempDir Path temporary) throws Exception {
         directory = temporary.toRealPath();
-        saga = StreamingSagaFixture.start(directory, new HashMap<>(Map.of("saga.http.enabled", "true",
-                "saga.http.roots", directory.toString())));
+        saga = StreamingSagaFixture.start(
+                directory, new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.roots", directory.toString())));
         api = new ApiClient(saga.application().address().orElseThrow());
     }
 
@@ -53,8 +54,10 @@ class BodyDigestsTest {
 
     private static String sha(int bits, byte[] of) {
         try {
-            return "sha-" + bits + "=:" + Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-" + bits)
-                    .digest(of)) + ":";
+            return "sha-" + bits + "=:"
+                    + Base64.getEncoder()
+                            .encodeToString(
+                                    MessageDigest.getInstance("SHA-" + bits).digest(of)) + ":";
         } catch (java.security.NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
@@ -73,8 +76,13 @@ class BodyDigestsTest {
                 List.of("Content-Digest", sha(256, BODY)),
                 List.of("Content-Digest", sha(512, BODY)),
                 List.of("Repr-Digest", sha(256, BODY) + ", " + sha(512, BODY)),
-                List.of("Content-Digest", sha(512, BODY), "Repr-Digest", sha(256, BODY), "Content-Encoding",
-                "identity"));
+                List.of(
+                        "Content-Digest",
+                        sha(512, BODY),
+                        "Repr-Digest",
+                        sha(256, BODY),
+                        "Content-Encoding",
+                        "identity"));
     }
 
     @ParameterizedTest
@@ -124,8 +132,8 @@ class BodyDigestsTest {
     @ParameterizedTest
     @MethodSource("notUnderstood")
     void refuses_what_it_cannot_check_and_says_what_it_understands(List<String> headers) throws Exception {
-        Answer answer = assertRefused(headers, "bad-digest",
-                "sha-256=:BASE64: of 32 bytes or sha-512=:BASE64: of 64 bytes");
+        Answer answer =
+                assertRefused(headers, "bad-digest", "sha-256=:BASE64: of 32 bytes or sha-512=:BASE64: of 64 bytes");
         assertThat(answer.header("Want-Repr-Digest")).contains("sha-256", "sha-512");
     }
 
@@ -137,14 +145,16 @@ class BodyDigestsTest {
         assertThat(answer.problem()).isEqualTo(type);
         assertThat(answer.json().path("detail").asText()).contains(says);
         assertThat(saga.journal().sagas(100)).hasSize(before);
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(spooled()).isEmpty());
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(spooled()).isEmpty());
         return answer;
     }
 
     @Test
     void refuses_a_digest_before_the_body_is_sent() throws Exception {
         try (Socket socket = api.socket()) {
-            ApiClient.write(socket,
+            ApiClient.write(
+                    socket,
                     "PUT /api/documents/large.bin HTTP/1.1\r\nRepr-Digest: md5=:AAAA:\r\nContent-Length: 5000000",
                     new byte[0]);
             assertThat(ApiClient.readAll(socket)).startsWith("HTTP/1.1 400").contains("bad-digest");
@@ -155,14 +165,18 @@ class BodyDigestsTest {
     void checks_json_as_well_and_refuses_it_coded() throws Exception {
         Path file = Files.write(directory.resolve("posted.txt"), BODY);
         String json = "{\"path\":\"" + file + "\"}";
-        assertThat(api.post("/api/documents", json, "Content-Digest", sha(256, BODY)).problem())
+        assertThat(api.post("/api/documents", json, "Content-Digest", sha(256, BODY))
+                        .problem())
                 .isEqualTo("wrong-digest");
-        assertThat(api.post("/api/documents", json, "Content-Digest", "md5=:AAAA:").problem()).isEqualTo("bad-digest");
+        assertThat(api.post("/api/documents", json, "Content-Digest", "md5=:AAAA:")
+                        .problem())
+                .isEqualTo("bad-digest");
         Answer coded = api.post("/api/documents", json, "Content-Encoding", "gzip");
         assertThat(coded.status()).isEqualTo(415);
         assertThat(coded.header("Accept-Encoding")).isEqualTo("identity");
         assertThat(api.post("/api/documents", json, "Content-Digest", sha(512, json.getBytes(StandardCharsets.UTF_8)))
-                .status()).isEqualTo(202);
+                        .status())
+                .isEqualTo(202);
     }
 
     @ParameterizedTest
@@ -175,9 +189,14 @@ class BodyDigestsTest {
 
     @Test
     void gives_out_a_document_with_its_digest() {
-        String document = api.put("given.txt", BODY, "Prefer", "wait=100").json().path("documentId").asText();
-        assertThat(api.get("/api/documents/" + document + "/content").header("Repr-Digest")).isEqualTo(sha(256, BODY));
-        assertThat(api.get("/api/documents/" + document + "/content", "Range", "bytes=0-1").header("Repr-Digest"))
+        String document = api.put("given.txt", BODY, "Prefer", "wait=100")
+                .json()
+                .path("documentId")
+                .asText();
+        assertThat(api.get("/api/documents/" + document + "/content").header("Repr-Digest"))
+                .isEqualTo(sha(256, BODY));
+        assertThat(api.get("/api/documents/" + document + "/content", "Range", "bytes=0-1")
+                        .header("Repr-Digest"))
                 .isEqualTo(sha(256, BODY));
     }
 }

@@ -40,8 +40,8 @@ class DocumentNamesTest {
     private ApiClient api;
 
     private void start(Path here, String... more) throws Exception {
-        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.roots",
-                directory.toString()));
+        Map<String, String> settings =
+                new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.roots", directory.toString()));
         for (int i = 0; i < more.length; i += 2) {
             settings.put(more[i], more[i + 1]);
         }
@@ -56,8 +56,10 @@ class DocumentNamesTest {
 
     /** The newest saga's, when all of so many have ended. */
     private String nameOf(int sagas) {
-        await().atMost(PATIENCE).until(() -> saga.journal().sagas(10).size() == sagas
-                && saga.journal().sagas(10).stream().allMatch(s -> s.state().isFinal()));
+        await().atMost(PATIENCE)
+                .until(() -> saga.journal().sagas(10).size() == sagas
+                        && saga.journal().sagas(10).stream()
+                                .allMatch(s -> s.state().isFinal()));
         return saga.journal().sagas(1).get(0).document().orElseThrow().fileName();
     }
 
@@ -74,43 +76,68 @@ class DocumentNamesTest {
     @Test
     void joiners_are_kept_by_every_endpoint() throws Exception {
         Path drop = Files.createDirectories(directory.resolve("drop"));
-        start(directory, "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for",
-                "0s", "saga.jms.embedded", "true");
+        start(
+                directory,
+                "saga.drop.dir",
+                drop.toString(),
+                "saga.drop.interval",
+                "100ms",
+                "saga.drop.stable-for",
+                "0s",
+                "saga.jms.embedded",
+                "true");
 
         assertThat(api.put(URLEncoder.encode(JOINED, StandardCharsets.UTF_8).replace("+", "%20"), "put".getBytes())
-                .status()).isEqualTo(202);
+                        .status())
+                .isEqualTo(202);
         assertThat(nameOf(1)).as("PUT").isEqualTo(JOINED);
         Path file = Files.writeString(directory.resolve(JOINED), "post");
         assertThat(api.post("/api/documents", new ObjectMapper().writeValueAsString(Map.of("path", file.toString())))
-                .status()).isEqualTo(202);
+                        .status())
+                .isEqualTo(202);
         assertThat(nameOf(2)).as("POST").isEqualTo(JOINED);
         message(JOINED, "jms");
         assertThat(nameOf(3)).as("JMS").isEqualTo(JOINED);
         Files.move(Files.writeString(directory.resolve("draft"), "drop"), drop.resolve(JOINED));
         assertThat(nameOf(4)).as("drop folder").isEqualTo(JOINED);
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(drop.resolve(".done").resolve(JOINED)).exists());
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(drop.resolve(".done").resolve(JOINED)).exists());
         Path own = Files.writeString(directory.resolve("own " + JOINED), "by Java");
         assertThat(saga.ingest(own).status()).isEqualTo("COMPLETED");
         assertThat(nameOf(5)).as("direct:saga-ingest").isEqualTo("own " + JOINED);
     }
 
     @Test
-    void a_name_that_turns_the_writing_direction_is_refused_from_a_sender_and_shown_encoded_of_a_file() throws Exception {
+    void a_name_that_turns_the_writing_direction_is_refused_from_a_sender_and_shown_encoded_of_a_file()
+            throws Exception {
         Path drop = Files.createDirectories(directory.resolve("drop"));
-        start(directory, "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for",
-                "0s", "saga.jms.embedded", "true");
+        start(
+                directory,
+                "saga.drop.dir",
+                drop.toString(),
+                "saga.drop.interval",
+                "100ms",
+                "saga.drop.stable-for",
+                "0s",
+                "saga.jms.embedded",
+                "true");
 
-        assertThat(api.put(URLEncoder.encode(TURNED, StandardCharsets.UTF_8), "put".getBytes()).problem())
+        assertThat(api.put(URLEncoder.encode(TURNED, StandardCharsets.UTF_8), "put".getBytes())
+                        .problem())
                 .isEqualTo("bad-name");
         message(TURNED, "jms");
         Files.move(Files.writeString(directory.resolve("draft"), "drop"), drop.resolve(TURNED));
         assertThat(nameOf(1)).as("drop folder").isEqualTo(TURNED_CLEANED);
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(drop.resolve(".done").resolve(TURNED)).exists()
-                .hasContent("drop"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(drop.resolve(".done").resolve(TURNED))
+                        .exists()
+                        .hasContent("drop"));
         assertThat(saga.journal().sagas(1).get(0).source().getFileName()).hasToString(TURNED);
         Path file = Files.writeString(directory.resolve(TURNED), "post");
         assertThat(api.post("/api/documents", new ObjectMapper().writeValueAsString(Map.of("path", file.toString())))
-                .status()).isEqualTo(202);
+                        .status())
+                .isEqualTo(202);
         assertThat(nameOf(2)).as("POST").isEqualTo(TURNED_CLEANED);
     }
 
@@ -121,18 +148,24 @@ class DocumentNamesTest {
                 .startsWith("HTTP/1.1 202");
         assertThat(nameOf(1)).isEqualTo(JOINED.replace(" ", ""));
         assertThat(raw("PUT /api/documents/", "näme.txt".getBytes(StandardCharsets.ISO_8859_1)))
-                .startsWith("HTTP/1.1 400").contains("bad-encoding");
-        assertThat(raw("GET /api/sagas?state=", "ä".getBytes(StandardCharsets.UTF_8))).startsWith("HTTP/1.1 400")
+                .startsWith("HTTP/1.1 400")
+                .contains("bad-encoding");
+        assertThat(raw("GET /api/sagas?state=", "ä".getBytes(StandardCharsets.UTF_8)))
+                .startsWith("HTTP/1.1 400")
                 .contains("there is no state \\\"ä\\\"");
-        assertThat(raw("GET /api/sagas?state=", new byte[] {(byte) 0xE4})).startsWith("HTTP/1.1 400")
+        assertThat(raw("GET /api/sagas?state=", new byte[] {(byte) 0xE4}))
+                .startsWith("HTTP/1.1 400")
                 .contains("bad-encoding");
         assertThat(saga.journal().sagas(10)).hasSize(1);
     }
 
     private String raw(String before, byte[] bytes) throws Exception {
         try (Socket socket = api.socket()) {
-            ApiClient.write(socket, before + new String(bytes, StandardCharsets.ISO_8859_1)
-                    + " HTTP/1.1\r\nConnection: close\r\nContent-Length: 1", new byte[1]);
+            ApiClient.write(
+                    socket,
+                    before + new String(bytes, StandardCharsets.ISO_8859_1)
+                            + " HTTP/1.1\r\nConnection: close\r\nContent-Length: 1",
+                    new byte[1]);
             return ApiClient.readAll(socket);
         }
     }
@@ -141,7 +174,9 @@ class DocumentNamesTest {
     void a_body_keeps_the_name_that_its_sender_gave_when_the_data_directory_is_moved() throws Exception {
         Path before = Files.createDirectories(directory.resolve("before"));
         start(before);
-        String sagaId = api.put("contract.txt", "moved".getBytes(), "Prefer", "wait=100").json().path("sagaId")
+        String sagaId = api.put("contract.txt", "moved".getBytes(), "Prefer", "wait=100")
+                .json()
+                .path("sagaId")
                 .asText();
         saga.close();
         Path after = Files.move(before, directory.resolve("after"));
@@ -149,7 +184,16 @@ class DocumentNamesTest {
 
         SagaRecord moved = saga.journal().saga(sagaId).orElseThrow();
         assertThat(moved.source().toString()).as("where the body was").contains("/before/");
-        assertThat(api.get("/api/sagas/" + sagaId).json().path("saga").path("file").asText()).isEqualTo("contract.txt");
-        assertThat(api.get("/api/sagas/" + sagaId + "/outcome").json().path("file").asText()).isEqualTo("contract.txt");
+        assertThat(api.get("/api/sagas/" + sagaId)
+                        .json()
+                        .path("saga")
+                        .path("file")
+                        .asText())
+                .isEqualTo("contract.txt");
+        assertThat(api.get("/api/sagas/" + sagaId + "/outcome")
+                        .json()
+                        .path("file")
+                        .asText())
+                .isEqualTo("contract.txt");
     }
 }

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -52,11 +51,23 @@ class HiddenPathsTest {
         ingest = ApiKeys.create(keys, "sender", List.of("ingest"));
         read = ApiKeys.create(keys, "reader", List.of("read"));
         operate = ApiKeys.create(keys, "operator", List.of("operate", "read"));
-        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.keys-file",
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "saga.http.enabled",
+                "true",
+                "saga.http.keys-file",
                 keys.toString(),
-                "saga.http.roots", here.toString(), "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms",
-                "saga.drop.stable-for", "0s",
-                "saga.file.max-size", "1KiB", "saga.duplicates", "version"));
+                "saga.http.roots",
+                here.toString(),
+                "saga.drop.dir",
+                drop.toString(),
+                "saga.drop.interval",
+                "100ms",
+                "saga.drop.stable-for",
+                "0s",
+                "saga.file.max-size",
+                "1KiB",
+                "saga.duplicates",
+                "version"));
         saga = StreamingSagaFixture.start(here, settings);
         api = new ApiClient(saga.application().address().orElseThrow());
         store("fine file.txt", 10);
@@ -65,16 +76,22 @@ class HiddenPathsTest {
             Path draft = Files.write(here.resolve("draft"), new byte[name.contains("large") ? 2000 : 20]);
             Files.move(draft, drop.resolve(name));
         }
-        await().atMost(PATIENCE).until(() -> saga.journal().sagas(10).size() == 4
-                && saga.journal().sagas(10).stream().allMatch(s -> s.state().isFinal()));
+        await().atMost(PATIENCE)
+                .until(() -> saga.journal().sagas(10).size() == 4
+                        && saga.journal().sagas(10).stream()
+                                .allMatch(s -> s.state().isFinal()));
         saga.journal().sagas(10).stream().map(SagaRecord::sagaId).forEach(sagas::add);
     }
 
     private void store(String name, int size) throws Exception {
         Path file = Files.write(here.resolve(name), new byte[size]);
-        Answer answer = api.post("/api/documents", JSON.writeValueAsString(Map.of("path", file.toString())),
-                "Authorization", "Bearer " + ingest,
-                "Prefer", "wait=100");
+        Answer answer = api.post(
+                "/api/documents",
+                JSON.writeValueAsString(Map.of("path", file.toString())),
+                "Authorization",
+                "Bearer " + ingest,
+                "Prefer",
+                "wait=100");
         assertThat(answer.status()).as("%s", answer.json()).isEqualTo(200);
         assertThat(answer.json().path("file").asText()).isEqualTo(name);
         assertHidden(answer);
@@ -100,8 +117,9 @@ class HiddenPathsTest {
 
     @Test
     void the_list_has_names_for_readers_and_paths_for_operators() {
-        assertThat(files(read)).containsExactlyInAnyOrder("fine file.txt", "too large.txt", "dropped file.txt",
-                "dropped too large.txt");
+        assertThat(files(read))
+                .containsExactlyInAnyOrder(
+                        "fine file.txt", "too large.txt", "dropped file.txt", "dropped too large.txt");
         assertThat(files(operate)).hasSize(4).allMatch(file -> file.startsWith(here + "/"));
         assertHidden(get("/api/sagas", read));
     }
@@ -114,19 +132,29 @@ class HiddenPathsTest {
             assertHidden(get("/api/sagas/" + id + "/outcome", ingest));
             assertThat(new String(get("/api/sagas/" + id, operate).response().body(), StandardCharsets.UTF_8))
                     .contains(here.toString());
-            assertThat(get("/api/sagas/" + id + "/outcome", operate).json().path("file").asText())
+            assertThat(get("/api/sagas/" + id + "/outcome", operate)
+                            .json()
+                            .path("file")
+                            .asText())
                     .startsWith(here + "/");
         }
-        String failed = saga.journal().sagas(10).stream().filter(s -> s.fileName().equals("too large.txt")).findFirst()
-                .orElseThrow().sagaId();
-        assertThat(get("/api/sagas/" + failed, read).json().path("saga").path("message").asText())
+        String failed = saga.journal().sagas(10).stream()
+                .filter(s -> s.fileName().equals("too large.txt"))
+                .findFirst()
+                .orElseThrow()
+                .sagaId();
+        assertThat(get("/api/sagas/" + failed, read)
+                        .json()
+                        .path("saga")
+                        .path("message")
+                        .asText())
                 .startsWith("too large.txt has 2000 bytes");
     }
 
     @Test
     void clean_ups_searches_and_health_tell_no_path() {
-        for (String path : List.of("/api/cleanups?all=true", "/api/search?q=nothing", "/observe/health",
-                "/observe/metrics")) {
+        for (String path :
+                List.of("/api/cleanups?all=true", "/api/search?q=nothing", "/observe/health", "/observe/metrics")) {
             Answer answer = get(path, read);
             assertThat(answer.status()).as(path).isEqualTo(200);
             assertHidden(answer);
@@ -142,24 +170,32 @@ class HiddenPathsTest {
     private String events(String key) throws Exception {
         try (Socket socket = api.socket()) {
             ApiClient.write(socket, "GET /api/events HTTP/1.1\r\nAuthorization: Bearer " + key, new byte[0]);
-            return new String(ApiClient.readUntil(socket.getInputStream(), "event: cleanups")
-                    .getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+            return new String(
+                    ApiClient.readUntil(socket.getInputStream(), "event: cleanups")
+                            .getBytes(StandardCharsets.ISO_8859_1),
+                    StandardCharsets.UTF_8);
         }
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "/srv/in/a.txt: access denied | a.txt: access denied",
-        "cannot read '/srv/in/a.txt', tried 3 times | cannot read 'a.txt', tried 3 times",
-        "jdbc:sqlite:/srv/x/journal.db is locked | jdbc:sqlite:journal.db is locked",
-        "file:///srv/in/a.txt is gone | a.txt is gone",
-        "java.nio.file.AccessDeniedException: /srv/in | java.nio.file.AccessDeniedException: in",
-        "the data directory /data dir/of ours is full | the data directory of ours is full",
-        "/data dir/of ours/spool/http/0af.txt has 3 bytes | 0af.txt has 3 bytes",
-        "PUT http://127.0.0.1:9000/bucket/documents/d/s/chunk-000001: 503 | PUT http://127.0.0.1:9000/bucket/documents/d/s/chunk-000001: 503",
-        "documents/d/s/chunk-000001 is text/plain, 3/4 of it | documents/d/s/chunk-000001 is text/plain, 3/4 of it"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/srv/in/a.txt: access denied | a.txt: access denied",
+                "cannot read '/srv/in/a.txt', tried 3 times | cannot read 'a.txt', tried 3 times",
+                "jdbc:sqlite:/srv/x/journal.db is locked | jdbc:sqlite:journal.db is locked",
+                "file:///srv/in/a.txt is gone | a.txt is gone",
+                "java.nio.file.AccessDeniedException: /srv/in | java.nio.file.AccessDeniedException: in",
+                "the data directory /data dir/of ours is full | the data directory of ours is full",
+                "/data dir/of ours/spool/http/0af.txt has 3 bytes | 0af.txt has 3 bytes",
+                "PUT http://127.0.0.1:9000/bucket/documents/d/s/chunk-000001: 503 | PUT http://127.0.0.1:9000/bucket/documents/d/s/chunk-000001: 503",
+                "documents/d/s/chunk-000001 is text/plain, 3/4 of it | documents/d/s/chunk-000001 is text/plain, 3/4 of it"
+            })
     void takes_folders_out_of_any_text(String text, String hidden) {
         HiddenPaths paths = new HiddenPaths(Settings.parse(Map.of("saga.data.dir", "/data dir/of ours")));
-        assertThat(paths.hide(JSON.createObjectNode().put("message", text)).path("message").asText()).isEqualTo(hidden);
+        assertThat(paths.hide(JSON.createObjectNode().put("message", text))
+                        .path("message")
+                        .asText())
+                .isEqualTo(hidden);
     }
 }

@@ -55,7 +55,9 @@ class HttpAccessTest {
         signing = new RSAKeyGenerator(2048).keyID("one").generate();
         provider = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         issuer = "http://127.0.0.1:" + provider.getAddress().getPort();
-        serve("/.well-known/openid-configuration", "{\"issuer\":\"" + issuer + "\",\"jwks_uri\":\"" + issuer + "/keys\"}");
+        serve(
+                "/.well-known/openid-configuration",
+                "{\"issuer\":\"" + issuer + "\",\"jwks_uri\":\"" + issuer + "/keys\"}");
         serve("/keys", new JWKSet(signing.toPublicJWK()).toString());
         provider.start();
         keys = directory.resolve("secrets/keys");
@@ -92,12 +94,21 @@ class HttpAccessTest {
     }
 
     private JWTClaimsSet.Builder claims() {
-        return new JWTClaimsSet.Builder().issuer(issuer).audience("streaming-saga").subject("anna").claim("scope", "openid read")
+        return new JWTClaimsSet.Builder()
+                .issuer(issuer)
+                .audience("streaming-saga")
+                .subject("anna")
+                .claim("scope", "openid read")
                 .expirationTime(Date.from(Instant.now().plusSeconds(300)));
     }
 
     private String signed(JWTClaimsSet claims, RSAKey key) throws Exception {
-        SignedJWT token = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("one").type(new JOSEObjectType("at+jwt")).build(), claims);
+        SignedJWT token = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.RS256)
+                        .keyID("one")
+                        .type(new JOSEObjectType("at+jwt"))
+                        .build(),
+                claims);
         token.sign(new RSASSASigner(key));
         return token.serialize();
     }
@@ -109,26 +120,41 @@ class HttpAccessTest {
         assertThat(without.header("WWW-Authenticate")).startsWith("Bearer");
         assertThat(sagas("sk_guessed").status()).isEqualTo(401);
         assertThat(sagas("").status()).isEqualTo(401);
-        assertThat(api.get("/api/sagas", "Authorization", "Basic YTpi").status()).isEqualTo(401);
-        assertThat(api.get("/api/sagas?Authorization=Bearer%20" + read).status()).isEqualTo(401);
+        assertThat(api.get("/api/sagas", "Authorization", "Basic YTpi").status())
+                .isEqualTo(401);
+        assertThat(api.get("/api/sagas?Authorization=Bearer%20" + read).status())
+                .isEqualTo(401);
         assertThat(api.get("/").status()).isEqualTo(200);
         assertThat(api.get("/api/openapi.json").status()).isEqualTo(200);
     }
 
     @Test
     void lets_each_key_do_what_its_scopes_say() {
-        Answer sent = api.put("key.txt", "sent with a key".getBytes(StandardCharsets.UTF_8), "Authorization", "Bearer " + ingest, "Prefer", "wait=100");
+        Answer sent = api.put(
+                "key.txt",
+                "sent with a key".getBytes(StandardCharsets.UTF_8),
+                "Authorization",
+                "Bearer " + ingest,
+                "Prefer",
+                "wait=100");
         assertThat(sent.status()).isEqualTo(200);
         String saga = "/api/sagas/" + sent.json().path("sagaId").asText();
-        assertThat(api.get(saga + "/outcome", "Authorization", "Bearer " + ingest).status()).isEqualTo(200);
+        assertThat(api.get(saga + "/outcome", "Authorization", "Bearer " + ingest)
+                        .status())
+                .isEqualTo(200);
         Answer refused = sagas(ingest);
         assertThat(refused.status()).isEqualTo(403);
         assertThat(refused.json().path("detail").asText()).contains("read").contains("sender");
         assertThat(refused.header("WWW-Authenticate")).contains("insufficient_scope");
         assertThat(sagas(read).status()).isEqualTo(200);
-        assertThat(api.put("x", new byte[1], "Authorization", "Bearer " + read).status()).isEqualTo(403);
-        assertThat(api.post(saga + "/cancel", "", "Authorization", "Bearer " + read).status()).isEqualTo(403);
-        assertThat(api.post(saga + "/cancel", "", "Authorization", "Bearer " + operate).status()).isEqualTo(409);
+        assertThat(api.put("x", new byte[1], "Authorization", "Bearer " + read).status())
+                .isEqualTo(403);
+        assertThat(api.post(saga + "/cancel", "", "Authorization", "Bearer " + read)
+                        .status())
+                .isEqualTo(403);
+        assertThat(api.post(saga + "/cancel", "", "Authorization", "Bearer " + operate)
+                        .status())
+                .isEqualTo(409);
     }
 
     @Test
@@ -136,13 +162,27 @@ class HttpAccessTest {
         Answer nobody = api.get("/observe/health");
         assertThat(nobody.json().path("status").asText()).isIn("UP", "DOWN");
         assertThat(nobody.json().has("parts")).isFalse();
-        assertThat(api.get("/observe/health", "Authorization", "Bearer sk_guessed").json().has("parts")).isFalse();
-        assertThat(api.get("/observe/health", "Authorization", "Bearer " + ingest).json().has("parts")).isFalse();
-        assertThat(api.get("/observe/health", "Authorization", "Bearer " + read).json().path("parts").has("bucket")).isTrue();
+        assertThat(api.get("/observe/health", "Authorization", "Bearer sk_guessed")
+                        .json()
+                        .has("parts"))
+                .isFalse();
+        assertThat(api.get("/observe/health", "Authorization", "Bearer " + ingest)
+                        .json()
+                        .has("parts"))
+                .isFalse();
+        assertThat(api.get("/observe/health", "Authorization", "Bearer " + read)
+                        .json()
+                        .path("parts")
+                        .has("bucket"))
+                .isTrue();
         assertThat(api.get("/observe/health/live").status()).isEqualTo(200);
         assertThat(api.get("/observe/metrics").status()).isEqualTo(401);
-        assertThat(api.get("/observe/metrics", "Authorization", "Bearer " + ingest).status()).isEqualTo(403);
-        assertThat(api.get("/observe/metrics", "Authorization", "Bearer " + read).status()).isEqualTo(200);
+        assertThat(api.get("/observe/metrics", "Authorization", "Bearer " + ingest)
+                        .status())
+                .isEqualTo(403);
+        assertThat(api.get("/observe/metrics", "Authorization", "Bearer " + read)
+                        .status())
+                .isEqualTo(200);
         assertThat(api.get("/observe/elsewhere").status()).isEqualTo(404);
     }
 
@@ -157,41 +197,84 @@ class HttpAccessTest {
 
     @Test
     void keeps_keys_as_hashes_in_a_private_file() throws Exception {
-        assertThat(Files.readString(keys)).doesNotContain(ingest).doesNotContain(ingest.substring(3)).contains("sender:ingest:");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(keys))).isEqualTo("rw-------");
+        assertThat(Files.readString(keys))
+                .doesNotContain(ingest)
+                .doesNotContain(ingest.substring(3))
+                .contains("sender:ingest:");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(keys)))
+                .isEqualTo("rw-------");
         Path open = Files.copy(keys, keys.resolveSibling("open"));
         Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rw-r--r--"));
-        assertThatThrownBy(() -> ApiKeys.open(open)).isInstanceOf(ConfigException.class).hasMessageContaining("chmod 600");
+        assertThatThrownBy(() -> ApiKeys.open(open))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("chmod 600");
         assertThatThrownBy(() -> ApiKeys.open(keys.resolveSibling("none"))).isInstanceOf(ConfigException.class);
-        assertThatThrownBy(() -> ApiKeys.create(keys, "sender", List.of("read"))).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> ApiKeys.create(keys, "a:b", List.of("read"))).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> ApiKeys.create(keys, "new", List.of("root"))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ApiKeys.create(keys, "sender", List.of("read")))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ApiKeys.create(keys, "a:b", List.of("read")))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ApiKeys.create(keys, "new", List.of("root")))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void takes_tokens_of_its_provider_with_their_scopes() throws Exception {
         String token = signed(claims().build(), signing);
         assertThat(sagas(token).status()).isEqualTo(200);
-        assertThat(api.put("x", new byte[1], "Authorization", "Bearer " + token).status()).isEqualTo(403);
+        assertThat(api.put("x", new byte[1], "Authorization", "Bearer " + token).status())
+                .isEqualTo(403);
         String none = signed(claims().claim("scope", "openid").build(), signing);
         assertThat(sagas(none).status()).isEqualTo(403);
-        String list = signed(claims().claim("scope", null).claim("scp", List.of("read")).build(), signing);
+        String list = signed(
+                claims().claim("scope", null).claim("scp", List.of("read")).build(), signing);
         assertThat(sagas(list).status()).isEqualTo(200);
     }
 
     @Test
     void refuses_tokens_that_are_not_good() throws Exception {
         RSAKey foreign = new RSAKeyGenerator(2048).keyID("one").generate();
-        assertThat(sagas(signed(claims().build(), foreign)).status()).as("signed by somebody else").isEqualTo(401);
-        assertThat(sagas(signed(claims().expirationTime(Date.from(Instant.now().minusSeconds(90))).build(), signing)).status()).as("expired").isEqualTo(401);
-        assertThat(sagas(signed(claims().expirationTime(Date.from(Instant.now().minusSeconds(20))).build(), signing)).status()).as("clock skew").isEqualTo(200);
-        assertThat(sagas(signed(claims().expirationTime(null).build(), signing)).status()).as("for ever").isEqualTo(401);
-        assertThat(sagas(signed(claims().notBeforeTime(Date.from(Instant.now().plusSeconds(200))).build(), signing)).status()).as("not yet").isEqualTo(401);
-        assertThat(sagas(signed(claims().audience("another").build(), signing)).status()).as("for somebody else").isEqualTo(401);
-        assertThat(sagas(signed(claims().issuer("http://127.0.0.1:1").build(), signing)).status()).as("of another issuer").isEqualTo(401);
-        assertThat(sagas(new PlainJWT(claims().build()).serialize()).status()).as("not signed").isEqualTo(401);
-        SignedJWT symmetric = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("one").build(), claims().build());
+        assertThat(sagas(signed(claims().build(), foreign)).status())
+                .as("signed by somebody else")
+                .isEqualTo(401);
+        assertThat(sagas(signed(
+                                claims().expirationTime(Date.from(Instant.now().minusSeconds(90)))
+                                        .build(),
+                                signing))
+                        .status())
+                .as("expired")
+                .isEqualTo(401);
+        assertThat(sagas(signed(
+                                claims().expirationTime(Date.from(Instant.now().minusSeconds(20)))
+                                        .build(),
+                                signing))
+                        .status())
+                .as("clock skew")
+                .isEqualTo(200);
+        assertThat(sagas(signed(claims().expirationTime(null).build(), signing)).status())
+                .as("for ever")
+                .isEqualTo(401);
+        assertThat(sagas(signed(
+                                claims().notBeforeTime(Date.from(Instant.now().plusSeconds(200)))
+                                        .build(),
+                                signing))
+                        .status())
+                .as("not yet")
+                .isEqualTo(401);
+        assertThat(sagas(signed(claims().audience("another").build(), signing)).status())
+                .as("for somebody else")
+                .isEqualTo(401);
+        assertThat(sagas(signed(claims().issuer("http://127.0.0.1:1").build(), signing))
+                        .status())
+                .as("of another issuer")
+                .isEqualTo(401);
+        assertThat(sagas(new PlainJWT(claims().build()).serialize()).status())
+                .as("not signed")
+                .isEqualTo(401);
+        SignedJWT symmetric = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("one").build(), claims().build());
         symmetric.sign(new MACSigner(signing.toRSAPublicKey().getEncoded()));
-        assertThat(sagas(symmetric.serialize()).status()).as("signed with the public key as a secret").isEqualTo(401);
+        assertThat(sagas(symmetric.serialize()).status())
+                .as("signed with the public key as a secret")
+                .isEqualTo(401);
     }
 }

@@ -67,7 +67,9 @@ class HttpApiTest {
         saga = StreamingSagaFixture.start(directory, settings);
         api = new ApiClient(saga.application().address().orElseThrow());
         content = Files.readAllBytes(saga.file("random.bin", StreamingSagaFixture.CHUNK + 1_000_000));
-        Answer answer = api.put("n%C3%A4me%20of%20mine.bin", content, "Prefer", "wait=100", "Repr-Digest", "sha-256=:" + base64(content) + ":");
+        Answer answer = api.put(
+                "n%C3%A4me%20of%20mine.bin",
+                content, "Prefer", "wait=100", "Repr-Digest", "sha-256=:" + base64(content) + ":");
         assertThat(answer.status()).as("%s", answer.json()).isEqualTo(200);
         stored = answer.json();
     }
@@ -78,7 +80,8 @@ class HttpApiTest {
     }
 
     private static String base64(byte[] bytes) throws Exception {
-        return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(bytes));
+        return Base64.getEncoder()
+                .encodeToString(MessageDigest.getInstance("SHA-256").digest(bytes));
     }
 
     private static byte[] text(String text) {
@@ -93,7 +96,8 @@ class HttpApiTest {
 
     private void assertNothingLeft(int sagasBefore) throws IOException {
         assertThat(saga.journal().sagas(1000)).hasSize(sagasBefore);
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(spooled()).isEmpty());
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(spooled()).isEmpty());
     }
 
     private String documentUrl() {
@@ -108,14 +112,18 @@ class HttpApiTest {
         JsonNode facts = api.get(documentUrl()).json();
         assertThat(facts.path("fileName").asText()).isEqualTo("näme of mine.bin");
         assertThat(facts.path("sizeBytes").asInt()).isEqualTo(content.length);
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(spooled()).isEmpty());
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(spooled()).isEmpty());
     }
 
     /** It is journaled and will be brought to its end: whoever is told otherwise sends it again. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "CREATE TRIGGER refuse BEFORE UPDATE ON saga BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END | DROP TRIGGER refuse",
-        "ALTER TABLE saga RENAME TO away | ALTER TABLE away RENAME TO saga"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "CREATE TRIGGER refuse BEFORE UPDATE ON saga BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END | DROP TRIGGER refuse",
+                "ALTER TABLE saga RENAME TO away | ALTER TABLE away RENAME TO saga"
+            })
     void answers_202_if_the_journal_does_not_take_the_outcome(String breaks, String mends) {
         AtomicBoolean broken = new AtomicBoolean();
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).beforeForward(() -> {
@@ -133,7 +141,8 @@ class HttpApiTest {
 
         assertThat(broken).isTrue();
         assertThat(answer.status()).as("%s", answer.json()).isEqualTo(202);
-        JsonNode outcome = api.get(answer.header("Location") + "/outcome", "Prefer", "wait=100").json();
+        JsonNode outcome = api.get(answer.header("Location") + "/outcome", "Prefer", "wait=100")
+                .json();
         assertThat(outcome.path("status").asText()).as("%s", outcome).isIn("COMPLETED", "COMPENSATED");
     }
 
@@ -147,12 +156,15 @@ class HttpApiTest {
         JsonNode outcome = api.get(saga + "/outcome", "Prefer", "wait=100").json();
         assertThat(outcome.path("status").asText()).as("%s", outcome).isEqualTo("COMPLETED");
         JsonNode detail = api.get(saga).json();
-        assertThat(detail.path("saga").path("bytesSent").asLong()).isEqualTo(outcome.path("sizeBytes").asLong());
+        assertThat(detail.path("saga").path("bytesSent").asLong())
+                .isEqualTo(outcome.path("sizeBytes").asLong());
         assertThat(detail.path("chunks").path("map").asText()).isEqualTo("v");
         assertThat(detail.path("steps")).hasSize(9);
-        assertThat(counts(detail, "expected")).isEqualTo(Map.of("upload", 1L, "security", 1L, "vector", 1L, "graph", 3L, "relational", 1L));
+        assertThat(counts(detail, "expected"))
+                .isEqualTo(Map.of("upload", 1L, "security", 1L, "vector", 1L, "graph", 3L, "relational", 1L));
         assertThat(counts(detail, "found")).isEqualTo(counts(detail, "expected"));
-        assertThat(api.get("/api/search?q=lighthouse+gulls").json().path("hits")).isNotEmpty();
+        assertThat(api.get("/api/search?q=lighthouse+gulls").json().path("hits"))
+                .isNotEmpty();
     }
 
     private static Map<String, Long> counts(JsonNode detail, String which) {
@@ -183,7 +195,8 @@ class HttpApiTest {
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
         assertThat(answer.problem()).isEqualTo("wrong-digest");
-        assertThat(api.put("wrong.bin", content, "Repr-Digest", "sha-256=:zzz:").problem()).isEqualTo("bad-digest");
+        assertThat(api.put("wrong.bin", content, "Repr-Digest", "sha-256=:zzz:").problem())
+                .isEqualTo("bad-digest");
         assertNothingLeft(before);
     }
 
@@ -191,12 +204,14 @@ class HttpApiTest {
     void keeps_nothing_of_a_body_that_breaks_off() throws Exception {
         int before = saga.journal().sagas(1000).size();
         try (Socket socket = api.socket()) {
-            ApiClient.write(socket, "PUT /api/documents/cut.bin HTTP/1.1\r\nContent-Length: 1000000", new byte[500_000]);
+            ApiClient.write(
+                    socket, "PUT /api/documents/cut.bin HTTP/1.1\r\nContent-Length: 1000000", new byte[500_000]);
             await().atMost(Duration.ofSeconds(30)).until(() -> !spooled().isEmpty());
         }
         assertNothingLeft(before);
         try (Socket socket = api.socket()) {
-            ApiClient.write(socket, "PUT /api/documents/cut.bin HTTP/1.1\r\nContent-Length: 1000000", new byte[500_000]);
+            ApiClient.write(
+                    socket, "PUT /api/documents/cut.bin HTTP/1.1\r\nContent-Length: 1000000", new byte[500_000]);
             socket.shutdownOutput();
             String answer = ApiClient.readAll(socket);
             assertThat(answer).matches(a -> a.isEmpty() || a.startsWith("HTTP/1.1 400"));
@@ -208,14 +223,20 @@ class HttpApiTest {
     void refuses_what_is_too_large_before_it_is_sent() throws Exception {
         int before = saga.journal().sagas(1000).size();
         try (Socket socket = api.socket()) {
-            ApiClient.write(socket, "PUT /api/documents/large.bin HTTP/1.1\r\nContent-Length: 99999999999", new byte[0]);
+            ApiClient.write(
+                    socket, "PUT /api/documents/large.bin HTTP/1.1\r\nContent-Length: 99999999999", new byte[0]);
             assertThat(ApiClient.readAll(socket)).startsWith("HTTP/1.1 413").contains("saga.file.max-size");
         }
         try (Socket socket = api.socket()) {
-            ApiClient.write(socket, "PUT /api/documents/large.bin HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 99999999999", new byte[0]);
+            ApiClient.write(
+                    socket,
+                    "PUT /api/documents/large.bin HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 99999999999",
+                    new byte[0]);
             assertThat(ApiClient.readAll(socket)).startsWith("HTTP/1.1 413");
         }
-        Answer chunked = api.send("PUT", "/api/documents/large.bin",
+        Answer chunked = api.send(
+                "PUT",
+                "/api/documents/large.bin",
                 BodyPublishers.fromPublisher(BodyPublishers.ofByteArray(new byte[MAX + 1])));
         assertThat(chunked.status()).isEqualTo(413);
         assertNothingLeft(before);
@@ -224,10 +245,14 @@ class HttpApiTest {
     @Test
     void asks_for_a_body_only_when_it_wants_it() throws Exception {
         try (Socket socket = api.socket()) {
-            ApiClient.write(socket, "PUT /api/documents/small.bin HTTP/1.1\r\nConnection: close\r\nExpect: 100-continue\r\nPrefer: wait=100\r\nContent-Length: 5", new byte[0]);
+            ApiClient.write(
+                    socket,
+                    "PUT /api/documents/small.bin HTTP/1.1\r\nConnection: close\r\nExpect: 100-continue\r\nPrefer: wait=100\r\nContent-Length: 5",
+                    new byte[0]);
             assertThat(ApiClient.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 100");
             socket.getOutputStream().write(text("gulls"));
-            assertThat(ApiClient.readUntil(socket.getInputStream(), "\"status\":\"COMPLETED\"")).startsWith("HTTP/1.1 200");
+            assertThat(ApiClient.readUntil(socket.getInputStream(), "\"status\":\"COMPLETED\""))
+                    .startsWith("HTTP/1.1 200");
         }
     }
 
@@ -236,16 +261,22 @@ class HttpApiTest {
     void refuses_names_that_are_none(String name) throws Exception {
         int before = saga.journal().sagas(1000).size();
         try (Socket socket = api.socket()) {
-            ApiClient.write(socket, "PUT /api/documents/" + name + " HTTP/1.1\r\nConnection: close\r\nContent-Length: 1", new byte[1]);
-            assertThat(ApiClient.readAll(socket)).matches(a -> a.startsWith("HTTP/1.1 400") || a.startsWith("HTTP/1.1 404"));
+            ApiClient.write(
+                    socket,
+                    "PUT /api/documents/" + name + " HTTP/1.1\r\nConnection: close\r\nContent-Length: 1",
+                    new byte[1]);
+            assertThat(ApiClient.readAll(socket))
+                    .matches(a -> a.startsWith("HTTP/1.1 400") || a.startsWith("HTTP/1.1 404"));
         }
         assertNothingLeft(before);
     }
 
     @Test
     void refuses_encoded_and_partial_bodies() {
-        assertThat(api.put("a.gz", content, "Content-Encoding", "gzip").status()).isEqualTo(415);
-        assertThat(api.put("a.bin", content, "Content-Range", "bytes 0-1/5").status()).isEqualTo(400);
+        assertThat(api.put("a.gz", content, "Content-Encoding", "gzip").status())
+                .isEqualTo(415);
+        assertThat(api.put("a.bin", content, "Content-Range", "bytes 0-1/5").status())
+                .isEqualTo(400);
     }
 
     @Test
@@ -254,7 +285,8 @@ class HttpApiTest {
 
         assertThat(answer.status()).as("%s", answer.json()).isEqualTo(200);
         assertThat(answer.json().path("sizeBytes").asInt()).isZero();
-        Answer back = api.get("/api/documents/" + answer.json().path("documentId").asText() + "/content");
+        Answer back =
+                api.get("/api/documents/" + answer.json().path("documentId").asText() + "/content");
         assertThat(back.status()).isEqualTo(200);
         assertThat(back.response().body()).isEmpty();
     }
@@ -263,11 +295,23 @@ class HttpApiTest {
     void no_header_and_no_parameter_reaches_camel_or_the_saga() throws Exception {
         try (ServerSocket evil = new ServerSocket(0)) {
             String url = "http://127.0.0.1:" + evil.getLocalPort() + "/lra";
-            Answer answer = api.put("headers.txt", text("the keeper and his headers"), "Prefer", "wait=100", "Long-Running-Action", url,
-                    "CamelHttpUri", url, "CAMELawss3key", "stolen", "CamelFileName", "../../x");
+            Answer answer = api.put(
+                    "headers.txt",
+                    text("the keeper and his headers"),
+                    "Prefer",
+                    "wait=100",
+                    "Long-Running-Action",
+                    url,
+                    "CamelHttpUri",
+                    url,
+                    "CAMELawss3key",
+                    "stolen",
+                    "CamelFileName",
+                    "../../x");
 
             assertThat(answer.json().path("status").asText()).isEqualTo("COMPLETED");
-            assertThat(answer.response().headers().map().keySet()).noneMatch(h -> h.toLowerCase(java.util.Locale.ROOT).startsWith("camel"));
+            assertThat(answer.response().headers().map().keySet())
+                    .noneMatch(h -> h.toLowerCase(java.util.Locale.ROOT).startsWith("camel"));
             evil.setSoTimeout(1);
             assertThatThrownBy(evil::accept).isInstanceOf(java.net.SocketTimeoutException.class);
             assertThat(saga.keys()).noneMatch(key -> key.contains("stolen"));
@@ -275,13 +319,20 @@ class HttpApiTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"bytes=0-0,0,1", "bytes=100-5242979,100,5242880", "bytes=5242880-,5242880,1000000", "bytes=-10,6242870,10",
-        "bytes=5242870-5242889,5242870,20", "bytes=6242879-9999999,6242879,1"})
+    @CsvSource({
+        "bytes=0-0,0,1",
+        "bytes=100-5242979,100,5242880",
+        "bytes=5242880-,5242880,1000000",
+        "bytes=-10,6242870,10",
+        "bytes=5242870-5242889,5242870,20",
+        "bytes=6242879-9999999,6242879,1"
+    })
     void gives_out_one_range(String range, int from, int length) {
         Answer answer = api.get(documentUrl() + "/content", "Range", range);
 
         assertThat(answer.status()).isEqualTo(206);
-        assertThat(answer.header("Content-Range")).isEqualTo("bytes " + from + "-" + (from + length - 1) + "/" + content.length);
+        assertThat(answer.header("Content-Range"))
+                .isEqualTo("bytes " + from + "-" + (from + length - 1) + "/" + content.length);
         assertThat(answer.response().body()).isEqualTo(Arrays.copyOfRange(content, from, from + length));
     }
 
@@ -301,8 +352,11 @@ class HttpApiTest {
         assertThat(behind.header("Content-Range")).isEqualTo("bytes */" + content.length);
         String tag = api.get(documentUrl() + "/content", "Range", "bytes=0-0").header("ETag");
         assertThat(tag).isEqualTo("\"" + stored.path("sha256").asText() + "\"");
-        assertThat(api.get(documentUrl() + "/content", "If-None-Match", tag).status()).isEqualTo(304);
-        assertThat(api.get(documentUrl() + "/content", "If-Range", "\"other\"", "Range", "bytes=0-0").status()).isEqualTo(200);
+        assertThat(api.get(documentUrl() + "/content", "If-None-Match", tag).status())
+                .isEqualTo(304);
+        assertThat(api.get(documentUrl() + "/content", "If-Range", "\"other\"", "Range", "bytes=0-0")
+                        .status())
+                .isEqualTo(200);
         Answer head = api.send("HEAD", documentUrl() + "/content", BodyPublishers.noBody());
         assertThat(head.header("Content-Length")).isEqualTo(Integer.toString(content.length));
         assertThat(api.get("/api/documents/nothing/content").status()).isEqualTo(404);
@@ -314,17 +368,29 @@ class HttpApiTest {
         mine[0] ^= 1;
         JsonNode document = api.put("damaged.bin", mine, "Prefer", "wait=100").json();
         String url = "/api/documents/" + document.path("documentId").asText() + "/content";
-        String prefix = document.path("documentId").asText() + "/" + document.path("sagaId").asText() + "/chunk-00000";
+        String prefix = document.path("documentId").asText() + "/"
+                + document.path("sagaId").asText() + "/chunk-00000";
         byte[] damaged = Arrays.copyOf(mine, StreamingSagaFixture.CHUNK);
         damaged[77] ^= 1;
-        saga.put(saga.keys().stream().filter(key -> key.endsWith(prefix + "0")).findFirst().orElseThrow(), damaged);
+        saga.put(
+                saga.keys().stream()
+                        .filter(key -> key.endsWith(prefix + "0"))
+                        .findFirst()
+                        .orElseThrow(),
+                damaged);
 
         assertThatThrownBy(() -> api.get(url)).isInstanceOf(UncheckedIOException.class);
         assertThatThrownBy(() -> api.get(url, "Range", "bytes=0-5242879")).isInstanceOf(UncheckedIOException.class);
         assertThat(api.get(url, "Range", "bytes=5242870-5242879").problem()).isEqualTo("content-damaged");
-        assertThat(api.get(url, "Range", "bytes=5242880-5242889").response().body()).hasSize(10);
+        assertThat(api.get(url, "Range", "bytes=5242880-5242889").response().body())
+                .hasSize(10);
 
-        saga.put(saga.keys().stream().filter(key -> key.endsWith(prefix + "1")).findFirst().orElseThrow(), new byte[10]);
+        saga.put(
+                saga.keys().stream()
+                        .filter(key -> key.endsWith(prefix + "1"))
+                        .findFirst()
+                        .orElseThrow(),
+                new byte[10]);
         Answer small = api.get(url, "Range", "bytes=5242880-5242889");
         assertThat(small.status()).isEqualTo(502);
         assertThat(small.problem()).isEqualTo("content-damaged");
@@ -335,7 +401,9 @@ class HttpApiTest {
         Path file = Files.writeString(roots.resolve("inside.txt"), "the keeper inside the roots");
         Answer answer = api.post("/api/documents", "{\"path\":\"" + file + "\"}", "Prefer", "wait=100");
 
-        assertThat(answer.json().path("status").asText()).as("%s", answer.json()).isEqualTo("COMPLETED");
+        assertThat(answer.json().path("status").asText())
+                .as("%s", answer.json())
+                .isEqualTo("COMPLETED");
         assertThat(answer.json().path("file").asText()).isEqualTo(file.toString());
         assertThat(file).exists();
     }
@@ -348,7 +416,8 @@ class HttpApiTest {
         Path folder = Files.createDirectories(roots.resolve("folder"));
         Path device = Files.createSymbolicLink(roots.resolve("device"), Path.of("/dev/zero"));
         Path fifo = roots.resolve("pipe");
-        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor())
+                .isZero();
 
         assertThat(path(secret.toString()).status()).isEqualTo(403);
         assertThat(path(outside.resolve("not-there").toString()).status()).isEqualTo(403);
@@ -368,7 +437,16 @@ class HttpApiTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"path\":\"/x\",\"mode\":1}", "{\"path\":\"/x\"}{}", "[", "null", "{}", "{\"path\":\"/x\",\"path\":\"/y\"}", "\"/x\""})
+    @ValueSource(
+            strings = {
+                "{\"path\":\"/x\",\"mode\":1}",
+                "{\"path\":\"/x\"}{}",
+                "[",
+                "null",
+                "{}",
+                "{\"path\":\"/x\",\"path\":\"/y\"}",
+                "\"/x\""
+            })
     void refuses_json_that_it_does_not_know(String body) {
         Answer answer = api.post("/api/documents", body);
 
@@ -378,9 +456,17 @@ class HttpApiTest {
 
     @Test
     void refuses_other_media_types_and_large_json() {
-        assertThat(api.send("POST", "/api/documents", BodyPublishers.ofString("path=x"), "Content-Type", "application/x-www-form-urlencoded").status())
+        assertThat(api.send(
+                                "POST",
+                                "/api/documents",
+                                BodyPublishers.ofString("path=x"),
+                                "Content-Type",
+                                "application/x-www-form-urlencoded")
+                        .status())
                 .isEqualTo(415);
-        assertThat(api.post("/api/documents", "{\"path\":\"" + "x".repeat(70_000) + "\"}").status()).isEqualTo(413);
+        assertThat(api.post("/api/documents", "{\"path\":\"" + "x".repeat(70_000) + "\"}")
+                        .status())
+                .isEqualTo(413);
     }
 
     @Test
@@ -393,7 +479,9 @@ class HttpApiTest {
         assertThat(api.get("/api/sagas?stat=COMPLETED").status()).isEqualTo(400);
         assertThat(api.get("/api/sagas?state=DONE").status()).isEqualTo(400);
         assertThat(api.get("/api/sagas?limit=0").status()).isEqualTo(400);
-        assertThat(api.post("/api/sagas/" + stored.path("sagaId").asText() + "/cancel", "").status()).isEqualTo(409);
+        assertThat(api.post("/api/sagas/" + stored.path("sagaId").asText() + "/cancel", "")
+                        .status())
+                .isEqualTo(409);
         assertThat(api.post("/api/cleanups/nothing/retry", "").status()).isEqualTo(404);
     }
 
@@ -403,8 +491,12 @@ class HttpApiTest {
         api.put("second.txt", text("second of two"), "Prefer", "wait=100");
         JsonNode newest = api.get("/api/sagas?state=COMPLETED&limit=1").json().path("sagas");
         assertThat(newest).hasSize(1);
-        JsonNode older = api.get("/api/sagas?state=COMPLETED,COMPENSATED&limit=1&before=" + newest.get(0).path("sagaId").asText()).json().path("sagas");
-        assertThat(older.get(0).path("sagaId").asText()).isLessThan(newest.get(0).path("sagaId").asText());
+        JsonNode older = api.get("/api/sagas?state=COMPLETED,COMPENSATED&limit=1&before="
+                        + newest.get(0).path("sagaId").asText())
+                .json()
+                .path("sagas");
+        assertThat(older.get(0).path("sagaId").asText())
+                .isLessThan(newest.get(0).path("sagaId").asText());
         assertThat(api.get("/api/sagas?state=PAUSED").json().path("sagas")).isEmpty();
         assertThat(api.get("/api/sagas?before=a&after=b").status()).isEqualTo(400);
         assertThat(api.get("/api/sagas?q=" + "x".repeat(201)).status()).isEqualTo(400);
@@ -414,7 +506,14 @@ class HttpApiTest {
     @Test
     void a_link_leads_through_all_pages_of_what_is_asked_for() {
         for (String name : List.of("\u00c4pfel one.txt", "\u00e4pfel two.txt", "birnen three.txt")) {
-            assertThat(api.put(java.net.URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20"), text("fruit of " + name), "Prefer", "wait=100").status()).isEqualTo(200);
+            assertThat(api.put(
+                                    java.net.URLEncoder.encode(name, StandardCharsets.UTF_8)
+                                            .replace("+", "%20"),
+                                    text("fruit of " + name),
+                                    "Prefer",
+                                    "wait=100")
+                            .status())
+                    .isEqualTo(200);
         }
         assertThat(names("?q=%C3%84PFEL&limit=1")).containsExactly("\u00e4pfel two.txt", "\u00c4pfel one.txt");
         assertThat(names("?state=COMPLETED&after=&limit=2&q=e.txt")).endsWith("\u00c4pfel one.txt", "birnen three.txt");
@@ -424,8 +523,10 @@ class HttpApiTest {
         JsonNode counts = api.get("/api/counts").json();
         assertThat(counts.path("all").asInt()).isEqualTo(all.size());
         assertThat(counts.path("sagas").size()).isEqualTo(SagaState.values().length);
-        assertThat(counts.path("sagas").path("COMPLETED").asInt()).isEqualTo(names("?state=COMPLETED").size());
-        assertThat(counts.path("attention").asInt()).isEqualTo(names("?attention=true").size());
+        assertThat(counts.path("sagas").path("COMPLETED").asInt())
+                .isEqualTo(names("?state=COMPLETED").size());
+        assertThat(counts.path("attention").asInt())
+                .isEqualTo(names("?attention=true").size());
     }
 
     private List<String> names(String query) {
@@ -434,7 +535,9 @@ class HttpApiTest {
         while (!next.isEmpty()) {
             Answer page = api.get("/api/sagas" + next);
             assertThat(page.status()).isEqualTo(200);
-            page.json().path("sagas").forEach(saga -> names.add(saga.path("file").asText()));
+            page.json()
+                    .path("sagas")
+                    .forEach(saga -> names.add(saga.path("file").asText()));
             String link = page.header("Link");
             next = link.isEmpty() ? "" : link.substring(1, link.indexOf('>'));
         }
@@ -444,39 +547,72 @@ class HttpApiTest {
     @Test
     void refuses_what_a_page_of_another_site_sends() throws Exception {
         String cancel = "/api/sagas/" + stored.path("sagaId").asText() + "/cancel";
-        assertThat(api.post(cancel, "", "Origin", "http://evil.example").problem()).isEqualTo("foreign-origin");
+        assertThat(api.post(cancel, "", "Origin", "http://evil.example").problem())
+                .isEqualTo("foreign-origin");
         assertThat(api.post(cancel, "", "Origin", "null").problem()).isEqualTo("foreign-origin");
-        assertThat(api.get("/api/sagas", "Sec-Fetch-Site", "cross-site").status()).isEqualTo(403);
+        assertThat(api.get("/api/sagas", "Sec-Fetch-Site", "cross-site").status())
+                .isEqualTo(403);
         String own = saga.application().address().orElseThrow().toString().replaceAll("/$", "");
         assertThat(api.post(cancel, "", "Origin", own).status()).isEqualTo(409);
         try (Socket socket = api.socket()) {
-            socket.getOutputStream().write(text("GET /api/sagas HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"));
-            assertThat(ApiClient.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 403").contains("foreign-host");
+            socket.getOutputStream()
+                    .write(text("GET /api/sagas HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"));
+            assertThat(ApiClient.readUntil(socket.getInputStream(), "}"))
+                    .startsWith("HTTP/1.1 403")
+                    .contains("foreign-host");
         }
     }
 
     @Test
     void a_link_on_another_site_leads_to_the_page_and_to_nothing_else() {
-        String[] followed = {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest",
-                "document"};
+        String[] followed = {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"
+        };
         for (String file : List.of("/", "/page.js", "/page.css", "/icon.svg")) {
             assertThat(api.get(file, followed).status()).as(file).isEqualTo(200);
         }
-        for (String data : List.of("/api/sagas", "/api/events", "/api/openapi.json", documentUrl(), documentUrl()
-                + "/content", "/observe/health", "/observe/metrics")) {
+        for (String data : List.of(
+                "/api/sagas",
+                "/api/events",
+                "/api/openapi.json",
+                documentUrl(),
+                documentUrl() + "/content",
+                "/observe/health",
+                "/observe/metrics")) {
             assertThat(api.get(data, followed).problem()).as(data).isEqualTo("foreign-origin");
         }
-        assertThat(api.send("POST", "/", BodyPublishers.noBody(), followed).status()).isEqualTo(403);
-        assertThat(api.get("/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest",
-                "iframe").status()).as("in a frame").isEqualTo(403);
-        assertThat(api.get("/page.js", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest",
-                "script").status()).isEqualTo(403);
+        assertThat(api.send("POST", "/", BodyPublishers.noBody(), followed).status())
+                .isEqualTo(403);
+        assertThat(api.get(
+                                "/",
+                                "Sec-Fetch-Site",
+                                "cross-site",
+                                "Sec-Fetch-Mode",
+                                "navigate",
+                                "Sec-Fetch-Dest",
+                                "iframe")
+                        .status())
+                .as("in a frame")
+                .isEqualTo(403);
+        assertThat(api.get(
+                                "/page.js",
+                                "Sec-Fetch-Site",
+                                "cross-site",
+                                "Sec-Fetch-Mode",
+                                "no-cors",
+                                "Sec-Fetch-Dest",
+                                "script")
+                        .status())
+                .isEqualTo(403);
     }
 
     @Test
     void tells_listeners_of_each_change_and_ends_when_they_go() throws Exception {
-        try (BufferedReader events = new BufferedReader(new InputStreamReader(api.stream("/api/events").body(), StandardCharsets.UTF_8))) {
-            String sagaId = api.put("live.txt", text("the keeper lives"), "Prefer", "wait=100").json().path("sagaId").asText();
+        try (BufferedReader events = new BufferedReader(
+                new InputStreamReader(api.stream("/api/events").body(), StandardCharsets.UTF_8))) {
+            String sagaId = api.put("live.txt", text("the keeper lives"), "Prefer", "wait=100")
+                    .json()
+                    .path("sagaId")
+                    .asText();
             List<String> seen = new ArrayList<>();
             for (String line = events.readLine(); line != null; line = events.readLine()) {
                 seen.add(line);
@@ -503,15 +639,28 @@ class HttpApiTest {
     void describes_just_what_there_is() throws Exception {
         JsonNode description = api.get("/api/openapi.json").json();
         Set<String> described = new TreeSet<>();
-        description.path("paths").properties().forEach(path -> path.getValue().properties().forEach(operation -> described.add(
-                operation.getKey().toUpperCase(java.util.Locale.ROOT) + " " + path.getKey() + " "
-                        + new ObjectMapper().convertValue(operation.getValue().path("x-scopes"), TreeSet.class))));
-        Set<String> served = new Operations(null, null, null, null, null).all().stream().filter(o -> !PageFiles.FILES.containsKey(o.path()))
-                .map(o -> o.method() + " " + o.path() + " " + o.scopes().stream().map(Scope::word).collect(Collectors.toCollection(TreeSet::new)))
-                .collect(Collectors.toCollection(TreeSet::new));
+        description
+                .path("paths")
+                .properties()
+                .forEach(path -> path.getValue()
+                        .properties()
+                        .forEach(operation -> described.add(operation.getKey().toUpperCase(java.util.Locale.ROOT) + " "
+                                + path.getKey() + " "
+                                + new ObjectMapper()
+                                        .convertValue(operation.getValue().path("x-scopes"), TreeSet.class))));
+        Set<String> served = new Operations(null, null, null, null, null)
+                .all().stream()
+                        .filter(o -> !PageFiles.FILES.containsKey(o.path()))
+                        .map(o -> o.method() + " " + o.path() + " "
+                                + o.scopes().stream().map(Scope::word).collect(Collectors.toCollection(TreeSet::new)))
+                        .collect(Collectors.toCollection(TreeSet::new));
 
         assertThat(described).isEqualTo(served);
-        description.findValuesAsText("$ref").forEach(ref -> assertThat(description.at(ref.substring(1)).isMissingNode()).as(ref).isFalse());
+        description
+                .findValuesAsText("$ref")
+                .forEach(ref -> assertThat(description.at(ref.substring(1)).isMissingNode())
+                        .as(ref)
+                        .isFalse());
         Set<String> fields = new TreeSet<>();
         description.at("/components/schemas/Saga/properties").fieldNames().forEachRemaining(fields::add);
         Set<String> real = new TreeSet<>();

@@ -51,8 +51,19 @@ class HttpBadInputTest {
         Path keys = here.resolve("keys");
         ingest = ApiKeys.create(keys, "sender", List.of("ingest", "read"));
         read = ApiKeys.create(keys, "reader", List.of("read"));
-        saga = StreamingSagaFixture.start(here, new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.keys-file", keys.toString(),
-                "saga.http.roots", roots + ",/dev", "saga.file.max-size", Integer.toString(MAX), "saga.duplicates", "reject")));
+        saga = StreamingSagaFixture.start(
+                here,
+                new HashMap<>(Map.of(
+                        "saga.http.enabled",
+                        "true",
+                        "saga.http.keys-file",
+                        keys.toString(),
+                        "saga.http.roots",
+                        roots + ",/dev",
+                        "saga.file.max-size",
+                        Integer.toString(MAX),
+                        "saga.duplicates",
+                        "reject")));
         api = new ApiClient(saga.application().address().orElseThrow());
         Answer stored = api.put("stored.txt", SMALL, "Authorization", "Bearer " + ingest, "Prefer", "wait=100");
         assertThat(stored.status()).as("%s", stored.json()).isEqualTo(200);
@@ -64,7 +75,10 @@ class HttpBadInputTest {
         Files.createSymbolicLink(roots.resolve("loop"), roots.resolve("loop"));
         Files.createDirectory(roots.resolve("folder"));
         Files.writeString(roots.resolve("file.txt"), "a file");
-        assertThat(new ProcessBuilder("mkfifo", roots.resolve("pipe").toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", roots.resolve("pipe").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     @AfterAll
@@ -84,7 +98,8 @@ class HttpBadInputTest {
         Answer send(ApiClient api, String... headers);
     }
 
-    private static Case put(String what, String name, byte[] body, int status, String type, List<String> headers, String... says) {
+    private static Case put(
+            String what, String name, byte[] body, int status, String type, List<String> headers, String... says) {
         return new Case(what, (api, more) -> api.put(name, body, join(headers, more)), status, type, says);
     }
 
@@ -103,33 +118,132 @@ class HttpBadInputTest {
     Stream<Case> bodies() {
         String wrong = "sha-256=:" + "A".repeat(43) + "=:";
         return Stream.of(
-                put("wrong digest", "a.txt", SMALL, 400, "wrong-digest", List.of("Repr-Digest", wrong), "has SHA-256", "Repr-Digest says 0000", "nothing was kept", "send it again"),
-                put("no digest at all", "a.txt", SMALL, 400, "bad-digest", List.of("Repr-Digest", "sha-256=:AAAA:"), "Repr-Digest must be sha-256=:BASE64:", "AAAA"),
-                put("over the limit", "a.txt", new byte[MAX + 1], 413, "too-large", List.of(), "more than " + MAX + " bytes", "saga.file.max-size", "nothing was kept"),
-                new Case("over the limit, unannounced", (api, more) -> api.send("PUT", "/api/documents/a.txt",
-                        BodyPublishers.fromPublisher(BodyPublishers.ofByteArray(new byte[MAX + 1])), more), 413, "too-large", "saga.file.max-size", "nothing was kept"),
-                put("compressed", "a.gz", SMALL, 415, "encoded-body", List.of("Content-Encoding", "gzip"), "gzip", "send the bytes as they are"),
-                put("a part only", "a.txt", SMALL, 400, "partial-body", List.of("Content-Range", "bytes 0-1/5"), "send all of it"),
+                put(
+                        "wrong digest",
+                        "a.txt",
+                        SMALL,
+                        400,
+                        "wrong-digest",
+                        List.of("Repr-Digest", wrong),
+                        "has SHA-256",
+                        "Repr-Digest says 0000",
+                        "nothing was kept",
+                        "send it again"),
+                put(
+                        "no digest at all",
+                        "a.txt",
+                        SMALL,
+                        400,
+                        "bad-digest",
+                        List.of("Repr-Digest", "sha-256=:AAAA:"),
+                        "Repr-Digest must be sha-256=:BASE64:",
+                        "AAAA"),
+                put(
+                        "over the limit",
+                        "a.txt",
+                        new byte[MAX + 1],
+                        413,
+                        "too-large",
+                        List.of(),
+                        "more than " + MAX + " bytes",
+                        "saga.file.max-size",
+                        "nothing was kept"),
+                new Case(
+                        "over the limit, unannounced",
+                        (api, more) -> api.send(
+                                "PUT",
+                                "/api/documents/a.txt",
+                                BodyPublishers.fromPublisher(BodyPublishers.ofByteArray(new byte[MAX + 1])),
+                                more),
+                        413,
+                        "too-large",
+                        "saga.file.max-size",
+                        "nothing was kept"),
+                put(
+                        "compressed",
+                        "a.gz",
+                        SMALL,
+                        415,
+                        "encoded-body",
+                        List.of("Content-Encoding", "gzip"),
+                        "gzip",
+                        "send the bytes as they are"),
+                put(
+                        "a part only",
+                        "a.txt",
+                        SMALL,
+                        400,
+                        "partial-body",
+                        List.of("Content-Range", "bytes 0-1/5"),
+                        "send all of it"),
                 put("a name that is a path", "..%2Fa.txt", SMALL, 400, "bad-name", List.of(), "../a.txt", "no slash"),
                 put("an unknown parameter", "a.txt?mode=fast", SMALL, 400, "unknown-parameter", List.of(), "mode"),
-                put("a duplicate", "stored.txt", SMALL, 409, "duplicate", List.of(), "saga.duplicates=reject", "nothing was kept"));
+                put(
+                        "a duplicate",
+                        "stored.txt",
+                        SMALL,
+                        409,
+                        "duplicate",
+                        List.of(),
+                        "saga.duplicates=reject",
+                        "nothing was kept"));
     }
 
     Stream<Case> paths() {
         return Stream.of(
-                path("outside the roots", outside + "/secret.txt", 403, "outside-roots", "secret.txt", "saga.http.roots", "nothing was read", "send the content"),
+                path(
+                        "outside the roots",
+                        outside + "/secret.txt",
+                        403,
+                        "outside-roots",
+                        "secret.txt",
+                        "saga.http.roots",
+                        "nothing was read",
+                        "send the content"),
                 path("outside, and not there", outside + "/none.txt", 403, "outside-roots", "saga.http.roots"),
                 path("../", roots + "/../outside/secret.txt", 403, "outside-roots", "saga.http.roots"),
                 path("a link that leads out", roots + "/link.txt", 403, "outside-roots", "link.txt", "saga.http.roots"),
-                path("a folder's link that leads out", roots + "/linked/secret.txt", 403, "outside-roots", "saga.http.roots"),
+                path(
+                        "a folder's link that leads out",
+                        roots + "/linked/secret.txt",
+                        403,
+                        "outside-roots",
+                        "saga.http.roots"),
                 path("a device", "/dev/zero", 400, "no-file", "/dev/zero", "a device", "name a regular file"),
                 path("a link to a device", roots + "/zero", 400, "no-file", "a device", "name a regular file"),
-                path("a pipe", roots + "/pipe", 400, "no-file", "/pipe", "a pipe", "nothing was read", "name a regular file"),
+                path(
+                        "a pipe",
+                        roots + "/pipe",
+                        400,
+                        "no-file",
+                        "/pipe",
+                        "a pipe",
+                        "nothing was read",
+                        "name a regular file"),
                 path("a directory", roots + "/folder", 400, "no-file", "/folder", "a directory", "name a regular file"),
                 path("nothing there", roots + "/none.txt", 404, "no-file", "/none.txt", "nothing was read"),
-                path("a loop of links", roots + "/loop", 400, "no-file", "/loop", "cannot be reached", "nothing was read"),
-                path("a file as a folder", roots + "/file.txt/x", 400, "no-file", "cannot be reached", "nothing was read"),
-                path("a name too long", roots + "/" + "n".repeat(300), 400, "no-file", "cannot be reached", "nothing was read"),
+                path(
+                        "a loop of links",
+                        roots + "/loop",
+                        400,
+                        "no-file",
+                        "/loop",
+                        "cannot be reached",
+                        "nothing was read"),
+                path(
+                        "a file as a folder",
+                        roots + "/file.txt/x",
+                        400,
+                        "no-file",
+                        "cannot be reached",
+                        "nothing was read"),
+                path(
+                        "a name too long",
+                        roots + "/" + "n".repeat(300),
+                        400,
+                        "no-file",
+                        "cannot be reached",
+                        "nothing was read"),
                 path("relative", "file.txt", 400, "bad-path", "must be absolute", "file.txt"),
                 path("NUL", "/a\\u0000b", 400, "bad-path", "must be absolute", "/a?b"));
     }
@@ -140,9 +254,24 @@ class HttpBadInputTest {
                 json("an unknown field", "{\"path\":\"/x\",\"mode\":1}", 400, "bad-json", "mode"),
                 json("the same field twice", "{\"path\":\"/x\",\"path\":\"/y\"}", 400, "bad-json", "path"),
                 json("no field", "{}", 400, "bad-json", "{\"path\": \"/absolute/path\"}"),
-                json("too much JSON", "{\"path\":\"" + "x".repeat(70_000) + "\"}", 413, "too-large", "65536 bytes", "nothing was done"),
-                new Case("another type", (api, more) -> api.send("POST", "/api/documents", BodyPublishers.ofString("path=x"),
-                        join(List.of("Content-Type", "text/plain"), more)), 415, "not-json", "application/json", "text/plain"));
+                json(
+                        "too much JSON",
+                        "{\"path\":\"" + "x".repeat(70_000) + "\"}",
+                        413,
+                        "too-large",
+                        "65536 bytes",
+                        "nothing was done"),
+                new Case(
+                        "another type",
+                        (api, more) -> api.send(
+                                "POST",
+                                "/api/documents",
+                                BodyPublishers.ofString("path=x"),
+                                join(List.of("Content-Type", "text/plain"), more)),
+                        415,
+                        "not-json",
+                        "application/json",
+                        "text/plain"));
     }
 
     private void assertRefused(Case bad, String key) {
@@ -156,7 +285,8 @@ class HttpBadInputTest {
         assertThat(answer.problem()).isEqualTo(bad.type());
         assertThat(answer.json().path("detail").asText()).contains(bad.says()).doesNotContain("Exception");
         assertThat(saga.journal().sagas(1000)).hasSize(sagas);
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(saga.holdings()).isEqualTo(before));
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(saga.holdings()).isEqualTo(before));
     }
 
     @ParameterizedTest
@@ -167,9 +297,33 @@ class HttpBadInputTest {
 
     Stream<Case> strangers() {
         return Stream.of(
-                put("no key", "a.txt", SMALL, 401, "not-authenticated", List.of(), "no credentials", "Authorization: Bearer"),
-                put("a wrong key", "a.txt", SMALL, 401, "not-authenticated", List.of("Authorization", "Bearer sk_guessed"), "not known", "saga key NAME"),
-                put("a key for something else", "a.txt", SMALL, 403, "missing-scope", List.of("Authorization", "Bearer " + read), "reader", "lacks the scope ingest"),
+                put(
+                        "no key",
+                        "a.txt",
+                        SMALL,
+                        401,
+                        "not-authenticated",
+                        List.of(),
+                        "no credentials",
+                        "Authorization: Bearer"),
+                put(
+                        "a wrong key",
+                        "a.txt",
+                        SMALL,
+                        401,
+                        "not-authenticated",
+                        List.of("Authorization", "Bearer sk_guessed"),
+                        "not known",
+                        "saga key NAME"),
+                put(
+                        "a key for something else",
+                        "a.txt",
+                        SMALL,
+                        403,
+                        "missing-scope",
+                        List.of("Authorization", "Bearer " + read),
+                        "reader",
+                        "lacks the scope ingest"),
                 // A stranger does not learn what there is.
                 path("no key, outside the roots", outside + "/secret.txt", 401, "not-authenticated", "no credentials"));
     }
@@ -182,7 +336,11 @@ class HttpBadInputTest {
 
     @Test
     void names_the_saga_that_has_the_duplicate() {
-        assertThat(api.put("stored.txt", SMALL, "Authorization", "Bearer " + ingest).json().path("sagaId").asText()).isEqualTo(storedId);
+        assertThat(api.put("stored.txt", SMALL, "Authorization", "Bearer " + ingest)
+                        .json()
+                        .path("sagaId")
+                        .asText())
+                .isEqualTo(storedId);
     }
 
     @Test
@@ -191,10 +349,15 @@ class HttpBadInputTest {
         for (String length : List.of("Content-Length: 100000", "Transfer-Encoding: chunked")) {
             try (Socket socket = api.socket()) {
                 byte[] begun = length.startsWith("T") ? "c350\r\nhalf a chunk".getBytes() : new byte[50_000];
-                ApiClient.write(socket, "PUT /api/documents/cut.bin HTTP/1.1\r\nAuthorization: Bearer " + ingest + "\r\n" + length, begun);
-                await().atMost(Duration.ofSeconds(30)).until(() -> !saga.holdings().equals(before));
+                ApiClient.write(
+                        socket,
+                        "PUT /api/documents/cut.bin HTTP/1.1\r\nAuthorization: Bearer " + ingest + "\r\n" + length,
+                        begun);
+                await().atMost(Duration.ofSeconds(30))
+                        .until(() -> !saga.holdings().equals(before));
             }
-            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(saga.holdings()).isEqualTo(before));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(saga.holdings()).isEqualTo(before));
         }
     }
 
@@ -206,17 +369,24 @@ class HttpBadInputTest {
         assertThat(outcome(twice, "COMPLETED", "")).isEmpty();
         Map<String, List<String>> before = saga.holdings();
 
-        assertThat(outcome(large, "COMPENSATED", "FILE_TOO_LARGE")).contains("large.bin has 1000001 bytes",
-                "saga.file.max-size", "nothing was written")
+        assertThat(outcome(large, "COMPENSATED", "FILE_TOO_LARGE"))
+                .contains("large.bin has 1000001 bytes", "saga.file.max-size", "nothing was written")
                 .doesNotContain(roots.toString());
-        assertThat(outcome(twice, "COMPENSATED", "DUPLICATE")).contains("twice.txt is already stored as document",
-                "nothing was written")
+        assertThat(outcome(twice, "COMPENSATED", "DUPLICATE"))
+                .contains("twice.txt is already stored as document", "nothing was written")
                 .doesNotContain(roots.toString());
         assertThat(saga.holdings()).isEqualTo(before);
     }
 
     private String outcome(Path file, String status, String reason) {
-        var outcome = api.post("/api/documents", "{\"path\":\"" + file + "\"}", "Authorization", "Bearer " + ingest, "Prefer", "wait=100").json();
+        var outcome = api.post(
+                        "/api/documents",
+                        "{\"path\":\"" + file + "\"}",
+                        "Authorization",
+                        "Bearer " + ingest,
+                        "Prefer",
+                        "wait=100")
+                .json();
         assertThat(outcome.path("status").asText()).as("%s", outcome).isEqualTo(status);
         assertThat(outcome.path("reason").asText("")).isEqualTo(reason);
         return outcome.path("message").asText("");

@@ -55,10 +55,28 @@ class HttpExhaustionTest {
                         - setBody:
                             constant: done
                 """);
-        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.max-uploads", "4", "saga.http.max-sagas", "8",
-                "saga.http.max-listeners", "1", "saga.http.max-downloads", "1", "saga.http.max-connections", Integer.toString(CONNECTIONS)));
-        settings.putAll(Map.of("saga.http.header-timeout", "1500ms", "saga.http.keep-alive", "1500ms", "saga.http.idle-timeout", "1500ms",
-                "saga.http.min-rate", "1MiB"));
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "saga.http.enabled",
+                "true",
+                "saga.http.max-uploads",
+                "4",
+                "saga.http.max-sagas",
+                "8",
+                "saga.http.max-listeners",
+                "1",
+                "saga.http.max-downloads",
+                "1",
+                "saga.http.max-connections",
+                Integer.toString(CONNECTIONS)));
+        settings.putAll(Map.of(
+                "saga.http.header-timeout",
+                "1500ms",
+                "saga.http.keep-alive",
+                "1500ms",
+                "saga.http.idle-timeout",
+                "1500ms",
+                "saga.http.min-rate",
+                "1MiB"));
         saga = StreamingSagaFixture.start(directory, settings);
         api = new ApiClient(saga.application().address().orElseThrow());
     }
@@ -93,11 +111,16 @@ class HttpExhaustionTest {
     @ParameterizedTest
     @ValueSource(strings = {"G", "GET /api/sagas HTTP/1.1\r\nHost: localhost\r\n", "GET /api/sagas HTTP/1.1\r\nX: a"})
     void answers_a_head_that_never_ends_with_408_and_closes(String part) throws Exception {
-        try (Socket silent = api.socket(); Socket trickling = api.socket()) {
+        try (Socket silent = api.socket();
+                Socket trickling = api.socket()) {
             send(silent, part);
             send(trickling, part);
-            assertThat(trickle(trickling, "a")).startsWith("HTTP/1.1 408").contains("application/problem+json", "headers-too-slow");
-            assertThat(ApiClient.readAll(silent)).startsWith("HTTP/1.1 408").contains("application/problem+json", "headers-too-slow");
+            assertThat(trickle(trickling, "a"))
+                    .startsWith("HTTP/1.1 408")
+                    .contains("application/problem+json", "headers-too-slow");
+            assertThat(ApiClient.readAll(silent))
+                    .startsWith("HTTP/1.1 408")
+                    .contains("application/problem+json", "headers-too-slow");
         }
     }
 
@@ -116,7 +139,11 @@ class HttpExhaustionTest {
             ApiClient.readUntil(kept.getInputStream(), "HTTP/1.1 200");
             send(kept, get + "GET /");
             String rest = ApiClient.readAll(kept);
-            assertThat(rest).as("the second request").contains("HTTP/1.1 200").as("the third").contains("HTTP/1.1 408");
+            assertThat(rest)
+                    .as("the second request")
+                    .contains("HTTP/1.1 200")
+                    .as("the third")
+                    .contains("HTTP/1.1 408");
         }
         try (Socket kept = api.socket()) {
             send(kept, "GET /page.css HTTP/1.1\r\nHost: localhost:" + kept.getPort() + "\r\n\r\n");
@@ -151,7 +178,9 @@ class HttpExhaustionTest {
                 }
             }
             assertServed();
-            assertThat(isClosedWithoutAWord(hanging.get(0))).as("the oldest made room").isTrue();
+            assertThat(isClosedWithoutAWord(hanging.get(0)))
+                    .as("the oldest made room")
+                    .isTrue();
         } finally {
             for (Socket socket : hanging) {
                 socket.close();
@@ -176,11 +205,18 @@ class HttpExhaustionTest {
             for (int i = 0; i < 4; i++) {
                 Socket socket = api.socket();
                 slow.add(socket);
-                send(socket, "PUT /api/documents/slow" + i + ".bin HTTP/1.1\r\nHost: localhost:" + socket.getPort() + "\r\nContent-Length: 5000000\r\n\r\n");
+                send(
+                        socket,
+                        "PUT /api/documents/slow" + i + ".bin HTTP/1.1\r\nHost: localhost:" + socket.getPort()
+                                + "\r\nContent-Length: 5000000\r\n\r\n");
             }
-            await().atMost(Duration.ofSeconds(20)).until(() -> api.put("early.bin", new byte[1]).status() == 429);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> api.put("early.bin", new byte[1]).status() == 429);
             assertThat(trickle(slow.get(0), "x")).startsWith("HTTP/1.1 408").contains("saga.http.min-rate");
-            await().atMost(Duration.ofSeconds(20)).until(() -> api.put("next.bin", new byte[10], "Prefer", "wait=60").status() == 200);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> api.put("next.bin", new byte[10], "Prefer", "wait=60")
+                                    .status()
+                            == 200);
         } finally {
             for (Socket socket : slow) {
                 socket.close();
@@ -198,8 +234,10 @@ class HttpExhaustionTest {
     void stores_the_body_of_a_client_that_pauses_now_and_then() throws Exception {
         byte[] part = new byte[2 * 1024 * 1024];
         try (Socket socket = api.socket()) {
-            send(socket, "PUT /api/documents/paused.bin HTTP/1.1\r\nHost: localhost:" + socket.getPort() + "\r\nContent-Length: " + 3 * part.length
-                    + "\r\nPrefer: wait=60\r\n\r\n");
+            send(
+                    socket,
+                    "PUT /api/documents/paused.bin HTTP/1.1\r\nHost: localhost:" + socket.getPort()
+                            + "\r\nContent-Length: " + 3 * part.length + "\r\nPrefer: wait=60\r\n\r\n");
             for (int i = 0; i < 3; i++) {
                 pause(socket);
                 socket.getOutputStream().write(part);
@@ -212,7 +250,9 @@ class HttpExhaustionTest {
 
     private static void pause(Socket socket) throws IOException {
         socket.setSoTimeout(PAUSE_MILLIS);
-        assertThatThrownBy(() -> socket.getInputStream().read()).as("no answer while the client pauses").isInstanceOf(SocketTimeoutException.class);
+        assertThatThrownBy(() -> socket.getInputStream().read())
+                .as("no answer while the client pauses")
+                .isInstanceOf(SocketTimeoutException.class);
     }
 
     /** Its connection is closed before anybody reads its body; its place must be free long before a time-out. */
@@ -220,10 +260,15 @@ class HttpExhaustionTest {
     void notices_a_client_that_went_away_at_once() throws Exception {
         for (int i = 0; i < 8; i++) {
             try (Socket socket = api.socket()) {
-                send(socket, "PUT /api/documents/gone.bin HTTP/1.1\r\nHost: localhost:" + socket.getPort() + "\r\nTransfer-Encoding: chunked\r\n\r\nx");
+                send(
+                        socket,
+                        "PUT /api/documents/gone.bin HTTP/1.1\r\nHost: localhost:" + socket.getPort()
+                                + "\r\nTransfer-Encoding: chunked\r\n\r\nx");
             }
         }
-        await().atMost(Duration.ofSeconds(10)).until(() -> api.put("after.bin", new byte[20], "Prefer", "wait=60").status() == 200);
+        await().atMost(Duration.ofSeconds(10))
+                .until(() ->
+                        api.put("after.bin", new byte[20], "Prefer", "wait=60").status() == 200);
     }
 
     @Test
@@ -235,7 +280,9 @@ class HttpExhaustionTest {
         }
         try (Socket slow = api.socket()) {
             send(slow, head + "100000\r\n\r\n");
-            assertThat(trickle(slow, "x")).startsWith("HTTP/1.1 408").contains("application/problem+json", "body-too-slow");
+            assertThat(trickle(slow, "x"))
+                    .startsWith("HTTP/1.1 408")
+                    .contains("application/problem+json", "body-too-slow");
         }
     }
 }

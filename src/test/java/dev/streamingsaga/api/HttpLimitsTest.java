@@ -74,14 +74,19 @@ class HttpLimitsTest {
             ApiClient.write(first, "PUT /api/documents/slow.bin HTTP/1.1\r\nContent-Length: 100", new byte[1]);
             await().atMost(PATIENCE).until(() -> !spooled().isEmpty());
             try (Socket second = api.socket()) {
-                ApiClient.write(second, "PUT /api/documents/second.bin HTTP/1.1\r\nContent-Length: 5000000000", new byte[0]);
+                ApiClient.write(
+                        second, "PUT /api/documents/second.bin HTTP/1.1\r\nContent-Length: 5000000000", new byte[0]);
                 String answer = ApiClient.readAll(second);
-                assertThat(answer).startsWith("HTTP/1.1 429").contains("Retry-After: ").contains("max-uploads");
+                assertThat(answer)
+                        .startsWith("HTTP/1.1 429")
+                        .contains("Retry-After: ")
+                        .contains("max-uploads");
             }
             assertThat(ApiClient.readAll(first)).as("a body that stops").startsWith("HTTP/1.1 408");
         }
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(spooled()).isEmpty());
-        assertThat(api.put("second.bin", new byte[10], "Prefer", "wait=100").status()).isEqualTo(200);
+        assertThat(api.put("second.bin", new byte[10], "Prefer", "wait=100").status())
+                .isEqualTo(200);
     }
 
     @Test
@@ -93,7 +98,12 @@ class HttpLimitsTest {
 
         assertThat(third.status()).isEqualTo(429);
         assertThat(third.problem()).isEqualTo("too-many-sagas");
-        assertThat(api.get("/api/sagas/" + first).json().path("saga").path("state").asText()).isNotEqualTo("COMPLETED");
+        assertThat(api.get("/api/sagas/" + first)
+                        .json()
+                        .path("saga")
+                        .path("state")
+                        .asText())
+                .isNotEqualTo("COMPLETED");
         saga.s3().clearRules();
         await().atMost(PATIENCE).until(() -> api.put("three.bin", new byte[12]).status() == 202);
     }
@@ -114,8 +124,14 @@ class HttpLimitsTest {
 
     @Test
     void keeps_the_spool_file_of_a_paused_saga_and_resumes_from_it_after_a_restart() {
-        saga.s3().when(request -> request.method().equals("PUT") && request.path().contains("chunk-")).hang();
-        String sagaId = api.put("paused.txt", "the keeper pauses".getBytes(StandardCharsets.UTF_8)).json().path("sagaId").asText();
+        saga.s3()
+                .when(request ->
+                        request.method().equals("PUT") && request.path().contains("chunk-"))
+                .hang();
+        String sagaId = api.put("paused.txt", "the keeper pauses".getBytes(StandardCharsets.UTF_8))
+                .json()
+                .path("sagaId")
+                .asText();
         await().atMost(PATIENCE).until(() -> state(sagaId) == SagaState.UPLOADING);
         assertThat(api.post("/api/sagas/" + sagaId + "/resume", "").status()).isEqualTo(409);
         assertThat(api.post("/api/sagas/" + sagaId + "/pause", "").status()).isEqualTo(202);
@@ -137,7 +153,8 @@ class HttpLimitsTest {
         assertThat(orphan).doesNotExist();
         assertThat(spooled()).hasSize(1);
         assertThat(api.post("/api/sagas/" + sagaId + "/resume", "").status()).isEqualTo(202);
-        var outcome = api.get("/api/sagas/" + sagaId + "/outcome", "Prefer", "wait=100").json();
+        var outcome = api.get("/api/sagas/" + sagaId + "/outcome", "Prefer", "wait=100")
+                .json();
         assertThat(outcome.path("status").asText()).as("%s", outcome).isEqualTo("COMPLETED");
         assertThat(outcome.path("runs").asInt()).isEqualTo(2);
         assertThat(outcome.path("file").asText()).isEqualTo("paused.txt");
@@ -145,12 +162,19 @@ class HttpLimitsTest {
 
     @Test
     void cancels_what_an_operator_does_not_want() {
-        FaultRule sending = saga.s3().when(request -> request.method().equals("PUT") && request.path().contains("chunk-")).hang();
-        String sagaId = api.put("unwanted.txt", "unwanted".getBytes(StandardCharsets.UTF_8)).json().path("sagaId").asText();
+        FaultRule sending = saga.s3()
+                .when(request ->
+                        request.method().equals("PUT") && request.path().contains("chunk-"))
+                .hang();
+        String sagaId = api.put("unwanted.txt", "unwanted".getBytes(StandardCharsets.UTF_8))
+                .json()
+                .path("sagaId")
+                .asText();
         await().atMost(PATIENCE).until(() -> sending.applied() > 0);
         assertThat(api.post("/api/sagas/" + sagaId + "/cancel", "").status()).isEqualTo(202);
         saga.s3().clearRules();
-        var outcome = api.get("/api/sagas/" + sagaId + "/outcome", "Prefer", "wait=100").json();
+        var outcome = api.get("/api/sagas/" + sagaId + "/outcome", "Prefer", "wait=100")
+                .json();
 
         assertThat(outcome.path("status").asText()).isEqualTo("COMPENSATED");
         assertThat(outcome.path("reason").asText()).isEqualTo("CANCELLED");
@@ -161,40 +185,85 @@ class HttpLimitsTest {
     @Test
     void retries_and_resolves_what_a_compensation_left() {
         String chunk = "chunk-000000";
-        saga.s3().when(request -> request.method().equals("POST") && request.query() != null && request.query().contains("delete")).always().answer(503, "SlowDown");
+        saga.s3()
+                .when(request -> request.method().equals("POST")
+                        && request.query() != null
+                        && request.query().contains("delete"))
+                .always()
+                .answer(503, "SlowDown");
         saga.s3().when(request -> request.method().equals("DELETE")).always().answer(503, "SlowDown");
-        saga.s3().when(request -> request.method().equals("PUT") && request.path().contains("manifest")).always().answer(403, "AccessDenied");
-        String sagaId = api.put("stuck.txt", "stuck".getBytes(StandardCharsets.UTF_8)).json().path("sagaId").asText();
-        var outcome = api.get("/api/sagas/" + sagaId + "/outcome", "Prefer", "wait=100").json();
+        saga.s3()
+                .when(request ->
+                        request.method().equals("PUT") && request.path().contains("manifest"))
+                .always()
+                .answer(403, "AccessDenied");
+        String sagaId = api.put("stuck.txt", "stuck".getBytes(StandardCharsets.UTF_8))
+                .json()
+                .path("sagaId")
+                .asText();
+        var outcome = api.get("/api/sagas/" + sagaId + "/outcome", "Prefer", "wait=100")
+                .json();
         assertThat(outcome.path("status").asText()).as("%s", outcome).isEqualTo("PARTIALLY_COMPENSATED");
         var entry = api.get("/api/cleanups").json().path("cleanups").get(0);
         assertThat(entry.path("sagaId").asText()).isEqualTo(sagaId);
         assertThat(entry.path("resource").asText()).contains(chunk);
-        assertThat(api.get("/api/sagas/" + sagaId).json().path("saga").path("openCleanups").asInt()).isPositive();
+        assertThat(api.get("/api/sagas/" + sagaId)
+                        .json()
+                        .path("saga")
+                        .path("openCleanups")
+                        .asInt())
+                .isPositive();
         String url = "/api/cleanups/" + entry.path("id").asText();
 
         assertThat(api.post(url + "/resolve", "{}").status()).isEqualTo(400);
         assertThat(api.post(url + "/retry", "").json().path("state").asText()).isEqualTo("PARTIALLY_COMPENSATED");
         saga.s3().clearRules();
         assertThat(api.post(url + "/retry", "").json().path("state").asText()).isEqualTo("COMPENSATED");
-        assertThat(api.post(url + "/resolve", "{\"reason\":\"removed by hand\"}").status()).isEqualTo(409);
+        assertThat(api.post(url + "/resolve", "{\"reason\":\"removed by hand\"}")
+                        .status())
+                .isEqualTo(409);
         assertThat(api.get("/api/cleanups").json().path("cleanups")).isEmpty();
-        assertThat(api.get("/api/cleanups?all=true").json().path("cleanups").get(0).path("status").asText()).isEqualTo("DONE");
+        assertThat(api.get("/api/cleanups?all=true")
+                        .json()
+                        .path("cleanups")
+                        .get(0)
+                        .path("status")
+                        .asText())
+                .isEqualTo("DONE");
         saga.assertNothingAnywhere();
     }
 
     @Test
     void closes_an_entry_that_a_person_dealt_with() {
-        saga.s3().when(request -> request.method().equals("POST") && request.query() != null && request.query().contains("delete")).always().answer(503, "SlowDown");
+        saga.s3()
+                .when(request -> request.method().equals("POST")
+                        && request.query() != null
+                        && request.query().contains("delete"))
+                .always()
+                .answer(503, "SlowDown");
         saga.s3().when(request -> request.method().equals("DELETE")).always().answer(503, "SlowDown");
-        saga.s3().when(request -> request.method().equals("PUT") && request.path().contains("manifest")).always().answer(403, "AccessDenied");
-        String sagaId = api.put("stuck.txt", "stuck".getBytes(StandardCharsets.UTF_8)).json().path("sagaId").asText();
+        saga.s3()
+                .when(request ->
+                        request.method().equals("PUT") && request.path().contains("manifest"))
+                .always()
+                .answer(403, "AccessDenied");
+        String sagaId = api.put("stuck.txt", "stuck".getBytes(StandardCharsets.UTF_8))
+                .json()
+                .path("sagaId")
+                .asText();
         api.get("/api/sagas/" + sagaId + "/outcome", "Prefer", "wait=100");
         for (var entry : api.get("/api/cleanups").json().path("cleanups")) {
-            Answer resolved = api.post("/api/cleanups/" + entry.path("id").asText() + "/resolve", "{\"reason\":\"removed by hand\"}");
+            Answer resolved = api.post(
+                    "/api/cleanups/" + entry.path("id").asText() + "/resolve", "{\"reason\":\"removed by hand\"}");
             assertThat(resolved.status()).as("%s", resolved.json()).isEqualTo(200);
         }
         assertThat(state(sagaId)).isEqualTo(SagaState.COMPENSATED);
-        assertThat(api.get("/api/cleanups?all=true").json().path("cleanups").get(0).path("resolution").asText()).isEqualTo("removed by hand");
+        assertThat(api.get("/api/cleanups?all=true")
+                        .json()
+                        .path("cleanups")
+                        .get(0)
+                        .path("resolution")
+                        .asText())
+                .isEqualTo("removed by hand");
     }
 }

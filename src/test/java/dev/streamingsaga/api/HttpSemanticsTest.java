@@ -55,8 +55,8 @@ class HttpSemanticsTest {
 
     @BeforeAll
     void start(@TempDir Path directory) throws Exception {
-        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.idle-timeout",
-                "2s"));
+        Map<String, String> settings =
+                new HashMap<>(Map.of("saga.http.enabled", "true", "saga.http.idle-timeout", "2s"));
         saga = StreamingSagaFixture.start(directory, settings);
         api = new ApiClient(saga.application().address().orElseThrow());
         Answer answer = api.put("large.bin", Files.readAllBytes(saga.file("large.bin", LARGE)), "Prefer", "wait=100");
@@ -80,11 +80,19 @@ class HttpSemanticsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"bytes=0-9 | 206 | 0-9", "Bytes=5-5 | 206 | 5-5",
-    "BYTES = -10 | 206 | 29999990-29999999",
-        "bytes=29999990-99999999999999999999999 | 206 | 29999990-29999999",
-        "bytes=-99999999999999999999999 | 206 | 0-29999999", "bytes=30000000- | 416 | *",
-        "bytes=99999999999999999999999- | 416 | *", "bytes=-0 | 416 | *", "lines=0-9 | 200 | ''"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "bytes=0-9 | 206 | 0-9",
+                "Bytes=5-5 | 206 | 5-5",
+                "BYTES = -10 | 206 | 29999990-29999999",
+                "bytes=29999990-99999999999999999999999 | 206 | 29999990-29999999",
+                "bytes=-99999999999999999999999 | 206 | 0-29999999",
+                "bytes=30000000- | 416 | *",
+                "bytes=99999999999999999999999- | 416 | *",
+                "bytes=-0 | 416 | *",
+                "lines=0-9 | 200 | ''"
+            })
     void head_and_get_answer_a_range_with_the_same_headers(String range, int status, String part) {
         Answer head = head("Range", range);
         assertThat(head.status()).isEqualTo(status);
@@ -93,11 +101,13 @@ class HttpSemanticsTest {
         Answer get = api.get(content, "Range", range);
         assertThat(get.status()).isEqualTo(status);
         assertThat(headers(head)).isEqualTo(headers(get));
-        assertThat(get.header("Content-Length")).isEqualTo(Integer.toString(get.response().body().length));
+        assertThat(get.header("Content-Length"))
+                .isEqualTo(Integer.toString(get.response().body().length));
     }
 
     private static Map<String, List<String>> headers(Answer answer) {
-        Map<String, List<String>> headers = new HashMap<>(answer.response().headers().map());
+        Map<String, List<String>> headers =
+                new HashMap<>(answer.response().headers().map());
         headers.remove("connection");
         return headers;
     }
@@ -106,26 +116,38 @@ class HttpSemanticsTest {
     @ValueSource(strings = {"GET", "HEAD"})
     void answers_conditions_by_the_sha_256(String method) {
         assertThat(condition(method, "If-None-Match", tag).status()).isEqualTo(304);
-        assertThat(condition(method, "If-None-Match", "\"other\", W/" + tag).status()).as("compared weakly")
+        assertThat(condition(method, "If-None-Match", "\"other\", W/" + tag).status())
+                .as("compared weakly")
                 .isEqualTo(304);
         assertThat(condition(method, "If-None-Match", "*").status()).isEqualTo(304);
-        assertThat(condition(method, "If-None-Match", "\"x" + tag.substring(1)).status()).isEqualTo(200);
+        assertThat(condition(method, "If-None-Match", "\"x" + tag.substring(1)).status())
+                .isEqualTo(200);
         assertThat(condition(method, "If-Match", tag).status()).isEqualTo(200);
         assertThat(condition(method, "If-Match", "\"a,b\", " + tag).status()).isEqualTo(200);
         assertThat(condition(method, "If-Match", "*").status()).isEqualTo(200);
         Answer other = condition(method, "If-Match", "\"other\"");
         assertThat(other.status()).isEqualTo(412);
         assertThat(other.header("ETag")).isEqualTo(tag);
-        assertThat(condition(method, "If-Match", "W/" + tag).status()).as("compared strongly").isEqualTo(412);
+        assertThat(condition(method, "If-Match", "W/" + tag).status())
+                .as("compared strongly")
+                .isEqualTo(412);
         assertThat(condition(method, "If-Match", "nonsense").status()).isEqualTo(400);
         assertThat(condition(method, "If-None-Match", tag + " " + tag).status()).isEqualTo(400);
-        assertThat(condition(method, "If-Match", "\"other\"", "If-None-Match", tag).status())
-                .as("If-Match comes first").isEqualTo(412);
-        assertThat(condition(method, "If-Range", tag, "Range", "bytes=0-0").status()).isEqualTo(206);
-        assertThat(condition(method, "If-Range", "W/" + tag, "Range", "bytes=0-0").status()).isEqualTo(200);
-        assertThat(condition(method, "If-Range", "Mon, 30 Nov 2026 08:00:00 GMT", "Range", "bytes=0-0").status())
+        assertThat(condition(method, "If-Match", "\"other\"", "If-None-Match", tag)
+                        .status())
+                .as("If-Match comes first")
+                .isEqualTo(412);
+        assertThat(condition(method, "If-Range", tag, "Range", "bytes=0-0").status())
+                .isEqualTo(206);
+        assertThat(condition(method, "If-Range", "W/" + tag, "Range", "bytes=0-0")
+                        .status())
                 .isEqualTo(200);
-        assertThat(condition(method, "If-Range", "\"other\"", "Range", "bytes=99999999-").status()).isEqualTo(200);
+        assertThat(condition(method, "If-Range", "Mon, 30 Nov 2026 08:00:00 GMT", "Range", "bytes=0-0")
+                        .status())
+                .isEqualTo(200);
+        assertThat(condition(method, "If-Range", "\"other\"", "Range", "bytes=99999999-")
+                        .status())
+                .isEqualTo(200);
     }
 
     private Answer condition(String method, String... headers) {
@@ -134,14 +156,19 @@ class HttpSemanticsTest {
 
     @Test
     void a_put_with_a_condition_neither_replaces_nor_doubles_what_somebody_else_stored() throws Exception {
-        assertThat(api.put("cond.txt", text("none yet"), "If-Match", "*").problem()).isEqualTo("precondition-failed");
+        assertThat(api.put("cond.txt", text("none yet"), "If-Match", "*").problem())
+                .isEqualTo("precondition-failed");
         Answer first = api.put("cond.txt", text("first"), "If-None-Match", "*", "Prefer", "wait=100");
         assertThat(first.status()).as("%s", first.json()).isEqualTo(200);
         int before = saga.journal().sagas(1000).size();
-        assertThat(api.put("cond.txt", text("second"), "If-None-Match", "*", "Prefer", "wait=100").status())
+        assertThat(api.put("cond.txt", text("second"), "If-None-Match", "*", "Prefer", "wait=100")
+                        .status())
                 .isEqualTo(412);
-        assertThat(api.put("cond.txt", text("first"), "If-None-Match", first.header("ETag")).status()).isEqualTo(412);
-        assertThat(api.put("cond.txt", text("second"), "If-Match", tag).status()).isEqualTo(412);
+        assertThat(api.put("cond.txt", text("first"), "If-None-Match", first.header("ETag"))
+                        .status())
+                .isEqualTo(412);
+        assertThat(api.put("cond.txt", text("second"), "If-Match", tag).status())
+                .isEqualTo(412);
         assertThat(saga.journal().sagas(1000)).hasSize(before);
 
         Answer second = api.put("cond.txt", text("second"), "If-Match", first.header("ETag"), "Prefer", "wait=100");
@@ -161,11 +188,18 @@ class HttpSemanticsTest {
 
     @Test
     void of_many_that_want_to_be_first_one_is() {
-        List<CompletableFuture<Answer>> puts = IntStream.range(0, 4).mapToObj(i -> Background.run("put " + i, () ->
-                api.put("race.txt", text("racer " + i), "If-None-Match", "*", "Prefer", "wait=100"))).toList();
+        List<CompletableFuture<Answer>> puts = IntStream.range(0, 4)
+                .mapToObj(i -> Background.run(
+                        "put " + i,
+                        () -> api.put("race.txt", text("racer " + i), "If-None-Match", "*", "Prefer", "wait=100")))
+                .toList();
 
-        assertThat(puts.stream().map(put -> put.join().status())).containsOnlyOnce(200).containsOnly(200, 412);
-        assertThat(saga.journal().sagas(1000)).filteredOn(s -> s.fileName().equals("race.txt")).hasSize(1);
+        assertThat(puts.stream().map(put -> put.join().status()))
+                .containsOnlyOnce(200)
+                .containsOnly(200, 412);
+        assertThat(saga.journal().sagas(1000))
+                .filteredOn(s -> s.fileName().equals("race.txt"))
+                .hasSize(1);
     }
 
     static Stream<String[]> malformed() {
@@ -191,7 +225,8 @@ class HttpSemanticsTest {
         try (Socket socket = api.socket()) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             String head = ApiClient.readUntil(socket.getInputStream(), "\r\n\r\n");
-            assertThat(head).matches("(?s)HTTP/1[.][01] " + status + " .*")
+            assertThat(head)
+                    .matches("(?s)HTTP/1[.][01] " + status + " .*")
                     .containsIgnoringCase("Content-Type: application/problem+json");
             JsonNode problem = new ObjectMapper().readTree(ApiClient.readUntil(socket.getInputStream(), "}"));
             assertThat(problem.path("status").asText()).isEqualTo(status);
@@ -206,15 +241,17 @@ class HttpSemanticsTest {
 
     @Test
     void a_client_that_stops_reading_is_cut_off_with_one_line_in_the_log() throws Exception {
-        assertOneLine(socket -> { }, "the client took nothing for 2 s");
+        assertOneLine(socket -> {}, "the client took nothing for 2 s");
     }
 
     @Test
     void a_client_that_resets_is_one_line_in_the_log() throws Exception {
-        assertOneLine(socket -> {
-            socket.setSoLinger(true, 0);
-            socket.close();
-        }, "the client went away");
+        assertOneLine(
+                socket -> {
+                    socket.setSoLinger(true, 0);
+                    socket.close();
+                },
+                "the client went away");
     }
 
     private interface Then {
@@ -229,21 +266,26 @@ class HttpSemanticsTest {
         try (Socket socket = new Socket()) {
             socket.setReceiveBufferSize(4096);
             socket.setSoTimeout((int) PATIENCE.toMillis());
-            socket.connect(new InetSocketAddress("127.0.0.1", saga.application().address().orElseThrow().getPort()));
+            socket.connect(new InetSocketAddress(
+                    "127.0.0.1", saga.application().address().orElseThrow().getPort()));
             ApiClient.write(socket, "GET " + content + " HTTP/1.1", new byte[0]);
             assertThat(socket.getInputStream().readNBytes(1000)).hasSize(1000);
             then.happens(socket);
 
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(List.copyOf(log.list))
-                    .anyMatch(e -> e.getFormattedMessage().contains(says)));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(List.copyOf(log.list))
+                            .anyMatch(e -> e.getFormattedMessage().contains(says)));
             if (!socket.isClosed()) {
                 // The server has closed, so the rest of the document never comes.
                 assertThat(readToItsEnd(socket)).isLessThan(LARGE - 1000);
             }
             // One more request: what the first one leaves behind would be logged by then.
             assertThat(head().status()).isEqualTo(200);
-            assertThat(List.copyOf(log.list)).filteredOn(e -> e.getFormattedMessage().contains(content)).hasSize(1);
-            assertThat(List.copyOf(log.list)).filteredOn(e -> e.getLevel().isGreaterOrEqual(Level.INFO))
+            assertThat(List.copyOf(log.list))
+                    .filteredOn(e -> e.getFormattedMessage().contains(content))
+                    .hasSize(1);
+            assertThat(List.copyOf(log.list))
+                    .filteredOn(e -> e.getLevel().isGreaterOrEqual(Level.INFO))
                     .noneMatch(e -> e.getThrowableProxy() != null)
                     .noneMatch(e -> e.getLevel().isGreaterOrEqual(Level.WARN));
         } finally {
@@ -255,7 +297,9 @@ class HttpSemanticsTest {
         long read = 0;
         byte[] buffer = new byte[65_536];
         try {
-            for (int n = socket.getInputStream().read(buffer); n >= 0; n = socket.getInputStream().read(buffer)) {
+            for (int n = socket.getInputStream().read(buffer);
+                    n >= 0;
+                    n = socket.getInputStream().read(buffer)) {
                 read += n;
             }
         } catch (java.net.SocketException e) {

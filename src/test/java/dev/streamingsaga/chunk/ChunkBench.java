@@ -54,9 +54,17 @@ final class ChunkBench {
                 long removed = System.nanoTime();
                 System.out.printf(
                         "round %d: hash %d upload %d verify %d manifest %d | whole %d | fetch %d remove %d ms, heap %d MiB%n",
-                        i, ms(start, hashed), ms(hashed, uploaded), ms(uploaded, verified), ms(verified, described),
-                        ms(start, described), ms(described, fetched), ms(fetched, removed),
-                        (Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory()) >> 20);
+                        i,
+                        ms(start, hashed),
+                        ms(hashed, uploaded),
+                        ms(uploaded, verified),
+                        ms(verified, described),
+                        ms(start, described),
+                        ms(described, fetched),
+                        ms(fetched, removed),
+                        (Runtime.getRuntime().totalMemory()
+                                        - Runtime.getRuntime().freeMemory())
+                                >> 20);
             }
         }
         Files.delete(file);

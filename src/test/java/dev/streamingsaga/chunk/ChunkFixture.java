@@ -7,9 +7,9 @@ import dev.streamingsaga.embedded.FaultyS3;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
-import dev.streamingsaga.journal.SourceIdentity;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -81,10 +81,22 @@ final class ChunkFixture implements AutoCloseable {
     RecordingRun run(Path file, String sagaId, Digests digests, long chunkSizeBytes) {
         SourceIdentity identity = SourceFile.identity(file);
         return new RecordingRun(new Document(
-                "doc-" + sagaId, sagaId, file, file.getFileName().toString(), "application/octet-stream",
-                digests.sizeBytes(), digests.sha256(), digests.chunkSha256().size(), chunkSizeBytes,
-                config.s3().bucket(), config.chunk().prefix() + "/doc-" + sagaId + "/" + sagaId + "/",
-                "owner", "internal", "none", Instant.EPOCH, identity));
+                "doc-" + sagaId,
+                sagaId,
+                file,
+                file.getFileName().toString(),
+                "application/octet-stream",
+                digests.sizeBytes(),
+                digests.sha256(),
+                digests.chunkSha256().size(),
+                chunkSizeBytes,
+                config.s3().bucket(),
+                config.chunk().prefix() + "/doc-" + sagaId + "/" + sagaId + "/",
+                "owner",
+                "internal",
+                "none",
+                Instant.EPOCH,
+                identity));
     }
 
     RecordingRun run(Path file, String sagaId) {
@@ -100,7 +112,8 @@ final class ChunkFixture implements AutoCloseable {
         });
         rethrow(exchange);
         if (!run.document().facts().equals(exchange.getMessage().getBody())) {
-            throw new AssertionError("the route changed the body: " + exchange.getMessage().getBody());
+            throw new AssertionError(
+                    "the route changed the body: " + exchange.getMessage().getBody());
         }
     }
 
@@ -114,14 +127,17 @@ final class ChunkFixture implements AutoCloseable {
 
     @SuppressWarnings("unchecked")
     List<String> compensate(Map<String, Object> facts) {
-        return rethrow(template.request(config.direct("store-upload-compensate"), e -> e.getMessage().setBody(facts)))
+        return rethrow(template.request(
+                        config.direct("store-upload-compensate"),
+                        e -> e.getMessage().setBody(facts)))
                 .getMessage()
                 .getBody(List.class);
     }
 
     @SuppressWarnings("unchecked")
     List<String> count(Map<String, Object> facts) {
-        return rethrow(template.request(config.direct("store-upload-count"), e -> e.getMessage().setBody(facts)))
+        return rethrow(template.request(
+                        config.direct("store-upload-count"), e -> e.getMessage().setBody(facts)))
                 .getMessage()
                 .getBody(List.class);
     }

@@ -40,7 +40,8 @@ class FetchTest {
 
     @Test
     void the_manifest_says_what_the_contract_promises() throws Exception {
-        JsonNode manifest = new ObjectMapper().readTree(fixture.stored(prefix() + "manifest.json").toFile());
+        JsonNode manifest = new ObjectMapper()
+                .readTree(fixture.stored(prefix() + "manifest.json").toFile());
 
         assertThat(manifest.get("fileName").asText()).isEqualTo(run.document().fileName());
         assertThat(manifest.get("sizeBytes").asLong()).isEqualTo(2L * CHUNK + 3);
@@ -57,7 +58,8 @@ class FetchTest {
     void a_corrupt_chunk_leaves_the_target_as_it_was() throws Exception {
         Path target = Files.writeString(dir.resolve("target"), "before");
         fixture.s3.putObject(
-                p -> p.bucket(fixture.config.s3().bucket()).key(run.chunks().get(1).key()),
+                p -> p.bucket(fixture.config.s3().bucket())
+                        .key(run.chunks().get(1).key()),
                 RequestBody.fromBytes(new byte[CHUNK]));
 
         refused(target, Reason.CHUNK_CORRUPT);
@@ -70,7 +72,8 @@ class FetchTest {
 
     @Test
     void a_missing_chunk_or_manifest_is_said_to_be_missing() {
-        fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(run.chunks().get(2).key()));
+        fixture.s3.deleteObject(d ->
+                d.bucket(fixture.config.s3().bucket()).key(run.chunks().get(2).key()));
         refused(dir.resolve("target"), Reason.CHUNK_MISSING);
         fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(prefix() + "manifest.json"));
         refused(dir.resolve("target"), Reason.CHUNK_MISSING);
@@ -86,7 +89,8 @@ class FetchTest {
     }
 
     private void refused(Path target, Reason reason) {
-        SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.store().fetch(prefix(), target));
+        SagaException failure =
+                catchThrowableOfType(SagaException.class, () -> fixture.store().fetch(prefix(), target));
         assertThat(failure).isNotNull();
         assertThat(failure.reason()).as(failure.getMessage()).isEqualTo(reason);
     }

@@ -33,7 +33,9 @@ class MemoryTest {
                 .start();
         try {
             assertThat(child.waitFor(180, TimeUnit.SECONDS)).isTrue();
-            assertThat(child.exitValue()).as(() -> dir.resolve("out").toString()).isZero();
+            assertThat(child.exitValue())
+                    .as(() -> dir.resolve("out").toString())
+                    .isZero();
         } finally {
             child.destroyForcibly();
         }

@@ -50,7 +50,9 @@ class ParallelTest {
 
     @Test
     void it_works_on_the_threads_of_its_own_pool() throws Exception {
-        List<Runnable> both = List.of(() -> new Parallel(pool, 4).forEach(ITEMS, done::add), () -> new Parallel(pool, 4).forEach(ITEMS, done::add));
+        List<Runnable> both = List.of(
+                () -> new Parallel(pool, 4).forEach(ITEMS, done::add),
+                () -> new Parallel(pool, 4).forEach(ITEMS, done::add));
 
         for (var each : both.stream().map(pool::submit).toList()) {
             each.get(30, TimeUnit.SECONDS);
@@ -68,18 +70,21 @@ class ParallelTest {
         Iterator<Integer> items = ITEMS.iterator();
         AtomicInteger looks = new AtomicInteger();
 
-        new Parallel(pool, 3).forEach(() -> new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                looks.incrementAndGet();
-                return items.hasNext();
-            }
+        new Parallel(pool, 3)
+                .forEach(
+                        () -> new Iterator<>() {
+                            @Override
+                            public boolean hasNext() {
+                                looks.incrementAndGet();
+                                return items.hasNext();
+                            }
 
-            @Override
-            public Integer next() {
-                return items.next();
-            }
-        }, done::add);
+                            @Override
+                            public Integer next() {
+                                return items.next();
+                            }
+                        },
+                        done::add);
 
         assertThat(done).containsExactlyElementsOf(ITEMS);
         assertThat(looks).hasValue(ITEMS.size() + 1);

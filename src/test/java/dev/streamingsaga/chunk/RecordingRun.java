@@ -103,12 +103,16 @@ final class RecordingRun implements Run {
     }
 
     List<Integer> attemptsOf(int index) {
-        return sendings.stream().filter(s -> s.index() == index).map(Sending::attempt).toList();
+        return sendings.stream()
+                .filter(s -> s.index() == index)
+                .map(Sending::attempt)
+                .toList();
     }
 
     private void set(int index, ChunkState state, int attempts) {
         ChunkRow row = rows.get(index);
-        rows.set(index, new ChunkRow(
-                row.index(), row.offset(), row.sizeBytes(), row.key(), row.sha256(), state, attempts));
+        rows.set(
+                index,
+                new ChunkRow(row.index(), row.offset(), row.sizeBytes(), row.key(), row.sha256(), state, attempts));
     }
 }

@@ -120,7 +120,9 @@ class UploadTest {
                     .hasMessageContaining("cannot write chunk 1 of saga s1 to bucket streaming-saga")
                     .hasMessageContaining("after 3 attempts; compensating");
             assertThat(run.attemptsOf(1)).containsExactly(1, 2, 3);
-            assertThat(permitsOfTheOther).as("permits of the chunk that is still on its way").isEqualTo(1);
+            assertThat(permitsOfTheOther)
+                    .as("permits of the chunk that is still on its way")
+                    .isEqualTo(1);
             await().until(() -> run.openPermits.get() == 0);
         }
     }
@@ -239,7 +241,8 @@ class UploadTest {
                                     .key("saga/x")
                                     .metadata(Map.of(ChecksumInterceptor.METADATA, Sha256.of("other".getBytes()))),
                             RequestBody.fromString("bytes")))
-                    .isInstanceOfSatisfying(S3Exception.class, e -> assertThat(e.statusCode()).isEqualTo(400));
+                    .isInstanceOfSatisfying(
+                            S3Exception.class, e -> assertThat(e.statusCode()).isEqualTo(400));
             assertThat(fixture.store().keys("saga/")).isEmpty();
         }
     }
@@ -251,7 +254,8 @@ class UploadTest {
             fixture.faults.afterPut(key -> run.cancelled = true);
 
             assertThatThrownBy(() -> fixture.upload(run))
-                    .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
+                    .isInstanceOfSatisfying(
+                            SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
             assertThat(fixture.faults.puts).hasValue(1);
         }
     }
@@ -339,7 +343,10 @@ class UploadTest {
 
             assertThat(failure.reason()).isEqualTo(Reason.STORAGE_FULL);
             await().until(() -> run.openPermits.get() == 0);
-            await().untilAsserted(() -> assertThat(fixture.context.getInflightRepository().size()).as("exchanges that still wait").isZero());
+            await().untilAsserted(() -> assertThat(
+                            fixture.context.getInflightRepository().size())
+                    .as("exchanges that still wait")
+                    .isZero());
             assertThat(run.attemptsOf(0)).containsExactly(1);
         }
     }
@@ -391,7 +398,8 @@ class UploadTest {
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThanOrEqualTo(Duration.ofMillis(1_200));
     }
 
-    private static CompletableFuture<Void> pause(Upload upload, Duration length, BooleanSupplier stopping) throws InterruptedException {
+    private static CompletableFuture<Void> pause(Upload upload, Duration length, BooleanSupplier stopping)
+            throws InterruptedException {
         CountDownLatch asked = new CountDownLatch(1);
         CompletableFuture<Void> pause = Background.run("pause", () -> {
             upload.pause(length, () -> {
@@ -420,10 +428,15 @@ class UploadTest {
     @Test
     void a_plan_that_is_stopped_lets_its_reader_go() throws Exception {
         Upload upload = new Upload(emptyRun(), false);
-        InFlight plan = upload.schedule(IntStream.range(0, 5).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha", ChunkState.PENDING, 0)).toList(), 2);
+        InFlight plan = upload.schedule(
+                IntStream.range(0, 5)
+                        .mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha", ChunkState.PENDING, 0))
+                        .toList(),
+                2);
         plan.next();
         plan.next();
-        CompletableFuture<Integer> third = Background.run("reader", () -> plan.next().index());
+        CompletableFuture<Integer> third =
+                Background.run("reader", () -> plan.next().index());
         upload.arrived();
         assertThat(third.get(60, TimeUnit.SECONDS)).isEqualTo(2);
         assertThat(plan.hasNext()).isTrue();
@@ -440,7 +453,12 @@ class UploadTest {
     @Test
     void a_reader_does_not_wait_for_a_chunk_that_is_lost_once_the_saga_is_called_off() throws Exception {
         RecordingRun run = emptyRun();
-        InFlight plan = new Upload(run, false).schedule(IntStream.range(0, 2).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha", ChunkState.PENDING, 0)).toList(), 1);
+        InFlight plan = new Upload(run, false)
+                .schedule(
+                        IntStream.range(0, 2)
+                                .mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha", ChunkState.PENDING, 0))
+                                .toList(),
+                        1);
         plan.next();
         CompletableFuture<ChunkRow> second = Background.run("reader", plan::next);
 
@@ -489,7 +507,10 @@ class UploadTest {
         }
     }
 
-    /** Each chunk handed out by the thread that sends the one before went a few calls deeper, and some hundred were the end. */
+    /**
+     * Each chunk handed out by the thread that sends the one before went a few calls deeper, and some hundred were the
+     * end.
+     */
     @Test
     void six_hundred_chunks_can_be_sent_one_by_one() throws Exception {
         try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1")) {
@@ -514,11 +535,20 @@ class UploadTest {
             List<ChunkRow> left = new ArrayList<>(first.chunks());
             for (int unanswered : List.of(2, 3)) {
                 ChunkRow row = left.get(unanswered);
-                left.set(unanswered, new ChunkRow(
-                        unanswered, row.offset(), row.sizeBytes(), row.key(), row.sha256(), ChunkState.SENDING, 1));
+                left.set(
+                        unanswered,
+                        new ChunkRow(
+                                unanswered,
+                                row.offset(),
+                                row.sizeBytes(),
+                                row.key(),
+                                row.sha256(),
+                                ChunkState.SENDING,
+                                1));
             }
             for (int gone : List.of(1, 3)) {
-                fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(left.get(gone).key()));
+                fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket())
+                        .key(left.get(gone).key()));
             }
             RecordingRun second = fixture.run(file, "s1");
             second.rows(left);
@@ -531,30 +561,54 @@ class UploadTest {
             assertThat(second.progress).hasValue(5L * CHUNK);
             RecordingRun next = fixture.run(file, "s1");
             next.rows(left);
-            assertThat(planned(fixture, next)).as("what is to be sent first, the rest behind it").containsExactly(2, 0, 3, 1, 4);
+            assertThat(planned(fixture, next))
+                    .as("what is to be sent first, the rest behind it")
+                    .containsExactly(2, 0, 3, 1, 4);
         }
     }
 
     private static List<Integer> planned(ChunkFixture fixture, RecordingRun run) {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());
         exchange.setProperty(Run.PROPERTY, run);
-        new PlanUpload(new Bucket(fixture.s3, fixture.config.s3().bucket()), fixture.config.s3().timeout(), 8).plan(exchange);
+        new PlanUpload(
+                        new Bucket(fixture.s3, fixture.config.s3().bucket()),
+                        fixture.config.s3().timeout(),
+                        8)
+                .plan(exchange);
         List<Integer> order = new ArrayList<>();
         exchange.getProperty(PlanUpload.CHUNKS, InFlight.class).forEachRemaining(row -> order.add(row.index()));
         return order;
     }
 
     @ParameterizedTest
-    @CsvSource({"ssss....,40516273", "ss......,23405671", "ssssss..,60127345", "........,01234567", "ssssssss,01234567", ".sssvsss,01234567"})
+    @CsvSource({
+        "ssss....,40516273",
+        "ss......,23405671",
+        "ssssss..,60127345",
+        "........,01234567",
+        "ssssssss,01234567",
+        ".sssvsss,01234567"
+    })
     void what_was_sent_is_confirmed_while_the_rest_is_sent(String states, String order) {
-        List<ChunkRow> rows = IntStream.range(0, states.length()).mapToObj(i -> new ChunkRow(i, i, 1, "key", "sha",
-                switch (states.charAt(i)) {
-                    case 's' -> ChunkState.SENT;
-                    case 'v' -> ChunkState.VERIFIED;
-                    default -> i % 2 == 0 ? ChunkState.PENDING : ChunkState.SENDING;
-                }, 0)).toList();
+        List<ChunkRow> rows = IntStream.range(0, states.length())
+                .mapToObj(i -> new ChunkRow(
+                        i,
+                        i,
+                        1,
+                        "key",
+                        "sha",
+                        switch (states.charAt(i)) {
+                            case 's' -> ChunkState.SENT;
+                            case 'v' -> ChunkState.VERIFIED;
+                            default -> i % 2 == 0 ? ChunkState.PENDING : ChunkState.SENDING;
+                        },
+                        0))
+                .toList();
 
-        assertThat(PlanUpload.mixed(rows).stream().map(row -> String.valueOf(row.index())).collect(Collectors.joining())).isEqualTo(order);
+        assertThat(PlanUpload.mixed(rows).stream()
+                        .map(row -> String.valueOf(row.index()))
+                        .collect(Collectors.joining()))
+                .isEqualTo(order);
     }
 
     @Test
@@ -570,7 +624,8 @@ class UploadTest {
             int before = fixture.faults.puts.get();
 
             assertThatThrownBy(() -> fixture.send("store-upload", second, other))
-                    .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HASH_MISMATCH));
+                    .isInstanceOfSatisfying(
+                            SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HASH_MISMATCH));
             assertThat(fixture.faults.puts).hasValue(before);
         }
     }

@@ -70,8 +70,8 @@ class VerifyTest {
         List<ChunkRow> swapped = new ArrayList<>(rows);
         Collections.swap(swapped, 0, 1);
 
-        for (List<ChunkRow> wrong : List.of(
-                swapped, List.of(rows.get(0), rows.get(2)), List.of(rows.get(0), rows.get(0), rows.get(1)))) {
+        for (List<ChunkRow> wrong :
+                List.of(swapped, List.of(rows.get(0), rows.get(2)), List.of(rows.get(0), rows.get(0), rows.get(1)))) {
             run.rows(wrong);
             refused(Reason.CHUNK_ORDER_MISMATCH);
         }
@@ -95,7 +95,8 @@ class VerifyTest {
     void FP_21_a_chunk_changed_on_the_disk_of_the_server_is_corrupt() throws Exception {
         Path stored = fixture.stored(key(1));
         damage(stored);
-        Files.setLastModifiedTime(stored, FileTime.fromMillis(Files.getLastModifiedTime(stored).toMillis() + 1000));
+        Files.setLastModifiedTime(
+                stored, FileTime.fromMillis(Files.getLastModifiedTime(stored).toMillis() + 1000));
 
         refused(Reason.CHUNK_CORRUPT);
     }
@@ -126,9 +127,22 @@ class VerifyTest {
         fixture = new ChunkFixture(dir.resolve("data"), config("saga.verify.read-back", "true"));
         Document d = run.document();
         RecordingRun other = new RecordingRun(new Document(
-                d.documentId(), d.sagaId(), d.path(), d.fileName(), d.contentType(), d.sizeBytes(), "0".repeat(64),
-                d.chunkCount(), d.chunkSizeBytes(), d.bucket(), d.keyPrefix(), d.owner(), d.classification(), d.keyId(),
-                d.receivedAt(), d.identity()));
+                d.documentId(),
+                d.sagaId(),
+                d.path(),
+                d.fileName(),
+                d.contentType(),
+                d.sizeBytes(),
+                "0".repeat(64),
+                d.chunkCount(),
+                d.chunkSizeBytes(),
+                d.bucket(),
+                d.keyPrefix(),
+                d.owner(),
+                d.classification(),
+                d.keyId(),
+                d.receivedAt(),
+                d.identity()));
         other.rows(run.chunks());
         run = other;
 
@@ -148,7 +162,8 @@ class VerifyTest {
     @Test
     void FP_3_a_source_modified_after_its_last_chunk_is_refused() throws Exception {
         Path file = run.document().path();
-        Files.setLastModifiedTime(file, FileTime.fromMillis(Files.getLastModifiedTime(file).toMillis() + 1000));
+        Files.setLastModifiedTime(
+                file, FileTime.fromMillis(Files.getLastModifiedTime(file).toMillis() + 1000));
 
         assertThat(refused(Reason.HASH_MISMATCH)).hasMessageContaining("file was modified during upload, please retry");
     }
@@ -179,7 +194,9 @@ class VerifyTest {
 
     private void put(String key, byte[] bytes) {
         fixture.s3.putObject(
-                p -> p.bucket(bucket()).key(key).metadata(java.util.Map.of(ChecksumInterceptor.METADATA, Sha256.of(bytes))),
+                p -> p.bucket(bucket())
+                        .key(key)
+                        .metadata(java.util.Map.of(ChecksumInterceptor.METADATA, Sha256.of(bytes))),
                 RequestBody.fromBytes(bytes));
     }
 

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code cleanups retry} and {@code resolve} from a second terminal, while the application works in the same data directory. */
+/**
+ * {@code cleanups retry} and {@code resolve} from a second terminal, while the application works in the same data
+ * directory.
+ */
 @Tag("one-jdk")
 @Timeout(120)
 @Tag("own-jvm")
@@ -38,8 +41,13 @@ class CleanupsCommandTest {
     @BeforeEach
     void leave_residue_in_the_graph_store() throws Exception {
         service = StreamingSagaFixture.start(directory, Map.of("saga.compensation.max-attempts", "3"));
-        service.execute("graph", "CREATE TRIGGER refuse BEFORE DELETE ON graph_node BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
-        service.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
+        service.execute(
+                "graph",
+                "CREATE TRIGGER refuse BEFORE DELETE ON graph_node BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+        service.s3()
+                .when(method("PUT").and(keyEndsWith("manifest.json")))
+                .always()
+                .answer(403, "AccessDenied");
         assertThat(service.ingest(service.text("keeper.txt", 20)).status()).isEqualTo("PARTIALLY_COMPENSATED");
         entry = service.journal().cleanups().all().get(0);
     }
@@ -55,7 +63,11 @@ class CleanupsCommandTest {
     }
 
     private CleanupState state() {
-        return service.journal().cleanups().find(entry.cleanupId()).orElseThrow().state();
+        return service.journal()
+                .cleanups()
+                .find(entry.cleanupId())
+                .orElseThrow()
+                .state();
     }
 
     private String data() {
@@ -64,12 +76,22 @@ class CleanupsCommandTest {
 
     @Test
     void retries_beside_a_running_service_and_says_what_became_of_it() throws Exception {
-        assertThat(saga("cleanups", "--data", data(), "retry", entry.cleanupId())).as("%s", err).isEqualTo(3);
-        assertThat(out.toString()).contains("PENDING", "2 attempts", "refused on purpose", "1 entry of the step is still open", "is PARTIALLY_COMPENSATED");
+        assertThat(saga("cleanups", "--data", data(), "retry", entry.cleanupId()))
+                .as("%s", err)
+                .isEqualTo(3);
+        assertThat(out.toString())
+                .contains(
+                        "PENDING",
+                        "2 attempts",
+                        "refused on purpose",
+                        "1 entry of the step is still open",
+                        "is PARTIALLY_COMPENSATED");
 
         service.execute("graph", "DROP TRIGGER refuse");
 
-        assertThat(saga("cleanups", "retry", entry.cleanupId(), "--data", data(), "--json")).as("%s", err).isZero();
+        assertThat(saga("cleanups", "retry", entry.cleanupId(), "--data", data(), "--json"))
+                .as("%s", err)
+                .isZero();
         JsonNode line = new ObjectMapper().readTree(out.toString());
         assertThat(line.get("id").asText()).isEqualTo(entry.cleanupId());
         assertThat(line.get("status").asText()).isEqualTo("DONE");
@@ -85,41 +107,78 @@ class CleanupsCommandTest {
         assertThat(out.toString()).contains("PENDING", "tried again from " + entry.nextAttemptAt());
 
         saga("cleanups", "--data", data(), "retry", entry.cleanupId());
-        assertThat(saga("cleanups", "--data", data(), "retry", entry.cleanupId())).as("%s", err).isEqualTo(3);
+        assertThat(saga("cleanups", "--data", data(), "retry", entry.cleanupId()))
+                .as("%s", err)
+                .isEqualTo(3);
 
-        assertThat(out.toString()).contains("BLOCKED", "not tried any more", "cleanups retry " + entry.cleanupId(),
-                "cleanups resolve " + entry.cleanupId() + " --reason");
+        assertThat(out.toString())
+                .contains(
+                        "BLOCKED",
+                        "not tried any more",
+                        "cleanups retry " + entry.cleanupId(),
+                        "cleanups resolve " + entry.cleanupId() + " --reason");
     }
 
     @Test
     void resolves_beside_a_running_service_which_then_rewrites_its_reports() throws IOException {
         assertThat(service.report("failed_cleanups.json")).hasSize(1);
 
-        assertThat(saga("cleanups", "--json", "resolve", entry.cleanupId(), "--reason", "ticket 4711", "--data", data())).as("%s", err).isZero();
+        assertThat(saga(
+                        "cleanups",
+                        "--json",
+                        "resolve",
+                        entry.cleanupId(),
+                        "--reason",
+                        "ticket 4711",
+                        "--data",
+                        data()))
+                .as("%s", err)
+                .isZero();
 
         JsonNode line = new ObjectMapper().readTree(out.toString());
         assertThat(line.get("status").asText()).isEqualTo("RESOLVED");
         assertThat(line.get("resolution").asText()).isEqualTo("ticket 4711");
         assertThat(state()).isEqualTo(CleanupState.RESOLVED);
         assertThat(service.report("failed_cleanups.json")).isEmpty();
-        assertThat(service.column("journal", "SELECT count(*) FROM cleanup WHERE wish IS NOT NULL")).containsExactly("0");
+        assertThat(service.column("journal", "SELECT count(*) FROM cleanup WHERE wish IS NOT NULL"))
+                .containsExactly("0");
     }
 
     @Test
     void says_equal_things_once_with_a_count() {
-        service.execute("journal", "INSERT INTO event SELECT event_id || 'a', saga_id, at, kind, step, message, detail, told_at FROM event WHERE kind = 'COMPENSATION_ERROR'");
+        service.execute(
+                "journal",
+                "INSERT INTO event SELECT event_id || 'a', saga_id, at, kind, step, message, detail, told_at FROM event WHERE kind = 'COMPENSATION_ERROR'");
         assertThat(saga("status", entry.sagaId(), "--data", data())).isZero();
-        assertThat(out.toString().lines().filter(line -> line.contains("COMPENSATION_ERROR"))).singleElement().asString().contains("refused on purpose", " (2 times, last ");
+        assertThat(out.toString().lines().filter(line -> line.contains("COMPENSATION_ERROR")))
+                .singleElement()
+                .asString()
+                .contains("refused on purpose", " (2 times, last ");
     }
 
     @Test
     void refuses_an_entry_that_is_not_open() {
-        assertThat(saga("cleanups", "resolve", entry.cleanupId(), "--reason", "done", "--data", data())).isZero();
-        assertThat(out.toString()).isEqualTo("closed " + entry.cleanupId() + "; nothing was removed\nsaga " + entry.sagaId() + " is COMPENSATED\n");
+        assertThat(saga("cleanups", "resolve", entry.cleanupId(), "--reason", "done", "--data", data()))
+                .isZero();
+        assertThat(out.toString())
+                .isEqualTo("closed " + entry.cleanupId() + "; nothing was removed\nsaga " + entry.sagaId()
+                        + " is COMPENSATED\n");
         for (String verb : List.of("retry", "resolve")) {
-            assertThat(saga("cleanups", verb, entry.cleanupId(), "--data", data(), verb.equals("resolve") ? "--reason=again" : "--json")).isEqualTo(2);
+            assertThat(saga(
+                            "cleanups",
+                            verb,
+                            entry.cleanupId(),
+                            "--data",
+                            data(),
+                            verb.equals("resolve") ? "--reason=again" : "--json"))
+                    .isEqualTo(2);
             assertThat(err.toString()).contains("no open clean-up entry");
         }
-        assertThat(service.journal().cleanups().find(entry.cleanupId()).orElseThrow().resolution()).isEqualTo("done");
+        assertThat(service.journal()
+                        .cleanups()
+                        .find(entry.cleanupId())
+                        .orElseThrow()
+                        .resolution())
+                .isEqualTo("done");
     }
 }

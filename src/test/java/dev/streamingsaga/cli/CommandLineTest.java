@@ -35,35 +35,76 @@ class CommandLineTest {
         data = directory.resolve("data");
         pdf = directory.resolve("sample.pdf");
         SamplePdf.write(pdf, 20, 12_000_000);
-        Call call = Call.of("ingest", pdf.toString(), directory.resolve("gone.pdf").toString(), "--data", data.toString(), "--json");
+        Call call = Call.of(
+                "ingest",
+                pdf.toString(),
+                directory.resolve("gone.pdf").toString(),
+                "--data",
+                data.toString(),
+                "--json");
         assertThat(call.code()).as(call.err()).isEqualTo(1);
-        assertThat(call.lines()).hasSize(2).anySatisfy(line -> assertThat(line.get("reason").asText()).isEqualTo("FILE_NOT_FOUND"));
-        stored = call.lines().stream().filter(line -> line.get("status").asText().equals("COMPLETED")).findFirst().orElseThrow();
+        assertThat(call.lines())
+                .hasSize(2)
+                .anySatisfy(line -> assertThat(line.get("reason").asText()).isEqualTo("FILE_NOT_FOUND"));
+        stored = call.lines().stream()
+                .filter(line -> line.get("status").asText().equals("COMPLETED"))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
     void prints_one_json_line_for_each_file_as_the_contract_has_it() {
         List<String> fields = new ArrayList<>();
         stored.fieldNames().forEachRemaining(fields::add);
-        assertThat(fields).containsExactly("file", "sagaId", "documentId", "status", "reason", "message", "sha256", "sizeBytes", "chunkCount",
-                "durationMillis", "runs", "resumedBytes", "stores", "steps", "errors", "compensationErrors");
-        assertThat(stored.get("stores").get("upload").asInt()).isEqualTo(stored.get("chunkCount").asInt()).isEqualTo(2);
+        assertThat(fields)
+                .containsExactly(
+                        "file",
+                        "sagaId",
+                        "documentId",
+                        "status",
+                        "reason",
+                        "message",
+                        "sha256",
+                        "sizeBytes",
+                        "chunkCount",
+                        "durationMillis",
+                        "runs",
+                        "resumedBytes",
+                        "stores",
+                        "steps",
+                        "errors",
+                        "compensationErrors");
+        assertThat(stored.get("stores").get("upload").asInt())
+                .isEqualTo(stored.get("chunkCount").asInt())
+                .isEqualTo(2);
         assertThat(stored.get("stores").get("security").asInt()).isOne();
         assertThat(stored.get("stores").get("vector").asInt()).isGreaterThanOrEqualTo(20);
-        assertThat(stored.get("stores").get("graph").asInt()).isEqualTo(1 + 20 + stored.get("stores").get("vector").asInt());
-        assertThat(stored.get("steps")).hasSize(9).allSatisfy(step -> assertThat(step.get("state").asText()).isEqualTo("WRITTEN"));
+        assertThat(stored.get("stores").get("graph").asInt())
+                .isEqualTo(1 + 20 + stored.get("stores").get("vector").asInt());
+        assertThat(stored.get("steps"))
+                .hasSize(9)
+                .allSatisfy(step -> assertThat(step.get("state").asText()).isEqualTo("WRITTEN"));
     }
 
     @Test
     void the_log_has_one_line_for_each_change_of_state() throws Exception {
         List<String> log = Files.readAllLines(data.resolve("logs/saga.log"));
         String saga = "saga " + stored.get("sagaId").asText() + " sample.pdf: ";
-        assertThat(log.stream().filter(line -> line.contains(saga)).map(line -> line.substring(line.indexOf(saga) + saga.length())).toList())
-                .satisfiesExactly(line -> assertThat(line).isEqualTo("RECEIVED"), line -> assertThat(line).isEqualTo("RECEIVED -> UPLOADING"),
-                        line -> assertThat(line).isEqualTo("UPLOADING -> VERIFYING"), line -> assertThat(line).isEqualTo("VERIFYING -> PROCESSING"),
+        assertThat(log.stream()
+                        .filter(line -> line.contains(saga))
+                        .map(line -> line.substring(line.indexOf(saga) + saga.length()))
+                        .toList())
+                .satisfiesExactly(
+                        line -> assertThat(line).isEqualTo("RECEIVED"),
+                        line -> assertThat(line).isEqualTo("RECEIVED -> UPLOADING"),
+                        line -> assertThat(line).isEqualTo("UPLOADING -> VERIFYING"),
+                        line -> assertThat(line).isEqualTo("VERIFYING -> PROCESSING"),
                         line -> assertThat(line).isEqualTo("PROCESSING -> COMPLETING"),
-                        line -> assertThat(line).matches("COMPLETING -> COMPLETED, 1\\d\\.\\d MiB, \\d+\\.\\d s after it came"));
-        assertThat(log).as("an expected failure has its reason, and no stack trace").anyMatch(line -> line.contains("RECEIVED -> COMPENSATING: FILE_NOT_FOUND: "))
+                        line -> assertThat(line)
+                                .matches("COMPLETING -> COMPLETED, 1\\d\\.\\d MiB, \\d+\\.\\d s after it came"));
+        assertThat(log)
+                .as("an expected failure has its reason, and no stack trace")
+                .anyMatch(line -> line.contains("RECEIVED -> COMPENSATING: FILE_NOT_FOUND: "))
                 .noneMatch(line -> line.startsWith("\tat ") || line.contains("Exception"));
     }
 
@@ -71,7 +112,15 @@ class CommandLineTest {
     void the_log_is_json_if_asked() throws Exception {
         Path log = data.resolve("logs/saga.log");
         int before = Files.readAllLines(log).size();
-        assertThat(Call.of("ingest", directory.resolve("gone.pdf").toString(), "--data", data.toString(), "-D", "saga.log.format=json").code()).isEqualTo(1);
+        assertThat(Call.of(
+                                "ingest",
+                                directory.resolve("gone.pdf").toString(),
+                                "--data",
+                                data.toString(),
+                                "-D",
+                                "saga.log.format=json")
+                        .code())
+                .isEqualTo(1);
 
         List<JsonNode> states = new ArrayList<>();
         for (String line : Files.readAllLines(log).stream().skip(before).toList()) {
@@ -81,7 +130,9 @@ class CommandLineTest {
                 states.add(json);
             }
         }
-        assertThat(states).extracting(line -> line.path("state").asText()).containsExactly("RECEIVED", "COMPENSATING", "COMPENSATED");
+        assertThat(states)
+                .extracting(line -> line.path("state").asText())
+                .containsExactly("RECEIVED", "COMPENSATING", "COMPENSATED");
         assertThat(states).allMatch(line -> line.path("file").asText().equals("gone.pdf"));
         assertThat(states.get(2).path("seconds").isNumber()).isTrue();
     }
@@ -89,10 +140,12 @@ class CommandLineTest {
     @Test
     void fetches_the_identical_bytes() throws Exception {
         Path copy = directory.resolve("copy.pdf");
-        Call call = Call.of("fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString(), "--json");
+        Call call = Call.of(
+                "fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString(), "--json");
         assertThat(call.code()).as(call.err()).isZero();
         assertThat(Files.mismatch(pdf, copy)).isEqualTo(-1);
-        Call again = Call.of("fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString());
+        Call again =
+                Call.of("fetch", stored.get("documentId").asText(), "-o", copy.toString(), "--data", data.toString());
         assertThat(again.code()).isEqualTo(2);
         assertThat(again.err()).contains("exists");
     }
@@ -102,18 +155,24 @@ class CommandLineTest {
         for (String sentence : List.of(SamplePdf.english(13), SamplePdf.german(13))) {
             Call call = Call.of("search", sentence, "--data", data.toString(), "--json", "--limit", "1");
             assertThat(call.code()).as(call.err()).isZero();
-            assertThat(call.lines()).singleElement().satisfies(hit -> assertThat(hit.get("page").asInt()).isEqualTo(13));
+            assertThat(call.lines())
+                    .singleElement()
+                    .satisfies(hit -> assertThat(hit.get("page").asInt()).isEqualTo(13));
         }
     }
 
     @Test
     void lists_sagas_newest_first_and_shows_one_with_its_steps() throws Exception {
         Call list = Call.of("list", "--data", data.toString(), "--json");
-        assertThat(list.lines()).extracting(line -> line.get("sagaId").asText()).hasSizeGreaterThanOrEqualTo(2)
-                .isSortedAccordingTo((a, b) -> b.compareTo(a)).contains(stored.get("sagaId").asText());
+        assertThat(list.lines())
+                .extracting(line -> line.get("sagaId").asText())
+                .hasSizeGreaterThanOrEqualTo(2)
+                .isSortedAccordingTo((a, b) -> b.compareTo(a))
+                .contains(stored.get("sagaId").asText());
         Call status = Call.of("status", stored.get("sagaId").asText(), "--data", data.toString(), "--json");
         assertThat(status.lines().get(0).get("steps")).hasSize(9);
-        assertThat(Call.of("status", "nosuchsaga", "--data", data.toString()).code()).isEqualTo(2);
+        assertThat(Call.of("status", "nosuchsaga", "--data", data.toString()).code())
+                .isEqualTo(2);
         assertThat(Call.of("cleanups", "--data", data.toString()).out()).contains("nothing to clean up");
     }
 
@@ -123,14 +182,23 @@ class CommandLineTest {
         SamplePdf.write(other, 1, 10_000);
         Call call = Call.of("ingest", other.toString(), "--data", data.toString(), "--json");
         assertThat(call.code()).as(call.err()).isZero();
-        List<String> lines = Call.of("list", "--data", data.toString()).out().lines().toList();
-        for (Map.Entry<JsonNode, Path> each : Map.of(stored, pdf, call.lines().get(0), other).entrySet()) {
+        List<String> lines =
+                Call.of("list", "--data", data.toString()).out().lines().toList();
+        for (Map.Entry<JsonNode, Path> each :
+                Map.of(stored, pdf, call.lines().get(0), other).entrySet()) {
             String id = each.getKey().get("sagaId").asText();
-            String line = lines.stream().filter(listed -> listed.startsWith(id)).findFirst().orElseThrow();
-            assertThat(line).contains("COMPLETED").endsWith(" " + each.getValue().toRealPath());
+            String line = lines.stream()
+                    .filter(listed -> listed.startsWith(id))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(line)
+                    .contains("COMPLETED")
+                    .endsWith(" " + each.getValue().toRealPath());
             assertThat(Call.of("status", id, "--data", data.toString()).out()).startsWith(line + "\n");
         }
-        assertThat(lines).anySatisfy(line -> assertThat(line).endsWith(" " + directory.toRealPath().resolve("gone.pdf") + "  FILE_NOT_FOUND"));
+        assertThat(lines)
+                .anySatisfy(line -> assertThat(line)
+                        .endsWith(" " + directory.toRealPath().resolve("gone.pdf") + "  FILE_NOT_FOUND"));
     }
 
     @Test
@@ -145,16 +213,27 @@ class CommandLineTest {
 
     @Test
     void says_all_that_is_wrong_with_the_settings() {
-        Call call = Call.of("ingest", pdf.toString(), "--data", data.toString(), "-D", "saga.chunk.size=1MiB", "-D", "saga.colour=blue");
+        Call call = Call.of(
+                "ingest",
+                pdf.toString(),
+                "--data",
+                data.toString(),
+                "-D",
+                "saga.chunk.size=1MiB",
+                "-D",
+                "saga.colour=blue");
         assertThat(call.code()).isEqualTo(2);
-        assertThat(call.err()).contains("saga.chunk.size must be a size", "saga.colour is not a setting").doesNotContain("Exception");
+        assertThat(call.err())
+                .contains("saga.chunk.size must be a size", "saga.colour is not a setting")
+                .doesNotContain("Exception");
     }
 
     @Test
     void refuses_a_data_directory_that_another_process_works_in() throws Exception {
         Path taken = Files.createDirectories(directory.resolve("taken"));
         // What counts is the lock of the operating system; within one JVM it is refused in the same way.
-        try (FileChannel channel = FileChannel.open(taken.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(taken.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.lock();
             Call call = Call.of("ingest", pdf.toString(), "--data", taken.toString());
             assertThat(call.code()).isEqualTo(2);
@@ -164,8 +243,19 @@ class CommandLineTest {
 
     @Test
     void exits_with_4_where_a_server_does_not_answer() {
-        Call call = Call.of("ingest", pdf.toString(), "--data", directory.resolve("far").toString(), "-D", "saga.s3.endpoint=http://127.0.0.1:1",
-                "-D", "saga.s3.access-key=a", "-D", "saga.s3.secret-key=b", "-D", "saga.s3.timeout=1s");
+        Call call = Call.of(
+                "ingest",
+                pdf.toString(),
+                "--data",
+                directory.resolve("far").toString(),
+                "-D",
+                "saga.s3.endpoint=http://127.0.0.1:1",
+                "-D",
+                "saga.s3.access-key=a",
+                "-D",
+                "saga.s3.secret-key=b",
+                "-D",
+                "saga.s3.timeout=1s");
         assertThat(call.code()).as(call.err()).isEqualTo(4);
         assertThat(call.err()).contains("127.0.0.1:1").doesNotContain("\tat ");
     }
@@ -180,7 +270,18 @@ class CommandLineTest {
 
     @Test
     void takes_settings_from_the_environment() {
-        assertThat(CommonOptions.environment(Map.of("SAGA_CHUNK_SIZE", "16MiB", "SAGA_DATA", "/x", "SAGA_STORE_VECTOR_POOL_SIZE", "8", "HOME", "/h")))
-                .containsOnly(Map.entry("saga.chunk.size", "16MiB"), Map.entry("saga.data.dir", "/x"), Map.entry("saga.store.vector.pool-size", "8"));
+        assertThat(CommonOptions.environment(Map.of(
+                        "SAGA_CHUNK_SIZE",
+                        "16MiB",
+                        "SAGA_DATA",
+                        "/x",
+                        "SAGA_STORE_VECTOR_POOL_SIZE",
+                        "8",
+                        "HOME",
+                        "/h")))
+                .containsOnly(
+                        Map.entry("saga.chunk.size", "16MiB"),
+                        Map.entry("saga.data.dir", "/x"),
+                        Map.entry("saga.store.vector.pool-size", "8"));
     }
 }

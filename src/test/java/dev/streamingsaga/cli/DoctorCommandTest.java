@@ -47,27 +47,47 @@ class DoctorCommandTest {
 
     /** With the coordinator of the tests, unless {@code settings} name another. */
     private Call doctor(String... settings) {
-        List<String> all = new ArrayList<>(List.of("doctor", "--json", "--data", data().toString(),
-                "-D", "saga.coordinator.url=" + StreamingSagaFixture.coordinator(), "-D", "saga.coordinator.secret=" + CoordinatorSettings.SECRET,
-                "-D", "saga.coordinator.timeout=2s", "-D", "saga.routes.dir=" + directory.resolve("routes")));
+        List<String> all = new ArrayList<>(List.of(
+                "doctor",
+                "--json",
+                "--data",
+                data().toString(),
+                "-D",
+                "saga.coordinator.url=" + StreamingSagaFixture.coordinator(),
+                "-D",
+                "saga.coordinator.secret=" + CoordinatorSettings.SECRET,
+                "-D",
+                "saga.coordinator.timeout=2s",
+                "-D",
+                "saga.routes.dir=" + directory.resolve("routes")));
         Stream.of(settings).forEach(setting -> all.addAll(List.of("-D", setting)));
         return Call.of(all);
     }
 
     private static JsonNode line(Call call, String check) throws Exception {
-        return call.lines().stream().filter(line -> line.get("check").asText().equals(check)).findFirst().orElseThrow();
+        return call.lines().stream()
+                .filter(line -> line.get("check").asText().equals(check))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static void assertFails(Call call, String check, String... words) throws Exception {
         assertThat(call.code()).as(call.out()).isEqualTo(4);
         for (JsonNode line : call.lines()) {
-            assertThat(line.get("ok").asBoolean()).as(line.toString()).isEqualTo(!line.get("check").asText().equals(check));
+            assertThat(line.get("ok").asBoolean())
+                    .as(line.toString())
+                    .isEqualTo(!line.get("check").asText().equals(check));
         }
         assertThat(line(call, check).get("detail").asText()).contains(words);
     }
 
     private static String lras() throws Exception {
-        return HttpClient.newHttpClient().send(CoordinatorSettings.request(StreamingSagaFixture.coordinator()).build(), BodyHandlers.ofString()).body();
+        return HttpClient.newHttpClient()
+                .send(
+                        CoordinatorSettings.request(StreamingSagaFixture.coordinator())
+                                .build(),
+                        BodyHandlers.ofString())
+                .body();
     }
 
     @Test
@@ -77,14 +97,17 @@ class DoctorCommandTest {
         Call call = doctor();
 
         assertThat(call.code()).as(call.out()).isZero();
-        assertThat(line(call, COORDINATOR).get("detail").asText()).contains("an LRA was begun, joined and cancelled, and its call came to http://127.0.0.1:");
+        assertThat(line(call, COORDINATOR).get("detail").asText())
+                .contains("an LRA was begun, joined and cancelled, and its call came to http://127.0.0.1:");
         assertThat(lras()).isEqualTo(before);
         assertThat(data()).as("nothing is made").doesNotExist();
     }
 
     @Test
     void where_no_coordinator_listens_it_says_so() throws Exception {
-        assertFails(doctor("saga.coordinator.url=http://127.0.0.1:1/lra-coordinator"), COORDINATOR,
+        assertFails(
+                doctor("saga.coordinator.url=http://127.0.0.1:1/lra-coordinator"),
+                COORDINATOR,
                 "no coordinator answers at http://127.0.0.1:1/lra-coordinator");
     }
 
@@ -102,7 +125,8 @@ class DoctorCommandTest {
         try (FaultProxy proxy = new FaultProxy(StreamingSagaFixture.coordinator())) {
             proxy.when(keyEndsWith("/cancel")).always().answer(404, "NotFound");
 
-            Call call = doctor("saga.coordinator.url=" + proxy.uri() + StreamingSagaFixture.coordinator().getPath());
+            Call call = doctor("saga.coordinator.url=" + proxy.uri()
+                    + StreamingSagaFixture.coordinator().getPath());
 
             assertFails(call, COORDINATOR, "its call did not reach us at http://127.0.0.1:", "saga.callback.url");
             assertThat(proxy.count(keyEndsWith("/cancel"))).isPositive();
@@ -111,7 +135,10 @@ class DoctorCommandTest {
 
     @Test
     void a_callback_url_that_leads_elsewhere_is_found_before_an_lra_is_begun() throws Exception {
-        assertFails(doctor("saga.callback.url=http://127.0.0.1:1", "saga.callback.port=0"), COORDINATOR, "saga.callback.url");
+        assertFails(
+                doctor("saga.callback.url=http://127.0.0.1:1", "saga.callback.port=0"),
+                COORDINATOR,
+                "saga.callback.url");
     }
 
     @Test
@@ -120,12 +147,14 @@ class DoctorCommandTest {
             List<String> before = objects(postgres.url());
 
             Call call = doctor(Stream.of("journal", "store.security", "store.graph", "store.relational")
-                    .map(part -> "saga." + part + ".url=" + postgres.url()).toArray(String[]::new));
+                    .map(part -> "saga." + part + ".url=" + postgres.url())
+                    .toArray(String[]::new));
 
             assertThat(call.code()).as(call.out()).isZero();
             assertThat(objects(postgres.url())).isEqualTo(before);
             for (String part : List.of("journal", "security", "graph", "relational")) {
-                assertThat(line(call, "database " + part).get("detail").asText()).contains("POSTGRESQL", "answers, not migrated yet");
+                assertThat(line(call, "database " + part).get("detail").asText())
+                        .contains("POSTGRESQL", "answers, not migrated yet");
             }
         }
     }
@@ -133,9 +162,11 @@ class DoctorCommandTest {
     /** Schemas, tables, indexes, sequences and extensions. */
     private static List<String> objects(String url) throws SQLException {
         try (Connection connection = DriverManager.getConnection(url);
-                ResultSet rows = connection.createStatement().executeQuery("SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg_temp%' "
-                        + "AND nspname NOT LIKE 'pg_toast_temp%' UNION ALL SELECT 'class ' || oid::regclass FROM pg_class UNION ALL SELECT 'extension ' || extname "
-                        + "FROM pg_extension ORDER BY 1")) {
+                ResultSet rows = connection
+                        .createStatement()
+                        .executeQuery("SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg_temp%' "
+                                + "AND nspname NOT LIKE 'pg_toast_temp%' UNION ALL SELECT 'class ' || oid::regclass FROM pg_class UNION ALL SELECT 'extension ' || extname "
+                                + "FROM pg_extension ORDER BY 1")) {
             List<String> objects = new ArrayList<>();
             while (rows.next()) {
                 objects.add(rows.getString(1));
@@ -146,28 +177,41 @@ class DoctorCommandTest {
 
     @Test
     void a_database_that_is_away_is_named() throws Exception {
-        assertFails(doctor("saga.journal.url=jdbc:postgresql://127.0.0.1:1/journal", "saga.journal.timeout=1s"), "database journal", "127.0.0.1:1");
+        assertFails(
+                doctor("saga.journal.url=jdbc:postgresql://127.0.0.1:1/journal", "saga.journal.timeout=1s"),
+                "database journal",
+                "127.0.0.1:1");
     }
 
     @Test
     void a_bucket_that_is_not_there_is_not_made() throws Exception {
         try (EmbeddedS3 server = EmbeddedS3.start(directory.resolve("s3"));
-                S3Client client = S3Clients.create(Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey())) {
-            String[] settings = {"saga.s3.endpoint=" + server.endpoint(), "saga.s3.access-key=" + server.accessKey(),
-                "saga.s3.secret-key=" + server.secretKey(), "saga.s3.bucket=wanted"};
+                S3Client client = S3Clients.create(
+                        Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey())) {
+            String[] settings = {
+                "saga.s3.endpoint=" + server.endpoint(),
+                "saga.s3.access-key=" + server.accessKey(),
+                "saga.s3.secret-key=" + server.secretKey(),
+                "saga.s3.bucket=wanted"
+            };
 
             Call missing = doctor(settings);
             assertThat(missing.code()).as(missing.out()).isZero();
-            assertThat(line(missing, "bucket").get("detail").asText()).contains("wanted at " + server.endpoint() + " answers, not there yet");
+            assertThat(line(missing, "bucket").get("detail").asText())
+                    .contains("wanted at " + server.endpoint() + " answers, not there yet");
             assertThat(client.listBuckets().buckets()).isEmpty();
 
             client.createBucket(r -> r.bucket("wanted"));
             Call there = doctor(settings);
             assertThat(line(there, "bucket").get("detail").asText()).contains("takes an upload");
             assertThat(client.listObjectsV2(r -> r.bucket("wanted")).contents()).isEmpty();
-            assertThat(client.listMultipartUploads(r -> r.bucket("wanted")).uploads()).isEmpty();
+            assertThat(client.listMultipartUploads(r -> r.bucket("wanted")).uploads())
+                    .isEmpty();
         }
-        assertFails(doctor("saga.s3.endpoint=http://127.0.0.1:1", "saga.s3.access-key=a", "saga.s3.secret-key=b"), "bucket", "127.0.0.1");
+        assertFails(
+                doctor("saga.s3.endpoint=http://127.0.0.1:1", "saga.s3.access-key=a", "saga.s3.secret-key=b"),
+                "bucket",
+                "127.0.0.1");
     }
 
     @Test
@@ -183,7 +227,10 @@ class DoctorCommandTest {
                         - to: file:%s?fileName=started
                 """.formatted(directory.resolve("out")));
 
-        assertFails(doctor("saga.participants=security,audit"), "routes", "direct:saga-store-audit, direct:saga-store-audit-compensate");
+        assertFails(
+                doctor("saga.participants=security,audit"),
+                "routes",
+                "direct:saga-store-audit, direct:saga-store-audit-compensate");
         assertThat(directory.resolve("out")).doesNotExist();
     }
 
@@ -192,24 +239,35 @@ class DoctorCommandTest {
     void an_embedded_coordinator_is_tried_on_other_data_or_where_it_runs() throws Exception {
         ChildJava.prepare();
         Path log = directory.resolve("doctor.log");
-        assertThat(child(log, "doctor", "--json").waitFor()).as(Files.readString(log)).isZero();
+        assertThat(child(log, "doctor", "--json").waitFor())
+                .as(Files.readString(log))
+                .isZero();
         assertThat(Files.readString(log)).contains("not running now", "an LRA was begun, joined and cancelled");
         assertThat(data()).doesNotExist();
 
         Process service = child(directory.resolve("service.log"), "start", "-D", "saga.http.enabled=false");
         try {
-            await().atMost(Duration.ofSeconds(90)).until(() -> Files.exists(data().resolve("callback.port")) && Files.exists(data().resolve("coordinator/port")));
+            await().atMost(Duration.ofSeconds(90))
+                    .until(() -> Files.exists(data().resolve("callback.port"))
+                            && Files.exists(data().resolve("coordinator/port")));
             String port = Files.readString(data().resolve("coordinator/port")).strip();
             await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
-                assertThat(child(log, "doctor", "--json").waitFor()).as(Files.readString(log)).isZero();
-                assertThat(Files.readString(log)).contains("127.0.0.1:" + port + "/lra-coordinator of the process that runs", "joined and cancelled");
+                assertThat(child(log, "doctor", "--json").waitFor())
+                        .as(Files.readString(log))
+                        .isZero();
+                assertThat(Files.readString(log))
+                        .contains(
+                                "127.0.0.1:" + port + "/lra-coordinator of the process that runs",
+                                "joined and cancelled");
             });
         } finally {
             service.destroy();
             assertThat(service.waitFor(60, TimeUnit.SECONDS)).isTrue();
         }
         Map<String, Long> before = files();
-        assertThat(child(log, "doctor", "--json").waitFor()).as(Files.readString(log)).isZero();
+        assertThat(child(log, "doctor", "--json").waitFor())
+                .as(Files.readString(log))
+                .isZero();
         assertThat(files()).isEqualTo(before);
     }
 
@@ -218,7 +276,10 @@ class DoctorCommandTest {
         command.add(Main.class.getName());
         command.addAll(List.of(arguments));
         command.addAll(List.of("--data", data().toString(), "-D", "saga.routes.dir=" + directory.resolve("routes")));
-        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
     }
 
     /** Each file of the data directory with the time of its last change. */

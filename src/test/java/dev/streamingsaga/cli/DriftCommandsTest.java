@@ -71,15 +71,30 @@ class DriftCommandsTest {
         sql("graph", "delete from graph_edge where document_id = '" + document + "'");
         Call drifted = saga("verify", document, "--json", "--deep");
         assertThat(drifted.code()).as(drifted.err()).isEqualTo(1);
-        assertThat(drifted.lines()).extracting(line -> line.get("store").asText() + " " + line.get("kind").asText())
+        assertThat(drifted.lines())
+                .extracting(line ->
+                        line.get("store").asText() + " " + line.get("kind").asText())
                 .containsExactly("graph MISSING", "relational NOT_VISIBLE");
         List<String> fields = new ArrayList<>();
         drifted.lines().get(0).fieldNames().forEachRemaining(fields::add);
-        assertThat(fields).containsExactly("documentId", "sagaId", "store", "kind", "resource", "expected", "found", "repairable", "repaired", "message");
+        assertThat(fields)
+                .containsExactly(
+                        "documentId",
+                        "sagaId",
+                        "store",
+                        "kind",
+                        "resource",
+                        "expected",
+                        "found",
+                        "repairable",
+                        "repaired",
+                        "message");
 
         Call repaired = saga("verify", document, "--repair", "--json");
         assertThat(repaired.code()).as(repaired.err()).isZero();
-        assertThat(repaired.lines()).hasSize(2).allMatch(line -> line.get("repaired").asBoolean());
+        assertThat(repaired.lines())
+                .hasSize(2)
+                .allMatch(line -> line.get("repaired").asBoolean());
         assertThat(saga("verify", "--sample", "5").out()).contains("3 documents compared, no difference found");
     }
 
@@ -91,7 +106,8 @@ class DriftCommandsTest {
             assertThat(drifted("--sample", "2")).hasSize(2).doesNotHaveDuplicates();
             assertThat(drifted("--all")).hasSize(3).doesNotHaveDuplicates();
             assertThat(drifted()).hasSize(3).doesNotHaveDuplicates();
-            assertThat(drifted(stored.get("documentId").asText())).containsExactly(stored.get("documentId").asText());
+            assertThat(drifted(stored.get("documentId").asText()))
+                    .containsExactly(stored.get("documentId").asText());
         } finally {
             sql("relational", "update relational_document set visible = 1");
         }
@@ -105,7 +121,9 @@ class DriftCommandsTest {
         args.addAll(List.of(which));
         Call call = saga(args.toArray(String[]::new));
         assertThat(call.code()).as(call.out() + call.err()).isEqualTo(1);
-        return call.lines().stream().map(line -> line.get("documentId").asText()).toList();
+        return call.lines().stream()
+                .map(line -> line.get("documentId").asText())
+                .toList();
     }
 
     @Test
@@ -123,7 +141,10 @@ class DriftCommandsTest {
             assertThat(line.get("resource").asText()).isEqualTo(prefix);
             assertThat(line.get("kept").asText()).contains("younger");
         });
-        assertThat(saga("orphans").out()).contains("(1 piece, written ").endsWith("1 orphan found, nothing deleted; --delete deletes what is older than saga.orphans.min-age (24h)\n");
+        assertThat(saga("orphans").out())
+                .contains("(1 piece, written ")
+                .endsWith(
+                        "1 orphan found, nothing deleted; --delete deletes what is older than saga.orphans.min-age (24h)\n");
         Call young = saga("orphans", "--delete");
         assertThat(young.code()).isEqualTo(1);
         assertThat(young.out()).endsWith("no orphan deleted, 1 orphan left\n");
@@ -132,14 +153,17 @@ class DriftCommandsTest {
         Files.setLastModifiedTime(object, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
         Call deleted = saga("orphans", "--delete", "--json");
         assertThat(deleted.code()).as(deleted.err() + deleted.out()).isZero();
-        assertThat(deleted.lines()).singleElement().satisfies(line -> assertThat(line.get("deleted").asBoolean()).isTrue());
+        assertThat(deleted.lines())
+                .singleElement()
+                .satisfies(line -> assertThat(line.get("deleted").asBoolean()).isTrue());
         assertThat(object).doesNotExist();
         assertThat(saga("orphans").out()).contains("no orphan found, nothing deleted");
     }
 
     @Test
     void looks_beside_a_process_that_holds_the_data_directory_but_changes_nothing_there() throws Exception {
-        try (FileChannel channel = FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.lock();
             assertThat(saga("verify", "--deep").code()).isZero();
             assertThat(saga("orphans").code()).isZero();
@@ -153,13 +177,22 @@ class DriftCommandsTest {
         assertThat(saga("verify", "nosuchdocument").code()).isEqualTo(2);
         assertThat(saga("verify", "--sample", "0").code()).isEqualTo(2);
         assertThat(saga("verify", "--sample", "3", "--all").code()).isEqualTo(2);
-        assertThat(saga("verify", stored.get("documentId").asText(), "--all").code()).isEqualTo(2);
+        assertThat(saga("verify", stored.get("documentId").asText(), "--all").code())
+                .isEqualTo(2);
     }
 
     @Test
     void exits_with_4_where_a_server_does_not_answer() {
-        String[] far = {"-D", "saga.s3.endpoint=http://127.0.0.1:1", "-D", "saga.s3.access-key=a", "-D", "saga.s3.secret-key=b",
-            "-D", "saga.s3.timeout=1s"};
+        String[] far = {
+            "-D",
+            "saga.s3.endpoint=http://127.0.0.1:1",
+            "-D",
+            "saga.s3.access-key=a",
+            "-D",
+            "saga.s3.secret-key=b",
+            "-D",
+            "saga.s3.timeout=1s"
+        };
         for (String command : List.of("orphans", "verify")) {
             List<String> args = new ArrayList<>(List.of(command));
             args.addAll(List.of(far));

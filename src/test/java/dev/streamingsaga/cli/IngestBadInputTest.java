@@ -49,13 +49,27 @@ class IngestBadInputTest {
         Files.write(roots.resolve("large.bin"), new byte[MAX + 1]);
         Files.createFile(roots.resolve("empty.txt"));
         Files.writeString(roots.resolve("good.txt"), "The keeper of the lighthouse counted his gulls.\n");
-        assertThat(new ProcessBuilder("mkfifo", roots.resolve("pipe").toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", roots.resolve("pipe").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     private Call ingest(List<String> files, String... more) {
-        List<String> args = new ArrayList<>(List.of("ingest", "--json", "--quiet", "--data", here.resolve("data").toString(),
-                "-D", "saga.coordinator.url=" + StreamingSagaFixture.coordinator(), "-D", "saga.coordinator.secret=" + CoordinatorSettings.SECRET,
-                "-D", "saga.source.roots=" + roots + ",/dev", "-D", "saga.file.max-size=" + MAX));
+        List<String> args = new ArrayList<>(List.of(
+                "ingest",
+                "--json",
+                "--quiet",
+                "--data",
+                here.resolve("data").toString(),
+                "-D",
+                "saga.coordinator.url=" + StreamingSagaFixture.coordinator(),
+                "-D",
+                "saga.coordinator.secret=" + CoordinatorSettings.SECRET,
+                "-D",
+                "saga.source.roots=" + roots + ",/dev",
+                "-D",
+                "saga.file.max-size=" + MAX));
         args.addAll(List.of(more));
         args.addAll(files);
         return Call.of(args);
@@ -66,15 +80,20 @@ class IngestBadInputTest {
         Files.createSymbolicLink(roots.resolve("link.txt"), outside.resolve("secret.txt"));
         // What it says, by the file as it will be called: links followed, dots gone.
         Map<String, List<String>> bad = new LinkedHashMap<>();
-        bad.put(outside + "/secret.txt", List.of("FILE_NOT_READABLE", "outside saga.source.roots", "nothing was written"));
+        bad.put(
+                outside + "/secret.txt",
+                List.of("FILE_NOT_READABLE", "outside saga.source.roots", "nothing was written"));
         bad.put("/dev/zero", List.of("FILE_NOT_READABLE", "/dev/zero is not a regular file", "nothing was read"));
         bad.put(roots + "/pipe", List.of("FILE_NOT_READABLE", "pipe is not a regular file", "nothing was read"));
         bad.put(roots + "/folder", List.of("FILE_NOT_READABLE", "folder is not a regular file", "nothing was read"));
         bad.put(roots + "/none.txt", List.of("FILE_NOT_FOUND", "none.txt is not there"));
         bad.put(roots + "/loop", List.of("FILE_NOT_READABLE", "loop cannot be read"));
-        bad.put(roots + "/large.bin", List.of("FILE_TOO_LARGE", "1000001 bytes", "saga.file.max-size", "nothing was written"));
+        bad.put(
+                roots + "/large.bin",
+                List.of("FILE_TOO_LARGE", "1000001 bytes", "saga.file.max-size", "nothing was written"));
         List<String> files = new ArrayList<>(bad.keySet());
-        files.addAll(List.of(roots + "/good.txt", roots + "/empty.txt", roots + "/link.txt", roots + "/../outside/secret.txt"));
+        files.addAll(List.of(
+                roots + "/good.txt", roots + "/empty.txt", roots + "/link.txt", roots + "/../outside/secret.txt"));
 
         Call call = ingest(files);
 
@@ -86,16 +105,22 @@ class IngestBadInputTest {
             assertThat(line).as("%s in %s", file, lines.keySet()).isNotNull();
             assertThat(line.path("status").asText()).isEqualTo("COMPENSATED");
             assertThat(line.path("reason").asText()).as("%s", line).isEqualTo(says.get(0));
-            assertThat(line.path("message").asText()).contains(says.subList(1, says.size())).doesNotContain("Exception");
-            line.path("stores").forEach(count -> assertThat(count.asLong()).as("%s", line).isZero());
+            assertThat(line.path("message").asText())
+                    .contains(says.subList(1, says.size()))
+                    .doesNotContain("Exception");
+            line.path("stores")
+                    .forEach(count -> assertThat(count.asLong()).as("%s", line).isZero());
         });
-        assertThat(List.of("good.txt", "empty.txt")).allSatisfy(good ->
-                assertThat(lines.get(roots + "/" + good).path("status").asText()).isEqualTo("COMPLETED"));
+        assertThat(List.of("good.txt", "empty.txt"))
+                .allSatisfy(good -> assertThat(
+                                lines.get(roots + "/" + good).path("status").asText())
+                        .isEqualTo("COMPLETED"));
         assertThat(call.err()).doesNotContain("\tat ");
 
         Call again = ingest(List.of(roots + "/good.txt"), "-D", "saga.duplicates=reject");
         assertThat(again.code()).isEqualTo(1);
-        assertThat(byFile(again).get(roots + "/good.txt").path("message").asText()).contains("already stored as document", "nothing was written");
+        assertThat(byFile(again).get(roots + "/good.txt").path("message").asText())
+                .contains("already stored as document", "nothing was written");
         assertNothingElse();
     }
 
@@ -105,37 +130,57 @@ class IngestBadInputTest {
             Call call = Call.of(List.of(command, data.get(0), data.get(1)));
             assertThat(call.code()).as(call.out()).isZero();
         }
-        assertThat(Call.of(List.of("verify", data.get(0), data.get(1))).out()).contains("2 documents compared, no difference found");
+        assertThat(Call.of(List.of("verify", data.get(0), data.get(1))).out())
+                .contains("2 documents compared, no difference found");
         assertThat(Call.of(List.of("cleanups", data.get(0), data.get(1))).out()).contains("nothing to clean up");
     }
 
     @Test
     void a_command_that_makes_no_sense_is_told_before_anything_is_done() {
-        assertThat(Call.of(List.of("ingest", "--colour", "blue", roots + "/good.txt"))).satisfies(call -> {
-            assertThat(call.code()).isEqualTo(Main.USAGE);
-            assertThat(call.err()).contains("--colour");
-        });
-        assertThat(Call.of(List.of("ingest", "--data", roots + "/good.txt", roots + "/good.txt"))).satisfies(call -> {
-            assertThat(call.code()).isEqualTo(Main.USAGE);
-            assertThat(call.err()).contains("good.txt").doesNotContain("\tat ");
-        });
+        assertThat(Call.of(List.of("ingest", "--colour", "blue", roots + "/good.txt")))
+                .satisfies(call -> {
+                    assertThat(call.code()).isEqualTo(Main.USAGE);
+                    assertThat(call.err()).contains("--colour");
+                });
+        assertThat(Call.of(List.of("ingest", "--data", roots + "/good.txt", roots + "/good.txt")))
+                .satisfies(call -> {
+                    assertThat(call.code()).isEqualTo(Main.USAGE);
+                    assertThat(call.err()).contains("good.txt").doesNotContain("\tat ");
+                });
     }
 
     /** Nothing here reaches the instance, or it refuses: no file becomes a saga there. */
     @Test
     void to_a_running_instance_it_sends_regular_files_only_and_tells_what_that_one_says() throws Exception {
         Path keys = here.resolve("keys");
-        String ingest = Call.of(List.of("key", "sender", "--scope", "ingest", "-D", "saga.http.keys-file=" + keys)).out().strip();
-        String read = Call.of(List.of("key", "reader", "--scope", "read", "-D", "saga.http.keys-file=" + keys)).out().strip();
-        try (StreamingSagaFixture remote = StreamingSagaFixture.start(here.resolve("remote"), new HashMap<>(Map.of("saga.http.enabled", "true",
-                "saga.http.keys-file", keys.toString(), "saga.file.max-size", Integer.toString(MAX))))) {
+        String ingest = Call.of(List.of("key", "sender", "--scope", "ingest", "-D", "saga.http.keys-file=" + keys))
+                .out()
+                .strip();
+        String read = Call.of(List.of("key", "reader", "--scope", "read", "-D", "saga.http.keys-file=" + keys))
+                .out()
+                .strip();
+        try (StreamingSagaFixture remote = StreamingSagaFixture.start(
+                here.resolve("remote"),
+                new HashMap<>(Map.of(
+                        "saga.http.enabled",
+                        "true",
+                        "saga.http.keys-file",
+                        keys.toString(),
+                        "saga.file.max-size",
+                        Integer.toString(MAX))))) {
             String url = remote.application().address().orElseThrow().toString();
             String good = roots + "/good.txt";
             Map<List<String>, String> refused = new LinkedHashMap<>();
-            refused.put(List.of("--key", ingest, roots + "/pipe"), "pipe is no file that can be read; nothing was sent");
-            refused.put(List.of("--key", ingest, roots + "/folder"), "folder is no file that can be read; nothing was sent");
-            refused.put(List.of("--key", ingest, "/dev/zero"), "/dev/zero is no file that can be read; nothing was sent");
-            refused.put(List.of("--key", ingest, roots + "/none.txt"), "none.txt is no file that can be read; nothing was sent");
+            refused.put(
+                    List.of("--key", ingest, roots + "/pipe"), "pipe is no file that can be read; nothing was sent");
+            refused.put(
+                    List.of("--key", ingest, roots + "/folder"),
+                    "folder is no file that can be read; nothing was sent");
+            refused.put(
+                    List.of("--key", ingest, "/dev/zero"), "/dev/zero is no file that can be read; nothing was sent");
+            refused.put(
+                    List.of("--key", ingest, roots + "/none.txt"),
+                    "none.txt is no file that can be read; nothing was sent");
             refused.put(List.of("--key", ingest, roots + "/large.bin"), "saga.file.max-size");
             refused.put(List.of("--key", "sk_guessed", good), "a key that it knows; give one with --key or SAGA_KEY");
             refused.put(List.of(good), "a key that it knows; give one with --key or SAGA_KEY");

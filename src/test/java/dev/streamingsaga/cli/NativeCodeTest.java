@@ -51,7 +51,10 @@ class NativeCodeTest {
         command.add(Main.class.getName());
         command.addAll(List.of(arguments));
         command.addAll(List.of("--data", data.toString()));
-        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile()).start();
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile())
+                .start();
     }
 
     private void run(String... arguments) throws Exception {
@@ -68,13 +71,24 @@ class NativeCodeTest {
     /** A service that has stored a document, embedded, is killed. */
     private void kill(String document) throws Exception {
         Path out = directory.resolve("service");
-        Process service = start(out, "start", "-D", "saga.http.port=0", "-D", "saga.jms.embedded=true", "-D",
+        Process service = start(
+                out,
+                "start",
+                "-D",
+                "saga.http.port=0",
+                "-D",
+                "saga.jms.embedded=true",
+                "-D",
                 "saga.drop.dir=" + drop,
-                "-D", "saga.drop.stable-for=0s", "-D", "saga.drop.interval=100ms");
+                "-D",
+                "saga.drop.stable-for=0s",
+                "-D",
+                "saga.drop.interval=100ms");
         try {
             await().atMost(PATIENCE).until(() -> Files.readString(out).contains("running on"));
             text(drop, document);
-            await().atMost(PATIENCE).until(() -> Files.exists(drop.resolve(".done").resolve(document + ".json")));
+            await().atMost(PATIENCE)
+                    .until(() -> Files.exists(drop.resolve(".done").resolve(document + ".json")));
         } finally {
             service.destroyForcibly();
             assertThat(service.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -90,7 +104,9 @@ class NativeCodeTest {
     /** Inodes of what was unpacked. */
     private Map<String, Object> code() throws IOException {
         Map<String, Object> found = new TreeMap<>();
-        for (Path file : files(data.resolve("spool/native")).stream().filter(Files::isRegularFile).toList()) {
+        for (Path file : files(data.resolve("spool/native")).stream()
+                .filter(Files::isRegularFile)
+                .toList()) {
             found.put(data.relativize(file).toString(), Files.getAttribute(file, "unix:ino"));
         }
         return found;
@@ -102,7 +118,9 @@ class NativeCodeTest {
         Map<String, Object> first = code();
         kill("b.txt");
 
-        assertThat(first.keySet()).hasSize(4).anyMatch(name -> name.endsWith(System.mapLibraryName("sqlitejdbc")))
+        assertThat(first.keySet())
+                .hasSize(4)
+                .anyMatch(name -> name.endsWith(System.mapLibraryName("sqlitejdbc")))
                 .anyMatch(name -> name.endsWith(System.mapLibraryName("onnxruntime")))
                 .anyMatch(name -> name.endsWith(System.mapLibraryName("tokenizers")));
         assertThat(code()).isEqualTo(first);
@@ -125,7 +143,8 @@ class NativeCodeTest {
     void two_processes_unpack_at_once_and_what_one_was_killed_at_is_swept() throws Exception {
         run("ingest", text(directory, "a.txt").toString());
         Map<String, Object> first = code();
-        for (Path file : files(data.resolve("spool/native")).stream().sorted(java.util.Comparator.reverseOrder())
+        for (Path file : files(data.resolve("spool/native")).stream()
+                .sorted(java.util.Comparator.reverseOrder())
                 .toList()) {
             Files.delete(file);
         }
@@ -135,7 +154,8 @@ class NativeCodeTest {
             assertThat(each.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
             assertThat(each.exitValue()).isZero();
         }
-        assertThat(Files.readString(directory.resolve("one"))).contains("a.txt")
+        assertThat(Files.readString(directory.resolve("one")))
+                .contains("a.txt")
                 .isEqualTo(Files.readString(directory.resolve("two")));
         assertThat(code().keySet()).isEqualTo(first.keySet());
 
@@ -150,7 +170,9 @@ class NativeCodeTest {
     void code_that_others_could_have_changed_is_not_loaded() throws Exception {
         run("ingest", text(directory, "a.txt").toString());
         Map<String, Object> first = code();
-        Path sqlite = data.resolve(first.keySet().stream().filter(name -> name.contains("sqlite")).findFirst()
+        Path sqlite = data.resolve(first.keySet().stream()
+                .filter(name -> name.contains("sqlite"))
+                .findFirst()
                 .orElseThrow());
         Files.writeString(sqlite, "evil");
         Files.setPosixFilePermissions(sqlite, PosixFilePermissions.fromString("rw-rw-rw-"));

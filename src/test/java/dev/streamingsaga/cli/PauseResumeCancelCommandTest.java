@@ -37,7 +37,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code pause}, {@code resume} and {@code cancel} from a second terminal: beside the service that runs the saga, and where none runs. */
+/**
+ * {@code pause}, {@code resume} and {@code cancel} from a second terminal: beside the service that runs the saga, and
+ * where none runs.
+ */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
@@ -59,14 +62,22 @@ class PauseResumeCancelCommandTest {
     void start(@TempDir Path empty) throws IOException {
         directory = empty;
         // What is held may be held for long: nobody gives it up.
-        service = StreamingSagaFixture.start(directory, Map.of("saga.chunk.parallelism", "1"), "saga.s3.timeout", "60s",
-                "saga.compensation.step-timeout", "60s");
+        service = StreamingSagaFixture.start(
+                directory,
+                Map.of("saga.chunk.parallelism", "1"),
+                "saga.s3.timeout",
+                "60s",
+                "saga.compensation.step-timeout",
+                "60s");
     }
 
     @BeforeEach
     void hold_second_chunks() {
         held = new CountDownLatch(1);
-        holding = service.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().delay(held);
+        holding = service.s3()
+                .when(method("PUT").and(keyEndsWith("/chunk-000001")))
+                .always()
+                .delay(held);
     }
 
     @AfterEach
@@ -132,7 +143,9 @@ class PauseResumeCancelCommandTest {
         Call paused = saga("pause", running.sagaId());
 
         assertThat(paused.code()).as(paused.err()).isZero();
-        assertThat(paused.out()).startsWith(running.sagaId() + "  PAUSED ").contains("paused.bin", "paused; nothing was removed; resume " + running.sagaId());
+        assertThat(paused.out())
+                .startsWith(running.sagaId() + "  PAUSED ")
+                .contains("paused.bin", "paused; nothing was removed; resume " + running.sagaId());
         Call list = saga("list", "--limit", "1");
         assertThat(list.out().lines()).hasSize(1);
         assertThat(list.err()).containsPattern("sagas? needs? attention; list --attention shows ");
@@ -157,10 +170,15 @@ class PauseResumeCancelCommandTest {
         assertThat(saga("pause", running.sagaId()).code()).isZero();
         held.countDown();
         assertThat(running.result().status()).isEqualTo("PAUSED");
-        service.execute("journal", "UPDATE step SET started_at = stopped_at - 85000 WHERE name = 'upload' AND saga_id = '" + running.sagaId() + "'");
+        service.execute(
+                "journal",
+                "UPDATE step SET started_at = stopped_at - 85000 WHERE name = 'upload' AND saga_id = '"
+                        + running.sagaId() + "'");
         assertThat(saga("status", running.sagaId()).out()).containsPattern("upload +WRITING +85\\.0 s");
 
-        assertThat(saga("resume", running.sagaId()).out()).contains("COMPLETED").endsWith("resumed as run 2; 5.2 MB that the bucket held were not sent again\n");
+        assertThat(saga("resume", running.sagaId()).out())
+                .contains("COMPLETED")
+                .endsWith("resumed as run 2; 5.2 MB that the bucket held were not sent again\n");
     }
 
     @Test
@@ -169,7 +187,8 @@ class PauseResumeCancelCommandTest {
         String node = record(running.sagaId()).node();
 
         CompletableFuture<Call> cancel = Background.run("cancel", () -> saga("cancel", running.sagaId(), "--json"));
-        await().atMost(60, TimeUnit.SECONDS).until(() -> record(running.sagaId()).state() == SagaState.COMPENSATING);
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> record(running.sagaId()).state() == SagaState.COMPENSATING);
         held.countDown();
         Call cancelled = cancel.orTimeout(60, TimeUnit.SECONDS).join();
 
@@ -189,12 +208,17 @@ class PauseResumeCancelCommandTest {
             assertThat(saga("pause", running.sagaId()).code()).isZero();
         }
         held.countDown();
-        assertThat(List.of(first.result(), second.result())).extracting(IngestResult::status).containsOnly("PAUSED");
+        assertThat(List.of(first.result(), second.result()))
+                .extracting(IngestResult::status)
+                .containsOnly("PAUSED");
 
         List<Call> calls = meanwhile(() -> {
             Call resumed = alone("resume", first.sagaId(), "--json");
-            assertThat(service.column("journal", "SELECT published_at IS NOT NULL FROM saga WHERE saga_id = '" + first.sagaId() + "'"))
-                    .as("visible when the command ends").containsExactly("1");
+            assertThat(service.column(
+                            "journal",
+                            "SELECT published_at IS NOT NULL FROM saga WHERE saga_id = '" + first.sagaId() + "'"))
+                    .as("visible when the command ends")
+                    .containsExactly("1");
             return List.of(resumed, alone("cancel", second.sagaId()));
         });
 
@@ -204,16 +228,20 @@ class PauseResumeCancelCommandTest {
         assertThat(keys(first.sagaId())).hasSize(3);
         Call cancelled = calls.get(1);
         assertThat(cancelled.code()).as(cancelled.err()).isEqualTo(1);
-        assertThat(cancelled.out()).startsWith(second.sagaId() + "  COMPENSATED ").contains("second.bin", "CANCELLED", "cancelled; everything that it had written was removed");
+        assertThat(cancelled.out())
+                .startsWith(second.sagaId() + "  COMPENSATED ")
+                .contains("second.bin", "CANCELLED", "cancelled; everything that it had written was removed");
         assertThat(keys(second.sagaId())).isEmpty();
     }
 
     @Test
     void pauses_a_saga_that_the_service_left_when_it_stopped() throws Exception {
         Running left = uploading("left.bin");
-        ActiveRun run = service.application().bundle().runs().find(left.sagaId()).orElseThrow();
+        ActiveRun run =
+                service.application().bundle().runs().find(left.sagaId()).orElseThrow();
 
-        CompletableFuture<Call> paused = Background.run("stop", () -> meanwhile(() -> alone("pause", left.sagaId(), "--json")));
+        CompletableFuture<Call> paused =
+                Background.run("stop", () -> meanwhile(() -> alone("pause", left.sagaId(), "--json")));
         await().atMost(60, TimeUnit.SECONDS).until(() -> run.calledOff().isPresent());
         held.countDown();
 
@@ -239,7 +267,10 @@ class PauseResumeCancelCommandTest {
             Call cancelled = meanwhile(() -> {
                 Call call = alone("cancel", running.sagaId(), "--json");
                 assertThat(told.resolve("alert.txt")).content().contains("PARTIAL_ROLLBACK", running.sagaId());
-                assertThat(service.report("failed_cleanups.json")).singleElement().asString().contains(running.sagaId());
+                assertThat(service.report("failed_cleanups.json"))
+                        .singleElement()
+                        .asString()
+                        .contains(running.sagaId());
                 return call;
             });
 
@@ -252,7 +283,9 @@ class PauseResumeCancelCommandTest {
 
     private Path slowAlertTo(Path folder) {
         try {
-            return Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"), """
+            return Files.writeString(
+                    Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"),
+                    """
                     - route:
                         id: saga-alert
                         from:
@@ -275,16 +308,22 @@ class PauseResumeCancelCommandTest {
     void refuses_a_saga_that_is_not_there_or_has_its_outcome(String verb) {
         Call unknown = saga(verb, "nosuchsaga");
         assertThat(unknown.code()).isEqualTo(2);
-        assertThat(unknown.err()).contains("no saga nosuchsaga; list shows them").doesNotContain("\tat ");
+        assertThat(unknown.err())
+                .contains("no saga nosuchsaga; list shows them")
+                .doesNotContain("\tat ");
 
         for (Path file : List.of(service.text("over.txt", 3), directory.resolve("gone.txt"))) {
             IngestResult over = service.ingest(file);
             Call late = saga(verb, over.sagaId());
             assertThat(late.code()).isEqualTo(2);
-            assertThat(late.err()).contains("saga " + over.sagaId() + " is " + over.status() + " already").doesNotContain("\tat ");
+            assertThat(late.err())
+                    .contains("saga " + over.sagaId() + " is " + over.status() + " already")
+                    .doesNotContain("\tat ");
             assertThat(late.out()).isEmpty();
             assertThat(service.journal().operatorCommand(over.sagaId())).isEmpty();
         }
-        assertThat(service.journal().sagas(9)).extracting(SagaRecord::state).contains(SagaState.COMPLETED, SagaState.COMPENSATED);
+        assertThat(service.journal().sagas(9))
+                .extracting(SagaRecord::state)
+                .contains(SagaState.COMPLETED, SagaState.COMPENSATED);
     }
 }

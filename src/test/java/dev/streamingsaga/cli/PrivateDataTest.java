@@ -16,8 +16,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,12 +50,15 @@ class PrivateDataTest {
 
     private Process start(Path out, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "umask 022; exec \"$@\"", "sh"));
-        command.addAll(ChildJava.command(List.of("-Xmx256m", "-Djava.io.tmpdir="
-                + Files.createDirectories(directory.resolve("tmp")))));
+        command.addAll(ChildJava.command(
+                List.of("-Xmx256m", "-Djava.io.tmpdir=" + Files.createDirectories(directory.resolve("tmp")))));
         command.add(Main.class.getName());
         command.addAll(List.of(arguments));
         command.addAll(List.of("--data", data.toString()));
-        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile()).start();
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile())
+                .start();
     }
 
     private String run(String... arguments) throws Exception {
@@ -100,7 +103,10 @@ class PrivateDataTest {
     void an_open_data_directory_is_closed_by_the_next_start_and_stays_so() throws Exception {
         Files.createDirectory(data);
         run("ingest", pdf.toString());
-        assertThat(new ProcessBuilder("chmod", "-R", "a+rX", data.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("chmod", "-R", "a+rX", data.toString())
+                        .start()
+                        .waitFor())
+                .isZero();
         assertThat(open()).containsKeys("", "vector.db", "lock", "logs/saga.log", "s3.credentials");
         assertThat(dev.streamingsaga.datadir.DataDirectory.findings(data)).isNotEmpty();
 
@@ -109,7 +115,8 @@ class PrivateDataTest {
         try {
             await().atMost(PATIENCE).until(() -> Files.readString(out).contains("running on"));
             assertThat(open()).isEmpty();
-            assertThat(Files.readString(out)).contains(data.resolve("broker.credentials").toString());
+            assertThat(Files.readString(out))
+                    .contains(data.resolve("broker.credentials").toString());
         } finally {
             service.destroy();
             assertThat(service.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -138,6 +145,7 @@ class PrivateDataTest {
 
         run("fetch", document, "-o", copy.toString());
 
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(copy))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(copy)))
+                .isEqualTo("rw-------");
     }
 }

@@ -60,8 +60,10 @@ class RemoteIngestTest {
         assertThat(line.path("status").asText()).isEqualTo("COMPLETED");
         assertThat(line.path("file").asText()).isEqualTo("mit Umlaut ä und 100%.txt");
         assertThat(line.path("sizeBytes").asLong()).isEqualTo(Files.size(file));
-        assertThat(Call.of("list", "--data", saga.data().toString()).out()).as("the name it was sent with, not where its body lies")
-                .contains(line.path("sagaId").asText(), " mit Umlaut ä und 100%.txt").doesNotContain("spool");
+        assertThat(Call.of("list", "--data", saga.data().toString()).out())
+                .as("the name it was sent with, not where its body lies")
+                .contains(line.path("sagaId").asText(), " mit Umlaut ä und 100%.txt")
+                .doesNotContain("spool");
     }
 
     @Test
@@ -75,23 +77,40 @@ class RemoteIngestTest {
 
     @Test
     void hears_a_refusal_before_it_has_sent_a_large_file() {
-        Call call = Call.of("ingest", "--url", url, "--key", key, saga.sparse("large.bin", 3_000_000_000L).toString());
+        Call call = Call.of(
+                "ingest",
+                "--url",
+                url,
+                "--key",
+                key,
+                saga.sparse("large.bin", 3_000_000_000L).toString());
 
         assertThat(call.code()).isEqualTo(2);
         assertThat(call.err()).contains("413").contains("saga.file.max-size");
     }
 
-    /** A server that says twice what the service says while it starts, and then something that is no reason to ask again. */
+    /**
+     * A server that says twice what the service says while it starts, and then something that is no reason to ask
+     * again.
+     */
     @Test
     void waits_for_a_service_that_is_starting() throws Exception {
         AtomicInteger asked = new AtomicInteger();
         Path file = saga.text("early.txt", 3);
         Vertx vertx = Vertx.vertx();
-        HttpServer starting = vertx.createHttpServer().requestHandler(request -> request.response().putHeader("Connection", "close")
-                .putHeader("Retry-After", "1").setStatusCode(asked.incrementAndGet() <= 2 ? 503 : 418).end())
-                .listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        HttpServer starting = vertx.createHttpServer()
+                .requestHandler(request -> request.response()
+                        .putHeader("Connection", "close")
+                        .putHeader("Retry-After", "1")
+                        .setStatusCode(asked.incrementAndGet() <= 2 ? 503 : 418)
+                        .end())
+                .listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
         try {
-            Call call = Call.of("ingest", "--url", "http://127.0.0.1:" + starting.actualPort(), "--key", key, file.toString());
+            Call call = Call.of(
+                    "ingest", "--url", "http://127.0.0.1:" + starting.actualPort(), "--key", key, file.toString());
 
             assertThat(asked).as("asked until it did not say 503 any more").hasValue(3);
             assertThat(call.code()).isEqualTo(2);
@@ -105,14 +124,22 @@ class RemoteIngestTest {
     @Test
     void states_the_digest_of_what_it_sends() throws Exception {
         Path file = saga.text("stated.txt", 3);
-        String sha256 = Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256")
-                .digest(Files.readAllBytes(file)));
+        String sha256 = Base64.getEncoder()
+                .encodeToString(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
         AtomicReference<String> stated = new AtomicReference<>("");
         Vertx vertx = Vertx.vertx();
-        HttpServer listening = vertx.createHttpServer().requestHandler(request -> {
-            stated.set(request.getHeader("Repr-Digest"));
-            request.response().putHeader("Connection", "close").setStatusCode(418).end();
-        }).listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        HttpServer listening = vertx.createHttpServer()
+                .requestHandler(request -> {
+                    stated.set(request.getHeader("Repr-Digest"));
+                    request.response()
+                            .putHeader("Connection", "close")
+                            .setStatusCode(418)
+                            .end();
+                })
+                .listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
         try {
             Call.of("ingest", "--url", "http://127.0.0.1:" + listening.actualPort(), file.toString());
 
@@ -129,7 +156,8 @@ class RemoteIngestTest {
             assertThat(call.code()).isEqualTo(2);
             assertThat(call.err()).contains("401");
         });
-        assertThat(Call.of("ingest", "--url", "http://127.0.0.1:1/", file).code()).isEqualTo(4);
+        assertThat(Call.of("ingest", "--url", "http://127.0.0.1:1/", file).code())
+                .isEqualTo(4);
         assertThat(Call.of("ingest", "--url", "ftp://nowhere/", file).code()).isEqualTo(2);
         assertThat(Call.of("key", "x", "--scope", "ingest").code()).isEqualTo(2);
     }

@@ -22,14 +22,27 @@ class StartCommandTest {
     static Path directory;
 
     @ParameterizedTest
-    @CsvSource({"saga.http.port,saga.http.port=0", "saga.callback.port,saga.callback.port", "saga.jms.port,saga.jms.port"})
+    @CsvSource({
+        "saga.http.port,saga.http.port=0",
+        "saga.callback.port,saga.callback.port",
+        "saga.jms.port,saga.jms.port"
+    })
     void a_taken_port_is_an_error_of_the_configuration(String setting, String advice) throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
-            Call call = Call.of("start", "--data", directory.resolve("data").toString(), "-D", "saga.jms.embedded=true", "-D", "saga.http.port=0",
-                    "-D", setting + "=" + taken.getLocalPort());
+            Call call = Call.of(
+                    "start",
+                    "--data",
+                    directory.resolve("data").toString(),
+                    "-D",
+                    "saga.jms.embedded=true",
+                    "-D",
+                    "saga.http.port=0",
+                    "-D",
+                    setting + "=" + taken.getLocalPort());
 
             assertThat(call.code()).as(call.err()).isEqualTo(2);
-            assertThat(call.err()).contains(setting, LOOPBACK + ":" + taken.getLocalPort(), advice, "nothing was started");
+            assertThat(call.err())
+                    .contains(setting, LOOPBACK + ":" + taken.getLocalPort(), advice, "nothing was started");
             assertThat(call.out()).doesNotContain("running on");
         }
     }

@@ -23,67 +23,128 @@ class SettingsTest {
     @Test
     void names_every_wrong_setting_at_once_with_key_rule_and_value() {
         assertThatThrownBy(() -> Settings.parse(Map.of(
-                "saga.chunk.size", "1MiB",
-                "saga.security.classification", "secret",
-                "saga.s3.endpoint", "ftp://somewhere",
-                "saga.chunk.sise", "8MiB")))
-                .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).containsExactlyInAnyOrder(
-                        "saga.chunk.size must be a size such as 8MiB from 5MiB to 64MiB, was \"1MiB\"",
-                        "saga.security.classification must be one of public, internal, confidential, restricted, was \"secret\"",
-                        "saga.s3.endpoint must be an http or https URL, was \"ftp://somewhere\"",
-                        "saga.chunk.sise is not a setting; config/application.properties lists them all"));
+                        "saga.chunk.size", "1MiB",
+                        "saga.security.classification", "secret",
+                        "saga.s3.endpoint", "ftp://somewhere",
+                        "saga.chunk.sise", "8MiB")))
+                .isInstanceOfSatisfying(
+                        ConfigException.class,
+                        e -> assertThat(e.problems())
+                                .containsExactlyInAnyOrder(
+                                        "saga.chunk.size must be a size such as 8MiB from 5MiB to 64MiB, was \"1MiB\"",
+                                        "saga.security.classification must be one of public, internal, confidential, restricted, was \"secret\"",
+                                        "saga.s3.endpoint must be an http or https URL, was \"ftp://somewhere\"",
+                                        "saga.chunk.sise is not a setting; config/application.properties lists them all"));
     }
 
     @Test
     void lets_nobody_in_from_outside_without_credentials() {
         assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.host", "0.0.0.0")))
-                .hasMessageContaining("saga.http.host").hasMessageContaining("saga.http.keys-file");
-        assertThat(Settings.parse(Map.of("saga.http.host", "0.0.0.0", "saga.http.keys-file", "keys")).http().host()).isEqualTo("0.0.0.0");
-        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.oidc.issuer", "https://id.example"))).hasMessageContaining("saga.http.oidc.audience");
-        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.oidc.issuer", "http://id.example", "saga.http.oidc.audience", "us")))
+                .hasMessageContaining("saga.http.host")
+                .hasMessageContaining("saga.http.keys-file");
+        assertThat(Settings.parse(Map.of("saga.http.host", "0.0.0.0", "saga.http.keys-file", "keys"))
+                        .http()
+                        .host())
+                .isEqualTo("0.0.0.0");
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.oidc.issuer", "https://id.example")))
+                .hasMessageContaining("saga.http.oidc.audience");
+        assertThatThrownBy(() -> Settings.parse(
+                        Map.of("saga.http.oidc.issuer", "http://id.example", "saga.http.oidc.audience", "us")))
                 .hasMessageContaining("https");
-        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.path", "saga/"))).hasMessageContaining("saga.http.path");
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.path", "saga/")))
+                .hasMessageContaining("saga.http.path");
     }
 
     @ParameterizedTest
     @CsvSource({"500ms,500", "5s,5000", "5,5000", "2m,120000", "1.5s,1500"})
     void reads_times_in_the_units_people_write(String text, long millis) {
-        assertThat(Settings.parse(Map.of("saga.chunk.retry-delay", text)).chunk().retryDelay()).isEqualTo(Duration.ofMillis(millis));
+        assertThat(Settings.parse(Map.of("saga.chunk.retry-delay", text))
+                        .chunk()
+                        .retryDelay())
+                .isEqualTo(Duration.ofMillis(millis));
     }
 
     @ParameterizedTest
-    @CsvSource({"saga.chunk.size,99999999999999999999TiB", "saga.concurrency,0", "saga.concurrency,two", "saga.time-limit,31d",
-        "saga.participants,'graph,graph'", "saga.participants,upload", "saga.name,Saga", "saga.chunk.prefix,a//b",
-        "saga.journal.url,jdbc:h2:mem", "saga.verify.read-back,yes", "saga.embedding.provider,magic", "saga.callback.secret,short",
-        "saga.coordinator.secret,short", "saga.coordinator.secret,sixteen letters with blanks", "saga.coordinator.port,65536",
-        "saga.coordinator.hosts,http://a", "saga.coordinator.max-lras,0",
-        "saga.drop.watch-after,8d", "saga.drop.wait-for-writers,maybe", "saga.drop.ignore,*", "saga.drop.ignore,'*.tmp,a/b'"})
+    @CsvSource({
+        "saga.chunk.size,99999999999999999999TiB",
+        "saga.concurrency,0",
+        "saga.concurrency,two",
+        "saga.time-limit,31d",
+        "saga.participants,'graph,graph'",
+        "saga.participants,upload",
+        "saga.name,Saga",
+        "saga.chunk.prefix,a//b",
+        "saga.journal.url,jdbc:h2:mem",
+        "saga.verify.read-back,yes",
+        "saga.embedding.provider,magic",
+        "saga.callback.secret,short",
+        "saga.coordinator.secret,short",
+        "saga.coordinator.secret,sixteen letters with blanks",
+        "saga.coordinator.port,65536",
+        "saga.coordinator.hosts,http://a",
+        "saga.coordinator.max-lras,0",
+        "saga.drop.watch-after,8d",
+        "saga.drop.wait-for-writers,maybe",
+        "saga.drop.ignore,*",
+        "saga.drop.ignore,'*.tmp,a/b'"
+    })
     void refuses_what_breaks_a_rule(String key, String value) {
         assertThatThrownBy(() -> Settings.parse(Map.of(key, value)))
-                .isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems()).singleElement().asString().startsWith(key));
+                .isInstanceOfSatisfying(
+                        ConfigException.class,
+                        e -> assertThat(e.problems()).singleElement().asString().startsWith(key));
     }
 
     @ParameterizedTest
-    @CsvSource({"saga.s3.secret-key,${env:S3_SECRET_KEY:}", "saga.journal.url,{{env:JOURNAL}}", "saga.drop.dir,/srv/${sys:user}/inbox"})
+    @CsvSource({
+        "saga.s3.secret-key,${env:S3_SECRET_KEY:}",
+        "saga.journal.url,{{env:JOURNAL}}",
+        "saga.drop.dir,/srv/${sys:user}/inbox"
+    })
     void refuses_a_placeholder_that_nobody_has_resolved(String key, String value) {
-        assertThatThrownBy(() -> Settings.parse(Map.of(key, value))).isInstanceOfSatisfying(ConfigException.class, e -> assertThat(e.problems())
-                .singleElement().asString().startsWith(key + " has a placeholder that was not resolved").endsWith(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_")));
-        assertThat(Settings.parse(Map.of("saga.drop.done-file", "${name}.done")).drop().doneFile()).as("no such placeholder").isEqualTo("${name}.done");
+        assertThatThrownBy(() -> Settings.parse(Map.of(key, value)))
+                .isInstanceOfSatisfying(
+                        ConfigException.class,
+                        e -> assertThat(e.problems())
+                                .singleElement()
+                                .asString()
+                                .startsWith(key + " has a placeholder that was not resolved")
+                                .endsWith(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_")));
+        assertThat(Settings.parse(Map.of("saga.drop.done-file", "${name}.done"))
+                        .drop()
+                        .doneFile())
+                .as("no such placeholder")
+                .isEqualTo("${name}.done");
     }
 
     @Test
     void wants_more_connections_than_requests_that_may_hold_one() {
-        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.max-connections", "92"))).hasMessageContaining("saga.http.max-connections")
-                .hasMessageContaining("saga.http.max-sagas").hasMessageContaining("(92)");
-        assertThat(Settings.parse(Map.of("saga.http.max-connections", "93")).http().limits().connections().max()).isEqualTo(93);
-        assertThat(Settings.parse(Map.of("saga.http.min-rate", "0")).http().limits().leastRate()).isZero();
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.max-connections", "92")))
+                .hasMessageContaining("saga.http.max-connections")
+                .hasMessageContaining("saga.http.max-sagas")
+                .hasMessageContaining("(92)");
+        assertThat(Settings.parse(Map.of("saga.http.max-connections", "93"))
+                        .http()
+                        .limits()
+                        .connections()
+                        .max())
+                .isEqualTo(93);
+        assertThat(Settings.parse(Map.of("saga.http.min-rate", "0"))
+                        .http()
+                        .limits()
+                        .leastRate())
+                .isZero();
     }
 
     @Test
     void never_shows_a_secret() {
-        assertThatThrownBy(() -> Settings.parse(Map.of("saga.callback.secret", "hunter2"))).hasMessageNotContaining("hunter2");
-        assertThatThrownBy(() -> Settings.parse(Map.of("saga.coordinator.secret", "hunter2"))).hasMessageNotContaining("hunter2");
-        assertThat(Settings.parse(Map.of("saga.coordinator.secret", "hunter2-hunter2-hunter2"))).asString().doesNotContain("hunter2");
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.callback.secret", "hunter2")))
+                .hasMessageNotContaining("hunter2");
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.coordinator.secret", "hunter2")))
+                .hasMessageNotContaining("hunter2");
+        assertThat(Settings.parse(Map.of("saga.coordinator.secret", "hunter2-hunter2-hunter2")))
+                .asString()
+                .doesNotContain("hunter2");
     }
 
     @Test
@@ -100,7 +161,9 @@ class SettingsTest {
         }
         Settings.defaults().forEach((key, value) -> {
             if (key.equals("saga.security.owner")) {
-                assertThat(lines).as("the user's name is no default to write down").contains("# saga.security.owner=");
+                assertThat(lines)
+                        .as("the user's name is no default to write down")
+                        .contains("# saga.security.owner=");
             } else {
                 assertThat(file.getProperty(key)).as(key).isEqualTo(value);
             }
@@ -119,17 +182,23 @@ class SettingsTest {
         assertThat(Settings.parse(values).journal().url()).isPresent();
     }
 
-    /** A port in the ephemeral range may be taken by any outgoing connection, and what scrapes or calls us must know it. */
+    /**
+     * A port in the ephemeral range may be taken by any outgoing connection, and what scrapes or calls us must know it.
+     */
     @Test
     void every_default_port_is_fixed_below_the_ephemeral_range_and_used_where_it_is_documented() throws Exception {
         assertThat(Settings.parse(Map.of()).http().port()).isEqualTo(8480);
-        assertThat(Files.readString(Path.of("config/prometheus/prometheus.yml"))).contains("127.0.0.1:8480");
+        assertThat(Files.readString(Path.of("config/prometheus/prometheus.yml")))
+                .contains("127.0.0.1:8480");
         assertThat(Files.readString(Path.of("README.md"))).contains("URL=http://127.0.0.1:8480 ");
         String compose = Files.readString(Path.of("docker-compose.yml"));
         assertThat(compose).contains("QUARKUS_HTTP_PORT: \"8482\"", "http://127.0.0.1:8482/lra-coordinator");
         String production = Files.readString(Path.of("config/production.properties"));
-        assertThat(production).contains("saga.coordinator.url=http://127.0.0.1:8482/lra-coordinator", "saga.callback.port=8481");
+        assertThat(production)
+                .contains("saga.coordinator.url=http://127.0.0.1:8482/lra-coordinator", "saga.callback.port=8481");
         Matcher ports = Pattern.compile("127\\.0\\.0\\.1:(\\d+)").matcher(compose + production);
-        assertThat(ports.results().map(port -> Integer.parseInt(port.group(1)))).isNotEmpty().allMatch(port -> port < 32_768);
+        assertThat(ports.results().map(port -> Integer.parseInt(port.group(1))))
+                .isNotEmpty()
+                .allMatch(port -> port < 32_768);
     }
 }

@@ -31,8 +31,13 @@ final class ContentFixture {
         }
 
         String page(int page) {
-            return String.join(" ", segments.stream().map(EmbeddedSegment::segment)
-                    .filter(segment -> segment.page() == page).map(Segment::text).toList());
+            return String.join(
+                    " ",
+                    segments.stream()
+                            .map(EmbeddedSegment::segment)
+                            .filter(segment -> segment.page() == page)
+                            .map(Segment::text)
+                            .toList());
         }
     }
 
@@ -43,8 +48,13 @@ final class ContentFixture {
     static Read read(TextContent content, Path file, int firstOrdinal) {
         List<EmbeddedSegment> segments = new ArrayList<>();
         List<String> progress = new ArrayList<>();
-        Outline outline = content.embed(file, content.contentType(file), firstOrdinal, segments::addAll,
-                (pagesDone, pagesTotal, segmentsDone) -> progress.add(pagesDone + "/" + pagesTotal + ":" + segmentsDone));
+        Outline outline = content.embed(
+                file,
+                content.contentType(file),
+                firstOrdinal,
+                segments::addAll,
+                (pagesDone, pagesTotal, segmentsDone) ->
+                        progress.add(pagesDone + "/" + pagesTotal + ":" + segmentsDone));
         return new Read(segments, outline, progress);
     }
 

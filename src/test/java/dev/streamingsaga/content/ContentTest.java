@@ -63,12 +63,16 @@ class ContentTest {
 
     @Test
     void hands_on_all_pages_in_reading_order() {
-        List<Segment> segments = whole.segments().stream().map(EmbeddedSegment::segment).toList();
-        assertThat(segments).extracting(Segment::ordinal)
-                .containsExactlyElementsOf(IntStream.range(0, segments.size()).boxed().toList());
+        List<Segment> segments =
+                whole.segments().stream().map(EmbeddedSegment::segment).toList();
+        assertThat(segments)
+                .extracting(Segment::ordinal)
+                .containsExactlyElementsOf(
+                        IntStream.range(0, segments.size()).boxed().toList());
         assertThat(segments).extracting(Segment::page).isSorted();
         for (int page = 1; page <= PAGES; page++) {
-            assertThat(whole.page(page)).contains(SamplePdf.english(page), SamplePdf.german(page), SamplePdf.hyphenated(page));
+            assertThat(whole.page(page))
+                    .contains(SamplePdf.english(page), SamplePdf.german(page), SamplePdf.hyphenated(page));
         }
         awaitNoThreadsLeft();
     }
@@ -87,10 +91,12 @@ class ContentTest {
     @Test
     void fits_every_segment_to_the_model() {
         Embedder model = content.embedder();
-        assertThat(whole.texts()).allSatisfy(text -> assertThat(model.countTokens(text)).isLessThanOrEqualTo(model.maxTokens()));
+        assertThat(whole.texts())
+                .allSatisfy(text -> assertThat(model.countTokens(text)).isLessThanOrEqualTo(model.maxTokens()));
         assertThat(whole.segments()).allSatisfy(segment -> {
             assertThat(segment.vector()).hasSize(model.dimension());
-            assertThat(ContentFixture.cosine(segment.vector(), segment.vector())).isBetween(0.999, 1.001);
+            assertThat(ContentFixture.cosine(segment.vector(), segment.vector()))
+                    .isBetween(0.999, 1.001);
         });
     }
 
@@ -99,8 +105,9 @@ class ContentTest {
         Outline outline = whole.outline();
         assertThat(outline.pages()).isEqualTo(PAGES);
         assertThat(outline.segments()).isEqualTo(whole.segments().size());
-        assertThat(outline.segmentsPerPage().get(4))
-                .isEqualTo((int) whole.segments().stream().filter(segment -> segment.segment().page() == 5).count());
+        assertThat(outline.segmentsPerPage().get(4)).isEqualTo((int) whole.segments().stream()
+                .filter(segment -> segment.segment().page() == 5)
+                .count());
         assertThat(outline.title()).isEqualTo(SamplePdf.TITLE);
         assertThat(outline.author()).isEqualTo(SamplePdf.AUTHOR);
         assertThat(content.outline(pdf, "application/pdf")).isEqualTo(outline);
@@ -122,8 +129,10 @@ class ContentTest {
         assertThat(rest.outline()).isEqualTo(whole.outline());
         assertThat(rest.segments()).hasSize(40);
         for (int i = 0; i < 40; i++) {
-            assertThat(rest.segments().get(i).segment()).isEqualTo(whole.segments().get(first + i).segment());
-            assertThat(rest.segments().get(i).vector()).isEqualTo(whole.segments().get(first + i).vector());
+            assertThat(rest.segments().get(i).segment())
+                    .isEqualTo(whole.segments().get(first + i).segment());
+            assertThat(rest.segments().get(i).vector())
+                    .isEqualTo(whole.segments().get(first + i).vector());
         }
     }
 
@@ -131,8 +140,10 @@ class ContentTest {
     void finds_the_page_by_its_meaning() {
         float[] question = content.embedder().embedQuery("Who counted 8838 gulls at the lighthouse of page 12?");
         List<EmbeddedSegment> best = whole.segments().stream()
-                .sorted((a, b) -> Double.compare(ContentFixture.cosine(b.vector(), question), ContentFixture.cosine(a.vector(), question)))
-                .limit(10).toList();
+                .sorted((a, b) -> Double.compare(
+                        ContentFixture.cosine(b.vector(), question), ContentFixture.cosine(a.vector(), question)))
+                .limit(10)
+                .toList();
         assertThat(best).allMatch(segment -> segment.segment().text().contains("lighthouse keeper"));
     }
 
@@ -140,10 +151,16 @@ class ContentTest {
     void stops_everything_when_the_sink_fails() {
         IllegalStateException full = new IllegalStateException("store is full");
         List<Integer> ordinals = new ArrayList<>();
-        assertThatThrownBy(() -> content.embed(pdf, "application/pdf", 0, batch -> {
-            ordinals.add(batch.get(0).segment().ordinal());
-            throw full;
-        }, (pages, total, segments) -> {})).isSameAs(full);
+        assertThatThrownBy(() -> content.embed(
+                        pdf,
+                        "application/pdf",
+                        0,
+                        batch -> {
+                            ordinals.add(batch.get(0).segment().ordinal());
+                            throw full;
+                        },
+                        (pages, total, segments) -> {}))
+                .isSameAs(full);
         assertThat(ordinals).containsExactly(0);
         awaitNoThreadsLeft();
     }
@@ -151,9 +168,14 @@ class ContentTest {
     @Test
     void stops_everything_when_the_caller_is_interrupted() {
         try {
-            assertThatThrownBy(() -> content.embed(pdf, "application/pdf", 0,
-                    batch -> Thread.currentThread().interrupt(), (pages, total, segments) -> {}))
-                    .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
+            assertThatThrownBy(() -> content.embed(
+                            pdf,
+                            "application/pdf",
+                            0,
+                            batch -> Thread.currentThread().interrupt(),
+                            (pages, total, segments) -> {}))
+                    .isInstanceOfSatisfying(
+                            SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
             assertThat(Thread.currentThread().isInterrupted()).isTrue();
         } finally {
             Thread.interrupted();
@@ -164,19 +186,22 @@ class ContentTest {
     @Test
     void says_when_the_source_is_gone() {
         assertThatThrownBy(() -> content.outline(dir.resolve("gone.pdf"), "application/pdf"))
-                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
     }
 
     @Test
     void finds_no_text_in_damaged_truncated_and_locked_pdfs_and_in_images() throws IOException {
-        Path damaged = Files.writeString(dir.resolve("damaged.pdf"), "%PDF-1.7\n1 0 obj <</Type /Catalog /Pages 7 0 R>>\nstream");
+        Path damaged = Files.writeString(
+                dir.resolve("damaged.pdf"), "%PDF-1.7\n1 0 obj <</Type /Catalog /Pages 7 0 R>>\nstream");
         Path locked = dir.resolve("locked.pdf");
         try (PDDocument document = new PDDocument()) {
             document.addPage(new PDPage());
             document.protect(new StandardProtectionPolicy("owner", "user", new AccessPermission()));
             document.save(locked.toFile());
         }
-        Path image = Files.write(dir.resolve("image.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13});
+        Path image = Files.write(
+                dir.resolve("image.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13});
         byte[] bytes = Files.readAllBytes(pdf);
         Path truncated = Files.write(dir.resolve("half.pdf"), Arrays.copyOf(bytes, bytes.length / 2));
         for (Path file : List.of(damaged, locked, truncated, image)) {
@@ -211,21 +236,27 @@ class ContentTest {
         String late = "Größere Möwen.";
         for (Charset charset : List.of(StandardCharsets.UTF_8, StandardCharsets.ISO_8859_1)) {
             Path file = Files.write(dir.resolve("late.txt"), ("x. ".repeat(30_000) + "\n\n" + late).getBytes(charset));
-            List<String> texts = read(content, file, content.outline(file, "text/plain").segments() - 1).texts();
+            List<String> texts = read(
+                            content, file, content.outline(file, "text/plain").segments() - 1)
+                    .texts();
             assertThat(texts.get(0)).as(charset.name()).endsWith(late);
         }
     }
 
     @Test
     void cuts_a_text_file_alike_whatever_its_length_and_stops_at_the_limit() throws IOException {
-        String text = IntStream.range(0, 20_000).mapToObj(i -> "Line %d of many.".formatted(i)).collect(Collectors.joining("\n"));
+        String text = IntStream.range(0, 20_000)
+                .mapToObj(i -> "Line %d of many.".formatted(i))
+                .collect(Collectors.joining("\n"));
         Path file = Files.writeString(dir.resolve("long.txt"), text);
-        try (TextContent limited = ContentFixture.content(dir.resolve("spool2"), "saga.content.max-text-chars", "100000")) {
+        try (TextContent limited =
+                ContentFixture.content(dir.resolve("spool2"), "saga.content.max-text-chars", "100000")) {
             Outline outline = limited.outline(file, "text/plain");
             List<String> last = read(limited, file, outline.segments() - 1).texts();
             assertThat(outline.pages()).isEqualTo(1);
             assertThat(last).hasSize(1);
-            assertThat(text.replace('\n', ' ').substring(0, 100_000)).endsWith(last.get(0).strip());
+            assertThat(text.replace('\n', ' ').substring(0, 100_000))
+                    .endsWith(last.get(0).strip());
         }
         try (TextContent none = ContentFixture.content(dir.resolve("spool3"), "saga.content.max-text-chars", "0")) {
             assertThat(none.outline(file, "text/plain")).isEqualTo(Outline.EMPTY);

@@ -45,8 +45,10 @@ class ContentTypeTest {
         assertThat(content.contentType(pdf)).isEqualTo("application/pdf");
         assertThat(content.contentType(file("fake.pdf", "no pdf at all"))).isEqualTo("text/plain");
         assertThat(content.contentType(file("fake.docx", "no office file"))).isEqualTo("text/plain");
-        assertThat(content.contentType(file("page.bin", "<!DOCTYPE html><html><body>x</body></html>"))).isEqualTo("text/html");
-        assertThat(content.contentType(file("data.bin", "<?xml version='1.0'?><a>x</a>"))).isEqualTo("application/xml");
+        assertThat(content.contentType(file("page.bin", "<!DOCTYPE html><html><body>x</body></html>")))
+                .isEqualTo("text/html");
+        assertThat(content.contentType(file("data.bin", "<?xml version='1.0'?><a>x</a>")))
+                .isEqualTo("application/xml");
     }
 
     @Test
@@ -57,7 +59,8 @@ class ContentTypeTest {
 
     @Test
     void tells_text_in_an_eight_bit_charset_from_bytes() throws IOException {
-        byte[] russian = "Смотритель маяка считает чаек на берегу моря каждое утро до завтрака.".getBytes("windows-1251");
+        byte[] russian =
+                "Смотритель маяка считает чаек на берегу моря каждое утро до завтрака.".getBytes("windows-1251");
         Path text = Files.write(dir.resolve("a.txt"), russian);
         russian[40] = 3;
         Path bytes = Files.write(dir.resolve("b.txt"), russian);
@@ -68,11 +71,13 @@ class ContentTypeTest {
 
     @Test
     void looks_into_archives_for_office_documents() throws IOException {
-        try (XWPFDocument word = new XWPFDocument(); OutputStream out = Files.newOutputStream(dir.resolve("a.bin"))) {
+        try (XWPFDocument word = new XWPFDocument();
+                OutputStream out = Files.newOutputStream(dir.resolve("a.bin"))) {
             word.createParagraph().createRun().setText("text");
             word.write(out);
         }
-        try (XSSFWorkbook sheet = new XSSFWorkbook(); OutputStream out = Files.newOutputStream(dir.resolve("b.zip"))) {
+        try (XSSFWorkbook sheet = new XSSFWorkbook();
+                OutputStream out = Files.newOutputStream(dir.resolve("b.zip"))) {
             sheet.createSheet().createRow(0).createCell(0).setCellValue("cell");
             sheet.write(out);
         }
@@ -105,6 +110,7 @@ class ContentTypeTest {
     @Test
     void says_when_the_file_is_missing() {
         assertThatThrownBy(() -> content.contentType(dir.resolve("missing")))
-                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
     }
 }

@@ -46,10 +46,14 @@ class EmbedderTest {
 
     @Test
     void gives_the_same_vector_alone_and_among_others() {
-        List<String> texts = IntStream.range(0, 20).mapToObj(i -> GULLS + " And then, number " + i + ".".repeat(i)).toList();
+        List<String> texts = IntStream.range(0, 20)
+                .mapToObj(i -> GULLS + " And then, number " + i + ".".repeat(i))
+                .toList();
         List<float[]> together = model.embed(texts);
         for (int i = 0; i < texts.size(); i++) {
-            assertThat(cosine(together.get(i), model.embed(List.of(texts.get(i))).get(0))).isGreaterThan(0.999);
+            assertThat(cosine(
+                            together.get(i), model.embed(List.of(texts.get(i))).get(0)))
+                    .isGreaterThan(0.999);
             assertThat(cosine(together.get(i), together.get(i))).isBetween(0.9999, 1.0001);
         }
     }
@@ -57,7 +61,9 @@ class EmbedderTest {
     @Test
     void puts_what_means_the_same_closer_together() {
         float[] question = model.embedQuery("Who looks at seabirds by the sea?");
-        List<float[]> answers = model.embed(List.of(GULLS, "The invoice was paid twice by the accounting department.",
+        List<float[]> answers = model.embed(List.of(
+                GULLS,
+                "The invoice was paid twice by the accounting department.",
                 "A compiler translates source code into machine instructions."));
         assertThat(cosine(question, answers.get(0)))
                 .isGreaterThan(cosine(question, answers.get(1)) + 0.2)
@@ -67,7 +73,8 @@ class EmbedderTest {
     @Test
     void refuses_a_text_that_it_would_have_to_cut() {
         assertThatThrownBy(() -> model.embed(List.of("gulls ".repeat(127))))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("takes 128");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("takes 128");
         assertThat(model.embed(List.of("gull ".repeat(60)))).hasSize(1);
     }
 
@@ -75,8 +82,14 @@ class EmbedderTest {
     void takes_a_model_and_a_tokenizer_from_files() throws IOException {
         Path onnx = copy("all-minilm-l6-v2-q.onnx", "my model.onnx");
         Path tokenizer = copy("all-minilm-l6-v2-q-tokenizer.json", "tokenizer.json");
-        try (Embedder own = Embedders.create(ContentFixture.config("saga.embedding.provider", "onnx",
-                "saga.embedding.onnx-model", onnx.toString(), "saga.embedding.onnx-tokenizer", tokenizer.toString()).embedding())) {
+        try (Embedder own = Embedders.create(ContentFixture.config(
+                        "saga.embedding.provider",
+                        "onnx",
+                        "saga.embedding.onnx-model",
+                        onnx.toString(),
+                        "saga.embedding.onnx-tokenizer",
+                        tokenizer.toString())
+                .embedding())) {
             assertThat(own.modelId()).matches("my model-[0-9a-f]{12}");
             assertThat(own.embedQuery(GULLS)).isEqualTo(model.embedQuery(GULLS));
         }
@@ -91,16 +104,22 @@ class EmbedderTest {
 
     @Test
     void refuses_a_dimension_that_is_not_the_models() {
-        assertThatThrownBy(() -> Embedders.create(ContentFixture.config("saga.embedding.dimension", "768").embedding()))
+        assertThatThrownBy(() -> Embedders.create(
+                        ContentFixture.config("saga.embedding.dimension", "768").embedding()))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("saga.embedding.dimension must be 384").hasMessageContaining("was 768");
+                .hasMessageContaining("saga.embedding.dimension must be 384")
+                .hasMessageContaining("was 768");
     }
 
     @Test
     void names_the_setting_that_is_missing() {
-        assertThatThrownBy(() -> Embedders.create(ContentFixture.config("saga.embedding.provider", "onnx").embedding()))
-                .isInstanceOf(ConfigException.class).hasMessageContaining("saga.embedding.onnx-model");
-        assertThatThrownBy(() -> Embedders.create(ContentFixture.config("saga.embedding.provider", "http").embedding()))
-                .isInstanceOf(ConfigException.class).hasMessageContaining("saga.embedding.url");
+        assertThatThrownBy(() -> Embedders.create(
+                        ContentFixture.config("saga.embedding.provider", "onnx").embedding()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("saga.embedding.onnx-model");
+        assertThatThrownBy(() -> Embedders.create(
+                        ContentFixture.config("saga.embedding.provider", "http").embedding()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("saga.embedding.url");
     }
 }

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Failures on purpose in each of the three stages; the model is a counting one, since its vectors don't matter here. */
+/**
+ * Failures on purpose in each of the three stages; the model is a counting one, since its vectors don't matter here.
+ */
 @Tag("unit")
 class EmbeddingPipelineTest {
     private static final int PAGES = 400;
@@ -95,7 +97,11 @@ class EmbeddingPipelineTest {
 
     private Outline run(Embedder model, TextExtractor extractor, Consumer<List<EmbeddedSegment>> sink) {
         Limits limits = new Limits(16, 0, 1_000_000, 4, 2, Duration.ofMillis(300));
-        return new EmbeddingPipeline(model, limits, new EmbeddingPipeline.DocumentInput(file, extractor, 0, sink, (pages, total, segments) -> {})).run();
+        return new EmbeddingPipeline(
+                        model,
+                        limits,
+                        new EmbeddingPipeline.DocumentInput(file, extractor, 0, sink, (pages, total, segments) -> {}))
+                .run();
     }
 
     @Test
@@ -103,9 +109,14 @@ class EmbeddingPipelineTest {
         Outline outline = run(new LengthModel(), this::readPages, received::addAll);
 
         assertThat(outline.segmentsPerPage()).hasSize(PAGES).containsOnly(1);
-        assertThat(received).extracting(segment -> segment.segment().text())
-                .containsExactlyElementsOf(IntStream.rangeClosed(1, PAGES).mapToObj("Page %d."::formatted).toList());
-        assertThat(received).allMatch(segment -> segment.vector()[0] == segment.segment().text().length());
+        assertThat(received)
+                .extracting(segment -> segment.segment().text())
+                .containsExactlyElementsOf(IntStream.rangeClosed(1, PAGES)
+                        .mapToObj("Page %d."::formatted)
+                        .toList());
+        assertThat(received)
+                .allMatch(segment ->
+                        segment.vector()[0] == segment.segment().text().length());
     }
 
     @Test
@@ -113,8 +124,9 @@ class EmbeddingPipelineTest {
         List<Integer> ahead = Collections.synchronizedList(new ArrayList<>());
         run(new LengthModel(), this::readPages, batch -> {
             await().until(() -> pagesRead.get() == PAGES
-                    || Thread.getAllStackTraces().keySet().stream().anyMatch(thread ->
-                            thread.getName().startsWith("saga-content-") && thread.getState() == Thread.State.WAITING));
+                    || Thread.getAllStackTraces().keySet().stream()
+                            .anyMatch(thread -> thread.getName().startsWith("saga-content-")
+                                    && thread.getState() == Thread.State.WAITING));
             ahead.add(pagesRead.get() - batch.get(0).segment().page());
         });
         assertThat(ahead).allMatch(pages -> pages <= 4 * (1 + 2 + 1 + 1));
@@ -132,7 +144,8 @@ class EmbeddingPipelineTest {
                 return super.embedQuery(text);
             }
         };
-        assertThatThrownBy(() -> run(failing, this::readPages, received::addAll)).isSameAs(broken);
+        assertThatThrownBy(() -> run(failing, this::readPages, received::addAll))
+                .isSameAs(broken);
         assertThat(received).hasSize(48);
         assertThat(pagesRead).hasValueLessThan(PAGES);
     }
@@ -149,15 +162,19 @@ class EmbeddingPipelineTest {
                 return super.countTokens(text);
             }
         };
-        assertThatThrownBy(() -> run(failing, this::readPages, received::addAll)).isSameAs(broken);
+        assertThatThrownBy(() -> run(failing, this::readPages, received::addAll))
+                .isSameAs(broken);
     }
 
     @Test
     void keeps_the_text_before_the_place_where_a_document_is_damaged() {
-        Outline outline = run(new LengthModel(), (source, text) -> {
-            text.text("Before.");
-            throw new IOException("damaged");
-        }, received::addAll);
+        Outline outline = run(
+                new LengthModel(),
+                (source, text) -> {
+                    text.text("Before.");
+                    throw new IOException("damaged");
+                },
+                received::addAll);
         assertThat(outline.segmentsPerPage()).containsExactly(1);
         assertThat(received).hasSize(1);
     }
@@ -166,17 +183,22 @@ class EmbeddingPipelineTest {
     void gives_up_on_a_parser_that_broods() {
         CountDownLatch never = new CountDownLatch(1);
         assertThatThrownBy(() -> run(new LengthModel(), (source, text) -> never.await(), received::addAll))
-                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TIMEOUT))
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TIMEOUT))
                 .hasMessageContaining("saga.content.max-text-chars");
     }
 
     @Test
     void tells_a_source_that_is_gone_from_a_damaged_one() {
-        assertThatThrownBy(() -> run(new LengthModel(), (source, text) -> {
-            Files.delete(source);
-            throw new IOException("stale handle");
-        }, received::addAll))
-                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
+        assertThatThrownBy(() -> run(
+                        new LengthModel(),
+                        (source, text) -> {
+                            Files.delete(source);
+                            throw new IOException("stale handle");
+                        },
+                        received::addAll))
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
     }
 
     @Test
@@ -185,11 +207,15 @@ class EmbeddingPipelineTest {
         List<List<String>> results = new ArrayList<>();
         for (int portion : new int[] {1, 777, 100_000}) {
             List<String> texts = new ArrayList<>();
-            run(new LengthModel(), (source, sink) -> {
-                for (int i = 0; i < text.length(); i += portion) {
-                    sink.text(text.substring(i, Math.min(text.length(), i + portion)));
-                }
-            }, batch -> batch.forEach(segment -> texts.add(segment.segment().text())));
+            run(
+                    new LengthModel(),
+                    (source, sink) -> {
+                        for (int i = 0; i < text.length(); i += portion) {
+                            sink.text(text.substring(i, Math.min(text.length(), i + portion)));
+                        }
+                    },
+                    batch ->
+                            batch.forEach(segment -> texts.add(segment.segment().text())));
             results.add(texts);
         }
         assertThat(String.join(" ", results.get(0))).isEqualTo(text.strip());

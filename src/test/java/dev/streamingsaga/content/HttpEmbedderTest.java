@@ -67,7 +67,8 @@ class HttpEmbedderTest {
         }
         StringBuilder data = new StringBuilder();
         for (int i = request.get("input").size() - 1; i >= 0; i--) {
-            data.append("{\"index\":%d,\"embedding\":[%d,1,0]}%s".formatted(i, request.get("input").get(i).asText().length(), i > 0 ? "," : ""));
+            data.append("{\"index\":%d,\"embedding\":[%d,1,0]}%s"
+                    .formatted(i, request.get("input").get(i).asText().length(), i > 0 ? "," : ""));
         }
         send(exchange, 200, "{\"data\":[" + data + "]}");
     }
@@ -80,12 +81,22 @@ class HttpEmbedderTest {
     }
 
     private Embedder embedder(String... more) {
-        List<String> settings = new ArrayList<>(List.of("saga.embedding.provider", "http",
-                "saga.embedding.url", "http://127.0.0.1:" + server.getAddress().getPort() + "/v1/embeddings",
-                "saga.embedding.model", "multilingual", "saga.embedding.api-key", KEY, "saga.embedding.dimension", "3",
-                "saga.embedding.batch-size", "4"));
+        List<String> settings = new ArrayList<>(List.of(
+                "saga.embedding.provider",
+                "http",
+                "saga.embedding.url",
+                "http://127.0.0.1:" + server.getAddress().getPort() + "/v1/embeddings",
+                "saga.embedding.model",
+                "multilingual",
+                "saga.embedding.api-key",
+                KEY,
+                "saga.embedding.dimension",
+                "3",
+                "saga.embedding.batch-size",
+                "4"));
         settings.addAll(List.of(more));
-        return Embedders.create(ContentFixture.config(settings.toArray(String[]::new)).embedding());
+        return Embedders.create(
+                ContentFixture.config(settings.toArray(String[]::new)).embedding());
     }
 
     @Test
@@ -95,7 +106,8 @@ class HttpEmbedderTest {
             List<float[]> vectors = embedder.embed(texts);
             for (int i = 0; i < texts.size(); i++) {
                 assertThat(vectors.get(i)[0] / vectors.get(i)[1]).isBetween(i + 0.99f, i + 1.01f);
-                assertThat(ContentFixture.cosine(vectors.get(i), vectors.get(i))).isBetween(0.9999, 1.0001);
+                assertThat(ContentFixture.cosine(vectors.get(i), vectors.get(i)))
+                        .isBetween(0.9999, 1.0001);
             }
             assertThat(embedder.modelId()).isEqualTo("multilingual");
         }
@@ -156,22 +168,30 @@ class HttpEmbedderTest {
     @Test
     void refuses_vectors_of_another_dimension() {
         try (Embedder embedder = embedder("saga.embedding.dimension", "4")) {
-            assertThatThrownBy(() -> embedder.embed(List.of("text"))).isInstanceOf(SagaException.class)
+            assertThatThrownBy(() -> embedder.embed(List.of("text")))
+                    .isInstanceOf(SagaException.class)
                     .hasMessageContaining("3 dimensions, saga.embedding.dimension is 4");
         }
     }
 
     @Test
     void refuses_answers_that_are_too_few_too_long_or_no_json() {
-        List<String> bodies = List.of("{\"data\":[]}", "<html>", "{\"data\":[{\"index\":7,\"embedding\":[1,2,3]}]}",
-                "{\"data\":[{\"embedding\":[\"1\",2,3]}]}", "{\"data\":[{\"embedding\":[0,0,0]}]}", " ".repeat(1_000_000));
+        List<String> bodies = List.of(
+                "{\"data\":[]}",
+                "<html>",
+                "{\"data\":[{\"index\":7,\"embedding\":[1,2,3]}]}",
+                "{\"data\":[{\"embedding\":[\"1\",2,3]}]}",
+                "{\"data\":[{\"embedding\":[0,0,0]}]}",
+                " ".repeat(1_000_000));
         trouble = (number, exchange) -> {
             send(exchange, 200, bodies.get(number - 1));
             return true;
         };
         try (Embedder embedder = embedder()) {
             for (String body : bodies) {
-                assertThatThrownBy(() -> embedder.embed(List.of("text"))).as(body.substring(0, 1)).isInstanceOf(SagaException.class);
+                assertThatThrownBy(() -> embedder.embed(List.of("text")))
+                        .as(body.substring(0, 1))
+                        .isInstanceOf(SagaException.class);
             }
         }
         assertThat(requests).hasSameSizeAs(bodies);
@@ -198,18 +218,22 @@ class HttpEmbedderTest {
     @Test
     void refuses_texts_that_may_be_too_long_and_unusable_keys() {
         try (Embedder embedder = embedder()) {
-            assertThatThrownBy(() -> embedder.embed(List.of("word ".repeat(1000)))).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> embedder.embed(List.of("word ".repeat(1000))))
+                    .isInstanceOf(IllegalArgumentException.class);
         }
         assertThat(requests).isEmpty();
         assertThatThrownBy(() -> embedder("saga.embedding.api-key", KEY + "\nX-Evil: 1"))
-                .isInstanceOf(ConfigException.class).hasMessageNotContaining(KEY);
+                .isInstanceOf(ConfigException.class)
+                .hasMessageNotContaining(KEY);
     }
 
     private AbstractThrowableAssert<?, ?> assertFails(String message) {
         try (Embedder embedder = embedder()) {
             return assertThatThrownBy(() -> embedder.embed(List.of("text")))
-                    .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.STORE_FAILED))
-                    .hasMessageContaining(message).hasMessageNotContaining(KEY);
+                    .isInstanceOfSatisfying(
+                            SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.STORE_FAILED))
+                    .hasMessageContaining(message)
+                    .hasMessageNotContaining(KEY);
         }
     }
 }

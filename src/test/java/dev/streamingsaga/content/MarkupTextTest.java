@@ -70,20 +70,24 @@ class MarkupTextTest {
     @Test
     void reads_word_documents_and_their_metadata() throws IOException {
         Path file = dir.resolve("a.docx");
-        try (XWPFDocument word = new XWPFDocument(); OutputStream out = Files.newOutputStream(file)) {
+        try (XWPFDocument word = new XWPFDocument();
+                OutputStream out = Files.newOutputStream(file)) {
             word.getProperties().getCoreProperties().setTitle("Bericht");
             word.getProperties().getCoreProperties().setCreator("Käthe");
             word.createParagraph().createRun().setText(SENTENCE);
             word.write(out);
         }
         assertThat(text(file)).isEqualTo(SENTENCE);
-        assertThat(read(content, file).outline()).extracting(Outline::title, Outline::author).containsExactly("Bericht", "Käthe");
+        assertThat(read(content, file).outline())
+                .extracting(Outline::title, Outline::author)
+                .containsExactly("Bericht", "Käthe");
     }
 
     @Test
     void reads_sheets_and_slides() throws IOException {
         Path slides = dir.resolve("a.pptx");
-        try (XMLSlideShow show = new XMLSlideShow(); OutputStream out = Files.newOutputStream(slides)) {
+        try (XMLSlideShow show = new XMLSlideShow();
+                OutputStream out = Files.newOutputStream(slides)) {
             show.createSlide().createTextBox().setText(SENTENCE);
             show.write(out);
         }
@@ -93,7 +97,8 @@ class MarkupTextTest {
     }
 
     private static Path sheet(String name, Workbook workbook) throws IOException {
-        try (workbook; OutputStream out = Files.newOutputStream(dir.resolve(name))) {
+        try (workbook;
+                OutputStream out = Files.newOutputStream(dir.resolve(name))) {
             workbook.createSheet("Blatt").createRow(0).createCell(0).setCellValue(SENTENCE);
             workbook.write(out);
         }
@@ -118,17 +123,18 @@ class MarkupTextTest {
                     <?xml version="1.0" encoding="UTF-8"?>
                     <office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
                       xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:text>
-                      <text:p>%s</text:p></office:text></office:body></office:document-content>"""
-                    .formatted(SENTENCE).getBytes(StandardCharsets.UTF_8));
+                      <text:p>%s</text:p></office:text></office:body></office:document-content>""".formatted(SENTENCE).getBytes(StandardCharsets.UTF_8));
         }
         assertThat(text(odt)).isEqualTo(SENTENCE);
-        Path rtf = Files.writeString(dir.resolve("a.rtf"), "{\\rtf1\\ansi Gr\\'f6\\'dfere M\\'f6wen z\\'e4hlt der W\\'e4rter.\\par}");
+        Path rtf = Files.writeString(
+                dir.resolve("a.rtf"), "{\\rtf1\\ansi Gr\\'f6\\'dfere M\\'f6wen z\\'e4hlt der W\\'e4rter.\\par}");
         assertThat(text(rtf)).isEqualTo(SENTENCE);
     }
 
     @Test
     void keeps_what_it_got_out_of_a_broken_document() throws IOException {
-        Path file = Files.writeString(dir.resolve("broken.xml"), "<?xml version=\"1.0\"?><a><b>%s</b><c".formatted(SENTENCE));
+        Path file = Files.writeString(
+                dir.resolve("broken.xml"), "<?xml version=\"1.0\"?><a><b>%s</b><c".formatted(SENTENCE));
         assertThat(text(file)).isEqualTo(SENTENCE);
     }
 }

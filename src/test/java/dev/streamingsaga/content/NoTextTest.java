@@ -26,8 +26,17 @@ class NoTextTest {
     Path directory;
 
     @ParameterizedTest
-    @CsvSource({"a.txt,text/plain", "A.TXT,text/plain", "readme,text/plain", "a.log,text/plain", "a.csv,text/csv", "a.json,application/json", "a.docx,text/plain",
-        "a.pdf,text/plain", "a.b.md,text/markdown"})
+    @CsvSource({
+        "a.txt,text/plain",
+        "A.TXT,text/plain",
+        "readme,text/plain",
+        "a.log,text/plain",
+        "a.csv,text/csv",
+        "a.json,application/json",
+        "a.docx,text/plain",
+        "a.pdf,text/plain",
+        "a.b.md,text/markdown"
+    })
     void text_is_text_and_its_name_says_of_which_kind(String name, String type) throws IOException {
         assertThat(type(name, "Gulls: 42, keepers: 1.\n".getBytes())).isEqualTo(type);
     }
@@ -57,7 +66,8 @@ class NoTextTest {
     @Test
     void archives_and_documents_are_known_by_their_bytes() throws IOException {
         Path docx = directory.resolve("letter.docx");
-        try (XWPFDocument document = new XWPFDocument(); OutputStream out = Files.newOutputStream(docx)) {
+        try (XWPFDocument document = new XWPFDocument();
+                OutputStream out = Files.newOutputStream(docx)) {
             document.createParagraph().createRun().setText("Gulls");
             document.write(out);
         }
@@ -72,7 +82,8 @@ class NoTextTest {
         Path pdf = directory.resolve("letter.txt");
         SamplePdf.write(pdf, 1, 0);
 
-        assertThat(content.contentType(docx)).isEqualTo("application/vnd.openxmlformats-officedocument.wordprocessingml.document");
+        assertThat(content.contentType(docx))
+                .isEqualTo("application/vnd.openxmlformats-officedocument.wordprocessingml.document");
         assertThat(content.contentType(zip)).isEqualTo("application/zip");
         assertThat(content.contentType(gzip)).isEqualTo("application/gzip");
         assertThat(content.contentType(pdf)).isEqualTo("application/pdf");

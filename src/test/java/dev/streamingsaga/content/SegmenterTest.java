@@ -42,8 +42,8 @@ class SegmenterTest {
             assertThat(model.countTokens(segment)).isLessThanOrEqualTo(64);
             assertThat(segment).endsWith(".");
         });
-        assertThat(segments.subList(0, segments.size() - 1)).allSatisfy(segment ->
-                assertThat(model.countTokens(segment)).isGreaterThan(30));
+        assertThat(segments.subList(0, segments.size() - 1))
+                .allSatisfy(segment -> assertThat(model.countTokens(segment)).isGreaterThan(30));
     }
 
     @Test
@@ -53,15 +53,18 @@ class SegmenterTest {
         List<String> segments = new Segmenter(model, 32, 0).segments(words);
 
         assertThat(String.join(" ", segments)).isEqualTo(words);
-        assertThat(segments).allSatisfy(segment -> assertThat(model.countTokens(segment)).isLessThanOrEqualTo(32));
+        assertThat(segments)
+                .allSatisfy(segment -> assertThat(model.countTokens(segment)).isLessThanOrEqualTo(32));
     }
 
     @Test
     void splits_a_run_without_any_space_hard_and_loses_no_character() {
         SplittableRandom random = new SplittableRandom(7);
-        String han = random.ints(3000, 0x4E00, 0x9000).mapToObj(Character::toString).collect(Collectors.joining());
+        String han =
+                random.ints(3000, 0x4E00, 0x9000).mapToObj(Character::toString).collect(Collectors.joining());
         String emoji = "\uD83D\uDE00".repeat(500);
-        String base64 = random.ints(20_000, 'a', 'z').mapToObj(Character::toString).collect(Collectors.joining());
+        String base64 =
+                random.ints(20_000, 'a', 'z').mapToObj(Character::toString).collect(Collectors.joining());
 
         for (String run : List.of(han, emoji, base64)) {
             List<String> segments = new Segmenter(model, 40, 0).segments(run);
@@ -82,7 +85,8 @@ class SegmenterTest {
             String first = segments.get(i).substring(0, segments.get(i).indexOf('.') + 1);
             assertThat(segments.get(i - 1)).endsWith(first);
         }
-        assertThat(segments).allSatisfy(segment -> assertThat(model.countTokens(segment)).isLessThanOrEqualTo(80));
+        assertThat(segments)
+                .allSatisfy(segment -> assertThat(model.countTokens(segment)).isLessThanOrEqualTo(80));
         assertThat(segments.get(segments.size() - 1)).endsWith("ausführlich.");
     }
 

@@ -10,21 +10,27 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("unit")
 class TextCleanerTest {
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "die Verarbei-\\ntung der Daten|die Verarbeitung der Daten",
-        "die Verarbei- \\r\\n  tung|die Verarbeitung",
-        "Straßen\\u00ADbahn|Straßenbahn",
-        "Straßen\\u00AD\\nbahn|Straßenbahn",
-        "Nord-\\nSüd-Achse|Nord-Süd-Achse",
-        "1990-\\n1995|1990-1995",
-        "Ein-\\nund Ausgabe|Ein- und Ausgabe",
-        "a - b\\nc|a - b c",
-        "ein  \\t Wort\\u00A0mehr|ein Wort mehr",
-        "a\\u0308rgern|ärgern",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "die Verarbei-\\ntung der Daten|die Verarbeitung der Daten",
+                "die Verarbei- \\r\\n  tung|die Verarbeitung",
+                "Straßen\\u00ADbahn|Straßenbahn",
+                "Straßen\\u00AD\\nbahn|Straßenbahn",
+                "Nord-\\nSüd-Achse|Nord-Süd-Achse",
+                "1990-\\n1995|1990-1995",
+                "Ein-\\nund Ausgabe|Ein- und Ausgabe",
+                "a - b\\nc|a - b c",
+                "ein  \\t Wort\\u00A0mehr|ein Wort mehr",
+                "a\\u0308rgern|ärgern",
+            })
     void puts_words_together_that_a_line_end_has_cut(String raw, String clean) {
-        String text = raw.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t")
-                .replace("\\u00AD", "\u00AD").replace("\\u00A0", "\u00A0").replace("\\u0308", "\u0308");
+        String text = raw.replace("\\n", "\n")
+                .replace("\\r", "\r")
+                .replace("\\t", "\t")
+                .replace("\\u00AD", "\u00AD")
+                .replace("\\u00A0", "\u00A0")
+                .replace("\\u0308", "\u0308");
         assertThat(TextCleaner.clean(text)).isEqualTo(clean);
     }
 

@@ -68,7 +68,12 @@ final class ChildJvm {
             List<String> command = ChildJava.command(options);
             command.add(CrashChild.class.getName());
             command.addAll(List.of(arguments));
-            return new Running(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start(), log);
+            return new Running(
+                    new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(log.toFile())
+                            .start(),
+                    log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

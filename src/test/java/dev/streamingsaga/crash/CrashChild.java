@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 
 /**
  * The process that is killed: the whole application on a data directory. Arguments: {@code ingest FILE} runs a saga,
- * {@code recover} only what is left, {@code start} nothing, {@code drop FOLDER} waits until the drop folder is empty, {@code serve FILE} until the file is there.
+ * {@code recover} only what is left, {@code start} nothing, {@code drop FOLDER} waits until the drop folder is empty,
+ * {@code serve FILE} until the file is there.
  */
 final class CrashChild {
     static final int STUCK = 3;
@@ -36,11 +37,14 @@ final class CrashChild {
     }
 
     private static void work(String[] args) throws Exception {
-        Map<String, String> settings = System.getProperties().stringPropertyNames().stream().filter(key -> key.startsWith("saga."))
+        Map<String, String> settings = System.getProperties().stringPropertyNames().stream()
+                .filter(key -> key.startsWith("saga."))
                 .collect(Collectors.toMap(key -> key, System::getProperty));
         boolean drop = args[0].equals("drop");
         boolean serve = args[0].equals("serve");
-        Application application = drop || serve ? Application.serve(Settings.parse(settings)) : Application.start(Settings.parse(settings));
+        Application application = drop || serve
+                ? Application.serve(Settings.parse(settings))
+                : Application.start(Settings.parse(settings));
         if (drop) {
             await(() -> !hasFiles(Path.of(args[1])), PATIENCE_MILLIS);
         } else if (serve) {
@@ -49,7 +53,9 @@ final class CrashChild {
             System.out.println(application.bundle().ingest(Path.of(args[1])));
         }
         boolean done = args[0].equals("start") || finished(application);
-        System.out.println("FINAL " + (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime()));
+        System.out.println("FINAL "
+                + (System.currentTimeMillis()
+                        - ManagementFactory.getRuntimeMXBean().getStartTime()));
         System.out.flush();
         // As abrupt an end as the others: nothing may depend on an orderly one.
         Runtime.getRuntime().halt(done ? 0 : STUCK);
@@ -69,7 +75,11 @@ final class CrashChild {
     }
 
     private static boolean finished(Application application) throws InterruptedException {
-        application.bundle().recovery().pending().forEach(end -> end.exceptionally(failure -> null).join());
+        application
+                .bundle()
+                .recovery()
+                .pending()
+                .forEach(end -> end.exceptionally(failure -> null).join());
         long limit = System.currentTimeMillis() + PATIENCE_MILLIS;
         while (!isFinished(application)) {
             if (System.currentTimeMillis() > limit) {
@@ -82,7 +92,9 @@ final class CrashChild {
 
     private static boolean isFinished(Application application) {
         var journal = application.bundle().journal();
-        return journal.unfinished().isEmpty() && journal.cleanups().all().stream().noneMatch(entry -> entry.state().isOpen())
+        return journal.unfinished().isEmpty()
+                && journal.cleanups().all().stream()
+                        .noneMatch(entry -> entry.state().isOpen())
                 && application.bundle().recovery().pending().isEmpty();
     }
 }

@@ -25,8 +25,9 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Phases × side effects × before and after: for each the process is killed there, once or twice, and started again, and the
- * {@link Oracle} is asked. The side effects are recorded from a run that nobody disturbs; no list of them is written down anywhere.
+ * Phases × side effects × before and after: for each the process is killed there, once or twice, and started again, and
+ * the {@link Oracle} is asked. The side effects are recorded from a run that nobody disturbs; no list of them is
+ * written down anywhere.
  */
 final class CrashMatrix {
     private static final int AGAIN_EVERY = 5;
@@ -49,7 +50,11 @@ final class CrashMatrix {
     private static Path source(Path file) throws IOException {
         StringBuilder text = new StringBuilder();
         for (int i = 0; text.length() < (5 << 20) + 1000; i++) {
-            text.append("Sentence number ").append(i).append(" tells of the lighthouse keeper and his ").append(i).append(" gulls.\n");
+            text.append("Sentence number ")
+                    .append(i)
+                    .append(" tells of the lighthouse keeper and his ")
+                    .append(i)
+                    .append(" gulls.\n");
         }
         return Files.writeString(file, text);
     }
@@ -61,14 +66,19 @@ final class CrashMatrix {
     /** What becomes of one kill. */
     record Result(Kill kill, boolean reached, int deaths, long millis, String outcome, List<String> violations) {}
 
-    /** Runs each phase once without a kill, the first in any case: to learn its side effects, and what a whole document looks like. */
+    /**
+     * Runs each phase once without a kill, the first in any case: to learn its side effects, and what a whole document
+     * looks like.
+     */
     void record(Predicate<Phase> wanted) throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(lanes.size());
         try {
             List<Future<?>> recorded = new ArrayList<>();
             BlockingQueue<Lane> free = new LinkedBlockingQueue<>(lanes);
             // The last ones first: they need the longest preparation.
-            List<Phase> phases = new ArrayList<>(Stream.of(Phase.values()).filter(wanted.or(Phase.FIRST::equals)).toList());
+            List<Phase> phases = new ArrayList<>(Stream.of(Phase.values())
+                    .filter(wanted.or(Phase.FIRST::equals))
+                    .toList());
             Collections.reverse(phases);
             for (Phase phase : phases) {
                 recorded.add(pool.submit(() -> {
@@ -82,7 +92,11 @@ final class CrashMatrix {
                 future.get();
             }
             List<Point> others = points.get(Phase.FIRST);
-            points.computeIfPresent(Phase.DROP, (phase, found) -> found.stream().filter(point -> !others.contains(point)).toList());
+            points.computeIfPresent(
+                    Phase.DROP,
+                    (phase, found) -> found.stream()
+                            .filter(point -> !others.contains(point))
+                            .toList());
         } finally {
             pool.shutdownNow();
         }
@@ -105,9 +119,9 @@ final class CrashMatrix {
     }
 
     /**
-     * Everything: each point of each phase, after and before; SIGKILL and halt by turns, every fifth twice in a row. What is there after
-     * one side effect is what is there before the next, as far as nothing else goes on: so the first half of the list leaves
-     * every state behind once, the other half once more.
+     * Everything: each point of each phase, after and before; SIGKILL and halt by turns, every fifth twice in a row.
+     * What is there after one side effect is what is there before the next, as far as nothing else goes on: so the
+     * first half of the list leaves every state behind once, the other half once more.
      */
     List<Kill> all() {
         List<Kill> kills = new ArrayList<>(all(false));
@@ -138,13 +152,17 @@ final class CrashMatrix {
         return spread;
     }
 
-    /** The same ones each time, spread over phases and kinds: each phase has its share, each kind is there at least once. */
+    /**
+     * The same ones each time, spread over phases and kinds: each phase has its share, each kind is there at least
+     * once.
+     */
     List<Kill> sample(int size) {
         List<Kill> kills = new ArrayList<>();
         int share = Math.max(1, size / points.size());
         Set<String> missing = kinds();
         points.forEach((phase, found) -> {
-            List<String> kinds = new ArrayList<>(new TreeSet<>(found.stream().map(Point::kind).toList()));
+            List<String> kinds = new ArrayList<>(
+                    new TreeSet<>(found.stream().map(Point::kind).toList()));
             for (int i = 0; i < share; i++) {
                 int turn = phase.ordinal() * share + i;
                 kills.add(kill(phase, pick(found, kinds.get(turn % kinds.size()), turn), turn % 2 == 0, turn));
@@ -152,8 +170,11 @@ final class CrashMatrix {
         });
         kills.forEach(kill -> missing.remove(kill.point().kind()));
         for (String kind : missing) {
-            Phase phase = points.keySet().stream().filter(p -> points.get(p).stream().anyMatch(point -> point.kind().equals(kind)))
-                    .reduce((first, later) -> later).orElseThrow();
+            Phase phase = points.keySet().stream()
+                    .filter(p -> points.get(p).stream()
+                            .anyMatch(point -> point.kind().equals(kind)))
+                    .reduce((first, later) -> later)
+                    .orElseThrow();
             kills.add(kill(phase, pick(points.get(phase), kind, kills.size()), kills.size() % 2 == 0, kills.size()));
         }
         return kills;
@@ -185,10 +206,16 @@ final class CrashMatrix {
     Kill replay(String seed) {
         String[] parts = seed.split(":");
         Phase phase = Phase.valueOf(parts[0]);
-        Point wanted = points.get(phase).stream().filter(point -> point.id().equals(parts[1])).findFirst()
+        Point wanted = points.get(phase).stream()
+                .filter(point -> point.id().equals(parts[1]))
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(seed + " is no point of " + phase + " any more"));
-        return new Kill(phase, wanted, parts[2].equals("before"),
-                parts.length < 4 || parts[3].equals("sigkill"), parts.length < 5 ? 0 : Integer.parseInt(parts[4]));
+        return new Kill(
+                phase,
+                wanted,
+                parts[2].equals("before"),
+                parts.length < 4 || parts[3].equals("sigkill"),
+                parts.length < 5 ? 0 : Integer.parseInt(parts[4]));
     }
 
     /** @param until no kill is begun after this */
@@ -223,7 +250,9 @@ final class CrashMatrix {
         End first = lane.run(data, properties(kill, data, kill.point().text(), kill.before()), phase.work);
         boolean reached = first.killed();
         int deaths = reached ? 1 : 0;
-        if (kill.again() > 0 && lane.run(data, properties(kill, data, "#" + kill.again(), !kill.before()), phase.after).killed()) {
+        if (kill.again() > 0
+                && lane.run(data, properties(kill, data, "#" + kill.again(), !kill.before()), phase.after)
+                        .killed()) {
             deaths++;
         }
         End last = lane.run(data, phase.settings(data), phase.after);
@@ -233,7 +262,10 @@ final class CrashMatrix {
             violations.addAll(oracle.checkDropped(data));
         }
         if (last.exit() != 0) {
-            violations.add(0, "the restarted process did not bring it to an end (exit " + last.exit() + ", see " + last.log() + ")");
+            violations.add(
+                    0,
+                    "the restarted process did not bring it to an end (exit " + last.exit() + ", see " + last.log()
+                            + ")");
         }
         if (violations.isEmpty()) {
             Lane.remove(data);

@@ -23,8 +23,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * A sample in each build, everything with {@code -Pcrash-matrix}. {@code -Dcrash.kills=N} takes another number of kills,
- * {@code -Dcrash.minutes=M} begins no kill after that time, {@code -Dcrash.skip=N} leaves out the first N of them, {@code -Dcrash.phases=FIRST,RESUME} takes some phases only, {@code -Dcrash.replay=SEED} one kill that a violation printed.
+ * A sample in each build, everything with {@code -Pcrash-matrix}. {@code -Dcrash.kills=N} takes another number of
+ * kills, {@code -Dcrash.minutes=M} begins no kill after that time, {@code -Dcrash.skip=N} leaves out the first N of
+ * them, {@code -Dcrash.phases=FIRST,RESUME} takes some phases only, {@code -Dcrash.replay=SEED} one kill that a
+ * violation printed.
  */
 @Tag("own-jvm")
 class CrashMatrixTest {
@@ -51,17 +53,25 @@ class CrashMatrixTest {
     void fp34_ends_whole_or_not_at_all_wherever_it_is_killed() throws Exception {
         List<Kill> kills = kills();
 
-        List<Result> results = matrix.run(kills, Instant.now().plus(Duration.ofMinutes(Integer.getInteger("crash.minutes", 600))));
+        List<Result> results =
+                matrix.run(kills, Instant.now().plus(Duration.ofMinutes(Integer.getInteger("crash.minutes", 600))));
 
         System.out.println(MatrixReport.table(matrix.points(), results));
-        assertThat(results.stream().filter(result -> !result.violations().isEmpty()).map(result -> result.kill().seed()).toList())
-                .as("violations, each to be replayed with -Dcrash.replay=SEED").isEmpty();
+        assertThat(results.stream()
+                        .filter(result -> !result.violations().isEmpty())
+                        .map(result -> result.kill().seed())
+                        .toList())
+                .as("violations, each to be replayed with -Dcrash.replay=SEED")
+                .isEmpty();
         // Points that the next run does not pass again prove nothing: most must be reached.
         assertThat(results.stream().filter(Result::reached).count()).isGreaterThanOrEqualTo(results.size() * 9L / 10);
-        if (System.getProperty("crash.replay") == null && System.getProperty("crash.phases") == null
+        if (System.getProperty("crash.replay") == null
+                && System.getProperty("crash.phases") == null
                 && System.getProperty("crash.skip") == null) {
-            assertThat(kills.stream().map(kill -> kill.point().kind()).collect(Collectors.toSet())).isEqualTo(matrix.kinds());
-            assertThat(kills.stream().map(Kill::phase).collect(Collectors.toSet())).containsExactlyInAnyOrder(Phase.values());
+            assertThat(kills.stream().map(kill -> kill.point().kind()).collect(Collectors.toSet()))
+                    .isEqualTo(matrix.kinds());
+            assertThat(kills.stream().map(Kill::phase).collect(Collectors.toSet()))
+                    .containsExactlyInAnyOrder(Phase.values());
             assertThat(results).as("killed twice in a row").anyMatch(result -> result.deaths() == 2);
         }
     }
@@ -73,7 +83,10 @@ class CrashMatrixTest {
         }
         int wanted = Integer.getInteger("crash.kills", SAMPLE);
         List<Kill> kills = Boolean.getBoolean("crash.matrix") ? matrix.all() : matrix.sample(wanted);
-        return kills.stream().filter(kill -> isWanted(kill.phase())).skip(Integer.getInteger("crash.skip", 0)).toList();
+        return kills.stream()
+                .filter(kill -> isWanted(kill.phase()))
+                .skip(Integer.getInteger("crash.skip", 0))
+                .toList();
     }
 
     /** A place that tells the probe no more would only be missing from the matrix. */
@@ -82,27 +95,49 @@ class CrashMatrixTest {
         if (isWanted(Phase.DROP)) {
             assertThat(matrix.points().get(Phase.DROP)).extracting(Point::kind).contains("journal", "drop");
         }
-        assertThat(matrix.points().get(Phase.FIRST)).extracting(Point::kind)
-                .contains("journal", "s3", "security", "vector", "graph", "relational", "coordinator", "callback", "report");
+        assertThat(matrix.points().get(Phase.FIRST))
+                .extracting(Point::kind)
+                .contains(
+                        "journal",
+                        "s3",
+                        "security",
+                        "vector",
+                        "graph",
+                        "relational",
+                        "coordinator",
+                        "callback",
+                        "report");
     }
 
     @Test
     void fp39_repeats_no_embedding_batch_that_is_stored() throws Exception {
         Path data = matrix.lane().prepare(Phase.RESUME);
-        List<String> before = Oracle.rows(data, "vector", "SELECT id || ' ' || run || ' ' || ordinal FROM vector_segment ORDER BY id");
-        assertThat(Oracle.rows(data, "vector", "SELECT visible FROM vector_document")).as("half a document").containsExactly("0");
+        List<String> before = Oracle.rows(
+                data, "vector", "SELECT id || ' ' || run || ' ' || ordinal FROM vector_segment ORDER BY id");
+        assertThat(Oracle.rows(data, "vector", "SELECT visible FROM vector_document"))
+                .as("half a document")
+                .containsExactly("0");
         assertThat(search(data)).isEmpty();
 
         End end = matrix.lane().run(data, Map.of(), "recover");
 
         assertThat(end.exit()).as("%s", end.log()).isZero();
         assertThat(before).hasSize(2);
-        assertThat(Oracle.rows(data, "vector", "SELECT id || ' ' || run || ' ' || ordinal FROM vector_segment WHERE run = 1 ORDER BY id"))
-                .as("rows of the killed run, untouched").isEqualTo(before);
-        assertThat(Oracle.count(data, "vector", "vector_segment WHERE run = 2")).as("batches left").isPositive();
-        assertThat(Oracle.rows(data, "journal", "SELECT state || ' ' || run || ' ' || (resumed_bytes = size_bytes) FROM saga"))
-                .as("completed by the second run, no byte sent again").containsExactly("COMPLETED 2 1");
-        assertThat(Oracle.rows(data, "vector", "SELECT visible FROM vector_document")).containsExactly("1");
+        assertThat(Oracle.rows(
+                        data,
+                        "vector",
+                        "SELECT id || ' ' || run || ' ' || ordinal FROM vector_segment WHERE run = 1 ORDER BY id"))
+                .as("rows of the killed run, untouched")
+                .isEqualTo(before);
+        assertThat(Oracle.count(data, "vector", "vector_segment WHERE run = 2"))
+                .as("batches left")
+                .isPositive();
+        assertThat(Oracle.rows(
+                        data, "journal", "SELECT state || ' ' || run || ' ' || (resumed_bytes = size_bytes) FROM saga"))
+                .as("completed by the second run, no byte sent again")
+                .containsExactly("COMPLETED 2 1");
+        assertThat(Oracle.rows(data, "vector", "SELECT visible FROM vector_document"))
+                .containsExactly("1");
         assertThat(search(data)).isNotEmpty();
         Lane.remove(data);
     }
@@ -111,7 +146,8 @@ class CrashMatrixTest {
     private static List<VectorSearch.Hit> search(Path data) throws Exception {
         SagaConfig config = Settings.parse(ChildJvm.settings(data, Map.of()));
         try (CamelContext context = new DefaultCamelContext();
-                TextContent content = TextContent.create(config.content(), config.embedding(), config.dataDir().resolve("spool"));
+                TextContent content = TextContent.create(
+                        config.content(), config.embedding(), config.dataDir().resolve("spool"));
                 Stores stores = Stores.open(config, context, content)) {
             return stores.search().orElseThrow().search("lighthouse keeper", 10);
         }

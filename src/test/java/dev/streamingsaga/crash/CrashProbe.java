@@ -13,8 +13,8 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * Records the side effects of this process, and ends it at one of them. Inert unless told by system properties:
- * {@code crash.record} (a file), {@code crash.at} (text of a {@link Point}, {@code ~} and one that begins so, {@code #n} for the n-th of all),
- * {@code crash.when} (before, after), {@code crash.how} (sigkill, halt).
+ * {@code crash.record} (a file), {@code crash.at} (text of a {@link Point}, {@code ~} and one that begins so,
+ * {@code #n} for the n-th of all), {@code crash.when} (before, after), {@code crash.how} (sigkill, halt).
  */
 public final class CrashProbe implements SideEffectProbe {
     static final int HALTED = 66;
@@ -41,7 +41,12 @@ public final class CrashProbe implements SideEffectProbe {
     /** Started before it is needed, so that hardly a millisecond lies between the side effect and the end. */
     private static OutputStream killer() {
         try {
-            return new ProcessBuilder("sh", "-c", "read go && kill -9 " + ProcessHandle.current().pid()).start().getOutputStream();
+            return new ProcessBuilder(
+                            "sh",
+                            "-c",
+                            "read go && kill -9 " + ProcessHandle.current().pid())
+                    .start()
+                    .getOutputStream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -71,7 +76,9 @@ public final class CrashProbe implements SideEffectProbe {
     private boolean isHere(Point point, int number) {
         if (at.startsWith("~")) {
             Point wanted = Point.parse(at.substring(1));
-            return point.kind().equals(wanted.kind()) && point.what().startsWith(wanted.what()) && point.occurrence() == wanted.occurrence();
+            return point.kind().equals(wanted.kind())
+                    && point.what().startsWith(wanted.what())
+                    && point.occurrence() == wanted.occurrence();
         }
         return at.equals(point.text()) || at.equals("#" + number);
     }
@@ -83,7 +90,8 @@ public final class CrashProbe implements SideEffectProbe {
 
     private void note(Point point) {
         try {
-            Files.writeString(Path.of(record), point.text() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(
+                    Path.of(record), point.text() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -21,8 +21,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A client of the API as a careful person writes one. Where {@code saga.duplicates} is {@code skip}, a connection that broke is no trouble: the same
- * is sent again, and the same document is the answer. Elsewhere it asks first whether a saga has the file already.
+ * A client of the API as a careful person writes one. Where {@code saga.duplicates} is {@code skip}, a connection that
+ * broke is no trouble: the same is sent again, and the same document is the answer. Elsewhere it asks first whether a
+ * saga has the file already.
  */
 final class HttpSender {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,7 +31,10 @@ final class HttpSender {
 
     private final Path data;
     private final boolean asksFirst;
-    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5)).build();
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
     private final AtomicInteger broken = new AtomicInteger();
 
     HttpSender(Path data, boolean asksFirst) {
@@ -38,7 +42,10 @@ final class HttpSender {
         this.asksFirst = asksFirst;
     }
 
-    /** Connections that broke after a request was on its way: what a kill does, and a server that is not there yet does not. */
+    /**
+     * Connections that broke after a request was on its way: what a kill does, and a server that is not there yet does
+     * not.
+     */
     int broken() {
         return broken.get();
     }
@@ -51,8 +58,12 @@ final class HttpSender {
 
     /** As {@link #put}, for a file that the server reads itself. */
     Optional<JsonNode> post(Path file, boolean again) throws InterruptedException {
-        return attempt(file, again, () -> request("/api/documents").header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(JSON.writeValueAsString(Map.of("path", file.toString())))));
+        return attempt(
+                file,
+                again,
+                () -> request("/api/documents")
+                        .header("Content-Type", "application/json")
+                        .POST(BodyPublishers.ofString(JSON.writeValueAsString(Map.of("path", file.toString())))));
     }
 
     private interface Request {
@@ -62,7 +73,10 @@ final class HttpSender {
     private Optional<JsonNode> attempt(Path file, boolean again, Request request) throws InterruptedException {
         try {
             Optional<String> known = again && asksFirst ? saga(file) : Optional.empty();
-            HttpResponse<String> answer = send(known.isPresent() ? request("/api/sagas/" + known.get() + "/outcome").GET() : request.make());
+            HttpResponse<String> answer = send(
+                    known.isPresent()
+                            ? request("/api/sagas/" + known.get() + "/outcome").GET()
+                            : request.make());
             if (answer.statusCode() == 200) {
                 return Optional.of(JSON.readTree(answer.body()));
             }
@@ -98,6 +112,7 @@ final class HttpSender {
 
     private HttpRequest.Builder request(String path) throws IOException {
         List<String> ports = Files.readAllLines(data.resolve("http.port"));
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + ports.get(ports.size() - 1) + path)).header("Prefer", "wait=60");
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + ports.get(ports.size() - 1) + path))
+                .header("Prefer", "wait=60");
     }
 }

@@ -16,7 +16,6 @@ import jakarta.jms.Message;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,49 +44,74 @@ class JmsCrashTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "before-the-saga | bytes | journal | INSERT INTO source_claim | before",
-        "during-the-upload | bytes | s3 | PutObject saga/*/chunk | after",
-        "during-the-upload | path | s3 | PutObject saga/*/chunk | after",
-        // Visibility of a completed document is the journal's last word about it.
-        "after-the-outcome | bytes | journal | UPDATE saga SET published_at | after",
-    })
-    void fp34_a_message_becomes_one_document_and_one_reply_wherever_the_process_is_killed(String moment, String form, String kind, String what,
-            String when) throws Exception {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "before-the-saga | bytes | journal | INSERT INTO source_claim | before",
+                "during-the-upload | bytes | s3 | PutObject saga/*/chunk | after",
+                "during-the-upload | path | s3 | PutObject saga/*/chunk | after",
+                // Visibility of a completed document is the journal's last word about it.
+                "after-the-outcome | bytes | journal | UPDATE saga SET published_at | after",
+            })
+    void fp34_a_message_becomes_one_document_and_one_reply_wherever_the_process_is_killed(
+            String moment, String form, String kind, String what, String when) throws Exception {
         Path data = Files.createDirectories(directory.resolve(moment + "-" + form));
         Path stop = data.resolveSibling(data.getFileName() + "-stop");
         Path source = Files.writeString(data.resolveSibling(data.getFileName() + ".txt"), TEXT);
-        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true",
-                "saga.jms.roots", directory.toRealPath().toString(), "saga.duplicates", "version"));
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "saga.http.enabled",
+                "false",
+                "saga.jms.embedded",
+                "true",
+                "saga.jms.roots",
+                directory.toRealPath().toString(),
+                "saga.duplicates",
+                "version"));
         Map<String, String> kill = new HashMap<>(settings);
         kill.put("crash.at", "~" + new Point(kind, what, 1).text());
         kill.put("crash.when", when);
 
-        CompletableFuture<End> killed = Background.run("killed", () -> ChildJvm.run(data, kill, "serve", stop.toString()));
-        try (Connection connection = connect(data); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
+        CompletableFuture<End> killed =
+                Background.run("killed", () -> ChildJvm.run(data, kill, "serve", stop.toString()));
+        try (Connection connection = connect(data);
+                Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
                 MessageProducer producer = session.createProducer(session.createQueue("saga-ingest"))) {
             Message message = form.equals("path")
-                    ? session.createTextMessage(new ObjectMapper().writeValueAsString(Map.of("path", source.toRealPath().toString())))
+                    ? session.createTextMessage(new ObjectMapper()
+                            .writeValueAsString(
+                                    Map.of("path", source.toRealPath().toString())))
                     : bytes(session);
             message.setJMSReplyTo(session.createQueue("answers"));
             producer.send(message);
-            assertThat(killed.join().killed()).as("killed, see %s", killed.join().log()).isTrue();
+            assertThat(killed.join().killed())
+                    .as("killed, see %s", killed.join().log())
+                    .isTrue();
         }
 
-        CompletableFuture<End> again = Background.run("again", () -> ChildJvm.run(data, settings, "serve", stop.toString()));
+        CompletableFuture<End> again =
+                Background.run("again", () -> ChildJvm.run(data, settings, "serve", stop.toString()));
         JsonNode answer;
-        try (Connection connection = connect(data); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
-            Message reply = session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
+        try (Connection connection = connect(data);
+                Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
+            Message reply =
+                    session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
             assertThat(reply).as("a reply").isInstanceOf(TextMessage.class);
             answer = new ObjectMapper().readTree(((TextMessage) reply).getText());
-            assertThat(session.createConsumer(session.createQueue("answers")).receiveNoWait()).as("another reply").isNull();
-            assertThat(session.createConsumer(session.createQueue("saga-ingest-dead")).receiveNoWait()).as("a dead letter").isNull();
+            assertThat(session.createConsumer(session.createQueue("answers")).receiveNoWait())
+                    .as("another reply")
+                    .isNull();
+            assertThat(session.createConsumer(session.createQueue("saga-ingest-dead"))
+                            .receiveNoWait())
+                    .as("a dead letter")
+                    .isNull();
         }
         Files.createFile(stop);
         assertThat(again.join().exit()).as("%s", again.join().log()).isZero();
 
-        assertThat(Oracle.rows(data, "journal", "SELECT saga_id || ' ' || state FROM saga")).containsExactly(answer.path("sagaId").asText() + " COMPLETED");
-        assertThat(Oracle.count(data, "relational", "relational_document WHERE visible = 1")).isEqualTo(1);
+        assertThat(Oracle.rows(data, "journal", "SELECT saga_id || ' ' || state FROM saga"))
+                .containsExactly(answer.path("sagaId").asText() + " COMPLETED");
+        assertThat(Oracle.count(data, "relational", "relational_document WHERE visible = 1"))
+                .isEqualTo(1);
         Lane.remove(data);
     }
 
@@ -100,10 +124,14 @@ class JmsCrashTest {
 
     /** As soon as the broker answers. */
     static Connection connect(Path data) {
-        return await().atMost(PATIENCE).ignoreExceptions().until(() -> {
-            Connection connection = BrokerClient.operator(data).createConnection();
-            connection.start();
-            return connection;
-        }, connection -> connection != null);
+        return await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(
+                        () -> {
+                            Connection connection = BrokerClient.operator(data).createConnection();
+                            connection.start();
+                            return connection;
+                        },
+                        connection -> connection != null);
     }
 }

@@ -3,7 +3,8 @@ package dev.streamingsaga.crash;
 /**
  * One run of the matrix.
  *
- * @param again the side effect, counted from the restart's first, at which the restarted process is killed too; 0: it is not
+ * @param again the side effect, counted from the restart's first, at which the restarted process is killed too; 0: it
+ *     is not
  */
 record Kill(Phase phase, Point point, boolean before, boolean sigkill, int again) {
 

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A place for one process at a time. Keeps the directories that phases begin on; each is made once and copied for each kill. The
- * ports in them are the lane's own, so that two lanes can run beside each other.
+ * A place for one process at a time. Keeps the directories that phases begin on; each is made once and copied for each
+ * kill. The ports in them are the lane's own, so that two lanes can run beside each other.
  */
 final class Lane {
     private static final Point BETWEEN_BATCHES = new Point("vector", "commit of insert into vector_segment", 2);
@@ -69,7 +69,8 @@ final class Lane {
         Path data = copy(template("installed"));
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + data.resolve("relational.db"));
                 Statement statement = connection.createStatement()) {
-            statement.execute("CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+            statement.execute(
+                    "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
         }
         return data;
     }
@@ -102,7 +103,8 @@ final class Lane {
         properties.put("crash.record", record.toString());
         End end = run(data, properties, phase.work);
         require(end.exit() == 0, phase + " without a kill failed", end);
-        List<Point> points = Files.readAllLines(record).stream().map(Point::parse).toList();
+        List<Point> points =
+                Files.readAllLines(record).stream().map(Point::parse).toList();
         return points.stream().dropWhile(point -> !phase.beginsAt(point)).toList();
     }
 
@@ -115,7 +117,9 @@ final class Lane {
     /** With extended attributes, which hold the checksums of stored objects. */
     private Path copy(Path template) throws IOException, InterruptedException {
         Path target = directory.resolve("data-" + copies++);
-        Process process = new ProcessBuilder("cp", "-a", template.toString(), target.toString()).inheritIO().start();
+        Process process = new ProcessBuilder("cp", "-a", template.toString(), target.toString())
+                .inheritIO()
+                .start();
         if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
             throw new IOException("cannot copy " + template);
         }

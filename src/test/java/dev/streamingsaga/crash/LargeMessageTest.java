@@ -43,13 +43,19 @@ class LargeMessageTest {
     void a_message_larger_than_the_heap_is_stored_or_put_aside_whole() throws Exception {
         Path data = Files.createDirectory(directory.resolve("data"));
         Path stop = directory.resolve("stop");
-        ChildJvm.Running process = ChildJvm.launch(HEAP, data,
-                Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true"), "serve", stop.toString());
-        try (Connection connection = JmsCrashTest.connect(data); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
+        ChildJvm.Running process = ChildJvm.launch(
+                HEAP,
+                data,
+                Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true"),
+                "serve",
+                stop.toString());
+        try (Connection connection = JmsCrashTest.connect(data);
+                Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             String refused = send(session, "../large.bin");
             JsonNode no = reply(session);
             assertThat(no.path("reason").asText()).as("%s", no).isEqualTo("bad-name");
-            Message aside = session.createConsumer(session.createQueue("saga-ingest-dead")).receive(PATIENCE_MILLIS);
+            Message aside = session.createConsumer(session.createQueue("saga-ingest-dead"))
+                    .receive(PATIENCE_MILLIS);
             assertThat(aside.getStringProperty("sagaReason")).isEqualTo("bad-name");
             assertThat(aside.getStringProperty("fileName")).isEqualTo("../large.bin");
             assertThat(sha256(aside)).isEqualTo(refused);
@@ -59,13 +65,19 @@ class LargeMessageTest {
             assertThat(yes.path("status").asText()).as("%s", yes).isEqualTo("COMPLETED");
             assertThat(yes.path("sha256").asText()).isEqualTo(sent);
             assertThat(yes.path("sizeBytes").asLong()).isEqualTo(BYTES);
-            assertThat(session.createBrowser(session.createQueue("saga-ingest")).getEnumeration().hasMoreElements()).as("a message left").isFalse();
+            assertThat(session.createBrowser(session.createQueue("saga-ingest"))
+                            .getEnumeration()
+                            .hasMoreElements())
+                    .as("a message left")
+                    .isFalse();
         }
         Files.createFile(stop);
         assertThat(process.end().exit()).as("%s", process.log()).isZero();
         try (Stream<Path> spool = Files.list(data.resolve("spool/jms"));
                 Stream<Path> bodies = Files.list(data.resolve("broker/large"))) {
-            assertThat(Stream.concat(spool, bodies)).as("spool, and bodies that the broker keeps").isEmpty();
+            assertThat(Stream.concat(spool, bodies))
+                    .as("spool, and bodies that the broker keeps")
+                    .isEmpty();
         }
     }
 
@@ -105,7 +117,8 @@ class LargeMessageTest {
 
     private static String sha256(Message message) throws Exception {
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
-        message.setObjectProperty("JMS_AMQ_SaveStream", new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+        message.setObjectProperty(
+                "JMS_AMQ_SaveStream", new DigestOutputStream(OutputStream.nullOutputStream(), digest));
         return HexFormat.of().formatHex(digest.digest());
     }
 

@@ -29,8 +29,13 @@ final class Oracle {
     /** Counts that are 0 when nothing of a saga is there, and the reference's when all is. */
     private static final Map<String, List<String>> COUNTS = Map.of(
             "security", List.of("security_document", "security_document WHERE visible = 1"),
-            "vector", List.of("vector_document", "vector_document WHERE visible = 1", "vector_segment",
-                    "(SELECT DISTINCT ordinal FROM vector_segment)", "vector_words WHERE vector_words MATCH 'lighthouse'"),
+            "vector",
+                    List.of(
+                            "vector_document",
+                            "vector_document WHERE visible = 1",
+                            "vector_segment",
+                            "(SELECT DISTINCT ordinal FROM vector_segment)",
+                            "vector_words WHERE vector_words MATCH 'lighthouse'"),
             "graph", List.of("graph_document", "graph_document WHERE visible = 1", "graph_node", "graph_edge"),
             "relational", List.of("relational_document", "relational_document WHERE visible = 1"));
 
@@ -61,19 +66,30 @@ final class Oracle {
      */
     Finding check(Path data, String expected, boolean mayBeNone) throws IOException, SQLException {
         List<String> violations = new ArrayList<>();
-        List<String> sagas = rows(data, "journal", "SELECT state || ' ' || run || ' ' || (published_at IS NOT NULL) FROM saga");
+        List<String> sagas =
+                rows(data, "journal", "SELECT state || ' ' || run || ' ' || (published_at IS NOT NULL) FROM saga");
         String outcome = sagas.isEmpty() ? "NONE" : sagas.get(0).split(" ")[0];
         if (sagas.size() > 1 || sagas.isEmpty() && !mayBeNone || !sagas.isEmpty() && !outcome.equals(expected)) {
             violations.add("sagas are " + sagas + ", expected " + expected);
         }
         equal(violations, "claims on sources", 0, count(data, "journal", "source_claim"));
-        equal(violations, "open clean-up entries", 0, count(data, "journal", "cleanup WHERE state IN ('PENDING','BLOCKED')"));
+        equal(
+                violations,
+                "open clean-up entries",
+                0,
+                count(data, "journal", "cleanup WHERE state IN ('PENDING','BLOCKED')"));
         boolean completed = outcome.equals("COMPLETED");
-        counts(data).forEach((what, count) -> equal(violations, what, completed ? whole.getOrDefault(what, -1L) : 0, count));
+        counts(data)
+                .forEach(
+                        (what, count) -> equal(violations, what, completed ? whole.getOrDefault(what, -1L) : 0, count));
         if (completed) {
             complete(data, violations);
         } else {
-            equal(violations, "files in the bucket " + files(data), 0, files(data).size());
+            equal(
+                    violations,
+                    "files in the bucket " + files(data),
+                    0,
+                    files(data).size());
         }
         if (!sha256(source).equals(sha256)) {
             violations.add("the source has changed");
@@ -87,12 +103,17 @@ final class Oracle {
         Path folder = Lane.dropFolder(data);
         Path moved = folder.resolve(".done").resolve(source.getFileName());
         Path json = moved.resolveSibling(moved.getFileName() + ".json");
-        List<Path> found = filesIn(folder).stream().filter(file -> !file.endsWith(".lock")).toList();
+        List<Path> found =
+                filesIn(folder).stream().filter(file -> !file.endsWith(".lock")).toList();
         if (!found.equals(List.of(folder.relativize(moved), folder.relativize(json)))) {
             violations.add("the drop folder holds " + found);
         } else if (!sha256(moved).equals(sha256)) {
             violations.add("the dropped file has changed");
-        } else if (!rows(data, "journal", "SELECT saga_id FROM saga").contains(new ObjectMapper().readTree(json.toFile()).path("sagaId").asText())) {
+        } else if (!rows(data, "journal", "SELECT saga_id FROM saga")
+                .contains(new ObjectMapper()
+                        .readTree(json.toFile())
+                        .path("sagaId")
+                        .asText())) {
             violations.add(json + " tells of another saga");
         }
         return violations;
@@ -105,13 +126,17 @@ final class Oracle {
         String prefix = rows(data, "journal", "SELECT key_prefix FROM saga").get(0);
         SagaConfig config = Settings.parse(ChildJvm.settings(data, Map.of()));
         try (BucketConnection bucket = BucketConnection.openReadOnly(config)) {
-            List<String> keys = bucket.chunks().keys("").stream().filter(key -> !isOwnersMark(key)).toList();
+            List<String> keys = bucket.chunks().keys("").stream()
+                    .filter(key -> !isOwnersMark(key))
+                    .toList();
             if (keys.size() != files(data).size() || !keys.stream().allMatch(key -> key.startsWith(prefix))) {
                 violations.add("the bucket lists " + keys + ", the saga's prefix is " + prefix);
             }
             MessageDigest digest = digest();
-            FetchResult fetched = bucket.chunks().fetch(prefix, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
-            if (!HexFormat.of().formatHex(digest.digest()).equals(sha256) || !fetched.sha256().equals(sha256)) {
+            FetchResult fetched =
+                    bucket.chunks().fetch(prefix, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+            if (!HexFormat.of().formatHex(digest.digest()).equals(sha256)
+                    || !fetched.sha256().equals(sha256)) {
                 violations.add("the bytes fetched are not the source's");
             }
         } catch (RuntimeException e) {
@@ -138,12 +163,18 @@ final class Oracle {
 
     /** Half-written ones included, which the server would sweep at its next start. */
     private static List<String> files(Path data) throws IOException {
-        return filesIn(data.resolve("bucket")).stream().map(Path::toString).filter(file -> !isOwnersMark(file)).toList();
+        return filesIn(data.resolve("bucket")).stream()
+                .map(Path::toString)
+                .filter(file -> !isOwnersMark(file))
+                .toList();
     }
 
     private static List<Path> filesIn(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(Files::isRegularFile).map(folder::relativize).sorted().toList();
+            return files.filter(Files::isRegularFile)
+                    .map(folder::relativize)
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -152,8 +183,10 @@ final class Oracle {
     }
 
     static List<String> rows(Path data, String store, String query) throws SQLException {
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + data.resolve(store + ".db") + "?busy_timeout=10000");
-                Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(query)) {
+        try (Connection connection = DriverManager.getConnection(
+                        "jdbc:sqlite:" + data.resolve(store + ".db") + "?busy_timeout=10000");
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(query)) {
             List<String> found = new ArrayList<>();
             while (rows.next()) {
                 found.add(rows.getString(1));

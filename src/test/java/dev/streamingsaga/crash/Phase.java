@@ -22,7 +22,10 @@ enum Phase {
     RECOVERY("undoing", "recover", "recover", "resume", "COMPENSATED"),
     /** A start that compensates a saga killed between two embedding batches. */
     TAKEOVER("halfway", "recover", "recover", "compensate", "COMPENSATED"),
-    /** A service that takes a file from its drop folder and puts it aside with its outcome: what the first phase does not do. */
+    /**
+     * A service that takes a file from its drop folder and puts it aside with its outcome: what the first phase does
+     * not do.
+     */
     DROP("installed", "drop", "drop", "resume", "COMPLETED");
 
     final String template;
@@ -30,6 +33,7 @@ enum Phase {
     final String work;
     /** What the process after it does. */
     final String after;
+
     final String outcome;
     private final String recoveryMode;
 
@@ -44,19 +48,32 @@ enum Phase {
     Map<String, String> settings(Path data) {
         Map<String, String> settings = new HashMap<>(Map.of("saga.recovery.mode", recoveryMode));
         if (this == DROP) {
-            settings.putAll(Map.of("saga.http.enabled", "false", "saga.drop.dir", Lane.dropFolder(data).toString(), "saga.drop.stable-for", "0s",
-                    "saga.drop.interval", "100ms", "saga.duplicates", "version"));
+            settings.putAll(Map.of(
+                    "saga.http.enabled",
+                    "false",
+                    "saga.drop.dir",
+                    Lane.dropFolder(data).toString(),
+                    "saga.drop.stable-for",
+                    "0s",
+                    "saga.drop.interval",
+                    "100ms",
+                    "saga.duplicates",
+                    "version"));
         }
         return settings;
     }
 
-    /** Killed before the journal has the saga: then there is none, and only then; each other phase has one, or goes on with ingesting. */
+    /**
+     * Killed before the journal has the saga: then there is none, and only then; each other phase has one, or goes on
+     * with ingesting.
+     */
     boolean mayLeaveNoSaga() {
         return this == FIRST;
     }
 
     /** Until the refusal a compensated saga is like any other: only what comes from there on belongs to the phase. */
     boolean beginsAt(Point point) {
-        return this != COMPENSATION || (point.kind().equals("relational") && point.what().startsWith("insert into relational_document"));
+        return this != COMPENSATION
+                || (point.kind().equals("relational") && point.what().startsWith("insert into relational_document"));
     }
 }

@@ -1,7 +1,8 @@
 package dev.streamingsaga.crash;
 
 /**
- * A side effect as a place to be killed at. Ids of a saga are not part of it, so that it is the same point in the next run.
+ * A side effect as a place to be killed at. Ids of a saga are not part of it, so that it is the same point in the next
+ * run.
  *
  * @param occurrence counts side effects of the same name, from 1
  */

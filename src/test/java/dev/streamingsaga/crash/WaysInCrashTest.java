@@ -87,10 +87,25 @@ class WaysInCrashTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"skip", "version"})
-    void fp34_fifty_files_from_all_ways_in_become_fifty_documents_whenever_the_process_is_killed(String duplicates) throws Exception {
-        settings = new HashMap<>(Map.of("saga.http.roots", originals.toString(), "saga.jms.embedded", "true", "saga.jms.roots", originals.toString(),
-                "saga.drop.dir", drop.toString(), "saga.drop.stable-for", "0s", "saga.drop.interval", "100ms", "saga.concurrency", "6",
-                "saga.duplicates", duplicates));
+    void fp34_fifty_files_from_all_ways_in_become_fifty_documents_whenever_the_process_is_killed(String duplicates)
+            throws Exception {
+        settings = new HashMap<>(Map.of(
+                "saga.http.roots",
+                originals.toString(),
+                "saga.jms.embedded",
+                "true",
+                "saga.jms.roots",
+                originals.toString(),
+                "saga.drop.dir",
+                drop.toString(),
+                "saga.drop.stable-for",
+                "0s",
+                "saga.drop.interval",
+                "100ms",
+                "saga.concurrency",
+                "6",
+                "saga.duplicates",
+                duplicates));
         http = new HttpSender(data, duplicates.equals("version"));
 
         ChildJvm.Running process = ChildJvm.launch(data, settings, "serve", stop.toString());
@@ -103,15 +118,22 @@ class WaysInCrashTest {
         }
         assertThat(http.broken()).as("HTTP requests that a kill broke off").isPositive();
 
-        assertThat(overHttp).allSatisfy(outcome -> assertThat(outcome.join().path("status").asText()).isEqualTo("COMPLETED"));
+        assertThat(overHttp)
+                .allSatisfy(outcome ->
+                        assertThat(outcome.join().path("status").asText()).isEqualTo("COMPLETED"));
         assertRepliesAndEmptyQueues();
-        await().atMost(PATIENCE).until(() -> count("saga WHERE state = 'COMPLETED'") >= ALL && files(drop).size() == 2 * EACH);
+        await().atMost(PATIENCE)
+                .until(() -> count("saga WHERE state = 'COMPLETED'") >= ALL
+                        && files(drop).size() == 2 * EACH);
         Files.createFile(stop);
         ChildJvm.End end = process.end();
         assertThat(end.exit()).as("%s", end.log()).isZero();
 
         assertThat(files(drop)).allMatch(name -> name.startsWith(".done/"));
-        assertThat(Stream.of("http", "jms").flatMap(way -> files(data.resolve("spool").resolve(way)).stream())).as("spool").isEmpty();
+        assertThat(Stream.of("http", "jms")
+                        .flatMap(way -> files(data.resolve("spool").resolve(way)).stream()))
+                .as("spool")
+                .isEmpty();
         assertOneDocumentEach();
         assertBucketAndStoresAgree();
         Lane.remove(data.getParent());
@@ -122,7 +144,9 @@ class WaysInCrashTest {
         byte[] bytes = new byte[i % 3 == 0 ? 6_000_000 + i * 500_000 : 2_000 + i];
         new Random((way + i).hashCode()).nextBytes(bytes);
         if (i % 3 == 1) {
-            bytes = ("The " + i + ". keeper of the " + way + " lighthouse counted his gulls.\n").repeat(3 + i).getBytes();
+            bytes = ("The " + i + ". keeper of the " + way + " lighthouse counted his gulls.\n")
+                    .repeat(3 + i)
+                    .getBytes();
         }
         sent.put(Oracle.sha256(bytes), way + "-" + i);
         return bytes;
@@ -140,15 +164,20 @@ class WaysInCrashTest {
             puts.add(original("put", i));
             posts.add(original("post", i));
         }
-        List<CompletableFuture<JsonNode>> outcomes = IntStream.range(0, 2 * EACH).mapToObj(i -> new CompletableFuture<JsonNode>()).toList();
+        List<CompletableFuture<JsonNode>> outcomes = IntStream.range(0, 2 * EACH)
+                .mapToObj(i -> new CompletableFuture<JsonNode>())
+                .toList();
         for (int client = 0; client < HTTP_CLIENTS; client++) {
             int first = client;
             Background.run("client-" + client, () -> {
                 for (int i = first; i < 2 * EACH; i += HTTP_CLIENTS) {
                     int number = i;
                     try {
-                        outcomes.get(i).complete(i % 2 == 0 ? untilDone(again -> http.put(puts.get(number / 2), again))
-                                : untilDone(again -> http.post(posts.get(number / 2), again)));
+                        outcomes.get(i)
+                                .complete(
+                                        i % 2 == 0
+                                                ? untilDone(again -> http.put(puts.get(number / 2), again))
+                                                : untilDone(again -> http.post(posts.get(number / 2), again)));
                     } catch (RuntimeException e) {
                         outcomes.get(i).completeExceptionally(e);
                     }
@@ -165,11 +194,15 @@ class WaysInCrashTest {
 
     private static JsonNode untilDone(Attempt attempt) {
         boolean[] again = {false};
-        return await().atMost(PATIENCE.multipliedBy(3)).until(() -> {
-            Optional<JsonNode> outcome = attempt.go(again[0]);
-            again[0] = true;
-            return outcome;
-        }, Optional::isPresent).orElseThrow();
+        return await().atMost(PATIENCE.multipliedBy(3))
+                .until(
+                        () -> {
+                            Optional<JsonNode> outcome = attempt.go(again[0]);
+                            again[0] = true;
+                            return outcome;
+                        },
+                        Optional::isPresent)
+                .orElseThrow();
     }
 
     private void dropFiles() throws IOException {
@@ -180,14 +213,16 @@ class WaysInCrashTest {
     }
 
     private void sendMessages() throws JMSException, IOException {
-        try (Connection connection = JmsCrashTest.connect(data); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
+        try (Connection connection = JmsCrashTest.connect(data);
+                Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE);
                 MessageProducer producer = session.createProducer(session.createQueue("saga-ingest"))) {
             for (int i = 0; i < EACH; i++) {
                 BytesMessage bytes = session.createBytesMessage();
                 bytes.setStringProperty("fileName", "bytes-" + i + ".bin");
                 bytes.writeBytes(content("bytes", i));
                 String path = original("path", i).toString();
-                for (Message message : List.of(bytes, session.createTextMessage(JSON.writeValueAsString(Map.of("path", path))))) {
+                for (Message message :
+                        List.of(bytes, session.createTextMessage(JSON.writeValueAsString(Map.of("path", path))))) {
                     message.setJMSReplyTo(session.createQueue("answers"));
                     message.setJMSCorrelationID(message == bytes ? "bytes-" + i : "path-" + i);
                     producer.send(message);
@@ -198,37 +233,56 @@ class WaysInCrashTest {
 
     /** As the journal tells it from outside, which is asked again when the process is dead. */
     private void killInTheMiddle(ChildJvm.Running process, int completed) throws SQLException {
-        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).ignoreExceptionsMatching(SQLException.class::isInstance)
-                .until(() -> !process.process().isAlive() || count("saga WHERE state = 'COMPLETED'") >= completed && count("saga WHERE state = 'UPLOADING'") >= 2);
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(20))
+                .ignoreExceptionsMatching(SQLException.class::isInstance)
+                .until(() -> !process.process().isAlive()
+                        || count("saga WHERE state = 'COMPLETED'") >= completed
+                                && count("saga WHERE state = 'UPLOADING'") >= 2);
         ChildJvm.End killed = process.kill();
         assertThat(killed.killed()).as("killed, see %s", killed.log()).isTrue();
-        assertThat(count("saga WHERE state = 'COMPLETED'")).as("completed when it was killed").isBetween((long) completed, ALL - 5L);
-        assertThat(count("saga WHERE state <> 'COMPLETED'")).as("under way when it was killed").isGreaterThanOrEqualTo(2);
+        assertThat(count("saga WHERE state = 'COMPLETED'"))
+                .as("completed when it was killed")
+                .isBetween((long) completed, ALL - 5L);
+        assertThat(count("saga WHERE state <> 'COMPLETED'"))
+                .as("under way when it was killed")
+                .isGreaterThanOrEqualTo(2);
     }
 
     /** A reply leaves in the same transaction in which its message does. */
     private void assertRepliesAndEmptyQueues() throws Exception {
         List<String> answered = new ArrayList<>();
-        try (Connection connection = JmsCrashTest.connect(data); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
+        try (Connection connection = JmsCrashTest.connect(data);
+                Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             MessageConsumer answers = session.createConsumer(session.createQueue("answers"));
             for (int i = 0; i < 2 * EACH; i++) {
                 Message reply = answers.receive(PATIENCE.toMillis());
                 assertThat(reply).as("reply %d, after those to %s", i, answered).isInstanceOf(TextMessage.class);
-                assertThat(JSON.readTree(((TextMessage) reply).getText()).path("status").asText()).isEqualTo("COMPLETED");
+                assertThat(JSON.readTree(((TextMessage) reply).getText())
+                                .path("status")
+                                .asText())
+                        .isEqualTo("COMPLETED");
                 answered.add(reply.getJMSCorrelationID());
             }
             assertThat(answered).doesNotHaveDuplicates();
             assertThat(answers.receiveNoWait()).as("another reply").isNull();
             for (String queue : List.of("saga-ingest", "saga-ingest-dead")) {
-                assertThat(session.createBrowser(session.createQueue(queue)).getEnumeration().hasMoreElements()).as("messages in %s", queue).isFalse();
+                assertThat(session.createBrowser(session.createQueue(queue))
+                                .getEnumeration()
+                                .hasMoreElements())
+                        .as("messages in %s", queue)
+                        .isFalse();
             }
         }
     }
 
     private void assertOneDocumentEach() throws Exception {
         assertThat(sent).hasSize(ALL);
-        assertThat(Oracle.rows(data, "journal", "SELECT state FROM saga")).hasSize(ALL).containsOnly("COMPLETED");
-        assertThat(Oracle.rows(data, "relational", "SELECT sha256 FROM relational_document WHERE visible = 1")).containsExactlyInAnyOrderElementsOf(sent.keySet());
+        assertThat(Oracle.rows(data, "journal", "SELECT state FROM saga"))
+                .hasSize(ALL)
+                .containsOnly("COMPLETED");
+        assertThat(Oracle.rows(data, "relational", "SELECT sha256 FROM relational_document WHERE visible = 1"))
+                .containsExactlyInAnyOrderElementsOf(sent.keySet());
         assertThat(Oracle.count(data, "relational", "relational_document")).isEqualTo(ALL);
         assertThat(count("source_claim")).isZero();
         for (int i = 0; i < EACH; i++) {
@@ -247,18 +301,33 @@ class WaysInCrashTest {
         try (BucketConnection bucket = BucketConnection.openReadOnly(config)) {
             List<String> prefixes = Oracle.rows(data, "journal", "SELECT key_prefix FROM saga");
             for (String prefix : prefixes) {
-                List<String> found = bucket.client().listObjectsV2Paginator(r -> r.bucket(config.s3().bucket()).prefix(prefix)).contents().stream()
-                        .map(S3Object::key).sorted().toList();
+                List<String> found = bucket
+                        .client()
+                        .listObjectsV2Paginator(
+                                r -> r.bucket(config.s3().bucket()).prefix(prefix))
+                        .contents()
+                        .stream()
+                        .map(S3Object::key)
+                        .sorted()
+                        .toList();
                 keys += found.size();
                 ByteArrayOutputStream joined = new ByteArrayOutputStream();
-                for (String key : found.stream().filter(name -> name.contains("/chunk-")).toList()) {
-                    joined.write(bucket.client().getObjectAsBytes(r -> r.bucket(config.s3().bucket()).key(key)).asByteArray());
+                for (String key :
+                        found.stream().filter(name -> name.contains("/chunk-")).toList()) {
+                    joined.write(bucket.client()
+                            .getObjectAsBytes(
+                                    r -> r.bucket(config.s3().bucket()).key(key))
+                            .asByteArray());
                 }
                 stored.add(Oracle.sha256(joined.toByteArray()));
             }
-            assertThat(bucket.chunks().keys("").stream().filter(key -> !key.endsWith("/.owner.json"))).as("keys in the bucket").hasSize((int) keys);
+            assertThat(bucket.chunks().keys("").stream().filter(key -> !key.endsWith("/.owner.json")))
+                    .as("keys in the bucket")
+                    .hasSize((int) keys);
         }
-        assertThat(stored).as("SHA-256 of the chunks' bytes, joined").containsExactlyInAnyOrderElementsOf(sent.keySet());
+        assertThat(stored)
+                .as("SHA-256 of the chunks' bytes, joined")
+                .containsExactlyInAnyOrderElementsOf(sent.keySet());
         try (Inspection inspection = Inspection.open(config)) {
             List<Orphan> orphans = new ArrayList<>();
             inspection.orphans().list(orphans::add);
@@ -277,7 +346,11 @@ class WaysInCrashTest {
 
     private static List<String> files(Path folder) {
         try (Stream<Path> all = Files.walk(folder)) {
-            return all.filter(Files::isRegularFile).map(file -> folder.relativize(file).toString()).filter(name -> !name.endsWith(".lock")).sorted().toList();
+            return all.filter(Files::isRegularFile)
+                    .map(file -> folder.relativize(file).toString())
+                    .filter(name -> !name.endsWith(".lock"))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

@@ -101,7 +101,8 @@ class DirectoryAccessTest {
         Path script = open(file(data.resolve("run.sh")), "rwxr-xr-x");
         open(data, "rwxr-xr-x");
 
-        assertThatThrownBy(() -> DataDirectory.prepare(data)).isInstanceOf(ConfigException.class)
+        assertThatThrownBy(() -> DataDirectory.prepare(data))
+                .isInstanceOf(ConfigException.class)
                 .hasMessageContainingAll(data.toString(), "run.sh", "rwxr-xr-x", "--data");
 
         assertThat(mode(script)).isEqualTo("rwxr-xr-x");
@@ -114,7 +115,8 @@ class DirectoryAccessTest {
         Path ours = file(data.resolve("journal.db"));
         open(data, "rwxr-xr-x");
 
-        DataDirectory.lockInHub(Settings.parse(Map.of("saga.data.dir", data.toString()))).close();
+        DataDirectory.lockInHub(Settings.parse(Map.of("saga.data.dir", data.toString())))
+                .close();
 
         assertThat(mode(data)).isEqualTo("rwxr-xr-x");
         assertThat(mode(theirs)).isEqualTo("rw-rw-rw-");
@@ -134,10 +136,12 @@ class DirectoryAccessTest {
     @Test
     void a_link_to_nothing_and_a_file_are_refused() throws Exception {
         Files.createSymbolicLink(data, directory.resolve("nothing"));
-        assertThatThrownBy(() -> DataDirectory.prepare(data)).isInstanceOf(ConfigException.class)
+        assertThatThrownBy(() -> DataDirectory.prepare(data))
+                .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("link to nothing");
         Path file = file(directory.resolve("file"));
-        assertThatThrownBy(() -> DataDirectory.prepare(file)).isInstanceOf(ConfigException.class)
+        assertThatThrownBy(() -> DataDirectory.prepare(file))
+                .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("not a directory");
     }
 
@@ -150,11 +154,13 @@ class DirectoryAccessTest {
         Path database = file(data.resolve("journal.db"));
         open(data, "rwxr-xr-x");
         Path given = what.equals("link") ? Files.createSymbolicLink(directory.resolve("link"), data) : data;
-        Path theirs = Map.of("directory", data, "link", given, "database", database, "chunk", chunk).get(what);
+        Path theirs = Map.of("directory", data, "link", given, "database", database, "chunk", chunk)
+                .get(what);
         Files.setAttribute(theirs, "unix:uid", SOMEBODY_ELSE, LinkOption.NOFOLLOW_LINKS);
 
         String owner = Files.getOwner(theirs, LinkOption.NOFOLLOW_LINKS).getName();
-        assertThatThrownBy(() -> DataDirectory.prepare(given)).isInstanceOf(ConfigException.class)
+        assertThatThrownBy(() -> DataDirectory.prepare(given))
+                .isInstanceOf(ConfigException.class)
                 .hasMessageContainingAll(given.toString(), "belongs to " + owner, "run as " + owner);
         if (!what.equals("link")) {
             assertThat(DataDirectory.findings(data))
@@ -169,7 +175,11 @@ class DirectoryAccessTest {
         }
         open(data, "rwxr-x---");
 
-        assertThat(DataDirectory.findings(data)).hasSize(11).contains(data + " is rwxr-x---").last().asString()
+        assertThat(DataDirectory.findings(data))
+                .hasSize(11)
+                .contains(data + " is rwxr-x---")
+                .last()
+                .asString()
                 .contains("and 12 more");
         assertThat(mode(data)).isEqualTo("rwxr-x---");
     }

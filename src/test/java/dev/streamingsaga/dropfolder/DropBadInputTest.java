@@ -27,7 +27,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Everything bad that can lie in the drop folder: what is a file ends in .failed with the reason beside it, what is none stays untouched. */
+/**
+ * Everything bad that can lie in the drop folder: what is a file ends in .failed with the reason beside it, what is
+ * none stays untouched.
+ */
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
 class DropBadInputTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -47,9 +50,25 @@ class DropBadInputTest {
         drop = Files.createDirectory(directory.resolve("drop"));
         outside = Files.createDirectory(directory.resolve("outside"));
         Files.writeString(outside.resolve("secret.txt"), "secret");
-        saga = StreamingSagaFixture.start(directory, new HashMap<>(Map.of("saga.http.enabled", "false", "saga.drop.dir", drop.toString(),
-                "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s", "saga.drop.recursive", "true", "saga.drop.max-size", "1000B",
-                "saga.drop.types", "text/*,.txt", "saga.duplicates", "reject")));
+        saga = StreamingSagaFixture.start(
+                directory,
+                new HashMap<>(Map.of(
+                        "saga.http.enabled",
+                        "false",
+                        "saga.drop.dir",
+                        drop.toString(),
+                        "saga.drop.interval",
+                        "100ms",
+                        "saga.drop.stable-for",
+                        "0s",
+                        "saga.drop.recursive",
+                        "true",
+                        "saga.drop.max-size",
+                        "1000B",
+                        "saga.drop.types",
+                        "text/*,.txt",
+                        "saga.duplicates",
+                        "reject")));
         put("stored.txt", STORED);
         awaitGone("stored.txt");
     }
@@ -70,11 +89,26 @@ class DropBadInputTest {
     @Test
     void a_bad_file_goes_to_failed_with_the_reason_and_leaves_nothing() throws Exception {
         Map<String, List<String>> before = saga.holdings();
-        Map<String, String> contents = Map.of("large.txt", "x".repeat(1001), "binary.bin", "\0\1\2\3\0\0\0\11", "stored.txt", STORED);
+        Map<String, String> contents =
+                Map.of("large.txt", "x".repeat(1001), "binary.bin", "\0\1\2\3\0\0\0\11", "stored.txt", STORED);
         Map<String, List<String>> says = new LinkedHashMap<>();
-        says.put("large.txt", List.of("FILE_TOO_LARGE", drop + "/large.txt has 1001 bytes", "saga.drop.max-size allows 1000", "nothing was written"));
-        says.put("binary.bin", List.of("FILE_NOT_READABLE", drop + "/binary.bin is application/octet-stream", "saga.drop.types allows text/*", "nothing was written"));
-        says.put("stored.txt", List.of("DUPLICATE", drop + "/stored.txt is already stored as document", "nothing was written"));
+        says.put(
+                "large.txt",
+                List.of(
+                        "FILE_TOO_LARGE",
+                        drop + "/large.txt has 1001 bytes",
+                        "saga.drop.max-size allows 1000",
+                        "nothing was written"));
+        says.put(
+                "binary.bin",
+                List.of(
+                        "FILE_NOT_READABLE",
+                        drop + "/binary.bin is application/octet-stream",
+                        "saga.drop.types allows text/*",
+                        "nothing was written"));
+        says.put(
+                "stored.txt",
+                List.of("DUPLICATE", drop + "/stored.txt is already stored as document", "nothing was written"));
         for (String name : says.keySet()) {
             put(name, contents.get(name));
         }
@@ -82,11 +116,18 @@ class DropBadInputTest {
         says.keySet().forEach(this::awaitGone);
 
         for (Map.Entry<String, List<String>> expected : says.entrySet()) {
-            JsonNode outcome = JSON.readTree(Files.readAllBytes(drop.resolve(".failed/" + expected.getKey() + ".json")));
+            JsonNode outcome =
+                    JSON.readTree(Files.readAllBytes(drop.resolve(".failed/" + expected.getKey() + ".json")));
             assertThat(outcome.path("status").asText()).isEqualTo("COMPENSATED");
-            assertThat(outcome.path("reason").asText()).as("%s", outcome).isEqualTo(expected.getValue().get(0));
-            assertThat(outcome.path("message").asText()).contains(expected.getValue().subList(1, expected.getValue().size())).doesNotContain("Exception");
-            assertThat(drop.resolve(".failed").resolve(expected.getKey())).as("as it came").hasContent(contents.get(expected.getKey()));
+            assertThat(outcome.path("reason").asText())
+                    .as("%s", outcome)
+                    .isEqualTo(expected.getValue().get(0));
+            assertThat(outcome.path("message").asText())
+                    .contains(expected.getValue().subList(1, expected.getValue().size()))
+                    .doesNotContain("Exception");
+            assertThat(drop.resolve(".failed").resolve(expected.getKey()))
+                    .as("as it came")
+                    .hasContent(contents.get(expected.getKey()));
         }
         assertThat(saga.holdings()).isEqualTo(before);
     }
@@ -102,9 +143,15 @@ class DropBadInputTest {
                 Files.createSymbolicLink(drop.resolve("loop.txt"), drop.resolve("loop.txt")),
                 Files.createDirectory(drop.resolve("folder.txt")),
                 drop.resolve("pipe.txt")));
-        assertThat(new ProcessBuilder("mkfifo", drop.resolve("pipe.txt").toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", drop.resolve("pipe.txt").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
         // Only a privileged user may make a device; to others the link to one has to do.
-        if (new ProcessBuilder("mknod", drop.resolve("device.txt").toString(), "c", "1", "5").start().waitFor() == 0) {
+        if (new ProcessBuilder("mknod", drop.resolve("device.txt").toString(), "c", "1", "5")
+                        .start()
+                        .waitFor()
+                == 0) {
             strange.add(drop.resolve("device.txt"));
         }
         try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
@@ -118,10 +165,17 @@ class DropBadInputTest {
         }
 
         assertThat(strange).allMatch(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS));
-        assertThat(JSON.readTree(Files.readAllBytes(drop.resolve(".done/zzz.txt.json"))).path("sizeBytes").asLong(-1)).as("no bytes are a document").isZero();
-        assertThat(saga.journal().sagas(10)).extracting(found -> found.fileName()).containsExactly("zzz2.txt", "zzz.txt", "stored.txt");
+        assertThat(JSON.readTree(Files.readAllBytes(drop.resolve(".done/zzz.txt.json")))
+                        .path("sizeBytes")
+                        .asLong(-1))
+                .as("no bytes are a document")
+                .isZero();
+        assertThat(saga.journal().sagas(10))
+                .extracting(found -> found.fileName())
+                .containsExactly("zzz2.txt", "zzz.txt", "stored.txt");
         assertThat(outside.resolve("secret.txt")).hasContent("secret");
-        try (Stream<Path> failed = Files.exists(drop.resolve(".failed")) ? Files.list(drop.resolve(".failed")) : Stream.empty()) {
+        try (Stream<Path> failed =
+                Files.exists(drop.resolve(".failed")) ? Files.list(drop.resolve(".failed")) : Stream.empty()) {
             assertThat(failed).isEmpty();
         }
         assertThat(saga.holdings().get("unfinished")).isEqualTo(before.get("unfinished"));

@@ -65,9 +65,15 @@ class DropFolderPartsTest {
         watches.track(Path.of("/in/c"), SMALL);
         watches.track(Path.of("/in/d"), SMALL);
         clock.set(100);
-        assertThat(watches.isStable(watches.track(Path.of("/in/c"), SMALL), 100)).as("took the settled file's place").isTrue();
-        assertThat(watches.isStable(watches.track(Path.of("/in/d"), SMALL), 100)).as("no place left").isFalse();
-        assertThat(watches.track(Path.of("/in/kept"), SMALL).state()).as("to be asked of the journal again").isEqualTo(TrackedFile.State.UNKNOWN);
+        assertThat(watches.isStable(watches.track(Path.of("/in/c"), SMALL), 100))
+                .as("took the settled file's place")
+                .isTrue();
+        assertThat(watches.isStable(watches.track(Path.of("/in/d"), SMALL), 100))
+                .as("no place left")
+                .isFalse();
+        assertThat(watches.track(Path.of("/in/kept"), SMALL).state())
+                .as("to be asked of the journal again")
+                .isEqualTo(TrackedFile.State.UNKNOWN);
     }
 
     @Test
@@ -95,9 +101,13 @@ class DropFolderPartsTest {
         ready.add(new ReadyFiles.Ready(changed, Optional.empty()));
 
         assertThat(ready.next(false)).as("no more in this minute").isEmpty();
-        assertThat(ready.next(true).orElseThrow().watch()).as("as it looks now, in its turn").isSameAs(changed);
+        assertThat(ready.next(true).orElseThrow().watch())
+                .as("as it looks now, in its turn")
+                .isSameAs(changed);
         assertThat(ready.next(true).orElseThrow().watch()).isSameAs(second);
-        assertThat(ready.next(true)).as("the third was too many: the next look finds it").isEmpty();
+        assertThat(ready.next(true))
+                .as("the third was too many: the next look finds it")
+                .isEmpty();
         assertThat(ready.has(true)).isFalse();
     }
 
@@ -105,16 +115,21 @@ class DropFolderPartsTest {
     void sees_who_has_a_file_open_for_writing_by_whatever_name(@TempDir Path folder) throws Exception {
         Path written = Files.writeString(folder.resolve("written"), "w");
         Path read = Files.writeString(folder.resolve("read"), "r");
-        try (FileChannel writer = FileChannel.open(written, StandardOpenOption.APPEND); FileChannel reader = FileChannel.open(read)) {
+        try (FileChannel writer = FileChannel.open(written, StandardOpenOption.APPEND);
+                FileChannel reader = FileChannel.open(read)) {
             Path link = Files.createLink(folder.resolve("link"), written);
             Files.move(written, folder.resolve("moved"));
             Map<String, String> open = new OpenFiles(Path.of("/proc")).call();
-            assertThat(open.get(SourceFile.identity(link).fileKey())).startsWith("process " + ProcessHandle.current().pid());
+            assertThat(open.get(SourceFile.identity(link).fileKey()))
+                    .startsWith("process " + ProcessHandle.current().pid());
             assertThat(open).doesNotContainKey(SourceFile.identity(read).fileKey());
             assertThat(writer.isOpen() && reader.isOpen()).isTrue();
         }
-        assertThat(new OpenFiles(Path.of("/proc")).call()).doesNotContainKey(SourceFile.identity(folder.resolve("moved")).fileKey());
-        assertThat(new OpenFiles(folder.resolve("none")).call()).as("another system").isEmpty();
+        assertThat(new OpenFiles(Path.of("/proc")).call())
+                .doesNotContainKey(SourceFile.identity(folder.resolve("moved")).fileKey());
+        assertThat(new OpenFiles(folder.resolve("none")).call())
+                .as("another system")
+                .isEmpty();
     }
 
     @Test
@@ -142,7 +157,9 @@ class DropFolderPartsTest {
         String longest = "ü".repeat(125) + "x.pdf";
         for (int attempt = 0; attempt < 3; attempt++) {
             String name = new OutcomeNames(longest, "01JABCDEFGHJKMNPQRSTVWXYZ0").candidate(attempt);
-            assertThat(OutcomeNames.json(name).getBytes(StandardCharsets.UTF_8).length).as(name).isLessThanOrEqualTo(255);
+            assertThat(OutcomeNames.json(name).getBytes(StandardCharsets.UTF_8).length)
+                    .as(name)
+                    .isLessThanOrEqualTo(255);
             assertThat(name).endsWith(".pdf").contains("01JABCDEFGHJKMNPQRSTVWXYZ0");
         }
         assertThat(new OutcomeNames("a.pdf", "S").candidate(0)).isEqualTo("a.pdf");
@@ -152,24 +169,60 @@ class DropFolderPartsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {".a.txt", "a.tmp", "a.PART", "a.pdf.filepart", "a.crdownload", "a.partial", "a.download", "a.opdownload",
-        "a.aria2", "a.!ut", "a.swp", "a.txt~", "~$c.docx", "Thumbs.db", "THUMBS.DB", "desktop.ini", ".DS_Store", "#a.txt#",
-        "line\nend.tmp", "a.txt.sb-1a2b3c4d-Xy12Zz"})
+    @ValueSource(
+            strings = {
+                ".a.txt",
+                "a.tmp",
+                "a.PART",
+                "a.pdf.filepart",
+                "a.crdownload",
+                "a.partial",
+                "a.download",
+                "a.opdownload",
+                "a.aria2",
+                "a.!ut",
+                "a.swp",
+                "a.txt~",
+                "~$c.docx",
+                "Thumbs.db",
+                "THUMBS.DB",
+                "desktop.ini",
+                ".DS_Store",
+                "#a.txt#",
+                "line\nend.tmp",
+                "a.txt.sb-1a2b3c4d-Xy12Zz"
+            })
     void temporary_and_system_names_are_ignored_by_default(String name) {
-        assertThat(new IgnoredNames(Settings.parse(Map.of()).drop().limits().ignore()).matches(name)).isTrue();
+        assertThat(new IgnoredNames(Settings.parse(Map.of()).drop().limits().ignore()).matches(name))
+                .isTrue();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a.txt", "a~b.txt", "tmp", "part.pdf", "x.db", "my-Thumbs.db", "download", "~a.txt",
-        "#1.pdf", "a$.docx", "atmp", "[a].txt"})
+    @ValueSource(
+            strings = {
+                "a.txt",
+                "a~b.txt",
+                "tmp",
+                "part.pdf",
+                "x.db",
+                "my-Thumbs.db",
+                "download",
+                "~a.txt",
+                "#1.pdf",
+                "a$.docx",
+                "atmp",
+                "[a].txt"
+            })
     void other_names_are_documents(String name) {
-        assertThat(new IgnoredNames(Settings.parse(Map.of()).drop().limits().ignore()).matches(name)).isFalse();
+        assertThat(new IgnoredNames(Settings.parse(Map.of()).drop().limits().ignore()).matches(name))
+                .isFalse();
     }
 
     @Test
     void names_to_ignore_are_one_setting_and_a_dot_is_always_ignored() {
         Map<String, String> setting = Map.of("saga.drop.ignore", "draft-?.*, *.[x]");
-        IgnoredNames own = new IgnoredNames(Settings.parse(setting).drop().limits().ignore());
+        IgnoredNames own =
+                new IgnoredNames(Settings.parse(setting).drop().limits().ignore());
         assertThat(own.matches("Draft-1.pdf")).isTrue();
         assertThat(own.matches("draft-10.pdf")).isFalse();
         assertThat(own.matches("a.[X]")).isTrue();

@@ -63,8 +63,15 @@ class DropFolderTest {
     }
 
     private void start(String... settings) throws IOException {
-        Map<String, String> all = new HashMap<>(Map.of("saga.http.enabled", "false", "saga.drop.dir", drop.toString(),
-                "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s"));
+        Map<String, String> all = new HashMap<>(Map.of(
+                "saga.http.enabled",
+                "false",
+                "saga.drop.dir",
+                drop.toString(),
+                "saga.drop.interval",
+                "100ms",
+                "saga.drop.stable-for",
+                "0s"));
         for (int i = 0; i < settings.length; i += 2) {
             all.put(settings[i], settings[i + 1]);
         }
@@ -96,7 +103,9 @@ class DropFolderTest {
     }
 
     private List<SagaRecord> sagasOf(Path file) {
-        return saga.journal().sagas(1000).stream().filter(found -> found.source().equals(file)).toList();
+        return saga.journal().sagas(1000).stream()
+                .filter(found -> found.source().equals(file))
+                .toList();
     }
 
     /** Files below a folder, ours for locking left out. */
@@ -105,8 +114,11 @@ class DropFolderTest {
             return List.of();
         }
         try (Stream<Path> all = Files.walk(drop.resolve(folder))) {
-            return all.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)).map(file -> drop.resolve(folder).relativize(file).toString())
-                    .filter(name -> !name.startsWith(".")).sorted().toList();
+            return all.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                    .map(file -> drop.resolve(folder).relativize(file).toString())
+                    .filter(name -> !name.startsWith("."))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -118,12 +130,14 @@ class DropFolderTest {
         awaitGone(file);
 
         assertThat(files(".done")).containsExactly("a.txt", "a.txt.json");
-        assertThat(Files.readString(drop.resolve(".done/a.txt"))).isEqualTo("The lighthouse keeper counted his gulls.\n");
+        assertThat(Files.readString(drop.resolve(".done/a.txt")))
+                .isEqualTo("The lighthouse keeper counted his gulls.\n");
         JsonNode outcome = outcome(".done/a.txt.json");
         assertThat(outcome.path("status").asText()).isEqualTo("COMPLETED");
         assertThat(outcome.path("file").asText()).isEqualTo(file.toString());
         assertThat(outcome.path("stores").path("relational").asLong()).isEqualTo(1);
-        assertThat(saga.rows("relational", "relational_document WHERE visible = 1")).isEqualTo(1);
+        assertThat(saga.rows("relational", "relational_document WHERE visible = 1"))
+                .isEqualTo(1);
     }
 
     /** The second of a name lies under another one. */
@@ -139,7 +153,8 @@ class DropFolderTest {
 
         for (SagaRecord stored : saga.journal().currentDocuments()) {
             String chunk = stored.document().orElseThrow().keyPrefix() + "chunk-000000";
-            saga.bucket().deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(chunk));
+            saga.bucket()
+                    .deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(chunk));
 
             assertThat(check.repair(stored, false)).isNotEmpty().allMatch(Drift::repaired);
             assertThat(check.check(stored, true)).isEmpty();
@@ -156,7 +171,11 @@ class DropFolderTest {
             try {
                 long lines = 0;
                 do {
-                    Files.writeString(growing, "Line " + lines++ + " of the log book.\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                    Files.writeString(
+                            growing,
+                            "Line " + lines++ + " of the log book.\n",
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.APPEND);
                 } while (!enough.await(50, TimeUnit.MILLISECONDS));
                 return lines;
             } catch (IOException | InterruptedException e) {
@@ -173,9 +192,13 @@ class DropFolderTest {
         long lines = writer.join();
         awaitGone(growing);
 
-        assertThat(sagasOf(growing)).singleElement().extracting(SagaRecord::state).isEqualTo(SagaState.COMPLETED);
+        assertThat(sagasOf(growing))
+                .singleElement()
+                .extracting(SagaRecord::state)
+                .isEqualTo(SagaState.COMPLETED);
         assertThat(Files.readAllLines(drop.resolve(".done/growing.txt"))).hasSize((int) lines);
-        assertThat(outcome(".done/growing.txt.json").path("sizeBytes").asLong()).isEqualTo(Files.size(drop.resolve(".done/growing.txt")));
+        assertThat(outcome(".done/growing.txt.json").path("sizeBytes").asLong())
+                .isEqualTo(Files.size(drop.resolve(".done/growing.txt")));
     }
 
     @Test
@@ -189,15 +212,30 @@ class DropFolderTest {
         Files.move(part, drop.resolve("b.txt"));
         awaitEnd(".done/b.txt.json");
 
-        assertThat(saga.journal().sagas(10)).extracting(SagaRecord::fileName).containsExactlyInAnyOrder("first.txt", "b.txt");
+        assertThat(saga.journal().sagas(10))
+                .extracting(SagaRecord::fileName)
+                .containsExactlyInAnyOrder("first.txt", "b.txt");
         assertThat(hidden).exists();
         assertThat(tmp).exists();
     }
 
     @Test
     void what_browsers_editors_and_systems_leave_in_a_folder_stays_there() throws Exception {
-        List<String> ignored = List.of("a.filepart", "b.crdownload", "c.partial", "d.download", "e.opdownload", "f.aria2",
-                "g.!ut", "h.swp", "x~", "~$c.docx", "Thumbs.db", "desktop.ini", ".DS_Store", "@eaDir/z.txt");
+        List<String> ignored = List.of(
+                "a.filepart",
+                "b.crdownload",
+                "c.partial",
+                "d.download",
+                "e.opdownload",
+                "f.aria2",
+                "g.!ut",
+                "h.swp",
+                "x~",
+                "~$c.docx",
+                "Thumbs.db",
+                "desktop.ini",
+                ".DS_Store",
+                "@eaDir/z.txt");
         for (String name : ignored) {
             Files.createDirectories(drop.resolve(name).getParent());
             Files.writeString(drop.resolve(name), "half");
@@ -234,17 +272,27 @@ class DropFolderTest {
         String second = saga.journal().sagas(1).get(0).sagaId();
         awaitGone(put("a.txt", "second version\n"));
 
-        assertThat(files(".done")).containsExactlyInAnyOrder("a.txt", "a.txt.json", "a-" + second + ".txt", "a-" + second + ".txt.json",
-                "a-" + second + "-2.txt", "a-" + second + "-2.txt.json");
+        assertThat(files(".done"))
+                .containsExactlyInAnyOrder(
+                        "a.txt",
+                        "a.txt.json",
+                        "a-" + second + ".txt",
+                        "a-" + second + ".txt.json",
+                        "a-" + second + "-2.txt",
+                        "a-" + second + "-2.txt.json");
         assertThat(Files.readString(drop.resolve(".done/a.txt"))).isEqualTo("first version\n");
         assertThat(Files.readString(drop.resolve(".done/a-" + second + ".txt"))).isEqualTo("second version\n");
-        assertThat(saga.journal().sagas(10)).as("the third is the second's content: answered with its document").hasSize(2);
+        assertThat(saga.journal().sagas(10))
+                .as("the third is the second's content: answered with its document")
+                .hasSize(2);
     }
 
     @Test
     void sub_folders_keep_their_shape_and_a_failed_file_goes_to_failed() throws Exception {
         start("saga.drop.recursive", "true", "saga.drop.types", "text/*,.dat");
-        Path good = put("north/skagen/a.txt", "The lighthouse keeper counted his gulls, one after the other, until the evening came.\n");
+        Path good = put(
+                "north/skagen/a.txt",
+                "The lighthouse keeper counted his gulls, one after the other, until the evening came.\n");
         Path bad = put("north/b.bin", "\0\1\2\3\0\0\0\11");
         Path bySuffix = put("north/c.dat", "\0\1\2\3\0\0\0\11");
 
@@ -252,7 +300,8 @@ class DropFolderTest {
         awaitGone(bad);
         awaitGone(bySuffix);
 
-        assertThat(files(".done")).containsExactly("north/c.dat", "north/c.dat.json", "north/skagen/a.txt", "north/skagen/a.txt.json");
+        assertThat(files(".done"))
+                .containsExactly("north/c.dat", "north/c.dat.json", "north/skagen/a.txt", "north/skagen/a.txt.json");
         assertThat(files(".failed")).containsExactly("north/b.bin", "north/b.bin.json");
         assertThat(outcome(".failed/north/b.bin.json").path("status").asText()).isEqualTo("COMPENSATED");
         assertThat(outcome(".failed/north/b.bin.json").path("message").asText()).contains("saga.drop.types");
@@ -274,7 +323,8 @@ class DropFolderTest {
 
         replace(file, "second version\n");
 
-        await().atMost(Duration.ofSeconds(60)).until(() -> sagasOf(file).size() == 2 && sagasOf(file).get(0).state() == SagaState.COMPLETED);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> sagasOf(file).size() == 2 && sagasOf(file).get(0).state() == SagaState.COMPLETED);
         assertThat(file).exists();
         awaitEnd(".done/a-" + sagasOf(file).get(0).sagaId() + ".txt.json");
         assertThat(files(".done")).contains("a.txt.json");
@@ -288,7 +338,10 @@ class DropFolderTest {
         Files.writeString(directory.resolve("elsewhere/e.txt"), "elsewhere");
         Files.createSymbolicLink(drop.resolve("linked-folder"), directory.resolve("elsewhere"));
         Files.createSymbolicLink(drop.resolve("dangling"), directory.resolve("nowhere"));
-        assertThat(new ProcessBuilder("mkfifo", drop.resolve("pipe").toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", drop.resolve("pipe").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
         Files.createDirectory(drop.resolve("folder.txt"));
         String longName = "n".repeat(251) + ".txt";
         put(longName, "a long name\n");
@@ -300,20 +353,29 @@ class DropFolderTest {
         }
 
         start("saga.drop.recursive", "true", "saga.drop.max-size", "1000B");
-        await().atMost(Duration.ofSeconds(120)).until(() -> files(".done").size() == 30 && files(".failed").size() == 2);
+        await().atMost(Duration.ofSeconds(120))
+                .until(() -> files(".done").size() == 30 && files(".failed").size() == 2);
 
         assertThat(files("")).filteredOn(name -> !name.startsWith(".")).isEmpty();
         assertThat(Files.isSymbolicLink(drop.resolve("link.txt"))).isTrue();
         assertThat(Files.exists(drop.resolve("pipe"))).isTrue();
-        assertThat(files(".done")).contains("line\nend\u001b[31m.txt", "empty.txt").doesNotContain("e.txt", "link.txt");
-        assertThat(files(".done")).filteredOn(name -> name.startsWith("nnn")).hasSize(2).allMatch(name -> name.getBytes().length <= 255);
+        assertThat(files(".done"))
+                .contains("line\nend\u001b[31m.txt", "empty.txt")
+                .doesNotContain("e.txt", "link.txt");
+        assertThat(files(".done"))
+                .filteredOn(name -> name.startsWith("nnn"))
+                .hasSize(2)
+                .allMatch(name -> name.getBytes().length <= 255);
         assertThat(files(".failed")).containsExactly("big.txt", "big.txt.json");
         assertThat(outcome(".failed/big.txt.json").path("reason").asText()).isEqualTo("FILE_TOO_LARGE");
-        assertThat(saga.journal().sagas(100)).hasSize(16).noneMatch(found -> found.fileName().matches("(?s).*\\p{Cc}.*"));
+        assertThat(saga.journal().sagas(100))
+                .hasSize(16)
+                .noneMatch(found -> found.fileName().matches("(?s).*\\p{Cc}.*"));
     }
 
     @Test
-    void a_file_that_vanishes_or_changes_while_it_is_read_leaves_nothing_and_is_taken_again_as_it_is_then() throws Exception {
+    void a_file_that_vanishes_or_changes_while_it_is_read_leaves_nothing_and_is_taken_again_as_it_is_then()
+            throws Exception {
         start("saga.chunk.attempts", "1");
         CountDownLatch sending = new CountDownLatch(1);
         CountDownLatch changed = new CountDownLatch(1);
@@ -328,7 +390,9 @@ class DropFolderTest {
 
         awaitGone(file);
 
-        assertThat(sagasOf(file)).extracting(SagaRecord::state).containsExactly(SagaState.COMPLETED, SagaState.COMPENSATED);
+        assertThat(sagasOf(file))
+                .extracting(SagaRecord::state)
+                .containsExactly(SagaState.COMPLETED, SagaState.COMPENSATED);
         assertThat(Files.readString(drop.resolve(".done/a.txt"))).startsWith("The second version");
         assertThat(outcome(".failed/a.txt.json").path("reason").asText()).isEqualTo("HASH_MISMATCH");
     }
@@ -347,7 +411,9 @@ class DropFolderTest {
             files.add(put("f" + i + ".txt", "file " + i + "\n"));
         }
         assertThat(two.await(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(saga.journal().sagas(100)).as("the others wait as files, not as sagas").hasSize(2);
+        assertThat(saga.journal().sagas(100))
+                .as("the others wait as files, not as sagas")
+                .hasSize(2);
         release.countDown();
 
         files.forEach(this::awaitGone);
@@ -371,8 +437,15 @@ class DropFolderTest {
         start();
         awaitGone(put("a.txt", "a"));
         Map<String, String> second = new HashMap<>(saga.settings());
-        second.putAll(Map.of("saga.data.dir", directory.resolve("data2").toString(), "saga.chunk.prefix", "second", "saga.name", "second",
-                "saga.drop.after", "keep"));
+        second.putAll(Map.of(
+                "saga.data.dir",
+                directory.resolve("data2").toString(),
+                "saga.chunk.prefix",
+                "second",
+                "saga.name",
+                "second",
+                "saga.drop.after",
+                "keep"));
         try (Application beside = Application.serve(Settings.parse(second))) {
             for (int i = 0; i < 10; i++) {
                 awaitGone(put("f" + i + ".txt", "file " + i + "\n"));
@@ -385,14 +458,18 @@ class DropFolderTest {
             awaitEnd(".done/last.txt.json");
 
             assertThat(kept).exists();
-            assertThat(beside.bundle().journal().sagas(100)).extracting(SagaRecord::fileName).containsExactly("last.txt");
+            assertThat(beside.bundle().journal().sagas(100))
+                    .extracting(SagaRecord::fileName)
+                    .containsExactly("last.txt");
             assertThat(marks()).as("the former one's is gone").hasSize(1);
         }
     }
 
     private List<String> marks() throws IOException {
         try (Stream<Path> all = Files.list(drop.resolve(".done"))) {
-            return all.map(file -> file.getFileName().toString()).filter(name -> name.startsWith(".owner-")).toList();
+            return all.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith(".owner-"))
+                    .toList();
         }
     }
 
@@ -429,8 +506,18 @@ class DropFolderTest {
         });
         Path file = put("a.txt", "a\n");
         assertThat(sending.await(60, TimeUnit.SECONDS)).isTrue();
-        CompletableFuture<?> pausing = Background.run("pause", () -> saga.application().bundle().engine().pause(sagasOf(file).get(0).sagaId()));
-        await().until(() -> saga.application().bundle().runs().find(sagasOf(file).get(0).sagaId()).filter(run -> run.calledOff().isEmpty()).isEmpty());
+        CompletableFuture<?> pausing = Background.run(
+                "pause",
+                () -> saga.application()
+                        .bundle()
+                        .engine()
+                        .pause(sagasOf(file).get(0).sagaId()));
+        await().until(() -> saga.application()
+                .bundle()
+                .runs()
+                .find(sagasOf(file).get(0).sagaId())
+                .filter(run -> run.calledOff().isEmpty())
+                .isEmpty());
         paused.countDown();
         pausing.join();
         await().until(() -> sagasOf(file).get(0).state() == SagaState.PAUSED);
@@ -447,8 +534,15 @@ class DropFolderTest {
 
     @Test
     void a_second_instance_on_the_folder_takes_what_the_first_leaves_and_nothing_twice() throws Exception {
-        Map<String, String> other = new HashMap<>(Map.of("saga.http.enabled", "false", "saga.drop.dir", drop.toString(),
-                "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s"));
+        Map<String, String> other = new HashMap<>(Map.of(
+                "saga.http.enabled",
+                "false",
+                "saga.drop.dir",
+                drop.toString(),
+                "saga.drop.interval",
+                "100ms",
+                "saga.drop.stable-for",
+                "0s"));
         try (PostgresServer postgres = PostgresServer.installed()) {
             other.put("saga.journal.url", postgres.url());
             other.put("saga.duplicates", "version");
@@ -456,14 +550,17 @@ class DropFolderTest {
             Map<String, String> second = new HashMap<>(other);
             second.put("saga.name", "second");
             second.put("saga.data.dir", directory.resolve("data2").toString());
-            second.put("saga.coordinator.url", StreamingSagaFixture.coordinator().toString());
+            second.put(
+                    "saga.coordinator.url", StreamingSagaFixture.coordinator().toString());
             second.put("saga.coordinator.secret", CoordinatorSettings.SECRET);
             second.put("saga.routes.dir", directory.resolve("routes").toString());
             second.put("saga.s3.endpoint", saga.s3().uri().toString());
             second.put("saga.s3.access-key", saga.config().s3().accessKey());
             second.put("saga.s3.secret-key", saga.config().s3().secretKey());
             for (String store : List.of("security", "vector", "graph", "relational")) {
-                second.put("saga.store." + store + ".url", "jdbc:sqlite:" + saga.data().resolve(store + ".db"));
+                second.put(
+                        "saga.store." + store + ".url",
+                        "jdbc:sqlite:" + saga.data().resolve(store + ".db"));
             }
             try (Application beside = Application.serve(Settings.parse(second))) {
                 List<Path> files = new ArrayList<>();
@@ -471,10 +568,13 @@ class DropFolderTest {
                     files.add(put("f" + i + ".txt", "file " + i + "\n"));
                 }
                 files.forEach(this::awaitGone);
-                assertThat(saga.journal().sagas(100)).hasSize(20).allMatch(found -> found.state() == SagaState.COMPLETED);
+                assertThat(saga.journal().sagas(100))
+                        .hasSize(20)
+                        .allMatch(found -> found.state() == SagaState.COMPLETED);
             }
             assertThat(files(".done")).hasSize(40);
-            assertThat(saga.rows("relational", "relational_document WHERE visible = 1")).isEqualTo(20);
+            assertThat(saga.rows("relational", "relational_document WHERE visible = 1"))
+                    .isEqualTo(20);
         }
     }
 }

@@ -39,7 +39,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Writers that pause longer than {@code saga.drop.stable-for}: what lies in {@code .done} in the end is stored, or an alert says that it is not. */
+/**
+ * Writers that pause longer than {@code saga.drop.stable-for}: what lies in {@code .done} in the end is stored, or an
+ * alert says that it is not.
+ */
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
 class DropWriterTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -65,8 +68,20 @@ class DropWriterTest {
     }
 
     private void start(String... settings) throws IOException {
-        saga = StreamingSagaFixture.start(directory, new HashMap<>(Map.of("saga.http.enabled", "false", "saga.drop.dir", drop.toString(),
-                "saga.drop.interval", "100ms", "saga.drop.stable-for", "200ms", "saga.drop.watch-after", "60s")), settings);
+        saga = StreamingSagaFixture.start(
+                directory,
+                new HashMap<>(Map.of(
+                        "saga.http.enabled",
+                        "false",
+                        "saga.drop.dir",
+                        drop.toString(),
+                        "saga.drop.interval",
+                        "100ms",
+                        "saga.drop.stable-for",
+                        "200ms",
+                        "saga.drop.watch-after",
+                        "60s")),
+                settings);
     }
 
     /** How a writer goes about it. */
@@ -120,7 +135,10 @@ class DropWriterTest {
     }
 
     private static byte[] content() {
-        return "The lighthouse keeper counted his gulls. ".repeat(600).substring(0, ALL).getBytes();
+        return "The lighthouse keeper counted his gulls. "
+                .repeat(600)
+                .substring(0, ALL)
+                .getBytes();
     }
 
     private void put(String name, String content) throws IOException {
@@ -136,11 +154,15 @@ class DropWriterTest {
     }
 
     private List<SagaRecord> sagasOf(String name) {
-        return saga.journal().sagas(1000).stream().filter(found -> found.source().equals(drop.resolve(name))).toList();
+        return saga.journal().sagas(1000).stream()
+                .filter(found -> found.source().equals(drop.resolve(name)))
+                .toList();
     }
 
     private List<Event> alerts(SagaRecord of) {
-        return saga.journal().events(of.sagaId()).stream().filter(event -> event.kind() == EventKind.ALERT).toList();
+        return saga.journal().events(of.sagaId()).stream()
+                .filter(event -> event.kind() == EventKind.ALERT)
+                .toList();
     }
 
     /** The whole content is in a completed saga, and each outcome that lies beside a file is about that file. */
@@ -148,7 +170,8 @@ class DropWriterTest {
         assertThat(sagasOf(name).get(0).state()).isEqualTo(SagaState.COMPLETED);
         assertThat(sagasOf(name).get(0).document().orElseThrow().sha256()).isEqualTo(sha256(content()));
         try (Stream<Path> done = Files.list(drop.resolve(".done"))) {
-            for (Path file : done.filter(found -> found.getFileName().toString().endsWith(".txt")).toList()) {
+            for (Path file : done.filter(found -> found.getFileName().toString().endsWith(".txt"))
+                    .toList()) {
                 JsonNode outcome = JSON.readTree(Files.readAllBytes(file.resolveSibling(file.getFileName() + ".json")));
                 assertThat(outcome.path("sizeBytes").asLong()).as("%s", file).isEqualTo(Files.size(file));
                 assertThat(outcome.path("sha256").asText()).as("%s", file).isEqualTo(sha256(Files.readAllBytes(file)));
@@ -162,13 +185,17 @@ class DropWriterTest {
 
     private void assertIsAlert(SagaRecord first) throws IOException {
         assertThat(first.document().orElseThrow().sizeBytes()).isIn((long) FIRST, (long) ALL);
-        assertThat(alerts(first)).singleElement().satisfies(alert ->
-                assertThat(alert.message()).contains("changed after", "ingested again").doesNotContain(drop.toString()));
+        assertThat(alerts(first))
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.message())
+                        .contains("changed after", "ingested again")
+                        .doesNotContain(drop.toString()));
         assertThat(saga.report("rollback_alerts.json")).singleElement().satisfies(line -> {
             JsonNode alert = JSON.readTree(line);
             assertThat(alert.path("type").asText()).isEqualTo("SOURCE_CHANGED");
             assertThat(alert.path("sagaId").asText()).isEqualTo(first.sagaId());
-            assertThat(alert.path("actionRequired").asText()).contains(first.document().orElseThrow().documentId());
+            assertThat(alert.path("actionRequired").asText())
+                    .contains(first.document().orElseThrow().documentId());
         });
     }
 
@@ -193,8 +220,13 @@ class DropWriterTest {
     void another_process_that_opened_the_file_by_another_name_is_waited_for_with_a_marker_too() throws Exception {
         start("saga.drop.done-file", "${name}.done");
         Path elsewhere = Files.createFile(directory.resolve("elsewhere"));
-        Process writer = new ProcessBuilder("sh", "-c", "exec 3>>\"$0\"; printf first >&3; read x; printf ' and second' >&3", elsewhere.toString())
-                .redirectErrorStream(true).start();
+        Process writer = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "exec 3>>\"$0\"; printf first >&3; read x; printf ' and second' >&3",
+                        elsewhere.toString())
+                .redirectErrorStream(true)
+                .start();
         try {
             await().until(() -> Files.size(elsewhere) == 5);
             Files.createLink(drop.resolve("a.txt"), elsewhere);
@@ -209,7 +241,10 @@ class DropWriterTest {
         }
         awaitFile(".done/a.txt");
 
-        assertThat(sagasOf("a.txt")).singleElement().extracting(found -> found.document().orElseThrow().sizeBytes()).isEqualTo(16L);
+        assertThat(sagasOf("a.txt"))
+                .singleElement()
+                .extracting(found -> found.document().orElseThrow().sizeBytes())
+                .isEqualTo(16L);
         assertThat(drop.resolve(".done/a.txt")).hasContent("first and second");
         assertThat(exists(drop.resolve("a.txt.done"))).isFalse();
     }
@@ -223,12 +258,17 @@ class DropWriterTest {
             awaitFile(".done/a.txt");
             writer.goOn(drop.resolve(".done/a.txt"));
         }
-        await().atMost(PATIENCE).until(() -> sagasOf("a.txt").size() == 2 && !exists(drop.resolve("a.txt"))
-                && exists(drop.resolve(".done/a-" + sagasOf("a.txt").get(0).sagaId() + ".txt")));
+        await().atMost(PATIENCE)
+                .until(() -> sagasOf("a.txt").size() == 2
+                        && !exists(drop.resolve("a.txt"))
+                        && exists(drop.resolve(
+                                ".done/a-" + sagasOf("a.txt").get(0).sagaId() + ".txt")));
 
         assertAllIsStored("a.txt");
         assertIsAlert(sagasOf("a.txt").get(1));
-        assertThat(drop.resolve(".done/a.txt")).as("what it was is not there any more").doesNotExist();
+        assertThat(drop.resolve(".done/a.txt"))
+                .as("what it was is not there any more")
+                .doesNotExist();
     }
 
     @Test
@@ -238,8 +278,11 @@ class DropWriterTest {
             awaitFile(".done/a.txt");
             saga.restart(() -> goOn(writer, drop.resolve(".done/a.txt")));
         }
-        await().atMost(PATIENCE).until(() -> sagasOf("a.txt").size() == 2 && !exists(drop.resolve("a.txt"))
-                && exists(drop.resolve(".done/a-" + sagasOf("a.txt").get(0).sagaId() + ".txt")));
+        await().atMost(PATIENCE)
+                .until(() -> sagasOf("a.txt").size() == 2
+                        && !exists(drop.resolve("a.txt"))
+                        && exists(drop.resolve(
+                                ".done/a-" + sagasOf("a.txt").get(0).sagaId() + ".txt")));
 
         assertAllIsStored("a.txt");
         assertIsAlert(sagasOf("a.txt").get(1));
@@ -263,7 +306,9 @@ class DropWriterTest {
                 await().pollDelay(Duration.ofMillis(1500)).until(() -> true);
             });
         }
-        await().atMost(PATIENCE).until(() -> sagasOf("a.txt").size() == 2 && sagasOf("a.txt").get(0).state() == SagaState.COMPLETED);
+        await().atMost(PATIENCE)
+                .until(() ->
+                        sagasOf("a.txt").size() == 2 && sagasOf("a.txt").get(0).state() == SagaState.COMPLETED);
         assertIsAlert(sagasOf("a.txt").get(1));
     }
 
@@ -276,12 +321,15 @@ class DropWriterTest {
             writer.goOn(drop.resolve(".done/a.txt"));
         }
         String first = sagasOf("a.txt").get(sagasOf("a.txt").size() - 1).sagaId();
-        await().atMost(PATIENCE).until(() -> !sagasOf("a-" + first + ".txt").isEmpty()
-                && sagasOf("a-" + first + ".txt").get(0).state() == SagaState.COMPLETED && !exists(drop.resolve("a.txt")));
+        await().atMost(PATIENCE)
+                .until(() -> !sagasOf("a-" + first + ".txt").isEmpty()
+                        && sagasOf("a-" + first + ".txt").get(0).state() == SagaState.COMPLETED
+                        && !exists(drop.resolve("a.txt")));
 
         assertAllIsStored("a-" + first + ".txt");
         assertThat(sagasOf("a.txt")).hasSize(2);
-        assertThat(drop.resolve(".done/a-" + sagasOf("a.txt").get(0).sagaId() + ".txt")).hasContent("another one of this name");
+        assertThat(drop.resolve(".done/a-" + sagasOf("a.txt").get(0).sagaId() + ".txt"))
+                .hasContent("another one of this name");
     }
 
     @Test
@@ -294,9 +342,17 @@ class DropWriterTest {
         Files.setPosixFilePermissions(drop.resolve(".done/a.txt"), PosixFilePermissions.fromString("rw-r-----"));
         Files.setLastModifiedTime(drop.resolve(".done/a.txt"), FileTime.fromMillis(1_700_000_000_000L));
         Files.delete(drop.resolve(".done/b.txt"));
-        long changed = SourceFile.regularFile(drop.resolve(".done/a.txt")).orElseThrow().changedNanos();
-        await().atMost(PATIENCE).until(() -> saga.journal().dropped().find(drop.resolve(".done/a.txt")).orElseThrow()
-                .identity().changedNanos() == changed);
+        long changed = SourceFile.regularFile(drop.resolve(".done/a.txt"))
+                .orElseThrow()
+                .changedNanos();
+        await().atMost(PATIENCE)
+                .until(() -> saga.journal()
+                                .dropped()
+                                .find(drop.resolve(".done/a.txt"))
+                                .orElseThrow()
+                                .identity()
+                                .changedNanos()
+                        == changed);
 
         assertThat(drop.resolve(".done/a.txt")).exists();
         assertThat(saga.journal().sagas(10)).hasSize(2);
@@ -308,7 +364,8 @@ class DropWriterTest {
         start("saga.drop.watch-after", "1s");
         put("a.txt", "a");
         awaitFile(".done/a.txt");
-        await().atMost(PATIENCE).until(() -> saga.journal().dropped().of(drop, 10).isEmpty());
+        await().atMost(PATIENCE)
+                .until(() -> saga.journal().dropped().of(drop, 10).isEmpty());
         assertThat(drop.resolve(".done/a.txt")).hasContent("a");
     }
 
@@ -320,8 +377,15 @@ class DropWriterTest {
             awaitFile(".done/a.txt.json");
             writer.goOn(drop.resolve("a.txt"));
         }
-        await().atMost(PATIENCE).until(() -> sagasOf("a.txt").size() >= 2 && sagasOf("a.txt").get(0).state() == SagaState.COMPLETED
-                && sagasOf("a.txt").get(0).document().orElseThrow().sha256().equals(sha256(content())));
+        await().atMost(PATIENCE)
+                .until(() -> sagasOf("a.txt").size() >= 2
+                        && sagasOf("a.txt").get(0).state() == SagaState.COMPLETED
+                        && sagasOf("a.txt")
+                                .get(0)
+                                .document()
+                                .orElseThrow()
+                                .sha256()
+                                .equals(sha256(content())));
         awaitFile(".done/a-" + sagasOf("a.txt").get(0).sagaId() + ".txt.json");
 
         assertThat(alerts(sagasOf("a.txt").get(sagasOf("a.txt").size() - 1))).hasSize(1);
@@ -332,8 +396,13 @@ class DropWriterTest {
         start("saga.drop.after", "keep");
         put("a.txt", "first");
         awaitFile(".done/a.txt.json");
-        Files.move(Files.writeString(directory.resolve("next"), "second"), drop.resolve("a.txt"), StandardCopyOption.REPLACE_EXISTING);
-        await().atMost(PATIENCE).until(() -> sagasOf("a.txt").size() == 2 && sagasOf("a.txt").get(0).state() == SagaState.COMPLETED);
+        Files.move(
+                Files.writeString(directory.resolve("next"), "second"),
+                drop.resolve("a.txt"),
+                StandardCopyOption.REPLACE_EXISTING);
+        await().atMost(PATIENCE)
+                .until(() ->
+                        sagasOf("a.txt").size() == 2 && sagasOf("a.txt").get(0).state() == SagaState.COMPLETED);
         awaitFile(".done/a-" + sagasOf("a.txt").get(0).sagaId() + ".txt.json");
 
         assertThat(saga.journal().events(EventKind.ALERT)).isEmpty();

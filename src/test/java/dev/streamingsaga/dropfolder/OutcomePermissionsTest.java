@@ -25,12 +25,22 @@ class OutcomePermissionsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"rwxr-x---, rwxr-x---, rw-r-----", "rwx------, rwx------, rw-------", "rwxrwxrwx, rwxr-xr-x, rw-r--r--"})
+    @CsvSource({"rwxr-x---, rwxr-x---, rw-r-----", "rwx------, rwx------, rw-------", "rwxrwxrwx, rwxr-xr-x, rw-r--r--"
+    })
     void an_outcome_can_be_read_by_who_can_read_the_folder(String folder, String done, String json) throws Exception {
         Path drop = Files.createDirectory(directory.toRealPath().resolve("drop"));
         Files.setPosixFilePermissions(drop, PosixFilePermissions.fromString(folder));
-        Map<String, String> settings = new HashMap<>(Map.of("saga.http.enabled", "false", "saga.drop.dir", drop.toString(),
-                "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s", "saga.participants", ""));
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "saga.http.enabled",
+                "false",
+                "saga.drop.dir",
+                drop.toString(),
+                "saga.drop.interval",
+                "100ms",
+                "saga.drop.stable-for",
+                "0s",
+                "saga.participants",
+                ""));
         try (StreamingSagaFixture saga = StreamingSagaFixture.start(directory.toRealPath(), settings)) {
             Files.move(Files.writeString(directory.resolve("draft"), "hello"), drop.resolve("a.txt"));
             await().atMost(Duration.ofSeconds(90)).until(() -> Files.exists(drop.resolve(".done/a.txt.json")));

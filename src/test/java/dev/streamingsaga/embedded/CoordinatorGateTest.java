@@ -80,7 +80,8 @@ class CoordinatorGateTest {
     }
 
     private Reply send(String method, String target, String... headers) throws IOException {
-        return raw(method + " " + target + " HTTP/1.1\r\n" + String.join("\r\n", headers) + "\r\nContent-Length: 0\r\n\r\n");
+        return raw(method + " " + target + " HTTP/1.1\r\n" + String.join("\r\n", headers)
+                + "\r\nContent-Length: 0\r\n\r\n");
     }
 
     /** Reads until the connection is closed, or the answer is complete. */
@@ -92,7 +93,8 @@ class CoordinatorGateTest {
     }
 
     private Socket connect() throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), coordinator.url().getPort());
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), coordinator.url().getPort());
         socket.setSoTimeout(60_000);
         return socket;
     }
@@ -100,12 +102,15 @@ class CoordinatorGateTest {
     private static Reply read(Socket socket) throws IOException {
         ByteArrayOutputStream received = new ByteArrayOutputStream();
         try {
-            for (int b = socket.getInputStream().read(); b >= 0; b = socket.getInputStream().read()) {
+            for (int b = socket.getInputStream().read();
+                    b >= 0;
+                    b = socket.getInputStream().read()) {
                 received.write(b);
                 String text = received.toString(ISO_8859_1);
                 int head = text.indexOf("\r\n\r\n");
                 if (head >= 0 && text.length() - head - 4 >= length(text.substring(0, head))) {
-                    return new Reply(Integer.parseInt(text.substring(9, 12)), text.substring(0, head), text.substring(head + 4));
+                    return new Reply(
+                            Integer.parseInt(text.substring(9, 12)), text.substring(0, head), text.substring(head + 4));
                 }
             }
         } catch (java.net.SocketException reset) {
@@ -115,12 +120,16 @@ class CoordinatorGateTest {
     }
 
     private static int length(String head) {
-        return head.lines().filter(line -> line.toLowerCase(Locale.ROOT).startsWith("content-length:"))
-                .mapToInt(line -> Integer.parseInt(line.substring(15).strip())).findFirst().orElse(head.contains("ransfer-") ? Integer.MAX_VALUE : 0);
+        return head.lines()
+                .filter(line -> line.toLowerCase(Locale.ROOT).startsWith("content-length:"))
+                .mapToInt(line -> Integer.parseInt(line.substring(15).strip()))
+                .findFirst()
+                .orElse(head.contains("ransfer-") ? Integer.MAX_VALUE : 0);
     }
 
     private Reply begin() throws IOException {
-        Reply reply = send("POST", "/lra-coordinator/start?TimeLimit=60000", host(), authorization(), "Accept: text/plain");
+        Reply reply =
+                send("POST", "/lra-coordinator/start?TimeLimit=60000", host(), authorization(), "Accept: text/plain");
         if (reply.status() == 201) {
             begun.add(reply.body());
         }
@@ -128,15 +137,25 @@ class CoordinatorGateTest {
     }
 
     private String status(String lra) throws IOException {
-        return send("GET", URI.create(lra).getPath() + "/status", host(), authorization(), "Accept: text/plain").body();
+        return send("GET", URI.create(lra).getPath() + "/status", host(), authorization(), "Accept: text/plain")
+                .body();
     }
 
     private void assertRefused(int status, String... headers) throws IOException {
         String lra = begin().body();
         String path = URI.create(lra).getPath();
-        for (String target : List.of("GET /lra-coordinator", "GET /lra-coordinator/", "GET /lra-coordinator/recovery", "GET /lra-coordinator/recovery/failed",
-                "GET " + path + "/status", "PUT " + path + "/cancel", "PUT " + path + "/close", "POST /lra-coordinator/start", "PUT " + path + "?TimeLimit=1",
-                "GET /", "OPTIONS *")) {
+        for (String target : List.of(
+                "GET /lra-coordinator",
+                "GET /lra-coordinator/",
+                "GET /lra-coordinator/recovery",
+                "GET /lra-coordinator/recovery/failed",
+                "GET " + path + "/status",
+                "PUT " + path + "/cancel",
+                "PUT " + path + "/close",
+                "POST /lra-coordinator/start",
+                "PUT " + path + "?TimeLimit=1",
+                "GET /",
+                "OPTIONS *")) {
             Reply reply = send(target.split(" ")[0], target.split(" ")[1], headers);
             assertThat(reply.status()).as(target).isEqualTo(status);
             assertThat(reply.head()).as(target).containsIgnoringCase("connection: close");
@@ -151,15 +170,31 @@ class CoordinatorGateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Authorization: Bearer ", "Authorization: Bearer wrong-but-long-enough", "Authorization: Basic %s", "Authorization: Bearer %sx",
-        "Authorization: bearer %s", "Authorization: %s", "Authorization: Bearer %s\r\nAuthorization: Bearer %s", "X-Authorization: Bearer %s"})
+    @ValueSource(
+            strings = {
+                "Authorization: Bearer ",
+                "Authorization: Bearer wrong-but-long-enough",
+                "Authorization: Basic %s",
+                "Authorization: Bearer %sx",
+                "Authorization: bearer %s",
+                "Authorization: %s",
+                "Authorization: Bearer %s\r\nAuthorization: Bearer %s",
+                "X-Authorization: Bearer %s"
+            })
     void a_secret_that_is_not_exactly_this_one_is_none(String header) throws Exception {
         assertRefused(401, host(), header.replace("%s", secret()));
     }
 
     /** A web page whose name was made to point here, and who calls by another name than the LRAs will have. */
     @ParameterizedTest
-    @ValueSource(strings = {"Host: evil.example", "Host: evil.example:%d", "Host: localhost:%d", "Host: 127.0.0.1", "Host: 127.0.0.1:1"})
+    @ValueSource(
+            strings = {
+                "Host: evil.example",
+                "Host: evil.example:%d",
+                "Host: localhost:%d",
+                "Host: 127.0.0.1",
+                "Host: 127.0.0.1:1"
+            })
     void another_host_is_refused_even_with_the_secret(String header) throws Exception {
         assertRefused(421, header.replace("%d", "" + coordinator.url().getPort()), authorization());
     }
@@ -188,7 +223,9 @@ class CoordinatorGateTest {
         assertThat(refused.status()).isEqualTo(503);
         assertThat(refused.head()).containsIgnoringCase("retry-after: 5");
         assertThat(refused.body()).isEqualTo("TooManyLRAs");
-        assertThat(send("PUT", URI.create(begun.remove(0)).getPath() + "/cancel", host(), authorization()).status()).isEqualTo(200);
+        assertThat(send("PUT", URI.create(begun.remove(0)).getPath() + "/cancel", host(), authorization())
+                        .status())
+                .isEqualTo(200);
         assertThat(begin().status()).as("once one has ended").isEqualTo(201);
     }
 
@@ -196,12 +233,20 @@ class CoordinatorGateTest {
     void the_secret_is_made_once_is_its_owners_only_and_stands_nowhere_else() throws Exception {
         String secret = secret();
         assertThat(secret).hasSizeGreaterThanOrEqualTo(43);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve("coordinator/secret")))).isEqualTo("rw-------");
-        assertThat(coordinator.access()).hasToString("" + coordinator.access()).asString().doesNotContain(secret);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve("coordinator/secret"))))
+                .isEqualTo("rw-------");
+        assertThat(coordinator.access())
+                .hasToString("" + coordinator.access())
+                .asString()
+                .doesNotContain(secret);
         begin();
         try (Stream<Path> files = Files.walk(data)) {
-            for (Path file : files.filter(Files::isRegularFile).filter(file -> !file.endsWith("coordinator/secret")).toList()) {
-                assertThat(Files.readString(file, ISO_8859_1)).as(file.toString()).doesNotContain(secret);
+            for (Path file : files.filter(Files::isRegularFile)
+                    .filter(file -> !file.endsWith("coordinator/secret"))
+                    .toList()) {
+                assertThat(Files.readString(file, ISO_8859_1))
+                        .as(file.toString())
+                        .doesNotContain(secret);
             }
         }
 
@@ -219,8 +264,10 @@ class CoordinatorGateTest {
         String secret = secret();
         Files.writeString(data.resolve("coordinator/secret"), "short\n");
 
-        assertThatThrownBy(() -> EmbeddedCoordinator.start(config())).isInstanceOf(IOException.class)
-                .hasMessageContainingAll("coordinator/secret must hold one line of 16 characters", "delete it").hasMessageNotContaining("short");
+        assertThatThrownBy(() -> EmbeddedCoordinator.start(config()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll("coordinator/secret must hold one line of 16 characters", "delete it")
+                .hasMessageNotContaining("short");
 
         Files.writeString(data.resolve("coordinator/secret"), secret);
         start();
@@ -231,8 +278,10 @@ class CoordinatorGateTest {
         coordinator.close();
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             int port = taken.getLocalPort();
-            SagaConfig alone = Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.coordinator.port", "" + port));
-            assertThatThrownBy(() -> EmbeddedCoordinator.startAlone(alone)).isInstanceOf(IOException.class)
+            SagaConfig alone =
+                    Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.coordinator.port", "" + port));
+            assertThatThrownBy(() -> EmbeddedCoordinator.startAlone(alone))
+                    .isInstanceOf(IOException.class)
                     .hasMessageContainingAll("" + port, "saga.coordinator.port");
             taken.close();
             coordinator = EmbeddedCoordinator.startAlone(alone);
@@ -240,7 +289,9 @@ class CoordinatorGateTest {
             assertThat(coordinator.secretFile()).contains(data.resolve("coordinator/secret"));
         }
         assertThat(begin().status()).isEqualTo(201);
-        assertThat(Settings.parse(Map.of()).coordinator().server().port()).as("by default").isEqualTo(8482);
+        assertThat(Settings.parse(Map.of()).coordinator().server().port())
+                .as("by default")
+                .isEqualTo(8482);
     }
 
     @Test
@@ -263,13 +314,15 @@ class CoordinatorGateTest {
             for (int i = 0; i < 700; i++) {
                 idle.add(connect());
             }
-            String request = "POST /lra-coordinator/start?TimeLimit=60000 HTTP/1.1\r\n" + host() + "\r\n" + authorization()
-                    + "\r\nAccept: text/plain\r\nContent-Length: 0\r\n\r\n";
+            String request = "POST /lra-coordinator/start?TimeLimit=60000 HTTP/1.1\r\n" + host() + "\r\n"
+                    + authorization() + "\r\nAccept: text/plain\r\nContent-Length: 0\r\n\r\n";
             ours.getOutputStream().write(request.getBytes(ISO_8859_1));
             Reply before = read(ours);
             assertThat(before.status()).isEqualTo(201);
             begun.add(before.body());
-            assertThat(begin().status()).as("on a new connection, within a minute").isEqualTo(201);
+            assertThat(begin().status())
+                    .as("on a new connection, within a minute")
+                    .isEqualTo(201);
         } finally {
             for (Socket socket : idle) {
                 socket.close();
@@ -281,7 +334,10 @@ class CoordinatorGateTest {
     @Test
     void who_has_no_secret_is_not_waited_for() throws Exception {
         try (Socket socket = connect()) {
-            socket.getOutputStream().write(("PUT /lra-coordinator/0_1/cancel HTTP/1.1\r\n" + host() + "\r\nContent-Length: 60000\r\n\r\nabc").getBytes(ISO_8859_1));
+            socket.getOutputStream()
+                    .write(("PUT /lra-coordinator/0_1/cancel HTTP/1.1\r\n" + host()
+                                    + "\r\nContent-Length: 60000\r\n\r\nabc")
+                            .getBytes(ISO_8859_1));
             Instant begin = Instant.now();
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());
             assertThat(Duration.between(begin, Instant.now())).isLessThan(Duration.ofSeconds(5));

@@ -24,7 +24,9 @@ public final class CoordinatorProcess implements AutoCloseable {
     public static CoordinatorProcess start(Path dataDir) throws IOException {
         List<String> command = ChildJava.command(List.of());
         command.addAll(List.of(CoordinatorProcess.class.getName(), dataDir.toString()));
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
         String url = new BufferedReader(new InputStreamReader(process.getInputStream())).readLine();
         if (url == null) {
             throw new IOException("the coordinator process ended before it was ready");

@@ -23,7 +23,9 @@ class EmbeddedCoordinatorTest {
     static Path data;
 
     private static int status(URI uri) throws Exception {
-        return HttpClient.newHttpClient().send(CoordinatorSettings.request(uri).build(), HttpResponse.BodyHandlers.ofString()).statusCode();
+        return HttpClient.newHttpClient()
+                .send(CoordinatorSettings.request(uri).build(), HttpResponse.BodyHandlers.ofString())
+                .statusCode();
     }
 
     @Test
@@ -31,7 +33,8 @@ class EmbeddedCoordinatorTest {
         try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data))) {
             assertThat(coordinator.url().toString()).matches("http://127\\.0\\.0\\.1:\\d+/lra-coordinator");
             assertThat(status(coordinator.url())).isEqualTo(200);
-            assertThat(Files.readString(data.resolve("coordinator/port")).strip()).endsWith(String.valueOf(coordinator.url().getPort()));
+            assertThat(Files.readString(data.resolve("coordinator/port")).strip())
+                    .endsWith(String.valueOf(coordinator.url().getPort()));
         }
         assertThat(Path.of("ObjectStore")).doesNotExist();
     }
@@ -58,7 +61,9 @@ class EmbeddedCoordinatorTest {
     @Test
     void a_second_directory_in_the_same_jvm_is_refused(@TempDir Path other) throws Exception {
         try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data))) {
-            assertThatThrownBy(() -> EmbeddedCoordinator.start(CoordinatorSettings.in(other))).isInstanceOf(IllegalStateException.class).hasMessageContaining("already has an LRA coordinator");
+            assertThatThrownBy(() -> EmbeddedCoordinator.start(CoordinatorSettings.in(other)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("already has an LRA coordinator");
             assertThat(status(coordinator.url())).isEqualTo(200);
         }
     }

@@ -35,12 +35,15 @@ class EmbeddedS3Test {
     @Test
     void listens_on_loopback_and_keeps_its_keys_to_the_owner() throws Exception {
         try (EmbeddedS3 server = EmbeddedS3.start(data)) {
-            assertThat(InetAddress.getByName(server.endpoint().getHost()).isLoopbackAddress()).isTrue();
+            assertThat(InetAddress.getByName(server.endpoint().getHost()).isLoopbackAddress())
+                    .isTrue();
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve("s3.credentials"))))
                     .isEqualTo("rw-------");
             try (S3Client stranger = client(server, server.accessKey(), "not-the-secret")) {
                 assertThatThrownBy(() -> stranger.createBucket(b -> b.bucket("bucket")))
-                        .isInstanceOfSatisfying(S3Exception.class, e -> assertThat(e.statusCode()).isEqualTo(403));
+                        .isInstanceOfSatisfying(
+                                S3Exception.class,
+                                e -> assertThat(e.statusCode()).isEqualTo(403));
             }
         }
     }
@@ -48,56 +51,71 @@ class EmbeddedS3Test {
     @Test
     void keeps_objects_and_keys_over_a_restart() {
         String accessKey;
-        try (EmbeddedS3 server = EmbeddedS3.start(data); S3Client s3 = client(server)) {
+        try (EmbeddedS3 server = EmbeddedS3.start(data);
+                S3Client s3 = client(server)) {
             accessKey = server.accessKey();
             s3.createBucket(b -> b.bucket("bucket"));
             put(s3, "hello");
         }
-        try (EmbeddedS3 server = EmbeddedS3.start(data); S3Client s3 = client(server)) {
+        try (EmbeddedS3 server = EmbeddedS3.start(data);
+                S3Client s3 = client(server)) {
             assertThat(server.accessKey()).isEqualTo(accessKey);
-            assertThat(s3.getObjectAsBytes(g -> g.bucket("bucket").key(KEY)).asUtf8String()).isEqualTo("hello");
+            assertThat(s3.getObjectAsBytes(g -> g.bucket("bucket").key(KEY)).asUtf8String())
+                    .isEqualTo("hello");
         }
     }
 
     @Test
     void sweeps_what_a_killed_server_left_and_nothing_else() throws Exception {
-        try (EmbeddedS3 server = EmbeddedS3.start(data); S3Client s3 = client(server)) {
+        try (EmbeddedS3 server = EmbeddedS3.start(data);
+                S3Client s3 = client(server)) {
             s3.createBucket(b -> b.bucket("bucket"));
             put(s3, "hello");
             s3.createMultipartUpload(m -> m.bucket("bucket").key("saga/d/s/open"));
         }
         Path chunk = data.resolve("bucket/bucket").resolve(KEY);
-        Path halfWritten = Files.writeString(chunk.resolveSibling(chunk.getFileName() + "-" + UUID.randomUUID()), "hel");
+        Path halfWritten =
+                Files.writeString(chunk.resolveSibling(chunk.getFileName() + "-" + UUID.randomUUID()), "hel");
         Path foreign = Files.writeString(chunk.resolveSibling("report-" + UUID.randomUUID()), "not ours");
 
         try (EmbeddedS3 reader = EmbeddedS3.startReadOnly(data)) {
             assertThat(halfWritten).exists();
         }
-        try (EmbeddedS3 server = EmbeddedS3.start(data); S3Client s3 = client(server)) {
+        try (EmbeddedS3 server = EmbeddedS3.start(data);
+                S3Client s3 = client(server)) {
             assertThat(halfWritten).doesNotExist();
             assertThat(foreign).exists();
             assertThat(chunk).hasContent("hello");
-            assertThat(s3.listMultipartUploads(l -> l.bucket("bucket")).uploads()).isEmpty();
+            assertThat(s3.listMultipartUploads(l -> l.bucket("bucket")).uploads())
+                    .isEmpty();
         }
     }
 
     @Test
     void a_reader_beside_the_owner_reads_and_changes_nothing() {
-        try (EmbeddedS3 owner = EmbeddedS3.start(data); S3Client s3 = client(owner);
-                EmbeddedS3 reader = EmbeddedS3.startReadOnly(data); S3Client reading = client(reader)) {
+        try (EmbeddedS3 owner = EmbeddedS3.start(data);
+                S3Client s3 = client(owner);
+                EmbeddedS3 reader = EmbeddedS3.startReadOnly(data);
+                S3Client reading = client(reader)) {
             s3.createBucket(b -> b.bucket("bucket"));
             put(s3, "hello");
 
-            assertThat(reading.getObjectAsBytes(g -> g.bucket("bucket").key(KEY)).asUtf8String()).isEqualTo("hello");
+            assertThat(reading.getObjectAsBytes(g -> g.bucket("bucket").key(KEY))
+                            .asUtf8String())
+                    .isEqualTo("hello");
             assertThatThrownBy(() -> put(reading, "other")).isInstanceOf(S3Exception.class);
-            assertThatThrownBy(() -> reading.deleteObject(d -> d.bucket("bucket").key(KEY))).isInstanceOf(S3Exception.class);
-            assertThat(s3.getObjectAsBytes(g -> g.bucket("bucket").key(KEY)).asUtf8String()).isEqualTo("hello");
+            assertThatThrownBy(
+                            () -> reading.deleteObject(d -> d.bucket("bucket").key(KEY)))
+                    .isInstanceOf(S3Exception.class);
+            assertThat(s3.getObjectAsBytes(g -> g.bucket("bucket").key(KEY)).asUtf8String())
+                    .isEqualTo("hello");
         }
     }
 
     @Test
     void reports_checksum_and_entity_tag_only_while_the_file_is_as_it_was_written() throws Exception {
-        try (EmbeddedS3 server = EmbeddedS3.start(data); S3Client s3 = client(server)) {
+        try (EmbeddedS3 server = EmbeddedS3.start(data);
+                S3Client s3 = client(server)) {
             s3.createBucket(b -> b.bucket("bucket"));
             put(s3, "hello");
             String written = head(s3).checksumSHA256();
@@ -117,14 +135,17 @@ class EmbeddedS3Test {
 
     @Test
     void objects_are_their_owners_whatever_a_request_says() throws Exception {
-        try (EmbeddedS3 server = EmbeddedS3.start(data); S3Client s3 = client(server)) {
+        try (EmbeddedS3 server = EmbeddedS3.start(data);
+                S3Client s3 = client(server)) {
             s3.createBucket(b -> b.bucket("bucket"));
-            s3.putObject(p -> p.bucket("bucket").key(KEY).acl(ObjectCannedACL.PUBLIC_READ),
-                    RequestBody.fromString("hello"));
+            s3.putObject(
+                    p -> p.bucket("bucket").key(KEY).acl(ObjectCannedACL.PUBLIC_READ), RequestBody.fromString("hello"));
             Path file = data.resolve("bucket/bucket").resolve(KEY);
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
             for (Path folder = file.getParent(); !folder.equals(data); folder = folder.getParent()) {
-                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).as("%s", folder)
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
+                        .as("%s", folder)
                         .isEqualTo("rwx------");
             }
             assertThat(listed(s3).eTag()).as("known to be as it was written").isNotNull();
@@ -142,7 +163,9 @@ class EmbeddedS3Test {
     private static void put(S3Client s3, String text) {
         String sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
         s3.putObject(
-                p -> p.bucket("bucket").key(KEY).metadata(text.equals("hello") ? Map.of("saga-known-sha256", sha256) : Map.of()),
+                p -> p.bucket("bucket")
+                        .key(KEY)
+                        .metadata(text.equals("hello") ? Map.of("saga-known-sha256", sha256) : Map.of()),
                 RequestBody.fromBytes(text.getBytes(StandardCharsets.UTF_8)));
     }
 

@@ -51,7 +51,10 @@ public final class FaultyS3 {
     public static RuntimeException answer(int status, String code) {
         return S3Exception.builder()
                 .statusCode(status)
-                .awsErrorDetails(AwsErrorDetails.builder().errorCode(code).errorMessage("ordered by the test").build())
+                .awsErrorDetails(AwsErrorDetails.builder()
+                        .errorCode(code)
+                        .errorMessage("ordered by the test")
+                        .build())
                 .build();
     }
 

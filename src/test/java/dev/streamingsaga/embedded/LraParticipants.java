@@ -17,19 +17,23 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.ToIntFunction;
 
-/** Participants that a coordinator can call, and what it takes to begin, join and end an LRA. No Camel between test and coordinator. */
+/**
+ * Participants that a coordinator can call, and what it takes to begin, join and end an LRA. No Camel between test and
+ * coordinator.
+ */
 final class LraParticipants implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     /** A callback as it arrived. */
-    record Call(String lra, String participant, String action) { }
+    record Call(String lra, String participant, String action) {}
 
     /** In the order of their arrival. */
     final List<Call> calls = new CopyOnWriteArrayList<>();
     /** The HTTP status of the answer. */
     volatile ToIntFunction<Call> behaviour = call -> 200;
 
-    private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpServer server;
 
@@ -50,13 +54,19 @@ final class LraParticipants implements AutoCloseable {
     }
 
     URI start(URI coordinator, Duration timeLimit) throws Exception {
-        return URI.create(send("POST", URI.create(coordinator + "/start?ClientID=test&TimeLimit=" + timeLimit.toMillis())).body());
+        return URI.create(
+                send("POST", URI.create(coordinator + "/start?ClientID=test&TimeLimit=" + timeLimit.toMillis()))
+                        .body());
     }
 
     void join(URI lra, String... participants) throws Exception {
         for (String participant : participants) {
             String own = "http://127.0.0.1:" + server.getAddress().getPort() + "/" + name(lra) + "/" + participant;
-            send("PUT", lra, "Link", "<" + own + "/compensate>; rel=\"compensate\",<" + own + "/complete>; rel=\"complete\"");
+            send(
+                    "PUT",
+                    lra,
+                    "Link",
+                    "<" + own + "/compensate>; rel=\"compensate\",<" + own + "/complete>; rel=\"complete\"");
         }
     }
 
@@ -77,16 +87,23 @@ final class LraParticipants implements AutoCloseable {
 
     /** Active, Cancelled and so on, or 404. */
     String status(URI lra) throws Exception {
-        HttpResponse<String> response = http.send(request("GET", URI.create(lra + "/status")), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> response =
+                http.send(request("GET", URI.create(lra + "/status")), HttpResponse.BodyHandlers.ofString());
         return response.statusCode() == 200 ? response.body() : String.valueOf(response.statusCode());
     }
 
     List<String> compensated(URI lra) {
-        return calls.stream().filter(call -> call.lra().equals(name(lra)) && call.action().equals("compensate")).map(Call::participant).toList();
+        return calls.stream()
+                .filter(call -> call.lra().equals(name(lra)) && call.action().equals("compensate"))
+                .map(Call::participant)
+                .toList();
     }
 
     List<String> completed(URI lra) {
-        return calls.stream().filter(call -> call.lra().equals(name(lra)) && call.action().equals("complete")).map(Call::participant).toList();
+        return calls.stream()
+                .filter(call -> call.lra().equals(name(lra)) && call.action().equals("complete"))
+                .map(Call::participant)
+                .toList();
     }
 
     static String name(URI lra) {
@@ -102,7 +119,8 @@ final class LraParticipants implements AutoCloseable {
     }
 
     private static HttpRequest request(String method, URI uri, String... headers) {
-        HttpRequest.Builder request = CoordinatorSettings.request(uri).timeout(TIMEOUT).method(method, HttpRequest.BodyPublishers.noBody());
+        HttpRequest.Builder request =
+                CoordinatorSettings.request(uri).timeout(TIMEOUT).method(method, HttpRequest.BodyPublishers.noBody());
         return (headers.length == 0 ? request : request.headers(headers)).build();
     }
 

@@ -19,7 +19,9 @@ class OpenConnectionsTest {
         connections.waiting(first);
 
         assertThat(connections.add(third)).isTrue();
-        assertThat(second.isOpen()).as("waited longer than the first, which had a request since").isFalse();
+        assertThat(second.isOpen())
+                .as("waited longer than the first, which had a request since")
+                .isFalse();
         assertThat(first.isOpen()).isTrue();
         assertThat(third.isOpen()).isTrue();
     }

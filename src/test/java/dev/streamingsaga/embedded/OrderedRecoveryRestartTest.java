@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("own-jvm")
 class OrderedRecoveryRestartTest {
     private static final String[] JOINED = {"upload", "security", "vector", "graph", "relational"};
-    private static final List<String> LAST_JOINED_FIRST = List.of("relational", "graph", "vector", "security", "upload");
+    private static final List<String> LAST_JOINED_FIRST =
+            List.of("relational", "graph", "vector", "security", "upload");
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     @TempDir
@@ -74,7 +75,8 @@ class OrderedRecoveryRestartTest {
     }
 
     @Test
-    void one_who_joins_after_a_restart_is_compensated_before_the_others_and_order_survives_another_restart() throws Exception {
+    void one_who_joins_after_a_restart_is_compensated_before_the_others_and_order_survives_another_restart()
+            throws Exception {
         URI lra = lra(Duration.ZERO);
         coordinator.kill();
         restart();
@@ -125,12 +127,14 @@ class OrderedRecoveryRestartTest {
         List<String> called = participants.compensated(lra);
         assertThat(called).hasSizeGreaterThanOrEqualTo(2 * JOINED.length);
         for (int i = 0; i < called.size(); i += JOINED.length) {
-            assertThat(called.subList(i, Math.min(called.size(), i + JOINED.length))).isEqualTo(LAST_JOINED_FIRST);
+            assertThat(called.subList(i, Math.min(called.size(), i + JOINED.length)))
+                    .isEqualTo(LAST_JOINED_FIRST);
         }
     }
 
     @Test
-    void an_lra_that_expired_while_no_coordinator_ran_is_compensated_once_with_the_last_joined_first() throws Exception {
+    void an_lra_that_expired_while_no_coordinator_ran_is_compensated_once_with_the_last_joined_first()
+            throws Exception {
         Duration limit = Duration.ofSeconds(4);
         URI lra = lra(limit);
         Instant deadline = Instant.now().plus(limit);
@@ -145,7 +149,10 @@ class OrderedRecoveryRestartTest {
         assertThat(participants.compensated(lra)).isEqualTo(LAST_JOINED_FIRST);
     }
 
-    /** A pass comes every 10 seconds only; the sentinel's deadline, one second after theirs, shows that nobody waited for one. */
+    /**
+     * A pass comes every 10 seconds only; the sentinel's deadline, one second after theirs, shows that nobody waited
+     * for one.
+     */
     @Test
     void deadlines_survive_a_restart_to_the_second() throws Exception {
         Duration limit = Duration.ofSeconds(9);
@@ -158,11 +165,13 @@ class OrderedRecoveryRestartTest {
         coordinator.kill();
         restart();
         Duration left = Duration.between(Instant.now(), deadline.plusSeconds(1));
-        URI sentinel = participants.start(coordinator.url(), left.compareTo(Duration.ofSeconds(1)) > 0 ? left : Duration.ofSeconds(1));
+        URI sentinel = participants.start(
+                coordinator.url(), left.compareTo(Duration.ofSeconds(1)) > 0 ? left : Duration.ofSeconds(1));
         participants.join(sentinel, "sentinel");
 
         await().atMost(TIMEOUT).until(() -> !participants.compensated(sentinel).isEmpty());
 
-        assertThat(lras).allSatisfy(lra -> assertThat(participants.compensated(lra)).containsExactly("second", "first"));
+        assertThat(lras)
+                .allSatisfy(lra -> assertThat(participants.compensated(lra)).containsExactly("second", "first"));
     }
 }

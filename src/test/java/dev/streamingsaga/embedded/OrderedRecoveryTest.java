@@ -127,8 +127,10 @@ class OrderedRecoveryTest {
     }
 
     private void assertNoneCompensated(List<URI> lras) {
-        assertThat(lras.stream().filter(lra -> !participants.compensated(lra).isEmpty())).isEmpty();
-        assertThat(lras).allSatisfy(lra -> assertThat(participants.completed(lra)).containsExactly("second", "first"));
+        assertThat(lras.stream().filter(lra -> !participants.compensated(lra).isEmpty()))
+                .isEmpty();
+        assertThat(lras)
+                .allSatisfy(lra -> assertThat(participants.completed(lra)).containsExactly("second", "first"));
     }
 
     @Test
@@ -159,7 +161,9 @@ class OrderedRecoveryTest {
         participants.behaviour = call -> 200;
         coordinator.recover();
 
-        assertThat(participants.compensated(lra)).startsWith("third", "second", "first", "third", "second", "first", "third", "second", "first").endsWith("second");
+        assertThat(participants.compensated(lra))
+                .startsWith("third", "second", "first", "third", "second", "first", "third", "second", "first")
+                .endsWith("second");
         assertThat(participants.status(lra)).isEqualTo("404");
     }
 

@@ -49,8 +49,8 @@ class UnsignedS3Test {
     @BeforeAll
     static void start() throws IOException {
         server = EmbeddedS3.start(data);
-        try (S3Client s3 = S3Clients.create(Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(),
-                server.secretKey())) {
+        try (S3Client s3 = S3Clients.create(
+                Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey())) {
             s3.createBucket(b -> b.bucket(BUCKET));
             s3.putObject(p -> p.bucket(BUCKET).key(KEY), RequestBody.fromString("secret"));
             // For everybody to read, and the bucket for everybody to write.
@@ -72,10 +72,15 @@ class UnsignedS3Test {
 
     /** As it comes over the wire: an HTTP client would not send each method. */
     private static String answer(String method, String target, String... headers) throws IOException {
-        try (Socket socket = new Socket(server.endpoint().getHost(), server.endpoint().getPort())) {
+        try (Socket socket =
+                new Socket(server.endpoint().getHost(), server.endpoint().getPort())) {
             socket.setSoTimeout(PATIENCE_MILLIS);
             String request = method + " " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
-                    + String.join("", List.of(headers).stream().map(header -> header + "\r\n").toList()) + "\r\n";
+                    + String.join(
+                            "",
+                            List.of(headers).stream()
+                                    .map(header -> header + "\r\n")
+                                    .toList()) + "\r\n";
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             ByteArrayOutputStream all = new ByteArrayOutputStream();
             socket.getInputStream().transferTo(all);
@@ -89,12 +94,25 @@ class UnsignedS3Test {
         String bucket = "/" + BUCKET;
         String object = bucket + "/" + KEY;
         List<String> answers = new ArrayList<>();
-        for (String target
-                : List.of("/", "/healthz", "/metrics", bucket, bucket + "/", "/nowhere", "/nowhere/key", "/x/y",
-                object, bucket + "/saga/missing", bucket + "/%2e%2e/s3.credentials", object + "?versionId=1",
-                bucket + "?list-type=2", bucket + "?uploads", bucket + "?acl", object
-                        + "?response-content-type=text/html",
-                object + "?uploadId=1&partNumber=1", object + "?X-Amz-Algorithm=none",
+        for (String target : List.of(
+                "/",
+                "/healthz",
+                "/metrics",
+                bucket,
+                bucket + "/",
+                "/nowhere",
+                "/nowhere/key",
+                "/x/y",
+                object,
+                bucket + "/saga/missing",
+                bucket + "/%2e%2e/s3.credentials",
+                object + "?versionId=1",
+                bucket + "?list-type=2",
+                bucket + "?uploads",
+                bucket + "?acl",
+                object + "?response-content-type=text/html",
+                object + "?uploadId=1&partNumber=1",
+                object + "?X-Amz-Algorithm=none",
                 object + "?AWSAccessKeyId=" + server.accessKey() + "&Signature=x&Expires=9999999999")) {
             answers.add(answer(method, target));
             answers.add(answer(method, target, "Date: Mon, 30 Nov 2026 10:00:00 GMT", "Origin: http://evil.example"));
@@ -103,7 +121,8 @@ class UnsignedS3Test {
         }
 
         assertThat(answers)
-                .allSatisfy(answer -> assertThat(answer).startsWith("HTTP/1.1 403 ").isEqualTo(answers.get(0)));
+                .allSatisfy(
+                        answer -> assertThat(answer).startsWith("HTTP/1.1 403 ").isEqualTo(answers.get(0)));
         if (method.equals("HEAD")) {
             assertThat(answers.get(0)).endsWith("\r\n\r\n");
         } else {
@@ -115,11 +134,18 @@ class UnsignedS3Test {
     @Test
     void an_unsigned_body_is_refused_before_it_is_read() throws Exception {
         for (String method : List.of("PUT", "POST")) {
-            assertThat(answer(method, "/" + BUCKET + "/new", "Content-Length: 9000000000",
-                    "Content-Type: multipart/form-data; boundary=x"))
-                    .startsWith("HTTP/1.1 403 ").contains("Connection: close");
-            assertThat(answer(method, "/" + BUCKET, "Transfer-Encoding: chunked",
-                    "Content-Type: multipart/form-data; boundary=x"))
+            assertThat(answer(
+                            method,
+                            "/" + BUCKET + "/new",
+                            "Content-Length: 9000000000",
+                            "Content-Type: multipart/form-data; boundary=x"))
+                    .startsWith("HTTP/1.1 403 ")
+                    .contains("Connection: close");
+            assertThat(answer(
+                            method,
+                            "/" + BUCKET,
+                            "Transfer-Encoding: chunked",
+                            "Content-Type: multipart/form-data; boundary=x"))
                     .startsWith("HTTP/1.1 403 ");
         }
         assertThat(data.resolve("bucket").resolve(BUCKET).resolve("new")).doesNotExist();
@@ -130,9 +156,11 @@ class UnsignedS3Test {
         List<String> answers = new ArrayList<>();
         for (String key : List.of(KEY, "saga/missing")) {
             for (String secret : List.of("wrong", server.secretKey().replace('0', '1'))) {
-                HttpResponse<String> got = HttpClient.newHttpClient().send(
-                        HttpRequest.newBuilder(presigned(server.accessKey(), secret, key)).build(),
-                        HttpResponse.BodyHandlers.ofString());
+                HttpResponse<String> got = HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(presigned(server.accessKey(), secret, key))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString());
                 answers.add(got.statusCode() + " " + got.body().replaceAll("(?s).*<Code>(.*)</Code>.*", "$1"));
             }
         }
@@ -141,21 +169,28 @@ class UnsignedS3Test {
 
     @Test
     void a_presigned_url_is_served() throws Exception {
-        HttpResponse<String> got = HttpClient.newHttpClient().send(
-                HttpRequest.newBuilder(presigned(server.accessKey(), server.secretKey(), KEY)).build(),
+        HttpResponse<String> got = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(presigned(server.accessKey(), server.secretKey(), KEY))
+                                .build(),
                         HttpResponse.BodyHandlers.ofString());
         assertThat(got.statusCode()).isEqualTo(200);
         assertThat(got.body()).isEqualTo("secret");
     }
 
     private static URI presigned(String accessKey, String secretKey, String key) throws Exception {
-        try (S3Presigner presigner = S3Presigner.builder().endpointOverride(server.endpoint()).region(Region.US_EAST_1)
-                .serviceConfiguration(S3Configuration.builder().pathStyleAccessEnabled(true).build())
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey,
-                        secretKey))).build()) {
-            return presigner.presignGetObject(p -> p.signatureDuration(Duration.ofMinutes(5))
-                    .getObjectRequest(g -> g.bucket(BUCKET).key(key)))
-                    .url().toURI();
+        try (S3Presigner presigner = S3Presigner.builder()
+                .endpointOverride(server.endpoint())
+                .region(Region.US_EAST_1)
+                .serviceConfiguration(
+                        S3Configuration.builder().pathStyleAccessEnabled(true).build())
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey, secretKey)))
+                .build()) {
+            return presigner
+                    .presignGetObject(p -> p.signatureDuration(Duration.ofMinutes(5))
+                            .getObjectRequest(g -> g.bucket(BUCKET).key(key)))
+                    .url()
+                    .toURI();
         }
     }
 }

@@ -47,8 +47,12 @@ final class Aftermath {
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
         assertThat(fetch(saga, result)).as("fetched again").isEqualTo(original.bytes());
         for (String store : new String[] {"security", "vector", "graph", "relational"}) {
-            assertThat(saga.number(store, "SELECT count(*) FROM " + store + "_document WHERE visible = 1 AND saga_id = '"
-                    + result.sagaId() + "'")).as("visible in " + store).isOne();
+            assertThat(saga.number(
+                            store,
+                            "SELECT count(*) FROM " + store + "_document WHERE visible = 1 AND saga_id = '"
+                                    + result.sagaId() + "'"))
+                    .as("visible in " + store)
+                    .isOne();
         }
         assertThat(saga.journal().holder(original.path().toString())).isEmpty();
         original.assertUntouched();

@@ -30,7 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("one-jdk")
 @Timeout(120)
 class CompensationFailureTest {
-    private static final Map<String, String> WITH_CRASHING_STORE = Map.of("saga.participants", "security,vector,crash,graph,relational");
+    private static final Map<String, String> WITH_CRASHING_STORE =
+            Map.of("saga.participants", "security,vector,crash,graph,relational");
 
     @TempDir
     Path directory;
@@ -58,10 +59,14 @@ class CompensationFailureTest {
         assertThat(failed.entries()).hasSize(1);
         CleanupEntry entry = failed.entries().get(0);
         assertThat(entry.resource()).isEqualTo(saga.keys().get(0));
-        assertThat(entry).extracting(CleanupEntry::step, CleanupEntry::state, CleanupEntry::attempts)
+        assertThat(entry)
+                .extracting(CleanupEntry::step, CleanupEntry::state, CleanupEntry::attempts)
                 .containsExactly("upload", CleanupState.PENDING, 1);
         failed.assertWarned(1, 3, 66.7, "upload 1");
-        assertThat(entry.lastError()).as("what the bucket answered").contains("cannot delete").contains("" + status);
+        assertThat(entry.lastError())
+                .as("what the bucket answered")
+                .contains("cannot delete")
+                .contains("" + status);
         assertReported(failed, entry);
 
         refusal.remove();
@@ -73,12 +78,26 @@ class CompensationFailureTest {
     private void assertReported(LateFailure failed, CleanupEntry entry) throws IOException {
         assertThat(failed.failedCleanups()).hasSize(1);
         Map<String, Object> line = failed.failedCleanups().get(0);
-        assertThat(line).containsOnlyKeys("timestamp", "sagaId", "documentId", "step", "failed", "lastError", "attempts", "nextAttemptAt", "status")
-                .containsEntry("sagaId", failed.sagaId()).containsEntry("documentId", failed.result().documentId())
-                .containsEntry("step", "upload").containsEntry("failed", List.of(entry.resource()))
-                .containsEntry("attempts", 1).containsEntry("status", "PENDING");
+        assertThat(line)
+                .containsOnlyKeys(
+                        "timestamp",
+                        "sagaId",
+                        "documentId",
+                        "step",
+                        "failed",
+                        "lastError",
+                        "attempts",
+                        "nextAttemptAt",
+                        "status")
+                .containsEntry("sagaId", failed.sagaId())
+                .containsEntry("documentId", failed.result().documentId())
+                .containsEntry("step", "upload")
+                .containsEntry("failed", List.of(entry.resource()))
+                .containsEntry("attempts", 1)
+                .containsEntry("status", "PENDING");
         assertThat(line.get("lastError").toString()).isNotBlank();
-        assertThat(Instant.parse(line.get("nextAttemptAt").toString())).isAfter(Instant.parse(line.get("timestamp").toString()));
+        assertThat(Instant.parse(line.get("nextAttemptAt").toString()))
+                .isAfter(Instant.parse(line.get("timestamp").toString()));
         assertThat(failed.criticalFailures()).isEmpty();
     }
 
@@ -100,10 +119,16 @@ class CompensationFailureTest {
 
         // One piece at a time: what still resists stays open and counts its attempts.
         first.remove();
-        List<CleanupEntry> open = saga.application().bundle().engine().retry(failed.open().get(0));
-        assertThat(open).hasSize(1).allMatch(entry -> entry.resource().endsWith("chunk-000002") && entry.attempts() == 2);
+        List<CleanupEntry> open =
+                saga.application().bundle().engine().retry(failed.open().get(0));
+        assertThat(open)
+                .hasSize(1)
+                .allMatch(entry -> entry.resource().endsWith("chunk-000002") && entry.attempts() == 2);
         assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-        assertThat(failed.failedCleanups()).hasSize(1).first().satisfies(line -> assertThat(line).containsEntry("attempts", 2));
+        assertThat(failed.failedCleanups())
+                .hasSize(1)
+                .first()
+                .satisfies(line -> assertThat(line).containsEntry("attempts", 2));
 
         saga.s3().clearRules();
         saga.application().bundle().engine().retry(open.get(0));
@@ -123,9 +148,15 @@ class CompensationFailureTest {
     @Test
     void fp_24_the_object_store_hangs_during_the_compensation() throws Exception {
         start(Map.of("saga.s3.timeout", "2s", "saga.compensation.step-timeout", "5s"));
-        saga.execute("relational", "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused'); END");
-        FaultRule verification = saga.s3().when(method("GET").and(hasQuery("list-type"))).beforeForward(() -> { });
-        FaultRule hang = saga.s3().when(method("DELETE").or(hasQuery("list-type"))).always().hang();
+        saga.execute(
+                "relational",
+                "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        FaultRule verification =
+                saga.s3().when(method("GET").and(hasQuery("list-type"))).beforeForward(() -> {});
+        FaultRule hang = saga.s3()
+                .when(method("DELETE").or(hasQuery("list-type")))
+                .always()
+                .hang();
 
         assertAllChunksLeft(threeChunks(), "STORE_FAILED", () -> {
             saga.s3().clearRules();
@@ -146,11 +177,15 @@ class CompensationFailureTest {
         assertThat(saga.keys()).as("in the bucket").hasSize(3);
         assertThat(failed.open()).extracting(CleanupEntry::resource).containsAll(saga.keys());
         assertThat(failed.open()).extracting(CleanupEntry::step).containsOnly("upload");
-        assertThat(failed.open()).extracting(CleanupEntry::lastError).as("nobody knows whether they are there").allMatch(error -> error.contains("cannot list"));
+        assertThat(failed.open())
+                .extracting(CleanupEntry::lastError)
+                .as("nobody knows whether they are there")
+                .allMatch(error -> error.contains("cannot list"));
         failed.assertWarned(3, 3, 0.0, "upload");
 
         repair.run();
-        assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
+        assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
+                .isEmpty();
         failed.assertCompensatedAfterAll();
         LateFailure.assertCompletes(saga, file);
     }
@@ -166,33 +201,60 @@ class CompensationFailureTest {
 
         LateFailure failed = new LateFailure(saga, saga.ingest(threeChunks()));
 
-        assertThat(failed.open()).extracting(CleanupEntry::resource).containsExactly(Aftermath.prefix(saga, failed.result()));
+        assertThat(failed.open())
+                .extracting(CleanupEntry::resource)
+                .containsExactly(Aftermath.prefix(saga, failed.result()));
         failed.assertWarned(3, 3, 0.0, "upload");
         saga.s3().up();
-        assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
+        assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
+                .isEmpty();
         failed.assertCompensatedAfterAll();
     }
 
-    /** The answer never came, so nobody waited; the object appears when all is undone, and then the bucket does not let go of it. */
+    /**
+     * The answer never came, so nobody waited; the object appears when all is undone, and then the bucket does not let
+     * go of it.
+     */
     @Test
     void a_chunk_that_arrives_after_the_compensation_is_residue_until_it_is_gone() throws Exception {
-        start(Map.of("saga.s3.timeout", "2s", "saga.chunk.attempts", "1", "saga.compensation.max-attempts", "3", "saga.compensation.retry-delay", "1h"));
-        FaultRule unanswered = saga.s3().when(method("PUT").and(keyEndsWith("chunk-000000"))).hang();
+        start(Map.of(
+                "saga.s3.timeout",
+                "2s",
+                "saga.chunk.attempts",
+                "1",
+                "saga.compensation.max-attempts",
+                "3",
+                "saga.compensation.retry-delay",
+                "1h"));
+        FaultRule unanswered =
+                saga.s3().when(method("PUT").and(keyEndsWith("chunk-000000"))).hang();
         LateFailure failed = new LateFailure(saga, saga.ingest(saga.file("one.bin", 1000)));
         assertThat(failed.result().status()).as("%s", failed.result()).isEqualTo("COMPENSATED");
         assertThat(unanswered.applied()).isOne();
         FaultRule refusal = refuseDelete("chunk-000000", 403);
         saga.put(Aftermath.prefix(saga, failed.result()) + "chunk-000000", new byte[1000]);
 
-        saga.application().bundle().engine().removeLateChunks(saga.journal().saga(failed.sagaId()).orElseThrow());
+        saga.application()
+                .bundle()
+                .engine()
+                .removeLateChunks(saga.journal().saga(failed.sagaId()).orElseThrow());
 
         assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         assertThat(failed.step("upload")).isEqualTo("RESIDUE");
         assertThat(failed.open()).extracting(CleanupEntry::resource).isEqualTo(saga.keys());
-        assertThat(failed.failedCleanups()).hasSize(1).first().satisfies(line -> assertThat(line.get("lastError").toString()).contains("403"));
-        assertThat(failed.alerts()).singleElement().satisfies(alert -> assertThat(alert)
-                .containsEntry("type", "PARTIAL_ROLLBACK").containsEntry("failedChunks", 1).containsEntry("successRate", 0.0));
-        assertThat(saga.journal().unswept(Instant.now())).as("from now on the entry's own retries count").isEmpty();
+        assertThat(failed.failedCleanups())
+                .hasSize(1)
+                .first()
+                .satisfies(line -> assertThat(line.get("lastError").toString()).contains("403"));
+        assertThat(failed.alerts())
+                .singleElement()
+                .satisfies(alert -> assertThat(alert)
+                        .containsEntry("type", "PARTIAL_ROLLBACK")
+                        .containsEntry("failedChunks", 1)
+                        .containsEntry("successRate", 0.0));
+        assertThat(saga.journal().unswept(Instant.now()))
+                .as("from now on the entry's own retries count")
+                .isEmpty();
 
         assertBlockedThenGone(failed, refusal);
     }
@@ -204,13 +266,17 @@ class CompensationFailureTest {
             assertThat(failed.open().get(0).attempts()).isEqualTo(before + 1);
         }
         assertThat(failed.open().get(0).attempts()).isEqualTo(3);
-        assertThat(failed.alerts()).as("told once that it is left, and once that it is given up").extracting(alert -> alert.get("severity"))
+        assertThat(failed.alerts())
+                .as("told once that it is left, and once that it is given up")
+                .extracting(alert -> alert.get("severity"))
                 .containsExactly("WARNING", "CRITICAL");
         assertThat(failed.alerts().get(1)).containsEntry("type", "PARTIAL_ROLLBACK");
         assertThat(failed.alerts().get(1).get("message").toString()).contains("3 attempts", "not retried any more");
-        assertThat(failed.alerts().get(1).get("actionRequired").toString()).contains("cleanups retry", "cleanups resolve");
+        assertThat(failed.alerts().get(1).get("actionRequired").toString())
+                .contains("cleanups retry", "cleanups resolve");
         refusal.remove();
-        assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
+        assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
+                .isEmpty();
         failed.assertCompensatedAfterAll();
     }
 
@@ -220,7 +286,7 @@ class CompensationFailureTest {
         // One attempt at what is left is to be enough on a slow machine, too.
         start(Map.of("saga.chunk.parallelism", "1", "saga.compensation.step-timeout", "60s"));
         Path file = saga.sparse("zeros.bin", 100L * CHUNK);
-        saga.s3().when(method("DELETE")).times(55).beforeForward(() -> { });
+        saga.s3().when(method("DELETE")).times(55).beforeForward(() -> {});
         saga.s3().when(method("DELETE")).beforeForward(saga.s3()::down);
 
         LateFailure failed = LateFailure.of(saga, file);
@@ -239,7 +305,9 @@ class CompensationFailureTest {
     @Test
     void fp_25_the_compensation_of_a_store_dies_of_an_error() throws Exception {
         Path folder = directory.resolve("crash");
-        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("store-crash.camel.yaml"), CrashingStore.routes(folder));
+        Files.writeString(
+                Files.createDirectories(directory.resolve("routes")).resolve("store-crash.camel.yaml"),
+                CrashingStore.routes(folder));
         start(WITH_CRASHING_STORE);
         Path broken = Files.createFile(Files.createDirectories(folder).resolve(CrashingStore.BROKEN));
         Path file = saga.text("keeper.txt", 20);
@@ -251,27 +319,43 @@ class CompensationFailureTest {
         failed.assertUndoneBut();
         assertThat(failed.step("crash")).isEqualTo("RESIDUE");
         assertThat(folder.resolve(failed.sagaId())).exists();
-        assertThat(failed.open()).extracting(CleanupEntry::step, CleanupEntry::resource)
+        assertThat(failed.open())
+                .extracting(CleanupEntry::step, CleanupEntry::resource)
                 .containsExactly(tuple("crash", "crash:" + failed.sagaId()));
         assertCriticallyReported(failed);
         failed.assertWarned(0, 1, 100.0, "crash 1");
 
         Files.delete(broken);
-        assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
+        assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
+                .isEmpty();
         failed.assertCompensatedAfterAll();
         assertThat(folder).isEmptyDirectory();
         LateFailure.assertCompletes(saga, file);
     }
 
     private static void assertCriticallyReported(LateFailure failed) throws IOException {
-        assertThat(failed.criticalFailures()).hasSize(1).first().satisfies(line -> assertThat(line)
-                .containsOnlyKeys("timestamp", "sagaId", "step", "error", "status")
-                .containsEntry("sagaId", failed.sagaId()).containsEntry("step", "crash")
-                .extractingByKey("error").asString().contains("simulated by the test's own store"));
-        List<Map<String, Object>> critical = failed.alerts().stream().filter(alert -> alert.get("severity").equals("CRITICAL")).toList();
-        assertThat(critical).hasSize(1).first().satisfies(alert -> assertThat(alert)
-                .containsEntry("type", "ROLLBACK_FAILURE").containsEntry("sagaId", failed.sagaId())
-                .extractingByKey("message").asString().contains("crash"));
+        assertThat(failed.criticalFailures())
+                .hasSize(1)
+                .first()
+                .satisfies(line -> assertThat(line)
+                        .containsOnlyKeys("timestamp", "sagaId", "step", "error", "status")
+                        .containsEntry("sagaId", failed.sagaId())
+                        .containsEntry("step", "crash")
+                        .extractingByKey("error")
+                        .asString()
+                        .contains("simulated by the test's own store"));
+        List<Map<String, Object>> critical = failed.alerts().stream()
+                .filter(alert -> alert.get("severity").equals("CRITICAL"))
+                .toList();
+        assertThat(critical)
+                .hasSize(1)
+                .first()
+                .satisfies(alert -> assertThat(alert)
+                        .containsEntry("type", "ROLLBACK_FAILURE")
+                        .containsEntry("sagaId", failed.sagaId())
+                        .extractingByKey("message")
+                        .asString()
+                        .contains("crash"));
     }
 
     private void start(Map<String, String> settings) throws IOException {
@@ -283,7 +367,9 @@ class CompensationFailureTest {
     }
 
     private FaultRule refuseDelete(String key, int status) {
-        return saga.s3().when(method("DELETE").and(keyEndsWith(key))).always()
+        return saga.s3()
+                .when(method("DELETE").and(keyEndsWith(key)))
+                .always()
                 .answer(status, status == 403 ? "AccessDenied" : "InternalError");
     }
 }

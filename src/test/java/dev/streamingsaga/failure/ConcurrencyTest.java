@@ -66,7 +66,8 @@ class ConcurrencyTest {
     }
 
     private static boolean isBlockedIn(Thread thread, String method) {
-        return Arrays.stream(thread.getStackTrace()).anyMatch(frame -> frame.getMethodName().equals(method))
+        return Arrays.stream(thread.getStackTrace())
+                        .anyMatch(frame -> frame.getMethodName().equals(method))
                 && Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING).contains(thread.getState());
     }
 
@@ -121,10 +122,15 @@ class ConcurrencyTest {
         assertThat(saga.keys()).allMatch(key -> key.contains(result.sagaId()));
         for (String store : List.of("security", "vector", "graph", "relational")) {
             assertThat(visible(store)).as("visible in " + store).isOne();
-            assertThat(saga.rows(store, store + "_document")).as("documents in " + store).isOne();
+            assertThat(saga.rows(store, store + "_document"))
+                    .as("documents in " + store)
+                    .isOne();
         }
-        assertThat(saga.number("vector", "SELECT count(*) FROM vector_segment WHERE saga_id <> '" + result.sagaId() + "'")).isZero();
-        assertThat(saga.number("graph", "SELECT count(*) FROM graph_node WHERE saga_id <> '" + result.sagaId() + "'")).isZero();
+        assertThat(saga.number(
+                        "vector", "SELECT count(*) FROM vector_segment WHERE saga_id <> '" + result.sagaId() + "'"))
+                .isZero();
+        assertThat(saga.number("graph", "SELECT count(*) FROM graph_node WHERE saga_id <> '" + result.sagaId() + "'"))
+                .isZero();
         assertThat(saga.rows("journal", "source_claim")).isZero();
         assertThat(saga.rows("journal", "cleanup")).isZero();
     }
@@ -190,7 +196,9 @@ class ConcurrencyTest {
         SagaRecord waiting = sagas().get(0);
         assertThat(waiting.source()).isEqualTo(two.path());
         assertThat(waiting.state()).isEqualTo(SagaState.RECEIVED);
-        assertThat(saga.journal().steps(waiting.sagaId())).extracting(StepRecord::state).containsOnly(StepState.PENDING);
+        assertThat(saga.journal().steps(waiting.sagaId()))
+                .extracting(StepRecord::state)
+                .containsOnly(StepState.PENDING);
         assertThat(saga.s3().count(CHUNK_PUT)).isOne();
         held.countDown();
 
@@ -217,7 +225,9 @@ class ConcurrencyTest {
 
     private static void awaitWaiting(boolean any) {
         await().atMost(Duration.ofMinutes(1))
-                .until(() -> Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> isBlockedIn(thread, "takePlace")) == any);
+                .until(() -> Thread.getAllStackTraces().keySet().stream()
+                                .anyMatch(thread -> isBlockedIn(thread, "takePlace"))
+                        == any);
     }
 
     @Test
@@ -294,7 +304,8 @@ class ConcurrencyTest {
         assertCompensated(saga, second, Reason.SOURCE_BUSY);
         assertThat(first.isDone()).isFalse();
         assertThat(second.message()).contains(sagas().get(1).sagaId());
-        assertThat(saga.journal().holder(one.path().toString())).contains(sagas().get(1).sagaId());
+        assertThat(saga.journal().holder(one.path().toString()))
+                .contains(sagas().get(1).sagaId());
         held.countDown();
         assertOnly(first.result(), one);
     }
@@ -444,10 +455,14 @@ class ConcurrencyTest {
         assertThat(second.sagaId()).isNotEqualTo(first.sagaId());
         assertThat(saga.keys()).hasSameSizeAs(old).doesNotContainAnyElementsOf(old);
         assertOnly(second, one);
-        assertThat(saga.journal().steps(first.sagaId())).filteredOn(step -> first.stores().containsKey(step.name()))
-                .as("what nobody expects any more").extracting(StepRecord::state).containsOnly(StepState.COMPENSATED);
+        assertThat(saga.journal().steps(first.sagaId()))
+                .filteredOn(step -> first.stores().containsKey(step.name()))
+                .as("what nobody expects any more")
+                .extracting(StepRecord::state)
+                .containsOnly(StepState.COMPENSATED);
         assertThat(saga.application().bundle().search().orElseThrow().search("lighthouse keeper", 100))
-                .extracting(hit -> hit.text()).doesNotHaveDuplicates();
+                .extracting(hit -> hit.text())
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -487,7 +502,10 @@ class ConcurrencyTest {
         original.assertUntouched();
     }
 
-    /** The compensation cannot wait for ever; that something may still arrive is on record, and removed by the next retry. */
+    /**
+     * The compensation cannot wait for ever; that something may still arrive is on record, and removed by the next
+     * retry.
+     */
     @Test
     void fp_35_a_request_that_outlives_the_compensation_is_residue() throws Exception {
         start("saga.time-limit", "8s", "saga.s3.timeout", "60s", "saga.compensation.step-timeout", "1s");
@@ -498,7 +516,8 @@ class ConcurrencyTest {
         Running running = ingesting(original.path());
         await().atMost(Duration.ofMinutes(1)).until(() -> rule.applied() == 1);
         String sagaId = sagas().get(0).sagaId();
-        await().atMost(Duration.ofMinutes(1)).until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
 
         held.countDown();
 

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * FP-37 where a saga ends: the coordinator dies or hangs when it is told to close or to cancel. It gives its LRAs the URL it
- * was called by, so that a proxy before it sees every request.
+ * FP-37 where a saga ends: the coordinator dies or hangs when it is told to close or to cancel. It gives its LRAs the
+ * URL it was called by, so that a proxy before it sees every request.
  */
 @Tag("one-jdk")
 @Timeout(120)
@@ -44,9 +44,13 @@ class CoordinatorEndTest {
     @BeforeEach
     void start() throws IOException {
         coordinator = new FaultProxy(StreamingSagaFixture.coordinator());
-        saga = StreamingSagaFixture.start(directory, Map.of(
-                "saga.coordinator.url", coordinator.uri() + StreamingSagaFixture.coordinator().getPath(),
-                "saga.coordinator.timeout", "2s"));
+        saga = StreamingSagaFixture.start(
+                directory,
+                Map.of(
+                        "saga.coordinator.url",
+                        coordinator.uri() + StreamingSagaFixture.coordinator().getPath(),
+                        "saga.coordinator.timeout",
+                        "2s"));
         file = saga.text("keeper.txt", 20);
     }
 
@@ -93,10 +97,13 @@ class CoordinatorEndTest {
         assertThat(done.status()).as("%s", done).isEqualTo("COMPLETED");
         assertThat(done.errors()).isEmpty();
         assertThat(saga.keys()).hasSize(2);
-        assertThat(saga.number("relational", "SELECT count(*) FROM relational_document WHERE visible = 1")).isOne();
+        assertThat(saga.number("relational", "SELECT count(*) FROM relational_document WHERE visible = 1"))
+                .isOne();
     }
 
-    /** The worst order: we gave up on the close and undid everything, and then the coordinator hears of it and closes. */
+    /**
+     * The worst order: we gave up on the close and undid everything, and then the coordinator hears of it and closes.
+     */
     @Test
     void fp_37_the_close_arrives_after_the_journal_has_compensated() {
         CountDownLatch late = new CountDownLatch(1);
@@ -104,7 +111,8 @@ class CoordinatorEndTest {
 
         IngestResult undone = saga.ingest(file);
         late.countDown();
-        await().until(() -> coordinator.requests().stream().anyMatch(request -> CLOSE.test(request) && request.upstreamStatus() != 0));
+        await().until(() -> coordinator.requests().stream()
+                .anyMatch(request -> CLOSE.test(request) && request.upstreamStatus() != 0));
 
         assertThat(undone.status()).as("%s", undone).isEqualTo("COMPENSATED");
         assertThat(saga.journal().saga(undone.sagaId()).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
@@ -134,7 +142,9 @@ class CoordinatorEndTest {
 
     /** What failed first is what is told, not that the coordinator was away when it was to be undone. */
     private void assertCompensatedForItsOwnReason(FaultRule fault) {
-        saga.execute("relational", "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+        saga.execute(
+                "relational",
+                "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
 
         IngestResult undone = saga.ingest(file);
 

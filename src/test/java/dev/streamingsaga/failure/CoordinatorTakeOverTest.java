@@ -43,7 +43,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A saga that a former process has left: what the next one tells the coordinator of the former run, and that it needs none to undo it. */
+/**
+ * A saga that a former process has left: what the next one tells the coordinator of the former run, and that it needs
+ * none to undo it.
+ */
 @Tag("one-jdk")
 @Timeout(120)
 class CoordinatorTakeOverTest {
@@ -62,8 +65,15 @@ class CoordinatorTakeOverTest {
         coordinator = new FaultProxy(StreamingSagaFixture.coordinator());
         model = new EmbeddingServer();
         Map<String, String> settings = new HashMap<>(model.settings());
-        settings.putAll(Map.of("saga.coordinator.url", coordinator.uri() + StreamingSagaFixture.coordinator().getPath(),
-                "saga.coordinator.timeout", "5s", "saga.chunk.parallelism", "1", "saga.recovery.mode", mode));
+        settings.putAll(Map.of(
+                "saga.coordinator.url",
+                coordinator.uri() + StreamingSagaFixture.coordinator().getPath(),
+                "saga.coordinator.timeout",
+                "5s",
+                "saga.chunk.parallelism",
+                "1",
+                "saga.recovery.mode",
+                mode));
         saga = StreamingSagaFixture.start(directory, settings);
     }
 
@@ -81,14 +91,17 @@ class CoordinatorTakeOverTest {
     /** Begins a saga, and stops the process when it has come so far: with a chunk, or texts to embed, on their way. */
     private Left leave(SagaState state) throws Exception {
         boolean uploading = state == SagaState.UPLOADING;
-        Original file = Original.of(uploading ? saga.file("three.bin", 2L * CHUNK + 1000) : saga.text("keeper.txt", 60));
+        Original file =
+                Original.of(uploading ? saga.file("three.bin", 2L * CHUNK + 1000) : saga.text("keeper.txt", 60));
         saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).beforeForward(() -> {
             reached.countDown();
             held.await();
         });
         CountDownLatch there = uploading ? reached : model.holdAfter(4);
         Background.run("ingest", () -> saga.ingest(file.path()));
-        assertThat(there.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("reached").isTrue();
+        assertThat(there.await(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .as("reached")
+                .isTrue();
         SagaRecord begun = saga.journal().sagas(1).get(0);
         saga.stop(() -> {
             held.countDown();
@@ -104,16 +117,27 @@ class CoordinatorTakeOverTest {
         return saga.endOf(left.sagaId());
     }
 
-    /** What the coordinator says of an LRA, or has made of it: Active, Cancelled and so on; 404 if it knows it no more. */
+    /**
+     * What the coordinator says of an LRA, or has made of it: Active, Cancelled and so on; 404 if it knows it no more.
+     */
     private static String ask(String method, String uri) throws Exception {
-        HttpRequest request = CoordinatorSettings.request(URI.create(uri)).timeout(PATIENCE).method(method, BodyPublishers.noBody()).build();
+        HttpRequest request = CoordinatorSettings.request(URI.create(uri))
+                .timeout(PATIENCE)
+                .method(method, BodyPublishers.noBody())
+                .build();
         HttpResponse<String> response = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
         return response.statusCode() == 200 ? response.body() : String.valueOf(response.statusCode());
     }
 
     @ParameterizedTest
-    @CsvSource({"resume, UPLOADING, false", "resume, PROCESSING, true", "compensate, UPLOADING, true", "compensate, PROCESSING, false"})
-    void fp_37_the_coordinator_is_gone_for_good_or_hangs_when_a_saga_is_taken_up(String mode, SagaState state, boolean hangs) throws Exception {
+    @CsvSource({
+        "resume, UPLOADING, false",
+        "resume, PROCESSING, true",
+        "compensate, UPLOADING, true",
+        "compensate, PROCESSING, false"
+    })
+    void fp_37_the_coordinator_is_gone_for_good_or_hangs_when_a_saga_is_taken_up(
+            String mode, SagaState state, boolean hangs) throws Exception {
         start(mode);
         Left left = leave(state);
         FaultRule silence = coordinator.when(request -> hangs).always().hang();
@@ -131,7 +155,9 @@ class CoordinatorTakeOverTest {
         await().atMost(PATIENCE).until(() -> silence.applied() > 0 == hangs);
         coordinator.clearRules();
         coordinator.up();
-        assertThat(ask("PUT", left.lra() + "/cancel")).as("it has heard of nothing, and calls back late").startsWith("Cancel");
+        assertThat(ask("PUT", left.lra() + "/cancel"))
+                .as("it has heard of nothing, and calls back late")
+                .startsWith("Cancel");
         assertNothingLeft(saga, result, reason);
     }
 
@@ -140,7 +166,8 @@ class CoordinatorTakeOverTest {
     void cancels_the_former_runs_lra(String mode) throws Exception {
         start(mode);
         Left left = leave(SagaState.UPLOADING);
-        Predicate<ProxiedRequest> cancel = method("PUT").and(keyEndsWith(URI.create(left.lra()).getPath() + "/cancel"));
+        Predicate<ProxiedRequest> cancel =
+                method("PUT").and(keyEndsWith(URI.create(left.lra()).getPath() + "/cancel"));
         assertThat(coordinator.count(cancel)).isZero();
         assertThat(ask("GET", left.lra() + "/status")).isEqualTo("Active");
 
@@ -149,7 +176,8 @@ class CoordinatorTakeOverTest {
         await().atMost(PATIENCE).until(() -> Set.of("Cancelled", "404").contains(ask("GET", left.lra() + "/status")));
         assertThat(coordinator.count(cancel)).isPositive();
         if (mode.equals("resume")) {
-            assertThat(saga.journal().saga(left.sagaId()).orElseThrow().lraId().orElseThrow()).isNotEqualTo(left.lra());
+            assertThat(saga.journal().saga(left.sagaId()).orElseThrow().lraId().orElseThrow())
+                    .isNotEqualTo(left.lra());
             assertThat(result.runs()).isEqualTo(2);
             assertStored(saga, result, left.file());
         } else {

@@ -44,8 +44,12 @@ class CustomParticipantTest {
 
         assertThat(good.status()).as("%s", good).isEqualTo("COMPLETED");
         assertThat(notes()).containsExactly(good.sagaId() + " " + good.documentId() + " keeper.txt");
-        assertThat(good.steps()).extracting(step -> step.name() + " " + step.state()).contains("notes WRITTEN");
-        assertThat(good.stores()).as("a store without a count route is not guessed at").doesNotContainKey("notes");
+        assertThat(good.steps())
+                .extracting(step -> step.name() + " " + step.state())
+                .contains("notes WRITTEN");
+        assertThat(good.stores())
+                .as("a store without a count route is not guessed at")
+                .doesNotContainKey("notes");
     }
 
     @Test
@@ -54,8 +58,10 @@ class CustomParticipantTest {
 
         IngestResult good = saga.ingest(file);
 
-        assertThat(saga.journal().steps(good.sagaId())).filteredOn(step -> step.name().equals("notes"))
-                .singleElement().satisfies(step -> assertThat(step.expected()).hasValue(1));
+        assertThat(saga.journal().steps(good.sagaId()))
+                .filteredOn(step -> step.name().equals("notes"))
+                .singleElement()
+                .satisfies(step -> assertThat(step.expected()).hasValue(1));
     }
 
     @Test
@@ -85,7 +91,8 @@ class CustomParticipantTest {
     @Test
     void compensates_all_stores_when_the_users_store_fails() throws Exception {
         start(LAST, "");
-        saga.execute("notes", "CREATE TRIGGER refuse BEFORE INSERT ON note BEGIN SELECT RAISE(ABORT, 'no more notes'); END");
+        saga.execute(
+                "notes", "CREATE TRIGGER refuse BEFORE INSERT ON note BEGIN SELECT RAISE(ABORT, 'no more notes'); END");
 
         IngestResult refused = saga.ingest(file);
 
@@ -94,7 +101,8 @@ class CustomParticipantTest {
         assertThat(refused.message()).contains("notes", "no more notes");
         saga.assertNothingAnywhere();
         assertThat(notes()).isEmpty();
-        assertThat(refused.steps()).extracting(step -> step.name() + " " + step.state())
+        assertThat(refused.steps())
+                .extracting(step -> step.name() + " " + step.state())
                 .contains("relational COMPENSATED", "notes COMPENSATED", "finalize PENDING");
 
         saga.execute("notes", "DROP TRIGGER refuse");
@@ -105,20 +113,26 @@ class CustomParticipantTest {
     @Test
     void does_not_touch_the_users_store_when_an_earlier_step_fails() throws Exception {
         start(LAST, "");
-        saga.execute("relational", "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        saga.execute(
+                "relational",
+                "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused'); END");
 
         IngestResult refused = saga.ingest(file);
 
         assertThat(refused.status()).isEqualTo("COMPENSATED");
         saga.assertNothingAnywhere();
         assertThat(saga.column("notes", "SELECT what FROM history")).isEmpty();
-        assertThat(refused.steps()).extracting(step -> step.name() + " " + step.state()).contains("notes PENDING");
+        assertThat(refused.steps())
+                .extracting(step -> step.name() + " " + step.state())
+                .contains("notes PENDING");
     }
 
     @Test
     void a_users_compensation_that_fails_is_an_entry() throws Exception {
         start(IN_THE_MIDDLE, "");
-        saga.execute("notes", "CREATE TRIGGER refuse BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are for ever'); END");
+        saga.execute(
+                "notes",
+                "CREATE TRIGGER refuse BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are for ever'); END");
 
         LateFailure failed = LateFailure.of(saga, file);
 
@@ -128,7 +142,9 @@ class CustomParticipantTest {
     /** The route returns as if all were well; its count route tells the truth. */
     @Test
     void a_users_compensation_that_does_nothing_is_found_by_its_count_route() throws Exception {
-        start(IN_THE_MIDDLE, route("-count", "sql:select count(*) from note where saga_id = :#sagaId", ", outputType: SelectOne"));
+        start(
+                IN_THE_MIDDLE,
+                route("-count", "sql:select count(*) from note where saga_id = :#sagaId", ", outputType: SelectOne"));
         saga.execute("notes", "CREATE TRIGGER refuse BEFORE DELETE ON note BEGIN SELECT RAISE(IGNORE); END");
 
         LateFailure failed = LateFailure.of(saga, file);
@@ -141,12 +157,15 @@ class CustomParticipantTest {
         failed.assertUndoneBut();
         saga.assertNothingAnywhere();
         assertThat(notes()).hasSize(1);
-        assertThat(failed.entries()).extracting(CleanupEntry::step, CleanupEntry::resource).containsExactly(tuple("notes", resource));
+        assertThat(failed.entries())
+                .extracting(CleanupEntry::step, CleanupEntry::resource)
+                .containsExactly(tuple("notes", resource));
         assertThat(failed.entries().get(0).lastError()).contains(error);
         failed.assertWarned(0, 1, 100.0, "notes 1");
 
         saga.execute("notes", "DROP TRIGGER refuse");
-        assertThat(saga.application().bundle().engine().retry(failed.entries().get(0))).isEmpty();
+        assertThat(saga.application().bundle().engine().retry(failed.entries().get(0)))
+                .isEmpty();
         assertThat(notes()).isEmpty();
         failed.assertCompensatedAfterAll();
         LateFailure.assertCompletes(saga, file);
@@ -166,11 +185,14 @@ class CustomParticipantTest {
                         - to: file:%s?fileName=alert.txt&fileExist=Fail
                 """.formatted(alerts));
         start(IN_THE_MIDDLE, "");
-        saga.execute("notes", "CREATE TRIGGER refuse BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are for ever'); END");
+        saga.execute(
+                "notes",
+                "CREATE TRIGGER refuse BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are for ever'); END");
 
         LateFailure failed = LateFailure.of(saga, file);
 
-        assertThat(alerts.resolve("alert.txt")).hasContent("WARNING PARTIAL_ROLLBACK " + failed.sagaId() + " 0/1 100.0");
+        assertThat(alerts.resolve("alert.txt"))
+                .hasContent("WARNING PARTIAL_ROLLBACK " + failed.sagaId() + " 0/1 100.0");
     }
 
     @Test
@@ -186,7 +208,9 @@ class CustomParticipantTest {
                             message: pager is off
                 """);
         start(IN_THE_MIDDLE, "");
-        saga.execute("notes", "CREATE TRIGGER refuse BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are for ever'); END");
+        saga.execute(
+                "notes",
+                "CREATE TRIGGER refuse BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are for ever'); END");
 
         LateFailure failed = LateFailure.of(saga, file);
 
@@ -203,21 +227,29 @@ class CustomParticipantTest {
      */
     private void start(String participants, String more, String answer) throws IOException {
         Path database = directory.resolve("data/notes.db");
-        routes("store-notes.camel.yaml", """
+        routes(
+                "store-notes.camel.yaml",
+                """
                 - beans:
                     - name: notes-db
                       type: org.sqlite.SQLiteDataSource
                       properties:
                         url: "jdbc:sqlite:%s?busy_timeout=10000"
                 """.formatted(database)
-                + route("", "sql:insert into note (saga_id, document_id, file_name) values (:#sagaId, :#documentId, :#fileName)", "") + answer
-                + route("-compensate", "sql:delete from note where saga_id = :#sagaId", "") + more);
+                        + route(
+                                "",
+                                "sql:insert into note (saga_id, document_id, file_name) values (:#sagaId, :#documentId, :#fileName)",
+                                "")
+                        + answer
+                        + route("-compensate", "sql:delete from note where saga_id = :#sagaId", "")
+                        + more);
         saga = StreamingSagaFixture.start(directory, Map.of("saga.participants", participants));
         file = saga.text("keeper.txt", 20);
-        Stream.of("CREATE TABLE note (saga_id TEXT PRIMARY KEY, document_id TEXT, file_name TEXT)",
-                "CREATE TABLE history (what TEXT)",
-                "CREATE TRIGGER written AFTER INSERT ON note BEGIN INSERT INTO history VALUES ('written'); END",
-                "CREATE TRIGGER removed AFTER DELETE ON note BEGIN INSERT INTO history VALUES ('removed'); END")
+        Stream.of(
+                        "CREATE TABLE note (saga_id TEXT PRIMARY KEY, document_id TEXT, file_name TEXT)",
+                        "CREATE TABLE history (what TEXT)",
+                        "CREATE TRIGGER written AFTER INSERT ON note BEGIN INSERT INTO history VALUES ('written'); END",
+                        "CREATE TRIGGER removed AFTER DELETE ON note BEGIN INSERT INTO history VALUES ('removed'); END")
                 .forEach(sql -> saga.execute("notes", sql));
     }
 

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
 
-/** Another process that holds a file exclusively, as a writer does. Locks are a process's own, so it has to be another one. */
+/**
+ * Another process that holds a file exclusively, as a writer does. Locks are a process's own, so it has to be another
+ * one.
+ */
 final class FileHolder implements AutoCloseable {
     private final Process process;
 
@@ -17,9 +20,14 @@ final class FileHolder implements AutoCloseable {
     }
 
     static FileHolder lock(Path file) throws IOException {
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), FileHolder.class.getName(), file.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        FileHolder.class.getName(),
+                        file.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         if (!"LOCKED".equals(new BufferedReader(new InputStreamReader(process.getInputStream())).readLine())) {
             throw new IOException("the other process could not lock " + file);
         }

@@ -30,7 +30,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** Files of every size and name, and what only looks like a file. A thread of its own each: opening a pipe cannot be interrupted. */
+/**
+ * Files of every size and name, and what only looks like a file. A thread of its own each: opening a pipe cannot be
+ * interrupted.
+ */
 @Tag("one-jdk")
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 class FileShapeTest {
@@ -45,9 +48,11 @@ class FileShapeTest {
     @BeforeEach
     void start() throws IOException {
         roots = Files.createDirectories(directory.resolve("in"));
-        saga = StreamingSagaFixture.start(directory, Map.of(
-                "saga.file.max-size", Integer.toString(MAX) + "B",
-                "saga.source.roots", roots + "," + directory.resolve("data")));
+        saga = StreamingSagaFixture.start(
+                directory,
+                Map.of(
+                        "saga.file.max-size", Integer.toString(MAX) + "B",
+                        "saga.source.roots", roots + "," + directory.resolve("data")));
     }
 
     @AfterEach
@@ -58,7 +63,16 @@ class FileShapeTest {
     // Sizes
 
     @ParameterizedTest
-    @CsvSource({"0,0", "1,1", "100,1", CHUNK - 1 + ",1", CHUNK + ",1", CHUNK + 1 + ",2", 2 * CHUNK - 1 + ",2", 2 * CHUNK + ",2"})
+    @CsvSource({
+        "0,0",
+        "1,1",
+        "100,1",
+        CHUNK - 1 + ",1",
+        CHUNK + ",1",
+        CHUNK + 1 + ",2",
+        2 * CHUNK - 1 + ",2",
+        2 * CHUNK + ",2"
+    })
     void stores_a_file_of_any_size(int size, int chunks) throws Exception {
         Original original = Original.of(saga.file("sized.bin", size));
 
@@ -68,15 +82,22 @@ class FileShapeTest {
         assertThat(result.sizeBytes()).isEqualTo(size);
         assertThat(result.chunkCount()).isEqualTo(chunks);
         assertThat(result.stores()).containsEntry("upload", (long) chunks);
-        assertThat(storedSizes(result)).containsExactlyElementsOf(
-                IntStream.range(0, chunks).mapToLong(i -> Math.min(CHUNK, size - i * (long) CHUNK)).boxed().toList());
-        assertThat(saga.number("relational", "SELECT size_bytes FROM relational_document")).isEqualTo(size);
-        assertThat(saga.number("relational", "SELECT chunk_count FROM relational_document")).isEqualTo(chunks);
+        assertThat(storedSizes(result))
+                .containsExactlyElementsOf(IntStream.range(0, chunks)
+                        .mapToLong(i -> Math.min(CHUNK, size - i * (long) CHUNK))
+                        .boxed()
+                        .toList());
+        assertThat(saga.number("relational", "SELECT size_bytes FROM relational_document"))
+                .isEqualTo(size);
+        assertThat(saga.number("relational", "SELECT chunk_count FROM relational_document"))
+                .isEqualTo(chunks);
     }
 
     private List<Long> storedSizes(IngestResult result) {
         String chunks = Aftermath.prefix(saga, result) + "chunk-";
-        return saga.bucket().listObjectsV2(r -> r.bucket(BUCKET).prefix(chunks)).contents().stream().map(S3Object::size).toList();
+        return saga.bucket().listObjectsV2(r -> r.bucket(BUCKET).prefix(chunks)).contents().stream()
+                .map(S3Object::size)
+                .toList();
     }
 
     @Test
@@ -90,10 +111,28 @@ class FileShapeTest {
     // Names
 
     static List<String> names() {
-        return List.of("with space.txt", " begins and ends with space ", "Grüße aus Köln.txt", "it's a \"name\".txt", "${x} {{saga.name}} $(id)",
-                "#fragment?query=1&b", "100%41%2e.txt", "-leading-dash", "--data", "..%2f..%2fetc%2fpasswd", "...", "~",
-                "semi;colon'); DROP TABLE relational_document; --", "🐙 emoji 😀.txt", "n".repeat(251) + ".txt", "名前.pdf",
-                "a\u0301 combining", "<b onload=1>html", ":#sagaId", "CamelFileName", "*?[a-z]|");
+        return List.of(
+                "with space.txt",
+                " begins and ends with space ",
+                "Grüße aus Köln.txt",
+                "it's a \"name\".txt",
+                "${x} {{saga.name}} $(id)",
+                "#fragment?query=1&b",
+                "100%41%2e.txt",
+                "-leading-dash",
+                "--data",
+                "..%2f..%2fetc%2fpasswd",
+                "...",
+                "~",
+                "semi;colon'); DROP TABLE relational_document; --",
+                "🐙 emoji 😀.txt",
+                "n".repeat(251) + ".txt",
+                "名前.pdf",
+                "a\u0301 combining",
+                "<b onload=1>html",
+                ":#sagaId",
+                "CamelFileName",
+                "*?[a-z]|");
     }
 
     @ParameterizedTest
@@ -103,8 +142,12 @@ class FileShapeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'line\nbreak\r.txt',line%0Abreak%0D.txt", "'back\\slash',back%5Cslash", "'tab\tname',tab%09name",
-        "'bell\u0007.txt',bell%07.txt"})
+    @CsvSource({
+        "'line\nbreak\r.txt',line%0Abreak%0D.txt",
+        "'back\\slash',back%5Cslash",
+        "'tab\tname',tab%09name",
+        "'bell\u0007.txt',bell%07.txt"
+    })
     void encodes_what_no_sender_may_put_in_a_name(String name, String shown) throws Exception {
         assertStoredAs(name, shown);
     }
@@ -118,9 +161,12 @@ class FileShapeTest {
 
         assertStored(saga, result, original);
         assertThat(result.file()).isEqualTo(file.toString());
-        assertThat(saga.text("relational", "SELECT file_name FROM relational_document")).isEqualTo(shown);
+        assertThat(saga.text("relational", "SELECT file_name FROM relational_document"))
+                .isEqualTo(shown);
         assertThat(saga.rows("relational", "relational_document")).isOne();
-        assertThat(saga.keys()).hasSize(2).allMatch(key -> key.matches("saga/[0-9a-z]{32}/[0-9a-z]{26}/(chunk-000000|manifest\\.json)"));
+        assertThat(saga.keys())
+                .hasSize(2)
+                .allMatch(key -> key.matches("saga/[0-9a-z]{32}/[0-9a-z]{26}/(chunk-000000|manifest\\.json)"));
     }
 
     // What is no file, or not to be read
@@ -182,7 +228,8 @@ class FileShapeTest {
 
     @Test
     void refuses_a_link_that_leads_nowhere() throws Exception {
-        assertRefused(Files.createSymbolicLink(roots.resolve("dangling"), roots.resolve("nowhere")), Reason.FILE_NOT_FOUND);
+        assertRefused(
+                Files.createSymbolicLink(roots.resolve("dangling"), roots.resolve("nowhere")), Reason.FILE_NOT_FOUND);
     }
 
     @Test

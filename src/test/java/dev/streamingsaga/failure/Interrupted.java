@@ -13,7 +13,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** A saga that was stopped in the middle of its first run, as if by the death of its process: nothing is undone, somebody has to go on. */
+/**
+ * A saga that was stopped in the middle of its first run, as if by the death of its process: nothing is undone,
+ * somebody has to go on.
+ */
 record Interrupted(StreamingSagaFixture saga, String sagaId) {
 
     /** A saga under way in a thread of its own. */
@@ -28,7 +31,8 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
 
         /** A compensation may be over before anybody has seen it under way. */
         void awaitState(SagaState state) {
-            await().until(() -> record().state() == state || state == SagaState.COMPENSATING && record().state().isFinal());
+            await().until(() -> record().state() == state
+                    || state == SagaState.COMPENSATING && record().state().isFinal());
         }
     }
 
@@ -41,7 +45,8 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
 
     /** Stops it there; {@code release} lets go what holds its step, after the journal has been told. */
     static Interrupted stop(UnderWay running, Runnable release) {
-        CompletableFuture<Boolean> paused = Background.run("pause", () -> running.saga().application().bundle().engine().pause(running.sagaId()));
+        CompletableFuture<Boolean> paused = Background.run(
+                "pause", () -> running.saga().application().bundle().engine().pause(running.sagaId()));
         running.awaitState(SagaState.PAUSED);
         release.run();
         assertThat(paused.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
@@ -51,7 +56,12 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
 
     /** The next run, to its end. */
     IngestResult resume() {
-        saga.application().bundle().recovery().resume(saga.journal().saga(sagaId).orElseThrow()).orTimeout(60, TimeUnit.SECONDS).join();
+        saga.application()
+                .bundle()
+                .recovery()
+                .resume(saga.journal().saga(sagaId).orElseThrow())
+                .orTimeout(60, TimeUnit.SECONDS)
+                .join();
         return result();
     }
 
@@ -59,7 +69,8 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
     IngestResult restart() {
         saga.execute("journal", "UPDATE saga SET state = 'UPLOADING', node = 'dead' WHERE saga_id = '" + sagaId + "'");
         saga.restart();
-        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
         return result();
     }
 

@@ -18,15 +18,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A saga that fails at its last step, the manifest, when every store is written: the most there can be to undo. And what an
- * operator is told of it.
+ * A saga that fails at its last step, the manifest, when every store is written: the most there can be to undo. And
+ * what an operator is told of it.
  */
 record LateFailure(StreamingSagaFixture saga, IngestResult result) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** The bucket refuses the manifest, for this saga only. */
     static LateFailure of(StreamingSagaFixture saga, Path file) {
-        FaultRule refusal = saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
+        FaultRule refusal = saga.s3()
+                .when(method("PUT").and(keyEndsWith("manifest.json")))
+                .always()
+                .answer(403, "AccessDenied");
         IngestResult result = saga.ingest(file);
         refusal.remove();
         assertThat(refusal.applied()).as("manifests refused").isPositive();
@@ -51,7 +54,12 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
     }
 
     String step(String name) {
-        return saga.journal().steps(sagaId()).stream().filter(step -> step.name().equals(name)).findFirst().orElseThrow().state().name();
+        return saga.journal().steps(sagaId()).stream()
+                .filter(step -> step.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .state()
+                .name();
     }
 
     List<Map<String, Object>> alerts() throws IOException {
@@ -70,7 +78,7 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
     private List<Map<String, Object>> report(String name) throws IOException {
         List<Map<String, Object>> lines = new ArrayList<>();
         for (String line : saga.report(name)) {
-            lines.add(JSON.readValue(line, new TypeReference<Map<String, Object>>() { }));
+            lines.add(JSON.readValue(line, new TypeReference<Map<String, Object>>() {}));
         }
         return lines;
     }
@@ -88,13 +96,27 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
 
     /** The only WARNING there is: its counts, and a message that names each step; the result has an error for each. */
     void assertWarned(long failedChunks, long totalChunks, double successRate, String... named) throws IOException {
-        List<Map<String, Object>> warnings = alerts().stream().filter(alert -> alert.get("severity").equals("WARNING")).toList();
+        List<Map<String, Object>> warnings = alerts().stream()
+                .filter(alert -> alert.get("severity").equals("WARNING"))
+                .toList();
         assertThat(warnings).hasSize(1);
         Map<String, Object> alert = warnings.get(0);
-        assertThat(alert).containsOnlyKeys("timestamp", "severity", "type", "sagaId", "failedChunks", "totalChunks", "successRate",
-                "message", "actionRequired");
-        assertThat(alert).containsEntry("type", "PARTIAL_ROLLBACK").containsEntry("sagaId", sagaId())
-                .containsEntry("failedChunks", (int) failedChunks).containsEntry("totalChunks", (int) totalChunks)
+        assertThat(alert)
+                .containsOnlyKeys(
+                        "timestamp",
+                        "severity",
+                        "type",
+                        "sagaId",
+                        "failedChunks",
+                        "totalChunks",
+                        "successRate",
+                        "message",
+                        "actionRequired");
+        assertThat(alert)
+                .containsEntry("type", "PARTIAL_ROLLBACK")
+                .containsEntry("sagaId", sagaId())
+                .containsEntry("failedChunks", (int) failedChunks)
+                .containsEntry("totalChunks", (int) totalChunks)
                 .containsEntry("successRate", successRate);
         assertThat(alert.get("message").toString()).contains(named);
         assertThat(result.compensationErrors()).as("compensationErrors").hasSameSizeAs(named);
@@ -108,7 +130,9 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
         assertThat(open()).isEmpty();
         assertThat(failedCleanups()).isEmpty();
         saga.assertNothingAnywhere();
-        assertThat(saga.journal().steps(sagaId())).extracting(step -> step.state().name()).isSubsetOf("COMPENSATED", "PENDING");
+        assertThat(saga.journal().steps(sagaId()))
+                .extracting(step -> step.state().name())
+                .isSubsetOf("COMPENSATED", "PENDING");
     }
 
     /** A good file completes once nothing fails any more. */
@@ -116,6 +140,7 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
         IngestResult good = saga.ingest(file);
         assertThat(good.status()).as("%s", good).isEqualTo("COMPLETED");
         assertThat(saga.keys()).hasSize(good.chunkCount() + 1).allMatch(key -> key.contains(good.sagaId()));
-        assertThat(saga.number("relational", "SELECT count(*) FROM relational_document WHERE visible = 1")).isOne();
+        assertThat(saga.number("relational", "SELECT count(*) FROM relational_document WHERE visible = 1"))
+                .isOne();
     }
 }

@@ -19,7 +19,6 @@ import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupEntry.CleanupState;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackToken;
@@ -31,8 +30,8 @@ import dev.streamingsaga.testkit.FaultRule;
 import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -68,8 +67,9 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 @Timeout(120)
 class OperationFailureTest {
     private static final Predicate<ProxiedRequest> BEGIN = method("POST").and(keyEndsWith("/start"));
-    private static final Predicate<ProxiedRequest> JOIN =
-            method("PUT").and(keyEndsWith("/close").negate()).and(keyEndsWith("/cancel").negate());
+    private static final Predicate<ProxiedRequest> JOIN = method("PUT")
+            .and(keyEndsWith("/close").negate())
+            .and(keyEndsWith("/cancel").negate());
 
     @TempDir
     Path directory;
@@ -124,25 +124,42 @@ class OperationFailureTest {
 
     @Test
     void fp_35_time_limit_passes_while_a_store_blocks() throws Exception {
-        start("saga.time-limit", "4s", "saga.store.relational.timeout", "60s", "saga.compensation.step-timeout", "2s",
-                "saga.compensation.retry-delay", "500ms", "saga.compensation.max-attempts", "100");
+        start(
+                "saga.time-limit",
+                "4s",
+                "saga.store.relational.timeout",
+                "60s",
+                "saga.compensation.step-timeout",
+                "2s",
+                "saga.compensation.retry-delay",
+                "500ms",
+                "saga.compensation.max-attempts",
+                "100");
         saga.ingest(saga.file("warm.bin", 1000));
         IngestResult result;
-        try (Connection blocker = DriverManager.getConnection("jdbc:sqlite:" + saga.data().resolve("relational.db"))) {
+        try (Connection blocker =
+                DriverManager.getConnection("jdbc:sqlite:" + saga.data().resolve("relational.db"))) {
             blocker.createStatement().execute("BEGIN IMMEDIATE");
             Path file = threeChunks();
             CountDownLatch now = new CountDownLatch(0);
             Interrupted.UnderWay running = Interrupted.begin(saga, file, now);
-            await().atMost(60, TimeUnit.SECONDS).until(() -> saga.journal().sagas(1).get(0).reason().isPresent());
+            await().atMost(60, TimeUnit.SECONDS)
+                    .until(() -> saga.journal().sagas(1).get(0).reason().isPresent());
             blocker.createStatement().execute("ROLLBACK");
             result = running.result();
         }
-        await().atMost(30, TimeUnit.SECONDS).until(() -> saga.journal().saga(result.sagaId()).orElseThrow().state() == SagaState.COMPENSATED);
+        await().atMost(30, TimeUnit.SECONDS)
+                .until(() -> saga.journal().saga(result.sagaId()).orElseThrow().state() == SagaState.COMPENSATED);
 
         assertThat(result.reason()).isEqualTo("TIMEOUT");
         assertThat(saga.keys()).as("only the first file's").hasSize(2);
-        assertThat(saga.number("relational", "SELECT count(*) FROM relational_document WHERE saga_id = '" + result.sagaId() + "'")).isZero();
-        assertThat(saga.number("vector", "SELECT count(*) FROM vector_document WHERE saga_id = '" + result.sagaId() + "'")).isZero();
+        assertThat(saga.number(
+                        "relational",
+                        "SELECT count(*) FROM relational_document WHERE saga_id = '" + result.sagaId() + "'"))
+                .isZero();
+        assertThat(saga.number(
+                        "vector", "SELECT count(*) FROM vector_document WHERE saga_id = '" + result.sagaId() + "'"))
+                .isZero();
     }
 
     // FP-36
@@ -165,7 +182,9 @@ class OperationFailureTest {
     @Test
     void fp_36_cancelled_while_embedding() throws Exception {
         EmbeddingServer model = opened(new EmbeddingServer());
-        start(model.settings().entrySet().stream().flatMap(e -> Stream.of(e.getKey(), e.getValue())).toArray(String[]::new));
+        start(model.settings().entrySet().stream()
+                .flatMap(e -> Stream.of(e.getKey(), e.getValue()))
+                .toArray(String[]::new));
         Interrupted.UnderWay running = Interrupted.begin(saga, saga.text("keeper.txt", 60), model.holdAfter(4));
 
         saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.CANCEL);
@@ -204,12 +223,16 @@ class OperationFailureTest {
         assertThat(saga.keys()).isNotEmpty();
 
         saga.journal().operatorCommand(paused.sagaId(), Journal.OperatorCommand.CANCEL);
-        await().until(() -> saga.journal().saga(paused.sagaId()).orElseThrow().state().isFinal());
+        await().until(() ->
+                saga.journal().saga(paused.sagaId()).orElseThrow().state().isFinal());
 
         assertNothingLeft(saga, paused.result(), Reason.CANCELLED);
     }
 
-    /** The first run's write is still on its way when the second one is called off: it is waited for, and undone with the rest. */
+    /**
+     * The first run's write is still on its way when the second one is called off: it is waited for, and undone with
+     * the rest.
+     */
     @Test
     void fp_36_paused_resumed_and_cancelled_while_the_first_runs_write_is_under_way() throws Exception {
         start("saga.s3.timeout", "60s", "saga.compensation.step-timeout", "60s");
@@ -217,7 +240,8 @@ class OperationFailureTest {
         Interrupted.UnderWay first = uploading(release);
         SagaEngine engine = saga.application().bundle().engine();
         assertThat(engine.pause(first.sagaId())).isTrue();
-        CompletableFuture<SagaState> second = saga.application().bundle().recovery().resume(first.record());
+        CompletableFuture<SagaState> second =
+                saga.application().bundle().recovery().resume(first.record());
         assertThat(first.record().run()).isEqualTo(2);
 
         CompletableFuture<SagaState> cancelled = engine.cancel(first.sagaId());
@@ -235,9 +259,12 @@ class OperationFailureTest {
 
     /** A compensation waits for an open permit. */
     private static boolean isWaitedFor() {
-        return Thread.getAllStackTraces().values().stream().map(List::of).anyMatch(frames ->
-                frames.stream().anyMatch(frame -> frame.getMethodName().equals("awaitNanos"))
-                        && frames.stream().anyMatch(frame -> frame.getClassName().endsWith("saga.Compensator")));
+        return Thread.getAllStackTraces().values().stream()
+                .map(List::of)
+                .anyMatch(frames ->
+                        frames.stream().anyMatch(frame -> frame.getMethodName().equals("awaitNanos"))
+                                && frames.stream()
+                                        .anyMatch(frame -> frame.getClassName().endsWith("saga.Compensator")));
     }
 
     // Settings that change between two runs
@@ -256,8 +283,13 @@ class OperationFailureTest {
         assertThat(result.stores()).containsEntry("upload", 3L);
         assertThat(saga.keys()).hasSize(4).allMatch(key -> key.startsWith("saga/"));
         assertThat(keysIn("other-bucket")).isEmpty();
-        assertThat(saga.application().bundle().documentCheck().check(saga.journal().saga(result.sagaId()).orElseThrow(), true)).isEmpty();
-        FetchResult fetched = new ChunkStore(saga.config(), saga.bucket()).in(StreamingSagaFixture.BUCKET)
+        assertThat(saga.application()
+                        .bundle()
+                        .documentCheck()
+                        .check(saga.journal().saga(result.sagaId()).orElseThrow(), true))
+                .isEmpty();
+        FetchResult fetched = new ChunkStore(saga.config(), saga.bucket())
+                .in(StreamingSagaFixture.BUCKET)
                 .fetch("saga/" + result.documentId() + "/" + result.sagaId() + "/", OutputStream.nullOutputStream());
         assertThat(fetched.sha256()).isEqualTo(result.sha256());
     }
@@ -271,29 +303,41 @@ class OperationFailureTest {
         refusal.remove();
         saga.restart(MOVED);
 
-        assertThat(saga.application().bundle().engine().retry(failed.open().get(0))).isEmpty();
+        assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
+                .isEmpty();
 
         failed.assertCompensatedAfterAll();
         IngestResult next = saga.ingest(saga.file("next.bin", 1000));
         assertThat(next.status()).isEqualTo("COMPLETED");
-        assertThat(keysIn("other-bucket")).as("what is new goes where it is configured to").hasSize(3).allMatch(key -> key.startsWith("docs/"));
+        assertThat(keysIn("other-bucket"))
+                .as("what is new goes where it is configured to")
+                .hasSize(3)
+                .allMatch(key -> key.startsWith("docs/"));
         assertThat(saga.keys()).isEmpty();
     }
 
-    private static final Map<String, String> MOVED = Map.of("saga.s3.bucket", "other-bucket", "saga.chunk.prefix", "docs");
+    private static final Map<String, String> MOVED =
+            Map.of("saga.s3.bucket", "other-bucket", "saga.chunk.prefix", "docs");
 
     private List<String> keysIn(String bucket) {
-        return saga.bucket().listObjectsV2(r -> r.bucket(bucket)).contents().stream().map(S3Object::key).toList();
+        return saga.bucket().listObjectsV2(r -> r.bucket(bucket)).contents().stream()
+                .map(S3Object::key)
+                .toList();
     }
 
     // What a route of the operator's sends
 
-    /** What comes over a wire is text: no file has such a name, and the caller hears of it as of any other that is not there. */
+    /**
+     * What comes over a wire is text: no file has such a name, and the caller hears of it as of any other that is not
+     * there.
+     */
     @Test
     void answers_text_that_can_be_no_path_with_an_outcome() throws Exception {
         Path told = directory.resolve("told");
         Path asked = Files.createDirectories(directory.resolve("asked"));
-        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("names.camel.yaml"), """
+        Files.writeString(
+                Files.createDirectories(directory.resolve("routes")).resolve("names.camel.yaml"),
+                """
                 - route:
                     id: names
                     from:
@@ -313,7 +357,9 @@ class OperationFailureTest {
 
         await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(told.resolve("done")));
 
-        assertThat(Files.readString(told.resolve("outcome.txt"))).startsWith("COMPENSATED FILE_NOT_FOUND").contains("two?words.bin (no path");
+        assertThat(Files.readString(told.resolve("outcome.txt")))
+                .startsWith("COMPENSATED FILE_NOT_FOUND")
+                .contains("two?words.bin (no path");
         assertThat(saga.keys()).isEmpty();
     }
 
@@ -322,7 +368,8 @@ class OperationFailureTest {
     @Test
     void a_completed_document_that_stays_invisible_is_told_of_and_shown_when_the_store_is_mended() throws Exception {
         Path told = directory.resolve("told");
-        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"), """
+        Files.writeString(
+                Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"), """
                 - route:
                     id: saga-alert
                     from:
@@ -334,20 +381,31 @@ class OperationFailureTest {
                             uri: file:%s?fileName=alert.txt&doneFileName=done
                 """.formatted(told));
         start("saga.compensation.retry-delay", "200ms");
-        saga.execute("graph", "CREATE TRIGGER refuse BEFORE UPDATE OF visible ON graph_document BEGIN SELECT RAISE(ABORT, 'hidden on purpose'); END");
+        saga.execute(
+                "graph",
+                "CREATE TRIGGER refuse BEFORE UPDATE OF visible ON graph_document BEGIN SELECT RAISE(ABORT, 'hidden on purpose'); END");
 
         IngestResult result = saga.ingest(saga.text("keeper.txt", 20));
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
-        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.report("critical_failures.json").size() == 1);
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> saga.report("critical_failures.json").size() == 1);
 
-        assertThat(saga.report("critical_failures.json").get(0)).contains(result.sagaId()).contains("graph").contains("hidden on purpose");
+        assertThat(saga.report("critical_failures.json").get(0))
+                .contains(result.sagaId())
+                .contains("graph")
+                .contains("hidden on purpose");
         await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(told.resolve("done")));
-        assertThat(Files.readString(told.resolve("alert.txt"))).startsWith("CRITICAL NOT_VISIBLE").contains("hidden on purpose");
-        assertThat(saga.report("rollback_alerts.json")).as("nothing was rolled back").isEmpty();
+        assertThat(Files.readString(told.resolve("alert.txt")))
+                .startsWith("CRITICAL NOT_VISIBLE")
+                .contains("hidden on purpose");
+        assertThat(saga.report("rollback_alerts.json"))
+                .as("nothing was rolled back")
+                .isEmpty();
         assertThat(saga.number("journal", "SELECT publish_attempts FROM saga")).isGreaterThanOrEqualTo(3);
 
         saga.execute("graph", "DROP TRIGGER refuse");
-        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.journal().saga(result.sagaId()).orElseThrow().published());
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> saga.journal().saga(result.sagaId()).orElseThrow().published());
         assertThat(saga.number("graph", "SELECT visible FROM graph_document")).isOne();
         assertThat(saga.report("critical_failures.json")).as("told once").hasSize(1);
     }
@@ -358,14 +416,21 @@ class OperationFailureTest {
         start("saga.recovery.lease", "2s", "saga.compensation.retry-delay", "1h");
         saga.s3().when(method("DELETE")).always().answer(500, "InternalError");
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
-        saga.execute("journal", "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN new.kind = 'ALERT' BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
-        assertThatThrownBy(() -> saga.ingest(threeChunks())).hasStackTraceContaining("journal does not take its outcome");
+        saga.execute(
+                "journal",
+                "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN new.kind = 'ALERT' BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+        assertThatThrownBy(() -> saga.ingest(threeChunks()))
+                .hasStackTraceContaining("journal does not take its outcome");
         String sagaId = saga.journal().sagas(1).get(0).sagaId();
-        assertThat(saga.journal().saga(sagaId).orElseThrow().state()).as("no outcome without its alert").isEqualTo(SagaState.COMPENSATING);
+        assertThat(saga.journal().saga(sagaId).orElseThrow().state())
+                .as("no outcome without its alert")
+                .isEqualTo(SagaState.COMPENSATING);
 
         saga.execute("journal", "DROP TRIGGER refuse");
-        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.journal().saga(sagaId).orElseThrow().state() == SagaState.PARTIALLY_COMPENSATED);
-        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.report("rollback_alerts.json").size() == 1);
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> saga.journal().saga(sagaId).orElseThrow().state() == SagaState.PARTIALLY_COMPENSATED);
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> saga.report("rollback_alerts.json").size() == 1);
         List<String> alert = saga.report("rollback_alerts.json");
         for (String report : List.of("rollback_alerts.json", "failed_cleanups.json", "critical_failures.json")) {
             Files.delete(saga.data().resolve("reports").resolve(report));
@@ -373,7 +438,11 @@ class OperationFailureTest {
 
         saga.restart();
 
-        assertThat(saga.report("rollback_alerts.json")).isEqualTo(alert).first().asString().contains("PARTIAL_ROLLBACK", sagaId);
+        assertThat(saga.report("rollback_alerts.json"))
+                .isEqualTo(alert)
+                .first()
+                .asString()
+                .contains("PARTIAL_ROLLBACK", sagaId);
         assertThat(saga.report("failed_cleanups.json")).hasSize(1);
     }
 
@@ -381,7 +450,8 @@ class OperationFailureTest {
     void an_alert_that_could_not_be_told_is_told_once_by_a_later_start() throws Exception {
         Path told = directory.resolve("told");
         Files.writeString(told, "in the way: the route can't make its folder");
-        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"), """
+        Files.writeString(
+                Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"), """
                 - route:
                     id: saga-alert
                     from:
@@ -396,7 +466,8 @@ class OperationFailureTest {
         saga.s3().when(method("DELETE").or(method("POST"))).always().answer(403, "AccessDenied");
         LateFailure failed = LateFailure.of(saga, threeChunks());
         assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-        assertThat(saga.number("journal", "SELECT count(*) FROM event WHERE kind = 'ALERT' AND told_at IS NULL")).isPositive();
+        assertThat(saga.number("journal", "SELECT count(*) FROM event WHERE kind = 'ALERT' AND told_at IS NULL"))
+                .isPositive();
 
         saga.restart(() -> {
             try {
@@ -406,7 +477,10 @@ class OperationFailureTest {
             }
         });
 
-        await().atMost(60, TimeUnit.SECONDS).until(() -> saga.number("journal", "SELECT count(*) FROM event WHERE kind = 'ALERT' AND told_at IS NULL") == 0);
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() ->
+                        saga.number("journal", "SELECT count(*) FROM event WHERE kind = 'ALERT' AND told_at IS NULL")
+                                == 0);
         String once = Files.readString(told.resolve("alert.txt"));
         assertThat(once).contains("PARTIAL_ROLLBACK " + failed.sagaId());
         saga.restart();
@@ -417,7 +491,11 @@ class OperationFailureTest {
 
     private FaultProxy startBehindProxy() throws IOException {
         FaultProxy coordinator = opened(new FaultProxy(StreamingSagaFixture.coordinator()));
-        start("saga.coordinator.url", coordinator.uri() + StreamingSagaFixture.coordinator().getPath(), "saga.coordinator.timeout", "2s");
+        start(
+                "saga.coordinator.url",
+                coordinator.uri() + StreamingSagaFixture.coordinator().getPath(),
+                "saga.coordinator.timeout",
+                "2s");
         return coordinator;
     }
 
@@ -425,7 +503,9 @@ class OperationFailureTest {
     @ValueSource(booleans = {false, true})
     void fp_37_the_coordinator_is_unreachable_or_hangs_at_begin(boolean hangs) throws Exception {
         FaultProxy coordinator = startBehindProxy();
-        FaultRule fault = hangs ? coordinator.when(BEGIN).always().hang() : coordinator.when(BEGIN).always().refuse();
+        FaultRule fault = hangs
+                ? coordinator.when(BEGIN).always().hang()
+                : coordinator.when(BEGIN).always().refuse();
 
         IngestResult result = saga.ingest(threeChunks());
 
@@ -442,7 +522,9 @@ class OperationFailureTest {
         FaultProxy coordinator = startBehindProxy();
         CountDownLatch release = new CountDownLatch(1);
         Interrupted.UnderWay running = uploading(release);
-        FaultRule fault = hangs ? coordinator.when(JOIN).always().hang() : coordinator.when(JOIN).always().refuse();
+        FaultRule fault = hangs
+                ? coordinator.when(JOIN).always().hang()
+                : coordinator.when(JOIN).always().refuse();
         release.countDown();
 
         IngestResult result = running.result();
@@ -497,24 +579,41 @@ class OperationFailureTest {
     @Test
     void fp_40_the_journals_disk_is_full() throws Exception {
         Path disk = Files.createDirectories(directory.resolve("small"));
-        Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk.toString()).redirectErrorStream(true).start();
+        Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk.toString())
+                .redirectErrorStream(true)
+                .start();
         mount.getInputStream().readAllBytes();
-        Assumptions.assumeTrue(mount.waitFor() == 0, "SKIPPED: only root can mount a small file system for a full disk");
-        open.push(() -> new ProcessBuilder("umount", "-l", disk.toString()).start().waitFor());
-        start("saga.journal.url", "jdbc:sqlite:" + disk.resolve("journal.db"), "saga.journal.timeout", "2s", "saga.recovery.lease", "2s");
+        Assumptions.assumeTrue(
+                mount.waitFor() == 0, "SKIPPED: only root can mount a small file system for a full disk");
+        open.push(() ->
+                new ProcessBuilder("umount", "-l", disk.toString()).start().waitFor());
+        start(
+                "saga.journal.url",
+                "jdbc:sqlite:" + disk.resolve("journal.db"),
+                "saga.journal.timeout",
+                "2s",
+                "saga.recovery.lease",
+                "2s");
         CountDownLatch release = new CountDownLatch(1);
         Interrupted.UnderWay running = uploading(release);
         Path filler = disk.resolve("filler");
         fill(filler);
         release.countDown();
 
-        assertThatThrownBy(running::result).hasRootCauseMessage("[SQLITE_FULL] Insertion failed because database is full (database or disk is full)");
+        assertThatThrownBy(running::result)
+                .hasRootCauseMessage(
+                        "[SQLITE_FULL] Insertion failed because database is full (database or disk is full)");
 
         assertThat(saga.s3().count(put(2))).as("sent without being recorded").isZero();
         saga.assertNoStoreTouched();
         Files.delete(filler);
-        await().atMost(60, TimeUnit.SECONDS).until(() -> running.record().state().isFinal() && running.record().published());
-        assertStored(saga, saga.application().bundle().ingest().result(running.sagaId()), Original.of(directory.resolve("in/three.bin")));
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() ->
+                        running.record().state().isFinal() && running.record().published());
+        assertStored(
+                saga,
+                saga.application().bundle().ingest().result(running.sagaId()),
+                Original.of(directory.resolve("in/three.bin")));
         assertNextFileCompletes(saga);
     }
 
@@ -537,21 +636,29 @@ class OperationFailureTest {
         start();
         CountDownLatch release = new CountDownLatch(1);
         Interrupted stopped = Interrupted.stop(uploading(release), release::countDown);
-        String oldLra = saga.journal().saga(stopped.sagaId()).orElseThrow().lraId().orElseThrow();
+        String oldLra =
+                saga.journal().saga(stopped.sagaId()).orElseThrow().lraId().orElseThrow();
         CountDownLatch reached = new CountDownLatch(1);
         CountDownLatch second = new CountDownLatch(1);
         saga.s3().when(put(2)).beforeForward(() -> {
             reached.countDown();
             second.await();
         });
-        var end = saga.application().bundle().recovery().resume(saga.journal().saga(stopped.sagaId()).orElseThrow());
+        var end = saga.application()
+                .bundle()
+                .recovery()
+                .resume(saga.journal().saga(stopped.sagaId()).orElseThrow());
         assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
 
-        assertThat(call(callback, stopped.sagaId(), oldLra)).as("while the second run is under way").isEqualTo(200);
+        assertThat(call(callback, stopped.sagaId(), oldLra))
+                .as("while the second run is under way")
+                .isEqualTo(200);
         assertThat(saga.journal().saga(stopped.sagaId()).orElseThrow().state()).isEqualTo(SagaState.UPLOADING);
         second.countDown();
         assertThat(end.orTimeout(60, TimeUnit.SECONDS).join()).isEqualTo(SagaState.COMPLETED);
-        assertThat(call(callback, stopped.sagaId(), oldLra)).as("after the second run").isEqualTo(200);
+        assertThat(call(callback, stopped.sagaId(), oldLra))
+                .as("after the second run")
+                .isEqualTo(200);
 
         assertStored(saga, stopped.result(), Original.of(directory.resolve("in/three.bin")));
         assertNextFileCompletes(saga);
@@ -559,12 +666,19 @@ class OperationFailureTest {
 
     /** As the coordinator calls, with the first run's token. */
     private int call(String callback, String sagaId, String lra) throws Exception {
-        String port = Files.readAllLines(saga.data().resolve("callback.port")).get(0).strip();
+        String port =
+                Files.readAllLines(saga.data().resolve("callback.port")).get(0).strip();
         CallbackToken tokens = CallbackToken.open(saga.data(), "");
-        String token = tokens.issue(new CallbackToken.Target(sagaId, 1, callback.equals("compensate") ? "participant-upload" : "run"));
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/lra-participant/" + callback + "?saga=" + token))
-                .header("Long-Running-Action", lra).PUT(HttpRequest.BodyPublishers.noBody()).build();
-        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        String token = tokens.issue(
+                new CallbackToken.Target(sagaId, 1, callback.equals("compensate") ? "participant-upload" : "run"));
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + port + "/lra-participant/" + callback + "?saga=" + token))
+                .header("Long-Running-Action", lra)
+                .PUT(HttpRequest.BodyPublishers.noBody())
+                .build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.discarding())
+                .statusCode();
     }
 
     // The source's lock
@@ -577,7 +691,8 @@ class OperationFailureTest {
             IngestResult result = saga.ingest(file);
 
             assertThat(result.message()).contains("locked by another process", file.toString());
-            assertThat(saga.s3().count(method("PUT").and(keyContains("/saga/")))).isZero();
+            assertThat(saga.s3().count(method("PUT").and(keyContains("/saga/"))))
+                    .isZero();
             assertNothingLeft(saga, result, Reason.SOURCE_BUSY);
         }
         assertThat(saga.ingest(file).status()).isEqualTo("COMPLETED");
@@ -621,16 +736,22 @@ class OperationFailureTest {
         start("saga.compensation.retry-delay", "300ms", "saga.compensation.max-attempts", "3");
         FaultRule refusal = saga.s3().when(method("DELETE")).always().answer(500, "InternalError");
         LateFailure failed = LateFailure.of(saga, threeChunks());
-        await().atMost(30, TimeUnit.SECONDS).until(() -> failed.open().stream().allMatch(entry -> entry.state() == CleanupState.BLOCKED));
-        assertThat(failed.open()).hasSize(3).allMatch(entry -> entry.attempts() == 3 && !entry.lastError().isBlank());
+        await().atMost(30, TimeUnit.SECONDS)
+                .until(() -> failed.open().stream().allMatch(entry -> entry.state() == CleanupState.BLOCKED));
+        assertThat(failed.open())
+                .hasSize(3)
+                .allMatch(entry -> entry.attempts() == 3 && !entry.lastError().isBlank());
         refusal.remove();
         long asked = saga.s3().count(method("DELETE"));
         assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
 
-        List<CleanupEntry> left = saga.application().bundle().engine().retry(failed.open().get(0));
+        List<CleanupEntry> left =
+                saga.application().bundle().engine().retry(failed.open().get(0));
 
         assertThat(left).isEmpty();
-        assertThat(saga.s3().count(method("DELETE"))).as("one attempt for all keys of the step").isEqualTo(asked + 3);
+        assertThat(saga.s3().count(method("DELETE")))
+                .as("one attempt for all keys of the step")
+                .isEqualTo(asked + 3);
         failed.assertCompensatedAfterAll();
         assertNextFileCompletes(saga);
     }

@@ -81,7 +81,9 @@ class OrderlyStopTest {
     }
 
     private void awaitHeld() throws InterruptedException {
-        assertThat(reached.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("reached").isTrue();
+        assertThat(reached.await(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .as("reached")
+                .isTrue();
     }
 
     /** What is on its way gets through once the stop has begun. */
@@ -104,22 +106,32 @@ class OrderlyStopTest {
 
         stopNow();
 
-        assertThatThrownBy(call::join).rootCause().isInstanceOf(ShutdownException.class).hasMessageContainingAll("stopping", "goes on when the instance is started again");
-        assertThat(saga.column("journal", "SELECT state FROM saga")).as("nothing undone").containsExactly("UPLOADING");
-        assertThat(saga.column("journal", "SELECT state FROM chunk ORDER BY idx")).as("what was on its way counts")
+        assertThatThrownBy(call::join)
+                .rootCause()
+                .isInstanceOf(ShutdownException.class)
+                .hasMessageContainingAll("stopping", "goes on when the instance is started again");
+        assertThat(saga.column("journal", "SELECT state FROM saga"))
+                .as("nothing undone")
+                .containsExactly("UPLOADING");
+        assertThat(saga.column("journal", "SELECT state FROM chunk ORDER BY idx"))
+                .as("what was on its way counts")
                 .containsExactly("SENT", "SENT", "PENDING", "PENDING", "PENDING");
         saga.restart();
         IngestResult result = saga.endOf(only());
         assertStored(saga, result, file);
         assertThat(result.runs()).isEqualTo(2);
         assertThat(result.errors()).isEmpty();
-        assertThat(IntStream.range(0, 5).mapToLong(chunk -> saga.s3().count(put(chunk)))).as("times sent").containsOnly(1L);
+        assertThat(IntStream.range(0, 5).mapToLong(chunk -> saga.s3().count(put(chunk))))
+                .as("times sent")
+                .containsOnly(1L);
     }
 
     @Test
     void a_store_that_hangs_does_not_keep_the_process_from_stopping() throws Exception {
         try (EmbeddingServer model = new EmbeddingServer()) {
-            start(model.settings().entrySet().stream().flatMap(e -> Stream.of(e.getKey(), e.getValue())).toArray(String[]::new));
+            start(model.settings().entrySet().stream()
+                    .flatMap(e -> Stream.of(e.getKey(), e.getValue()))
+                    .toArray(String[]::new));
             Original file = Original.of(saga.text("keeper.txt", 60));
             CountDownLatch embedding = model.holdAfter(4);
             Background.run("ingest", () -> saga.ingest(file.path()));
@@ -138,17 +150,29 @@ class OrderlyStopTest {
     void sagas_that_wait_for_their_turn_go_on_too() throws Exception {
         start("saga.concurrency", "1");
         holdSecondChunk();
-        List<Original> files = IntStream.range(0, 4).mapToObj(i -> saga.file("f" + i + ".bin", CHUNK + 100L + i)).map(Original::of).toList();
+        List<Original> files = IntStream.range(0, 4)
+                .mapToObj(i -> saga.file("f" + i + ".bin", CHUNK + 100L + i))
+                .map(Original::of)
+                .toList();
         files.forEach(file -> Background.run("ingest", () -> saga.ingest(file.path())));
         awaitHeld();
-        await().atMost(PATIENCE).until(() -> saga.application().bundle().runs().all().size() == 4);
+        await().atMost(PATIENCE)
+                .until(() -> saga.application().bundle().runs().all().size() == 4);
 
         stopNow();
 
-        assertThat(saga.column("journal", "SELECT DISTINCT node FROM saga")).as("nobody's").containsExactly("");
+        assertThat(saga.column("journal", "SELECT DISTINCT node FROM saga"))
+                .as("nobody's")
+                .containsExactly("");
         saga.restart();
         for (SagaRecord one : saga.journal().sagas(9)) {
-            assertStored(saga, saga.endOf(one.sagaId()), files.stream().filter(file -> file.path().equals(one.source())).findFirst().orElseThrow());
+            assertStored(
+                    saga,
+                    saga.endOf(one.sagaId()),
+                    files.stream()
+                            .filter(file -> file.path().equals(one.source()))
+                            .findFirst()
+                            .orElseThrow());
         }
         assertThat(saga.journal().sagas(9)).hasSize(4);
     }
@@ -192,7 +216,15 @@ class OrderlyStopTest {
     @Test
     void a_file_in_the_drop_folder_stays_there_until_its_saga_has_ended() throws Exception {
         Path drop = Files.createDirectory(directory.toRealPath().resolve("drop"));
-        start("saga.http.enabled", "false", "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s");
+        start(
+                "saga.http.enabled",
+                "false",
+                "saga.drop.dir",
+                drop.toString(),
+                "saga.drop.interval",
+                "100ms",
+                "saga.drop.stable-for",
+                "0s");
         holdSecondChunk();
         Path file = Files.move(saga.file("two.bin", CHUNK + 1L), drop.resolve("two.bin"));
         awaitHeld();
@@ -211,7 +243,8 @@ class OrderlyStopTest {
         start("saga.http.enabled", "false", "saga.jms.embedded", "true");
         holdSecondChunk();
         byte[] content = Files.readAllBytes(saga.file("two.bin", CHUNK + 1L));
-        try (Connection connection = connect(); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
+        try (Connection connection = connect();
+                Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             BytesMessage message = session.createBytesMessage();
             message.setStringProperty("fileName", "two.bin");
             message.setJMSReplyTo(session.createQueue("answers"));
@@ -224,8 +257,10 @@ class OrderlyStopTest {
 
         assertThat(saga.column("journal", "SELECT state FROM saga")).containsExactly("UPLOADING");
         saga.restart();
-        try (Connection connection = connect(); Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
-            Message reply = session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
+        try (Connection connection = connect();
+                Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
+            Message reply =
+                    session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
             assertThat(((TextMessage) reply).getText()).contains("\"status\":\"COMPLETED\"", only());
         }
         assertThat(saga.s3().count(put(0))).isOne();
@@ -242,18 +277,26 @@ class OrderlyStopTest {
         start("saga.http.enabled", "true");
         holdSecondChunk();
         byte[] content = Files.readAllBytes(saga.file("two.bin", CHUNK + 1L));
-        HttpRequest request = HttpRequest.newBuilder(saga.application().address().orElseThrow().resolve("api/documents/two.bin"))
-                .header("Prefer", "wait=60").PUT(HttpRequest.BodyPublishers.ofByteArray(content)).build();
-        CompletableFuture<HttpResponse<String>> answer = Background.call("put", () -> HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()));
+        HttpRequest request = HttpRequest.newBuilder(
+                        saga.application().address().orElseThrow().resolve("api/documents/two.bin"))
+                .header("Prefer", "wait=60")
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(content))
+                .build();
+        CompletableFuture<HttpResponse<String>> answer = Background.call(
+                "put", () -> HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()));
         awaitHeld();
 
         stopNow();
 
-        assertThat(answer.orTimeout(60, TimeUnit.SECONDS).join().statusCode()).as("begun, and goes on").isEqualTo(202);
+        assertThat(answer.orTimeout(60, TimeUnit.SECONDS).join().statusCode())
+                .as("begun, and goes on")
+                .isEqualTo(202);
         saga.restart();
         IngestResult result = saga.endOf(only());
         assertThat(result.status()).isEqualTo("COMPLETED");
-        assertThat(result.sha256()).isEqualTo(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
+        assertThat(result.sha256())
+                .isEqualTo(HexFormat.of()
+                        .formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
         assertThat(result.runs()).isEqualTo(2);
     }
 
@@ -267,10 +310,14 @@ class OrderlyStopTest {
         stopNow();
 
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            assertThatThrownBy(() -> saga.restart(Map.of("saga.http.port", String.valueOf(taken.getLocalPort())))).isInstanceOf(ConfigException.class)
-                    .hasMessageContaining("nothing was started").hasMessageContaining("saga.http.port=0");
-            assertThatThrownBy(() -> saga.restart(Map.of("saga.http.port", "0", "saga.jms.port", String.valueOf(taken.getLocalPort()))))
-                    .isInstanceOf(ConfigException.class).hasMessageContaining("saga.jms.port");
+            assertThatThrownBy(() -> saga.restart(Map.of("saga.http.port", String.valueOf(taken.getLocalPort()))))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("nothing was started")
+                    .hasMessageContaining("saga.http.port=0");
+            assertThatThrownBy(() -> saga.restart(
+                            Map.of("saga.http.port", "0", "saga.jms.port", String.valueOf(taken.getLocalPort()))))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("saga.jms.port");
         }
 
         saga.restart(Map.of("saga.jms.port", "0"));
@@ -283,7 +330,10 @@ class OrderlyStopTest {
         Path file = saga.text("late.txt", 3);
         saga.application().bundle().drain();
 
-        assertThatThrownBy(() -> saga.ingest(file)).rootCause().isInstanceOf(ShutdownException.class).hasMessageContaining(file.toString());
+        assertThatThrownBy(() -> saga.ingest(file))
+                .rootCause()
+                .isInstanceOf(ShutdownException.class)
+                .hasMessageContaining(file.toString());
         assertThat(saga.journal().sagas(1)).isEmpty();
     }
 }

@@ -22,8 +22,12 @@ record Original(Path path, byte[] bytes, String look) {
     /** Byte-identical, and nobody even touched it: same inode and modification time. */
     void assertUntouched() {
         try {
-            assertThat(look(path)).as("inode, size and modification time of " + path).isEqualTo(look);
-            assertThat(Arrays.equals(Files.readAllBytes(path), bytes)).as("same bytes in " + path).isTrue();
+            assertThat(look(path))
+                    .as("inode, size and modification time of " + path)
+                    .isEqualTo(look);
+            assertThat(Arrays.equals(Files.readAllBytes(path), bytes))
+                    .as("same bytes in " + path)
+                    .isTrue();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

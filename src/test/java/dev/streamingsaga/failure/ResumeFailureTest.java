@@ -86,7 +86,10 @@ class ResumeFailureTest {
         return saga.s3().count(method("PUT"));
     }
 
-    /** Stopped while the third of five chunks is on its way: three are stored, though the run heard so of two only; two were never sent. */
+    /**
+     * Stopped while the third of five chunks is on its way: three are stored, though the run heard so of two only; two
+     * were never sent.
+     */
     private Interrupted interrupted(Path file) throws InterruptedException {
         CountDownLatch reached = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
@@ -95,7 +98,8 @@ class ResumeFailureTest {
             release.await();
         });
         Interrupted stopped = Interrupted.stop(Interrupted.begin(saga, file, reached), release::countDown);
-        assertThat(saga.column("journal", "SELECT state FROM chunk ORDER BY idx")).containsExactly("SENT", "SENT", "SENDING", "PENDING", "PENDING");
+        assertThat(saga.column("journal", "SELECT state FROM chunk ORDER BY idx"))
+                .containsExactly("SENT", "SENT", "SENDING", "PENDING", "PENDING");
         return stopped;
     }
 
@@ -110,7 +114,9 @@ class ResumeFailureTest {
         IngestResult result = stopped.resume();
 
         assertStored(saga, result, file);
-        assertThat(List.of(puts(0), puts(1), puts(2), puts(3), puts(4))).as("times sent in both runs").containsOnly(1L);
+        assertThat(List.of(puts(0), puts(1), puts(2), puts(3), puts(4)))
+                .as("times sent in both runs")
+                .containsOnly(1L);
         assertThat(result.runs()).isEqualTo(2);
         assertThat(result.resumedBytes()).isEqualTo(3L * CHUNK);
         assertThat(result.stores()).containsEntry("upload", (long) CHUNKS);
@@ -166,7 +172,9 @@ class ResumeFailureTest {
 
         assertStored(saga, interrupted(file.path()).resume(), file);
 
-        assertThat(List.of(heads(0), heads(1), heads(2), heads(3), heads(4))).as("one each by the step verify").containsExactly(1L, 1L, 2L, 1L, 1L);
+        assertThat(List.of(heads(0), heads(1), heads(2), heads(3), heads(4)))
+                .as("one each by the step verify")
+                .containsExactly(1L, 1L, 2L, 1L, 1L);
     }
 
     @Test
@@ -196,18 +204,27 @@ class ResumeFailureTest {
         List<String> texts = saga.column("vector", "SELECT text FROM vector_segment");
         int first = model.embedded().size();
         saga.execute("vector", "CREATE TABLE inserted (ordinal INTEGER)");
-        saga.execute("vector", "CREATE TRIGGER note AFTER INSERT ON vector_segment BEGIN INSERT INTO inserted VALUES (new.ordinal); END");
+        saga.execute(
+                "vector",
+                "CREATE TRIGGER note AFTER INSERT ON vector_segment BEGIN INSERT INTO inserted VALUES (new.ordinal); END");
 
         IngestResult result = stopped.resume();
 
         assertStored(saga, result, file);
         long all = saga.rows("vector", "vector_segment");
         assertThat(all).isGreaterThan(stored);
-        assertThat(saga.number("vector", "SELECT count(*) FROM inserted")).as("inserted by the second run").isEqualTo(all - stored);
+        assertThat(saga.number("vector", "SELECT count(*) FROM inserted"))
+                .as("inserted by the second run")
+                .isEqualTo(all - stored);
         assertThat(saga.number("vector", "SELECT min(ordinal) FROM inserted")).isEqualTo(stored);
-        // A request of the first run may still have been on its way: what it asked for was not stored, so the second run asks again.
-        Set<String> second = Set.copyOf(model.embedded().subList(first, model.embedded().size()));
-        assertThat(second).as("embedded by the second run").hasSize(Math.toIntExact(all - stored)).doesNotContainAnyElementsOf(texts);
+        // A request of the first run may still have been on its way: what it asked for was not stored, so the second
+        // run asks again.
+        Set<String> second =
+                Set.copyOf(model.embedded().subList(first, model.embedded().size()));
+        assertThat(second)
+                .as("embedded by the second run")
+                .hasSize(Math.toIntExact(all - stored))
+                .doesNotContainAnyElementsOf(texts);
     }
 
     // FP-10 to FP-12
@@ -227,7 +244,8 @@ class ResumeFailureTest {
         assertThat(puts(0)).isOne();
         List<Long> arrivals = saga.s3().arrivalNanos(put(3));
         for (int i = 1; i < arrivals.size(); i++) {
-            assertThat(Duration.ofNanos(arrivals.get(i) - arrivals.get(i - 1))).as("pause before attempt %d", i + 1)
+            assertThat(Duration.ofNanos(arrivals.get(i) - arrivals.get(i - 1)))
+                    .as("pause before attempt %d", i + 1)
                     .isGreaterThanOrEqualTo(Duration.ofMillis(690));
         }
     }
@@ -251,7 +269,11 @@ class ResumeFailureTest {
     // FP-13
 
     /** What is wrong with the order, in rows whose checksums fit. */
-    private enum Disorder { SWAPPED, GAP, DOUBLE }
+    private enum Disorder {
+        SWAPPED,
+        GAP,
+        DOUBLE
+    }
 
     @ParameterizedTest
     @EnumSource
@@ -267,8 +289,10 @@ class ResumeFailureTest {
             }
             case GAP -> move(4, 7);
             case DOUBLE -> {
-                saga.execute("journal", "UPDATE chunk SET (byte_offset, size_bytes, object_key, sha256) ="
-                        + " (SELECT byte_offset, size_bytes, object_key, sha256 FROM chunk WHERE idx = 0) WHERE idx = 1");
+                saga.execute(
+                        "journal",
+                        "UPDATE chunk SET (byte_offset, size_bytes, object_key, sha256) ="
+                                + " (SELECT byte_offset, size_bytes, object_key, sha256 FROM chunk WHERE idx = 0) WHERE idx = 1");
                 move(1, 1);
             }
         }
@@ -282,9 +306,13 @@ class ResumeFailureTest {
     /** Gives a row another index, and the checksum that fits: damage that a checksum does not show. */
     private void move(int from, int to) throws Exception {
         saga.execute("journal", "UPDATE chunk SET idx = " + to + " WHERE idx = " + from);
-        String content = saga.column("journal", "SELECT saga_id || '|' || idx || '|' || byte_offset || '|' || size_bytes || '|' || object_key"
-                + " || '|' || sha256 FROM chunk WHERE idx = " + to).get(0);
-        String check = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8)));
+        String content = saga.column(
+                        "journal",
+                        "SELECT saga_id || '|' || idx || '|' || byte_offset || '|' || size_bytes || '|' || object_key"
+                                + " || '|' || sha256 FROM chunk WHERE idx = " + to)
+                .get(0);
+        String check = HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8)));
         saga.execute("journal", "UPDATE chunk SET row_check = '" + check.substring(0, 16) + "' WHERE idx = " + to);
     }
 
@@ -354,8 +382,8 @@ class ResumeFailureTest {
     }
 
     /**
-     * Written through memory that is mapped and dirty already: no time of the file changes, so that only its bytes can tell. What
-     * changes lies in a chunk that the bucket has, so that no server compares it with anything either.
+     * Written through memory that is mapped and dirty already: no time of the file changes, so that only its bytes can
+     * tell. What changes lies in a chunk that the bucket has, so that no server compares it with anything either.
      */
     @Test
     void fp_16_the_file_has_other_content_though_inode_size_and_times_are_the_same() throws Exception {

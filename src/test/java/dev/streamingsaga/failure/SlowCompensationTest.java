@@ -10,7 +10,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.CoordinatorSettings;
@@ -47,7 +46,15 @@ class SlowCompensationTest {
     void start() throws Exception {
         lines.start();
         narayana.addAppender(lines);
-        saga = StreamingSagaFixture.start(directory, Map.of("saga.chunk.parallelism", "1", "saga.compensation.step-timeout", "60s", "saga.s3.timeout", "60s"));
+        saga = StreamingSagaFixture.start(
+                directory,
+                Map.of(
+                        "saga.chunk.parallelism",
+                        "1",
+                        "saga.compensation.step-timeout",
+                        "60s",
+                        "saga.s3.timeout",
+                        "60s"));
     }
 
     @AfterEach
@@ -67,22 +74,31 @@ class SlowCompensationTest {
         });
         saga.s3().when(method("DELETE").or(method("POST"))).always().delay(delete);
         Interrupted.UnderWay running = Interrupted.begin(saga, saga.file("three.bin", 11 << 20), uploading);
-        URI lra = URI.create(saga.journal().saga(running.sagaId()).orElseThrow().lraId().orElseThrow());
+        URI lra = URI.create(
+                saga.journal().saga(running.sagaId()).orElseThrow().lraId().orElseThrow());
 
         saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.CANCEL);
         running.awaitState(SagaState.COMPENSATING);
         upload.countDown();
-        await("the end of the LRA").atMost(PATIENCE).untilAsserted(() -> assertThat(get(URI.create(lra + "/status")).statusCode()).isEqualTo(404));
+        await("the end of the LRA")
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(get(URI.create(lra + "/status")).statusCode())
+                        .isEqualTo(404));
         get(StreamingSagaFixture.coordinator().resolve("/lra-coordinator/recovery"));
 
-        assertThat(saga.journal().saga(running.sagaId()).orElseThrow().state()).as("while the bucket deletes").isEqualTo(SagaState.COMPENSATING);
+        assertThat(saga.journal().saga(running.sagaId()).orElseThrow().state())
+                .as("while the bucket deletes")
+                .isEqualTo(SagaState.COMPENSATING);
         delete.countDown();
         IngestResult result = running.result();
         Aftermath.assertNothingLeft(saga, result, Reason.CANCELLED);
-        assertThat(List.copyOf(lines.list)).extracting(ILoggingEvent::getFormattedMessage).noneMatch(line -> line.contains("euristic"));
+        assertThat(List.copyOf(lines.list))
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .noneMatch(line -> line.contains("euristic"));
     }
 
     private static HttpResponse<String> get(URI uri) throws Exception {
-        return HttpClient.newHttpClient().send(CoordinatorSettings.request(uri).timeout(PATIENCE).build(), BodyHandlers.ofString());
+        return HttpClient.newHttpClient()
+                .send(CoordinatorSettings.request(uri).timeout(PATIENCE).build(), BodyHandlers.ofString());
     }
 }

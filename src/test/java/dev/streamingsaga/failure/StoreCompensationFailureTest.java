@@ -10,7 +10,6 @@ import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupEntry.CleanupState;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackHandler;
-import dev.streamingsaga.lra.CallbackHandler.CallbackAnswer;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -26,8 +25,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * FP-26 to FP-33: stores that refuse to be undone, or say that they were and were not. The stores' own databases do it, by
- * triggers: one aborts the delete, the other skips it in silence. And what becomes of the clean-up entries.
+ * FP-26 to FP-33: stores that refuse to be undone, or say that they were and were not. The stores' own databases do it,
+ * by triggers: one aborts the delete, the other skips it in silence. And what becomes of the clean-up entries.
  */
 @Tag("one-jdk")
 @Timeout(120)
@@ -99,12 +98,17 @@ class StoreCompensationFailureTest {
         assertThat(saga.rows(store, table)).as("rows left").isPositive();
         assertThat(failed.entries()).hasSize(1);
         CleanupEntry entry = failed.entries().get(0);
-        assertThat(entry).extracting(CleanupEntry::step, CleanupEntry::resource, CleanupEntry::state, CleanupEntry::attempts)
+        assertThat(entry)
+                .extracting(CleanupEntry::step, CleanupEntry::resource, CleanupEntry::state, CleanupEntry::attempts)
                 .containsExactly(store, store + ":" + failed.sagaId(), CleanupState.PENDING, 1);
         assertThat(entry.lastError()).contains(aborts ? "refused on purpose" : "still holds");
         failed.assertWarned(0, 1, 100.0, store + " 1");
-        assertThat(failed.failedCleanups()).hasSize(1).first()
-                .satisfies(line -> assertThat(line).containsEntry("step", store).containsEntry("failed", List.of(entry.resource())));
+        assertThat(failed.failedCleanups())
+                .hasSize(1)
+                .first()
+                .satisfies(line -> assertThat(line)
+                        .containsEntry("step", store)
+                        .containsEntry("failed", List.of(entry.resource())));
         assertThat(failed.criticalFailures()).isEmpty();
         assertThat(order()).isEqualTo(NEWEST_FIRST);
 
@@ -120,7 +124,10 @@ class StoreCompensationFailureTest {
         refuseDelete("security", "security_document", false);
         refuseDelete("graph", "graph_document", true);
         refuseDelete("relational", "relational_document", true);
-        saga.s3().when(method("DELETE").and(keyEndsWith("chunk-000000"))).always().answer(403, "AccessDenied");
+        saga.s3()
+                .when(method("DELETE").and(keyEndsWith("chunk-000000")))
+                .always()
+                .answer(403, "AccessDenied");
         noteOrder();
 
         LateFailure failed = LateFailure.of(saga, file);
@@ -128,9 +135,13 @@ class StoreCompensationFailureTest {
         assertThat(failed.result().status()).isEqualTo("PARTIALLY_COMPENSATED");
         failed.assertUndoneBut("security", "graph", "relational");
         assertThat(saga.keys()).hasSize(1);
-        assertThat(failed.open()).extracting(CleanupEntry::step, CleanupEntry::resource).containsExactly(
-                tuple("relational", "relational:" + failed.sagaId()), tuple("graph", "graph:" + failed.sagaId()),
-                tuple("security", "security:" + failed.sagaId()), tuple("upload", saga.keys().get(0)));
+        assertThat(failed.open())
+                .extracting(CleanupEntry::step, CleanupEntry::resource)
+                .containsExactly(
+                        tuple("relational", "relational:" + failed.sagaId()),
+                                tuple("graph", "graph:" + failed.sagaId()),
+                        tuple("security", "security:" + failed.sagaId()),
+                                tuple("upload", saga.keys().get(0)));
         failed.assertWarned(1, 1, 0.0, "relational 1", "graph 1", "security 1", "upload 1");
         assertThat(failed.alerts()).hasSize(1);
         assertThat(failed.failedCleanups()).hasSize(4);
@@ -152,10 +163,15 @@ class StoreCompensationFailureTest {
         refuseDelete("graph", "graph_node", true);
         LateFailure failed = LateFailure.of(saga, file);
 
-        assertThat(engine().retry(failed.open().get(0))).extracting(CleanupEntry::attempts).containsExactly(2);
+        assertThat(engine().retry(failed.open().get(0)))
+                .extracting(CleanupEntry::attempts)
+                .containsExactly(2);
 
         assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-        assertThat(failed.failedCleanups()).hasSize(1).first().satisfies(line -> assertThat(line).containsEntry("attempts", 2));
+        assertThat(failed.failedCleanups())
+                .hasSize(1)
+                .first()
+                .satisfies(line -> assertThat(line).containsEntry("attempts", 2));
     }
 
     @Test
@@ -165,7 +181,8 @@ class StoreCompensationFailureTest {
 
         engine().resolve(failed.open().get(0), "removed by hand, ticket 4711");
 
-        assertThat(failed.entries()).extracting(CleanupEntry::state, CleanupEntry::resolution)
+        assertThat(failed.entries())
+                .extracting(CleanupEntry::state, CleanupEntry::resolution)
                 .containsExactly(tuple(CleanupState.RESOLVED, "removed by hand, ticket 4711"));
         assertThat(failed.state()).isEqualTo(SagaState.COMPENSATED);
         assertThat(failed.failedCleanups()).isEmpty();
@@ -179,11 +196,15 @@ class StoreCompensationFailureTest {
         allowDelete("graph");
 
         assertThat(engine().cancel(failed.sagaId()).join()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-        assertThat(engine().compensate(new Target(failed.sagaId(), 1, "participant-upload"))).isEqualTo(CallbackHandler.CallbackAnswer.DONE);
-        assertThat(engine().complete(new Target(failed.sagaId(), 1, "run"))).isEqualTo(CallbackHandler.CallbackAnswer.GONE);
+        assertThat(engine().compensate(new Target(failed.sagaId(), 1, "participant-upload")))
+                .isEqualTo(CallbackHandler.CallbackAnswer.DONE);
+        assertThat(engine().complete(new Target(failed.sagaId(), 1, "run")))
+                .isEqualTo(CallbackHandler.CallbackAnswer.GONE);
 
         assertThat(everythingAbout(failed.sagaId())).isEqualTo(before);
-        assertThat(saga.rows("graph", "graph_node")).as("only a retry touches residue").isPositive();
+        assertThat(saga.rows("graph", "graph_node"))
+                .as("only a retry touches residue")
+                .isPositive();
     }
 
     @Test
@@ -193,11 +214,14 @@ class StoreCompensationFailureTest {
         List<String> keys = saga.keys();
 
         assertThat(engine().cancel(good.sagaId()).join()).isEqualTo(SagaState.COMPLETED);
-        assertThat(engine().compensate(new Target(good.sagaId(), 1, "participant-vector"))).isEqualTo(CallbackHandler.CallbackAnswer.GONE);
+        assertThat(engine().compensate(new Target(good.sagaId(), 1, "participant-vector")))
+                .isEqualTo(CallbackHandler.CallbackAnswer.GONE);
 
-        assertThat(saga.application().bundle().ingest().result(good.sagaId()).stores()).isEqualTo(good.stores());
+        assertThat(saga.application().bundle().ingest().result(good.sagaId()).stores())
+                .isEqualTo(good.stores());
         assertThat(saga.keys()).isEqualTo(keys);
-        assertThat(saga.number("vector", "SELECT count(*) FROM vector_document WHERE visible = 1")).isOne();
+        assertThat(saga.number("vector", "SELECT count(*) FROM vector_document WHERE visible = 1"))
+                .isOne();
         assertThat(saga.journal().cleanups().all()).isEmpty();
     }
 
@@ -206,8 +230,10 @@ class StoreCompensationFailureTest {
     }
 
     private void refuseDelete(String store, String table, boolean aborts) {
-        saga.execute(store, "CREATE TRIGGER refuse BEFORE DELETE ON " + table + " BEGIN SELECT RAISE("
-                + (aborts ? "ABORT, 'refused on purpose'" : "IGNORE") + "); END");
+        saga.execute(
+                store,
+                "CREATE TRIGGER refuse BEFORE DELETE ON " + table + " BEGIN SELECT RAISE("
+                        + (aborts ? "ABORT, 'refused on purpose'" : "IGNORE") + "); END");
     }
 
     private void allowDelete(String store) {
@@ -217,8 +243,10 @@ class StoreCompensationFailureTest {
     /** Lets the journal's database note which step is being undone when. */
     private void noteOrder() {
         saga.execute("journal", "CREATE TABLE undone (position INTEGER PRIMARY KEY, name TEXT NOT NULL)");
-        saga.execute("journal", "CREATE TRIGGER note_undone AFTER UPDATE OF state ON step WHEN new.state IN ('COMPENSATED', 'RESIDUE')"
-                + " BEGIN INSERT INTO undone (name) VALUES (new.name); END");
+        saga.execute(
+                "journal",
+                "CREATE TRIGGER note_undone AFTER UPDATE OF state ON step WHEN new.state IN ('COMPENSATED', 'RESIDUE')"
+                        + " BEGIN INSERT INTO undone (name) VALUES (new.name); END");
     }
 
     private List<String> order() {
@@ -226,8 +254,10 @@ class StoreCompensationFailureTest {
     }
 
     private List<String> everythingAbout(String sagaId) throws IOException {
-        List<String> all = new ArrayList<>(saga.column("journal", "SELECT state || run || reason || message || finished_at FROM saga"));
-        all.addAll(saga.column("journal", "SELECT name || state FROM step WHERE saga_id = '" + sagaId + "' ORDER BY ordinal"));
+        List<String> all = new ArrayList<>(
+                saga.column("journal", "SELECT state || run || reason || message || finished_at FROM saga"));
+        all.addAll(saga.column(
+                "journal", "SELECT name || state FROM step WHERE saga_id = '" + sagaId + "' ORDER BY ordinal"));
         all.addAll(saga.column("journal", "SELECT state || attempts || last_error || next_attempt_at FROM cleanup"));
         all.addAll(saga.column("journal", "SELECT kind || message FROM event ORDER BY event_id"));
         for (String report : List.of("rollback_alerts.json", "failed_cleanups.json", "critical_failures.json")) {

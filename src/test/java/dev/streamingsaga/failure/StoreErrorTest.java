@@ -34,7 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A store whose processor dies of an Error: Camel by itself makes no failure of it, and goes on behind it when the thread is used again. */
+/**
+ * A store whose processor dies of an Error: Camel by itself makes no failure of it, and goes on behind it when the
+ * thread is used again.
+ */
 @Tag("one-jdk")
 @Timeout(120)
 class StoreErrorTest {
@@ -96,7 +99,8 @@ class StoreErrorTest {
     private void startUndoing(String steps, String undoing, String... settings) throws IOException {
         Path broken = Files.createFile(directory.resolve("broken"));
         marks = Files.createFile(directory.resolve("marks"));
-        Files.writeString(Files.createDirectories(directory.resolve("routes")).resolve("store-dying.camel.yaml"), """
+        Files.writeString(
+                Files.createDirectories(directory.resolve("routes")).resolve("store-dying.camel.yaml"), """
                 - beans:
                     - {name: dying, type: "%1$s", properties: {broken: "%2$s"}}
                     - {name: dies, type: "%4$s", properties: {broken: "%2$s"}}
@@ -110,8 +114,16 @@ class StoreErrorTest {
                 - route:
                     id: saga-store-dying-compensate
                     from: {uri: direct:saga-store-dying-compensate, steps: [%7$s]}
-                """.formatted(Dying.class.getName(), broken, steps, DyingComponent.class.getName(), Marking.class.getName(), marks, undoing));
-        saga = StreamingSagaFixture.start(directory, Map.of("saga.participants", "security,dying,relational", "saga.concurrency", "1"), settings);
+                """.formatted(
+                                Dying.class.getName(),
+                                broken,
+                                steps,
+                                DyingComponent.class.getName(),
+                                Marking.class.getName(),
+                                marks,
+                                undoing));
+        saga = StreamingSagaFixture.start(
+                directory, Map.of("saga.participants", "security,dying,relational", "saga.concurrency", "1"), settings);
     }
 
     @AfterEach
@@ -120,7 +132,12 @@ class StoreErrorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{process: {ref: dying}}", "{to: direct:another}, {log: after}", "{multicast: {parallelProcessing: true, stopOnException: true, steps: [{to: direct:another}]}}"})
+    @ValueSource(
+            strings = {
+                "{process: {ref: dying}}",
+                "{to: direct:another}, {log: after}",
+                "{multicast: {parallelProcessing: true, stopOnException: true, steps: [{to: direct:another}]}}"
+            })
     void an_error_in_a_store_undoes_the_saga(String steps) throws Exception {
         start(steps);
 
@@ -136,10 +153,12 @@ class StoreErrorTest {
         IngestResult first = saga.ingest(saga.text("first.txt", 20));
 
         for (int i = 0; i < 3; i++) {
-            assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status()).isEqualTo("COMPLETED");
+            assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status())
+                    .isEqualTo("COMPLETED");
         }
 
-        assertThat(saga.journal().saga(first.sagaId()).orElseThrow().state().name()).isEqualTo("COMPENSATED");
+        assertThat(saga.journal().saga(first.sagaId()).orElseThrow().state().name())
+                .isEqualTo("COMPENSATED");
     }
 
     /** Its thread must not be used again while it is not over: it would go on behind the store. */
@@ -149,46 +168,69 @@ class StoreErrorTest {
         String lost = lostId();
 
         for (int i = 0; i < 3; i++) {
-            assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status()).isEqualTo("COMPLETED");
+            assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status())
+                    .isEqualTo("COMPLETED");
         }
 
         assertThat(saga.journal().saga(lost).orElseThrow().state()).isEqualTo(SagaState.PROCESSING);
-        assertThat(saga.journal().steps(lost)).filteredOn(step -> step.name().equals("dying")).extracting(StepRecord::state)
+        assertThat(saga.journal().steps(lost))
+                .filteredOn(step -> step.name().equals("dying"))
+                .extracting(StepRecord::state)
                 .containsExactly(StepState.WRITING);
     }
 
     @Test
     void what_camel_loses_ends_with_the_time_limit_and_never_goes_on() throws Exception {
-        start("{recipientList: {constant: 'dies:now'}}, {log: after}", "saga.time-limit", "20s", "saga.compensation.step-timeout", "1s");
+        start(
+                "{recipientList: {constant: 'dies:now'}}, {log: after}",
+                "saga.time-limit",
+                "20s",
+                "saga.compensation.step-timeout",
+                "1s");
 
         IngestResult lost = saga.ingest(saga.text("keeper.txt", 20));
 
         assertThat(lost.reason()).contains("TIMEOUT");
         for (int i = 0; i < 3; i++) {
-            assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status()).as("in the only place").isEqualTo("COMPLETED");
+            assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status())
+                    .as("in the only place")
+                    .isEqualTo("COMPLETED");
         }
-        assertThat(saga.journal().saga(lost.sagaId()).orElseThrow().state()).isIn(SagaState.COMPENSATED, SagaState.PARTIALLY_COMPENSATED);
-        assertThat(saga.journal().steps(lost.sagaId())).extracting(StepRecord::state).doesNotContain(StepState.WRITTEN);
+        assertThat(saga.journal().saga(lost.sagaId()).orElseThrow().state())
+                .isIn(SagaState.COMPENSATED, SagaState.PARTIALLY_COMPENSATED);
+        assertThat(saga.journal().steps(lost.sagaId()))
+                .extracting(StepRecord::state)
+                .doesNotContain(StepState.WRITTEN);
     }
 
     /** A call to a store does not go on behind the answer that nobody waits for any more: the next attempt undoes. */
     @Test
     void a_compensation_that_camel_loses_is_not_woken_by_the_next() throws Exception {
-        startUndoing("{throwException: {exceptionType: java.lang.IllegalStateException, message: full}}",
-                "{recipientList: {constant: 'dies:now'}}, {process: {ref: marking}}", "saga.compensation.step-timeout", "3s", "saga.compensation.retry-delay", "1s");
+        startUndoing(
+                "{throwException: {exceptionType: java.lang.IllegalStateException, message: full}}",
+                "{recipientList: {constant: 'dies:now'}}, {process: {ref: marking}}",
+                "saga.compensation.step-timeout",
+                "3s",
+                "saga.compensation.retry-delay",
+                "1s");
 
         IngestResult result = saga.ingest(saga.text("keeper.txt", 20));
 
         assertThat(result.reason()).isEqualTo("STORE_FAILED");
-        await().atMost(Duration.ofSeconds(60)).until(() -> saga.journal().saga(result.sagaId()).orElseThrow().state() == SagaState.COMPENSATED);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> saga.journal().saga(result.sagaId()).orElseThrow().state() == SagaState.COMPENSATED);
         assertThat(saga.ingest(saga.text("next.txt", 20)).status()).isEqualTo("COMPENSATED");
         assertThat(marks).content().hasLineCount(2);
     }
 
     /** An ingest that Camel loses in the store, its saga holding the only place. */
     private CompletableFuture<IngestResult> lost(String... settings) throws Exception {
-        start("{recipientList: {constant: 'dies:now'}}, {log: after}", Stream.concat(
-                Stream.of("saga.recovery.lease", "2s", "saga.compensation.step-timeout", "1s"), Stream.of(settings)).toArray(String[]::new));
+        start(
+                "{recipientList: {constant: 'dies:now'}}, {log: after}",
+                Stream.concat(
+                                Stream.of("saga.recovery.lease", "2s", "saga.compensation.step-timeout", "1s"),
+                                Stream.of(settings))
+                        .toArray(String[]::new));
         Path file = saga.text("keeper.txt", 20);
         CompletableFuture<IngestResult> caller = Background.call("ingest", () -> saga.ingest(file));
         await().atMost(Duration.ofSeconds(60)).until(() -> Files.notExists(directory.resolve("broken")));
@@ -201,17 +243,26 @@ class StoreErrorTest {
 
     @Test
     void what_camel_loses_goes_on_after_a_pause_and_its_caller_hears_of_the_end() throws Exception {
-        CompletableFuture<IngestResult> caller = lost("saga.compensation.step-timeout", "5s"); // a pause that is shorter does not end the run
+        CompletableFuture<IngestResult> caller =
+                lost("saga.compensation.step-timeout", "5s"); // a pause that is shorter does not end the run
         String sagaId = lostId();
 
         assertThat(saga.application().bundle().engine().pause(sagaId)).isTrue();
-        saga.application().bundle().recovery().resume(saga.journal().saga(sagaId).orElseThrow());
+        saga.application()
+                .bundle()
+                .recovery()
+                .resume(saga.journal().saga(sagaId).orElseThrow());
 
-        assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().status()).as("in the only place").isEqualTo("COMPLETED");
+        assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().status())
+                .as("in the only place")
+                .isEqualTo("COMPLETED");
         assertThat(saga.journal().saga(sagaId).orElseThrow().run()).isEqualTo(2);
     }
 
-    /** What another process takes over is not ours to wait for: the place is free, and the caller hears what becomes of it there. */
+    /**
+     * What another process takes over is not ours to wait for: the place is free, and the caller hears what becomes of
+     * it there.
+     */
     @Test
     void what_camel_loses_gives_up_its_place_when_another_process_has_the_saga() throws Exception {
         CompletableFuture<IngestResult> caller = lost("saga.recovery.mode", "compensate");
@@ -219,7 +270,11 @@ class StoreErrorTest {
 
         saga.execute("journal", "UPDATE saga SET run = run + 1, node = 'another' WHERE saga_id = '" + sagaId + "'");
 
-        assertThat(Background.call("next", () -> saga.ingest(saga.text("next.txt", 20))).orTimeout(60, TimeUnit.SECONDS).join().status()).isEqualTo("COMPLETED");
+        assertThat(Background.call("next", () -> saga.ingest(saga.text("next.txt", 20)))
+                        .orTimeout(60, TimeUnit.SECONDS)
+                        .join()
+                        .status())
+                .isEqualTo("COMPLETED");
         assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().sagaId()).isEqualTo(sagaId);
         assertThat(saga.journal().saga(sagaId).orElseThrow().state().isFinal()).isTrue();
     }
@@ -228,14 +283,18 @@ class StoreErrorTest {
     void what_camel_loses_is_taken_up_again_when_its_compensation_breaks_off() throws Exception {
         CompletableFuture<IngestResult> caller = lost();
         String sagaId = lostId();
-        saga.execute("journal", "CREATE TRIGGER refuse BEFORE UPDATE ON saga WHEN new.state IN ('COMPENSATED', 'PARTIALLY_COMPENSATED') "
-                + "BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+        saga.execute(
+                "journal",
+                "CREATE TRIGGER refuse BEFORE UPDATE ON saga WHEN new.state IN ('COMPENSATED', 'PARTIALLY_COMPENSATED') "
+                        + "BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
 
         saga.application().bundle().engine().cancel(sagaId);
 
-        assertThatThrownBy(() -> caller.orTimeout(60, TimeUnit.SECONDS).join()).hasStackTraceContaining("journal does not take its outcome");
+        assertThatThrownBy(() -> caller.orTimeout(60, TimeUnit.SECONDS).join())
+                .hasStackTraceContaining("journal does not take its outcome");
         saga.execute("journal", "DROP TRIGGER refuse");
-        await().atMost(Duration.ofSeconds(60)).until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
         assertThat(saga.journal().saga(sagaId).orElseThrow().reason()).contains(Reason.CANCELLED);
     }
 }

@@ -28,14 +28,17 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** FP-41: two processes on one PostgreSQL journal. One falls silent for longer than its lease, and wakes up when the other has acted. */
+/**
+ * FP-41: two processes on one PostgreSQL journal. One falls silent for longer than its lease, and wakes up when the
+ * other has acted.
+ */
 @Tag("one-jdk")
 @Timeout(180)
 class TwoNodesTest {
@@ -55,8 +58,17 @@ class TwoNodesTest {
 
     private void start(String mode) throws IOException {
         postgres = PostgresServer.installed();
-        saga = StreamingSagaFixture.start(directory, Map.of("saga.chunk.parallelism", "1", "saga.journal.url", postgres.url(),
-                "saga.recovery.lease", "2s", "saga.recovery.mode", mode));
+        saga = StreamingSagaFixture.start(
+                directory,
+                Map.of(
+                        "saga.chunk.parallelism",
+                        "1",
+                        "saga.journal.url",
+                        postgres.url(),
+                        "saga.recovery.lease",
+                        "2s",
+                        "saga.recovery.mode",
+                        mode));
     }
 
     @AfterEach
@@ -85,7 +97,9 @@ class TwoNodesTest {
         });
         Path answer = directory.resolve("sleeper.json");
         sleeper = otherNode(file.path(), answer);
-        assertThat(reached.await(90, TimeUnit.SECONDS)).as("the other node uploads").isTrue();
+        assertThat(reached.await(90, TimeUnit.SECONDS))
+                .as("the other node uploads")
+                .isTrue();
         SagaRecord before = saga.journal().sagas(1).get(0);
         assertThat(before.state()).isEqualTo(SagaState.UPLOADING);
 
@@ -96,12 +110,16 @@ class TwoNodesTest {
         int events = saga.journal().events(before.sagaId()).size();
         release.countDown();
         signal("CONT");
-        assertThat(sleeper.waitFor(60, TimeUnit.SECONDS)).as("the other node ends").isTrue();
+        assertThat(sleeper.waitFor(60, TimeUnit.SECONDS))
+                .as("the other node ends")
+                .isTrue();
 
         assertThat(saga.journal().saga(before.sagaId())).contains(ended);
         assertThat(saga.journal().events(before.sagaId())).hasSize(events);
         JsonNode told = new ObjectMapper().readTree(Files.readString(answer));
-        assertThat(told.get("status").asText()).as("%s", told).isEqualTo(ended.state().name());
+        assertThat(told.get("status").asText())
+                .as("%s", told)
+                .isEqualTo(ended.state().name());
         assertThat(told.get("runs").asInt()).isEqualTo(2);
         assertThat(sleeper.exitValue()).isEqualTo(mode.equals("resume") ? 0 : 1);
         IngestResult result = saga.application().bundle().ingest().result(before.sagaId());
@@ -118,7 +136,10 @@ class TwoNodesTest {
         return now.state() == SagaState.COMPENSATED || now.published();
     }
 
-    /** What was on its way when the node fell silent arrives afterwards, through no fault of anybody: the sweep removes it. */
+    /**
+     * What was on its way when the node fell silent arrives afterwards, through no fault of anybody: the sweep removes
+     * it.
+     */
     private void assertCompensatedAndSwept(IngestResult result) {
         assertThat(result.reason()).isEqualTo(Reason.CANCELLED.name());
         saga.assertNoStoreTouched();
@@ -127,26 +148,51 @@ class TwoNodesTest {
         assertThat(saga.journal().saga(result.sagaId()).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
     }
 
-    /** The command line in a process of its own: own data directory and callbacks, the same journal, bucket and stores. */
+    /**
+     * The command line in a process of its own: own data directory and callbacks, the same journal, bucket and stores.
+     */
     private Process otherNode(Path file, Path answer) throws IOException {
         SagaConfig ours = saga.config();
         Map<String, String> settings = new HashMap<>(Map.of(
-                "saga.journal.url", postgres.url(),
-                "saga.recovery.lease", "2s",
-                "saga.coordinator.url", StreamingSagaFixture.coordinator().toString(), "saga.coordinator.secret", CoordinatorSettings.SECRET,
-                "saga.s3.endpoint", saga.s3().uri().toString(),
-                "saga.s3.access-key", ours.s3().accessKey(),
-                "saga.s3.secret-key", ours.s3().secretKey(),
-                "saga.chunk.size", "5MiB",
-                "saga.chunk.parallelism", "1"));
-        STORES.forEach(store -> settings.put("saga.store." + store + ".url", "jdbc:sqlite:" + saga.data().resolve(store + ".db")));
+                "saga.journal.url",
+                postgres.url(),
+                "saga.recovery.lease",
+                "2s",
+                "saga.coordinator.url",
+                StreamingSagaFixture.coordinator().toString(),
+                "saga.coordinator.secret",
+                CoordinatorSettings.SECRET,
+                "saga.s3.endpoint",
+                saga.s3().uri().toString(),
+                "saga.s3.access-key",
+                ours.s3().accessKey(),
+                "saga.s3.secret-key",
+                ours.s3().secretKey(),
+                "saga.chunk.size",
+                "5MiB",
+                "saga.chunk.parallelism",
+                "1"));
+        STORES.forEach(store -> settings.put(
+                "saga.store." + store + ".url", "jdbc:sqlite:" + saga.data().resolve(store + ".db")));
         List<String> command = ChildJava.command(List.of("-Xmx256m", "-Dstreamingsaga.home=" + directory));
-        command.addAll(List.of(Main.class.getName(), "ingest", file.toString(), "--json", "--data", directory.resolve("other").toString()));
+        command.addAll(List.of(
+                Main.class.getName(),
+                "ingest",
+                file.toString(),
+                "--json",
+                "--data",
+                directory.resolve("other").toString()));
         settings.forEach((key, value) -> command.addAll(List.of("-D", key + "=" + value)));
-        return new ProcessBuilder(command).redirectOutput(answer.toFile()).redirectError(directory.resolve("sleeper.log").toFile()).start();
+        return new ProcessBuilder(command)
+                .redirectOutput(answer.toFile())
+                .redirectError(directory.resolve("sleeper.log").toFile())
+                .start();
     }
 
     private void signal(String name) throws Exception {
-        assertThat(new ProcessBuilder("kill", "-" + name, "" + sleeper.pid()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("kill", "-" + name, "" + sleeper.pid())
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 }

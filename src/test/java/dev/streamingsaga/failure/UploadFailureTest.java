@@ -186,7 +186,13 @@ class UploadFailureTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"APPENDED", "OVERWRITTEN_WITH_THE_SAME_SIZE", "OVERWRITTEN_BEHIND_AND_TIME_SET_BACK", "REPLACED_BY_RENAME"})
+    @EnumSource(
+            names = {
+                "APPENDED",
+                "OVERWRITTEN_WITH_THE_SAME_SIZE",
+                "OVERWRITTEN_BEHIND_AND_TIME_SET_BACK",
+                "REPLACED_BY_RENAME"
+            })
     void fp_03_file_modified_while_the_last_chunk_travels(Touch touch) throws Exception {
         start();
         Path file = fiveChunks();
@@ -204,7 +210,10 @@ class UploadFailureTest {
         start();
         Path file = saga.text("long.txt", 4000);
         CompletableFuture<IngestResult> running = Background.run("ingest", () -> saga.ingest(file));
-        await().atMost(Duration.ofMinutes(1)).until(() -> saga.number("journal", "SELECT count(*) FROM step WHERE name = 'vector' AND state = 'WRITING'") == 1);
+        await().atMost(Duration.ofMinutes(1))
+                .until(() ->
+                        saga.number("journal", "SELECT count(*) FROM step WHERE name = 'vector' AND state = 'WRITING'")
+                                == 1);
 
         Files.writeString(file, "more", StandardOpenOption.APPEND);
 
@@ -218,8 +227,10 @@ class UploadFailureTest {
     void fp_03_file_whose_permissions_change_in_the_middle_is_stored() throws Exception {
         start();
         Original original = Original.of(fiveChunks());
-        FaultRule rule = saga.s3().when(put(MIDDLE)).beforeForward(() ->
-                Files.setPosixFilePermissions(original.path(), PosixFilePermissions.fromString("r--------")));
+        FaultRule rule = saga.s3()
+                .when(put(MIDDLE))
+                .beforeForward(() ->
+                        Files.setPosixFilePermissions(original.path(), PosixFilePermissions.fromString("r--------")));
 
         IngestResult result = saga.ingest(original.path());
 
@@ -243,7 +254,9 @@ class UploadFailureTest {
 
     /** How a connection can fail. */
     enum Fault {
-        REFUSED, RESET_IN_THE_BODY, SLOW_DOWN;
+        REFUSED,
+        RESET_IN_THE_BODY,
+        SLOW_DOWN;
 
         void on(FaultRule rule) {
             switch (this) {
@@ -321,7 +334,8 @@ class UploadFailureTest {
     }
 
     private long attempts(IngestResult result, int chunk) {
-        return saga.number("journal", "SELECT attempts FROM chunk WHERE saga_id = '" + result.sagaId() + "' AND idx = " + chunk);
+        return saga.number(
+                "journal", "SELECT attempts FROM chunk WHERE saga_id = '" + result.sagaId() + "' AND idx = " + chunk);
     }
 
     @Test
@@ -386,11 +400,15 @@ class UploadFailureTest {
     void fp_07_object_store_full_when_the_manifest_is_written() throws Exception {
         start();
         Original original = Original.of(saga.text("keeper.txt", 50));
-        saga.s3().when(method("PUT").and(keyEndsWith("/manifest.json"))).always().answer(507, "InsufficientStorage");
+        saga.s3()
+                .when(method("PUT").and(keyEndsWith("/manifest.json")))
+                .always()
+                .answer(507, "InsufficientStorage");
 
         IngestResult result = saga.ingest(original.path());
 
-        assertThat(saga.s3().count(method("PUT").and(keyEndsWith("/manifest.json")))).isOne();
+        assertThat(saga.s3().count(method("PUT").and(keyEndsWith("/manifest.json"))))
+                .isOne();
         assertNothingLeft(saga, result, Reason.STORAGE_FULL);
         original.assertUntouched();
     }
@@ -406,9 +424,15 @@ class UploadFailureTest {
         IngestResult result = saga.ingest(original.path());
 
         assertThat(rule.applied()).isOne();
-        List<ProxiedRequest> sent = saga.s3().requests().stream().filter(put(FIRST)).toList();
-        assertThat(sent).hasSize(2).extracting(ProxiedRequest::path).containsOnly(sent.get(0).path());
-        assertThat(sent.get(0).upstreamStatus()).as("the first attempt stored it").isEqualTo(200);
+        List<ProxiedRequest> sent =
+                saga.s3().requests().stream().filter(put(FIRST)).toList();
+        assertThat(sent)
+                .hasSize(2)
+                .extracting(ProxiedRequest::path)
+                .containsOnly(sent.get(0).path());
+        assertThat(sent.get(0).upstreamStatus())
+                .as("the first attempt stored it")
+                .isEqualTo(200);
         assertThat(saga.keys()).hasSize(2);
         assertStored(saga, result, original);
     }
@@ -421,8 +445,13 @@ class UploadFailureTest {
 
         IngestResult result = saga.ingest(original.path());
 
-        List<ProxiedRequest> sent = saga.s3().requests().stream().filter(put(FIRST)).toList();
-        assertThat(sent).hasSize(3).extracting(ProxiedRequest::upstreamStatus).as("each attempt stored it").containsOnly(200);
+        List<ProxiedRequest> sent =
+                saga.s3().requests().stream().filter(put(FIRST)).toList();
+        assertThat(sent)
+                .hasSize(3)
+                .extracting(ProxiedRequest::upstreamStatus)
+                .as("each attempt stored it")
+                .containsOnly(200);
         assertNothingLeft(saga, result, Reason.MAX_RETRIES_EXCEEDED);
         original.assertUntouched();
     }
@@ -443,18 +472,20 @@ class UploadFailureTest {
     // FP-9
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {
-        "UPDATE chunk SET sha256 = '0000000000000000000000000000000000000000000000000000000000000000' WHERE idx = 0",
-        "UPDATE chunk SET object_key = 'saga/elsewhere/chunk-000000' WHERE idx = 1",
-        "UPDATE chunk SET object_key = object_key || '-wrong'",
-        "UPDATE chunk SET size_bytes = size_bytes + 1 WHERE idx = 0",
-        "UPDATE chunk SET byte_offset = 17 WHERE idx = 3",
-        "UPDATE chunk SET row_check = 'damaged' WHERE idx = 4",
-        "UPDATE chunk SET state = 'NONSENSE' WHERE idx = 0",
-        "DELETE FROM chunk WHERE idx = 0",
-        "DELETE FROM chunk WHERE idx = 4",
-        "DELETE FROM chunk",
-    })
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "UPDATE chunk SET sha256 = '0000000000000000000000000000000000000000000000000000000000000000' WHERE idx = 0",
+                "UPDATE chunk SET object_key = 'saga/elsewhere/chunk-000000' WHERE idx = 1",
+                "UPDATE chunk SET object_key = object_key || '-wrong'",
+                "UPDATE chunk SET size_bytes = size_bytes + 1 WHERE idx = 0",
+                "UPDATE chunk SET byte_offset = 17 WHERE idx = 3",
+                "UPDATE chunk SET row_check = 'damaged' WHERE idx = 4",
+                "UPDATE chunk SET state = 'NONSENSE' WHERE idx = 0",
+                "DELETE FROM chunk WHERE idx = 0",
+                "DELETE FROM chunk WHERE idx = 4",
+                "DELETE FROM chunk",
+            })
     void fp_09_chunk_rows_damaged_while_uploading(String damage) throws Exception {
         start();
         Original original = Original.of(fiveChunks());
@@ -463,7 +494,9 @@ class UploadFailureTest {
         IngestResult result = saga.ingest(original.path());
 
         assertThat(rule.applied()).isOne();
-        assertThat(saga.s3().count(put(FIRST).and(request -> request.status() == 200))).as("there was something to remove").isOne();
+        assertThat(saga.s3().count(put(FIRST).and(request -> request.status() == 200)))
+                .as("there was something to remove")
+                .isOne();
         assertNothingLeft(saga, result, Reason.METADATA_CORRUPT);
         original.assertUntouched();
     }
@@ -474,8 +507,11 @@ class UploadFailureTest {
         Original neighbour = Original.of(saga.file("neighbour.bin", 5000));
         IngestResult stored = saga.ingest(neighbour.path());
         String foreign = Aftermath.prefix(saga, stored) + "chunk-000000";
-        saga.s3().when(put(MIDDLE)).beforeForward(() ->
-                saga.execute("journal", "UPDATE chunk SET object_key = '" + foreign + "' WHERE saga_id <> '" + stored.sagaId() + "'"));
+        saga.s3()
+                .when(put(MIDDLE))
+                .beforeForward(() -> saga.execute(
+                        "journal",
+                        "UPDATE chunk SET object_key = '" + foreign + "' WHERE saga_id <> '" + stored.sagaId() + "'"));
 
         IngestResult result = saga.ingest(fiveChunks());
 

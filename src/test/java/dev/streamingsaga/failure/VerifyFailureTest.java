@@ -27,8 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.sync.RequestBody;
 
 /**
- * FP-17 to FP-21: what the bucket holds is not what was sent. The damage is done past the application, the moment the bucket
- * has answered the PUT of chunk 1 of 0 to 2, and must be found before any other store is touched.
+ * FP-17 to FP-21: what the bucket holds is not what was sent. The damage is done past the application, the moment the
+ * bucket has answered the PUT of chunk 1 of 0 to 2, and must be found before any other store is touched.
  */
 @Tag("one-jdk")
 @Timeout(120)
@@ -83,15 +83,19 @@ class VerifyFailureTest {
     @Test
     void fp_20_a_chunk_vanishes_from_the_bucket() throws Exception {
         start(Map.of());
-        assertRefused("CHUNK_MISSING", () -> saga.bucket().deleteObject(r -> r.bucket(BUCKET).key(key(1))));
+        assertRefused(
+                "CHUNK_MISSING",
+                () -> saga.bucket().deleteObject(r -> r.bucket(BUCKET).key(key(1))));
     }
 
     @Test
     void fp_20_the_last_chunk_vanishes_from_the_bucket() throws Exception {
         start(Map.of());
-        saga.s3().when(method("PUT").and(keyEndsWith("chunk-000002")))
-                .afterReply(() -> saga.bucket().deleteObject(r -> r.bucket(BUCKET).key(key(2))));
-        assertRefused("CHUNK_MISSING", () -> { });
+        saga.s3()
+                .when(method("PUT").and(keyEndsWith("chunk-000002")))
+                .afterReply(
+                        () -> saga.bucket().deleteObject(r -> r.bucket(BUCKET).key(key(2))));
+        assertRefused("CHUNK_MISSING", () -> {});
     }
 
     /** The bucket reports no checksum for such an object, so it is read. */
@@ -105,8 +109,12 @@ class VerifyFailureTest {
     void fp_21_overwritten_through_s3_with_a_valid_checksum_of_its_own_found_by_default() throws Exception {
         start(Map.of());
         String checksum = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256(otherBytes())));
-        assertRefused("CHUNK_CORRUPT", () -> saga.bucket().putObject(
-                r -> r.bucket(BUCKET).key(key(1)).checksumSHA256(checksum), RequestBody.fromBytes(otherBytes())));
+        assertRefused(
+                "CHUNK_CORRUPT",
+                () -> saga.bucket()
+                        .putObject(
+                                r -> r.bucket(BUCKET).key(key(1)).checksumSHA256(checksum),
+                                RequestBody.fromBytes(otherBytes())));
     }
 
     @Test
@@ -136,7 +144,8 @@ class VerifyFailureTest {
     private void assertRefused(String reason, FaultRule.Hook damage) throws Exception {
         Path file = saga.file("scan.bin", 2L * CHUNK + LAST_SIZE);
         original = Files.readAllBytes(file);
-        FaultRule rule = saga.s3().when(method("PUT").and(keyEndsWith("chunk-000001"))).afterReply(damage);
+        FaultRule rule =
+                saga.s3().when(method("PUT").and(keyEndsWith("chunk-000001"))).afterReply(damage);
 
         IngestResult refused = saga.ingest(file);
 
@@ -146,9 +155,17 @@ class VerifyFailureTest {
         assertThat(refused.chunkCount()).isEqualTo(3);
         saga.assertNothingAnywhere();
         assertThat(Files.readAllBytes(file)).as("the original").isEqualTo(original);
-        assertThat(refused.steps()).as("steps behind the gate").extracting(step -> step.name() + " " + step.state())
-                .contains("upload COMPENSATED", "verify COMPENSATED", "security PENDING", "vector PENDING", "graph PENDING",
-                        "relational PENDING", "finalize PENDING");
+        assertThat(refused.steps())
+                .as("steps behind the gate")
+                .extracting(step -> step.name() + " " + step.state())
+                .contains(
+                        "upload COMPENSATED",
+                        "verify COMPENSATED",
+                        "security PENDING",
+                        "vector PENDING",
+                        "graph PENDING",
+                        "relational PENDING",
+                        "finalize PENDING");
         assertThat(saga.journal().cleanups().all()).isEmpty();
         assertCompletes(file);
     }
@@ -184,10 +201,19 @@ class VerifyFailureTest {
     /** A whole row, with the checksum that covers what identifies the chunk. */
     private void journalAsIfSent(int index, String sha256) throws Exception {
         String sagaId = saga.journal().sagas(1).get(0).sagaId();
-        String row = String.join("|", sagaId, String.valueOf(index), String.valueOf((long) index * CHUNK), String.valueOf(CHUNK), key(index), sha256);
+        String row = String.join(
+                "|",
+                sagaId,
+                String.valueOf(index),
+                String.valueOf((long) index * CHUNK),
+                String.valueOf(CHUNK),
+                key(index),
+                sha256);
         String check = sha256(row.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
-        saga.execute("journal", "UPDATE chunk SET sha256 = '%s', row_check = '%s' WHERE saga_id = '%s' AND idx = %d"
-                .formatted(sha256, check, sagaId, index));
+        saga.execute(
+                "journal",
+                "UPDATE chunk SET sha256 = '%s', row_check = '%s' WHERE saga_id = '%s' AND idx = %d"
+                        .formatted(sha256, check, sagaId, index));
     }
 
     private static String sha256(byte[] bytes) throws Exception {

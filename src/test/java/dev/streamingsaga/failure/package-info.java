@@ -1,4 +1,7 @@
-/** Failures produced for real, each test named after its failure point, and what bucket, stores and journal hold afterwards. */
+/**
+ * Failures produced for real, each test named after its failure point, and what bucket, stores and journal hold
+ * afterwards.
+ */
 @NullMarked
 package dev.streamingsaga.failure;
 

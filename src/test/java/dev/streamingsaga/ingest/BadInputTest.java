@@ -23,7 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Everything bad that a hub's route can send to {@code direct:saga-ingest}: an outcome that says why, and nothing left. */
+/**
+ * Everything bad that a hub's route can send to {@code direct:saga-ingest}: an outcome that says why, and nothing left.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 class BadInputTest {
@@ -42,7 +44,13 @@ class BadInputTest {
         outside = Files.createDirectories(here.resolve("outside"));
         servers = new HubServers(here);
         Map<String, String> settings = servers.properties("saga");
-        settings.putAll(Map.of("saga.source.roots", roots + ",/dev", "saga.file.max-size", Integer.toString(MAX), "saga.duplicates", "reject"));
+        settings.putAll(Map.of(
+                "saga.source.roots",
+                roots + ",/dev",
+                "saga.file.max-size",
+                Integer.toString(MAX),
+                "saga.duplicates",
+                "reject"));
         hub = HubServers.context(settings);
         bundle = new StreamingSaga();
         hub.addRoutes(bundle);
@@ -53,8 +61,13 @@ class BadInputTest {
         Files.createDirectory(roots.resolve("folder"));
         Files.writeString(roots.resolve("file.txt"), "a file");
         Files.write(roots.resolve("large.bin"), new byte[MAX + 1]);
-        assertThat(ingest(Files.writeString(roots.resolve("stored.txt"), "stored once\n")).status()).isEqualTo("COMPLETED");
-        assertThat(new ProcessBuilder("mkfifo", roots.resolve("pipe").toString()).start().waitFor()).isZero();
+        assertThat(ingest(Files.writeString(roots.resolve("stored.txt"), "stored once\n"))
+                        .status())
+                .isEqualTo("COMPLETED");
+        assertThat(new ProcessBuilder("mkfifo", roots.resolve("pipe").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     @AfterAll
@@ -77,34 +90,98 @@ class BadInputTest {
 
     Stream<Case> files() {
         return Stream.of(
-                new Case("outside the roots", outside.resolve("secret.txt"), Reason.FILE_NOT_READABLE, "secret.txt", "outside saga.source.roots", "nothing was written"),
-                new Case("../", roots + "/../outside/secret.txt", Reason.FILE_NOT_READABLE, "outside saga.source.roots"),
-                new Case("a link that leads out", roots.resolve("link.txt").toFile(), Reason.FILE_NOT_READABLE, "outside saga.source.roots"),
-                new Case("a device", "/dev/zero", Reason.FILE_NOT_READABLE, "/dev/zero is not a regular file", "nothing was read"),
-                new Case("a pipe", roots.resolve("pipe"), Reason.FILE_NOT_READABLE, "pipe is not a regular file", "nothing was read"),
-                new Case("a directory", roots.resolve("folder"), Reason.FILE_NOT_READABLE, "folder is not a regular file", "nothing was read"),
+                new Case(
+                        "outside the roots",
+                        outside.resolve("secret.txt"),
+                        Reason.FILE_NOT_READABLE,
+                        "secret.txt",
+                        "outside saga.source.roots",
+                        "nothing was written"),
+                new Case(
+                        "../", roots + "/../outside/secret.txt", Reason.FILE_NOT_READABLE, "outside saga.source.roots"),
+                new Case(
+                        "a link that leads out",
+                        roots.resolve("link.txt").toFile(),
+                        Reason.FILE_NOT_READABLE,
+                        "outside saga.source.roots"),
+                new Case(
+                        "a device",
+                        "/dev/zero",
+                        Reason.FILE_NOT_READABLE,
+                        "/dev/zero is not a regular file",
+                        "nothing was read"),
+                new Case(
+                        "a pipe",
+                        roots.resolve("pipe"),
+                        Reason.FILE_NOT_READABLE,
+                        "pipe is not a regular file",
+                        "nothing was read"),
+                new Case(
+                        "a directory",
+                        roots.resolve("folder"),
+                        Reason.FILE_NOT_READABLE,
+                        "folder is not a regular file",
+                        "nothing was read"),
                 new Case("nothing there", roots.resolve("none.txt"), Reason.FILE_NOT_FOUND, "none.txt is not there"),
                 new Case("a loop of links", roots.resolve("loop"), Reason.FILE_NOT_READABLE, "loop cannot be read"),
-                new Case("a file as a folder", roots + "/file.txt/x", Reason.FILE_NOT_READABLE, "file.txt/x cannot be read"),
+                new Case(
+                        "a file as a folder",
+                        roots + "/file.txt/x",
+                        Reason.FILE_NOT_READABLE,
+                        "file.txt/x cannot be read"),
                 new Case("a name too long", roots + "/" + "n".repeat(300), Reason.FILE_NOT_READABLE, "cannot be read"),
-                new Case("over the limit", roots.resolve("large.bin"), Reason.FILE_TOO_LARGE, "large.bin has 1000001 bytes", "saga.file.max-size allows", "nothing was written"),
-                new Case("a duplicate", roots.resolve("stored.txt"), Reason.DUPLICATE, "stored.txt is already stored as document", "nothing was written"));
+                new Case(
+                        "over the limit",
+                        roots.resolve("large.bin"),
+                        Reason.FILE_TOO_LARGE,
+                        "large.bin has 1000001 bytes",
+                        "saga.file.max-size allows",
+                        "nothing was written"),
+                new Case(
+                        "a duplicate",
+                        roots.resolve("stored.txt"),
+                        Reason.DUPLICATE,
+                        "stored.txt is already stored as document",
+                        "nothing was written"));
     }
 
     Stream<Case> bodies() {
         String document = "The keeper of the lighthouse counted his gulls.\n".repeat(200);
         return Stream.of(
-                new Case("no body", null, Reason.FILE_NOT_FOUND, "nothing", "the body must name a file, as Path, File or String"),
+                new Case(
+                        "no body",
+                        null,
+                        Reason.FILE_NOT_FOUND,
+                        "nothing",
+                        "the body must name a file, as Path, File or String"),
                 new Case("NUL", "/a\0b", Reason.FILE_NOT_FOUND, "/a?b", "no path"),
                 new Case("an empty name", "", Reason.FILE_NOT_READABLE, "not a regular file"),
-                new Case("the document as bytes", document.getBytes(), Reason.FILE_NOT_FOUND, "byte[]", "the body must name a file"),
-                new Case("the document as a stream", new ByteArrayInputStream(document.getBytes()), Reason.FILE_NOT_FOUND, "ByteArrayInputStream", "the body must name a file"),
-                new Case("the document as text", document, Reason.FILE_NOT_FOUND, "text of 9600 characters", "the body must name a file"),
+                new Case(
+                        "the document as bytes",
+                        document.getBytes(),
+                        Reason.FILE_NOT_FOUND,
+                        "byte[]",
+                        "the body must name a file"),
+                new Case(
+                        "the document as a stream",
+                        new ByteArrayInputStream(document.getBytes()),
+                        Reason.FILE_NOT_FOUND,
+                        "ByteArrayInputStream",
+                        "the body must name a file"),
+                new Case(
+                        "the document as text",
+                        document,
+                        Reason.FILE_NOT_FOUND,
+                        "text of 9600 characters",
+                        "the body must name a file"),
                 new Case("something else", Map.of("path", "/x"), Reason.FILE_NOT_FOUND, "the body must name a file"));
     }
 
     private List<Object> holdings() {
-        return List.of(servers.keys(), bundle.journal().unfinished(), bundle.journal().cleanups().all());
+        return List.of(
+                servers.keys(),
+                bundle.journal().unfinished(),
+                bundle.journal().cleanups().all());
     }
 
     @ParameterizedTest

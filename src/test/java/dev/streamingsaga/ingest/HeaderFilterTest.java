@@ -15,8 +15,17 @@ class HeaderFilterTest {
     private final Exchange exchange = new DefaultExchange(new DefaultCamelContext());
 
     @ParameterizedTest
-    @ValueSource(strings = {"SagaExpected", "sagaexpected", "Long-Running-Action", "long-running-action-recovery", "CamelAwsS3Key", "cAMELfileName",
-        "org.apache.camel.x", "Link"})
+    @ValueSource(
+            strings = {
+                "SagaExpected",
+                "sagaexpected",
+                "Long-Running-Action",
+                "long-running-action-recovery",
+                "CamelAwsS3Key",
+                "cAMELfileName",
+                "org.apache.camel.x",
+                "Link"
+            })
     void takes_away_what_something_might_obey_in_any_letter_case(String header) {
         exchange.getMessage().setHeader(header, "7");
 

@@ -29,22 +29,39 @@ class ClaimCheckTest {
     void takes_nothing_where_no_roots_are_set(@TempDir Path directory) throws Exception {
         Path file = Files.writeString(directory.resolve("a.txt"), "a");
 
-        assertThatExceptionOfType(DocumentRefusedException.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of()).file("{\"path\":\"" + file + "\"}"))
-                .withMessageContaining("saga.claim-check.roots is empty").satisfies(refused -> assertThat(refused.code()).isEqualTo("no-roots"));
+        assertThatExceptionOfType(DocumentRefusedException.class)
+                .isThrownBy(
+                        () -> new ClaimCheck("saga.claim-check.roots", List.of()).file("{\"path\":\"" + file + "\"}"))
+                .withMessageContaining("saga.claim-check.roots is empty")
+                .satisfies(refused -> assertThat(refused.code()).isEqualTo("no-roots"));
     }
 
     @ParameterizedTest
     @NullSource
-    @ValueSource(strings = {"", "null", "[]", "{}", "{\"path\":\"/a\",\"uri\":\"file:///a\"}", "{\"path\":\"/a\",\"path\":\"/b\"}", "{\"path\":\"/a\"} {}",
-        "{\"path\":\"/a\",\"more\":1}", "{\"uri\":\"ftp://host/a\"}", "{\"uri\":\"a b\"}"})
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "[]",
+                "{}",
+                "{\"path\":\"/a\",\"uri\":\"file:///a\"}",
+                "{\"path\":\"/a\",\"path\":\"/b\"}",
+                "{\"path\":\"/a\"} {}",
+                "{\"path\":\"/a\",\"more\":1}",
+                "{\"uri\":\"ftp://host/a\"}",
+                "{\"uri\":\"a b\"}"
+            })
     void refuses_what_is_no_claim_check(String message) {
-        assertThatExceptionOfType(DocumentRefusedException.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/"))).file(message))
+        assertThatExceptionOfType(DocumentRefusedException.class)
+                .isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/"))).file(message))
                 .satisfies(refused -> assertThat(refused.code()).isEqualTo("bad-json"));
     }
 
     @Test
     void refuses_what_is_too_long_unread() {
-        assertThatExceptionOfType(DocumentRefusedException.class).isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/")))
-                .file("{\"path\":\"/" + "a".repeat(ClaimCheck.MAX_CHARS) + "\"}")).satisfies(refused -> assertThat(refused.kind()).isEqualTo(DocumentRefusedException.Kind.TOO_LARGE));
+        assertThatExceptionOfType(DocumentRefusedException.class)
+                .isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/")))
+                        .file("{\"path\":\"/" + "a".repeat(ClaimCheck.MAX_CHARS) + "\"}"))
+                .satisfies(refused -> assertThat(refused.kind()).isEqualTo(DocumentRefusedException.Kind.TOO_LARGE));
     }
 }

@@ -13,20 +13,34 @@ class DocumentNameTest {
     private static final String TECHNOLOGIST = "👩\u200D💻.txt";
 
     @ParameterizedTest
-    @ValueSource(strings = {"a.txt", "näme of mine", TECHNOLOGIST, "می\u200Cخواهم.pdf", "…", "a\u00A0b", "\u0628.txt",
-    " a "})
+    @ValueSource(
+            strings = {"a.txt", "näme of mine", TECHNOLOGIST, "می\u200Cخواهم.pdf", "…", "a\u00A0b", "\u0628.txt", " a "
+            })
     void allows_joiners_and_every_script(String name) {
         assertThat(DocumentName.checked(name)).isEqualTo(name);
         assertThat(DocumentName.cleaned(name)).isEqualTo(name);
     }
 
     @ParameterizedTest
-    @CsvSource({"a\u202Etxt.exe, a%E2%80%AEtxt.exe", "a\u2066b, a%E2%81%A6b", "a\u200Fb, a%E2%80%8Fb",
-    "a\u061Cb, a%D8%9Cb", "a\u0001b, a%01b", "a\u007Fb, a%7Fb",
-        "a\u0085b, a%C2%85b", "a\u2028b, a%E2%80%A8b", "a\uFEFFb, a%EF%BB%BFb", "a\uD83Db, a%EF%BF%BDb",
-        "a\\b, a%5Cb", "., %2E", "\u200D, %E2%80%8D", "\u00A0, %C2%A0"})
+    @CsvSource({
+        "a\u202Etxt.exe, a%E2%80%AEtxt.exe",
+        "a\u2066b, a%E2%81%A6b",
+        "a\u200Fb, a%E2%80%8Fb",
+        "a\u061Cb, a%D8%9Cb",
+        "a\u0001b, a%01b",
+        "a\u007Fb, a%7Fb",
+        "a\u0085b, a%C2%85b",
+        "a\u2028b, a%E2%80%A8b",
+        "a\uFEFFb, a%EF%BB%BFb",
+        "a\uD83Db, a%EF%BF%BDb",
+        "a\\b, a%5Cb",
+        "., %2E",
+        "\u200D, %E2%80%8D",
+        "\u00A0, %C2%A0"
+    })
     void refuses_what_misleads_in_a_stated_name_and_shows_it_in_that_of_a_file(String name, String cleaned) {
-        assertThatThrownBy(() -> DocumentName.checked(name)).isInstanceOf(DocumentRefusedException.class)
+        assertThatThrownBy(() -> DocumentName.checked(name))
+                .isInstanceOf(DocumentRefusedException.class)
                 .hasMessageContaining("control character");
         assertThat(DocumentName.cleaned(name)).isEqualTo(cleaned);
         assertThat(DocumentName.checked(cleaned)).isEqualTo(cleaned);

@@ -74,7 +74,8 @@ class KafkaExampleTest {
     void startBroker(@TempDir Path directory) throws Exception {
         broker = new KafkaBroker(directory);
         admin = Admin.create(Map.of("bootstrap.servers", broker.address()));
-        producer = new KafkaProducer<>(Map.of("bootstrap.servers", broker.address()), new StringSerializer(), new StringSerializer());
+        producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", broker.address()), new StringSerializer(), new StringSerializer());
     }
 
     @AfterAll
@@ -90,8 +91,12 @@ class KafkaExampleTest {
         servers = new HubServers(real);
         in = Files.createDirectories(real.resolve("in"));
         topic = "documents-" + real.getFileName();
-        admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1), new NewTopic(topic + "-dead", 1, (short) 1), new NewTopic(topic + "-out", 1, (short) 1)))
-                .all().get(30, TimeUnit.SECONDS);
+        admin.createTopics(List.of(
+                        new NewTopic(topic, 1, (short) 1),
+                        new NewTopic(topic + "-dead", 1, (short) 1),
+                        new NewTopic(topic + "-out", 1, (short) 1)))
+                .all()
+                .get(30, TimeUnit.SECONDS);
         properties = new HashMap<>(servers.properties("saga"));
         properties.put("saga.claim-check.roots", in.toString());
         properties.put("saga.duplicates", "version");
@@ -150,7 +155,8 @@ class KafkaExampleTest {
         settings.setProperty("bootstrap.servers", broker.address());
         settings.setProperty("auto.offset.reset", "earliest");
         List<ConsumerRecord<String, String>> records = new ArrayList<>();
-        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
+        try (KafkaConsumer<String, String> consumer =
+                new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
             consumer.assign(List.of(new TopicPartition(from, 0)));
             await().atMost(Duration.ofSeconds(60)).until(() -> {
                 consumer.poll(Duration.ofMillis(200)).forEach(records::add);
@@ -170,13 +176,16 @@ class KafkaExampleTest {
 
     /** 0 if nothing was committed. */
     private long committed() throws Exception {
-        OffsetAndMetadata offset = admin.listConsumerGroupOffsets(topic + "-" + GROUP).partitionsToOffsetAndMetadata().get(30, TimeUnit.SECONDS)
+        OffsetAndMetadata offset = admin.listConsumerGroupOffsets(topic + "-" + GROUP)
+                .partitionsToOffsetAndMetadata()
+                .get(30, TimeUnit.SECONDS)
                 .get(new TopicPartition(topic, 0));
         return offset == null ? 0 : offset.offset();
     }
 
     private void awaitCommitted(long offset) {
-        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(committed()).isEqualTo(offset));
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(committed()).isEqualTo(offset));
     }
 
     @Test
@@ -184,8 +193,20 @@ class KafkaExampleTest {
         Path file = servers.text("a.txt", 50);
         gate = new CountDownLatch(1);
 
-        send(path(file), "Long-Running-Action", "http://127.0.0.1:9/forged", "CamelFileName", "forged", "camelawss3key", "forged",
-                "kafka.OVERRIDE_TOPIC", "forged", "sagaReason", "forged", "SagaFileName", "forged");
+        send(
+                path(file),
+                "Long-Running-Action",
+                "http://127.0.0.1:9/forged",
+                "CamelFileName",
+                "forged",
+                "camelawss3key",
+                "forged",
+                "kafka.OVERRIDE_TOPIC",
+                "forged",
+                "sagaReason",
+                "forged",
+                "SagaFileName",
+                "forged");
         await().atMost(Duration.ofSeconds(60)).until(() -> !headersInside.isEmpty());
         assertThat(committed()).as("while the saga runs").isZero();
         gate.countDown();
@@ -195,7 +216,14 @@ class KafkaExampleTest {
         assertThat(outcome.path("file").asText()).isEqualTo(file.toString());
         awaitCommitted(1);
         assertThat(valuesInside).doesNotContain("forged", "http://127.0.0.1:9/forged", "the key");
-        assertThat(headersInside).doesNotContain("CamelFileName", "camelawss3key", "kafka.KEY", "kafka.OVERRIDE_TOPIC", "sagaReason", "CamelKafkaManualCommit");
+        assertThat(headersInside)
+                .doesNotContain(
+                        "CamelFileName",
+                        "camelawss3key",
+                        "kafka.KEY",
+                        "kafka.OVERRIDE_TOPIC",
+                        "sagaReason",
+                        "CamelKafkaManualCommit");
     }
 
     @Test
@@ -205,15 +233,22 @@ class KafkaExampleTest {
         awaitCommitted(1);
 
         hub.stop();
-        admin.alterConsumerGroupOffsets(topic + "-" + GROUP, Map.of(new TopicPartition(topic, 0), new OffsetAndMetadata(0))).all().get(30, TimeUnit.SECONDS);
+        admin.alterConsumerGroupOffsets(
+                        topic + "-" + GROUP, Map.of(new TopicPartition(topic, 0), new OffsetAndMetadata(0)))
+                .all()
+                .get(30, TimeUnit.SECONDS);
         open();
 
         List<JsonNode> outcomes = outcomes(2);
-        assertThat(outcomes).extracting(outcome -> outcome.path("sagaId").asText()).containsExactly(first, first);
+        assertThat(outcomes)
+                .extracting(outcome -> outcome.path("sagaId").asText())
+                .containsExactly(first, first);
         awaitCommitted(1);
 
         send(path(in.resolve("a.txt")));
-        assertThat(outcomes(3).get(2).path("sagaId").asText()).as("asked for anew, duplicates are stored anew").isNotEqualTo(first);
+        assertThat(outcomes(3).get(2).path("sagaId").asText())
+                .as("asked for anew, duplicates are stored anew")
+                .isNotEqualTo(first);
     }
 
     @Test
@@ -234,10 +269,21 @@ class KafkaExampleTest {
         JsonNode outcome = outcomes(1).get(0);
         assertThat(outcome.path("file").asText()).as("they hold up nothing").isEqualTo(good.toString());
         List<ConsumerRecord<String, String>> dead = records(topic + "-dead", 8);
-        assertThat(dead).extracting(message -> header(message, "sagaReason"))
-                .containsExactly("bad-json", "outside-roots", "outside-roots", "outside-roots", "no-file", "no-file", "bad-json", "bad-json");
+        assertThat(dead)
+                .extracting(message -> header(message, "sagaReason"))
+                .containsExactly(
+                        "bad-json",
+                        "outside-roots",
+                        "outside-roots",
+                        "outside-roots",
+                        "no-file",
+                        "no-file",
+                        "bad-json",
+                        "bad-json");
         assertThat(dead).extracting(ConsumerRecord::value).startsWith("no JSON", path(outside));
-        assertThat(dead).allSatisfy(message -> assertThat(names(message)).containsExactlyInAnyOrder("sagaMessage", "sagaReason"));
+        assertThat(dead)
+                .allSatisfy(
+                        message -> assertThat(names(message)).containsExactlyInAnyOrder("sagaMessage", "sagaReason"));
         awaitCommitted(9);
     }
 

@@ -57,9 +57,10 @@ class BrokerAccessTest {
 
     @BeforeAll
     void start(@TempDir Path directory) throws Exception {
-        saga = StreamingSagaFixture.start(directory.toRealPath(),
-                new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true", "saga.participants",
-                        "")));
+        saga = StreamingSagaFixture.start(
+                directory.toRealPath(),
+                new HashMap<>(
+                        Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true", "saga.participants", "")));
     }
 
     @AfterAll
@@ -72,7 +73,8 @@ class BrokerAccessTest {
     }
 
     private static void as(ActiveMQConnectionFactory account, Work work) throws Exception {
-        try (account; Connection connection = account.createConnection();
+        try (account;
+                Connection connection = account.createConnection();
                 Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             connection.start();
             work.with(session);
@@ -86,7 +88,8 @@ class BrokerAccessTest {
     @Test
     void keeps_its_credentials_to_the_owner() throws Exception {
         for (String file : new String[] {"broker.credentials", "broker-operator.credentials"}) {
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(saga.data().resolve(file))))
+            assertThat(PosixFilePermissions.toString(
+                            Files.getPosixFilePermissions(saga.data().resolve(file))))
                     .isEqualTo("rw-------");
             assertThat(Files.readAllLines(saga.data().resolve(file)).get(1)).hasSizeGreaterThanOrEqualTo(64);
         }
@@ -94,12 +97,18 @@ class BrokerAccessTest {
 
     /** The last one is the broker's own, whose default everybody knows. */
     @ParameterizedTest
-    @CsvSource(value = {"-, -", "saga-producer, wrong", "saga-operator, wrong", "admin, admin",
-            "ACTIVEMQ.CLUSTER.ADMIN.USER, CHANGE ME!!"},
+    @CsvSource(
+            value = {
+                "-, -",
+                "saga-producer, wrong",
+                "saga-operator, wrong",
+                "admin, admin",
+                "ACTIVEMQ.CLUSTER.ADMIN.USER, CHANGE ME!!"
+            },
             nullValues = "-")
     void refuses_whoever_has_no_credentials(String user, String password) throws Exception {
-        try (ActiveMQConnectionFactory stranger = new ActiveMQConnectionFactory(BrokerClient.url(saga.data()), user,
-                password)) {
+        try (ActiveMQConnectionFactory stranger =
+                new ActiveMQConnectionFactory(BrokerClient.url(saga.data()), user, password)) {
             assertThatThrownBy(() -> stranger.createConnection().createSession())
                     .isInstanceOf(JMSSecurityException.class);
         }
@@ -131,8 +140,9 @@ class BrokerAccessTest {
         as(BrokerClient.producer(saga.data()), session -> {
             assertThatThrownBy(() -> session.createConsumer(session.createQueue(queue)))
                     .isInstanceOf(JMSSecurityException.class);
-            assertThatThrownBy(() -> session.createBrowser(session.createQueue(queue)).getEnumeration()
-                    .hasMoreElements())
+            assertThatThrownBy(() -> session.createBrowser(session.createQueue(queue))
+                            .getEnumeration()
+                            .hasMoreElements())
                     .isInstanceOf(JMSException.class);
             assertThatThrownBy(() -> session.createConsumer(session.createTopic(queue)))
                     .isInstanceOf(JMSSecurityException.class);
@@ -146,8 +156,10 @@ class BrokerAccessTest {
     @ParameterizedTest
     @ValueSource(strings = {"saga-ingest-dead", "activemq.management", "activemq.notifications", "elsewhere"})
     void a_producer_sends_to_no_other_queue(String queue) throws Exception {
-        as(BrokerClient.producer(saga.data()), session ->
-                assertThatThrownBy(() -> send(session, queue, "hello")).isInstanceOf(JMSException.class));
+        as(
+                BrokerClient.producer(saga.data()),
+                session ->
+                        assertThatThrownBy(() -> send(session, queue, "hello")).isInstanceOf(JMSException.class));
     }
 
     @ParameterizedTest
@@ -157,15 +169,19 @@ class BrokerAccessTest {
                 ClientSessionFactory factory = locator.createSessionFactory();
                 ClientSession session = producer(factory)) {
             session.start();
-            session.createQueue(QueueConfiguration.of("copy of " + pattern).setAddress(pattern)
+            session.createQueue(QueueConfiguration.of("copy of " + pattern)
+                    .setAddress(pattern)
                     .setRoutingType(RoutingType.ANYCAST)
-                    .setDurable(false).setTemporary(true));
+                    .setDurable(false)
+                    .setTemporary(true));
             as(BrokerClient.operator(saga.data()), ours -> send(ours, "saga-ingest-dead", "a secret"));
 
-            assertThat(session.createConsumer("copy of " + pattern).receive(NOTHING_MILLIS)).isNull();
+            assertThat(session.createConsumer("copy of " + pattern).receive(NOTHING_MILLIS))
+                    .isNull();
         }
         as(BrokerClient.operator(saga.data()), ours -> {
-            Message letter = ours.createConsumer(ours.createQueue("saga-ingest-dead")).receive(PATIENCE_MILLIS);
+            Message letter =
+                    ours.createConsumer(ours.createQueue("saga-ingest-dead")).receive(PATIENCE_MILLIS);
             assertThat(((TextMessage) letter).getText()).isEqualTo("a secret");
         });
     }
@@ -191,14 +207,17 @@ class BrokerAccessTest {
                     ClientMessage request = session.createMessage(false);
                     ManagementHelper.putOperationInvocation(request, "broker", "destroyQueue", "saga-ingest");
                     assertThatThrownBy(() -> {
-                        try (ClientRequestor requestor = new ClientRequestor(session, "activemq.management")) {
-                            requestor.request(request, NOTHING_MILLIS);
-                        }
-                    }).isInstanceOfSatisfying(ActiveMQException.class,
-                            e -> assertThat(e.getType()).isEqualTo(ActiveMQExceptionType.SECURITY_EXCEPTION));
+                                try (ClientRequestor requestor = new ClientRequestor(session, "activemq.management")) {
+                                    requestor.request(request, NOTHING_MILLIS);
+                                }
+                            })
+                            .isInstanceOfSatisfying(
+                                    ActiveMQException.class,
+                                    e -> assertThat(e.getType()).isEqualTo(ActiveMQExceptionType.SECURITY_EXCEPTION));
                     assertThatThrownBy(() -> session.deleteQueue("saga-ingest"))
-                            .isInstanceOfSatisfying(ActiveMQException.class,
-                            e -> assertThat(e.getType()).isEqualTo(ActiveMQExceptionType.SECURITY_EXCEPTION));
+                            .isInstanceOfSatisfying(
+                                    ActiveMQException.class,
+                                    e -> assertThat(e.getType()).isEqualTo(ActiveMQExceptionType.SECURITY_EXCEPTION));
                 }
             }
         }
@@ -221,10 +240,12 @@ class BrokerAccessTest {
     void an_operator_reads_dead_letters() throws Exception {
         as(BrokerClient.operator(saga.data()), session -> {
             send(session, "saga-ingest-dead", "as an operator puts it back");
-            assertThatCode(() -> session.createBrowser(session.createQueue("saga-ingest-dead")).getEnumeration()
-                    .hasMoreElements())
+            assertThatCode(() -> session.createBrowser(session.createQueue("saga-ingest-dead"))
+                            .getEnumeration()
+                            .hasMoreElements())
                     .doesNotThrowAnyException();
-            assertThat(session.createConsumer(session.createQueue("saga-ingest-dead")).receive(PATIENCE_MILLIS))
+            assertThat(session.createConsumer(session.createQueue("saga-ingest-dead"))
+                            .receive(PATIENCE_MILLIS))
                     .isNotNull();
         });
     }
@@ -234,7 +255,9 @@ class BrokerAccessTest {
     void takes_what_waits_in_a_directory_from_before_the_accounts(@TempDir Path directory) throws Exception {
         Path folder = directory.resolve("data/broker");
         EmbeddedActiveMQ before = new EmbeddedActiveMQ();
-        before.setConfiguration(new ConfigurationImpl().setName("streaming-saga").setSecurityEnabled(false)
+        before.setConfiguration(new ConfigurationImpl()
+                .setName("streaming-saga")
+                .setSecurityEnabled(false)
                 .setJMXManagementEnabled(false)
                 .setJournalType(JournalType.NIO)
                 .setJournalFileSize(1024 * 1024)
@@ -243,8 +266,8 @@ class BrokerAccessTest {
                 .setLargeMessagesDirectory(folder.resolve("large").toString())
                 .setPagingDirectory(folder.resolve("paging").toString())
                 .addAcceptorConfiguration("vm", "vm://0")
-                .addAddressSetting("#", new AddressSettings().setAutoDeleteQueues(false)
-                        .setAutoDeleteAddresses(false)));
+                .addAddressSetting(
+                        "#", new AddressSettings().setAutoDeleteQueues(false).setAutoDeleteAddresses(false)));
         before.start();
         try {
             as(new ActiveMQConnectionFactory("vm://0"), session -> {
@@ -259,11 +282,13 @@ class BrokerAccessTest {
             before.stop();
         }
 
-        try (StreamingSagaFixture after = StreamingSagaFixture.start(directory.toRealPath(),
-                new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true", "saga.participants",
-                        "")))) {
+        try (StreamingSagaFixture after = StreamingSagaFixture.start(
+                directory.toRealPath(),
+                new HashMap<>(
+                        Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true", "saga.participants", "")))) {
             as(BrokerClient.producer(after.data()), session -> {
-                Message reply = session.createConsumer(session.createQueue("answers")).receive(PATIENCE_MILLIS);
+                Message reply =
+                        session.createConsumer(session.createQueue("answers")).receive(PATIENCE_MILLIS);
                 assertThat(((TextMessage) reply).getText()).contains("before.txt", "\"status\":\"COMPLETED\"");
             });
             as(BrokerClient.operator(after.data()), session -> {
@@ -276,10 +301,12 @@ class BrokerAccessTest {
 
     @Test
     void no_secret_is_in_the_brokers_journal() throws Exception {
-        String secret = Files.readAllLines(saga.data().resolve("broker-operator.credentials")).get(1);
+        String secret = Files.readAllLines(saga.data().resolve("broker-operator.credentials"))
+                .get(1);
         try (Stream<Path> files = Files.walk(saga.data().resolve("broker"))) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                assertThat(Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1)).doesNotContain(secret);
+                assertThat(Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1))
+                        .doesNotContain(secret);
             }
         }
     }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.streamingsaga.testkit.BrokerClient;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.testkit.BrokerClient;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.Connection;
@@ -38,7 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Everything bad that can come as a message: the sender is told, a person finds it in the dead-letter queue, and nothing else is left of it. */
+/**
+ * Everything bad that can come as a message: the sender is told, a person finds it in the dead-letter queue, and
+ * nothing else is left of it.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
 class JmsBadInputTest {
@@ -57,8 +60,19 @@ class JmsBadInputTest {
         Path here = directory.toRealPath();
         roots = Files.createDirectories(here.resolve("roots"));
         outside = Files.createDirectories(here.resolve("outside"));
-        saga = StreamingSagaFixture.start(here, new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true",
-                "saga.jms.roots", roots + ",/dev", "saga.duplicates", "reject", "saga.file.max-size", Integer.toString(MAX))));
+        saga = StreamingSagaFixture.start(
+                here,
+                new HashMap<>(Map.of(
+                        "saga.http.enabled",
+                        "false",
+                        "saga.jms.embedded",
+                        "true",
+                        "saga.jms.roots",
+                        roots + ",/dev",
+                        "saga.duplicates",
+                        "reject",
+                        "saga.file.max-size",
+                        Integer.toString(MAX))));
         ActiveMQConnectionFactory factory = BrokerClient.operator(saga.data());
         connection = factory.createConnection();
         connection.start();
@@ -68,7 +82,10 @@ class JmsBadInputTest {
         Files.createSymbolicLink(roots.resolve("loop"), roots.resolve("loop"));
         Files.createDirectory(roots.resolve("folder"));
         Files.writeString(roots.resolve("file.txt"), "a file");
-        assertThat(new ProcessBuilder("mkfifo", roots.resolve("pipe").toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", roots.resolve("pipe").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     @AfterAll
@@ -106,21 +123,44 @@ class JmsBadInputTest {
 
     Stream<Case> paths() {
         return Stream.of(
-                path("outside the roots", outside + "/secret.txt", "outside-roots", "secret.txt", "saga.jms.roots", "nothing was read", "send the content"),
+                path(
+                        "outside the roots",
+                        outside + "/secret.txt",
+                        "outside-roots",
+                        "secret.txt",
+                        "saga.jms.roots",
+                        "nothing was read",
+                        "send the content"),
                 path("outside, and not there", outside + "/none.txt", "outside-roots", "saga.jms.roots"),
                 path("../", roots + "/../outside/secret.txt", "outside-roots", "saga.jms.roots"),
                 path("a link that leads out", roots + "/link.txt", "outside-roots", "link.txt", "saga.jms.roots"),
                 path("a device", "/dev/zero", "no-file", "/dev/zero", "a device", "name a regular file"),
-                path("a pipe", roots + "/pipe", "no-file", "/pipe", "a pipe", "nothing was read", "name a regular file"),
+                path(
+                        "a pipe",
+                        roots + "/pipe",
+                        "no-file",
+                        "/pipe",
+                        "a pipe",
+                        "nothing was read",
+                        "name a regular file"),
                 path("a directory", roots + "/folder", "no-file", "/folder", "a directory", "name a regular file"),
                 path("nothing there", roots + "/none.txt", "no-file", "/none.txt", "nothing was read"),
                 path("a loop of links", roots + "/loop", "no-file", "/loop", "cannot be reached", "nothing was read"),
                 path("a file as a folder", roots + "/file.txt/x", "no-file", "cannot be reached", "nothing was read"),
-                path("a name too long", roots + "/" + "n".repeat(300), "no-file", "cannot be reached", "nothing was read"),
+                path(
+                        "a name too long",
+                        roots + "/" + "n".repeat(300),
+                        "no-file",
+                        "cannot be reached",
+                        "nothing was read"),
                 path("relative", "file.txt", "bad-path", "must be absolute", "file.txt"),
                 path("NUL", "/a\\u0000b", "bad-path", "must be absolute", "/a?b"),
                 text("a URL elsewhere", "{\"uri\":\"http://example.invalid/x\"}", "bad-json", "file:///absolute/path"),
-                text("another machine's file", "{\"uri\":\"file://example.invalid/x\"}", "bad-json", "file:///absolute/path"));
+                text(
+                        "another machine's file",
+                        "{\"uri\":\"file://example.invalid/x\"}",
+                        "bad-json",
+                        "file:///absolute/path"));
     }
 
     /** A client holds such a body whole, so it must not come as far as that. */
@@ -131,8 +171,10 @@ class JmsBadInputTest {
         TextMessage text = session.createTextMessage("x".repeat(9 * 1024 * 1024));
 
         for (Message message : List.of(map, text)) {
-            assertThatThrownBy(() -> session.createProducer(session.createQueue("saga-ingest")).send(message))
-                    .isInstanceOf(JMSException.class).hasMessageContaining("only bytes messages may have more than");
+            assertThatThrownBy(() -> session.createProducer(session.createQueue("saga-ingest"))
+                            .send(message))
+                    .isInstanceOf(JMSException.class)
+                    .hasMessageContaining("only bytes messages may have more than");
         }
     }
 
@@ -147,13 +189,33 @@ class JmsBadInputTest {
                 text("null", "null", "bad-json", json),
                 text("a large text", "x".repeat(300_000), "bad-json", json, "65536 characters at most"),
                 new Case("no text", Session::createTextMessage, "bad-json", json),
-                new Case("a map", Session::createMapMessage, "bad-message", "must be text", "or bytes with the property fileName"),
+                new Case(
+                        "a map",
+                        Session::createMapMessage,
+                        "bad-message",
+                        "must be text",
+                        "or bytes with the property fileName"),
                 new Case("a stream", Session::createStreamMessage, "bad-message", "must be text"),
-                new Case("an object", session -> session.createObjectMessage("serialized"), "bad-message", "must be text"),
+                new Case(
+                        "an object",
+                        session -> session.createObjectMessage("serialized"),
+                        "bad-message",
+                        "must be text"),
                 new Case("no body at all", Session::createMessage, "bad-message", "must be text"),
                 new Case("bytes without a name", Session::createBytesMessage, "bad-name", "1 to 255 bytes"),
-                new Case("a name that is a path", session -> bytes(session, "../up.txt", new byte[10]), "bad-name", "../up.txt", "no slash"),
-                new Case("over the limit", session -> bytes(session, "huge.bin", new byte[MAX + 1]), "too-large", "more than " + MAX + " bytes", "saga.file.max-size", "nothing was kept"));
+                new Case(
+                        "a name that is a path",
+                        session -> bytes(session, "../up.txt", new byte[10]),
+                        "bad-name",
+                        "../up.txt",
+                        "no slash"),
+                new Case(
+                        "over the limit",
+                        session -> bytes(session, "huge.bin", new byte[MAX + 1]),
+                        "too-large",
+                        "more than " + MAX + " bytes",
+                        "saga.file.max-size",
+                        "nothing was kept"));
     }
 
     private void send(Message message) throws JMSException {
@@ -174,7 +236,9 @@ class JmsBadInputTest {
     }
 
     private boolean isEmpty(String queue) throws JMSException {
-        return !session.createBrowser(session.createQueue(queue)).getEnumeration().hasMoreElements();
+        return !session.createBrowser(session.createQueue(queue))
+                .getEnumeration()
+                .hasMoreElements();
     }
 
     @ParameterizedTest
@@ -193,8 +257,11 @@ class JmsBadInputTest {
         assertThat(reply.path("message").asText()).contains(bad.says()).doesNotContain("Exception");
         Message aside = receive("saga-ingest-dead");
         assertThat(aside.getStringProperty("sagaReason")).isEqualTo(bad.code());
-        assertThat(aside.getStringProperty("sagaMessage")).isEqualTo(reply.path("message").asText());
-        assertThat(aside.getStringProperty("customer")).as("the sender's own property").isEqualTo("42");
+        assertThat(aside.getStringProperty("sagaMessage"))
+                .isEqualTo(reply.path("message").asText());
+        assertThat(aside.getStringProperty("customer"))
+                .as("the sender's own property")
+                .isEqualTo("42");
         if (sent instanceof BytesMessage bytes) {
             bytes.reset();
             assertThat(((BytesMessage) aside).getBodyLength()).as("as it came").isEqualTo(bytes.getBodyLength());
@@ -211,7 +278,8 @@ class JmsBadInputTest {
         byte[] content = "stored once\n".getBytes();
         send(bytes(session, "twice.txt", content));
         assertThat(reply().path("status").asText()).isEqualTo("COMPLETED");
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(saga.holdings()).containsEntry("jms spool", List.of()));
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(saga.holdings()).containsEntry("jms spool", List.of()));
         Map<String, List<String>> before = saga.holdings();
 
         send(session.createTextMessage("{\"path\":\"" + large + "\"}"));
@@ -220,7 +288,8 @@ class JmsBadInputTest {
         assertRefused(reply(), "DUPLICATE", "already stored as document", "nothing was written");
 
         assertThat(isEmpty("saga-ingest") && isEmpty("saga-ingest-dead")).isTrue();
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(saga.holdings()).isEqualTo(before));
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(saga.holdings()).isEqualTo(before));
     }
 
     private static void assertRefused(JsonNode outcome, String reason, String... says) {
@@ -241,24 +310,29 @@ class JmsBadInputTest {
     @Test
     void a_body_that_is_cut_off_never_becomes_a_message() throws Exception {
         Map<String, List<String>> before = saga.holdings();
-        InputStream breaking = new SequenceInputStream(new ByteArrayInputStream(new byte[1_000_000]), new InputStream() {
-            @Override
-            public int read() throws IOException {
-                throw new IOException("the sender's disk failed");
-            }
-        });
+        InputStream breaking =
+                new SequenceInputStream(new ByteArrayInputStream(new byte[1_000_000]), new InputStream() {
+                    @Override
+                    public int read() throws IOException {
+                        throw new IOException("the sender's disk failed");
+                    }
+                });
         try (Session own = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             BytesMessage message = own.createBytesMessage();
             message.setStringProperty("fileName", "cut.bin");
             message.setObjectProperty("JMS_AMQ_InputStream", breaking);
-            assertThatThrownBy(() -> own.createProducer(own.createQueue("saga-ingest")).send(message)).isInstanceOf(JMSException.class);
+            assertThatThrownBy(() ->
+                            own.createProducer(own.createQueue("saga-ingest")).send(message))
+                    .isInstanceOf(JMSException.class);
         }
 
         send(bytes(session, "after.txt", "after it\n".getBytes()));
         assertThat(reply().path("file").asText()).as("the next message's").isEqualTo("after.txt");
         assertThat(isEmpty("saga-ingest") && isEmpty("saga-ingest-dead")).isTrue();
         assertThat(saga.holdings().get("unfinished")).isEmpty();
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(saga.holdings().get("jms spool")).isEqualTo(before.get("jms spool")));
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(
+                        () -> assertThat(saga.holdings().get("jms spool")).isEqualTo(before.get("jms spool")));
         try (Stream<Path> large = Files.list(saga.data().resolve("broker/large"))) {
             assertThat(large).as("what the broker kept of it").isEmpty();
         }

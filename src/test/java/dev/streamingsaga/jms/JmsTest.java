@@ -2,9 +2,9 @@ package dev.streamingsaga.jms;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.streamingsaga.testkit.BrokerClient;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.testkit.BrokerClient;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.Connection;
@@ -44,8 +44,19 @@ class JmsTest {
     @BeforeEach
     void start() throws Exception {
         directory = directory.toRealPath();
-        saga = StreamingSagaFixture.start(directory, new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.embedded", "true",
-                "saga.jms.roots", Files.createDirectories(directory.resolve("in")).toString(), "saga.duplicates", "version", "saga.file.max-size", "20MiB")));
+        saga = StreamingSagaFixture.start(
+                directory,
+                new HashMap<>(Map.of(
+                        "saga.http.enabled",
+                        "false",
+                        "saga.jms.embedded",
+                        "true",
+                        "saga.jms.roots",
+                        Files.createDirectories(directory.resolve("in")).toString(),
+                        "saga.duplicates",
+                        "version",
+                        "saga.file.max-size",
+                        "20MiB")));
         connect();
     }
 
@@ -102,7 +113,8 @@ class JmsTest {
         Path file = saga.text("a.txt", 20);
 
         JsonNode byPath = reply(path(file));
-        JsonNode byUri = reply(session.createTextMessage("{\"uri\":\"" + saga.text("b c.txt", 5).toUri() + "\"}"));
+        JsonNode byUri = reply(session.createTextMessage(
+                "{\"uri\":\"" + saga.text("b c.txt", 5).toUri() + "\"}"));
 
         assertThat(byPath.path("status").asText()).isEqualTo("COMPLETED");
         assertThat(byPath.path("file").asText()).isEqualTo(file.toString());

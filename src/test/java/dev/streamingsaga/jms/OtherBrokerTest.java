@@ -63,7 +63,10 @@ class OtherBrokerTest {
             url = "tcp://127.0.0.1:" + free.getLocalPort();
         }
         broker = new EmbeddedActiveMQ();
-        broker.setConfiguration(new ConfigurationImpl().setSecurityEnabled(false).setPersistenceEnabled(false).setJMXManagementEnabled(false)
+        broker.setConfiguration(new ConfigurationImpl()
+                .setSecurityEnabled(false)
+                .setPersistenceEnabled(false)
+                .setJMXManagementEnabled(false)
                 .addAcceptorConfiguration("loopback", url));
         broker.start();
         connection = new ActiveMQConnectionFactory(url).createConnection();
@@ -79,8 +82,17 @@ class OtherBrokerTest {
     }
 
     private StreamingSagaFixture saga() throws Exception {
-        return StreamingSagaFixture.start(directory, new HashMap<>(Map.of("saga.http.enabled", "false", "saga.jms.url", url, "saga.chunk.parallelism", "1",
-                "saga.concurrency", "2")));
+        return StreamingSagaFixture.start(
+                directory,
+                new HashMap<>(Map.of(
+                        "saga.http.enabled",
+                        "false",
+                        "saga.jms.url",
+                        url,
+                        "saga.chunk.parallelism",
+                        "1",
+                        "saga.concurrency",
+                        "2")));
     }
 
     private void send(String name, byte[] content) throws JMSException {
@@ -114,21 +126,33 @@ class OtherBrokerTest {
     @Test
     void messages_that_come_during_a_stop_wait_for_the_next_start() throws Exception {
         try (StreamingSagaFixture saga = saga()) {
-            saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().beforeForward(() -> {
-                reached.countDown();
-                held.await();
-            });
+            saga.s3()
+                    .when(method("PUT").and(keyEndsWith("/chunk-000001")))
+                    .always()
+                    .beforeForward(() -> {
+                        reached.countDown();
+                        held.await();
+                    });
             send("two.bin", Files.readAllBytes(saga.file("two.bin", CHUNK + 1L)));
             assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
 
             stopWhile(saga, 5);
 
-            assertThat(waiting()).as("the one that was begun and the five that were not").isEqualTo(6);
+            assertThat(waiting())
+                    .as("the one that was begun and the five that were not")
+                    .isEqualTo(6);
             saga.restart();
             await().atMost(PATIENCE).until(() -> waiting() == 0);
-            await().atMost(PATIENCE).until(() -> saga.journal().sagas(9).stream().filter(one -> one.state() == SagaState.COMPLETED).count() == 6);
-            assertThat(saga.journal().sagas(9)).extracting(one -> one.fileName()).containsExactlyInAnyOrderElementsOf(
-                    IntStream.rangeClosed(0, 5).mapToObj(i -> i == 5 ? "two.bin" : "late" + i + ".txt").toList());
+            await().atMost(PATIENCE)
+                    .until(() -> saga.journal().sagas(9).stream()
+                                    .filter(one -> one.state() == SagaState.COMPLETED)
+                                    .count()
+                            == 6);
+            assertThat(saga.journal().sagas(9))
+                    .extracting(one -> one.fileName())
+                    .containsExactlyInAnyOrderElementsOf(IntStream.rangeClosed(0, 5)
+                            .mapToObj(i -> i == 5 ? "two.bin" : "late" + i + ".txt")
+                            .toList());
         }
     }
 
@@ -138,11 +162,15 @@ class OtherBrokerTest {
         try (StreamingSagaFixture saga = saga()) {
             saga.s3().when(method("PUT")).always().answer(400, "InvalidArgument");
             send("a.txt", content);
-            await().atMost(PATIENCE).until(() -> saga.column("journal", "SELECT state FROM saga").equals(List.of("COMPENSATED")) && waiting() == 0);
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            saga.column("journal", "SELECT state FROM saga").equals(List.of("COMPENSATED"))
+                                    && waiting() == 0);
             saga.application().close();
             saga.s3().clearRules();
             send("a.txt", content);
-            try (Session other = connection.createSession(true, Session.SESSION_TRANSACTED); MessageConsumer taken = other.createConsumer(other.createQueue(QUEUE))) {
+            try (Session other = connection.createSession(true, Session.SESSION_TRANSACTED);
+                    MessageConsumer taken = other.createConsumer(other.createQueue(QUEUE))) {
                 assertThat(taken.receive(30_000)).isNotNull();
                 other.rollback();
             }
@@ -150,34 +178,49 @@ class OtherBrokerTest {
             saga.restart();
 
             await().atMost(PATIENCE).until(() -> waiting() == 0);
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(saga.column("journal", "SELECT state FROM saga ORDER BY saga_id")).containsExactly("COMPENSATED", "COMPLETED"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(saga.column("journal", "SELECT state FROM saga ORDER BY saga_id"))
+                            .containsExactly("COMPENSATED", "COMPLETED"));
         }
     }
 
     @Test
     void a_paused_saga_keeps_its_message() throws Exception {
         try (StreamingSagaFixture saga = saga()) {
-            saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().beforeForward(() -> {
-                reached.countDown();
-                held.await();
-            });
+            saga.s3()
+                    .when(method("PUT").and(keyEndsWith("/chunk-000001")))
+                    .always()
+                    .beforeForward(() -> {
+                        reached.countDown();
+                        held.await();
+                    });
             send("two.bin", Files.readAllBytes(saga.file("two.bin", CHUNK + 1L)));
             assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
             String sagaId = saga.journal().sagas(1).get(0).sagaId();
-            CompletableFuture<String> run = saga.application().bundle().runs().find(sagaId).orElseThrow().ended();
+            CompletableFuture<String> run = saga.application()
+                    .bundle()
+                    .runs()
+                    .find(sagaId)
+                    .orElseThrow()
+                    .ended();
 
             assertThat(saga.application().bundle().engine().pause(sagaId)).isTrue();
             held.countDown();
             assertThat(run.orTimeout(60, TimeUnit.SECONDS).join()).isEqualTo(sagaId);
             assertThat(waiting()).as("its outcome is not known yet").isOne();
 
-            saga.application().bundle().recovery().resume(saga.journal().saga(sagaId).orElseThrow());
+            saga.application()
+                    .bundle()
+                    .recovery()
+                    .resume(saga.journal().saga(sagaId).orElseThrow());
             // An answer that came with the pause would be the first.
-            TextMessage answer = (TextMessage) session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
+            TextMessage answer = (TextMessage)
+                    session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
             assertThat(answer.getText()).contains("\"status\":\"COMPLETED\"", sagaId);
             await().atMost(PATIENCE).until(() -> waiting() == 0);
             assertThat(saga.journal().saga(sagaId).orElseThrow().state()).isEqualTo(SagaState.COMPLETED);
-            assertThat(saga.rows("relational", "relational_document WHERE visible = 1")).isOne();
+            assertThat(saga.rows("relational", "relational_document WHERE visible = 1"))
+                    .isOne();
         }
     }
 
@@ -194,7 +237,11 @@ class OtherBrokerTest {
                 hub.addRoutes(bundle.jms(hub));
                 send("round" + round + ".txt", ("round " + round).getBytes());
                 int ended = round + 1;
-                await().atMost(PATIENCE).until(() -> bundle.journal().sagas(9).stream().filter(one -> one.state() == SagaState.COMPLETED).count() == ended);
+                await().atMost(PATIENCE)
+                        .until(() -> bundle.journal().sagas(9).stream()
+                                        .filter(one -> one.state() == SagaState.COMPLETED)
+                                        .count()
+                                == ended);
                 hub.stop();
             }
             assertThat(waiting()).isZero();

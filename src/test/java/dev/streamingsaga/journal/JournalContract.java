@@ -90,7 +90,9 @@ abstract class JournalContract {
         journal.finishCompensation(saga.sagaId(), 1, open -> java.util.List.of());
 
         assertThat(other.figures().received()).isEqualTo(2);
-        assertThat(other.figures().sagas()).containsOnly(java.util.Map.entry(SagaState.RECEIVED, 1L), java.util.Map.entry(SagaState.COMPENSATED, 1L));
+        assertThat(other.figures().sagas())
+                .containsOnly(
+                        java.util.Map.entry(SagaState.RECEIVED, 1L), java.util.Map.entry(SagaState.COMPENSATED, 1L));
         assertThat(other.figures().compensated()).isOne();
     }
 
@@ -102,7 +104,8 @@ abstract class JournalContract {
         assertThat(saga.run()).isOne();
         assertThat(saga.deadline()).isEqualTo(clock.instant().plus(LIMIT));
         assertThat(saga.document()).isEmpty();
-        assertThat(journal.steps(saga.sagaId())).extracting(StepRecord::name)
+        assertThat(journal.steps(saga.sagaId()))
+                .extracting(StepRecord::name)
                 .containsExactly("validate", "start", "upload", "verify", "vector", "graph", "finalize");
         assertThat(journal.steps(saga.sagaId())).extracting(StepRecord::state).containsOnly(StepState.PENDING);
         assertThat(other.holder(source("a").toString())).contains(saga.sagaId());
@@ -128,23 +131,49 @@ abstract class JournalContract {
         journal.beginCompensation(first.sagaId(), 1, Reason.CANCELLED, "on purpose");
         journal.finishCompensation(first.sagaId(), 1, open -> List.of());
 
-        assertThat(other.receive(once("a", seen))).as("when it has ended").isEqualTo(new Journal.RegisteredSaga(saga(first), false));
+        assertThat(other.receive(once("a", seen)))
+                .as("when it has ended")
+                .isEqualTo(new Journal.RegisteredSaga(saga(first), false));
         assertThat(journal.holder(source("a").toString())).isEmpty();
-        assertThat(journal.newest(source("a").toString())).contains(new Journal.NewestSaga(saga(first), Optional.of(seen)));
-        assertThat(other.receive(once("a", new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 9))).isNew()).as("touched since").isTrue();
+        assertThat(journal.newest(source("a").toString()))
+                .contains(new Journal.NewestSaga(saga(first), Optional.of(seen)));
+        assertThat(other.receive(once("a", new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 9)))
+                        .isNew())
+                .as("touched since")
+                .isTrue();
     }
 
     @Test
     void finds_the_saga_of_a_request() throws Exception {
-        SagaRecord saga = journal.receive(new NewSaga(source("a"), "a", List.of("vector"), LIMIT, "owner", "internal", "none", true,
-                Optional.empty(), Optional.of("jms ID:1"))).saga();
+        SagaRecord saga = journal.receive(new NewSaga(
+                        source("a"),
+                        "a",
+                        List.of("vector"),
+                        LIMIT,
+                        "owner",
+                        "internal",
+                        "none",
+                        true,
+                        Optional.empty(),
+                        Optional.of("jms ID:1")))
+                .saga();
 
         assertThat(other.requested("jms ID:1")).contains(saga);
         assertThat(other.requested("jms ID:2")).isEmpty();
     }
 
     private NewSaga once(String name, SourceIdentity seen) throws IOException {
-        return new NewSaga(source(name), name, List.of("vector", "graph"), LIMIT, "owner", "internal", "none", false, Optional.of(seen), Optional.empty());
+        return new NewSaga(
+                source(name),
+                name,
+                List.of("vector", "graph"),
+                LIMIT,
+                "owner",
+                "internal",
+                "none",
+                false,
+                Optional.of(seen),
+                Optional.empty());
     }
 
     @Test
@@ -188,7 +217,8 @@ abstract class JournalContract {
 
         assertThat(journal.complete(run.sagaId(), 1)).isTrue();
 
-        assertThat(states(run.sagaId())).containsExactly("RECEIVED", "UPLOADING", "VERIFYING", "PROCESSING", "COMPLETING", "COMPLETED");
+        assertThat(states(run.sagaId()))
+                .containsExactly("RECEIVED", "UPLOADING", "VERIFYING", "PROCESSING", "COMPLETING", "COMPLETED");
         SagaRecord done = saga(run);
         assertThat(done.finishedAt()).contains(clock.instant());
         assertThat(journal.holder(done.source().toString())).isEmpty();
@@ -200,19 +230,28 @@ abstract class JournalContract {
         ActiveRun run = upTo(receive("a"), SagaState.VERIFYING);
         run.begin("vector", SagaState.PROCESSING);
         run.end("vector", OptionalLong.of(70));
-        assertThat(journal.steps(run.sagaId())).filteredOn(step -> step.name().equals("vector")).extracting(StepRecord::expected)
+        assertThat(journal.steps(run.sagaId()))
+                .filteredOn(step -> step.name().equals("vector"))
+                .extracting(StepRecord::expected)
                 .containsExactly(OptionalLong.of(70));
         journal.stepExpects(run.sagaId(), "vector", OptionalLong.of(5_000_000_000L));
         run.begin("graph", SagaState.PROCESSING);
         run.end("graph", OptionalLong.empty());
 
-        assertThat(journal.steps(run.sagaId())).filteredOn(step -> List.of("verify", "vector", "graph").contains(step.name()))
-                .extracting(StepRecord::name, StepRecord::expected).containsExactly(tuple("verify", OptionalLong.empty()),
-                        tuple("vector", OptionalLong.of(5_000_000_000L)), tuple("graph", OptionalLong.empty()));
+        assertThat(journal.steps(run.sagaId()))
+                .filteredOn(step -> List.of("verify", "vector", "graph").contains(step.name()))
+                .extracting(StepRecord::name, StepRecord::expected)
+                .containsExactly(
+                        tuple("verify", OptionalLong.empty()),
+                        tuple("vector", OptionalLong.of(5_000_000_000L)),
+                        tuple("graph", OptionalLong.empty()));
         run.begin("vector", SagaState.PROCESSING);
         run.end("vector", OptionalLong.empty());
-        assertThat(journal.steps(run.sagaId())).filteredOn(step -> step.name().equals("vector")).extracting(StepRecord::expected)
-                .as("it did not say so again").containsExactly(OptionalLong.empty());
+        assertThat(journal.steps(run.sagaId()))
+                .filteredOn(step -> step.name().equals("vector"))
+                .extracting(StepRecord::expected)
+                .as("it did not say so again")
+                .containsExactly(OptionalLong.empty());
     }
 
     @Test
@@ -234,7 +273,9 @@ abstract class JournalContract {
         assertThat(journal.complete(run.sagaId(), 1)).as("not even finalizing").isFalse();
 
         run.begin("finalize", SagaState.COMPLETING);
-        assertThat(journal.complete(run.sagaId(), 1)).as("finalize is being written").isFalse();
+        assertThat(journal.complete(run.sagaId(), 1))
+                .as("finalize is being written")
+                .isFalse();
         sql.update("UPDATE step SET state = 'WRITING' WHERE name = 'graph'");
         run.end("finalize", OptionalLong.empty());
         assertThat(journal.complete(run.sagaId(), 1)).as("graph is not written").isFalse();
@@ -248,10 +289,13 @@ abstract class JournalContract {
     void begins_and_ends_no_step_once_it_is_to_be_undone() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);
         run.begin("graph", SagaState.PROCESSING);
-        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "too late")).isTrue();
+        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "too late"))
+                .isTrue();
 
-        assertThatThrownBy(() -> run.end("graph", OptionalLong.empty())).isInstanceOfSatisfying(SagaException.class,
-                refusal -> assertThat(refusal.reason()).isEqualTo(Reason.TIMEOUT));
+        assertThatThrownBy(() -> run.end("graph", OptionalLong.empty()))
+                .isInstanceOfSatisfying(
+                        SagaException.class,
+                        refusal -> assertThat(refusal.reason()).isEqualTo(Reason.TIMEOUT));
         assertRefused(() -> run.begin("finalize", SagaState.COMPLETING));
         assertThat(journal.complete(run.sagaId(), 1)).isFalse();
         assertThat(step(run, "graph")).isEqualTo(StepState.WRITING);
@@ -262,7 +306,9 @@ abstract class JournalContract {
         SagaRecord saga = receive("a");
         journal.beginCompensation(saga.sagaId(), 1, Reason.STORE_FAILED, "first");
 
-        assertThat(journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "second")).as("it is being undone already").isTrue();
+        assertThat(journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "second"))
+                .as("it is being undone already")
+                .isTrue();
 
         assertThat(saga(saga).reason()).contains(Reason.STORE_FAILED);
         assertThat(saga(saga).message()).isEqualTo("first");
@@ -272,8 +318,11 @@ abstract class JournalContract {
     void a_completed_saga_is_never_undone() throws Exception {
         ActiveRun run = completed("a");
 
-        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late")).isFalse();
-        assertThat(journal.finishCompensation(run.sagaId(), 1, QUIET)).as("says what is, not what was asked for").isEqualTo(SagaState.COMPLETED);
+        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late"))
+                .isFalse();
+        assertThat(journal.finishCompensation(run.sagaId(), 1, QUIET))
+                .as("says what is, not what was asked for")
+                .isEqualTo(SagaState.COMPLETED);
         assertThat(journal.pause(run.sagaId())).isFalse();
         assertThat(journal.resume(saga(run), LIMIT)).isFalse();
         assertThat(journal.takeOver(saga(run))).isFalse();
@@ -292,7 +341,8 @@ abstract class JournalContract {
         sql.update("UPDATE step SET state = 'WRITTEN'");
 
         assertThat(journal.complete(run.sagaId(), 1)).isFalse();
-        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "again")).isFalse();
+        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "again"))
+                .isFalse();
 
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATED);
     }
@@ -312,11 +362,13 @@ abstract class JournalContract {
         for (int round = 0; round < ROUNDS; round++) {
             String sagaId = upTo(receive("race-" + round), SagaState.COMPLETING).sagaId();
 
-            List<Boolean> won = race(() -> journal.complete(sagaId, 1),
+            List<Boolean> won = race(
+                    () -> journal.complete(sagaId, 1),
                     () -> other.beginCompensation(sagaId, 1, Reason.TIMEOUT, "time is up"));
 
             assertThat(won).as("round %d", round).containsExactlyInAnyOrder(true, false);
-            assertThat(journal.saga(sagaId).orElseThrow().state()).isEqualTo(won.get(0) ? SagaState.COMPLETED : SagaState.COMPENSATING);
+            assertThat(journal.saga(sagaId).orElseThrow().state())
+                    .isEqualTo(won.get(0) ? SagaState.COMPLETED : SagaState.COMPENSATING);
             assertThat(states(sagaId)).last().isEqualTo(won.get(0) ? "COMPLETED" : "COMPENSATING");
         }
     }
@@ -326,7 +378,9 @@ abstract class JournalContract {
         for (int round = 0; round < ROUNDS; round++) {
             ActiveRun run = upTo(receive("race-" + round), SagaState.VERIFYING);
 
-            List<Boolean> begun = race(() -> begins(run, "vector"), () -> other.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why"));
+            List<Boolean> begun = race(
+                    () -> begins(run, "vector"),
+                    () -> other.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why"));
 
             assertThat(begun.get(1)).as("round %d", round).isTrue();
             assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATING);
@@ -368,7 +422,8 @@ abstract class JournalContract {
         SagaRecord saga = receive("a");
         journal.pause(saga.sagaId());
 
-        assertThat(journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why")).isTrue();
+        assertThat(journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why"))
+                .isTrue();
         assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.COMPENSATED);
     }
 
@@ -403,7 +458,9 @@ abstract class JournalContract {
 
         clock.forward(Duration.ofMillis(1));
         assertThat(other.stale(false)).extracting(SagaRecord::sagaId).containsExactly(saga.sagaId());
-        assertThat(journal.stale(false)).as("one that its own process lost is found too").hasSize(1);
+        assertThat(journal.stale(false))
+                .as("one that its own process lost is found too")
+                .hasSize(1);
 
         journal.renewLeases(List.of());
         assertThat(other.stale(false)).as("not worked on, not renewed").hasSize(1);
@@ -436,7 +493,12 @@ abstract class JournalContract {
         completed("a");
         SagaRecord undone = receive("b");
         journal.beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepCompensated(saga(undone), "upload", new StepCompensation(List.of(new Residue("key", "why")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(
+                saga(undone),
+                "upload",
+                new StepCompensation(List.of(new Residue("key", "why")), List.of()),
+                POLICY,
+                QUIET);
         journal.finishCompensation(undone.sagaId(), 1, QUIET);
 
         assertThat(other.stale(true)).isEmpty();
@@ -446,17 +508,22 @@ abstract class JournalContract {
     void one_takes_over_and_one_only() throws Exception {
         Journal third = new Journal(database.dataSource(), clock, "three", LEASE);
         for (int round = 0; round < ROUNDS; round++) {
-            SagaRecord saga = upTo(receive("race-" + round), SagaState.UPLOADING).received();
+            SagaRecord saga =
+                    upTo(receive("race-" + round), SagaState.UPLOADING).received();
             clock.forward(LEASE.plusMillis(1));
             SagaRecord stale = saga(saga);
             boolean mixed = round % 2 == 0;
 
-            List<Boolean> won = race(() -> other.takeOver(stale), () -> mixed ? third.resume(stale, LIMIT) : third.takeOver(stale));
+            List<Boolean> won =
+                    race(() -> other.takeOver(stale), () -> mixed ? third.resume(stale, LIMIT) : third.takeOver(stale));
 
             assertThat(won).as("round %d", round).containsExactlyInAnyOrder(true, false);
             assertThat(saga(saga).run()).isEqualTo(2);
             assertThat(saga(saga).state()).isEqualTo(mixed && won.get(1) ? SagaState.RECEIVED : SagaState.UPLOADING);
-            assertThat(third.stale(false)).as("owned again").extracting(SagaRecord::sagaId).doesNotContain(saga.sagaId());
+            assertThat(third.stale(false))
+                    .as("owned again")
+                    .extracting(SagaRecord::sagaId)
+                    .doesNotContain(saga.sagaId());
         }
     }
 
@@ -469,9 +536,11 @@ abstract class JournalContract {
 
         assertThat(journal.handOver(run.sagaId(), 1)).as("once").isFalse();
         assertRefused(() -> journal.stepEnds(run.sagaId(), 1, "upload", OptionalLong.empty()));
-        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late callback")).isFalse();
+        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late callback"))
+                .isFalse();
         SagaRecord seen = other.stale(false).get(0);
-        assertThat(List.of(seen.sagaId(), seen.node(), seen.state(), seen.handovers())).containsExactly(run.sagaId(), "", SagaState.UPLOADING, 1);
+        assertThat(List.of(seen.sagaId(), seen.node(), seen.state(), seen.handovers()))
+                .containsExactly(run.sagaId(), "", SagaState.UPLOADING, 1);
         assertThat(seen.failedRuns()).as("an orderly stop is no failure").isZero();
         assertThat(other.resume(seen, LIMIT)).isTrue();
         assertThat(saga(run).run()).as("the number that waited").isEqualTo(2);
@@ -536,18 +605,32 @@ abstract class JournalContract {
         assertRefused(() -> old.chunkSending(1, 1));
         assertRefused(() -> old.chunkSent(0, Optional.of("tag")));
         assertRefused(() -> old.chunkConfirmed(sending));
-        old.chunkConfirmed(new ChunkRow(0, sending.offset(), sending.sizeBytes(), sending.key(), sending.sha256(), ChunkRow.ChunkState.SENT, 1));
+        old.chunkConfirmed(new ChunkRow(
+                0,
+                sending.offset(),
+                sending.sizeBytes(),
+                sending.key(),
+                sending.sha256(),
+                ChunkRow.ChunkState.SENT,
+                1));
         assertRefused(old::chunksVerified);
         assertThat(journal.complete(old.sagaId(), 1)).isFalse();
-        assertThat(journal.beginCompensation(old.sagaId(), 1, Reason.TIMEOUT, "the old one's clock")).isFalse();
+        assertThat(journal.beginCompensation(old.sagaId(), 1, Reason.TIMEOUT, "the old one's clock"))
+                .isFalse();
         assertFenced(() -> journal.finishCompensation(old.sagaId(), 1, QUIET));
         assertFenced(() -> journal.stepCompensation(old.sagaId(), 1, "upload", StepState.COMPENSATING));
-        assertFenced(() -> journal.stepCompensated(old.received(), "upload", new StepCompensation(List.of(new Residue("key", "why")), List.of()), POLICY, QUIET));
+        assertFenced(() -> journal.stepCompensated(
+                old.received(),
+                "upload",
+                new StepCompensation(List.of(new Residue("key", "why")), List.of()),
+                POLICY,
+                QUIET));
 
         assertThat(saga(old)).isEqualTo(taken);
         assertThat(journal.events(old.sagaId())).isEqualTo(before);
         assertThat(step(old, "upload")).isEqualTo(StepState.WRITING);
-        assertThat(journal.chunkRows().all(old.sagaId())).extracting(ChunkRow::state)
+        assertThat(journal.chunkRows().all(old.sagaId()))
+                .extracting(ChunkRow::state)
                 .containsExactly(ChunkRow.ChunkState.SENDING, ChunkRow.ChunkState.PENDING, ChunkRow.ChunkState.PENDING);
         assertThat(journal.cleanups().of(old.sagaId())).isEmpty();
     }
@@ -571,7 +654,12 @@ abstract class JournalContract {
         other.takeOver(old);
         other.finishCompensation(run.sagaId(), 2, QUIET);
 
-        assertFenced(() -> journal.stepCompensated(old, "upload", new StepCompensation(List.of(new Residue("key", "it was there a minute ago")), List.of()), POLICY, QUIET));
+        assertFenced(() -> journal.stepCompensated(
+                old,
+                "upload",
+                new StepCompensation(List.of(new Residue("key", "it was there a minute ago")), List.of()),
+                POLICY,
+                QUIET));
 
         assertThat(journal.cleanups().of(run.sagaId())).isEmpty();
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATED);
@@ -589,14 +677,22 @@ abstract class JournalContract {
 
         clock.forward(Duration.ofSeconds(30));
         assertThat(journal.cleanups().due()).containsExactly(entry(saga));
-        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key-1", "still refused")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(
+                saga,
+                "upload",
+                new StepCompensation(List.of(new Residue("key-1", "still refused")), List.of()),
+                POLICY,
+                QUIET);
         assertThat(entry(saga).attempts()).isEqualTo(2);
         assertThat(entry(saga).lastError()).isEqualTo("still refused");
-        assertThat(entry(saga).nextAttemptAt()).as("twice as long").isEqualTo(clock.instant().plusSeconds(60));
+        assertThat(entry(saga).nextAttemptAt())
+                .as("twice as long")
+                .isEqualTo(clock.instant().plusSeconds(60));
         assertThat(entry(saga).createdAt()).isEqualTo(first.createdAt());
 
         clock.forward(Duration.ofSeconds(60));
-        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key-1", "no")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(
+                saga, "upload", new StepCompensation(List.of(new Residue("key-1", "no")), List.of()), POLICY, QUIET);
         assertThat(entry(saga).state()).isEqualTo(CleanupEntry.CleanupState.BLOCKED);
         clock.forward(Duration.ofDays(1));
         assertThat(journal.cleanups().due()).as("a person decides").isEmpty();
@@ -614,22 +710,32 @@ abstract class JournalContract {
 
             @Override
             public List<EventDraft> blocked(List<CleanupEntry> givenUp) {
-                return givenUp.stream().map(entry -> new EventDraft(Event.EventKind.ALERT, entry.step(), entry.resource() + " after " + entry.attempts(), "{}")).toList();
+                return givenUp.stream()
+                        .map(entry -> new EventDraft(
+                                Event.EventKind.ALERT,
+                                entry.step(),
+                                entry.resource() + " after " + entry.attempts(),
+                                "{}"))
+                        .toList();
             }
         };
-        StepCompensation both = new StepCompensation(List.of(new Residue("key-1", "no"), new Residue("key-2", "no")), List.of());
+        StepCompensation both =
+                new StepCompensation(List.of(new Residue("key-1", "no"), new Residue("key-2", "no")), List.of());
 
         journal.stepCompensated(saga, "upload", both, POLICY, alert);
         assertThat(journal.events(Event.EventKind.ALERT)).isEmpty();
         journal.residue(saga, "upload", new Residue("key-1", "written late"), POLICY, alert);
         journal.stepCompensated(saga, "upload", both, POLICY, alert);
 
-        assertThat(journal.events(Event.EventKind.ALERT)).extracting(Event::message).containsExactly("key-1 after 3", "key-2 after 3");
+        assertThat(journal.events(Event.EventKind.ALERT))
+                .extracting(Event::message)
+                .containsExactly("key-1 after 3", "key-2 after 3");
     }
 
     @Test
     void waits_an_hour_at_most() {
-        assertThat(new RetryPolicy(Duration.ofSeconds(30), 100).delayMillis(90)).isEqualTo(Duration.ofHours(1).toMillis());
+        assertThat(new RetryPolicy(Duration.ofSeconds(30), 100).delayMillis(90))
+                .isEqualTo(Duration.ofHours(1).toMillis());
     }
 
     @Test
@@ -638,14 +744,18 @@ abstract class JournalContract {
         Instant finished = saga(saga).finishedAt().orElseThrow();
         clock.forward(Duration.ofMinutes(1));
 
-        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key-2", "no")), List.of()), POLICY, QUIET);
-        assertThat(journal.cleanups().of(saga.sagaId())).extracting(CleanupEntry::state)
+        journal.stepCompensated(
+                saga, "upload", new StepCompensation(List.of(new Residue("key-2", "no")), List.of()), POLICY, QUIET);
+        assertThat(journal.cleanups().of(saga.sagaId()))
+                .extracting(CleanupEntry::state)
                 .containsExactly(CleanupEntry.CleanupState.DONE, CleanupEntry.CleanupState.PENDING);
         assertThat(step(saga, "upload")).isEqualTo(StepState.RESIDUE);
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
 
         journal.stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, QUIET);
-        assertThat(journal.cleanups().of(saga.sagaId())).extracting(CleanupEntry::state).containsOnly(CleanupEntry.CleanupState.DONE);
+        assertThat(journal.cleanups().of(saga.sagaId()))
+                .extracting(CleanupEntry::state)
+                .containsOnly(CleanupEntry.CleanupState.DONE);
         assertThat(step(saga, "upload")).isEqualTo(StepState.COMPENSATED);
         assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATED);
         assertThat(saga(saga).finishedAt()).contains(finished);
@@ -658,10 +768,17 @@ abstract class JournalContract {
         journal.resolve(kept, "kept on purpose");
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
 
-        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key-1", "found again")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(
+                saga,
+                "upload",
+                new StepCompensation(List.of(new Residue("key-1", "found again")), List.of()),
+                POLICY,
+                QUIET);
 
-        assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().state()).isEqualTo(CleanupEntry.CleanupState.RESOLVED);
-        assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().resolution()).isEqualTo("kept on purpose");
+        assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().state())
+                .isEqualTo(CleanupEntry.CleanupState.RESOLVED);
+        assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().resolution())
+                .isEqualTo("kept on purpose");
         assertThat(saga(saga).state()).as("key-2 is gone, key-1 is decided").isEqualTo(SagaState.COMPENSATED);
     }
 
@@ -669,11 +786,20 @@ abstract class JournalContract {
     void a_residue_that_comes_back_opens_its_entry_again() throws Exception {
         SagaRecord saga = receive("a");
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(
+                saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
         journal.stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, QUIET);
-        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "written late")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(
+                saga,
+                "upload",
+                new StepCompensation(List.of(new Residue("key", "written late")), List.of()),
+                POLICY,
+                QUIET);
 
-        assertThat(journal.cleanups().of(saga.sagaId())).hasSize(1).extracting(CleanupEntry::state).containsOnly(CleanupEntry.CleanupState.PENDING);
+        assertThat(journal.cleanups().of(saga.sagaId()))
+                .hasSize(1)
+                .extracting(CleanupEntry::state)
+                .containsOnly(CleanupEntry.CleanupState.PENDING);
         assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
     }
 
@@ -682,33 +808,48 @@ abstract class JournalContract {
         SagaRecord saga = receive("a");
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
         assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.COMPENSATED);
-        EventDraft.OnResidue alert = open -> List.of(new EventDraft(Event.EventKind.ALERT, "", open.size() + " left", "{}"));
+        EventDraft.OnResidue alert =
+                open -> List.of(new EventDraft(Event.EventKind.ALERT, "", open.size() + " left", "{}"));
 
-        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "arrived late")), List.of()), POLICY, alert);
+        journal.stepCompensated(
+                saga,
+                "upload",
+                new StepCompensation(List.of(new Residue("key", "arrived late")), List.of()),
+                POLICY,
+                alert);
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
-        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
+        journal.stepCompensated(
+                saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
+        journal.stepCompensated(
+                saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
         assertThat(entry(saga).state()).isEqualTo(CleanupEntry.CleanupState.BLOCKED);
-        assertThat(journal.events(Event.EventKind.ALERT)).as("one for one change").extracting(Event::message).containsExactly("1 left");
+        assertThat(journal.events(Event.EventKind.ALERT))
+                .as("one for one change")
+                .extracting(Event::message)
+                .containsExactly("1 left");
 
         journal.stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, alert);
         assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATED);
         assertThat(journal.complete(saga.sagaId(), 1)).isFalse();
-        assertThat(states(saga.sagaId())).containsExactly("RECEIVED", "COMPENSATING", "COMPENSATED", "PARTIALLY_COMPENSATED", "COMPENSATED");
+        assertThat(states(saga.sagaId()))
+                .containsExactly("RECEIVED", "COMPENSATING", "COMPENSATED", "PARTIALLY_COMPENSATED", "COMPENSATED");
     }
 
     @Test
     void neither_outcome_nor_alert_is_journaled_without_the_other() throws Exception {
         SagaRecord saga = receive("a");
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepCompensated(saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
+        journal.stepCompensated(
+                saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
 
         assertThatThrownBy(() -> journal.finishCompensation(saga.sagaId(), 1, open -> {
-            throw new IllegalStateException("the process dies here");
-        })).hasMessageContaining("dies here");
+                    throw new IllegalStateException("the process dies here");
+                }))
+                .hasMessageContaining("dies here");
 
         assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATING);
-        assertThat(journal.finishCompensation(saga.sagaId(), 1, open -> List.of(new EventDraft(Event.EventKind.ALERT, "", "left", "{}"))))
+        assertThat(journal.finishCompensation(
+                        saga.sagaId(), 1, open -> List.of(new EventDraft(Event.EventKind.ALERT, "", "left", "{}"))))
                 .isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         assertThat(journal.events(Event.EventKind.ALERT)).hasSize(1);
     }
@@ -726,9 +867,14 @@ abstract class JournalContract {
             journal.finishCompensation(run.sagaId(), 1, QUIET);
         }
 
-        assertThat(journal.unswept(clock.instant().minusSeconds(1))).as("too early").isEmpty();
-        assertThat(journal.unswept(clock.instant())).extracting(SagaRecord::sagaId).containsExactly(doubtful.sagaId());
-        assertThat(journal.unansweredKeys(doubtful.sagaId())).containsExactly(rows(doubtful).get(1).key());
+        assertThat(journal.unswept(clock.instant().minusSeconds(1)))
+                .as("too early")
+                .isEmpty();
+        assertThat(journal.unswept(clock.instant()))
+                .extracting(SagaRecord::sagaId)
+                .containsExactly(doubtful.sagaId());
+        assertThat(journal.unansweredKeys(doubtful.sagaId()))
+                .containsExactly(rows(doubtful).get(1).key());
 
         journal.swept(doubtful.sagaId());
         assertThat(journal.unswept(clock.instant())).isEmpty();
@@ -745,7 +891,9 @@ abstract class JournalContract {
         other.beginCompensation(taken.sagaId(), 2, Reason.CANCELLED, "why");
         other.finishCompensation(taken.sagaId(), 2, QUIET);
 
-        assertThat(journal.unswept(clock.instant())).extracting(SagaRecord::sagaId).containsExactly(manifest.sagaId(), taken.sagaId());
+        assertThat(journal.unswept(clock.instant()))
+                .extracting(SagaRecord::sagaId)
+                .containsExactly(manifest.sagaId(), taken.sagaId());
     }
 
     @Test
@@ -756,14 +904,21 @@ abstract class JournalContract {
 
         for (int attempt = 1; attempt <= 5; attempt++) {
             journal.notPublished(run.sagaId(), POLICY, attempts -> attempts == 3 ? List.of(told) : List.of());
-            journal.notPublished(run.sagaId(), POLICY, attempts -> List.of(told)); // before its time: counts for nothing
+            journal.notPublished(
+                    run.sagaId(), POLICY, attempts -> List.of(told)); // before its time: counts for nothing
             clock.forward(Duration.ofSeconds(30L << (attempt - 1)).minusMillis(1));
-            assertThat(journal.publicationsDue()).as("too early after attempt %d", attempt).isEmpty();
+            assertThat(journal.publicationsDue())
+                    .as("too early after attempt %d", attempt)
+                    .isEmpty();
             clock.forward(Duration.ofMillis(1));
-            assertThat(journal.publicationsDue()).as("due after attempt %d", attempt).hasSize(1);
+            assertThat(journal.publicationsDue())
+                    .as("due after attempt %d", attempt)
+                    .hasSize(1);
         }
 
-        assertThat(journal.events(Event.EventKind.CRITICAL)).extracting(Event::message).containsExactly("not visible");
+        assertThat(journal.events(Event.EventKind.CRITICAL))
+                .extracting(Event::message)
+                .containsExactly("not visible");
         journal.published(run.sagaId());
         assertThat(journal.publicationsDue()).isEmpty();
     }
@@ -773,9 +928,12 @@ abstract class JournalContract {
         ActiveRun first = upTo(receive("a"), SagaState.RECEIVED);
         upTo(receive("b"), SagaState.RECEIVED);
         receive("before its step start");
-        sql.update("UPDATE saga SET bucket = 'former', key_prefix = 'a/b' || substr(key_prefix, 5) WHERE saga_id = ?", first.sagaId());
+        sql.update(
+                "UPDATE saga SET bucket = 'former', key_prefix = 'a/b' || substr(key_prefix, 5) WHERE saga_id = ?",
+                first.sagaId());
 
-        assertThat(journal.bucketLocations()).containsExactly(new BucketLocation("bucket", "saga"), new BucketLocation("former", "a/b"));
+        assertThat(journal.bucketLocations())
+                .containsExactly(new BucketLocation("bucket", "saga"), new BucketLocation("former", "a/b"));
     }
 
     // Chunks
@@ -794,12 +952,16 @@ abstract class JournalContract {
         assertThat(run.chunks()).hasSize(3);
         assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.ChunkState.SENDING);
         assertThat(run.chunks().get(1).attempts()).isEqualTo(2);
-        assertThat(journal.chunkKeys(run.sagaId())).as("may be in the bucket").containsExactly(rows(run).get(1).key());
+        assertThat(journal.chunkKeys(run.sagaId()))
+                .as("may be in the bucket")
+                .containsExactly(rows(run).get(1).key());
         run.chunkSent(1, Optional.of("tag"));
         assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.ChunkState.SENT);
         assertThat(run.chunks().get(1).etag()).contains("tag");
         run.chunkSending(1, 3);
-        assertThat(run.chunks().get(1).etag()).as("of an answer that is no longer the last").isEmpty();
+        assertThat(run.chunks().get(1).etag())
+                .as("of an answer that is no longer the last")
+                .isEmpty();
     }
 
     @Test
@@ -814,13 +976,22 @@ abstract class JournalContract {
         run.chunkConfirmed(found.get(0));
         run.chunkConfirmed(found.get(1));
 
-        assertThat(run.chunks()).extracting(ChunkRow::state).containsExactly(ChunkRow.ChunkState.SENT, ChunkRow.ChunkState.SENT, ChunkRow.ChunkState.PENDING);
-        assertThat(saga(run).resumedBytes()).isEqualTo(found.get(0).sizeBytes() + found.get(1).sizeBytes());
+        assertThat(run.chunks())
+                .extracting(ChunkRow::state)
+                .containsExactly(ChunkRow.ChunkState.SENT, ChunkRow.ChunkState.SENT, ChunkRow.ChunkState.PENDING);
+        assertThat(saga(run).resumedBytes())
+                .isEqualTo(found.get(0).sizeBytes() + found.get(1).sizeBytes());
     }
 
     @Test
     void finds_a_damaged_chunk_row() throws Exception {
-        for (String damage : List.of("sha256 = 'f'", "object_key = 'k'", "byte_offset = 1", "size_bytes = 1", "row_check = 'x'", "state = 'LOST'")) {
+        for (String damage : List.of(
+                "sha256 = 'f'",
+                "object_key = 'k'",
+                "byte_offset = 1",
+                "size_bytes = 1",
+                "row_check = 'x'",
+                "state = 'LOST'")) {
             ActiveRun run = uploading(damage);
             run.planChunks(rows(run));
             assertThatCode(run::chunks).doesNotThrowAnyException();
@@ -857,13 +1028,23 @@ abstract class JournalContract {
     void keeps_events_in_order() throws Exception {
         SagaRecord saga = receive("a");
         for (int i = 0; i < 50; i++) {
-            journal.event(saga.sagaId(), i % 2 == 0 ? Event.EventKind.ALERT : Event.EventKind.ERROR, "upload", "number " + i, "{}");
+            journal.event(
+                    saga.sagaId(),
+                    i % 2 == 0 ? Event.EventKind.ALERT : Event.EventKind.ERROR,
+                    "upload",
+                    "number " + i,
+                    "{}");
         }
 
-        assertThat(journal.events(saga.sagaId())).extracting(Event::message)
-                .containsExactlyElementsOf(Stream.concat(Stream.of("RECEIVED"),
-                        IntStream.range(0, 50).mapToObj(i -> "number " + i)).toList());
-        assertThat(journal.events(Event.EventKind.ALERT)).hasSize(25).extracting(Event::message).startsWith("number 0", "number 2");
+        assertThat(journal.events(saga.sagaId()))
+                .extracting(Event::message)
+                .containsExactlyElementsOf(Stream.concat(
+                                Stream.of("RECEIVED"), IntStream.range(0, 50).mapToObj(i -> "number " + i))
+                        .toList());
+        assertThat(journal.events(Event.EventKind.ALERT))
+                .hasSize(25)
+                .extracting(Event::message)
+                .startsWith("number 0", "number 2");
     }
 
     @Test
@@ -885,7 +1066,9 @@ abstract class JournalContract {
         journal.supersede(first.sagaId(), second.sagaId());
         journal.supersede(first.sagaId(), "another");
 
-        assertThat(journal.completed(second.document().documentId())).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
+        assertThat(journal.completed(second.document().documentId()))
+                .extracting(SagaRecord::sagaId)
+                .containsExactly(second.sagaId());
         assertThat(saga(first).supersededBy()).as("by the first that said so").contains(second.sagaId());
         assertThat(journal.currentDocuments()).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
     }
@@ -894,19 +1077,24 @@ abstract class JournalContract {
 
     @Test
     void counts_and_finds_what_needs_attention_however_many_sagas_came_later() throws Exception {
-        SagaRecord stuck = partially("stuck", IntStream.range(0, 301).mapToObj(i -> "k" + i).toArray(String[]::new));
+        SagaRecord stuck = partially(
+                "stuck", IntStream.range(0, 301).mapToObj(i -> "k" + i).toArray(String[]::new));
         sql.update("UPDATE cleanup SET state = 'BLOCKED'");
         endedLater(10_000);
 
         SagaCounts counts = other.counts();
-        assertThat(counts.sagas()).containsOnly(Map.entry(SagaState.PARTIALLY_COMPENSATED, 1L),
-                Map.entry(SagaState.COMPLETED, 9_000L), Map.entry(SagaState.COMPENSATED, 1_000L));
+        assertThat(counts.sagas())
+                .containsOnly(
+                        Map.entry(SagaState.PARTIALLY_COMPENSATED, 1L),
+                        Map.entry(SagaState.COMPLETED, 9_000L),
+                        Map.entry(SagaState.COMPENSATED, 1_000L));
         assertThat(counts.all()).isEqualTo(10_001);
         assertThat(counts.attention()).isOne();
         assertThat(counts.pendingCleanups()).isZero();
         assertThat(counts.blockedCleanups()).isEqualTo(301);
         assertThat(journal.sagas(SagaQuery.ALL.needingAttention(), 200).sagas()).containsExactly(saga(stuck));
-        assertThat(journal.cleanups().openOf(List.of(stuck.sagaId(), "none"))).containsOnly(Map.entry(stuck.sagaId(), new OpenCleanups(0, 301)));
+        assertThat(journal.cleanups().openOf(List.of(stuck.sagaId(), "none")))
+                .containsOnly(Map.entry(stuck.sagaId(), new OpenCleanups(0, 301)));
         assertThat(journal.cleanups().open()).hasSize(301);
         assertThat(journal.watched(50)).hasSize(51).contains(saga(stuck));
     }
@@ -915,15 +1103,27 @@ abstract class JournalContract {
     void its_pages_have_each_saga_once_in_either_order() throws Exception {
         endedLater(95);
         SagaQuery completed = SagaQuery.ALL.in(EnumSet.of(SagaState.COMPLETED));
-        for (SagaQuery query : List.of(SagaQuery.ALL, SagaQuery.ALL.after(""), completed, completed.after(""),
+        for (SagaQuery query : List.of(
+                SagaQuery.ALL,
+                SagaQuery.ALL.after(""),
+                completed,
+                completed.after(""),
                 SagaQuery.ALL.in(EnumSet.of(SagaState.COMPLETED, SagaState.COMPENSATED, SagaState.PAUSED)))) {
             List<String> ids = allPages(query, 10);
             String states = query.states().contains(SagaState.COMPENSATED) ? "" : " WHERE state = 'COMPLETED'";
-            assertThat(ids).as("%s", query).isEqualTo(sql.queryForList("SELECT saga_id FROM saga" + states + " ORDER BY saga_id "
-                    + (query.oldestFirst() ? "ASC" : "DESC"), String.class));
+            assertThat(ids)
+                    .as("%s", query)
+                    .isEqualTo(sql.queryForList(
+                            "SELECT saga_id FROM saga" + states + " ORDER BY saga_id "
+                                    + (query.oldestFirst() ? "ASC" : "DESC"),
+                            String.class));
         }
-        assertThat(journal.sagas(completed, 1000).next()).as("nothing follows the last page").isEmpty();
-        assertThat(journal.sagas(SagaQuery.ALL.in(EnumSet.noneOf(SagaState.class)), 10).sagas()).isEmpty();
+        assertThat(journal.sagas(completed, 1000).next())
+                .as("nothing follows the last page")
+                .isEmpty();
+        assertThat(journal.sagas(SagaQuery.ALL.in(EnumSet.noneOf(SagaState.class)), 10)
+                        .sagas())
+                .isEmpty();
     }
 
     private List<String> allPages(SagaQuery first, int limit) {
@@ -947,19 +1147,32 @@ abstract class JournalContract {
         ActiveRun invisible = completed("invisible");
         ActiveRun version = completed("version");
         journal.published(version.sagaId());
-        journal.stepCompensated(saga(version), "upload", new StepCompensation(List.of(new Residue("old", "refused")), List.of()), new RetryPolicy(Duration.ZERO, 1), QUIET);
+        journal.stepCompensated(
+                saga(version),
+                "upload",
+                new StepCompensation(List.of(new Residue("old", "refused")), List.of()),
+                new RetryPolicy(Duration.ZERO, 1),
+                QUIET);
         ActiveRun fine = completed("fine");
         receive("waiting");
 
-        assertThat(attention()).as("before any attempt failed").containsExactlyInAnyOrder(paused.sagaId(), residue.sagaId(), version.sagaId());
+        assertThat(attention())
+                .as("before any attempt failed")
+                .containsExactlyInAnyOrder(paused.sagaId(), residue.sagaId(), version.sagaId());
         journal.notPublished(invisible.sagaId(), POLICY, attempts -> List.of());
-        assertThat(attention()).containsExactlyInAnyOrder(paused.sagaId(), residue.sagaId(), version.sagaId(), invisible.sagaId());
+        assertThat(attention())
+                .containsExactlyInAnyOrder(paused.sagaId(), residue.sagaId(), version.sagaId(), invisible.sagaId());
         assertThat(journal.counts().attention()).isEqualTo(4);
-        assertThat(journal.sagas(SagaQuery.ALL.needingAttention().in(EnumSet.of(SagaState.COMPLETED)), 10).sagas()).extracting(SagaRecord::sagaId)
+        assertThat(journal.sagas(SagaQuery.ALL.needingAttention().in(EnumSet.of(SagaState.COMPLETED)), 10)
+                        .sagas())
+                .extracting(SagaRecord::sagaId)
                 .containsExactlyInAnyOrder(version.sagaId(), invisible.sagaId());
         for (SagaRecord saga : journal.sagas(100)) {
-            OpenCleanups open = journal.cleanups().openOf(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE);
-            assertThat(saga.needsAttention(open)).as("%s", saga).isEqualTo(attention().contains(saga.sagaId()));
+            OpenCleanups open =
+                    journal.cleanups().openOf(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE);
+            assertThat(saga.needsAttention(open))
+                    .as("%s", saga)
+                    .isEqualTo(attention().contains(saga.sagaId()));
         }
         journal.published(invisible.sagaId());
         journal.published(fine.sagaId());
@@ -978,15 +1191,26 @@ abstract class JournalContract {
         journal.beginCompensation(undone.sagaId(), 1, Reason.HASH_MISMATCH, "a test");
         endedLater(SagaPages.SEARCHED + 10);
 
-        for (String text : List.of("\u00fcbersicht", "u\u0308BERSICHT", "100%_A", german.sagaId(), german.sagaId().substring(3).toUpperCase(Locale.ROOT))) {
+        for (String text : List.of(
+                "\u00fcbersicht",
+                "u\u0308BERSICHT",
+                "100%_A",
+                german.sagaId(),
+                german.sagaId().substring(3).toUpperCase(Locale.ROOT))) {
             assertThat(allPages(SagaQuery.ALL.containing(text), 3)).as(text).containsExactly(german.sagaId());
         }
         assertThat(allPages(SagaQuery.ALL.containing("hash mismatch"), 3)).containsExactly(undone.sagaId());
         assertThat(allPages(SagaQuery.ALL.containing("compensating"), 3)).containsExactly(undone.sagaId());
-        assertThat(allPages(SagaQuery.ALL.containing("100__a"), 3)).as("no wildcards").isEmpty();
-        assertThat(allPages(SagaQuery.ALL.containing(directory.getFileName().toString()), 3)).as("the path").isEmpty();
+        assertThat(allPages(SagaQuery.ALL.containing("100__a"), 3))
+                .as("no wildcards")
+                .isEmpty();
+        assertThat(allPages(SagaQuery.ALL.containing(directory.getFileName().toString()), 3))
+                .as("the path")
+                .isEmpty();
         SagaPage first = journal.sagas(SagaQuery.ALL.containing("b.txt"), 3);
-        assertThat(first.sagas()).as("looks at a limited number of sagas at a time").isEmpty();
+        assertThat(first.sagas())
+                .as("looks at a limited number of sagas at a time")
+                .isEmpty();
         assertThat(first.next()).isPresent();
     }
 
@@ -1020,12 +1244,17 @@ abstract class JournalContract {
     }
 
     private Duration duration(ActiveRun run, String step) {
-        return journal.steps(run.sagaId()).stream().filter(s -> s.name().equals(step)).findFirst().orElseThrow().duration();
+        return journal.steps(run.sagaId()).stream()
+                .filter(s -> s.name().equals(step))
+                .findFirst()
+                .orElseThrow()
+                .duration();
     }
 
     /** That many sagas that ended, each tenth of them undone, as if they had come after all others. */
     private void endedLater(int sagas) {
-        sql.execute("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " + (sagas - 1) + ") INSERT INTO saga (saga_id, state, run, node,"
+        sql.execute("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " + (sagas - 1)
+                + ") INSERT INTO saga (saga_id, state, run, node,"
                 + " lease_until, deadline_at, participants, source, file_name, owner, classification, key_id, received_at, updated_at, finished_at, published_at)"
                 + " SELECT 'zz' || (1000000 + i), CASE WHEN i % 10 = 0 THEN 'COMPENSATED' ELSE 'COMPLETED' END, 1, 'one', 0, 0, '', '/in/later-' || i,"
                 + " 'later-' || i, 'o', 'c', 'k', 0, 0, 0, 0 FROM n");
@@ -1054,8 +1283,10 @@ abstract class JournalContract {
         pass(run, "validate", SagaState.RECEIVED);
         pass(run, "start", SagaState.RECEIVED);
         run.describe(document(saga));
-        List<SagaState> states = List.of(SagaState.UPLOADING, SagaState.VERIFYING, SagaState.PROCESSING, SagaState.COMPLETING);
-        List<List<String>> steps = List.of(List.of("upload"), List.of("verify"), List.of("vector", "graph"), List.of("finalize"));
+        List<SagaState> states =
+                List.of(SagaState.UPLOADING, SagaState.VERIFYING, SagaState.PROCESSING, SagaState.COMPLETING);
+        List<List<String>> steps =
+                List.of(List.of("upload"), List.of("verify"), List.of("vector", "graph"), List.of("finalize"));
         for (int i = 0; i <= states.indexOf(last); i++) {
             SagaState state = states.get(i);
             steps.get(i).forEach(step -> pass(run, step, state));
@@ -1083,22 +1314,52 @@ abstract class JournalContract {
     private SagaRecord partially(String name, String... keys) throws IOException {
         SagaRecord saga = receive(name);
         journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepCompensated(saga, "upload", new StepCompensation(Arrays.stream(keys).map(key -> new Residue(key, "refused")).toList(), List.of()), POLICY, QUIET);
+        journal.stepCompensated(
+                saga,
+                "upload",
+                new StepCompensation(
+                        Arrays.stream(keys)
+                                .map(key -> new Residue(key, "refused"))
+                                .toList(),
+                        List.of()),
+                POLICY,
+                QUIET);
         assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         return saga(saga);
     }
 
     private static Document document(SagaRecord saga) {
         String id = Ids.document(saga.source().toString(), "a".repeat(64));
-        return new Document(id, saga.sagaId(), saga.source(), saga.fileName(), "text/plain", SIZE, "a".repeat(64), 3, 10, "bucket",
-                "saga/" + id + "/" + saga.sagaId() + "/", "owner", "internal", "none", saga.receivedAt(), SourceFile.identity(saga.source()));
+        return new Document(
+                id,
+                saga.sagaId(),
+                saga.source(),
+                saga.fileName(),
+                "text/plain",
+                SIZE,
+                "a".repeat(64),
+                3,
+                10,
+                "bucket",
+                "saga/" + id + "/" + saga.sagaId() + "/",
+                "owner",
+                "internal",
+                "none",
+                saga.receivedAt(),
+                SourceFile.identity(saga.source()));
     }
 
     static List<ChunkRow> rows(ActiveRun run) {
         List<ChunkRow> rows = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            rows.add(new ChunkRow(i, i * 10L, i < 2 ? 10 : 5, run.document().keyPrefix() + "chunk-" + i, "b".repeat(63) + i,
-                    ChunkRow.ChunkState.PENDING, 0));
+            rows.add(new ChunkRow(
+                    i,
+                    i * 10L,
+                    i < 2 ? 10 : 5,
+                    run.document().keyPrefix() + "chunk-" + i,
+                    "b".repeat(63) + i,
+                    ChunkRow.ChunkState.PENDING,
+                    0));
         }
         return rows;
     }
@@ -1116,7 +1377,11 @@ abstract class JournalContract {
     }
 
     private StepState step(SagaRecord saga, String name) {
-        return journal.steps(saga.sagaId()).stream().filter(step -> step.name().equals(name)).findFirst().orElseThrow().state();
+        return journal.steps(saga.sagaId()).stream()
+                .filter(step -> step.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .state();
     }
 
     private CleanupEntry entry(SagaRecord saga) {
@@ -1126,7 +1391,10 @@ abstract class JournalContract {
     }
 
     private List<String> states(String sagaId) {
-        return journal.events(sagaId).stream().filter(event -> event.kind() == Event.EventKind.STATE).map(Event::message).toList();
+        return journal.events(sagaId).stream()
+                .filter(event -> event.kind() == Event.EventKind.STATE)
+                .map(Event::message)
+                .toList();
     }
 
     private static void assertRefused(ThrowingCallable write) {
@@ -1139,8 +1407,11 @@ abstract class JournalContract {
     }
 
     private static void assertCorrupt(ActiveRun run, String how) {
-        assertThatThrownBy(run::chunks).as(how).isInstanceOfSatisfying(SagaException.class,
-                refusal -> assertThat(refusal.reason()).isEqualTo(Reason.METADATA_CORRUPT));
+        assertThatThrownBy(run::chunks)
+                .as(how)
+                .isInstanceOfSatisfying(
+                        SagaException.class,
+                        refusal -> assertThat(refusal.reason()).isEqualTo(Reason.METADATA_CORRUPT));
     }
 
     private <T> List<T> race(Callable<T> one, Callable<T> two) throws Exception {

@@ -13,10 +13,21 @@ final class JournalModel {
     static final int MAX_ATTEMPTS = 3;
     static final List<String> STEPS = Journal.steps(List.of("vector"));
 
-    private static final List<SagaState> ORDER = List.of(SagaState.RECEIVED, SagaState.UPLOADING, SagaState.VERIFYING,
-            SagaState.PROCESSING, SagaState.COMPLETING);
-    private static final Map<String, SagaState> STATE_OF = Map.of("validate", SagaState.RECEIVED, "start", SagaState.RECEIVED,
-            "upload", SagaState.UPLOADING, "verify", SagaState.VERIFYING, "vector", SagaState.PROCESSING, "finalize", SagaState.COMPLETING);
+    private static final List<SagaState> ORDER = List.of(
+            SagaState.RECEIVED, SagaState.UPLOADING, SagaState.VERIFYING, SagaState.PROCESSING, SagaState.COMPLETING);
+    private static final Map<String, SagaState> STATE_OF = Map.of(
+            "validate",
+            SagaState.RECEIVED,
+            "start",
+            SagaState.RECEIVED,
+            "upload",
+            SagaState.UPLOADING,
+            "verify",
+            SagaState.VERIFYING,
+            "vector",
+            SagaState.PROCESSING,
+            "finalize",
+            SagaState.COMPLETING);
 
     SagaState state = SagaState.RECEIVED;
     int run = 1;
@@ -35,11 +46,14 @@ final class JournalModel {
     }
 
     boolean isFinal() {
-        return List.of(SagaState.COMPLETED, SagaState.COMPENSATED, SagaState.PARTIALLY_COMPENSATED).contains(state);
+        return List.of(SagaState.COMPLETED, SagaState.COMPENSATED, SagaState.PARTIALLY_COMPENSATED)
+                .contains(state);
     }
 
     boolean isBeingUndone() {
-        return state == SagaState.COMPENSATING || state == SagaState.PARTIALLY_COMPENSATED || state == SagaState.COMPENSATED;
+        return state == SagaState.COMPENSATING
+                || state == SagaState.PARTIALLY_COMPENSATED
+                || state == SagaState.COMPENSATED;
     }
 
     boolean begin(int asRun, String step) {
@@ -62,7 +76,9 @@ final class JournalModel {
     }
 
     boolean complete(int asRun) {
-        if (asRun == run && state == SagaState.COMPLETING && steps.values().stream().allMatch(StepState.WRITTEN::equals)) {
+        if (asRun == run
+                && state == SagaState.COMPLETING
+                && steps.values().stream().allMatch(StepState.WRITTEN::equals)) {
             state = SagaState.COMPLETED;
         }
         return state == SagaState.COMPLETED;
@@ -80,14 +96,22 @@ final class JournalModel {
             return false;
         }
         steps.put(step, left.isEmpty() ? StepState.COMPENSATED : StepState.RESIDUE);
-        List<String> there = left.stream().map(residue -> step + " " + residue.resource()).toList();
-        new TreeSet<>(entries.keySet()).stream().filter(key -> key.startsWith(step + " ") && isOpen(key) && !there.contains(key))
-                .forEach(key -> {
-                    entries.put(key, CleanupEntry.CleanupState.DONE);
-                    attempts.remove(key);
-                });
-        there.stream().filter(key -> entries.get(key) != CleanupEntry.CleanupState.RESOLVED).forEach(key ->
-                entries.put(key, attempts.merge(key, 1, Integer::sum) >= MAX_ATTEMPTS ? CleanupEntry.CleanupState.BLOCKED : CleanupEntry.CleanupState.PENDING));
+        List<String> there =
+                left.stream().map(residue -> step + " " + residue.resource()).toList();
+        new TreeSet<>(entries.keySet())
+                .stream()
+                        .filter(key -> key.startsWith(step + " ") && isOpen(key) && !there.contains(key))
+                        .forEach(key -> {
+                            entries.put(key, CleanupEntry.CleanupState.DONE);
+                            attempts.remove(key);
+                        });
+        there.stream()
+                .filter(key -> entries.get(key) != CleanupEntry.CleanupState.RESOLVED)
+                .forEach(key -> entries.put(
+                        key,
+                        attempts.merge(key, 1, Integer::sum) >= MAX_ATTEMPTS
+                                ? CleanupEntry.CleanupState.BLOCKED
+                                : CleanupEntry.CleanupState.PENDING));
         settle();
         return true;
     }
@@ -146,7 +170,8 @@ final class JournalModel {
     }
 
     private boolean isOpen(String key) {
-        return entries.get(key) == CleanupEntry.CleanupState.PENDING || entries.get(key) == CleanupEntry.CleanupState.BLOCKED;
+        return entries.get(key) == CleanupEntry.CleanupState.PENDING
+                || entries.get(key) == CleanupEntry.CleanupState.BLOCKED;
     }
 
     boolean hasOpenEntries() {

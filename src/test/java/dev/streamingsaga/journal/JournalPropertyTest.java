@@ -36,8 +36,8 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Whatever anybody does to a saga, in whatever order, on however many nodes, and whichever writes and replies get lost: the
- * journal says what {@link JournalModel} says. jqwik prints the seed of a failure and shrinks its history.
+ * Whatever anybody does to a saga, in whatever order, on however many nodes, and whichever writes and replies get lost:
+ * the journal says what {@link JournalModel} says. jqwik prints the seed of a failure and shrinks its history.
  */
 @Tag("unit")
 class JournalPropertyTest {
@@ -50,7 +50,21 @@ class JournalPropertyTest {
     private static int sources;
 
     /** What somebody may do. */
-    private enum Kind { PASS_NEXT, BEGIN_NEXT, BEGIN_ANY, END, COMPLETE, BEGIN_COMPENSATION, UNDO, FINISH, RESOLVE, PAUSE, RESUME, TAKE_OVER, HAND_BACK }
+    private enum Kind {
+        PASS_NEXT,
+        BEGIN_NEXT,
+        BEGIN_ANY,
+        END,
+        COMPLETE,
+        BEGIN_COMPENSATION,
+        UNDO,
+        FINISH,
+        RESOLVE,
+        PAUSE,
+        RESUME,
+        TAKE_OVER,
+        HAND_BACK
+    }
 
     /**
      * @param actor which run does it, counted from the newest: 0 mostly
@@ -68,7 +82,8 @@ class JournalPropertyTest {
     @BeforeContainer
     static void open() throws IOException {
         directory = Files.createTempDirectory("journal-property");
-        database = Databases.open("journal", new Database(Optional.empty(), "", "", 2, Duration.ofSeconds(10)), directory);
+        database =
+                Databases.open("journal", new Database(Optional.empty(), "", "", 2, Duration.ofSeconds(10)), directory);
     }
 
     @AfterContainer
@@ -85,18 +100,34 @@ class JournalPropertyTest {
 
     @Provide
     Arbitrary<List<Act>> histories() {
-        Arbitrary<Kind> kind = Arbitraries.frequency(Tuple.of(12, Kind.PASS_NEXT), Tuple.of(3, Kind.BEGIN_NEXT), Tuple.of(4, Kind.END), Tuple.of(1, Kind.BEGIN_ANY),
-                Tuple.of(4, Kind.COMPLETE), Tuple.of(1, Kind.BEGIN_COMPENSATION), Tuple.of(3, Kind.UNDO), Tuple.of(2, Kind.FINISH),
-                Tuple.of(1, Kind.RESOLVE), Tuple.of(1, Kind.PAUSE), Tuple.of(1, Kind.RESUME), Tuple.of(3, Kind.TAKE_OVER),
+        Arbitrary<Kind> kind = Arbitraries.frequency(
+                Tuple.of(12, Kind.PASS_NEXT),
+                Tuple.of(3, Kind.BEGIN_NEXT),
+                Tuple.of(4, Kind.END),
+                Tuple.of(1, Kind.BEGIN_ANY),
+                Tuple.of(4, Kind.COMPLETE),
+                Tuple.of(1, Kind.BEGIN_COMPENSATION),
+                Tuple.of(3, Kind.UNDO),
+                Tuple.of(2, Kind.FINISH),
+                Tuple.of(1, Kind.RESOLVE),
+                Tuple.of(1, Kind.PAUSE),
+                Tuple.of(1, Kind.RESUME),
+                Tuple.of(3, Kind.TAKE_OVER),
                 Tuple.of(2, Kind.HAND_BACK));
         Arbitrary<Integer> actor = Arbitraries.frequency(Tuple.of(4, 0), Tuple.of(3, 1), Tuple.of(1, 2));
-        Arbitrary<Loss> loss = Arbitraries.frequency(Tuple.of(8, Loss.NOTHING), Tuple.of(1, Loss.WRITE), Tuple.of(1, Loss.REPLY));
-        return Combinators.combine(kind, actor, Arbitraries.integers().between(0, 11), loss).as(Act::new).list().ofMinSize(5).ofMaxSize(45);
+        Arbitrary<Loss> loss =
+                Arbitraries.frequency(Tuple.of(8, Loss.NOTHING), Tuple.of(1, Loss.WRITE), Tuple.of(1, Loss.REPLY));
+        return Combinators.combine(kind, actor, Arbitraries.integers().between(0, 11), loss)
+                .as(Act::new)
+                .list()
+                .ofMinSize(5)
+                .ofMaxSize(45);
     }
 
     @Property(tries = 200)
     void says_what_the_model_says(@ForAll @IntRange(max = 6) int stepsPassed, @ForAll("histories") List<Act> history) {
-        List<Act> whole = new ArrayList<>(Collections.nCopies(stepsPassed, new Act(Kind.PASS_NEXT, 0, 0, Loss.NOTHING)));
+        List<Act> whole =
+                new ArrayList<>(Collections.nCopies(stepsPassed, new Act(Kind.PASS_NEXT, 0, 0, Loss.NOTHING)));
         whole.addAll(history);
         new World().live(whole);
     }
@@ -111,7 +142,9 @@ class JournalPropertyTest {
 
         World() {
             Journal journal = new Journal(lossy, clock, "node-1");
-            SagaRecord saga = journal.receive(new NewSaga(source, List.of("vector"), Duration.ofHours(1), "o", "internal", "none", true)).saga();
+            SagaRecord saga = journal.receive(
+                            new NewSaga(source, List.of("vector"), Duration.ofHours(1), "o", "internal", "none", true))
+                    .saga();
             sagaId = saga.sagaId();
             actors.add(new Actor(journal, saga));
         }
@@ -125,7 +158,8 @@ class JournalPropertyTest {
                 lossy.restore();
                 compare(act);
                 if (wasFinal && before != model.state) {
-                    assertThat(List.of(before, model.state)).as("undone stays undone, completed stays completed")
+                    assertThat(List.of(before, model.state))
+                            .as("undone stays undone, completed stays completed")
                             .containsExactlyInAnyOrder(SagaState.PARTIALLY_COMPENSATED, SagaState.COMPENSATED);
                 }
             }
@@ -135,22 +169,35 @@ class JournalPropertyTest {
             Journal journal = actor.journal();
             String step = JournalModel.STEPS.get(act.what() % JournalModel.STEPS.size());
             switch (act.kind()) {
-                case PASS_NEXT -> next().ifPresent(next -> {
-                    begin(actor, next);
-                    told(() -> refusable(() -> journal.stepEnds(sagaId, actor.run(), next, OptionalLong.empty())), () -> model.end(actor.run(), next));
-                });
+                case PASS_NEXT ->
+                    next().ifPresent(next -> {
+                        begin(actor, next);
+                        told(
+                                () -> refusable(
+                                        () -> journal.stepEnds(sagaId, actor.run(), next, OptionalLong.empty())),
+                                () -> model.end(actor.run(), next));
+                    });
                 case BEGIN_NEXT -> next().ifPresent(next -> begin(actor, next));
                 case BEGIN_ANY -> begin(actor, step);
-                case END -> model.steps.forEach((name, state) -> {
-                    if (state == StepState.WRITING) {
-                        told(() -> refusable(() -> journal.stepEnds(sagaId, actor.run(), name, OptionalLong.empty())), () -> model.end(actor.run(), name));
-                    }
-                });
+                case END ->
+                    model.steps.forEach((name, state) -> {
+                        if (state == StepState.WRITING) {
+                            told(
+                                    () -> refusable(
+                                            () -> journal.stepEnds(sagaId, actor.run(), name, OptionalLong.empty())),
+                                    () -> model.end(actor.run(), name));
+                        }
+                    });
                 case COMPLETE -> told(() -> journal.complete(sagaId, actor.run()), () -> model.complete(actor.run()));
-                case BEGIN_COMPENSATION -> told(() -> journal.beginCompensation(sagaId, actor.run(), Reason.CANCELLED, "why"),
-                        () -> model.beginCompensation(actor.run()));
+                case BEGIN_COMPENSATION ->
+                    told(
+                            () -> journal.beginCompensation(sagaId, actor.run(), Reason.CANCELLED, "why"),
+                            () -> model.beginCompensation(actor.run()));
                 case UNDO -> undo(actor, act.what() % 2 == 0 ? "upload" : "vector", act.what() / 3);
-                case FINISH -> told(() -> refusable(() -> journal.finishCompensation(sagaId, actor.run(), QUIET)), () -> model.finish(actor.run()));
+                case FINISH ->
+                    told(
+                            () -> refusable(() -> journal.finishCompensation(sagaId, actor.run(), QUIET)),
+                            () -> model.finish(actor.run()));
                 case RESOLVE -> resolve(journal, act.what());
                 case PAUSE -> told(() -> journal.pause(sagaId), model::pause);
                 case RESUME -> takeOver(actor, (next, seen) -> next.resume(seen, Duration.ofHours(1)), model::resume);
@@ -161,12 +208,17 @@ class JournalPropertyTest {
 
         /** The first step that is neither written nor being written. */
         private Optional<String> next() {
-            return model.steps.entrySet().stream().filter(step -> step.getValue() != StepState.WRITTEN).map(Map.Entry::getKey).findFirst()
+            return model.steps.entrySet().stream()
+                    .filter(step -> step.getValue() != StepState.WRITTEN)
+                    .map(Map.Entry::getKey)
+                    .findFirst()
                     .filter(step -> model.steps.get(step) != StepState.WRITING);
         }
 
         private void begin(Actor actor, String step) {
-            told(() -> refusable(() -> actor.journal().stepBegins(sagaId, actor.run(), step, JournalModel.stateOf(step))),
+            told(
+                    () -> refusable(
+                            () -> actor.journal().stepBegins(sagaId, actor.run(), step, JournalModel.stateOf(step))),
                     () -> model.begin(actor.run(), step));
         }
 
@@ -178,7 +230,10 @@ class JournalPropertyTest {
             for (int i = 0; i < pieces; i++) {
                 left.add(new Residue("piece-" + i, "refused"));
             }
-            told(() -> refusable(() -> actor.journal().stepCompensated(actor.saga(), step, new StepCompensation(left, List.of()), POLICY, QUIET)), () -> model.undone(actor.run(), step, left));
+            told(
+                    () -> refusable(() -> actor.journal()
+                            .stepCompensated(actor.saga(), step, new StepCompensation(left, List.of()), POLICY, QUIET)),
+                    () -> model.undone(actor.run(), step, left));
         }
 
         private void resolve(Journal journal, int which) {
@@ -232,7 +287,9 @@ class JournalPropertyTest {
             }
         }
 
-        /** Does it to the journal, then to the model, unless the journal never heard of it; both must answer the same. */
+        /**
+         * Does it to the journal, then to the model, unless the journal never heard of it; both must answer the same.
+         */
         private void told(BooleanSupplier journal, BooleanSupplier inModel) {
             boolean answer;
             try {
@@ -253,14 +310,22 @@ class JournalPropertyTest {
             assertThat(saga.run()).as("after %s", act).isEqualTo(model.run);
             assertThat(saga.node()).as("after %s", act).isEqualTo(model.owner);
             assertThat(journal.steps(sagaId).stream().collect(Collectors.toMap(StepRecord::name, StepRecord::state)))
-                    .as("after %s", act).isEqualTo(model.steps);
+                    .as("after %s", act)
+                    .isEqualTo(model.steps);
             Map<String, CleanupEntry.CleanupState> entries = new TreeMap<>();
-            journal.cleanups().of(sagaId).forEach(entry -> entries.put(entry.step() + " " + entry.resource(), entry.state()));
+            journal.cleanups()
+                    .of(sagaId)
+                    .forEach(entry -> entries.put(entry.step() + " " + entry.resource(), entry.state()));
             assertThat(entries).as("after %s", act).isEqualTo(model.entries);
-            assertThat(journal.holder(source.toString()).isPresent()).as("claimed, after %s", act).isEqualTo(!model.isFinal());
-            assertThat(saga.finishedAt().isPresent()).as("finished, after %s", act).isEqualTo(model.isFinal());
+            assertThat(journal.holder(source.toString()).isPresent())
+                    .as("claimed, after %s", act)
+                    .isEqualTo(!model.isFinal());
+            assertThat(saga.finishedAt().isPresent())
+                    .as("finished, after %s", act)
+                    .isEqualTo(model.isFinal());
             if (model.isFinal()) {
-                assertThat(model.hasOpenEntries()).as("open entries of a %s saga", model.state)
+                assertThat(model.hasOpenEntries())
+                        .as("open entries of a %s saga", model.state)
                         .isEqualTo(model.state == SagaState.PARTIALLY_COMPENSATED);
             }
         }

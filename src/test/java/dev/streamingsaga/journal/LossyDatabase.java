@@ -10,7 +10,9 @@ import java.util.Set;
 import javax.sql.DataSource;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
-/** A real database that loses on purpose what is said to it: a write that never arrives, or the reply to one that did. */
+/**
+ * A real database that loses on purpose what is said to it: a write that never arrives, or the reply to one that did.
+ */
 public final class LossyDatabase extends DelegatingDataSource {
     private static final String LOST_REPLY = "lost on purpose: the reply";
     private static final Set<String> WRITES = Set.of("executeUpdate", "executeLargeUpdate");
@@ -19,13 +21,20 @@ public final class LossyDatabase extends DelegatingDataSource {
     private int writesBefore;
     private boolean lost;
 
-    public enum Loss { NOTHING, WRITE, REPLY }
+    public enum Loss {
+        NOTHING,
+        WRITE,
+        REPLY
+    }
 
     public LossyDatabase(DataSource real) {
         super(real);
     }
 
-    /** From now on so many writes succeed, and then one is lost; a write is a transaction, or a statement outside of one. */
+    /**
+     * From now on so many writes succeed, and then one is lost; a write is a transaction, or a statement outside of
+     * one.
+     */
     public synchronized void lose(Loss what, int afterWrites) {
         loss = what;
         writesBefore = afterWrites;
@@ -75,9 +84,10 @@ public final class LossyDatabase extends DelegatingDataSource {
     }
 
     private PreparedStatement statement(Connection connection, PreparedStatement real) {
-        return proxy(PreparedStatement.class, (proxy, method, arguments) ->
-                WRITES.contains(method.getName()) && connection.getAutoCommit()
-                        ? write(() -> method.invoke(real, arguments), () -> { })
+        return proxy(
+                PreparedStatement.class,
+                (proxy, method, arguments) -> WRITES.contains(method.getName()) && connection.getAutoCommit()
+                        ? write(() -> method.invoke(real, arguments), () -> {})
                         : invoke(() -> method.invoke(real, arguments)));
     }
 

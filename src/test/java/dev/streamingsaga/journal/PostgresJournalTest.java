@@ -39,7 +39,8 @@ class PostgresJournalTest extends JournalContract {
         old.planChunks(rows(old));
         old.chunkSending(0, 1);
         CompletableFuture<Void> marking;
-        try (Connection takeOver = DriverManager.getConnection(server.url()); Statement statement = takeOver.createStatement()) {
+        try (Connection takeOver = DriverManager.getConnection(server.url());
+                Statement statement = takeOver.createStatement()) {
             takeOver.setAutoCommit(false);
             statement.executeUpdate("UPDATE saga SET run = 2, node = 'two' WHERE saga_id = '" + old.sagaId() + "'");
             marking = Background.run("marking", () -> {
@@ -50,12 +51,19 @@ class PostgresJournalTest extends JournalContract {
             takeOver.commit();
         }
 
-        assertThatThrownBy(() -> marking.get(30, TimeUnit.SECONDS)).cause().isInstanceOf(SagaException.class).hasMessageContaining("run 1");
-        assertThat(journal.chunkRows().all(old.sagaId())).first().extracting(ChunkRow::state).isEqualTo(ChunkRow.ChunkState.SENDING);
+        assertThatThrownBy(() -> marking.get(30, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(SagaException.class)
+                .hasMessageContaining("run 1");
+        assertThat(journal.chunkRows().all(old.sagaId()))
+                .first()
+                .extracting(ChunkRow::state)
+                .isEqualTo(ChunkRow.ChunkState.SENDING);
     }
 
     private boolean waitsForALock() throws SQLException {
-        try (Connection observer = DriverManager.getConnection(server.url()); Statement statement = observer.createStatement();
+        try (Connection observer = DriverManager.getConnection(server.url());
+                Statement statement = observer.createStatement();
                 ResultSet waiting = statement.executeQuery("SELECT count(*) FROM pg_locks WHERE NOT granted")) {
             waiting.next();
             return waiting.getInt(1) > 0;

@@ -36,7 +36,8 @@ class CallbackTokenTest {
         for (int i = 0; i < token.length(); i++) {
             for (char c : ALPHABET.toCharArray()) {
                 if (c != token.charAt(i)) {
-                    assertThat(tokens.verify(token.substring(0, i) + c + token.substring(i + 1))).isEmpty();
+                    assertThat(tokens.verify(token.substring(0, i) + c + token.substring(i + 1)))
+                            .isEmpty();
                 }
             }
         }
@@ -45,7 +46,8 @@ class CallbackTokenTest {
     @Test
     void a_token_of_another_secret_or_length_is_refused() {
         String token = tokens.issue(TARGET);
-        assertThat(new CallbackToken("another secret of 16 bytes".getBytes()).verify(token)).isEmpty();
+        assertThat(new CallbackToken("another secret of 16 bytes".getBytes()).verify(token))
+                .isEmpty();
         assertThat(tokens.verify("")).isEmpty();
         assertThat(tokens.verify(token.substring(1))).isEmpty();
         assertThat(tokens.verify(token + "A")).isEmpty();
@@ -59,8 +61,15 @@ class CallbackTokenTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"01jd000000000000000000000,1,vector", "01JD0000000000000000000000,1,vector", "01jd0000000000000000000000,0,vector",
-        "01jd0000000000000000000000,-1,vector", "01jd0000000000000000000000,1,''", "01jd0000000000000000000000,1,a.b", "01jd0000000000000000000000,1,Vector"})
+    @CsvSource({
+        "01jd000000000000000000000,1,vector",
+        "01JD0000000000000000000000,1,vector",
+        "01jd0000000000000000000000,0,vector",
+        "01jd0000000000000000000000,-1,vector",
+        "01jd0000000000000000000000,1,''",
+        "01jd0000000000000000000000,1,a.b",
+        "01jd0000000000000000000000,1,Vector"
+    })
     void a_target_that_could_be_read_in_two_ways_is_refused(String saga, int run, String step) {
         assertThatThrownBy(() -> new Target(saga, run, step)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -70,14 +79,18 @@ class CallbackTokenTest {
         String token = CallbackToken.open(data, "").issue(TARGET);
 
         assertThat(CallbackToken.open(data, "").verify(token)).contains(TARGET);
-        assertThat(CallbackToken.open(data, "configured, 16 bytes at least").verify(token)).isEmpty();
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve("callback.secret")))).isEqualTo("rw-------");
+        assertThat(CallbackToken.open(data, "configured, 16 bytes at least").verify(token))
+                .isEmpty();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve("callback.secret"))))
+                .isEqualTo("rw-------");
     }
 
     @Test
     void a_damaged_secret_stops_the_start(@TempDir Path data) throws Exception {
         Files.writeString(data.resolve("callback.secret"), "short");
 
-        assertThatThrownBy(() -> CallbackToken.open(data, "")).isInstanceOf(IOException.class).hasMessageContaining("must hold 32 bytes, has 5");
+        assertThatThrownBy(() -> CallbackToken.open(data, ""))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("must hold 32 bytes, has 5");
     }
 }

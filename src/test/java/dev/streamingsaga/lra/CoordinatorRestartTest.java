@@ -78,8 +78,9 @@ class CoordinatorRestartTest {
 
             try (CoordinatorProcess again = CoordinatorProcess.start(coordinatorData)) {
                 assertThat(again.url()).isEqualTo(first.url());
-                await().atMost(TIMEOUT).untilAsserted(() ->
-                        assertThat(saga.compensated()).contains(target("root"), target("first"), target("second")));
+                await().atMost(TIMEOUT)
+                        .untilAsserted(() -> assertThat(saga.compensated())
+                                .contains(target("root"), target("first"), target("second")));
             }
         } finally {
             first.kill();

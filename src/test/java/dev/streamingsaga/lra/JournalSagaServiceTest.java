@@ -90,7 +90,9 @@ class JournalSagaServiceTest {
             CyclicBarrier allInside = new CyclicBarrier(6);
             saga.lastStep = () -> meet(allInside);
             ExecutorService callers = Executors.newFixedThreadPool(6);
-            List<Future<Exchange>> runs = IntStream.range(0, 6).mapToObj(i -> callers.submit(() -> saga.run())).toList();
+            List<Future<Exchange>> runs = IntStream.range(0, 6)
+                    .mapToObj(i -> callers.submit(() -> saga.run()))
+                    .toList();
             for (Future<Exchange> run : runs) {
                 assertThat(run.get(30, TimeUnit.SECONDS).getException()).isNull();
             }
@@ -120,12 +122,15 @@ class JournalSagaServiceTest {
 
     @Test
     void a_foreign_lra_header_is_refused_and_never_called() throws Exception {
-        try (SagaFixture saga = fixture(); StubServer foreign = new StubServer((r, n) -> new Answer(200, "Closed"))) {
+        try (SagaFixture saga = fixture();
+                StubServer foreign = new StubServer((r, n) -> new Answer(200, "Closed"))) {
             String id = foreign.uri("/lra-coordinator/0_ffff7f000001_1_2_3").toString();
             for (String endpoint : List.of("direct:root", "direct:second")) {
                 Exchange end = saga.run(endpoint, Map.of("Long-Running-Action", id));
 
-                assertThat(end.getException()).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Long-Running-Action");
+                assertThat(end.getException())
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("Long-Running-Action");
             }
             assertThat(saga.service.cancel(id)).succeedsWithin(TIMEOUT);
             assertThat(foreign.requests).isEmpty();
@@ -134,14 +139,28 @@ class JournalSagaServiceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a", "a#b", "<x>", "a,b", "grün", "a&b;c+d%26", "${body}", "../../etc/passwd", "with space",
-            "#aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
+    @ValueSource(
+            strings = {
+                "",
+                "a",
+                "a#b",
+                "<x>",
+                "a,b",
+                "grün",
+                "a&b;c+d%26",
+                "${body}",
+                "../../etc/passwd",
+                "with space",
+                "#aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+            })
     void a_step_with_an_option_that_is_no_token_is_refused_before_its_body(String value) throws Exception {
         try (SagaFixture saga = fixture()) {
             saga.lastStep = () -> saga.bodyThreads.add("ran");
             Exchange end = saga.run("direct:odd", Map.of("odd", value));
 
-            assertThat(end.getException()).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("exactly one option");
+            assertThat(end.getException())
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("exactly one option");
             assertThat(saga.bodyThreads).isEmpty();
         }
     }
@@ -150,12 +169,16 @@ class JournalSagaServiceTest {
     void a_silent_coordinator_ends_in_an_error_within_the_time_out() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, java.net.InetAddress.getLoopbackAddress());
                 SagaFixture saga = SagaFixture.against(
-                        URI.create("http://127.0.0.1:" + silent.getLocalPort() + "/lra-coordinator"), data, Duration.ofMillis(500))) {
+                        URI.create("http://127.0.0.1:" + silent.getLocalPort() + "/lra-coordinator"),
+                        data,
+                        Duration.ofMillis(500))) {
             Exchange end = runInTime(saga);
 
             assertThat(end.getException()).isInstanceOfSatisfying(SagaException.class, e -> {
                 assertThat(e.reason()).isEqualTo(Reason.COORDINATOR_UNAVAILABLE);
-                assertThat(e).hasMessageContaining("cannot begin an LRA").hasMessageContaining("no answer within 500 ms");
+                assertThat(e)
+                        .hasMessageContaining("cannot begin an LRA")
+                        .hasMessageContaining("no answer within 500 ms");
             });
             assertThat(saga.bodyThreads).isEmpty();
         }
@@ -167,7 +190,8 @@ class JournalSagaServiceTest {
         try (ServerSocket slow = new ServerSocket(0, 50, java.net.InetAddress.getLoopbackAddress())) {
             Thread server = new Thread(() -> {
                 try (var socket = slow.accept()) {
-                    socket.getOutputStream().write("HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nhttp".getBytes());
+                    socket.getOutputStream()
+                            .write("HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nhttp".getBytes());
                     over.await();
                 } catch (Exception e) {
                     throw new AssertionError(e);
@@ -175,7 +199,9 @@ class JournalSagaServiceTest {
             });
             server.start();
             try (SagaFixture saga = SagaFixture.against(
-                    URI.create("http://127.0.0.1:" + slow.getLocalPort() + "/lra-coordinator"), data, Duration.ofMillis(500))) {
+                    URI.create("http://127.0.0.1:" + slow.getLocalPort() + "/lra-coordinator"),
+                    data,
+                    Duration.ofMillis(500))) {
                 assertThat(runInTime(saga).getException()).hasMessageContaining("no answer within 500 ms");
             }
             over.countDown();
@@ -195,19 +221,23 @@ class JournalSagaServiceTest {
 
     @Test
     void a_cancel_that_cannot_be_sent_leaves_the_business_exception_in_place() throws Exception {
-        try (StubServer stub = stub((request, nth) -> request.endsWith("/cancel") ? new Answer(0, "") : new Answer(200, ""));
+        try (StubServer stub =
+                        stub((request, nth) -> request.endsWith("/cancel") ? new Answer(0, "") : new Answer(200, ""));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             saga.lastStep = () -> {
                 throw new SagaException(Reason.STORAGE_FULL, "no space left");
             };
-            assertThat(saga.run().getException()).isInstanceOf(SagaException.class).hasMessage("no space left");
+            assertThat(saga.run().getException())
+                    .isInstanceOf(SagaException.class)
+                    .hasMessage("no space left");
             assertThat(stub.requests).filteredOn(r -> r.endsWith("/cancel")).isNotEmpty();
         }
     }
 
     @Test
     void a_cancel_of_an_lra_the_coordinator_does_not_know_leaves_the_business_exception_in_place() throws Exception {
-        try (StubServer stub = stub((request, nth) -> request.endsWith("/cancel") ? new Answer(404, "unknown") : new Answer(200, ""));
+        try (StubServer stub = stub((request, nth) ->
+                        request.endsWith("/cancel") ? new Answer(404, "unknown") : new Answer(200, ""));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             saga.lastStep = () -> {
                 throw new SagaException(Reason.STORAGE_FULL, "no space left");
@@ -233,8 +263,9 @@ class JournalSagaServiceTest {
     void a_close_without_a_clear_word_fails_the_saga(String body) throws Exception {
         try (StubServer stub = stub((request, nth) -> new Answer(200, request.endsWith("/close") ? body : ""));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
-            assertThat(saga.run().getException()).isInstanceOfSatisfying(SagaException.class,
-                    e -> assertThat(e.reason()).isEqualTo(Reason.COORDINATOR_UNAVAILABLE));
+            assertThat(saga.run().getException())
+                    .isInstanceOfSatisfying(
+                            SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.COORDINATOR_UNAVAILABLE));
         }
     }
 
@@ -254,8 +285,12 @@ class JournalSagaServiceTest {
         try (StubServer stub = stub((request, nth) -> new Answer(200, request.endsWith("/close") ? "Closed" : ""));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             assertThat(saga.run().getException()).isNull();
-            assertThat(stub.requests).hasSizeGreaterThanOrEqualTo(5).noneMatch(r -> r.contains(CoordinatorSettings.SECRET));
-            assertThat(stub.authorizations).hasSameSizeAs(stub.requests).containsOnly("Bearer " + CoordinatorSettings.SECRET);
+            assertThat(stub.requests)
+                    .hasSizeGreaterThanOrEqualTo(5)
+                    .noneMatch(r -> r.contains(CoordinatorSettings.SECRET));
+            assertThat(stub.authorizations)
+                    .hasSameSizeAs(stub.requests)
+                    .containsOnly("Bearer " + CoordinatorSettings.SECRET);
         }
     }
 
@@ -263,16 +298,21 @@ class JournalSagaServiceTest {
     void a_coordinator_that_asks_for_no_secret_gets_none() throws Exception {
         try (StubServer stub = stub((request, nth) -> new Answer(200, request.endsWith("/close") ? "Closed" : ""));
                 SagaFixture saga = new SagaFixture(
-                        new CoordinatorAccess(LraScope.of(stub.uri("/lra-coordinator")), Optional.empty()), data, TIMEOUT)) {
+                        new CoordinatorAccess(LraScope.of(stub.uri("/lra-coordinator")), Optional.empty()),
+                        data,
+                        TIMEOUT)) {
             assertThat(saga.run().getException()).isNull();
             assertThat(stub.authorizations).isNotEmpty().containsOnly("null");
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"401, no, 'HTTP 401 no (saga.coordinator.secret', 1", "503, TooManyLRAs, 'HTTP 503 TooManyLRAs; nothing was started', 3"})
-    void a_refused_begin_is_told_with_its_reason_and_without_the_secret(int status, String body, String words, int attempts)
-            throws Exception {
+    @CsvSource({
+        "401, no, 'HTTP 401 no (saga.coordinator.secret', 1",
+        "503, TooManyLRAs, 'HTTP 503 TooManyLRAs; nothing was started', 3"
+    })
+    void a_refused_begin_is_told_with_its_reason_and_without_the_secret(
+            int status, String body, String words, int attempts) throws Exception {
         try (StubServer stub = new StubServer((request, nth) -> new Answer(status, body));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             assertThat(saga.run().getException()).isInstanceOfSatisfying(SagaException.class, e -> {
@@ -287,9 +327,12 @@ class JournalSagaServiceTest {
     @Test
     void an_lra_id_from_begin_that_is_not_below_the_coordinator_is_not_used() throws Exception {
         try (StubServer foreign = new StubServer((r, n) -> new Answer(200, ""));
-                StubServer stub = new StubServer((r, n) -> new Answer(201, "", foreign.uri("/lra-coordinator/0_1").toString()));
+                StubServer stub = new StubServer((r, n) ->
+                        new Answer(201, "", foreign.uri("/lra-coordinator/0_1").toString()));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
-            assertThat(saga.run().getException()).isInstanceOf(SagaException.class).hasMessageContaining("not below");
+            assertThat(saga.run().getException())
+                    .isInstanceOf(SagaException.class)
+                    .hasMessageContaining("not below");
             assertThat(foreign.requests).isEmpty();
             assertThat(saga.bodyThreads).isEmpty();
         }
@@ -302,10 +345,16 @@ class JournalSagaServiceTest {
                 @Override
                 public void configure() {
                     errorHandler(noErrorHandler());
-                    from("direct:late").routeId("late")
-                        .saga().sagaService(saga.service).propagation(org.apache.camel.model.SagaPropagation.REQUIRES_NEW)
-                            .option(CallbackToken.OPTION, exchangeProperty("Token-root")).compensation("direct:x-compensate")
-                            .process(e -> saga.service.cancel(e.getMessage().getHeader("Long-Running-Action", String.class)).get())
+                    from("direct:late")
+                            .routeId("late")
+                            .saga()
+                            .sagaService(saga.service)
+                            .propagation(org.apache.camel.model.SagaPropagation.REQUIRES_NEW)
+                            .option(CallbackToken.OPTION, exchangeProperty("Token-root"))
+                            .compensation("direct:x-compensate")
+                            .process(e -> saga.service
+                                    .cancel(e.getMessage().getHeader("Long-Running-Action", String.class))
+                                    .get())
                             .to("direct:first");
                 }
             });
@@ -329,7 +378,9 @@ class JournalSagaServiceTest {
             saga.handler.compensated.clear();
             coordinator.recover();
 
-            await().atMost(TIMEOUT).untilAsserted(() -> assertThat(saga.compensated()).contains(target("first"), target("second"), target("root")));
+            await().atMost(TIMEOUT)
+                    .untilAsserted(() ->
+                            assertThat(saga.compensated()).contains(target("first"), target("second"), target("root")));
         }
     }
 
@@ -338,7 +389,8 @@ class JournalSagaServiceTest {
         self.set(new StubServer((request, nth) -> {
             Answer answer = answers.to(request, nth);
             return request.endsWith("/start") && answer.status() == 200
-                    ? new Answer(201, "", self.get().uri("/lra-coordinator/0_1").toString()) : answer;
+                    ? new Answer(201, "", self.get().uri("/lra-coordinator/0_1").toString())
+                    : answer;
         }));
         return self.get();
     }

@@ -18,7 +18,10 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.SagaPropagation;
 
-/** A Camel context with a saga of a root and two participants, wired as the bundle wires its own, against any coordinator URL. */
+/**
+ * A Camel context with a saga of a root and two participants, wired as the bundle wires its own, against any
+ * coordinator URL.
+ */
 final class SagaFixture implements AutoCloseable {
     static final String SAGA = "01jd0000000000000000000000";
     static final SagaConfig.Callback CALLBACK = new SagaConfig.Callback("127.0.0.1", 0, Optional.empty(), "");
@@ -28,7 +31,7 @@ final class SagaFixture implements AutoCloseable {
     final CallbackListener listener;
     final JournalSagaService service;
     final Set<String> bodyThreads = ConcurrentHashMap.newKeySet();
-    volatile Runnable lastStep = () -> { };
+    volatile Runnable lastStep = () -> {};
 
     SagaFixture(CoordinatorAccess access, Path dataDir, Duration timeout) throws Exception {
         listener = CallbackListener.start(CALLBACK, dataDir, access.scope(), handler);
@@ -51,23 +54,40 @@ final class SagaFixture implements AutoCloseable {
             @Override
             public void configure() {
                 errorHandler(noErrorHandler());
-                from("direct:root").routeId("root")
-                    .saga().sagaService(service).propagation(SagaPropagation.REQUIRES_NEW)
+                from("direct:root")
+                        .routeId("root")
+                        .saga()
+                        .sagaService(service)
+                        .propagation(SagaPropagation.REQUIRES_NEW)
                         .option(CallbackToken.OPTION, exchangeProperty("Token-root"))
-                        .compensation("direct:x-compensate").completion("direct:x-complete")
-                        .to("direct:first").to("direct:second");
-                from("direct:first").routeId("first")
-                    .saga().sagaService(service).propagation(SagaPropagation.MANDATORY)
-                        .option(CallbackToken.OPTION, exchangeProperty("Token-first")).compensation("direct:x-compensate")
+                        .compensation("direct:x-compensate")
+                        .completion("direct:x-complete")
+                        .to("direct:first")
+                        .to("direct:second");
+                from("direct:first")
+                        .routeId("first")
+                        .saga()
+                        .sagaService(service)
+                        .propagation(SagaPropagation.MANDATORY)
+                        .option(CallbackToken.OPTION, exchangeProperty("Token-first"))
+                        .compensation("direct:x-compensate")
                         .process(e -> bodyThreads.add(Thread.currentThread().getName()));
-                from("direct:second").routeId("second")
-                    .saga().sagaService(service).propagation(SagaPropagation.MANDATORY)
-                        .option(CallbackToken.OPTION, exchangeProperty("Token-second")).compensation("direct:x-compensate")
+                from("direct:second")
+                        .routeId("second")
+                        .saga()
+                        .sagaService(service)
+                        .propagation(SagaPropagation.MANDATORY)
+                        .option(CallbackToken.OPTION, exchangeProperty("Token-second"))
+                        .compensation("direct:x-compensate")
                         .process(e -> bodyThreads.add(Thread.currentThread().getName()))
                         .process(e -> lastStep.run());
-                from("direct:odd").routeId("odd")
-                    .saga().sagaService(service).propagation(SagaPropagation.REQUIRES_NEW)
-                        .option(CallbackToken.OPTION, header("odd")).compensation("direct:x-compensate")
+                from("direct:odd")
+                        .routeId("odd")
+                        .saga()
+                        .sagaService(service)
+                        .propagation(SagaPropagation.REQUIRES_NEW)
+                        .option(CallbackToken.OPTION, header("odd"))
+                        .compensation("direct:x-compensate")
                         .process(e -> lastStep.run());
                 from("direct:x-compensate").routeId("x-compensate").process(SagaFixture::notByCamel);
                 from("direct:x-complete").routeId("x-complete").process(SagaFixture::notByCamel);

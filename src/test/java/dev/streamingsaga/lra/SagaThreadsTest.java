@@ -45,7 +45,9 @@ class SagaThreadsTest {
 
             held.countDown();
             busy.forEach(CompletableFuture::join);
-            Awaitility.await().ignoreExceptions().until(() -> threads.call(() -> "taken").join().equals("taken"));
+            Awaitility.await()
+                    .ignoreExceptions()
+                    .until(() -> threads.call(() -> "taken").join().equals("taken"));
         } finally {
             held.countDown();
         }
@@ -57,8 +59,10 @@ class SagaThreadsTest {
             AssertionError error = new AssertionError("simulated");
             for (int i = 0; i < 2 * BOUND; i++) {
                 assertThatThrownBy(() -> threads.run(() -> {
-                    throw error;
-                }).join()).hasCause(error);
+                                    throw error;
+                                })
+                                .join())
+                        .hasCause(error);
             }
         }
     }
@@ -83,9 +87,12 @@ class SagaThreadsTest {
     }
 
     private static void assertRefused(CompletableFuture<Void> call, String why) {
-        assertThatThrownBy(call::join).isInstanceOf(CompletionException.class).cause().isInstanceOfSatisfying(SagaException.class, e -> {
-            assertThat(e.reason()).isEqualTo(Reason.COORDINATOR_UNAVAILABLE);
-            assertThat(e).hasMessageContaining(why);
-        });
+        assertThatThrownBy(call::join)
+                .isInstanceOf(CompletionException.class)
+                .cause()
+                .isInstanceOfSatisfying(SagaException.class, e -> {
+                    assertThat(e.reason()).isEqualTo(Reason.COORDINATOR_UNAVAILABLE);
+                    assertThat(e).hasMessageContaining(why);
+                });
     }
 }

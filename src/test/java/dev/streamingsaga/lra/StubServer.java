@@ -15,6 +15,7 @@ final class StubServer implements AutoCloseable {
     final List<String> requests = new CopyOnWriteArrayList<>();
     /** The header of each request; {@code null} where there was none. */
     final List<String> authorizations = new CopyOnWriteArrayList<>();
+
     private final HttpServer server;
 
     @FunctionalInterface
@@ -40,7 +41,8 @@ final class StubServer implements AutoCloseable {
             String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
             requests.add(request);
             authorizations.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
-            Answer answer = answers.to(request, (int) requests.stream().filter(request::equals).count());
+            Answer answer = answers.to(
+                    request, (int) requests.stream().filter(request::equals).count());
             if (answer.status() == 0) {
                 return; // breaks the connection off
             }

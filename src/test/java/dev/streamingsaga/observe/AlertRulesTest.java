@@ -17,8 +17,13 @@ class AlertRulesTest {
     @ParameterizedTest
     @ValueSource(strings = {"check config prometheus.yml", "check rules alerts.yml", "test rules alerts_test.yml"})
     void promtool_agrees(String command) throws Exception {
-        assumeTrue(Files.isExecutable(PROMTOOL), "promtool is not installed (Debian: apt-get install prometheus), so the alert rules were not tested");
-        Process promtool = new ProcessBuilder((PROMTOOL + " " + command).split(" ")).directory(Path.of("config/prometheus").toFile()).redirectErrorStream(true).start();
+        assumeTrue(
+                Files.isExecutable(PROMTOOL),
+                "promtool is not installed (Debian: apt-get install prometheus), so the alert rules were not tested");
+        Process promtool = new ProcessBuilder((PROMTOOL + " " + command).split(" "))
+                .directory(Path.of("config/prometheus").toFile())
+                .redirectErrorStream(true)
+                .start();
         String said = new String(promtool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
         assertThat(promtool.waitFor(60, TimeUnit.SECONDS)).isTrue();

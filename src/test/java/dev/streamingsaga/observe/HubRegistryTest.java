@@ -27,18 +27,32 @@ class HubRegistryTest {
         SimpleMeterRegistry hub = new SimpleMeterRegistry();
         hub.counter("of.the.hub");
         SagaConfig config = Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.name", "second"));
-        try (Databases.OpenDatabase database = Databases.open("journal", config.journal(), data); DefaultCamelContext context = new DefaultCamelContext()) {
+        try (Databases.OpenDatabase database = Databases.open("journal", config.journal(), data);
+                DefaultCamelContext context = new DefaultCamelContext()) {
             context.getRegistry().bind("meters", hub);
             Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "here");
-            journal.receive(new NewSaga(data.resolve("a.bin"), List.of("security"), Duration.ofHours(1), "me", "internal", "none", true));
-            try (Observation observation = new Observation(new ObservedComponents(context, config, journal, () -> 0, () -> 0, Map.of()))) {
+            journal.receive(new NewSaga(
+                    data.resolve("a.bin"), List.of("security"), Duration.ofHours(1), "me", "internal", "none", true));
+            try (Observation observation =
+                    new Observation(new ObservedComponents(context, config, journal, () -> 0, () -> 0, Map.of()))) {
                 observation.serve();
 
-                assertThat(observation.scrape()).as("not Prometheus': the hub exports it").isEmpty();
-                await().atMost(Duration.ofSeconds(20)).until(() -> hub.get("streaming.saga").tag("saga", "second").functionCounter().count() == 1);
-                assertThat(hub.find("jvm.memory.used").meters()).as("the hub's own affair").isEmpty();
+                assertThat(observation.scrape())
+                        .as("not Prometheus': the hub exports it")
+                        .isEmpty();
+                await().atMost(Duration.ofSeconds(20))
+                        .until(() -> hub.get("streaming.saga")
+                                        .tag("saga", "second")
+                                        .functionCounter()
+                                        .count()
+                                == 1);
+                assertThat(hub.find("jvm.memory.used").meters())
+                        .as("the hub's own affair")
+                        .isEmpty();
             }
-            assertThat(hub.getMeters()).extracting(meter -> meter.getId().getName()).containsExactly("of.the.hub");
+            assertThat(hub.getMeters())
+                    .extracting(meter -> meter.getId().getName())
+                    .containsExactly("of.the.hub");
         }
     }
 }

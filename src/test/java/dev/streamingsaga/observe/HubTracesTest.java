@@ -54,19 +54,28 @@ class HubTracesTest {
 
     private void trace(CamelContext hub, SdkTracerProvider provider) {
         hub.getRegistry().bind("tracer", Tracer.class, provider.get("hub"));
-        hub.getRegistry().bind("propagators", ContextPropagators.class, ContextPropagators.create(W3CTraceContextPropagator.getInstance()));
+        hub.getRegistry()
+                .bind(
+                        "propagators",
+                        ContextPropagators.class,
+                        ContextPropagators.create(W3CTraceContextPropagator.getInstance()));
         new OpenTelemetryTracer().init(hub);
     }
 
     @Test
-    void the_hubs_tracer_sees_our_routes_and_hands_nothing_to_bucket_or_coordinator(@TempDir Path directory) throws Exception {
+    void the_hubs_tracer_sees_our_routes_and_hands_nothing_to_bucket_or_coordinator(@TempDir Path directory)
+            throws Exception {
         try (HubServers servers = new HubServers(directory);
-                SdkTracerProvider provider = SdkTracerProvider.builder().addSpanProcessor(SimpleSpanProcessor.create(new Kept())).build()) {
+                SdkTracerProvider provider = SdkTracerProvider.builder()
+                        .addSpanProcessor(SimpleSpanProcessor.create(new Kept()))
+                        .build()) {
             Map<String, String> properties = servers.properties("saga");
             try (FaultProxy bucket = new FaultProxy(URI.create(properties.get("saga.s3.endpoint")));
                     FaultProxy coordinator = new FaultProxy(StreamingSagaFixture.coordinator())) {
                 properties.put("saga.s3.endpoint", bucket.uri().toString());
-                properties.put("saga.coordinator.url", coordinator.uri() + StreamingSagaFixture.coordinator().getPath());
+                properties.put(
+                        "saga.coordinator.url",
+                        coordinator.uri() + StreamingSagaFixture.coordinator().getPath());
                 CamelContext hub = HubServers.context(properties);
                 trace(hub, provider);
                 hub.addRoutes(new StreamingSaga());
@@ -77,16 +86,33 @@ class HubTracesTest {
                     }
                 });
                 hub.start();
-                IngestResult result = hub.createProducerTemplate().requestBody("direct:orders", servers.text("a.txt", 10), IngestResult.class);
+                IngestResult result = hub.createProducerTemplate()
+                        .requestBody("direct:orders", servers.text("a.txt", 10), IngestResult.class);
                 hub.stop();
 
                 assertThat(result.status()).isEqualTo("COMPLETED");
-                assertThat(spans).extracting(SpanData::getTraceId).as("one trace").containsOnly(spans.get(0).getTraceId());
-                assertThat(spans).extracting(SpanData::getName).contains("orders", "saga-ingest", "saga-validate", "saga-manifest", "saga-chunk-put", "aws2-s3");
-                assertThat(spans).filteredOn(span -> span.getName().startsWith("saga-") || span.getName().equals("aws2-s3"))
-                        .allSatisfy(span -> assertThat(span.getAttributes().get(AttributeKey.stringKey("saga.id"))).as(span.getName()).isEqualTo(result.sagaId()));
-                assertThat(bucket.headerNames()).as("to the bucket").contains("authorization").doesNotContain("traceparent");
-                assertThat(coordinator.headerNames()).as("to the coordinator").contains("host").doesNotContain("traceparent");
+                assertThat(spans)
+                        .extracting(SpanData::getTraceId)
+                        .as("one trace")
+                        .containsOnly(spans.get(0).getTraceId());
+                assertThat(spans)
+                        .extracting(SpanData::getName)
+                        .contains(
+                                "orders", "saga-ingest", "saga-validate", "saga-manifest", "saga-chunk-put", "aws2-s3");
+                assertThat(spans)
+                        .filteredOn(span -> span.getName().startsWith("saga-")
+                                || span.getName().equals("aws2-s3"))
+                        .allSatisfy(span -> assertThat(span.getAttributes().get(AttributeKey.stringKey("saga.id")))
+                                .as(span.getName())
+                                .isEqualTo(result.sagaId()));
+                assertThat(bucket.headerNames())
+                        .as("to the bucket")
+                        .contains("authorization")
+                        .doesNotContain("traceparent");
+                assertThat(coordinator.headerNames())
+                        .as("to the coordinator")
+                        .contains("host")
+                        .doesNotContain("traceparent");
             }
         }
     }

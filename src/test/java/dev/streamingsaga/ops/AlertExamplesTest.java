@@ -23,9 +23,25 @@ import org.junit.jupiter.api.Test;
 
 /** The alert routes that operators copy, as they are shipped but for their addresses. */
 class AlertExamplesTest {
-    private static final Map<String, Object> ALERT = Map.of("timestamp", "2026-01-01T00:00:00Z", "severity", "WARNING", "type", "PARTIAL_ROLLBACK",
-            "sagaId", "01m80s20jv8p3rfjbj5wfj1x8j", "failedChunks", 45, "totalChunks", 100, "successRate", 55.0,
-            "message", "45 piece(s) could not be removed", "actionRequired", "see cleanups");
+    private static final Map<String, Object> ALERT = Map.of(
+            "timestamp",
+            "2026-01-01T00:00:00Z",
+            "severity",
+            "WARNING",
+            "type",
+            "PARTIAL_ROLLBACK",
+            "sagaId",
+            "01m80s20jv8p3rfjbj5wfj1x8j",
+            "failedChunks",
+            45,
+            "totalChunks",
+            100,
+            "successRate",
+            55.0,
+            "message",
+            "45 piece(s) could not be removed",
+            "actionRequired",
+            "see cleanups");
 
     private static void send(String example, String from, String to) throws Exception {
         String yaml = Files.readString(Path.of("routes/examples/" + example)).replace(from, to);
@@ -42,13 +58,16 @@ class AlertExamplesTest {
         BlockingQueue<String> received = new LinkedBlockingQueue<>();
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/alerts", exchange -> {
-            received.add(exchange.getRequestMethod() + " " + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            received.add(exchange.getRequestMethod() + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             exchange.sendResponseHeaders(204, -1);
             exchange.close();
         });
         server.start();
         try {
-            send("alert-webhook.camel.yaml", "{{env:SAGA_ALERT_URL:http://127.0.0.1:9/alerts}}",
+            send(
+                    "alert-webhook.camel.yaml",
+                    "{{env:SAGA_ALERT_URL:http://127.0.0.1:9/alerts}}",
                     "http://127.0.0.1:" + server.getAddress().getPort() + "/alerts");
             String request = received.poll(10, TimeUnit.SECONDS);
             assertThat(request).startsWith("POST ");
@@ -65,9 +84,13 @@ class AlertExamplesTest {
         GreenMail server = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
         server.start();
         try {
-            send("alert-mail.camel.yaml", "{{env:SAGA_ALERT_SMTP:127.0.0.1:25}}", "127.0.0.1:" + server.getSmtp().getPort());
+            send(
+                    "alert-mail.camel.yaml",
+                    "{{env:SAGA_ALERT_SMTP:127.0.0.1:25}}",
+                    "127.0.0.1:" + server.getSmtp().getPort());
             assertThat(server.waitForIncomingEmail(10_000, 1)).isTrue();
-            assertThat(server.getReceivedMessages()[0].getSubject()).isEqualTo("Streaming Saga: WARNING PARTIAL_ROLLBACK in saga 01m80s20jv8p3rfjbj5wfj1x8j");
+            assertThat(server.getReceivedMessages()[0].getSubject())
+                    .isEqualTo("Streaming Saga: WARNING PARTIAL_ROLLBACK in saga 01m80s20jv8p3rfjbj5wfj1x8j");
             assertThat(server.getReceivedMessages()[0].getContent().toString()).contains("45 piece(s)", "see cleanups");
         } finally {
             server.stop();

@@ -41,21 +41,30 @@ final class Browser implements AutoCloseable {
     static Browser open(URI page) {
         Optional<Path> binary = installed("chromium");
         Optional<Path> program = installed("chromedriver");
-        Assumptions.assumeTrue(binary.isPresent() && program.isPresent(), "SKIPPED: no browser; apt-get install chromium chromium-driver");
+        Assumptions.assumeTrue(
+                binary.isPresent() && program.isPresent(),
+                "SKIPPED: no browser; apt-get install chromium chromium-driver");
         ChromeOptions options = new ChromeOptions();
         options.setBinary(binary.get().toFile());
-        options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,900");
+        options.addArguments(
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,900");
         LoggingPreferences logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.ALL);
         options.setCapability("goog:loggingPrefs", logs);
-        ChromeDriverService service = new ChromeDriverService.Builder().usingDriverExecutable(program.get().toFile()).usingAnyFreePort().build();
+        ChromeDriverService service = new ChromeDriverService.Builder()
+                .usingDriverExecutable(program.get().toFile())
+                .usingAnyFreePort()
+                .build();
         Browser browser = new Browser(page, new ChromeDriver(service, options));
         browser.driver.get(page.toString());
         return browser;
     }
 
     private static Optional<Path> installed(String program) {
-        return Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, program)).filter(Files::isExecutable).findFirst();
+        return Stream.of(System.getenv("PATH").split(":"))
+                .map(folder -> Path.of(folder, program))
+                .filter(Files::isExecutable)
+                .findFirst();
     }
 
     /** @param hash view of the page, such as {@code #/cleanups} */
@@ -75,10 +84,13 @@ final class Browser implements AutoCloseable {
 
     /** Again if it was drawn anew meanwhile. */
     void click(String css) {
-        await("can click " + css).atMost(PATIENCE).ignoreException(StaleElementReferenceException.class).until(() -> {
-            find(css).click();
-            return true;
-        });
+        await("can click " + css)
+                .atMost(PATIENCE)
+                .ignoreException(StaleElementReferenceException.class)
+                .until(() -> {
+                    find(css).click();
+                    return true;
+                });
     }
 
     String text(String css) {
@@ -88,7 +100,8 @@ final class Browser implements AutoCloseable {
     /** What a script finds, for each element. */
     @SuppressWarnings("unchecked")
     List<String> each(String css, String expression) {
-        return (List<String>) script("return [...document.querySelectorAll(arguments[0])].map(e => String(" + expression + "))", css);
+        return (List<String>)
+                script("return [...document.querySelectorAll(arguments[0])].map(e => String(" + expression + "))", css);
     }
 
     Object script(String code, Object... arguments) {
@@ -129,7 +142,9 @@ final class Browser implements AutoCloseable {
     }
 
     void width(int pixels) {
-        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride", Map.of("width", pixels, "height", 800, "deviceScaleFactor", 1, "mobile", false));
+        driver.executeCdpCommand(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", pixels, "height", 800, "deviceScaleFactor", 1, "mobile", false));
     }
 
     void dark() {
@@ -137,14 +152,17 @@ final class Browser implements AutoCloseable {
     }
 
     void scheme(boolean dark) {
-        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features",
-                List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+        driver.executeCdpCommand(
+                "Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
     }
 
     /** Warnings and errors of the page, refused content among them. */
     List<String> complaints() {
-        return driver.manage().logs().get(LogType.BROWSER).getAll().stream().filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
-                .map(Object::toString).toList();
+        return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
+                .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
+                .map(Object::toString)
+                .toList();
     }
 
     void picture(String name) {

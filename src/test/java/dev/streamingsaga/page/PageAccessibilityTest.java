@@ -70,15 +70,37 @@ class PageAccessibilityTest {
                 browser.width(width);
                 browser.scheme(dark);
                 String look = width + (dark ? "-dark" : "-light");
-                for (Map.Entry<String, String> view : Map.of("#/", ".row", "#/sagas/" + partial, ".cleanups", "#/sagas/" + done, ".stores", "#/sagas/" + paused,
-                        "[data-action=resume]", "#/sagas/" + running, "canvas", "#/cleanups", ".cleanups", "#/search", "form").entrySet()) {
+                for (Map.Entry<String, String> view : Map.of(
+                                "#/",
+                                ".row",
+                                "#/sagas/" + partial,
+                                ".cleanups",
+                                "#/sagas/" + done,
+                                ".stores",
+                                "#/sagas/" + paused,
+                                "[data-action=resume]",
+                                "#/sagas/" + running,
+                                "canvas",
+                                "#/cleanups",
+                                ".cleanups",
+                                "#/search",
+                                "form")
+                        .entrySet()) {
                     browser.go(view.getKey());
                     browser.find(view.getValue());
                     assertThat(violations()).as("%s %s", look, view.getKey()).isEmpty();
-                    assertThat(browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-                            .as("%s %s needs no scrolling sideways", look, view.getKey()).isEqualTo(0L);
-                    browser.picture("view-" + look + "-" + view.getKey().replaceAll("\\W+", "") .replace(partial, "partial").replace(done, "done").replace(paused, "paused")
-                            .replace(running, "running"));
+                    assertThat(
+                                    browser.script(
+                                            "return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+                            .as("%s %s needs no scrolling sideways", look, view.getKey())
+                            .isEqualTo(0L);
+                    browser.picture("view-" + look + "-"
+                            + view.getKey()
+                                    .replaceAll("\\W+", "")
+                                    .replace(partial, "partial")
+                                    .replace(done, "done")
+                                    .replace(paused, "paused")
+                                    .replace(running, "running"));
                 }
                 browser.go("#/sagas/" + running);
                 browser.click("[data-action=cancel]");
@@ -111,11 +133,13 @@ class PageAccessibilityTest {
     }
 
     private void seesHeading(String heading, String title) {
-        await().atMost(PATIENCE).until(() -> focus().equals("H1 " + heading) && browser.title().equals(title));
+        await().atMost(PATIENCE)
+                .until(() -> focus().equals("H1 " + heading) && browser.title().equals(title));
     }
 
     private String focus() {
-        return String.valueOf(browser.script("return document.activeElement.tagName + ' ' + document.activeElement.textContent"));
+        return String.valueOf(
+                browser.script("return document.activeElement.tagName + ' ' + document.activeElement.textContent"));
     }
 
     @Test
@@ -124,12 +148,16 @@ class PageAccessibilityTest {
         String partial = page.partial("stuck.txt", 2);
         page.partial("other.txt", 1);
         browser.go("#/cleanups");
-        await().atMost(PATIENCE).until(() -> browser.each(".cleanups tbody tr", "e.dataset.cleanup").size() == 2);
+        await().atMost(PATIENCE)
+                .until(() ->
+                        browser.each(".cleanups tbody tr", "e.dataset.cleanup").size() == 2);
         browser.script("document.querySelectorAll('[data-action=retry]')[1].focus()");
         String focused = String.valueOf(browser.script("return document.activeElement.ariaLabel"));
         page.saga.execute("journal", "UPDATE cleanup SET attempts = 9");
         page.saga.execute("journal", "DELETE FROM cleanup WHERE saga_id = '" + partial + "' AND cleanup_id LIKE '%-2'");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.text(".cleanups [data-label=Attempts]")).isEqualTo("9"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.text(".cleanups [data-label=Attempts]"))
+                        .isEqualTo("9"));
         assertThat(browser.script("return document.activeElement.ariaLabel")).isEqualTo(focused);
     }
 
@@ -137,7 +165,8 @@ class PageAccessibilityTest {
     void letters_are_no_shortcuts_in_a_field_nor_once_they_are_switched_off() throws Exception {
         start();
         browser.press("/");
-        await().atMost(PATIENCE).until(() -> browser.script("return document.activeElement.id").equals("filter"));
+        await().atMost(PATIENCE)
+                .until(() -> browser.script("return document.activeElement.id").equals("filter"));
         browser.press("cs");
         assertThat(browser.script("return document.activeElement.value")).isEqualTo("cs");
         assertThat(browser.hash()).isEmpty();
@@ -145,7 +174,9 @@ class PageAccessibilityTest {
         browser.click("#shortcuts");
         browser.script("location.reload()");
         browser.find("#filter");
-        await().atMost(PATIENCE).until(() -> browser.script("return document.querySelector('#shortcuts').checked").equals(false));
+        await().atMost(PATIENCE)
+                .until(() -> browser.script("return document.querySelector('#shortcuts').checked")
+                        .equals(false));
         browser.script("document.body.focus()");
         browser.press("c");
         browser.press("/");

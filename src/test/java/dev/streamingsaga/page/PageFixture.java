@@ -8,7 +8,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.Journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -69,36 +68,48 @@ final class PageFixture implements AutoCloseable {
     String begun(String name, int size) {
         Path file = saga.file(name, size);
         Background.run("ingest", () -> saga.ingest(file));
-        await().atMost(PATIENCE).until(() -> saga.journal().holder(file.toRealPath().toString()).isPresent());
+        await().atMost(PATIENCE)
+                .until(() -> saga.journal().holder(file.toRealPath().toString()).isPresent());
         return saga.journal().sagas(1).get(0).sagaId();
     }
 
     /** A saga that was undone but for some objects, whose entries are blocked. */
     String partial(String name, int left) {
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
-        saga.s3().when(method("DELETE").or(method("POST")).and(keyContains(""))).always().answer(403, "AccessDenied");
+        saga.s3()
+                .when(method("DELETE").or(method("POST")).and(keyContains("")))
+                .always()
+                .answer(403, "AccessDenied");
         IngestResult partial = saga.ingest(saga.text(name, 3));
         saga.s3().clearRules();
         assertThat(partial.status()).isEqualTo("PARTIALLY_COMPENSATED");
-        saga.execute("journal", "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < " + left + ") INSERT INTO cleanup"
-                + " SELECT c.cleanup_id || '-' || i, saga_id, step, resource || '-' || i, state, attempts, replace(last_error, resource, resource || '-' || i),"
-                + " next_attempt_at, created_at, resolution, wish, wish_why FROM n, cleanup c WHERE saga_id = '" + partial.sagaId() + "' AND " + (left - 1) + " > 0");
+        saga.execute(
+                "journal",
+                "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < " + left
+                        + ") INSERT INTO cleanup"
+                        + " SELECT c.cleanup_id || '-' || i, saga_id, step, resource || '-' || i, state, attempts, replace(last_error, resource, resource || '-' || i),"
+                        + " next_attempt_at, created_at, resolution, wish, wish_why FROM n, cleanup c WHERE saga_id = '"
+                        + partial.sagaId() + "' AND " + (left - 1) + " > 0");
         saga.execute("journal", "UPDATE cleanup SET state = 'BLOCKED'");
         return partial.sagaId();
     }
 
     /** That many sagas that ended, each tenth of them undone, as if they had come after all others. */
     void endedLater(int sagas) {
-        saga.execute("journal", "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " + (sagas - 1) + ") INSERT INTO saga (saga_id, state, reason,"
-                + " run, node, lease_until, deadline_at, participants, source, file_name, owner, classification, key_id, received_at, updated_at, finished_at,"
-                + " published_at) SELECT 'zz' || (1000000 + i), CASE WHEN i % 10 = 0 THEN 'COMPENSATED' ELSE 'COMPLETED' END, CASE WHEN i % 10 = 0 THEN"
-                + " 'FILE_NOT_FOUND' END, 1, 'one', 0, 0, '', '/in/later-' || i || '.pdf', 'later-' || i || '.pdf', 'o', 'c', 'k', 1764500000000, 1764500000000 + i,"
-                + " 1764500000000 + i, 1764500000000 + i FROM n");
+        saga.execute(
+                "journal",
+                "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " + (sagas - 1)
+                        + ") INSERT INTO saga (saga_id, state, reason,"
+                        + " run, node, lease_until, deadline_at, participants, source, file_name, owner, classification, key_id, received_at, updated_at, finished_at,"
+                        + " published_at) SELECT 'zz' || (1000000 + i), CASE WHEN i % 10 = 0 THEN 'COMPENSATED' ELSE 'COMPLETED' END, CASE WHEN i % 10 = 0 THEN"
+                        + " 'FILE_NOT_FOUND' END, 1, 'one', 0, 0, '', '/in/later-' || i || '.pdf', 'later-' || i || '.pdf', 'o', 'c', 'k', 1764500000000, 1764500000000 + i,"
+                        + " 1764500000000 + i, 1764500000000 + i FROM n");
     }
 
     /** Sees the list of sagas with all counts. */
     void seesList(String all) {
-        await().atMost(PATIENCE).until(() -> browser.text("[data-filter=all] .n").equals(all));
+        await().atMost(PATIENCE)
+                .until(() -> browser.text("[data-filter=all] .n").equals(all));
     }
 
     @Override

@@ -46,28 +46,36 @@ class PageListTest {
         assertThat(browser.text("[data-filter=attention] .n")).isEqualTo("1");
         assertThat(browser.text("[data-filter=completed] .n")).isEqualTo("9,000");
         assertThat(browser.text("[data-filter=compensated] .n")).isEqualTo("1,001");
-        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").size() == 201);
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".row", "e.dataset.saga").size() == 201);
         assertThat(browser.each(".row", "e.dataset.saga")).startsWith(stuck);
         assertThat(browser.text("[data-group=finished] .more")).startsWith("Showing 200 of 10,000.");
         assertThat(browser.text(".row .why")).contains("301 clean-ups open");
         browser.picture("ten-thousand");
         browser.click("[data-group=finished] [data-action=more]");
-        await().atMost(PATIENCE).until(() -> browser.text("[data-group=finished] .more").startsWith("Showing 400 of 10,000."));
-        assertThat(browser.each("[data-group=finished] .row", "e.dataset.saga")).hasSize(400).doesNotHaveDuplicates();
+        await().atMost(PATIENCE)
+                .until(() -> browser.text("[data-group=finished] .more").startsWith("Showing 400 of 10,000."));
+        assertThat(browser.each("[data-group=finished] .row", "e.dataset.saga"))
+                .hasSize(400)
+                .doesNotHaveDuplicates();
 
         browser.click("[data-filter=attention]");
-        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").equals(List.of(stuck)));
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".row", "e.dataset.saga").equals(List.of(stuck)));
         browser.click("[data-filter=all]");
         browser.type("#filter", "STUCK");
-        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").equals(List.of(stuck)));
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".row", "e.dataset.saga").equals(List.of(stuck)));
         await().atMost(PATIENCE).until(() -> browser.text(".found").equals("1 saga matches."));
         browser.empty("#filter");
         browser.type("#filter", "later-17.pdf");
-        await().atMost(PATIENCE).until(() -> browser.each(".row strong", "e.textContent").equals(List.of("later-17.pdf")));
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".row strong", "e.textContent").equals(List.of("later-17.pdf")));
 
         page.saga.execute("journal", "UPDATE cleanup SET state = 'DONE'");
         page.saga.execute("journal", "UPDATE saga SET state = 'COMPENSATED' WHERE saga_id = '" + stuck + "'");
-        await().atMost(PATIENCE).until(() -> browser.text("[data-filter=attention] .n").equals("0"));
+        await().atMost(PATIENCE)
+                .until(() -> browser.text("[data-filter=attention] .n").equals("0"));
         browser.go("#/");
         browser.empty("#filter");
         browser.click("[data-filter=attention]");
@@ -79,12 +87,16 @@ class PageListTest {
     void sagas_that_wait_are_a_group_of_their_own_oldest_first() throws Exception {
         start("saga.concurrency", "1");
         String running = page.running("first.bin");
-        List<String> waiting = List.of(page.begun("second.bin", 100), page.begun("third.bin", 200), page.begun("fourth.bin", 300));
+        List<String> waiting =
+                List.of(page.begun("second.bin", 100), page.begun("third.bin", 200), page.begun("fourth.bin", 300));
 
-        await().atMost(PATIENCE).until(() -> browser.each("[data-group=waiting] .row", "e.dataset.saga").equals(waiting));
+        await().atMost(PATIENCE)
+                .until(() -> browser.each("[data-group=waiting] .row", "e.dataset.saga")
+                        .equals(waiting));
         assertThat(browser.each("[data-group=running] .row", "e.dataset.saga")).containsExactly(running);
         assertThat(browser.text("[data-group=waiting] .group")).isEqualTo("Waiting, oldest first 3");
-        assertThat(browser.each(".row .c-step", "e.textContent")).containsExactly("upload", "waiting", "waiting", "waiting");
+        assertThat(browser.each(".row .c-step", "e.textContent"))
+                .containsExactly("upload", "waiting", "waiting", "waiting");
         browser.picture("waiting");
     }
 
@@ -95,10 +107,15 @@ class PageListTest {
         page.saga.execute("journal", "UPDATE saga SET received_at = received_at - 618000");
         await().atMost(PATIENCE).until(() -> browser.text(".row .c-age").equals("10 min ago"));
 
-        assertThat(browser.each(".list thead th", "e.textContent")).containsExactly("File", "State", "Size", "Progress", "Step", "Speed", "Time left", "Run", "Received");
-        assertThat(browser.find(".row progress").isDisplayed()).as("a bar that is full says nothing").isFalse();
+        assertThat(browser.each(".list thead th", "e.textContent"))
+                .containsExactly("File", "State", "Size", "Progress", "Step", "Speed", "Time left", "Run", "Received");
+        assertThat(browser.find(".row progress").isDisplayed())
+                .as("a bar that is full says nothing")
+                .isFalse();
         assertThat(browser.text(".row .bar-label")).startsWith("took 10 min");
-        assertThat(browser.script("const range = document.createRange(); range.selectNodeContents(document.querySelector('.row .c-age')); return range.getClientRects().length"))
+        assertThat(
+                        browser.script(
+                                "const range = document.createRange(); range.selectNodeContents(document.querySelector('.row .c-age')); return range.getClientRects().length"))
                 .isEqualTo(1L);
         browser.picture("done");
     }
@@ -107,19 +124,26 @@ class PageListTest {
     void equal_errors_are_one_line_with_a_count() throws Exception {
         start();
         String stuck = page.partial("stuck.txt", 301);
-        page.saga.execute("journal", "INSERT INTO event SELECT event_id || 'a', saga_id, at, kind, step, message, detail, told_at FROM event WHERE kind = 'COMPENSATION_ERROR'");
+        page.saga.execute(
+                "journal",
+                "INSERT INTO event SELECT event_id || 'a', saga_id, at, kind, step, message, detail, told_at FROM event WHERE kind = 'COMPENSATION_ERROR'");
         browser.go("#/sagas/" + stuck);
-        await().atMost(PATIENCE).until(() -> browser.each(".cleanups tbody tr", "e.innerText").size() == 1);
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".cleanups tbody tr", "e.innerText").size() == 1);
         assertThat(browser.text(".cleanups .times")).isEqualTo(" (301 times)");
         assertThat(browser.text(".cleanups summary")).isEqualTo("and 300 more");
-        assertThat(browser.each(".trouble p", "e.textContent")).doesNotHaveDuplicates().anyMatch(line -> line.endsWith(" (2 times)"));
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.each("h2", "e.textContent"))
-                .contains("1 chunk, as it was before the compensation"));
+        assertThat(browser.each(".trouble p", "e.textContent"))
+                .doesNotHaveDuplicates()
+                .anyMatch(line -> line.endsWith(" (2 times)"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.each("h2", "e.textContent"))
+                        .contains("1 chunk, as it was before the compensation"));
         browser.picture("stuck");
         browser.click("[data-action=resolve]");
         assertThat(browser.text("dialog")).contains("Close these 301 entries?");
         browser.type("#dialog-field", "removed by hand\n");
         await().atMost(PATIENCE).until(() -> page.state(stuck) == dev.streamingsaga.journal.SagaState.COMPENSATED);
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.text(".note")).isEqualTo("Closed. The saga is compensated."));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.text(".note")).isEqualTo("Closed. The saga is compensated."));
     }
 }

@@ -8,7 +8,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.api.ApiKeys;
 import dev.streamingsaga.ingest.IngestResult;
-import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.SagaRecord;
@@ -76,7 +75,9 @@ class PageTest {
     private String running(String name) {
         saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().delay(held);
         ingesting(saga.file(name, 10_000_000));
-        await().atMost(PATIENCE).until(() -> saga.journal().sagas(1).stream().anyMatch(s -> saga.journal().chunksSent(s.sagaId()) >= 1));
+        await().atMost(PATIENCE)
+                .until(() -> saga.journal().sagas(1).stream()
+                        .anyMatch(s -> saga.journal().chunksSent(s.sagaId()) >= 1));
         return saga.journal().sagas(1).get(0).sagaId();
     }
 
@@ -86,13 +87,16 @@ class PageTest {
 
     private long bytes(String sagaId) {
         Map<ChunkState, ChunkTally> tally = saga.journal().chunkTally(sagaId);
-        return tally.getOrDefault(ChunkState.SENT, ChunkTally.NONE).bytes() + tally.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE).bytes();
+        return tally.getOrDefault(ChunkState.SENT, ChunkTally.NONE).bytes()
+                + tally.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE).bytes();
     }
 
     @Test
     void twenty_sagas_from_all_ways_in_have_bars_that_agree_with_the_journal() throws Exception {
         Path drop = Files.createDirectory(directory.resolve("drop"));
-        start(Stream.concat(Stream.of("saga.concurrency", "20"), Stream.of(WaysIn.settings(drop, directory.resolve("in")))).toArray(String[]::new));
+        start(Stream.concat(
+                        Stream.of("saga.concurrency", "20"), Stream.of(WaysIn.settings(drop, directory.resolve("in"))))
+                .toArray(String[]::new));
         await().atMost(PATIENCE).until(() -> browser.text(".empty").contains("Nothing here yet"));
         browser.picture("idle");
         saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().delay(held);
@@ -114,25 +118,44 @@ class PageTest {
 
         await().atMost(PATIENCE).untilAsserted(() -> {
             Map<String, String> journal = new HashMap<>();
-            saga.journal().sagas(50).forEach(s -> journal.put(s.sagaId(), "5242880/" + s.document().map(d -> d.sizeBytes()).orElse(0L)));
-            assertThat(journal).hasSize(20).allSatisfy((id, shown) -> assertThat(bytes(id)).isEqualTo(5_242_880));
+            saga.journal()
+                    .sagas(50)
+                    .forEach(s -> journal.put(
+                            s.sagaId(),
+                            "5242880/" + s.document().map(d -> d.sizeBytes()).orElse(0L)));
+            assertThat(journal)
+                    .hasSize(20)
+                    .allSatisfy((id, shown) -> assertThat(bytes(id)).isEqualTo(5_242_880));
             Map<String, String> page = new HashMap<>();
             List<String> ids = browser.each(".row", "e.dataset.saga");
             List<String> bars = browser.each(".row .bar", "e.dataset.done + '/' + e.dataset.total");
             IntStream.range(0, ids.size()).forEach(i -> page.put(ids.get(i), bars.get(i)));
             assertThat(page).isEqualTo(journal);
         });
-        assertThat(browser.each(".row strong", "e.textContent")).as("whatever way they came").containsExactlyInAnyOrderElementsOf(names);
+        assertThat(browser.each(".row strong", "e.textContent"))
+                .as("whatever way they came")
+                .containsExactlyInAnyOrderElementsOf(names);
         browser.picture("twenty-running");
-        await().atMost(PATIENCE).until(() -> browser.text("[data-filter=running] .n").equals("20"));
+        await().atMost(PATIENCE)
+                .until(() -> browser.text("[data-filter=running] .n").equals("20"));
 
         held.countDown();
         java.forEach(one -> assertThat(one.join().status()).isEqualTo("COMPLETED"));
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(saga.journal().sagas(50)).hasSize(20).allMatch(s -> s.state() == SagaState.COMPLETED));
-        assertThat(saga.keys()).as("chunks in the bucket").filteredOn(key -> key.contains("/chunk-")).hasSize(40);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(saga.journal().sagas(50))
+                        .hasSize(20)
+                        .allMatch(s -> s.state() == SagaState.COMPLETED));
+        assertThat(saga.keys())
+                .as("chunks in the bucket")
+                .filteredOn(key -> key.contains("/chunk-"))
+                .hasSize(40);
         assertThat(saga.rows("relational", "relational_document")).isEqualTo(20);
-        await().atMost(PATIENCE).until(() -> browser.text("[data-filter=completed] .n").equals("20"));
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.each(".row .bar", "e.dataset.done === e.dataset.total")).hasSize(20).containsOnly("true"));
+        await().atMost(PATIENCE)
+                .until(() -> browser.text("[data-filter=completed] .n").equals("20"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.each(".row .bar", "e.dataset.done === e.dataset.total"))
+                        .hasSize(20)
+                        .containsOnly("true"));
         assertThat(browser.complaints()).isEmpty();
     }
 
@@ -143,7 +166,11 @@ class PageTest {
         browser.go("#/sagas/" + sagaId);
         browser.find(".saga > .bar[data-done='5242880']");
         browser.click("[data-action=cancel]");
-        assertThat(browser.text("dialog")).contains("Cancel contract.bin?", "1 chunk (5.2 MB) will be removed from the bucket", "original file is not touched");
+        assertThat(browser.text("dialog"))
+                .contains(
+                        "Cancel contract.bin?",
+                        "1 chunk (5.2 MB) will be removed from the bucket",
+                        "original file is not touched");
         browser.picture("cancel");
         browser.click("dialog menu button:first-child");
         assertThat(state(sagaId)).as("after going back").isEqualTo(SagaState.UPLOADING);
@@ -157,9 +184,13 @@ class PageTest {
         await().atMost(PATIENCE).until(() -> browser.text(".head .state").equals("compensated"));
         assertThat(state(sagaId)).isEqualTo(SagaState.COMPENSATED);
         saga.assertNothingAnywhere();
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.each(".lane li strong", "e.textContent")).startsWith("upload"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.each(".lane li strong", "e.textContent"))
+                        .startsWith("upload"));
         browser.picture("compensated");
-        assertThat(browser.has("[data-action=cancel]")).as("nothing to cancel any more").isFalse();
+        assertThat(browser.has("[data-action=cancel]"))
+                .as("nothing to cancel any more")
+                .isFalse();
     }
 
     @Test
@@ -167,13 +198,18 @@ class PageTest {
         start();
         assertThat(saga.ingest(saga.text("fine.txt", 3)).status()).isEqualTo("COMPLETED");
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
-        saga.s3().when(method("DELETE").or(method("POST")).and(keyContains(""))).always().answer(403, "AccessDenied");
+        saga.s3()
+                .when(method("DELETE").or(method("POST")).and(keyContains("")))
+                .always()
+                .answer(403, "AccessDenied");
         IngestResult given = saga.ingest(saga.text("given-up.txt", 3));
         IngestResult partial = saga.ingest(saga.text("stuck.txt", 3));
         assertThat(List.of(given.status(), partial.status())).containsOnly("PARTIALLY_COMPENSATED");
 
-        await().atMost(PATIENCE).untilAsserted(() ->
-                assertThat(browser.each(".row", "e.dataset.saga")).hasSize(3).startsWith(partial.sagaId(), given.sagaId()));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.each(".row", "e.dataset.saga"))
+                        .hasSize(3)
+                        .startsWith(partial.sagaId(), given.sagaId()));
         browser.click("nav [data-view=cleanups]");
         await().atMost(PATIENCE).until(() -> browser.text(".cleanups .resource").contains("chunk-000000"));
         browser.picture("cleanups");
@@ -182,7 +218,8 @@ class PageTest {
         browser.picture("resolve");
         browser.type("#dialog-field", "removed by hand\n");
         await().atMost(PATIENCE).until(() -> state(given.sagaId()) == SagaState.COMPENSATED);
-        assertThat(saga.journal().cleanups().of(given.sagaId())).singleElement()
+        assertThat(saga.journal().cleanups().of(given.sagaId()))
+                .singleElement()
                 .satisfies(e -> assertThat(e.resolution()).isEqualTo("removed by hand"));
         assertThat(saga.keys()).as("closing an entry removes nothing").anyMatch(key -> key.contains(given.sagaId()));
 
@@ -217,27 +254,44 @@ class PageTest {
     @Test
     void a_file_given_to_the_page_becomes_a_document_that_is_found() throws Exception {
         start();
-        browser.type("#pick", saga.text("letter <img src=x onerror=alert(1)>.txt", 40).toString());
-        await().atMost(PATIENCE).until(() -> browser.each(".row .state", "e.dataset.state").equals(List.of("COMPLETED")));
+        browser.type(
+                "#pick",
+                saga.text("letter <img src=x onerror=alert(1)>.txt", 40).toString());
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".row .state", "e.dataset.state").equals(List.of("COMPLETED")));
         SagaRecord stored = saga.journal().sagas(1).get(0);
         saga.application().bundle().ingest().await(stored.sagaId()); // until then it may be invisible
-        assertThat(browser.text(".row strong")).as("a name is text").isEqualTo("letter <img src=x onerror=alert(1)>.txt");
+        assertThat(browser.text(".row strong"))
+                .as("a name is text")
+                .isEqualTo("letter <img src=x onerror=alert(1)>.txt");
 
         browser.press("s");
         browser.type("#filter", "lighthouse keeper and his 7 gulls\n");
         assertThat(browser.find(".hits .where a").getDomAttribute("href")).isEqualTo("#/sagas/" + stored.sagaId());
         browser.picture("search");
         browser.click(".hits .where a");
-        await().atMost(PATIENCE).until(() -> browser.each(".timeline [data-state=WRITTEN] .step", "e.textContent").size() == 9);
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".timeline [data-state=WRITTEN] .step", "e.textContent")
+                                .size()
+                        == 9);
         browser.picture("saga");
-        assertThat(browser.each(".stores tbody tr", "e.innerText.replace(/\\s+/g, ' ').trim()")).containsExactly("bucket (chunks) 1 1 ✓ as expected",
-                "security 1 1 ✓ as expected", "vector 5 5 ✓ as expected", "graph 7 7 ✓ as expected", "relational 1 1 ✓ as expected");
+        assertThat(browser.each(".stores tbody tr", "e.innerText.replace(/\\s+/g, ' ').trim()"))
+                .containsExactly(
+                        "bucket (chunks) 1 1 ✓ as expected",
+                        "security 1 1 ✓ as expected",
+                        "vector 5 5 ✓ as expected",
+                        "graph 7 7 ✓ as expected",
+                        "relational 1 1 ✓ as expected");
         saga.execute("vector", "DELETE FROM vector_segment WHERE ordinal = 3");
         browser.script("location.reload()");
-        await().atMost(PATIENCE).until(() -> browser.each(".stores .bad", "e.textContent").equals(List.of("✗ differs")));
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".stores .bad", "e.textContent").equals(List.of("✗ differs")));
         assertThat(browser.complaints()).isEmpty();
-        assertThat(browser.script("return performance.getEntriesByType('resource').filter(e => new URL(e.name).origin !== location.origin).length"))
-                .as("content from elsewhere").isEqualTo(0L);
+        assertThat(
+                        browser.script(
+                                "return performance.getEntriesByType('resource').filter(e => new URL(e.name).origin !== location.origin).length"))
+                .as("content from elsewhere")
+                .isEqualTo(0L);
     }
 
     @Test
@@ -248,7 +302,8 @@ class PageTest {
                 data.items.add(new File([new Uint8Array(arguments[1])], arguments[0]));
                 for (const name of ['dragenter', 'dragover', 'drop']) document.body.dispatchEvent(new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }))""";
         browser.script(drop, "dropped.bin", 900);
-        await().atMost(PATIENCE).until(() -> saga.journal().sagas(2).stream().anyMatch(s -> s.state() == SagaState.COMPLETED));
+        await().atMost(PATIENCE)
+                .until(() -> saga.journal().sagas(2).stream().anyMatch(s -> s.state() == SagaState.COMPLETED));
         browser.script(drop, "big.bin", 5000);
         await().atMost(PATIENCE).until(() -> browser.text(".upload.bad .what").contains("saga.file.max-size"));
         assertThat(saga.journal().sagas(2)).hasSize(1);
@@ -261,38 +316,49 @@ class PageTest {
         for (String name : List.of("first.txt", "second.txt")) {
             ids.add(0, saga.ingest(saga.text(name, 2)).sagaId());
         }
-        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").equals(ids));
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".row", "e.dataset.saga").equals(ids));
         browser.press("j");
         browser.press("j");
         browser.press("\n");
         await().atMost(PATIENCE).until(() -> browser.hash().equals("#/sagas/" + ids.get(1)));
         browser.escape();
         await().atMost(PATIENCE).until(() -> browser.hash().equals("#/"));
-        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").equals(ids));
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".row", "e.dataset.saga").equals(ids));
         browser.press("/");
-        await().atMost(PATIENCE).until(() -> browser.script("return document.activeElement.id").equals("filter"));
+        await().atMost(PATIENCE)
+                .until(() -> browser.script("return document.activeElement.id").equals("filter"));
         browser.press("second");
-        await().atMost(PATIENCE).until(() -> browser.each(".row", "e.dataset.saga").equals(List.of(ids.get(0))));
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".row", "e.dataset.saga").equals(List.of(ids.get(0))));
     }
 
     @Test
     void fits_a_narrow_dark_screen() throws Exception {
         start();
-        String sagaId = running("a-rather-long-name-of-a-document-that-nobody-should-have-to-read-2025-final-final.bin");
+        String sagaId =
+                running("a-rather-long-name-of-a-document-that-nobody-should-have-to-read-2025-final-final.bin");
         String light = String.valueOf(browser.script("return getComputedStyle(document.body).backgroundColor"));
         browser.width(400);
         browser.dark();
         for (String view : List.of("#/", "#/sagas/" + sagaId, "#/cleanups", "#/search")) {
             browser.go(view);
             browser.find("main h1, main h2");
-            assertThat(browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-                    .as(view + " needs no scrolling sideways").isEqualTo(0L);
+            assertThat(browser.script(
+                            "return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+                    .as(view + " needs no scrolling sideways")
+                    .isEqualTo(0L);
         }
         browser.go("#/sagas/" + sagaId);
         browser.find("canvas");
         browser.picture("narrow-dark");
-        assertThat(browser.script("return getComputedStyle(document.body).backgroundColor")).isNotEqualTo(light);
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.each("canvas", "e.dataset.map")).isNotEmpty().allMatch(map -> map.matches("[sv][>.]+")));
+        assertThat(browser.script("return getComputedStyle(document.body).backgroundColor"))
+                .isNotEqualTo(light);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.each("canvas", "e.dataset.map"))
+                        .isNotEmpty()
+                        .allMatch(map -> map.matches("[sv][>.]+")));
     }
 
     @Test
@@ -301,7 +367,10 @@ class PageTest {
         String key = ApiKeys.create(keys, "operator", List.of("read", "operate", "ingest"));
         start("saga.http.keys-file", keys.toString());
         browser.type("#dialog-field", "wrong\n");
-        await().atMost(PATIENCE).until(() -> browser.text("dialog").contains("not known") && browser.script("return document.querySelector('#dialog-field').value").equals(""));
+        await().atMost(PATIENCE)
+                .until(() -> browser.text("dialog").contains("not known")
+                        && browser.script("return document.querySelector('#dialog-field').value")
+                                .equals(""));
         browser.type("#dialog-field", key + "\n");
         await().atMost(PATIENCE).until(() -> browser.text("#link").equals("live"));
         saga.ingest(saga.text("seen.txt", 2));
@@ -318,7 +387,8 @@ class PageTest {
         await().atMost(PATIENCE).until(() -> browser.text("#access").contains("lacks the scope read"));
         assertThat(browser.text("#link")).doesNotContain("no connection");
         assertThat(browser.script("return getComputedStyle(document.querySelector('.empty')).display"))
-                .as("nothing is known of sagas").isEqualTo("none");
+                .as("nothing is known of sagas")
+                .isEqualTo("none");
         browser.script("""
                 const data = new DataTransfer();
                 for (const [name, size] of [['sent.bin', 900], ['big.bin', 5000]]) data.items.add(new File([new Uint8Array(size)], name));

@@ -2,8 +2,8 @@ package dev.streamingsaga.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.streamingsaga.testkit.BrokerClient;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.testkit.BrokerClient;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.Connection;
@@ -26,7 +26,8 @@ final class WaysIn {
     private final StreamingSagaFixture saga;
     private final URI api;
     private final Path drop;
-    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     WaysIn(StreamingSagaFixture saga, Path drop) {
         this.saga = saga;
@@ -36,8 +37,20 @@ final class WaysIn {
 
     /** What the fixture must be told for them. */
     static String[] settings(Path drop, Path roots) {
-        return new String[] {"saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s",
-            "saga.http.roots", roots.toString(), "saga.jms.embedded", "true", "saga.jms.roots", roots.toString()};
+        return new String[] {
+            "saga.drop.dir",
+            drop.toString(),
+            "saga.drop.interval",
+            "100ms",
+            "saga.drop.stable-for",
+            "0s",
+            "saga.http.roots",
+            roots.toString(),
+            "saga.jms.embedded",
+            "true",
+            "saga.jms.roots",
+            roots.toString()
+        };
     }
 
     void drop(Path file) throws Exception {
@@ -45,11 +58,14 @@ final class WaysIn {
     }
 
     void put(Path file) throws Exception {
-        send(HttpRequest.newBuilder(api.resolve("/api/documents/" + file.getFileName())).PUT(BodyPublishers.ofFile(file)));
+        send(HttpRequest.newBuilder(api.resolve("/api/documents/" + file.getFileName()))
+                .PUT(BodyPublishers.ofFile(file)));
     }
 
     void post(Path file) throws Exception {
-        send(HttpRequest.newBuilder(api.resolve("/api/documents")).header("Content-Type", "application/json").POST(BodyPublishers.ofString(path(file))));
+        send(HttpRequest.newBuilder(api.resolve("/api/documents"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(path(file))));
     }
 
     private void send(HttpRequest.Builder request) throws Exception {

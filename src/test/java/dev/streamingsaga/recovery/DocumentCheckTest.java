@@ -25,7 +25,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each kind of drift is made behind the application's back, has to be reported as what it is and nothing else, and to be mended. */
+/**
+ * Each kind of drift is made behind the application's back, has to be reported as what it is and nothing else, and to
+ * be mended.
+ */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DocumentCheckTest {
@@ -91,7 +94,10 @@ class DocumentCheckTest {
     }
 
     private void assertMended(Stored stored) {
-        assertThat(repair(stored)).isNotEmpty().allSatisfy(drift -> assertThat(drift.repaired()).as("%s", drift).isTrue());
+        assertThat(repair(stored))
+                .isNotEmpty()
+                .allSatisfy(
+                        drift -> assertThat(drift.repaired()).as("%s", drift).isTrue());
         assertHealthy(stored);
         assertThat(repair(stored)).as("a second repair has nothing to do").isEmpty();
     }
@@ -105,7 +111,8 @@ class DocumentCheckTest {
     private void assertFound(Stored stored) {
         String words = "zyx" + files;
         assertThat(saga.application().bundle().search().orElseThrow().search(words, 1))
-                .singleElement().satisfies(hit -> assertThat(hit.sagaId()).isEqualTo(stored.sagaId()));
+                .singleElement()
+                .satisfies(hit -> assertThat(hit.sagaId()).isEqualTo(stored.sagaId()));
     }
 
     private void sql(String store, String statement, Stored stored) {
@@ -122,7 +129,9 @@ class DocumentCheckTest {
         Stored text = text();
         assertHealthy(text);
         assertThat(check(text)).isEmpty();
-        assertThat(count("vector", "vector_segment", text)).as("it has segments to be counted").isGreaterThan(4);
+        assertThat(count("vector", "vector_segment", text))
+                .as("it has segments to be counted")
+                .isGreaterThan(4);
     }
 
     @Test
@@ -146,7 +155,9 @@ class DocumentCheckTest {
         Stored stored = binary();
         saga.put(stored.prefix() + "chunk-000002", new byte[1000]);
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::resource).containsExactly(tuple(Drift.DriftKind.DIFFERENT, stored.prefix() + "chunk-000002"));
+        assertThat(check(stored))
+                .extracting(Drift::kind, Drift::resource)
+                .containsExactly(tuple(Drift.DriftKind.DIFFERENT, stored.prefix() + "chunk-000002"));
         assertMended(stored);
         assertFetchedAsBefore(stored, stored.file());
     }
@@ -165,9 +176,12 @@ class DocumentCheckTest {
         Files.setLastModifiedTime(object, before);
 
         assertThat(check(stored)).isEmpty();
-        assertThat(check.check(stored.record(), true)).extracting(Drift::kind, Drift::resource)
+        assertThat(check.check(stored.record(), true))
+                .extracting(Drift::kind, Drift::resource)
                 .containsExactly(tuple(Drift.DriftKind.DIFFERENT, stored.prefix() + "chunk-000000"));
-        assertThat(check.repair(stored.record(), true)).extracting(Drift::repaired).containsExactly(true);
+        assertThat(check.repair(stored.record(), true))
+                .extracting(Drift::repaired)
+                .containsExactly(true);
         assertHealthy(stored);
         assertFetchedAsBefore(stored, stored.file());
     }
@@ -206,15 +220,23 @@ class DocumentCheckTest {
         Stored stored = binary();
         String key = stored.prefix() + "manifest.json";
         switch (damage) {
-            case "gone" -> saga.bucket().deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(key));
+            case "gone" ->
+                saga.bucket()
+                        .deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(key));
             case "no JSON" -> saga.put(key, "{".getBytes());
-            default -> saga.put(key, saga.bucket().getObjectAsBytes(r -> r.bucket(StreamingSagaFixture.BUCKET).key(binary().prefix() + "manifest.json"))
-                    .asByteArray());
+            default ->
+                saga.put(
+                        key,
+                        saga.bucket()
+                                .getObjectAsBytes(r ->
+                                        r.bucket(StreamingSagaFixture.BUCKET).key(binary().prefix() + "manifest.json"))
+                                .asByteArray());
         }
         Path original = Files.move(stored.file(), directory.resolve("moved-" + stored.sagaId()));
 
         assertThat(check(stored)).singleElement().satisfies(drift -> {
-            assertThat(drift.kind()).isEqualTo(damage.equals("gone") ? Drift.DriftKind.MISSING : Drift.DriftKind.DIFFERENT);
+            assertThat(drift.kind())
+                    .isEqualTo(damage.equals("gone") ? Drift.DriftKind.MISSING : Drift.DriftKind.DIFFERENT);
             assertThat(drift.resource()).isEqualTo(key);
         });
         assertMended(stored);
@@ -226,22 +248,35 @@ class DocumentCheckTest {
         Stored stored = binary();
         saga.put(stored.prefix() + "chunk-000003", new byte[10]);
 
-        assertThat(repair(stored)).extracting(Drift::kind, Drift::resource, Drift::repairable, Drift::repaired)
+        assertThat(repair(stored))
+                .extracting(Drift::kind, Drift::resource, Drift::repairable, Drift::repaired)
                 .containsExactly(tuple(Drift.DriftKind.EXTRA, stored.prefix() + "chunk-000003", false, false));
         assertThat(saga.keys()).contains(stored.prefix() + "chunk-000003");
     }
 
     @ParameterizedTest
-    @CsvSource({"security,security_document", "vector,vector_segment;vector_document", "graph,graph_edge;graph_node;graph_document",
-        "relational,relational_document"})
+    @CsvSource({
+        "security,security_document",
+        "vector,vector_segment;vector_document",
+        "graph,graph_edge;graph_node;graph_document",
+        "relational,relational_document"
+    })
     void writes_a_store_again_that_lost_the_document(String store, String tables) throws Exception {
         Stored stored = text();
-        List<Long> before = Stream.of(tables.split(";")).map(table -> count(store, table, stored)).toList();
-        Stream.of(tables.split(";")).forEach(table -> sql(store, "DELETE FROM " + table + " WHERE saga_id = $saga", stored));
+        List<Long> before = Stream.of(tables.split(";"))
+                .map(table -> count(store, table, stored))
+                .toList();
+        Stream.of(tables.split(";"))
+                .forEach(table -> sql(store, "DELETE FROM " + table + " WHERE saga_id = $saga", stored));
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::store, Drift::resource).containsExactly(tuple(Drift.DriftKind.MISSING, store, "document"));
+        assertThat(check(stored))
+                .extracting(Drift::kind, Drift::store, Drift::resource)
+                .containsExactly(tuple(Drift.DriftKind.MISSING, store, "document"));
         assertMended(stored);
-        assertThat(Stream.of(tables.split(";")).map(table -> count(store, table, stored)).toList()).isEqualTo(before);
+        assertThat(Stream.of(tables.split(";"))
+                        .map(table -> count(store, table, stored))
+                        .toList())
+                .isEqualTo(before);
         assertFound(stored);
     }
 
@@ -256,7 +291,9 @@ class DocumentCheckTest {
         assertMended(stored);
         assertFound(stored);
         try (Stream<Path> spool = Files.walk(saga.data().resolve("spool"))) {
-            assertThat(spool).as("the copy is gone").noneMatch(file -> file.getFileName().toString().startsWith("repair-"));
+            assertThat(spool)
+                    .as("the copy is gone")
+                    .noneMatch(file -> file.getFileName().toString().startsWith("repair-"));
         }
     }
 
@@ -268,9 +305,13 @@ class DocumentCheckTest {
         sql("graph", "DELETE FROM graph_document WHERE saga_id = $saga", stored);
         sql("security", "UPDATE security_document SET owner = 'mallory' WHERE saga_id = $saga", stored);
 
-        assertThat(repair(stored)).extracting(Drift::store, Drift::repairable, Drift::repaired).containsExactlyInAnyOrder(
-                tuple("upload", false, false), tuple("graph", false, false), tuple("security", true, true));
-        assertThat(count("graph", "graph_node", stored)).as("what is left of it stays").isPositive();
+        assertThat(repair(stored))
+                .extracting(Drift::store, Drift::repairable, Drift::repaired)
+                .containsExactlyInAnyOrder(
+                        tuple("upload", false, false), tuple("graph", false, false), tuple("security", true, true));
+        assertThat(count("graph", "graph_node", stored))
+                .as("what is left of it stays")
+                .isPositive();
     }
 
     @Test
@@ -278,10 +319,14 @@ class DocumentCheckTest {
         Stored stored = text();
         long segments = count("vector", "vector_segment", stored);
         sql("vector", "DELETE FROM vector_segment WHERE saga_id = $saga AND ordinal = 2", stored);
-        saga.execute("vector", "CREATE TRIGGER never_hidden BEFORE DELETE ON vector_document BEGIN SELECT raise(abort, 'hidden'); END");
+        saga.execute(
+                "vector",
+                "CREATE TRIGGER never_hidden BEFORE DELETE ON vector_document BEGIN SELECT raise(abort, 'hidden'); END");
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::store, Drift::resource, Drift::expected, Drift::found)
-                .containsExactly(tuple(Drift.DriftKind.MISSING, "vector", "segments", "" + segments, "" + (segments - 1)));
+        assertThat(check(stored))
+                .extracting(Drift::kind, Drift::store, Drift::resource, Drift::expected, Drift::found)
+                .containsExactly(
+                        tuple(Drift.DriftKind.MISSING, "vector", "segments", "" + segments, "" + (segments - 1)));
         try {
             assertMended(stored);
         } finally {
@@ -296,13 +341,20 @@ class DocumentCheckTest {
         Stored stored = text();
         sql("vector", "UPDATE vector_segment SET ordinal = 1000 WHERE saga_id = $saga AND ordinal = 1", stored);
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::resource).containsExactly(tuple(Drift.DriftKind.DIFFERENT, "ordinals"));
+        assertThat(check(stored))
+                .extracting(Drift::kind, Drift::resource)
+                .containsExactly(tuple(Drift.DriftKind.DIFFERENT, "ordinals"));
         assertMended(stored);
 
-        sql("vector", "INSERT INTO vector_segment (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
-                + " SELECT saga_id, document_id, run, page, 77777, text, model, dimension, vector FROM vector_segment"
-                + " WHERE saga_id = $saga AND ordinal = 0", stored);
-        assertThat(check(stored)).extracting(Drift::kind, Drift::resource).contains(tuple(Drift.DriftKind.EXTRA, "segments"));
+        sql(
+                "vector",
+                "INSERT INTO vector_segment (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
+                        + " SELECT saga_id, document_id, run, page, 77777, text, model, dimension, vector FROM vector_segment"
+                        + " WHERE saga_id = $saga AND ordinal = 0",
+                stored);
+        assertThat(check(stored))
+                .extracting(Drift::kind, Drift::resource)
+                .contains(tuple(Drift.DriftKind.EXTRA, "segments"));
         assertMended(stored);
         assertFound(stored);
     }
@@ -312,20 +364,26 @@ class DocumentCheckTest {
         Stored stored = text();
         sql("vector", "UPDATE vector_segment SET model = 'another' WHERE saga_id = $saga AND ordinal > 3", stored);
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::resource)
+        assertThat(check(stored))
+                .extracting(Drift::kind, Drift::resource)
                 .containsExactly(tuple(Drift.DriftKind.DIFFERENT, "segments of another document, model or dimension"));
         assertMended(stored);
         assertFound(stored);
     }
 
     @ParameterizedTest
-    @CsvSource({"graph_node WHERE kind = 'segment' AND ordinal = 1 AND,MISSING,segment nodes", "graph_edge WHERE kind = 'next' AND,MISSING,edges",
-        "graph_node WHERE kind = 'document' AND,MISSING,document nodes"})
+    @CsvSource({
+        "graph_node WHERE kind = 'segment' AND ordinal = 1 AND,MISSING,segment nodes",
+        "graph_edge WHERE kind = 'next' AND,MISSING,edges",
+        "graph_node WHERE kind = 'document' AND,MISSING,document nodes"
+    })
     void writes_lost_nodes_and_edges_again(String rows, Drift.DriftKind kind, String resource) {
         Stored stored = text();
         sql("graph", "DELETE FROM " + rows + " saga_id = $saga", stored);
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::store, Drift::resource).containsExactly(tuple(kind, "graph", resource));
+        assertThat(check(stored))
+                .extracting(Drift::kind, Drift::store, Drift::resource)
+                .containsExactly(tuple(kind, "graph", resource));
         assertMended(stored);
     }
 
@@ -335,22 +393,36 @@ class DocumentCheckTest {
         Stored stored = text();
         sql(store, "UPDATE " + store + "_document SET visible = 0 WHERE saga_id = $saga", stored);
 
-        assertThat(check(stored)).extracting(Drift::kind, Drift::store).containsExactly(tuple(Drift.DriftKind.NOT_VISIBLE, store));
+        assertThat(check(stored))
+                .extracting(Drift::kind, Drift::store)
+                .containsExactly(tuple(Drift.DriftKind.NOT_VISIBLE, store));
         assertMended(stored);
         assertFound(stored);
     }
 
     @ParameterizedTest
-    @CsvSource({"security,sha256,'0000000000000000000000000000000000000000000000000000000000000000'", "security,owner,mallory",
-        "security,classification,public", "security,key_id,stolen", "security,document_id,another", "relational,sha256,"
-        + "'0000000000000000000000000000000000000000000000000000000000000000'", "relational,size_bytes,1", "relational,chunk_count,7",
-        "relational,key_prefix,elsewhere/", "relational,segments,1", "graph,document_id,another", "vector,document_id,another"})
+    @CsvSource({
+        "security,sha256,'0000000000000000000000000000000000000000000000000000000000000000'",
+        "security,owner,mallory",
+        "security,classification,public",
+        "security,key_id,stolen",
+        "security,document_id,another",
+        "relational,sha256," + "'0000000000000000000000000000000000000000000000000000000000000000'",
+        "relational,size_bytes,1",
+        "relational,chunk_count,7",
+        "relational,key_prefix,elsewhere/",
+        "relational,segments,1",
+        "graph,document_id,another",
+        "vector,document_id,another"
+    })
     void puts_back_what_was_changed(String store, String column, String value) {
         Stored stored = text();
         sql(store, "UPDATE " + store + "_document SET " + column + " = '" + value + "' WHERE saga_id = $saga", stored);
 
-        assertThat(check(stored)).allSatisfy(drift -> assertThat(drift.store()).isEqualTo(store))
-                .extracting(Drift::kind, Drift::resource, Drift::found).contains(tuple(Drift.DriftKind.DIFFERENT, column, value));
+        assertThat(check(stored))
+                .allSatisfy(drift -> assertThat(drift.store()).isEqualTo(store))
+                .extracting(Drift::kind, Drift::resource, Drift::found)
+                .contains(tuple(Drift.DriftKind.DIFFERENT, column, value));
         assertMended(stored);
         assertFound(stored);
     }
@@ -358,10 +430,14 @@ class DocumentCheckTest {
     @Test
     void reports_rows_that_an_unknown_saga_left_of_the_same_document() {
         Stored stored = text();
-        sql("security", "INSERT INTO security_document SELECT 'stray' || $saga, document_id, run, sha256, owner, classification, key_id, created, 0"
-                + " FROM security_document WHERE saga_id = $saga", stored);
+        sql(
+                "security",
+                "INSERT INTO security_document SELECT 'stray' || $saga, document_id, run, sha256, owner, classification, key_id, created, 0"
+                        + " FROM security_document WHERE saga_id = $saga",
+                stored);
 
-        assertThat(repair(stored)).extracting(Drift::kind, Drift::store, Drift::resource, Drift::repairable)
+        assertThat(repair(stored))
+                .extracting(Drift::kind, Drift::store, Drift::resource, Drift::repairable)
                 .containsExactly(tuple(Drift.DriftKind.EXTRA, "security", "security:stray" + stored.sagaId(), false));
         saga.execute("security", "DELETE FROM security_document WHERE saga_id LIKE 'stray%'");
     }
@@ -372,8 +448,11 @@ class DocumentCheckTest {
         sql("graph", "UPDATE graph_document SET visible = 0 WHERE saga_id = $saga", stored);
         saga.s3().down();
         try {
-            assertThat(check(stored)).extracting(Drift::kind, Drift::store, Drift::repairable).containsExactlyInAnyOrder(
-                    tuple(Drift.DriftKind.UNREACHABLE, "upload", false), tuple(Drift.DriftKind.NOT_VISIBLE, "graph", true));
+            assertThat(check(stored))
+                    .extracting(Drift::kind, Drift::store, Drift::repairable)
+                    .containsExactlyInAnyOrder(
+                            tuple(Drift.DriftKind.UNREACHABLE, "upload", false),
+                            tuple(Drift.DriftKind.NOT_VISIBLE, "graph", true));
         } finally {
             saga.s3().up();
         }
@@ -385,7 +464,9 @@ class DocumentCheckTest {
         Stored stored = text();
         saga.execute("security", "ALTER TABLE security_document RENAME TO security_away");
         try {
-            assertThat(repair(stored)).extracting(Drift::kind, Drift::store).containsExactly(tuple(Drift.DriftKind.UNREACHABLE, "security"));
+            assertThat(repair(stored))
+                    .extracting(Drift::kind, Drift::store)
+                    .containsExactly(tuple(Drift.DriftKind.UNREACHABLE, "security"));
         } finally {
             saga.execute("security", "ALTER TABLE security_away RENAME TO security_document");
         }
@@ -397,7 +478,8 @@ class DocumentCheckTest {
         Stored stored = binary();
         sql("journal", "UPDATE chunk SET sha256 = 'f00' WHERE saga_id = $saga AND idx = 1", stored);
 
-        assertThat(repair(stored)).extracting(Drift::store, Drift::kind, Drift::repairable)
+        assertThat(repair(stored))
+                .extracting(Drift::store, Drift::kind, Drift::repairable)
                 .containsExactly(tuple("journal", Drift.DriftKind.DIFFERENT, false));
     }
 
@@ -408,7 +490,9 @@ class DocumentCheckTest {
 
         assertMended(stored);
 
-        assertThat(saga.journal().events(stored.sagaId())).filteredOn(event -> event.step().equals("graph")).extracting(Event::message)
+        assertThat(saga.journal().events(stored.sagaId()))
+                .filteredOn(event -> event.step().equals("graph"))
+                .extracting(Event::message)
                 .containsExactly("repair of graph begins: NOT_VISIBLE visible", "repair of graph ended");
         assertThat(saga.journal().saga(stored.sagaId())).contains(stored.record());
     }
@@ -421,7 +505,9 @@ class DocumentCheckTest {
 
         assertMended(stored);
 
-        assertThat(saga.journal().steps(stored.sagaId())).filteredOn(step -> step.name().equals("graph")).singleElement()
+        assertThat(saga.journal().steps(stored.sagaId()))
+                .filteredOn(step -> step.name().equals("graph"))
+                .singleElement()
                 .satisfies(step -> assertThat(step.expected()).hasValue(count("graph", "graph_node", stored)));
     }
 }

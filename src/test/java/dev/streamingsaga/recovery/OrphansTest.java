@@ -31,7 +31,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the journal does not own is found in every store, and nothing else; and is deleted only where nobody can miss it. */
+/**
+ * What the journal does not own is found in every store, and nothing else; and is deleted only where nobody can miss
+ * it.
+ */
 @Tag("one-jdk")
 class OrphansTest {
     private static final String DOCUMENT = "0123456789abcdef0123456789abcdef";
@@ -82,16 +85,33 @@ class OrphansTest {
 
     private void strayRows(String sagaId) {
         String ids = "'" + sagaId + "', '" + DOCUMENT + "', 1";
-        saga.execute("security", "INSERT INTO security_document VALUES (" + ids + ", '" + "0".repeat(64) + "', 'o', 'public', 'none', 'now', 0)");
-        saga.execute("vector", "INSERT INTO vector_document (saga_id, document_id, run, file_name, model, dimension) VALUES (" + ids + ", 'f', 'm', 1)");
+        saga.execute(
+                "security",
+                "INSERT INTO security_document VALUES (" + ids + ", '" + "0".repeat(64)
+                        + "', 'o', 'public', 'none', 'now', 0)");
+        saga.execute(
+                "vector",
+                "INSERT INTO vector_document (saga_id, document_id, run, file_name, model, dimension) VALUES (" + ids
+                        + ", 'f', 'm', 1)");
         saga.execute("graph", "INSERT INTO graph_edge VALUES ('a', 'b', 'next', " + ids + ")");
-        saga.execute("relational", "INSERT INTO relational_document VALUES (" + ids + ", 'f', 't', 1, '" + "0".repeat(64)
-                + "', 1, 1, 'b', 'k', 0, 0, '', '', 'o', 'now', 'now', null, 0)");
+        saga.execute(
+                "relational",
+                "INSERT INTO relational_document VALUES (" + ids + ", 'f', 't', 1, '" + "0".repeat(64)
+                        + "', 1, 1, 'b', 'k', 0, 0, '', '', 'o', 'now', 'now', null, 0)");
     }
 
     private long rows() {
-        return List.of("security_document", "vector_document", "vector_segment", "graph_document", "graph_node", "graph_edge",
-                "relational_document").stream().mapToLong(table -> saga.rows(table.substring(0, table.indexOf('_')), table)).sum();
+        return List.of(
+                        "security_document",
+                        "vector_document",
+                        "vector_segment",
+                        "graph_document",
+                        "graph_node",
+                        "graph_edge",
+                        "relational_document")
+                .stream()
+                .mapToLong(table -> saga.rows(table.substring(0, table.indexOf('_')), table))
+                .sum();
     }
 
     @Test
@@ -105,22 +125,33 @@ class OrphansTest {
         String prefix = strayKeys(sagaId);
         strayRows(sagaId);
 
-        assertThat(list()).extracting(Orphan::kind, Orphan::store, Orphan::resource, Orphan::isDeletable).containsExactlyInAnyOrder(
-                tuple(Orphan.OrphanKind.ORPHAN, "upload", prefix, true), tuple(Orphan.OrphanKind.ORPHAN, "security", "security:" + sagaId, true),
-                tuple(Orphan.OrphanKind.ORPHAN, "vector", "vector:" + sagaId, true), tuple(Orphan.OrphanKind.ORPHAN, "graph", "graph:" + sagaId, true),
-                tuple(Orphan.OrphanKind.ORPHAN, "relational", "relational:" + sagaId, true));
+        assertThat(list())
+                .extracting(Orphan::kind, Orphan::store, Orphan::resource, Orphan::isDeletable)
+                .containsExactlyInAnyOrder(
+                        tuple(Orphan.OrphanKind.ORPHAN, "upload", prefix, true),
+                        tuple(Orphan.OrphanKind.ORPHAN, "security", "security:" + sagaId, true),
+                        tuple(Orphan.OrphanKind.ORPHAN, "vector", "vector:" + sagaId, true),
+                        tuple(Orphan.OrphanKind.ORPHAN, "graph", "graph:" + sagaId, true),
+                        tuple(Orphan.OrphanKind.ORPHAN, "relational", "relational:" + sagaId, true));
         assertThat(saga.keys()).as("listing deletes nothing").hasSize(keys.size() + 2);
         assertThat(rows()).isEqualTo(rows + 4);
 
-        assertThat(delete()).hasSize(5).allSatisfy(orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
+        assertThat(delete())
+                .hasSize(5)
+                .allSatisfy(
+                        orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
         assertThat(saga.keys()).isEqualTo(keys);
         assertThat(rows()).isEqualTo(rows);
         assertThat(list()).isEmpty();
-        assertThat(saga.journal().events(sagaId)).extracting(Event::kind, Event::message).hasSize(10)
+        assertThat(saga.journal().events(sagaId))
+                .extracting(Event::kind, Event::message)
+                .hasSize(10)
                 .contains(tuple(EventKind.STATE, "orphan " + prefix + " is gone"));
     }
 
-    /** What such a row belongs to is gone: no row of the document's own says that the store holds anything of the saga. */
+    /**
+     * What such a row belongs to is gone: no row of the document's own says that the store holds anything of the saga.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"vector_segment", "graph_node", "graph_edge"})
     void finds_a_row_that_is_alone(String table) throws Exception {
@@ -131,18 +162,26 @@ class OrphansTest {
         String store = table.substring(0, table.indexOf('_'));
         String sagaId = Ids.next();
         String ids = "'" + sagaId + "', '" + DOCUMENT + "', 1";
-        saga.execute(store, "INSERT INTO " + table + switch (table) {
-            case "vector_segment" -> " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector) VALUES ("
-                    + ids + ", 1, 0, 'stray', 'm', 1, zeroblob(4))";
-            case "graph_node" -> " VALUES ('" + sagaId + "', " + ids + ", 'document', 0, 0, '')";
-            default -> " VALUES ('a', 'b', 'next', " + ids + ")";
-        });
+        saga.execute(
+                store,
+                "INSERT INTO " + table
+                        + switch (table) {
+                            case "vector_segment" ->
+                                " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector) VALUES ("
+                                        + ids + ", 1, 0, 'stray', 'm', 1, zeroblob(4))";
+                            case "graph_node" -> " VALUES ('" + sagaId + "', " + ids + ", 'document', 0, 0, '')";
+                            default -> " VALUES ('a', 'b', 'next', " + ids + ")";
+                        });
 
-        assertThat(list()).extracting(Orphan::kind, Orphan::store, Orphan::resource, Orphan::isDeletable)
+        assertThat(list())
+                .extracting(Orphan::kind, Orphan::store, Orphan::resource, Orphan::isDeletable)
                 .containsExactly(tuple(Orphan.OrphanKind.ORPHAN, store, store + ":" + sagaId, true));
         assertThat(rows()).as("listing deletes nothing").isEqualTo(rows + 1);
 
-        assertThat(delete()).singleElement().satisfies(orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
+        assertThat(delete())
+                .singleElement()
+                .satisfies(
+                        orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
         assertThat(rows()).isEqualTo(rows);
         assertThat(saga.rows("vector", "vector_words")).isEqualTo(words);
         assertThat(list()).isEmpty();
@@ -160,7 +199,10 @@ class OrphansTest {
             assertThat(orphan.resource()).isEqualTo(prefix);
             assertThat(orphan.reason()).contains("in bucket " + StreamingSagaFixture.BUCKET);
         });
-        assertThat(delete()).singleElement().satisfies(orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
+        assertThat(delete())
+                .singleElement()
+                .satisfies(
+                        orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
         assertThat(saga.keys()).isEqualTo(keys);
         assertThat(list()).isEmpty();
     }
@@ -179,12 +221,22 @@ class OrphansTest {
 
         List<Orphan> after = delete();
 
-        assertThat(after).filteredOn(orphan -> orphan.sagaId().equals(old) && !orphan.store().equals("upload")).hasSize(4)
-                .allSatisfy(orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
-        assertThat(after).filteredOn(orphan -> orphan.sagaId().equals(young)).hasSize(3)
+        assertThat(after)
+                .filteredOn(
+                        orphan -> orphan.sagaId().equals(old) && !orphan.store().equals("upload"))
+                .hasSize(4)
+                .allSatisfy(
+                        orphan -> assertThat(orphan.deleted()).as("%s", orphan).isTrue());
+        assertThat(after)
+                .filteredOn(orphan -> orphan.sagaId().equals(young))
+                .hasSize(3)
                 .allSatisfy(orphan -> assertThat(orphan.kept()).contains("younger than saga.orphans.min-age"));
-        assertThat(after).filteredOn(orphan -> orphan.store().equals("upload")).singleElement()
-                .satisfies(orphan -> assertThat(orphan.kept()).as("its objects were written just now").contains("younger"));
+        assertThat(after)
+                .filteredOn(orphan -> orphan.store().equals("upload"))
+                .singleElement()
+                .satisfies(orphan -> assertThat(orphan.kept())
+                        .as("its objects were written just now")
+                        .contains("younger"));
         assertThat(saga.keys()).contains(prefix + "chunk-000000");
     }
 
@@ -193,7 +245,9 @@ class OrphansTest {
         start(ANY_AGE);
         String prefix = strayKeys(Ids.next());
 
-        assertThat(delete()).singleElement().satisfies(orphan -> assertThat(orphan.kept()).contains("the journal is empty"));
+        assertThat(delete())
+                .singleElement()
+                .satisfies(orphan -> assertThat(orphan.kept()).contains("the journal is empty"));
         assertThat(saga.keys()).contains(prefix + "chunk-000000", prefix + "chunk-000001");
     }
 
@@ -202,7 +256,8 @@ class OrphansTest {
         start(ANY_AGE);
         IngestResult lost = completed("lost.txt");
         // The journal is lost, and a new one takes its place.
-        List.of("event", "chunk", "step", "cleanup", "source_claim", "saga").forEach(table -> saga.execute("journal", "DELETE FROM " + table));
+        List.of("event", "chunk", "step", "cleanup", "source_claim", "saga")
+                .forEach(table -> saga.execute("journal", "DELETE FROM " + table));
         saga.execute("journal", "DELETE FROM journal_epoch");
         saga.restart();
         completed("new.txt");
@@ -211,9 +266,16 @@ class OrphansTest {
         long rows = rows();
 
         assertThat(delete()).hasSize(6).extracting(Orphan::sagaId).contains(lost.sagaId());
-        assertThat(list()).filteredOn(orphan -> orphan.resource().equals(stray)).singleElement().satisfies(orphan -> assertThat(orphan.isDeletable()).isTrue());
-        assertThat(delete()).filteredOn(orphan -> orphan.resource().equals(stray)).singleElement()
-                .satisfies(orphan -> assertThat(orphan.kept()).contains("belongs to journal").contains("a lost journal must not delete live data"));
+        assertThat(list())
+                .filteredOn(orphan -> orphan.resource().equals(stray))
+                .singleElement()
+                .satisfies(orphan -> assertThat(orphan.isDeletable()).isTrue());
+        assertThat(delete())
+                .filteredOn(orphan -> orphan.resource().equals(stray))
+                .singleElement()
+                .satisfies(orphan -> assertThat(orphan.kept())
+                        .contains("belongs to journal")
+                        .contains("a lost journal must not delete live data"));
         assertThat(saga.keys()).isEqualTo(keys);
         assertThat(rows()).isEqualTo(rows);
     }
@@ -223,8 +285,9 @@ class OrphansTest {
         start(ANY_AGE);
         completed("before.txt");
         IngestResult forgotten = completed("after.txt");
-        List.of("event", "chunk", "step", "saga").forEach(table -> saga.execute("journal",
-                "DELETE FROM " + table + " WHERE saga_id = '" + forgotten.sagaId() + "'"));
+        List.of("event", "chunk", "step", "saga")
+                .forEach(table -> saga.execute(
+                        "journal", "DELETE FROM " + table + " WHERE saga_id = '" + forgotten.sagaId() + "'"));
         List<String> keys = saga.keys();
         long rows = rows();
 
@@ -241,11 +304,15 @@ class OrphansTest {
         start(ANY_AGE);
         BucketOwner owner = new BucketOwner(saga.config(), saga.bucket());
         assertThat(saga.ingest(directory.resolve("nowhere.pdf")).status()).isEqualTo("COMPENSATED");
-        assertThat(owner.epoch()).as("nothing is in the bucket before a document completes").isEmpty();
+        assertThat(owner.epoch())
+                .as("nothing is in the bucket before a document completes")
+                .isEmpty();
         String prefix = strayKeys(Ids.next());
         saga.put(prefix + "manifest.json", new byte[10]);
 
-        assertThat(delete()).singleElement().satisfies(orphan -> assertThat(orphan.isDeletable()).isFalse());
+        assertThat(delete())
+                .singleElement()
+                .satisfies(orphan -> assertThat(orphan.isDeletable()).isFalse());
         assertThat(owner.epoch()).isEmpty();
 
         saga.bucket().deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(prefix + "manifest.json"));
@@ -259,8 +326,12 @@ class OrphansTest {
         completed("kept.txt");
         String sagaId = Ids.next();
         // The last two: another instance whose prefix lies below ours.
-        List<String> foreign = List.of("saga/readme.txt", "saga/" + DOCUMENT + "/note", "saga/" + DOCUMENT + "/UPPER/chunk-000000",
-                "saga/team/" + DOCUMENT + "/" + sagaId + "/chunk-000000", "saga/team/.owner.json");
+        List<String> foreign = List.of(
+                "saga/readme.txt",
+                "saga/" + DOCUMENT + "/note",
+                "saga/" + DOCUMENT + "/UPPER/chunk-000000",
+                "saga/team/" + DOCUMENT + "/" + sagaId + "/chunk-000000",
+                "saga/team/.owner.json");
         foreign.forEach(key -> saga.put(key, new byte[1]));
         String mixed = strayKeys(sagaId);
         saga.put(mixed + "deeper/chunk-000000", new byte[1]);
@@ -269,12 +340,22 @@ class OrphansTest {
 
         List<Orphan> found = delete();
 
-        assertThat(found).filteredOn(orphan -> orphan.kind() == Orphan.OrphanKind.FOREIGN).extracting(Orphan::resource)
-                .containsExactlyInAnyOrderElementsOf(java.util.stream.Stream.concat(foreign.stream(), java.util.stream.Stream.of(mixed + "deeper/chunk-000000")).toList());
-        assertThat(found).filteredOn(orphan -> orphan.kind() == Orphan.OrphanKind.ORPHAN).singleElement()
+        assertThat(found)
+                .filteredOn(orphan -> orphan.kind() == Orphan.OrphanKind.FOREIGN)
+                .extracting(Orphan::resource)
+                .containsExactlyInAnyOrderElementsOf(java.util.stream.Stream.concat(
+                                foreign.stream(), java.util.stream.Stream.of(mixed + "deeper/chunk-000000"))
+                        .toList());
+        assertThat(found)
+                .filteredOn(orphan -> orphan.kind() == Orphan.OrphanKind.ORPHAN)
+                .singleElement()
                 .satisfies(orphan -> assertThat(orphan.kept()).contains("foreign keys lie below it"));
         assertThat(saga.journal().events(sagaId)).isEmpty();
-        assertThat(saga.bucket().listObjectsV2(r -> r.bucket(StreamingSagaFixture.BUCKET)).contents()).extracting(o -> o.key()).containsAll(keys)
+        assertThat(saga.bucket()
+                        .listObjectsV2(r -> r.bucket(StreamingSagaFixture.BUCKET))
+                        .contents())
+                .extracting(o -> o.key())
+                .containsAll(keys)
                 .containsAll(foreign);
     }
 
@@ -286,10 +367,13 @@ class OrphansTest {
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).delay(latch);
         Path file = saga.text("running.txt", 5);
         CompletableFuture<IngestResult> running = Background.run("ingest", () -> saga.ingest(file));
-        await().atMost(Duration.ofSeconds(30)).until(() -> saga.s3().count(method("PUT").and(keyEndsWith("manifest.json"))) == 2);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> saga.s3().count(method("PUT").and(keyEndsWith("manifest.json"))) == 2);
         long rows = rows();
 
-        assertThat(saga.rows("relational", "relational_document")).as("it holds something everywhere").isEqualTo(2);
+        assertThat(saga.rows("relational", "relational_document"))
+                .as("it holds something everywhere")
+                .isEqualTo(2);
         assertThat(delete()).isEmpty();
         assertThat(rows()).isEqualTo(rows);
 
@@ -309,10 +393,14 @@ class OrphansTest {
         String late = "saga/" + compensated.documentId() + "/" + compensated.sagaId() + "/";
         saga.put(late + "chunk-000000", new byte[5]);
 
-        assertThat(list()).extracting(Orphan::resource, Orphan::reason).containsExactly(
-                tuple(late, "saga " + compensated.sagaId() + " is COMPENSATED and has no open clean-up entry"));
+        assertThat(list())
+                .extracting(Orphan::resource, Orphan::reason)
+                .containsExactly(
+                        tuple(late, "saga " + compensated.sagaId() + " is COMPENSATED and has no open clean-up entry"));
 
-        saga.execute("journal", "UPDATE saga SET state = 'PARTIALLY_COMPENSATED' WHERE saga_id = '" + compensated.sagaId() + "'");
+        saga.execute(
+                "journal",
+                "UPDATE saga SET state = 'PARTIALLY_COMPENSATED' WHERE saga_id = '" + compensated.sagaId() + "'");
         assertThat(delete()).isEmpty();
         saga.execute("journal", "UPDATE saga SET state = 'COMPENSATED' WHERE saga_id = '" + compensated.sagaId() + "'");
         assertThat(delete()).extracting(Orphan::deleted).containsExactly(true);
@@ -323,12 +411,17 @@ class OrphansTest {
     void takes_rows_under_a_live_sagas_id_for_its_own_whatever_document_they_name() throws Exception {
         start(ANY_AGE);
         IngestResult live = completed("kept.txt");
-        saga.execute("graph", "INSERT INTO graph_node VALUES ('x', '" + live.sagaId() + "', 'another', 1, 'page', 9, 0, '')");
+        saga.execute(
+                "graph",
+                "INSERT INTO graph_node VALUES ('x', '" + live.sagaId() + "', 'another', 1, 'page', 9, 0, '')");
         saga.put("saga/" + DOCUMENT + "/" + live.sagaId() + "/chunk-000000", new byte[5]);
         long rows = rows();
 
-        assertThat(delete()).extracting(Orphan::kind, Orphan::store, Orphan::deleted).containsExactlyInAnyOrder(
-                tuple(Orphan.OrphanKind.FOREIGN, "graph", false), tuple(Orphan.OrphanKind.ORPHAN, "upload", true));
+        assertThat(delete())
+                .extracting(Orphan::kind, Orphan::store, Orphan::deleted)
+                .containsExactlyInAnyOrder(
+                        tuple(Orphan.OrphanKind.FOREIGN, "graph", false),
+                        tuple(Orphan.OrphanKind.ORPHAN, "upload", true));
         assertThat(rows()).isEqualTo(rows);
         assertThat(saga.keys()).hasSize(2).allMatch(key -> key.contains(live.documentId()));
     }
@@ -338,10 +431,15 @@ class OrphansTest {
         start(ANY_AGE);
         completed("kept.txt");
         strayRows(Ids.next());
-        saga.execute("security", "CREATE TRIGGER stuck BEFORE DELETE ON security_document BEGIN SELECT raise(ignore); END");
+        saga.execute(
+                "security", "CREATE TRIGGER stuck BEFORE DELETE ON security_document BEGIN SELECT raise(ignore); END");
 
-        assertThat(delete()).filteredOn(orphan -> !orphan.deleted()).singleElement()
-                .satisfies(orphan -> assertThat(orphan.kept()).contains("could not be deleted").contains("still holds 1 rows"));
+        assertThat(delete())
+                .filteredOn(orphan -> !orphan.deleted())
+                .singleElement()
+                .satisfies(orphan -> assertThat(orphan.kept())
+                        .contains("could not be deleted")
+                        .contains("still holds 1 rows"));
         assertThat(list()).extracting(Orphan::store).containsExactly("security");
     }
 
@@ -353,8 +451,14 @@ class OrphansTest {
         saga.execute("vector", "ALTER TABLE vector_document RENAME TO vector_away");
         saga.s3().down();
 
-        assertThat(list()).extracting(Orphan::kind, Orphan::store).containsExactlyInAnyOrder(tuple(Orphan.OrphanKind.UNREACHABLE, "upload"),
-                tuple(Orphan.OrphanKind.ORPHAN, "security"), tuple(Orphan.OrphanKind.UNREACHABLE, "vector"), tuple(Orphan.OrphanKind.ORPHAN, "graph"), tuple(Orphan.OrphanKind.ORPHAN, "relational"));
+        assertThat(list())
+                .extracting(Orphan::kind, Orphan::store)
+                .containsExactlyInAnyOrder(
+                        tuple(Orphan.OrphanKind.UNREACHABLE, "upload"),
+                        tuple(Orphan.OrphanKind.ORPHAN, "security"),
+                        tuple(Orphan.OrphanKind.UNREACHABLE, "vector"),
+                        tuple(Orphan.OrphanKind.ORPHAN, "graph"),
+                        tuple(Orphan.OrphanKind.ORPHAN, "relational"));
         assertThat(delete()).as("whose bucket it is can't be asked").noneMatch(Orphan::deleted);
     }
 
@@ -362,10 +466,14 @@ class OrphansTest {
     void pages_through_more_sagas_than_one_answer_holds() throws Exception {
         start(ANY_AGE);
         completed("kept.txt");
-        saga.execute("security", "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)"
-                + " INSERT INTO security_document SELECT printf('stray-%06d', i), '" + DOCUMENT + "', 1, '" + "0".repeat(64)
-                + "', 'o', 'public', 'none', 'now', 0 FROM n");
+        saga.execute(
+                "security",
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)"
+                        + " INSERT INTO security_document SELECT printf('stray-%06d', i), '" + DOCUMENT + "', 1, '"
+                        + "0".repeat(64)
+                        + "', 'o', 'public', 'none', 'now', 0 FROM n");
 
-        assertThat(list().stream().map(Orphan::sagaId).collect(Collectors.toSet())).hasSize(12_000);
+        assertThat(list().stream().map(Orphan::sagaId).collect(Collectors.toSet()))
+                .hasSize(12_000);
     }
 }

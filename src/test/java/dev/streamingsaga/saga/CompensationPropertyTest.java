@@ -42,8 +42,9 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
 /**
- * Whatever happens to a saga on three nodes, which of them die and are started anew, whichever stores fail and whatever the journal loses: what the journal says about
- * the end is what the stores hold. The engine, its routes and the journal are the real ones. jqwik prints the seed of a failure.
+ * Whatever happens to a saga on three nodes, which of them die and are started anew, whichever stores fail and whatever
+ * the journal loses: what the journal says about the end is what the stores hold. The engine, its routes and the
+ * journal are the real ones. jqwik prints the seed of a failure.
  */
 @Tag("one-jdk")
 @Tag("unit")
@@ -57,7 +58,22 @@ class CompensationPropertyTest {
     private static final PropertyStores STORES = new PropertyStores();
     private static final List<PropertyNode> NODES = new ArrayList<>();
 
-    private enum Kind { STEP, HALF_STEP, FAIL, CANCEL, LATE_FAIL, CALLBACK, CLOSE, CLOSED_CALLBACK, PAUSE, RESUME, TAKE_OVER, RETRY, STORE_FAILS, RESTART }
+    private enum Kind {
+        STEP,
+        HALF_STEP,
+        FAIL,
+        CANCEL,
+        LATE_FAIL,
+        CALLBACK,
+        CLOSE,
+        CLOSED_CALLBACK,
+        PAUSE,
+        RESUME,
+        TAKE_OVER,
+        RETRY,
+        STORE_FAILS,
+        RESTART
+    }
 
     /**
      * @param who which run does it, counted from the newest
@@ -71,8 +87,15 @@ class CompensationPropertyTest {
     @BeforeContainer
     static void open() throws Exception {
         directory = Files.createTempDirectory("compensation-property");
-        config = Settings.parse(Map.of("saga.data.dir", directory.toString(), "saga.participants", "alpha,beta",
-                "saga.compensation.max-attempts", "" + MAX_ATTEMPTS, "saga.compensation.step-timeout", "10s"));
+        config = Settings.parse(Map.of(
+                "saga.data.dir",
+                directory.toString(),
+                "saga.participants",
+                "alpha,beta",
+                "saga.compensation.max-attempts",
+                "" + MAX_ATTEMPTS,
+                "saga.compensation.step-timeout",
+                "10s"));
         database = Databases.open("journal", config.journal(), directory);
         for (int i = 0; i < 3; i++) {
             NODES.add(new PropertyNode(config, database.dataSource(), CLOCK, STORES));
@@ -95,13 +118,29 @@ class CompensationPropertyTest {
 
     @Provide
     Arbitrary<List<Act>> histories() {
-        Arbitrary<Kind> kind = Arbitraries.frequency(Tuple.of(14, Kind.STEP), Tuple.of(2, Kind.HALF_STEP), Tuple.of(1, Kind.FAIL),
-                Tuple.of(1, Kind.CANCEL), Tuple.of(1, Kind.LATE_FAIL), Tuple.of(2, Kind.CALLBACK), Tuple.of(2, Kind.CLOSE),
-                Tuple.of(1, Kind.CLOSED_CALLBACK), Tuple.of(1, Kind.PAUSE), Tuple.of(1, Kind.RESUME), Tuple.of(2, Kind.TAKE_OVER),
-                Tuple.of(2, Kind.RETRY), Tuple.of(3, Kind.STORE_FAILS), Tuple.of(1, Kind.RESTART));
+        Arbitrary<Kind> kind = Arbitraries.frequency(
+                Tuple.of(14, Kind.STEP),
+                Tuple.of(2, Kind.HALF_STEP),
+                Tuple.of(1, Kind.FAIL),
+                Tuple.of(1, Kind.CANCEL),
+                Tuple.of(1, Kind.LATE_FAIL),
+                Tuple.of(2, Kind.CALLBACK),
+                Tuple.of(2, Kind.CLOSE),
+                Tuple.of(1, Kind.CLOSED_CALLBACK),
+                Tuple.of(1, Kind.PAUSE),
+                Tuple.of(1, Kind.RESUME),
+                Tuple.of(2, Kind.TAKE_OVER),
+                Tuple.of(2, Kind.RETRY),
+                Tuple.of(3, Kind.STORE_FAILS),
+                Tuple.of(1, Kind.RESTART));
         Arbitrary<Integer> who = Arbitraries.frequency(Tuple.of(5, 0), Tuple.of(1, 1), Tuple.of(1, 2));
-        Arbitrary<Loss> loss = Arbitraries.frequency(Tuple.of(6, Loss.NOTHING), Tuple.of(1, Loss.WRITE), Tuple.of(1, Loss.REPLY));
-        return Combinators.combine(kind, who, Arbitraries.integers().between(0, 11), loss).as(Act::new).list().ofMinSize(4).ofMaxSize(30);
+        Arbitrary<Loss> loss =
+                Arbitraries.frequency(Tuple.of(6, Loss.NOTHING), Tuple.of(1, Loss.WRITE), Tuple.of(1, Loss.REPLY));
+        return Combinators.combine(kind, who, Arbitraries.integers().between(0, 11), loss)
+                .as(Act::new)
+                .list()
+                .ofMinSize(4)
+                .ofMaxSize(30);
     }
 
     @Property(tries = 150)
@@ -123,7 +162,10 @@ class CompensationPropertyTest {
             STORES.repair();
             Path source = Files.createTempFile(directory, "source", ".bin");
             PropertyNode node = NODES.get(0);
-            SagaRecord saga = node.journal.receive(new NewSaga(source, config.participants(), Duration.ofDays(99), "o", "internal", "none", true)).saga();
+            SagaRecord saga = node.journal
+                    .receive(new NewSaga(
+                            source, config.participants(), Duration.ofDays(99), "o", "internal", "none", true))
+                    .saga();
             sagaId = saga.sagaId();
             owners.add(new Owner(node, node.runs.begin(saga)));
         }
@@ -143,7 +185,9 @@ class CompensationPropertyTest {
             } catch (SagaException e) {
                 // refused: somebody else's by now, or to be undone
             } catch (RuntimeException e) {
-                assertThat(owner.node().database.restore()).as("nothing was lost, yet %s failed with %s", act, e).isTrue();
+                assertThat(owner.node().database.restore())
+                        .as("nothing was lost, yet %s failed with %s", act, e)
+                        .isTrue();
             } finally {
                 owner.node().database.restore();
             }
@@ -164,18 +208,32 @@ class CompensationPropertyTest {
                 case STEP -> step(owner, true);
                 case HALF_STEP -> {
                     step(owner, false);
-                    owner.node().engine.failed(owner.run(), new IllegalStateException("half of it")).join();
+                    owner.node()
+                            .engine
+                            .failed(owner.run(), new IllegalStateException("half of it"))
+                            .join();
                 }
-                case FAIL, LATE_FAIL -> owner.node().engine.failed(owner.run(), new IllegalStateException("on purpose")).join();
+                case FAIL, LATE_FAIL ->
+                    owner.node()
+                            .engine
+                            .failed(owner.run(), new IllegalStateException("on purpose"))
+                            .join();
                 case CANCEL -> owner.node().engine.cancel(sagaId).join();
-                case CALLBACK -> owner.node().engine.compensate(new Target(sagaId, owner.run().number(), "participant-alpha"));
+                case CALLBACK ->
+                    owner.node()
+                            .engine
+                            .compensate(new Target(sagaId, owner.run().number(), "participant-alpha"));
                 case CLOSE -> owner.node().engine.closed(owner.run());
-                case CLOSED_CALLBACK -> owner.node().engine.complete(new Target(sagaId, owner.run().number(), "run"));
+                case CLOSED_CALLBACK ->
+                    owner.node().engine.complete(new Target(sagaId, owner.run().number(), "run"));
                 case PAUSE -> owner.node().engine.pause(sagaId);
                 case RESUME, TAKE_OVER -> takeOver(act.kind() == Kind.RESUME);
                 case RETRY -> retry(owner.node());
-                case STORE_FAILS -> STORES.fail(PropertyNode.stepsWithData(config).get(act.what() % 3),
-                        PropertyStores.Failure.values()[act.what() / 3], 1 + act.what() % 4);
+                case STORE_FAILS ->
+                    STORES.fail(
+                            PropertyNode.stepsWithData(config).get(act.what() % 3),
+                            PropertyStores.Failure.values()[act.what() / 3],
+                            1 + act.what() % 4);
                 case RESTART -> throw new IllegalArgumentException("not done by a node");
             }
         }
@@ -183,7 +241,10 @@ class CompensationPropertyTest {
         /** The next step of the run, or half of it. */
         private void step(Owner owner, boolean whole) {
             ActiveRun run = owner.run();
-            Optional<String> next = journal.steps(sagaId).stream().filter(s -> s.state() != StepState.WRITTEN).map(StepRecord::name).findFirst();
+            Optional<String> next = journal.steps(sagaId).stream()
+                    .filter(s -> s.state() != StepState.WRITTEN)
+                    .map(StepRecord::name)
+                    .findFirst();
             if (next.isEmpty()) {
                 return;
             }
@@ -202,7 +263,10 @@ class CompensationPropertyTest {
             }
         }
 
-        /** Another node goes on with it: with another run, or by undoing it. The former owner lives and knows nothing of it. */
+        /**
+         * Another node goes on with it: with another run, or by undoing it. The former owner lives and knows nothing of
+         * it.
+         */
         private void takeOver(boolean resume) {
             PropertyNode next = NODES.get(owners.size() % NODES.size());
             SagaRecord seen = journal.saga(sagaId).orElseThrow();
@@ -211,26 +275,36 @@ class CompensationPropertyTest {
                 SagaRecord taken = journal.saga(sagaId).orElseThrow();
                 owners.add(new Owner(next, next.runs.begin(taken)));
                 if (!resume) {
-                    next.engine.compensate(sagaId, taken.run(), Reason.CANCELLED, "taken over").join();
+                    next.engine
+                            .compensate(sagaId, taken.run(), Reason.CANCELLED, "taken over")
+                            .join();
                 }
             }
         }
 
         private void retry(PropertyNode node) {
             CLOCK.forward(Duration.ofHours(2));
-            node.journal.cleanups().due().stream().filter(entry -> entry.sagaId().equals(sagaId)).forEach(node.engine::retry);
+            node.journal.cleanups().due().stream()
+                    .filter(entry -> entry.sagaId().equals(sagaId))
+                    .forEach(node.engine::retry);
         }
 
         private void check(String when) {
             SagaRecord saga = journal.saga(sagaId).orElseThrow();
-            List<CleanupEntry> open = journal.cleanups().of(sagaId).stream().filter(entry -> entry.state().isOpen()).toList();
+            List<CleanupEntry> open = journal.cleanups().of(sagaId).stream()
+                    .filter(entry -> entry.state().isOpen())
+                    .toList();
             outcome.ifPresent(before -> assertThat(saga.state() == before
-                    || before == SagaState.PARTIALLY_COMPENSATED && saga.state() == SagaState.COMPENSATED)
-                    .as("%s: %s became %s", when, before, saga.state()).isTrue());
+                            || before == SagaState.PARTIALLY_COMPENSATED && saga.state() == SagaState.COMPENSATED)
+                    .as("%s: %s became %s", when, before, saga.state())
+                    .isTrue());
             outcome = saga.state().isFinal() ? Optional.of(saga.state()) : Optional.empty();
             switch (saga.state()) {
-                case COMPLETED -> PropertyNode.stepsWithData(config).forEach(step ->
-                        assertThat(STORES.held(step, sagaId)).as("%s: %s of a completed saga", when, step).hasSize(3));
+                case COMPLETED ->
+                    PropertyNode.stepsWithData(config)
+                            .forEach(step -> assertThat(STORES.held(step, sagaId))
+                                    .as("%s: %s of a completed saga", when, step)
+                                    .hasSize(3));
                 case COMPENSATED -> {
                     assertThat(journal.steps(sagaId)).as(when).noneMatch(StepRecord::mayHoldData);
                     assertThat(open).as(when).isEmpty();
@@ -240,21 +314,35 @@ class CompensationPropertyTest {
                     assertThat(open).as(when).isNotEmpty();
                     PropertyNode.stepsWithData(config).forEach(step -> assertCovered(when, step, open));
                 }
-                default -> { }
+                default -> {}
             }
         }
 
         /** Nothing is there that no open entry names; a step is RESIDUE exactly while it has one. */
         private void assertCovered(String when, String step, List<CleanupEntry> open) {
-            List<String> named = open.stream().filter(entry -> entry.step().equals(step)).map(CleanupEntry::resource).toList();
+            List<String> named = open.stream()
+                    .filter(entry -> entry.step().equals(step))
+                    .map(CleanupEntry::resource)
+                    .toList();
             List<String> held = STORES.held(step, sagaId);
-            assertThat(named.contains(step + ":" + sagaId) || named.containsAll(held)).as("%s: %s holds %s, entries %s", when, step, held, named).isTrue();
-            StepState state = journal.steps(sagaId).stream().filter(s -> s.name().equals(step)).findFirst().orElseThrow().state();
-            assertThat(state == StepState.RESIDUE).as("%s: %s is %s with entries %s", when, step, state, named).isEqualTo(!named.isEmpty());
+            assertThat(named.contains(step + ":" + sagaId) || named.containsAll(held))
+                    .as("%s: %s holds %s, entries %s", when, step, held, named)
+                    .isTrue();
+            StepState state = journal.steps(sagaId).stream()
+                    .filter(s -> s.name().equals(step))
+                    .findFirst()
+                    .orElseThrow()
+                    .state();
+            assertThat(state == StepState.RESIDUE)
+                    .as("%s: %s is %s with entries %s", when, step, state, named)
+                    .isEqualTo(!named.isEmpty());
         }
 
         private void assertNothingHeld(String when) {
-            PropertyNode.stepsWithData(config).forEach(step -> assertThat(STORES.held(step, sagaId)).as("%s: left in %s", when, step).isEmpty());
+            PropertyNode.stepsWithData(config)
+                    .forEach(step -> assertThat(STORES.held(step, sagaId))
+                            .as("%s: left in %s", when, step)
+                            .isEmpty());
         }
 
         /** Nothing fails any more: whoever is next brings the saga to its end, and then no residue resists. */

@@ -46,10 +46,27 @@ class ErrorGuardTest {
             @Override
             public void configure() {
                 errorHandler(noErrorHandler());
-                from("direct:several").routeId("several").multicast().stopOnException().to("direct:theirs", "direct:well").end().process(e -> after.incrementAndGet());
+                from("direct:several")
+                        .routeId("several")
+                        .multicast()
+                        .stopOnException()
+                        .to("direct:theirs", "direct:well")
+                        .end()
+                        .process(e -> after.incrementAndGet());
                 from("direct:theirs").routeId("theirs").process(DIES).process(e -> after.incrementAndGet());
-                from("direct:tried").routeId("tried").doTry().to("direct:theirs").doCatch(Throwable.class).setBody(constant("caught")).end();
-                from("direct:threads").routeId("threads").threads(1).process(e -> after.incrementAndGet()).process(DIES).process(e -> after.incrementAndGet());
+                from("direct:tried")
+                        .routeId("tried")
+                        .doTry()
+                        .to("direct:theirs")
+                        .doCatch(Throwable.class)
+                        .setBody(constant("caught"))
+                        .end();
+                from("direct:threads")
+                        .routeId("threads")
+                        .threads(1)
+                        .process(e -> after.incrementAndGet())
+                        .process(DIES)
+                        .process(e -> after.incrementAndGet());
                 from("direct:async").routeId("async").process(new Throwing()).process(e -> after.incrementAndGet());
                 from("direct:well").routeId("well").threads(1).process(e -> after.incrementAndGet());
             }
@@ -75,7 +92,9 @@ class ErrorGuardTest {
     @ParameterizedTest
     @ValueSource(strings = {"direct:several", "direct:theirs"})
     void an_exchange_of_a_saga_fails_and_goes_no_further(String uri) {
-        assertThat(ofSaga(uri).getException()).hasRootCauseInstanceOf(OutOfMemoryError.class).hasRootCauseMessage("simulated");
+        assertThat(ofSaga(uri).getException())
+                .hasRootCauseInstanceOf(OutOfMemoryError.class)
+                .hasRootCauseMessage("simulated");
         assertThat(ofSaga("direct:well").getException()).isNull();
         assertThat(after).as("of the second exchange only").hasValue(1);
     }

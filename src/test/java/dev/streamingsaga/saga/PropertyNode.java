@@ -22,9 +22,21 @@ import org.apache.camel.saga.InMemorySagaService;
 /** One process of several on one journal and the same stores: the real engine in a Camel context of its own. */
 final class PropertyNode implements AutoCloseable {
     /** Of a saga in each of its steps. */
-    static final Map<String, SagaState> STATES = Map.of("validate", SagaState.RECEIVED, "start", SagaState.RECEIVED,
-            "upload", SagaState.UPLOADING, "verify", SagaState.VERIFYING, "alpha", SagaState.PROCESSING, "beta", SagaState.PROCESSING,
-            "finalize", SagaState.COMPLETING);
+    static final Map<String, SagaState> STATES = Map.of(
+            "validate",
+            SagaState.RECEIVED,
+            "start",
+            SagaState.RECEIVED,
+            "upload",
+            SagaState.UPLOADING,
+            "verify",
+            SagaState.VERIFYING,
+            "alpha",
+            SagaState.PROCESSING,
+            "beta",
+            SagaState.PROCESSING,
+            "finalize",
+            SagaState.COMPLETING);
 
     final LossyDatabase database;
     final Journal journal;
@@ -44,27 +56,46 @@ final class PropertyNode implements AutoCloseable {
         InMemorySagaService coordinator = new InMemorySagaService();
         context.addService(coordinator);
         context.addRoutes(stores.routes(config, stepsWithData(config)));
-        context.addRoutes(engine.routes(coordinator, exchange -> { }, exchange -> { }));
+        context.addRoutes(engine.routes(coordinator, exchange -> {}, exchange -> {}));
         context.addRoutes(new org.apache.camel.builder.RouteBuilder() {
             @Override
             public void configure() {
                 for (String name : List.of("verify", "manifest")) {
                     from(config.direct(name)).routeId(config.id(name)).to("log:never");
                 }
-                stepsWithData(config).forEach(name -> from(config.direct("store-" + name)).routeId(config.id("store-" + name)).to("log:never"));
+                stepsWithData(config)
+                        .forEach(name -> from(config.direct("store-" + name))
+                                .routeId(config.id("store-" + name))
+                                .to("log:never"));
             }
         });
         context.start();
     }
 
     static List<String> stepsWithData(SagaConfig config) {
-        return java.util.stream.Stream.concat(java.util.stream.Stream.of("upload"), config.participants().stream()).toList();
+        return java.util.stream.Stream.concat(java.util.stream.Stream.of("upload"), config.participants().stream())
+                .toList();
     }
 
     /** What the step {@code start} makes of a saga. */
     static Document document(SagaRecord saga) {
-        return new Document("d".repeat(32), saga.sagaId(), saga.source(), saga.fileName(), "text/plain", 1, "a".repeat(64), 0, 10,
-                "bucket", "saga/" + saga.sagaId() + "/", "o", "internal", "none", saga.receivedAt(), SourceFile.identity(saga.source()));
+        return new Document(
+                "d".repeat(32),
+                saga.sagaId(),
+                saga.source(),
+                saga.fileName(),
+                "text/plain",
+                1,
+                "a".repeat(64),
+                0,
+                10,
+                "bucket",
+                "saga/" + saga.sagaId() + "/",
+                "o",
+                "internal",
+                "none",
+                saga.receivedAt(),
+                SourceFile.identity(saga.source()));
     }
 
     @Override

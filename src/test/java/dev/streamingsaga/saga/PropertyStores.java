@@ -10,13 +10,24 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 
-/** Stores of the smallest kind: pieces of sagas in memory, shared by all nodes, behind the same routes as any store, with failures on demand. */
+/**
+ * Stores of the smallest kind: pieces of sagas in memory, shared by all nodes, behind the same routes as any store,
+ * with failures on demand.
+ */
 final class PropertyStores {
     private final Map<String, ConcurrentSkipListSet<String>> pieces = new ConcurrentHashMap<>();
     private final Map<String, Fault> faults = new ConcurrentHashMap<>();
 
-    /** What becomes of the next compensations: an exception, a crash, an answer that does not tell the truth, or one that nobody can check. */
-    enum Failure { REFUSES, CRASHES, LIES, CANNOT_BE_ASKED }
+    /**
+     * What becomes of the next compensations: an exception, a crash, an answer that does not tell the truth, or one
+     * that nobody can check.
+     */
+    enum Failure {
+        REFUSES,
+        CRASHES,
+        LIES,
+        CANNOT_BE_ASKED
+    }
 
     private record Fault(Failure failure, int times) {}
 
@@ -33,7 +44,8 @@ final class PropertyStores {
     }
 
     List<String> held(String store, String sagaId) {
-        return new ArrayList<>(new TreeSet<>(of(store).stream().filter(piece -> piece.startsWith(sagaId)).toList()));
+        return new ArrayList<>(new TreeSet<>(
+                of(store).stream().filter(piece -> piece.startsWith(sagaId)).toList()));
     }
 
     private ConcurrentSkipListSet<String> of(String store) {
@@ -56,8 +68,12 @@ final class PropertyStores {
                 errorHandler(noErrorHandler());
                 for (String store : stores) {
                     String name = config.id("store-" + store);
-                    from("direct:" + name + "-compensate").routeId(name + "-compensate").process(exchange -> compensate(store, exchange));
-                    from("direct:" + name + "-count").routeId(name + "-count").process(exchange -> count(store, exchange));
+                    from("direct:" + name + "-compensate")
+                            .routeId(name + "-compensate")
+                            .process(exchange -> compensate(store, exchange));
+                    from("direct:" + name + "-count")
+                            .routeId(name + "-count")
+                            .process(exchange -> count(store, exchange));
                 }
             }
         };

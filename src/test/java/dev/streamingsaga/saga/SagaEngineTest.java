@@ -46,7 +46,9 @@ class SagaEngineTest {
         database = Databases.open("journal", config.journal(), directory);
         node = new PropertyNode(config, database.dataSource(), new HandClock(), new PropertyStores());
         Path source = Files.createFile(directory.resolve("source.bin"));
-        SagaRecord saga = node.journal.receive(new NewSaga(source, config.participants(), Duration.ofDays(1), "o", "internal", "none", true)).saga();
+        SagaRecord saga = node.journal
+                .receive(new NewSaga(source, config.participants(), Duration.ofDays(1), "o", "internal", "none", true))
+                .saga();
         run = node.runs.begin(saga);
     }
 
@@ -81,9 +83,12 @@ class SagaEngineTest {
     void whoever_asks_for_a_compensation_when_the_instance_has_ended_is_told_so() {
         node.close();
 
-        CompletableFuture<SagaState> outcome = node.engine.compensate(run.sagaId(), run.number(), Reason.CANCELLED, "too late");
+        CompletableFuture<SagaState> outcome =
+                node.engine.compensate(run.sagaId(), run.number(), Reason.CANCELLED, "too late");
 
         assertThatThrownBy(() -> outcome.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(ShutdownException.class);
-        assertThat(node.journal.saga(run.sagaId()).orElseThrow().state()).as("for the next start").isEqualTo(SagaState.COMPENSATING);
+        assertThat(node.journal.saga(run.sagaId()).orElseThrow().state())
+                .as("for the next start")
+                .isEqualTo(SagaState.COMPENSATING);
     }
 }

@@ -1,11 +1,11 @@
 package dev.streamingsaga.source;
 
-import dev.streamingsaga.journal.SourceIdentity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SourceIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +73,8 @@ class SourceFileTest {
                         append(file);
                     }
                 }))
-                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HASH_MISMATCH))
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HASH_MISMATCH))
                 .hasMessageContaining("file was modified during upload, please retry");
     }
 
@@ -88,7 +89,8 @@ class SourceFileTest {
                         delete(file);
                     }
                 }))
-                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
     }
 
     @Test
@@ -101,7 +103,8 @@ class SourceFileTest {
         Files.move(other, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
 
         assertThatThrownBy(() -> SourceFile.check(file, identity))
-                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HASH_MISMATCH));
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HASH_MISMATCH));
     }
 
     @Test
@@ -116,7 +119,8 @@ class SourceFileTest {
     @Test
     void directories_pipes_and_devices_are_refused_unopened() throws Exception {
         Path pipe = dir.resolve("pipe");
-        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
 
         for (Path path : List.of(dir, pipe, Path.of("/dev/zero"))) {
             assertThatThrownBy(() -> SourceFile.identity(path))
@@ -129,7 +133,8 @@ class SourceFileTest {
     @Test
     void a_missing_file_is_not_found() {
         assertThatThrownBy(() -> SourceFile.identity(dir.resolve("none")))
-                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
     }
 
     private static void append(Path file) {

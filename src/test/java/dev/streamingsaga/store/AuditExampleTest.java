@@ -23,8 +23,21 @@ import org.junit.jupiter.api.io.TempDir;
 /** The example that operators copy, routes/store-audit.camel.yaml, as it is shipped. */
 @Tag("unit")
 class AuditExampleTest {
-    private static final Map<String, Object> FACTS = Map.of("sagaId", "saga-1", "documentId", "doc-1", "fileName", "a ü.pdf",
-            "sizeBytes", 7L, "sha256", "a".repeat(64), "owner", "o", "classification", "internal");
+    private static final Map<String, Object> FACTS = Map.of(
+            "sagaId",
+            "saga-1",
+            "documentId",
+            "doc-1",
+            "fileName",
+            "a ü.pdf",
+            "sizeBytes",
+            7L,
+            "sha256",
+            "a".repeat(64),
+            "owner",
+            "o",
+            "classification",
+            "internal");
 
     private final DefaultCamelContext context = new DefaultCamelContext();
 
@@ -37,7 +50,8 @@ class AuditExampleTest {
         properties.setProperty("saga.name", "hub");
         properties.setProperty("saga.data.dir", data.toString());
         context.getPropertiesComponent().setInitialProperties(properties);
-        PluginHelper.getRoutesLoader(context).loadRoutes(ResourceHelper.resolveResource(context, "file:routes/store-audit.camel.yaml"));
+        PluginHelper.getRoutesLoader(context)
+                .loadRoutes(ResourceHelper.resolveResource(context, "file:routes/store-audit.camel.yaml"));
         context.start();
     }
 
@@ -65,17 +79,26 @@ class AuditExampleTest {
     @Test
     void keeps_the_contract_of_a_store() throws Exception {
         call("", FACTS);
-        Exchange written = context.createProducerTemplate().request("direct:hub-store-audit", exchange -> exchange.getMessage().setBody(FACTS));
+        Exchange written = context.createProducerTemplate()
+                .request(
+                        "direct:hub-store-audit",
+                        exchange -> exchange.getMessage().setBody(FACTS));
         assertThat(call("-count", FACTS)).isEqualTo(1);
-        assertThat(written.getMessage().getHeader(Run.EXPECTED, Integer.class)).as("what the count is to be").isEqualTo(1);
-        assertThat(ask("select count(*) from audit where completed is null and file_name = 'a ü.pdf'")).isEqualTo(1);
+        assertThat(written.getMessage().getHeader(Run.EXPECTED, Integer.class))
+                .as("what the count is to be")
+                .isEqualTo(1);
+        assertThat(ask("select count(*) from audit where completed is null and file_name = 'a ü.pdf'"))
+                .isEqualTo(1);
 
         call("-complete", FACTS);
         call("-complete", FACTS);
-        assertThat(ask("select count(*) from audit where completed like '20%Z' and written like '20%Z'")).isEqualTo(1);
+        assertThat(ask("select count(*) from audit where completed like '20%Z' and written like '20%Z'"))
+                .isEqualTo(1);
 
         call("-compensate", Map.of("sagaId", "saga-2", "documentId", "doc-1"));
-        assertThat(ask("select count(*) from audit")).as("another saga's compensation").isEqualTo(1);
+        assertThat(ask("select count(*) from audit"))
+                .as("another saga's compensation")
+                .isEqualTo(1);
         call("-compensate", Map.of("sagaId", "saga-1", "documentId", "doc-1"));
         assertThat(call("-count", FACTS)).isEqualTo(0);
         assertThat(ask("select count(*) from audit")).isZero();

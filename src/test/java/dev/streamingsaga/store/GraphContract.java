@@ -41,10 +41,14 @@ abstract class GraphContract {
 
         fixture.complete("graph", "saga-1");
 
-        assertThat(graph.neighbours("saga-1/p1/s0", 1, 100)).extracting(DocumentGraph.Node::id)
+        assertThat(graph.neighbours("saga-1/p1/s0", 1, 100))
+                .extracting(DocumentGraph.Node::id)
                 .containsExactly("saga-1/p1", "saga-1/p1/s1");
-        assertThat(graph.neighbours("saga-1/p1/s0", 2, 100)).extracting(DocumentGraph.Node::id, DocumentGraph.Node::hops)
-                .contains(org.assertj.core.groups.Tuple.tuple("saga-1", 2), org.assertj.core.groups.Tuple.tuple("saga-1/p2/s2", 2))
+        assertThat(graph.neighbours("saga-1/p1/s0", 2, 100))
+                .extracting(DocumentGraph.Node::id, DocumentGraph.Node::hops)
+                .contains(
+                        org.assertj.core.groups.Tuple.tuple("saga-1", 2),
+                        org.assertj.core.groups.Tuple.tuple("saga-1/p2/s2", 2))
                 .hasSize(5);
         assertThatThrownBy(() -> graph.neighbours("saga-1", 11, 1)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -54,17 +58,23 @@ abstract class GraphContract {
         fixture.write("graph", fixture.document("saga-1", "doc-1", ("x\n".repeat(700) + "\f").repeat(4)));
 
         assertThat(fixture.count("graph", "saga-1")).isEqualTo(1 + 4 + 2800);
-        assertThat(fixture.ask("graph", "select count(*) from graph_edge where kind = 'contains'")).isEqualTo(4 + 2800);
-        assertThat(fixture.ask("graph", "select count(*) from graph_edge where kind = 'next'")).isEqualTo(3 + 2799);
-        assertThat(fixture.ask("graph", "select count(*) from graph_edge where source not in (select id from graph_node)"
-                + " or target not in (select id from graph_node)")).isZero();
+        assertThat(fixture.ask("graph", "select count(*) from graph_edge where kind = 'contains'"))
+                .isEqualTo(4 + 2800);
+        assertThat(fixture.ask("graph", "select count(*) from graph_edge where kind = 'next'"))
+                .isEqualTo(3 + 2799);
+        assertThat(fixture.ask(
+                        "graph",
+                        "select count(*) from graph_edge where source not in (select id from graph_node)"
+                                + " or target not in (select id from graph_node)"))
+                .isZero();
     }
 
     @Test
     void stops_between_two_batches_when_the_saga_is_called_off() {
         var document = fixture.document("saga-1", "doc-1", "x\n".repeat(2500));
 
-        assertThatThrownBy(() -> fixture.write("graph", new OpenRun(document, 1, 2))).hasMessageContaining("cancelled");
+        assertThatThrownBy(() -> fixture.write("graph", new OpenRun(document, 1, 2)))
+                .hasMessageContaining("cancelled");
 
         assertThat(fixture.count("graph", "saga-1")).isEqualTo(GraphBatch.MAX_NODES);
         fixture.compensate("graph", "saga-1");
@@ -80,7 +90,8 @@ abstract class GraphContract {
         fixture.write("graph", new OpenRun(document, 2, Integer.MAX_VALUE));
         long rows = fixture.count("graph", "saga-1");
 
-        assertThatThrownBy(() -> sendBatch(late, new OpenRun(document, 1, 1))).hasMessageContaining("run 1 of saga saga-1");
+        assertThatThrownBy(() -> sendBatch(late, new OpenRun(document, 1, 1)))
+                .hasMessageContaining("run 1 of saga saga-1");
         assertThat(fixture.count("graph", "saga-1")).isEqualTo(rows);
 
         fixture.compensate("graph", "saga-1");
@@ -111,11 +122,16 @@ abstract class GraphContract {
 
         Map<String, Object> row = fixture.sql("relational").queryForMap("select * from relational_document");
 
-        assertThat(row).containsEntry("file_name", "Bericht ü.txt").containsEntry("pages", 2).containsEntry("segments", 3)
-                .containsEntry("author", "An author").containsEntry("title", "A title with NUL  ")
+        assertThat(row)
+                .containsEntry("file_name", "Bericht ü.txt")
+                .containsEntry("pages", 2)
+                .containsEntry("segments", 3)
+                .containsEntry("author", "An author")
+                .containsEntry("title", "A title with NUL  ")
                 .containsEntry("received", "2026-11-22T10:00:00Z");
         assertThat(row.get("completed")).isNotNull();
         fixture.complete("relational", "saga-1");
-        assertThat(fixture.sql("relational").queryForMap("select * from relational_document")).isEqualTo(row);
+        assertThat(fixture.sql("relational").queryForMap("select * from relational_document"))
+                .isEqualTo(row);
     }
 }

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A run that gives a number of permits and then says that the saga was cancelled. Chunks are none of the stores' business. */
+/**
+ * A run that gives a number of permits and then says that the saga was cancelled. Chunks are none of the stores'
+ * business.
+ */
 final class OpenRun implements Run {
     final AtomicInteger open = new AtomicInteger();
     final AtomicInteger left;

@@ -37,12 +37,15 @@ final class PlainContent implements DocumentContent {
     public Outline embed(
             Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress) {
         firstOrdinals.add(firstOrdinal);
-        List<Segment> segments = segments(file).stream().filter(s -> s.ordinal() >= firstOrdinal).toList();
+        List<Segment> segments =
+                segments(file).stream().filter(s -> s.ordinal() >= firstOrdinal).toList();
         Outline outline = read(file);
         for (int from = 0; from < segments.size(); from += batch) {
             List<Segment> some = segments.subList(from, Math.min(segments.size(), from + batch));
             beforeBatch.run();
-            sink.accept(some.stream().map(s -> new EmbeddedSegment(s, embedder.embedQuery(s.text()))).toList());
+            sink.accept(some.stream()
+                    .map(s -> new EmbeddedSegment(s, embedder.embedQuery(s.text())))
+                    .toList());
             progress.report(some.get(some.size() - 1).page(), outline.pages(), from + some.size());
         }
         return outline;

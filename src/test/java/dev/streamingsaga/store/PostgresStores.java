@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One PostgreSQL for the stores of a test class: started with the first test, since a class that is given up before shows no skipped test. */
+/**
+ * One PostgreSQL for the stores of a test class: started with the first test, since a class that is given up before
+ * shows no skipped test.
+ */
 final class PostgresStores implements AutoCloseable {
     private final Supplier<PostgresServer> start;
     private @Nullable PostgresServer server;
@@ -30,7 +33,8 @@ final class PostgresStores implements AutoCloseable {
         return List.of(
                 "create function refuse_delete() returns trigger language plpgsql as $$ begin "
                         + (silently ? "return null" : "raise exception 'no'") + "; end $$",
-                "create trigger refuse_delete before delete on " + table + " for each row execute function refuse_delete()");
+                "create trigger refuse_delete before delete on " + table
+                        + " for each row execute function refuse_delete()");
     }
 
     @Override

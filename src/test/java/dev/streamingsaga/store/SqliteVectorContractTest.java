@@ -47,7 +47,8 @@ class SqliteVectorContractTest extends VectorContract {
         fixture.writeAndComplete("vector", fixture.document("saga-1", "doc-1", text.toString()));
         VectorMemory memory = new VectorMemory(fixture.sql("vector"), Long.MAX_VALUE);
 
-        var all = memory.nearest(new SegmentIndex.Model("words", 64), new WordVectors("words", 64).embedQuery("Zeile"), 5000);
+        var all = memory.nearest(
+                new SegmentIndex.Model("words", 64), new WordVectors("words", 64).embedQuery("Zeile"), 5000);
 
         assertThat(all).extracting(SegmentIndex.Key::ordinal).hasSize(2500).doesNotHaveDuplicates();
     }

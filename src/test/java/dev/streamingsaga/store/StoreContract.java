@@ -80,8 +80,12 @@ abstract class StoreContract {
 
         assertThat(fixture.count(store, "saga-1")).isEqualTo(expected(store));
         for (String table : TABLES.get(store)) {
-            assertThat(fixture.ask(store, "select count(*) from " + table + " where saga_id <> 'saga-1' or document_id <> 'doc-1'"
-                    + " or run <> 1")).as(table).isZero();
+            assertThat(fixture.ask(
+                            store,
+                            "select count(*) from " + table + " where saga_id <> 'saga-1' or document_id <> 'doc-1'"
+                                    + " or run <> 1"))
+                    .as(table)
+                    .isZero();
         }
     }
 
@@ -100,7 +104,9 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void completes_nothing_that_is_not_there(String store) {
-        assertThatThrownBy(() -> fixture.complete(store, "saga-1")).hasMessageContaining("saga-1").hasMessageContaining(store);
+        assertThatThrownBy(() -> fixture.complete(store, "saga-1"))
+                .hasMessageContaining("saga-1")
+                .hasMessageContaining(store);
     }
 
     @ParameterizedTest
@@ -134,7 +140,8 @@ abstract class StoreContract {
 
         assertThat(rows(store, "saga-1")).isEqualTo(rows);
         assertThat(fixture.count(store, "saga-1")).isEqualTo(expected(store));
-        assertThat(fixture.ask(store, "select run from " + store + "_document where saga_id = 'saga-1'")).isEqualTo(2);
+        assertThat(fixture.ask(store, "select run from " + store + "_document where saga_id = 'saga-1'"))
+                .isEqualTo(2);
     }
 
     /** A process that fell silent wakes up: what it still sends must not replace what the run after it wrote. */
@@ -155,11 +162,19 @@ abstract class StoreContract {
     }
 
     private List<List<Map<String, Object>>> contents(String store) {
-        return TABLES.get(store).stream().map(table -> fixture.sql(store).queryForList("select * from " + table).stream().map(row -> {
-            Map<String, Object> comparable = new java.util.TreeMap<>();
-            row.forEach((column, value) -> comparable.put(column, value instanceof byte[] bytes ? java.util.Arrays.toString(bytes) : String.valueOf(value)));
-            return comparable;
-        }).toList()).toList();
+        return TABLES.get(store).stream()
+                .map(table -> fixture.sql(store).queryForList("select * from " + table).stream()
+                        .map(row -> {
+                            Map<String, Object> comparable = new java.util.TreeMap<>();
+                            row.forEach((column, value) -> comparable.put(
+                                    column,
+                                    value instanceof byte[] bytes
+                                            ? java.util.Arrays.toString(bytes)
+                                            : String.valueOf(value)));
+                            return comparable;
+                        })
+                        .toList())
+                .toList();
     }
 
     @ParameterizedTest
@@ -189,23 +204,31 @@ abstract class StoreContract {
         List<Map<String, Object>> second = sagas(store, "saga-2", 2);
 
         assertThat(first).extracting(row -> row.get("saga_id").toString()).containsExactly("saga-1", "saga-2");
-        assertThat(first).extracting(row -> ((Number) row.get("visible")).intValue()).containsExactly(1, 0);
+        assertThat(first)
+                .extracting(row -> ((Number) row.get("visible")).intValue())
+                .containsExactly(1, 0);
         assertThat(first).allSatisfy(row -> {
             assertThat(row.get("document_id")).isEqualTo("doc-1");
             assertThat(((Number) row.get("documents")).intValue()).isEqualTo(1);
         });
-        assertThat(second).as("rows without their document are held as well").extracting(row -> row.get("saga_id").toString())
+        assertThat(second)
+                .as("rows without their document are held as well")
+                .extracting(row -> row.get("saga_id").toString())
                 .containsExactlyElementsOf(more ? List.of("saga-2", "saga-3") : List.of("saga-2"));
     }
 
     @SuppressWarnings("unchecked")
     private List<Map<String, Object>> sagas(String store, String from, int limit) {
-        return fixture.send(fixture.config.direct("store-" + store + "-sagas"), Map.of("from", from, "limit", limit), null)
-                .getMessage().getBody(List.class);
+        return fixture.send(
+                        fixture.config.direct("store-" + store + "-sagas"), Map.of("from", from, "limit", limit), null)
+                .getMessage()
+                .getBody(List.class);
     }
 
     private Map<?, ?> inspect(String store, Document document) {
-        return fixture.send(fixture.config.direct("store-" + store + "-inspect"), document.facts(), null).getMessage().getBody(Map.class);
+        return fixture.send(fixture.config.direct("store-" + store + "-inspect"), document.facts(), null)
+                .getMessage()
+                .getBody(Map.class);
     }
 
     @ParameterizedTest
@@ -222,12 +245,34 @@ abstract class StoreContract {
         assertThat(((Number) found.get("visible")).intValue()).isEqualTo(1);
         assertThat(found.get("others")).isEqualTo(List.of("saga-2"));
         Map<String, Integer> counts = switch (store) {
-            case "vector" -> Map.of("pages", PAGES, "segments", SEGMENTS, "stored", SEGMENTS, "next_ordinal", SEGMENTS, "odd", 0);
-            case "graph" -> Map.of("documents", 1, "pages", PAGES, "segments", SEGMENTS, "edges", 2 * (PAGES + SEGMENTS) - 2, "odd", 0);
-            case "relational" -> Map.of("pages", PAGES, "segments", SEGMENTS, "size_bytes", (int) document.sizeBytes(), "chunk_count", 1);
+            case "vector" ->
+                Map.of("pages", PAGES, "segments", SEGMENTS, "stored", SEGMENTS, "next_ordinal", SEGMENTS, "odd", 0);
+            case "graph" ->
+                Map.of(
+                        "documents",
+                        1,
+                        "pages",
+                        PAGES,
+                        "segments",
+                        SEGMENTS,
+                        "edges",
+                        2 * (PAGES + SEGMENTS) - 2,
+                        "odd",
+                        0);
+            case "relational" ->
+                Map.of(
+                        "pages",
+                        PAGES,
+                        "segments",
+                        SEGMENTS,
+                        "size_bytes",
+                        (int) document.sizeBytes(),
+                        "chunk_count",
+                        1);
             default -> Map.of();
         };
-        counts.forEach((column, count) -> assertThat(((Number) found.get(column)).intValue()).as(column).isEqualTo(count));
+        counts.forEach((column, count) ->
+                assertThat(((Number) found.get(column)).intValue()).as(column).isEqualTo(count));
     }
 
     @ParameterizedTest
@@ -252,7 +297,8 @@ abstract class StoreContract {
         OpenRun cancelled = new OpenRun(fixture.document("saga-1", "doc-1", TEXT), 1, 0);
 
         assertThatThrownBy(() -> fixture.write(store, cancelled))
-                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
 
         assertThat(rows(store, "saga-1")).isZero();
     }
@@ -300,7 +346,11 @@ abstract class StoreContract {
 
         assertThatThrownBy(() -> fixture.send(fixture.config.direct("store-" + store + "-compensate"), Map.of(), null))
                 .hasMessageContaining("sagaId");
-        fixture.sendWithHeader(store, "-count", "CamelSqlQuery", "delete from " + TABLES.get(store).get(0));
+        fixture.sendWithHeader(
+                store,
+                "-count",
+                "CamelSqlQuery",
+                "delete from " + TABLES.get(store).get(0));
 
         assertThat(rows(store, "saga-1")).isEqualTo(rows);
     }

@@ -39,9 +39,23 @@ final class StoreFixture implements AutoCloseable {
     Document document(String sagaId, String documentId, String text) {
         try {
             Path file = Files.writeString(folder.resolve(sagaId + ".txt"), text);
-            return new Document(documentId, sagaId, file, "Bericht ü.txt", "text/plain", Files.size(file), "a".repeat(64), 1,
-                    8 << 20, "bucket", "saga/" + documentId + "/" + sagaId + "/", "owner", "internal", "none",
-                    Instant.parse("2026-11-22T10:00:00Z"), new SourceIdentity("", Files.size(file), 0, 0));
+            return new Document(
+                    documentId,
+                    sagaId,
+                    file,
+                    "Bericht ü.txt",
+                    "text/plain",
+                    Files.size(file),
+                    "a".repeat(64),
+                    1,
+                    8 << 20,
+                    "bucket",
+                    "saga/" + documentId + "/" + sagaId + "/",
+                    "owner",
+                    "internal",
+                    "none",
+                    Instant.parse("2026-11-22T10:00:00Z"),
+                    new SourceIdentity("", Files.size(file), 0, 0));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -69,7 +83,10 @@ final class StoreFixture implements AutoCloseable {
     }
 
     long count(String store, String sagaId) {
-        return send(config.direct("store-" + store + "-count"), ids(sagaId), null).getMessage().getBody(Number.class).longValue();
+        return send(config.direct("store-" + store + "-count"), ids(sagaId), null)
+                .getMessage()
+                .getBody(Number.class)
+                .longValue();
     }
 
     Exchange send(String endpoint, Object body, Run run) {

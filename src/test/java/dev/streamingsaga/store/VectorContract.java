@@ -81,7 +81,8 @@ abstract class VectorContract {
 
         Hit best = search("beträgt sechs Monate zum Quartalsende").get(0);
 
-        assertThat(best).extracting(Hit::documentId, Hit::sagaId, Hit::fileName, Hit::page, Hit::ordinal)
+        assertThat(best)
+                .extracting(Hit::documentId, Hit::sagaId, Hit::fileName, Hit::page, Hit::ordinal)
                 .containsExactly("doc-1", "saga-1", "Bericht ü.txt", 1, 1);
         assertThat(best.how()).isEqualTo("phrase+words+meaning");
     }
@@ -108,9 +109,36 @@ abstract class VectorContract {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\"", "\"\"\"", "*", "a*", "AND", "Miete AND", "OR OR", "NOT Miete", "NEAR(a b)", "text:Miete", "(", "-",
-        "^Miete", "{text}: x", "'", "'; drop table vector_segment; --", "a & b | !c <-> d:*", "\\", "%", "?", ":#sagaId", "\0Miete", " ",
-        "Miete \"schön", "👍", "<script>", "https://example.org/?a=b&c='d'"})
+    @ValueSource(
+            strings = {
+                "\"",
+                "\"\"\"",
+                "*",
+                "a*",
+                "AND",
+                "Miete AND",
+                "OR OR",
+                "NOT Miete",
+                "NEAR(a b)",
+                "text:Miete",
+                "(",
+                "-",
+                "^Miete",
+                "{text}: x",
+                "'",
+                "'; drop table vector_segment; --",
+                "a & b | !c <-> d:*",
+                "\\",
+                "%",
+                "?",
+                ":#sagaId",
+                "\0Miete",
+                " ",
+                "Miete \"schön",
+                "👍",
+                "<script>",
+                "https://example.org/?a=b&c='d'"
+            })
     void takes_any_text_for_text(String text) {
         fixture.writeAndComplete("vector", lease("saga-1"));
 
@@ -122,9 +150,11 @@ abstract class VectorContract {
     void finds_visible_segments_behind_a_great_many_that_are_not() {
         fixture.content.batch = 100;
         fixture.write("vector", fixture.document("saga-1", "doc-1", "Quartalsende\n".repeat(300)));
-        fixture.writeAndComplete("vector", fixture.document("saga-2", "doc-2", "Am Quartalsende ist vielleicht alles wieder gut"));
+        fixture.writeAndComplete(
+                "vector", fixture.document("saga-2", "doc-2", "Am Quartalsende ist vielleicht alles wieder gut"));
 
-        assertThat(search("Quartalsende")).extracting(Hit::sagaId, Hit::how)
+        assertThat(search("Quartalsende"))
+                .extracting(Hit::sagaId, Hit::how)
                 .containsExactly(org.assertj.core.groups.Tuple.tuple("saga-2", "phrase+words+meaning"));
     }
 
@@ -133,7 +163,8 @@ abstract class VectorContract {
         VectorSearch search = fixture.stores.search().orElseThrow();
 
         assertThatThrownBy(() -> search.search("a", 0)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> search.search("a", VectorSearch.MAX_LIMIT + 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> search.search("a", VectorSearch.MAX_LIMIT + 1))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> search.search("a".repeat(VectorSearch.MAX_TEXT_CHARS + 1), 1))
                 .isInstanceOf(IllegalArgumentException.class);
     }
@@ -178,7 +209,8 @@ abstract class VectorContract {
         fixture.compensate("vector", "saga-1");
 
         assertThat(fixture.count("vector", "saga-1")).isZero();
-        assertThat(fixture.ask("vector", "select count(*) from vector_document")).isZero();
+        assertThat(fixture.ask("vector", "select count(*) from vector_document"))
+                .isZero();
         assertThat(wordsWithoutSegment()).isZero();
     }
 
@@ -188,7 +220,8 @@ abstract class VectorContract {
 
         // One permit for the document's row, two for batches.
         assertThatThrownBy(() -> fixture.write("vector", new OpenRun(document, 1, 3)))
-                .isInstanceOfSatisfying(SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
 
         assertThat(fixture.count("vector", "saga-1")).isEqualTo(2L * PlainContent.BATCH);
     }
@@ -202,7 +235,8 @@ abstract class VectorContract {
         fixture.write("vector", new OpenRun(document, 2, Integer.MAX_VALUE));
 
         assertThat(fixture.content.firstOrdinals).containsExactly(0, 0);
-        assertThat(fixture.ask("vector", "select count(*) from vector_segment where model = 'other' and dimension = 32"))
+        assertThat(fixture.ask(
+                        "vector", "select count(*) from vector_segment where model = 'other' and dimension = 32"))
                 .isEqualTo(fixture.count("vector", "saga-1"))
                 .isEqualTo(6);
     }
@@ -212,7 +246,8 @@ abstract class VectorContract {
         fixture.content.embedder = new WordVectors("words", 64, 48);
 
         assertThatThrownBy(() -> fixture.write("vector", lease("saga-1")))
-                .isInstanceOf(SagaException.class).hasMessageContaining("48 numbers instead of 64");
+                .isInstanceOf(SagaException.class)
+                .hasMessageContaining("48 numbers instead of 64");
 
         assertThat(fixture.count("vector", "saga-1")).isZero();
     }
@@ -226,9 +261,11 @@ abstract class VectorContract {
         List<Hit> hits = search("Quartalsende");
 
         assertThat(hits.get(0).sagaId()).isEqualTo("saga-1");
-        assertThat(hits).filteredOn(hit -> hit.sagaId().equals("saga-1"))
+        assertThat(hits)
+                .filteredOn(hit -> hit.sagaId().equals("saga-1"))
                 .allSatisfy(hit -> assertThat(hit.how()).doesNotContain("meaning"));
-        assertThat(hits).filteredOn(hit -> hit.sagaId().equals("saga-2"))
+        assertThat(hits)
+                .filteredOn(hit -> hit.sagaId().equals("saga-2"))
                 .allSatisfy(hit -> assertThat(hit.how()).isEqualTo("meaning"));
         assertThat(fixture.stores.search().orElseThrow().foreignModels()).isEqualTo(Map.of("words (64)", 6L));
     }
@@ -248,16 +285,35 @@ abstract class VectorContract {
         Document document = fixture.document("saga-1", "doc-1", LEASE);
         fixture.write("vector", new OpenRun(document, 2, Integer.MAX_VALUE));
         long stored = fixture.count("vector", "saga-1");
-        Map<String, Object> row = new HashMap<>(Map.of("sagaId", "saga-1", "documentId", "doc-1", "run", 1, "page", 9, "ordinal", 99,
-                "text", "late", "model", "words", "dimension", 64));
-        row.put("vector", VectorFormat.encode(new WordVectors("words", 64).embedQuery("late"), fixture.dialect("vector")));
+        Map<String, Object> row = new HashMap<>(Map.of(
+                "sagaId",
+                "saga-1",
+                "documentId",
+                "doc-1",
+                "run",
+                1,
+                "page",
+                9,
+                "ordinal",
+                99,
+                "text",
+                "late",
+                "model",
+                "words",
+                "dimension",
+                64));
+        row.put(
+                "vector",
+                VectorFormat.encode(new WordVectors("words", 64).embedQuery("late"), fixture.dialect("vector")));
 
-        assertThatThrownBy(() -> fixture.send(fixture.config.direct("store-vector-batch"), List.of(row), new OpenRun(document, 1, 1)))
+        assertThatThrownBy(() -> fixture.send(
+                        fixture.config.direct("store-vector-batch"), List.of(row), new OpenRun(document, 1, 1)))
                 .hasMessageContaining("run 1 of saga saga-1");
         assertThat(fixture.count("vector", "saga-1")).isEqualTo(stored);
 
         fixture.compensate("vector", "saga-1");
-        assertThatThrownBy(() -> fixture.send(fixture.config.direct("store-vector-batch"), List.of(row), new OpenRun(document, 2, 1)))
+        assertThatThrownBy(() -> fixture.send(
+                        fixture.config.direct("store-vector-batch"), List.of(row), new OpenRun(document, 2, 1)))
                 .hasMessageContaining("undone");
         assertThat(fixture.count("vector", "saga-1")).isZero();
         assertThat(wordsWithoutSegment()).isZero();

@@ -38,21 +38,35 @@ class MockIngestRoutesTest {
     @Test
     void a_result_is_json_in_a_context_without_an_instance() throws Exception {
         hub.start();
-        IngestResult result = IngestResultBuilder.completed("/in/a.txt").store("upload", 1).step("upload", "WRITTEN", Duration.ofSeconds(2)).build();
+        IngestResult result = IngestResultBuilder.completed("/in/a.txt")
+                .store("upload", 1)
+                .step("upload", "WRITTEN", Duration.ofSeconds(2))
+                .build();
 
         String json = hub.getTypeConverter().mandatoryConvertTo(String.class, result);
 
         assertThat(json).isEqualTo(new ObjectMapper().writeValueAsString(result));
-        assertThat(json).startsWith("{\"file\":\"/in/a.txt\",").contains("\"steps\":[{\"name\":\"upload\",\"state\":\"WRITTEN\",\"millis\":2000}]");
-        assertThat(hub.getTypeConverter().mandatoryConvertTo(byte[].class, result)).asString().isEqualTo(json);
-        assertThat(hub.getTypeConverter().mandatoryConvertTo(InputStream.class, result)).hasContent(json);
+        assertThat(json)
+                .startsWith("{\"file\":\"/in/a.txt\",")
+                .contains("\"steps\":[{\"name\":\"upload\",\"state\":\"WRITTEN\",\"millis\":2000}]");
+        assertThat(hub.getTypeConverter().mandatoryConvertTo(byte[].class, result))
+                .asString()
+                .isEqualTo(json);
+        assertThat(hub.getTypeConverter().mandatoryConvertTo(InputStream.class, result))
+                .hasContent(json);
     }
 
     @Test
     void each_file_gets_the_outcome_that_the_test_chose() throws Exception {
-        MockIngestRoutes saga = start(new MockIngestRoutes().answer("bad.txt", MockOutcome.compensated(Reason.STORE_FAILED, "no room"))
+        MockIngestRoutes saga = start(new MockIngestRoutes()
+                .answer("bad.txt", MockOutcome.compensated(Reason.STORE_FAILED, "no room"))
                 .answer("stuck.txt", MockOutcome.partiallyCompensated(Reason.TIMEOUT, "too slow"))
-                .answer("own.txt", MockOutcome.of(file -> IngestResultBuilder.completed(file).sagaId("saga1").runs(2, 8).build())));
+                .answer(
+                        "own.txt",
+                        MockOutcome.of(file -> IngestResultBuilder.completed(file)
+                                .sagaId("saga1")
+                                .runs(2, 8)
+                                .build())));
 
         assertThat(ingest(Path.of("/in/good.txt")).status()).isEqualTo("COMPLETED");
         IngestResult bad = ingest("/in/bad.txt");
@@ -61,8 +75,15 @@ class MockIngestRoutesTest {
         assertThat(bad.message()).isEqualTo("no room");
         assertThat(bad.file()).isEqualTo("/in/bad.txt");
         assertThat(ingest(new File("/in/stuck.txt")).status()).isEqualTo("PARTIALLY_COMPENSATED");
-        assertThat(ingest("/in/own.txt")).extracting(IngestResult::sagaId, IngestResult::runs).containsExactly("saga1", 2);
-        assertThat(saga.files()).containsExactly(Path.of("/in/good.txt"), Path.of("/in/bad.txt"), Path.of("/in/stuck.txt"), Path.of("/in/own.txt"));
+        assertThat(ingest("/in/own.txt"))
+                .extracting(IngestResult::sagaId, IngestResult::runs)
+                .containsExactly("saga1", 2);
+        assertThat(saga.files())
+                .containsExactly(
+                        Path.of("/in/good.txt"),
+                        Path.of("/in/bad.txt"),
+                        Path.of("/in/stuck.txt"),
+                        Path.of("/in/own.txt"));
 
         saga.answer(MockOutcome.compensated(Reason.STORAGE_FULL, "full"));
         assertThat(ingest("/in/good.txt").reason()).isEqualTo("STORAGE_FULL");
@@ -96,9 +117,14 @@ class MockIngestRoutesTest {
         }
         start(new MockIngestRoutes().answer(MockOutcome.compensated(Reason.STORE_FAILED, "no room")));
 
-        Exchange answer = send("direct:saga-ingest", "/in/a.txt", how.equals("property") ? Map.of(Ingest.FAIL_ON, "compensated") : Map.of());
+        Exchange answer = send(
+                "direct:saga-ingest",
+                "/in/a.txt",
+                how.equals("property") ? Map.of(Ingest.FAIL_ON, "compensated") : Map.of());
 
-        assertThat(answer.getException()).isInstanceOf(SagaNotCompletedException.class).hasMessageContaining("no room");
+        assertThat(answer.getException())
+                .isInstanceOf(SagaNotCompletedException.class)
+                .hasMessageContaining("no room");
         assertThat(answer.getMessage().getBody()).isInstanceOf(IngestResult.class);
     }
 
@@ -116,10 +142,12 @@ class MockIngestRoutesTest {
 
     private Exchange send(String uri, Object body, Map<String, Object> properties) throws Exception {
         try (FluentProducerTemplate template = hub.createFluentProducerTemplate()) {
-            return template.to(uri).withProcessor(exchange -> {
-                exchange.getMessage().setBody(body);
-                properties.forEach(exchange::setProperty);
-            }).request(Exchange.class);
+            return template.to(uri)
+                    .withProcessor(exchange -> {
+                        exchange.getMessage().setBody(body);
+                        properties.forEach(exchange::setProperty);
+                    })
+                    .request(Exchange.class);
         }
     }
 }

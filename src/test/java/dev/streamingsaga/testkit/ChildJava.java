@@ -21,21 +21,25 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 
 /**
- * JVMs with the tests' class path that start in half the time: from jars, with an archive of the classes that the application
- * needs. Made in {@code target/child-java} by whichever test asks first, then shared by all, in other JVMs too, until the JDK or
- * the class path is another. Without the archive, if it could not be made or the JVM refuses it, they are only slower.
+ * JVMs with the tests' class path that start in half the time: from jars, with an archive of the classes that the
+ * application needs. Made in {@code target/child-java} by whichever test asks first, then shared by all, in other JVMs
+ * too, until the JDK or the class path is another. Without the archive, if it could not be made or the JVM refuses it,
+ * they are only slower.
  */
 public final class ChildJava {
     private static final Path HOME = Path.of("target", "child-java").toAbsolutePath();
-    private static final List<String> OPTIONS =
-            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off");
+    private static final List<String> OPTIONS = List.of(
+            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off");
     private static final String CLASS_PATH = "classpath";
     private static final String ARCHIVE = "classes.jsa";
     private static final int REHEARSAL_SECONDS = 150;
 
     private ChildJava() {}
 
-    /** To be called before all tests of a class that wait for such a JVM with a time limit: what is made here takes its time. */
+    /**
+     * To be called before all tests of a class that wait for such a JVM with a time limit: what is made here takes its
+     * time.
+     */
     public static void prepare() {
         Objects.requireNonNull(Made.DIRECTORY);
     }
@@ -49,7 +53,8 @@ public final class ChildJava {
     }
 
     private static List<String> command(List<String> options, String classPath) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(OPTIONS);
         command.addAll(options);
         command.addAll(List.of("-cp", classPath));
@@ -71,11 +76,15 @@ public final class ChildJava {
 
     /** By one JVM at a time. */
     private static Path made() throws IOException {
-        List<Path> entries = Stream.of(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")).split(":"))
-                .map(Path::of).toList();
+        List<Path> entries = Stream.of(
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+                                .split(":"))
+                .map(Path::of)
+                .toList();
         Path made = HOME.resolve(jdk() + "-" + fingerprint(entries));
         Files.createDirectories(HOME);
-        try (FileChannel file = FileChannel.open(HOME.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try (FileChannel file =
+                        FileChannel.open(HOME.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = file.lock()) {
             if (!Files.exists(made.resolve(CLASS_PATH))) {
                 sweep();
@@ -92,7 +101,8 @@ public final class ChildJava {
     /** What was made for this JDK of other classes, or not to the end. */
     private static void sweep() throws IOException {
         try (Stream<Path> all = Files.list(HOME)) {
-            for (Path old : all.filter(each -> each.getFileName().toString().startsWith(jdk() + "-")).toList()) {
+            for (Path old : all.filter(each -> each.getFileName().toString().startsWith(jdk() + "-"))
+                    .toList()) {
                 remove(old);
             }
         }
@@ -110,7 +120,10 @@ public final class ChildJava {
     private static void make(Path made, List<Path> entries) throws IOException {
         List<String> jars = new ArrayList<>();
         for (Path entry : entries) {
-            jars.add(Files.isDirectory(entry) ? jar(entry, made.resolve(jars.size() + ".jar")).toString() : entry.toString());
+            jars.add(
+                    Files.isDirectory(entry)
+                            ? jar(entry, made.resolve(jars.size() + ".jar")).toString()
+                            : entry.toString());
         }
         String classPath = String.join(":", jars);
         rehearse(made, classPath);
@@ -119,8 +132,10 @@ public final class ChildJava {
 
     /** A class archive can hold classes from jars only. */
     private static Path jar(Path classes, Path jar) throws IOException {
-        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar)); Stream<Path> files = Files.walk(classes)) {
-            for (Path file : files.filter(found -> !found.equals(classes)).sorted().toList()) {
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar));
+                Stream<Path> files = Files.walk(classes)) {
+            for (Path file :
+                    files.filter(found -> !found.equals(classes)).sorted().toList()) {
                 // Directories too: migrations are looked for by their folder.
                 boolean folder = Files.isDirectory(file);
                 out.putNextEntry(new JarEntry(classes.relativize(file) + (folder ? "/" : "")));
@@ -135,10 +150,15 @@ public final class ChildJava {
 
     /** A whole saga, after which the JVM writes down which classes it needed. */
     private static void rehearse(Path made, String classPath) throws IOException {
-        List<String> command = command(List.of("-Xmx256m", "-XX:ArchiveClassesAtExit=" + made.resolve(ARCHIVE)), classPath);
+        List<String> command =
+                command(List.of("-Xmx256m", "-XX:ArchiveClassesAtExit=" + made.resolve(ARCHIVE)), classPath);
         Path log = made.resolve("rehearsal.log");
-        command.addAll(List.of(Rehearsal.class.getName(), made.resolve("rehearsal").toString()));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        command.addAll(
+                List.of(Rehearsal.class.getName(), made.resolve("rehearsal").toString()));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
         try {
             if (!process.waitFor(REHEARSAL_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 throw new IOException("the application does not run at all:\n" + Files.readString(log));
@@ -157,12 +177,18 @@ public final class ChildJava {
         for (Path entry : entries.stream().filter(Files::exists).toList()) {
             try (Stream<Path> files = Files.walk(entry)) {
                 for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-                    all.append(file).append(' ').append(Files.size(file)).append(' ').append(Files.getLastModifiedTime(file)).append('\n');
+                    all.append(file)
+                            .append(' ')
+                            .append(Files.size(file))
+                            .append(' ')
+                            .append(Files.getLastModifiedTime(file))
+                            .append('\n');
                 }
             }
         }
         try {
-            byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(all.toString().getBytes(StandardCharsets.UTF_8));
+            byte[] sha256 =
+                    MessageDigest.getInstance("SHA-256").digest(all.toString().getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(sha256, 0, 8);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);

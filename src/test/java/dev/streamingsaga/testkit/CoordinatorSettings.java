@@ -8,7 +8,10 @@ import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** What the coordinators that tests start have in common, so that every application of a test may call every one of them. */
+/**
+ * What the coordinators that tests start have in common, so that every application of a test may call every one of
+ * them.
+ */
 public final class CoordinatorSettings {
     public static final String SECRET = "the-secret-of-the-tests";
 
@@ -16,7 +19,13 @@ public final class CoordinatorSettings {
 
     /** For a coordinator in a directory; proxies on any port may stand before it. */
     public static SagaConfig in(Path dataDir) {
-        return Settings.parse(Map.of("saga.data.dir", dataDir.toString(), "saga.coordinator.secret", SECRET, "saga.coordinator.hosts", "127.0.0.1"));
+        return Settings.parse(Map.of(
+                "saga.data.dir",
+                dataDir.toString(),
+                "saga.coordinator.secret",
+                SECRET,
+                "saga.coordinator.hosts",
+                "127.0.0.1"));
     }
 
     public static CoordinatorAccess access(URI coordinator) {

@@ -17,7 +17,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** An OpenAI-style model on a loopback port that notes every text it embeds, and can be held in the middle of a document. */
+/**
+ * An OpenAI-style model on a loopback port that notes every text it embeds, and can be held in the middle of a
+ * document.
+ */
 public final class EmbeddingServer implements AutoCloseable {
     public static final int DIMENSION = 8;
 
@@ -42,9 +45,21 @@ public final class EmbeddingServer implements AutoCloseable {
 
     /** What an application needs to use it: one request for each two segments, one after the other. */
     public Map<String, String> settings() {
-        return Map.of("saga.embedding.provider", "http", "saga.embedding.url", uri().toString(), "saga.embedding.model", "test",
-                "saga.embedding.dimension", "" + DIMENSION, "saga.embedding.batch-size", "2", "saga.embedding.threads", "1",
-                "saga.content.segment-tokens", "40");
+        return Map.of(
+                "saga.embedding.provider",
+                "http",
+                "saga.embedding.url",
+                uri().toString(),
+                "saga.embedding.model",
+                "test",
+                "saga.embedding.dimension",
+                "" + DIMENSION,
+                "saga.embedding.batch-size",
+                "2",
+                "saga.embedding.threads",
+                "1",
+                "saga.content.segment-tokens",
+                "40");
     }
 
     public URI uri() {
@@ -77,7 +92,8 @@ public final class EmbeddingServer implements AutoCloseable {
 
     private void embed(HttpExchange exchange) throws IOException {
         try (exchange) {
-            JsonNode input = json.readTree(exchange.getRequestBody().readAllBytes()).path("input");
+            JsonNode input =
+                    json.readTree(exchange.getRequestBody().readAllBytes()).path("input");
             if (mustWait()) {
                 arrived.countDown();
                 gate.await();

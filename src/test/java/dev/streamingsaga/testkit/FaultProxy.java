@@ -28,11 +28,12 @@ import java.util.function.Predicate;
 
 /**
  * An HTTP/1.1 proxy on a loopback port before a real server, that fails on purpose: {@code proxy.when(method("PUT")
- * .and(keyEndsWith("chunk-000003"))).times(2).answer(503, "SlowDown")}. Without a rule every byte passes unaltered, the Host header
- * too, because S3 signatures cover it. Rules are tried in order, and the first that takes a request is the only one. Mind that
- * clients retry by themselves: {@code times(1)} may never be seen above them.
+ * .and(keyEndsWith("chunk-000003"))).times(2).answer(503, "SlowDown")}. Without a rule every byte passes unaltered, the
+ * Host header too, because S3 signatures cover it. Rules are tried in order, and the first that takes a request is the
+ * only one. Mind that clients retry by themselves: {@code times(1)} may never be seen above them.
  *
- * <p>Holds at most 256 connections; more wait. Waits for upstream 10 s to connect and 120 s between bytes, for clients for ever.
+ * <p>Holds at most 256 connections; more wait. Waits for upstream 10 s to connect and 120 s between bytes, for clients
+ * for ever.
  */
 public final class FaultProxy implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 256;
@@ -115,7 +116,10 @@ public final class FaultProxy implements AutoCloseable {
 
     /** When the requests that match arrived, in that order, as {@link System#nanoTime}. */
     public List<Long> arrivalNanos(Predicate<ProxiedRequest> predicate) {
-        return records.stream().filter(arrival -> predicate.test(arrival.request().get())).map(Arrival::nanos).toList();
+        return records.stream()
+                .filter(arrival -> predicate.test(arrival.request().get()))
+                .map(Arrival::nanos)
+                .toList();
     }
 
     /** Requests that are neither answered nor broken off yet, held ones included. */
@@ -150,7 +154,8 @@ public final class FaultProxy implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         if (!failures.isEmpty()) {
-            throw new IllegalStateException(failures.size() + " request(s) failed through the test itself", failures.get(0));
+            throw new IllegalStateException(
+                    failures.size() + " request(s) failed through the test itself", failures.get(0));
         }
     }
 
@@ -196,7 +201,9 @@ public final class FaultProxy implements AutoCloseable {
     private boolean handle(Socket client, InputStream in, HttpHead head) throws IOException {
         AtomicReference<ProxiedRequest> record = new AtomicReference<>(ProxiedRequest.arrived(head));
         head.headers().keySet().forEach(name -> headerNames.add(name.toLowerCase(Locale.ROOT)));
-        Optional<FaultRule> rule = rules.stream().filter(candidate -> candidate.takes(record.get())).findFirst();
+        Optional<FaultRule> rule = rules.stream()
+                .filter(candidate -> candidate.takes(record.get()))
+                .findFirst();
         rule.ifPresent(taker -> record.updateAndGet(request -> request.withFault(taker.fault())));
         underWay.incrementAndGet();
         records.add(new Arrival(System.nanoTime(), record));
@@ -206,7 +213,8 @@ public final class FaultProxy implements AutoCloseable {
             behaviour.applyTo(exchange);
             return exchange.isReusable();
         } catch (IOException e) {
-            record.updateAndGet(request -> request.fault().isEmpty() ? request.withFault("broken: " + e.getMessage()) : request);
+            record.updateAndGet(
+                    request -> request.fault().isEmpty() ? request.withFault("broken: " + e.getMessage()) : request);
             reset(client);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -49,10 +49,12 @@ class FaultProxyTest {
 
     /** What upstream has stored, and the Host headers it saw: the truth behind the proxy. */
     private final Map<String, byte[]> objects = new ConcurrentHashMap<>();
+
     private final List<String> seen = new CopyOnWriteArrayList<>();
     private final List<String> hosts = new CopyOnWriteArrayList<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private HttpServer server;
     private FaultProxy proxy;
 
@@ -62,7 +64,8 @@ class FaultProxyTest {
         server.setExecutor(threads);
         server.createContext("/", this::handle);
         server.start();
-        proxy = new FaultProxy(URI.create("http://127.0.0.1:" + server.getAddress().getPort()));
+        proxy = new FaultProxy(
+                URI.create("http://127.0.0.1:" + server.getAddress().getPort()));
     }
 
     @AfterEach
@@ -84,7 +87,9 @@ class FaultProxyTest {
     @Test
     void forwards_chunked_bodies_both_ways() throws Exception {
         byte[] large = bytes(5_000_001);
-        HttpRequest put = request("/b/c").PUT(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(large))).build();
+        HttpRequest put = request("/b/c")
+                .PUT(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(large)))
+                .build();
         assertThat(client.send(put, BodyHandlers.discarding()).statusCode()).isEqualTo(200);
         assertThat(objects.get("/b/c")).isEqualTo(large);
         HttpResponse<byte[]> got = get("/b/c?chunked");
@@ -99,10 +104,14 @@ class FaultProxyTest {
             OutputStream out = socket.getOutputStream();
             InputStream in = socket.getInputStream();
             for (String method : List.of("HEAD", "DELETE", "GET")) {
-                out.write((method + " /b/k HTTP/1.1\r\nHost: signed.example\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                out.write((method + " /b/k HTTP/1.1\r\nHost: signed.example\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
                 HttpHead reply = HttpHead.read(in).orElseThrow();
-                assertThat(reply.status()).isEqualTo(Map.of("HEAD", 200, "DELETE", 204, "GET", 404).get(method));
-                assertThat(reply.headers().get("Content-Length")).isEqualTo(method.equals("HEAD") ? "13" : method.equals("GET") ? "0" : null);
+                assertThat(reply.status())
+                        .isEqualTo(
+                                Map.of("HEAD", 200, "DELETE", 204, "GET", 404).get(method));
+                assertThat(reply.headers().get("Content-Length"))
+                        .isEqualTo(method.equals("HEAD") ? "13" : method.equals("GET") ? "0" : null);
             }
         }
         assertThat(hosts).containsExactly("signed.example", "signed.example", "signed.example");
@@ -111,13 +120,20 @@ class FaultProxyTest {
 
     @Test
     void passes_100_continue_on_from_upstream() throws Exception {
-        HttpRequest put = request("/b/e").expectContinue(true).PUT(BodyPublishers.ofByteArray(SMALL)).build();
+        HttpRequest put = request("/b/e")
+                .expectContinue(true)
+                .PUT(BodyPublishers.ofByteArray(SMALL))
+                .build();
         assertThat(client.send(put, BodyHandlers.discarding()).statusCode()).isEqualTo(200);
         try (Socket socket = new Socket("127.0.0.1", proxy.uri().getPort())) {
-            socket.getOutputStream().write("PUT /b/raw HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            assertThat(HttpHead.read(socket.getInputStream()).orElseThrow().status()).isEqualTo(100);
+            socket.getOutputStream()
+                    .write("PUT /b/raw HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(HttpHead.read(socket.getInputStream()).orElseThrow().status())
+                    .isEqualTo(100);
             socket.getOutputStream().write("ok".getBytes(StandardCharsets.US_ASCII));
-            assertThat(HttpHead.read(socket.getInputStream()).orElseThrow().status()).isEqualTo(200);
+            assertThat(HttpHead.read(socket.getInputStream()).orElseThrow().status())
+                    .isEqualTo(200);
         }
         assertThat(objects.get("/b/e")).isEqualTo(SMALL);
         assertThat(objects.get("/b/raw")).asString().isEqualTo("ok");
@@ -127,10 +143,16 @@ class FaultProxyTest {
     void serves_many_connections_at_once_and_records_every_request() {
         byte[] body = bytes(300_000);
         List<CompletableFuture<HttpResponse<Void>>> puts = IntStream.range(0, 100)
-                .mapToObj(i -> client.sendAsync(request("/b/" + i).PUT(BodyPublishers.ofByteArray(body)).build(), BodyHandlers.discarding())).toList();
+                .mapToObj(i -> client.sendAsync(
+                        request("/b/" + i).PUT(BodyPublishers.ofByteArray(body)).build(), BodyHandlers.discarding()))
+                .toList();
         puts.forEach(put -> assertThat(put.join().statusCode()).isEqualTo(200));
-        assertThat(objects).hasSize(100).allSatisfy((key, stored) -> assertThat(stored).isEqualTo(body));
-        assertThat(proxy.count(request -> request.status() == 200 && request.fault().isEmpty())).isEqualTo(100);
+        assertThat(objects)
+                .hasSize(100)
+                .allSatisfy((key, stored) -> assertThat(stored).isEqualTo(body));
+        assertThat(proxy.count(
+                        request -> request.status() == 200 && request.fault().isEmpty()))
+                .isEqualTo(100);
     }
 
     @Test
@@ -143,21 +165,29 @@ class FaultProxyTest {
 
     @Test
     void a_rule_applies_so_often_and_then_the_next_one_does() throws Exception {
-        FaultRule slow = proxy.when(method("PUT").and(keyEndsWith("chunk-3"))).times(2).answer(503, "SlowDown");
+        FaultRule slow =
+                proxy.when(method("PUT").and(keyEndsWith("chunk-3"))).times(2).answer(503, "SlowDown");
         proxy.when(keyEndsWith("chunk-3").and(hasQuery("partNumber"))).answer(507, "InsufficientStorage");
         String key = "/b/chunk-3?x=1&partNumber=2";
         assertThat(put("/b/chunk-4", SMALL).statusCode()).isEqualTo(200);
-        assertThat(List.of(put(key, SMALL).statusCode(), put(key, SMALL).statusCode(), put(key, SMALL).statusCode(), put(key, SMALL).statusCode()))
+        assertThat(List.of(
+                        put(key, SMALL).statusCode(),
+                        put(key, SMALL).statusCode(),
+                        put(key, SMALL).statusCode(),
+                        put(key, SMALL).statusCode()))
                 .containsExactly(503, 503, 507, 200);
         assertThat(slow.applied()).isEqualTo(2);
-        assertThat(proxy.requests()).extracting(ProxiedRequest::fault).containsExactly("", "answer", "answer", "answer", "");
+        assertThat(proxy.requests())
+                .extracting(ProxiedRequest::fault)
+                .containsExactly("", "answer", "answer", "answer", "");
         assertThat(seen).containsExactly("PUT /b/chunk-4", "PUT /b/chunk-3");
     }
 
     @Test
     void answers_errors_as_s3_does_and_keeps_the_connection() throws Exception {
         proxy.always().answer(403, "AccessDenied");
-        HttpURLConnection connection = (HttpURLConnection) proxy.uri().resolve("/b/k").toURL().openConnection();
+        HttpURLConnection connection =
+                (HttpURLConnection) proxy.uri().resolve("/b/k").toURL().openConnection();
         connection.setRequestMethod("PUT");
         connection.setDoOutput(true);
         byte[] large = bytes(8 << 20);
@@ -165,7 +195,8 @@ class FaultProxyTest {
         connection.getOutputStream().write(large);
         assertThat(connection.getResponseCode()).isEqualTo(403);
         assertThat(connection.getErrorStream()).asString(StandardCharsets.UTF_8).contains("<Code>AccessDenied</Code>");
-        HttpRequest head = request("/b/k").method("HEAD", BodyPublishers.noBody()).build();
+        HttpRequest head =
+                request("/b/k").method("HEAD", BodyPublishers.noBody()).build();
         assertThat(client.send(head, BodyHandlers.ofByteArray()).statusCode()).isEqualTo(403);
         proxy.clearRules();
         assertThat(put("/b/k", SMALL).statusCode()).isEqualTo(200);
@@ -177,8 +208,11 @@ class FaultProxyTest {
         proxy.when(method("PUT")).times(3).resetAfter(100_000);
         assertThatThrownBy(() -> put("/b/long", bytes(5 << 20))).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> put("/b/short", SMALL)).isInstanceOf(IOException.class);
-        HttpRequest chunked = request("/b/chunked").PUT(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(SMALL))).build();
-        assertThatThrownBy(() -> client.send(chunked, BodyHandlers.discarding())).isInstanceOf(IOException.class);
+        HttpRequest chunked = request("/b/chunked")
+                .PUT(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(SMALL)))
+                .build();
+        assertThatThrownBy(() -> client.send(chunked, BodyHandlers.discarding()))
+                .isInstanceOf(IOException.class);
         assertThat(put("/b/next", SMALL).statusCode()).isEqualTo(200);
         assertThat(objects).containsOnlyKeys("/b/next");
     }
@@ -186,7 +220,8 @@ class FaultProxyTest {
     @Test
     void a_lost_reply_leaves_the_object_stored() throws Exception {
         proxy.when(method("PUT")).loseReply();
-        CompletableFuture<?> put = client.sendAsync(request("/b/k").PUT(BodyPublishers.ofByteArray(SMALL)).build(), BodyHandlers.discarding());
+        CompletableFuture<?> put = client.sendAsync(
+                request("/b/k").PUT(BodyPublishers.ofByteArray(SMALL)).build(), BodyHandlers.discarding());
         await().until(() -> proxy.count(request -> request.upstreamStatus() == 200) == 1);
         assertThat(objects.get("/b/k")).isEqualTo(SMALL);
         assertThat(put).isNotDone();
@@ -201,7 +236,9 @@ class FaultProxyTest {
         proxy.when(method("PUT")).hang();
         try (Socket socket = new Socket("127.0.0.1", proxy.uri().getPort())) {
             socket.setSoTimeout(200);
-            socket.getOutputStream().write("PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok".getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream()
+                    .write("PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok"
+                            .getBytes(StandardCharsets.US_ASCII));
             assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
         }
         assertThat(proxy.requests()).containsExactly(new ProxiedRequest("PUT", "/b/k", "", 0, 0, "hang"));
@@ -212,8 +249,8 @@ class FaultProxyTest {
     void a_delayed_request_waits_for_the_latch() {
         CountDownLatch latch = new CountDownLatch(1);
         FaultRule rule = proxy.when(method("PUT")).delay(latch);
-        CompletableFuture<HttpResponse<Void>> put =
-                client.sendAsync(request("/b/k").PUT(BodyPublishers.ofByteArray(SMALL)).build(), BodyHandlers.discarding());
+        CompletableFuture<HttpResponse<Void>> put = client.sendAsync(
+                request("/b/k").PUT(BodyPublishers.ofByteArray(SMALL)).build(), BodyHandlers.discarding());
         await().until(() -> rule.applied() == 1);
         assertThat(seen).isEmpty();
         latch.countDown();
@@ -226,7 +263,9 @@ class FaultProxyTest {
         CountDownLatch latch = new CountDownLatch(1);
         proxy.when(method("PUT")).delay(latch);
         try (Socket socket = new Socket("127.0.0.1", proxy.uri().getPort())) {
-            socket.getOutputStream().write("PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok".getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream()
+                    .write("PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok"
+                            .getBytes(StandardCharsets.US_ASCII));
             await().until(() -> proxy.requests().size() == 1);
         }
         latch.countDown();
@@ -236,10 +275,12 @@ class FaultProxyTest {
     @Test
     void hooks_run_before_forwarding_and_before_the_reply_is_passed_on() throws Exception {
         List<String> order = new CopyOnWriteArrayList<>();
-        proxy.when(keyEndsWith("one")).beforeForward(() -> order.add("before, stored: " + objects.containsKey("/b/one")));
+        proxy.when(keyEndsWith("one"))
+                .beforeForward(() -> order.add("before, stored: " + objects.containsKey("/b/one")));
         proxy.when(keyEndsWith("two")).afterReply(() -> {
             ProxiedRequest request = proxy.requests().get(1);
-            order.add("after, stored: " + objects.containsKey("/b/two") + ", " + request.upstreamStatus() + "/" + request.status());
+            order.add("after, stored: " + objects.containsKey("/b/two") + ", " + request.upstreamStatus() + "/"
+                    + request.status());
         });
         assertThat(put("/b/one", SMALL).statusCode()).isEqualTo(200);
         assertThat(put("/b/two", SMALL).statusCode()).isEqualTo(200);
@@ -261,12 +302,18 @@ class FaultProxyTest {
         proxy.when(method("PUT")).times(2).corruptBody();
         byte[] large = bytes(3 << 20);
         put("/b/k", large);
-        HttpRequest signed = request("/b/aws").header("Content-Encoding", "aws-chunked")
-                .PUT(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream("3\r\nabc\r\n0\r\n\r\n".getBytes(StandardCharsets.US_ASCII)))).build();
+        HttpRequest signed = request("/b/aws")
+                .header("Content-Encoding", "aws-chunked")
+                .PUT(BodyPublishers.ofInputStream(
+                        () -> new ByteArrayInputStream("3\r\nabc\r\n0\r\n\r\n".getBytes(StandardCharsets.US_ASCII))))
+                .build();
         client.send(signed, BodyHandlers.discarding());
         byte[] stored = objects.get("/b/k");
         assertThat(stored).hasSameSizeAs(large);
-        assertThat(IntStream.range(0, large.length).filter(i -> stored[i] != large[i]).count()).isEqualTo(1);
+        assertThat(IntStream.range(0, large.length)
+                        .filter(i -> stored[i] != large[i])
+                        .count())
+                .isEqualTo(1);
         assertThat(objects.get("/b/aws")).asString().isEqualTo("3\r\n`bc\r\n0\r\n\r\n");
     }
 
@@ -274,7 +321,8 @@ class FaultProxyTest {
     void down_cuts_kept_and_new_connections_until_up() throws Exception {
         try (Socket kept = new Socket("127.0.0.1", proxy.uri().getPort())) {
             kept.getOutputStream().write("GET /b/none HTTP/1.1\r\nHost: h\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            assertThat(HttpHead.read(kept.getInputStream()).orElseThrow().status()).isEqualTo(404);
+            assertThat(HttpHead.read(kept.getInputStream()).orElseThrow().status())
+                    .isEqualTo(404);
             proxy.down();
             assertThatThrownBy(() -> kept.getInputStream().read()).isInstanceOf(IOException.class);
         }

@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
 
 /**
- * What a {@link FaultProxy} does to the requests that match, once unless told otherwise. A rule is tried from the moment its
- * behaviour is named, after those that were there before; it has one behaviour.
+ * What a {@link FaultProxy} does to the requests that match, once unless told otherwise. A rule is tried from the
+ * moment its behaviour is named, after those that were there before; it has one behaviour.
  */
 public final class FaultRule {
     private static final int ALWAYS = Integer.MAX_VALUE;
@@ -16,14 +16,17 @@ public final class FaultRule {
     private int times = 1;
     private int applied;
     private String name = "";
-    private Behaviour behaviour = exchange -> { };
+    private Behaviour behaviour = exchange -> {};
 
     FaultRule(FaultProxy proxy, Predicate<ProxiedRequest> predicate) {
         this.proxy = proxy;
         this.predicate = predicate;
     }
 
-    /** Test code that runs on the proxy's thread; what it throws resets the connection, and {@link FaultProxy#close} reports it. */
+    /**
+     * Test code that runs on the proxy's thread; what it throws resets the connection, and {@link FaultProxy#close}
+     * reports it.
+     */
     @FunctionalInterface
     public interface Hook {
         void run() throws Exception;
@@ -62,9 +65,9 @@ public final class FaultRule {
     }
 
     /**
-     * Forwards the head and so much of the request's body, then resets both sides. Upstream never gets the whole request: the last
-     * byte, or the last chunk's end, is held back whatever the count, and a request without body is not forwarded at all. The
-     * reset may overtake bytes on their way, so upstream reads at most so many.
+     * Forwards the head and so much of the request's body, then resets both sides. Upstream never gets the whole
+     * request: the last byte, or the last chunk's end, is held back whatever the count, and a request without body is
+     * not forwarded at all. The reset may overtake bytes on their way, so upstream reads at most so many.
      */
     public FaultRule resetAfter(long bodyBytes) {
         if (bodyBytes < 0) {
@@ -91,7 +94,10 @@ public final class FaultRule {
         return does("hang", ProxyExchange::hang);
     }
 
-    /** Forwards once the latch is open. What the client had sent by then reaches upstream even if it has given up: a late write. */
+    /**
+     * Forwards once the latch is open. What the client had sent by then reaches upstream even if it has given up: a
+     * late write.
+     */
     public FaultRule delay(CountDownLatch latch) {
         return does("delay", exchange -> {
             latch.await();
@@ -113,8 +119,9 @@ public final class FaultRule {
     }
 
     /**
-     * Flips one bit of the body's first byte of content while forwarding; a body without content is an error of the test, which
-     * {@link FaultProxy#close} reports. If the client sends a checksum or signs the body, upstream is going to refuse it.
+     * Flips one bit of the body's first byte of content while forwarding; a body without content is an error of the
+     * test, which {@link FaultProxy#close} reports. If the client sends a checksum or signs the body, upstream is going
+     * to refuse it.
      */
     public FaultRule corruptBody() {
         return does("corruptBody", ProxyExchange::forwardCorrupted);

@@ -154,7 +154,10 @@ final class HttpBody {
         private boolean withinLine;
         private volatile boolean done;
 
-        /** The {@code aws-chunked} encoding begins with a line of its own; changed, it would break the request, not the content. */
+        /**
+         * The {@code aws-chunked} encoding begins with a line of its own; changed, it would break the request, not the
+         * content.
+         */
         Flip(HttpHead head) {
             withinLine = head.has("Content-Encoding", "aws-chunked");
         }

@@ -29,7 +29,8 @@ record HttpHead(byte[] raw, String[] startLine, Map<String, String> headers) {
             if (colon < 1) {
                 throw new IOException("header without a colon");
             }
-            headers.merge(line.substring(0, colon), line.substring(colon + 1).strip(), (one, other) -> one + "," + other);
+            headers.merge(
+                    line.substring(0, colon), line.substring(colon + 1).strip(), (one, other) -> one + "," + other);
         }
         String[] start = text(first).split(" ", 3);
         if (start.length < 2) {

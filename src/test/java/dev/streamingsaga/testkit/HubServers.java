@@ -28,7 +28,8 @@ public final class HubServers implements AutoCloseable {
 
     /** A client as a hub would make one, to be closed by the caller. */
     public S3Client client() {
-        return S3Clients.create(Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey());
+        return S3Clients.create(
+                Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey());
     }
 
     /** All that an instance needs if the hub has no beans: journal in an SQLite file, the user's own stores only. */
@@ -62,11 +63,15 @@ public final class HubServers implements AutoCloseable {
     }
 
     public List<String> keys() {
-        return bucket.listObjectsV2Paginator(r -> r.bucket(StreamingSagaFixture.BUCKET)).contents().stream().map(S3Object::key).sorted().toList();
+        return bucket.listObjectsV2Paginator(r -> r.bucket(StreamingSagaFixture.BUCKET)).contents().stream()
+                .map(S3Object::key)
+                .sorted()
+                .toList();
     }
 
     public Path text(String name, int lines) throws IOException {
-        return Files.writeString(Files.createDirectories(directory.resolve("in")).resolve(name), "One line of many.\n".repeat(lines));
+        return Files.writeString(
+                Files.createDirectories(directory.resolve("in")).resolve(name), "One line of many.\n".repeat(lines));
     }
 
     @Override

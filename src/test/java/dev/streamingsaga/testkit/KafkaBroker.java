@@ -40,10 +40,12 @@ public final class KafkaBroker implements AutoCloseable {
             settings.store(out, null);
         }
         ByteArrayOutputStream said = new ByteArrayOutputStream();
-        int exit = StorageTool.execute(new String[] {"format", "-t", Uuid.randomUuid().toString(), "-c", file.toString()},
+        int exit = StorageTool.execute(
+                new String[] {"format", "-t", Uuid.randomUuid().toString(), "-c", file.toString()},
                 new PrintStream(said, true, StandardCharsets.UTF_8));
         if (exit != 0) {
-            throw new IllegalStateException("the broker's storage was not formatted: " + said.toString(StandardCharsets.UTF_8));
+            throw new IllegalStateException(
+                    "the broker's storage was not formatted: " + said.toString(StandardCharsets.UTF_8));
         }
         server = new KafkaRaftServer(KafkaConfig.fromProps(settings, false), Time.SYSTEM);
         server.startup();

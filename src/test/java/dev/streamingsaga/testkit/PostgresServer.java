@@ -23,8 +23,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A real PostgreSQL on a free loopback port, for one test class: PGlite (with pgvector, needs Node.js and
- * {@code npm ci --prefix src/test/pglite}) or the binaries of the operating system. Where neither is there, tests are skipped.
+ * A real PostgreSQL on a free loopback port, for one test class: PGlite (with pgvector, needs Node.js and {@code npm ci
+ * --prefix src/test/pglite}) or the binaries of the operating system. Where neither is there, tests are skipped.
  */
 public record PostgresServer(Process process, String url, Path folder) implements AutoCloseable {
     private static final Path PGLITE = Path.of("src/test/pglite");
@@ -32,13 +32,19 @@ public record PostgresServer(Process process, String url, Path folder) implement
 
     /** All its connections share one session: no named statements. */
     public static PostgresServer pglite() {
-        Assumptions.assumeTrue(Files.isDirectory(PGLITE.resolve("node_modules")),
+        Assumptions.assumeTrue(
+                Files.isDirectory(PGLITE.resolve("node_modules")),
                 "SKIPPED: no PGlite for the pgvector tests; run: npm ci --prefix src/test/pglite");
         try {
-            Process node = new ProcessBuilder("node", "server.mjs").directory(PGLITE.toFile())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-            return new PostgresServer(node, "jdbc:postgresql://127.0.0.1:" + port(node) + "/postgres?user=postgres&password=none"
-                    + "&sslmode=disable&prepareThreshold=0", PGLITE);
+            Process node = new ProcessBuilder("node", "server.mjs")
+                    .directory(PGLITE.toFile())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            return new PostgresServer(
+                    node,
+                    "jdbc:postgresql://127.0.0.1:" + port(node) + "/postgres?user=postgres&password=none"
+                            + "&sslmode=disable&prepareThreshold=0",
+                    PGLITE);
         } catch (IOException e) {
             return skip("SKIPPED: PGlite can't be started: " + e.getMessage());
         }
@@ -46,41 +52,68 @@ public record PostgresServer(Process process, String url, Path folder) implement
 
     private static String port(Process node) {
         return Background.run("pglite-port", () -> {
-            try {
-                BufferedReader out = new BufferedReader(new InputStreamReader(node.getInputStream(), StandardCharsets.UTF_8));
-                for (String line = out.readLine(); line != null; line = out.readLine()) {
-                    if (line.startsWith("PORT ")) {
-                        return line.substring(5);
+                    try {
+                        BufferedReader out = new BufferedReader(
+                                new InputStreamReader(node.getInputStream(), StandardCharsets.UTF_8));
+                        for (String line = out.readLine(); line != null; line = out.readLine()) {
+                            if (line.startsWith("PORT ")) {
+                                return line.substring(5);
+                            }
+                        }
+                        throw new IllegalStateException("PGlite ended before it listened");
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
                     }
-                }
-                throw new IllegalStateException("PGlite ended before it listened");
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }).orTimeout(START_LIMIT.toSeconds(), TimeUnit.SECONDS).join();
+                })
+                .orTimeout(START_LIMIT.toSeconds(), TimeUnit.SECONDS)
+                .join();
     }
 
     /** PostgreSQL refuses to run as root: then it runs as the user that its package made. */
     public static PostgresServer installed() {
         Optional<Path> binaries = binaries();
-        Assumptions.assumeTrue(binaries.isPresent(), "SKIPPED: no PostgreSQL under /usr/lib/postgresql; apt-get install postgresql");
+        Assumptions.assumeTrue(
+                binaries.isPresent(), "SKIPPED: no PostgreSQL under /usr/lib/postgresql; apt-get install postgresql");
         try {
             Path folder = Files.createTempDirectory("saga-postgres");
             List<String> as = new ArrayList<>();
             if (System.getProperty("user.name").equals("root")) {
-                UserPrincipal postgres = folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postgres");
+                UserPrincipal postgres =
+                        folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postgres");
                 Files.setOwner(folder, postgres);
                 as.addAll(List.of("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"));
             }
             String data = folder.resolve("data").toString();
-            Process init = run(folder, as, binaries.get().resolve("initdb").toString(), "-D", data, "-U", "saga",
-                    "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8");
+            Process init = run(
+                    folder,
+                    as,
+                    binaries.get().resolve("initdb").toString(),
+                    "-D",
+                    data,
+                    "-U",
+                    "saga",
+                    "--auth=trust",
+                    "--no-sync",
+                    "--encoding=UTF8",
+                    "--locale=C.UTF-8");
             if (!init.waitFor(START_LIMIT.toSeconds(), TimeUnit.SECONDS) || init.exitValue() != 0) {
                 throw new IllegalStateException("initdb failed: " + Files.readString(folder.resolve("server.log")));
             }
             int port = freePort();
-            Process server = run(folder, as, binaries.get().resolve("postgres").toString(), "-D", data, "-p", "" + port,
-                    "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off");
+            Process server = run(
+                    folder,
+                    as,
+                    binaries.get().resolve("postgres").toString(),
+                    "-D",
+                    data,
+                    "-p",
+                    "" + port,
+                    "-c",
+                    "listen_addresses=127.0.0.1",
+                    "-c",
+                    "unix_socket_directories=",
+                    "-c",
+                    "fsync=off");
             String url = "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=saga";
             Awaitility.await().atMost(START_LIMIT).ignoreExceptions().until(() -> {
                 DriverManager.getConnection(url).close();
@@ -97,13 +130,18 @@ public record PostgresServer(Process process, String url, Path folder) implement
 
     private static Process run(Path folder, List<String> as, String... command) throws IOException {
         List<String> all = Stream.concat(as.stream(), Stream.of(command)).toList();
-        return new ProcessBuilder(all).directory(folder.toFile()).redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("server.log").toFile())).start();
+        return new ProcessBuilder(all)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        folder.resolve("server.log").toFile()))
+                .start();
     }
 
     private static Optional<Path> binaries() {
         try (Stream<Path> versions = Files.list(Path.of("/usr/lib/postgresql"))) {
-            return versions.map(version -> version.resolve("bin")).filter(bin -> Files.isExecutable(bin.resolve("postgres")))
+            return versions.map(version -> version.resolve("bin"))
+                    .filter(bin -> Files.isExecutable(bin.resolve("postgres")))
                     .max(java.util.Comparator.naturalOrder());
         } catch (IOException e) {
             return Optional.empty();
@@ -139,7 +177,8 @@ public record PostgresServer(Process process, String url, Path folder) implement
         }
         if (!folder.equals(PGLITE)) {
             try (Stream<Path> files = Files.walk(folder)) {
-                for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                for (Path file :
+                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
                     Files.delete(file);
                 }
             }

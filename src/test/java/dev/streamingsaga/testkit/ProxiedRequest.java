@@ -10,7 +10,8 @@ import java.util.function.Predicate;
  * @param query as sent, empty if there is none
  * @param upstreamStatus what the server behind the proxy answered; 0: it has not, or was never asked
  * @param status what the client was answered; 0: nothing, or not yet
- * @param fault the behaviour of the rule that took the request, or {@code broken: …} if a connection broke unasked; else empty
+ * @param fault the behaviour of the rule that took the request, or {@code broken: …} if a connection broke unasked;
+ *     else empty
  */
 public record ProxiedRequest(String method, String path, String query, int upstreamStatus, int status, String fault) {
     static ProxiedRequest arrived(HttpHead head) {
@@ -45,8 +46,12 @@ public record ProxiedRequest(String method, String path, String query, int upstr
         return request -> request.path.contains(part);
     }
 
-    /** Whether the query has this parameter, with any value or none: {@code partNumber}, {@code uploads}, {@code list-type}. */
+    /**
+     * Whether the query has this parameter, with any value or none: {@code partNumber}, {@code uploads},
+     * {@code list-type}.
+     */
     public static Predicate<ProxiedRequest> hasQuery(String parameter) {
-        return request -> Arrays.stream(request.query.split("&")).anyMatch(pair -> pair.split("=", 2)[0].equals(parameter));
+        return request ->
+                Arrays.stream(request.query.split("&")).anyMatch(pair -> pair.split("=", 2)[0].equals(parameter));
     }
 }

@@ -18,8 +18,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One request on a client's connection, and what a behaviour can do with it. Each forwarded request gets an upstream connection of
- * its own: a kept one could be closed by upstream just when it is used again, which would be a fault by chance.
+ * One request on a client's connection, and what a behaviour can do with it. Each forwarded request gets an upstream
+ * connection of its own: a kept one could be closed by upstream just when it is used again, which would be a fault by
+ * chance.
  */
 final class ProxyExchange {
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -34,7 +35,9 @@ final class ProxyExchange {
     private boolean continued;
     private boolean reusable;
 
-    ProxyExchange(FaultProxy proxy, Socket client, InputStream in, HttpHead head, AtomicReference<ProxiedRequest> record) throws IOException {
+    ProxyExchange(
+            FaultProxy proxy, Socket client, InputStream in, HttpHead head, AtomicReference<ProxiedRequest> record)
+            throws IOException {
         this.proxy = proxy;
         this.client = client;
         this.in = in;
@@ -75,8 +78,10 @@ final class ProxyExchange {
                 <?xml version="1.0" encoding="UTF-8"?>
                 <Error><Code>%s</Code><Message>Answered by the fault proxy.</Message><RequestId>fault-proxy</RequestId></Error>
                 """.formatted(code)).getBytes(StandardCharsets.UTF_8);
-        String reply = "HTTP/1.1 " + status + " Fault\r\nDate: " + DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))
-                + "\r\nContent-Type: application/xml\r\nx-amz-request-id: fault-proxy\r\nContent-Length: " + xml.length + "\r\n\r\n";
+        String reply = "HTTP/1.1 " + status + " Fault\r\nDate: "
+                + DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))
+                + "\r\nContent-Type: application/xml\r\nx-amz-request-id: fault-proxy\r\nContent-Length: " + xml.length
+                + "\r\n\r\n";
         record.updateAndGet(request -> request.withStatus(status));
         out.write(reply.getBytes(StandardCharsets.US_ASCII));
         if (!head.method().equals("HEAD")) {
@@ -92,7 +97,7 @@ final class ProxyExchange {
     }
 
     void forward() throws IOException, InterruptedException {
-        forward(HttpBody.Payload.UNALTERED, () -> { }, true);
+        forward(HttpBody.Payload.UNALTERED, () -> {}, true);
     }
 
     void forwardThen(FaultRule.Hook hook) throws IOException, InterruptedException {
@@ -100,17 +105,21 @@ final class ProxyExchange {
     }
 
     void forwardWithoutReply() throws IOException, InterruptedException {
-        forward(HttpBody.Payload.UNALTERED, () -> { }, false);
+        forward(HttpBody.Payload.UNALTERED, () -> {}, false);
         hold();
     }
 
     void forwardCorrupted() throws IOException, InterruptedException {
         HttpBody.Flip flip = new HttpBody.Flip(head);
-        forward(flip, () -> {
-            if (!flip.done()) {
-                throw new IllegalStateException("no content to corrupt in " + head.method() + " " + head.path());
-            }
-        }, true);
+        forward(
+                flip,
+                () -> {
+                    if (!flip.done()) {
+                        throw new IllegalStateException(
+                                "no content to corrupt in " + head.method() + " " + head.path());
+                    }
+                },
+                true);
     }
 
     void run(FaultRule.Hook hook) {
@@ -121,14 +130,20 @@ final class ProxyExchange {
         }
     }
 
-    /** Body and answer travel at the same time: upstream may answer, or say "100 Continue", before it has read everything. */
-    private void forward(HttpBody.Payload payload, FaultRule.Hook afterReply, boolean passOn) throws IOException, InterruptedException {
+    /**
+     * Body and answer travel at the same time: upstream may answer, or say "100 Continue", before it has read
+     * everything.
+     */
+    private void forward(HttpBody.Payload payload, FaultRule.Hook afterReply, boolean passOn)
+            throws IOException, InterruptedException {
         Socket upstream = proxy.connectUpstream();
         try {
             OutputStream to = new UntilRefused(upstream.getOutputStream());
             to.write(head.raw());
             to.flush();
-            Future<?> sent = body.isEmpty() ? CompletableFuture.completedFuture(null) : proxy.start(() -> send(to, payload, upstream));
+            Future<?> sent = body.isEmpty()
+                    ? CompletableFuture.completedFuture(null)
+                    : proxy.start(() -> send(to, payload, upstream));
             InputStream from = new BufferedInputStream(upstream.getInputStream(), 64 * 1024);
             HttpHead reply = finalReply(from);
             record.updateAndGet(request -> request.withUpstreamStatus(status(reply)));
@@ -140,12 +155,17 @@ final class ProxyExchange {
             }
             replyBody.copy(from, passOn ? out : OutputStream.nullOutputStream(), HttpBody.Payload.UNALTERED);
             out.flush();
-            // Refused before "100 Continue": nobody can tell whether the client still sends its body, so the connection ends here.
+            // Refused before "100 Continue": nobody can tell whether the client still sends its body, so the connection
+            // ends here.
             boolean bodyMayFollow = !head.has("Expect", "100-continue") || continued || sent.isDone();
             if (bodyMayFollow) {
                 finish(sent);
             }
-            reusable = passOn && bodyMayFollow && head.keepsAlive() && reply.keepsAlive() && !replyBody.endsWithConnection();
+            reusable = passOn
+                    && bodyMayFollow
+                    && head.keepsAlive()
+                    && reply.keepsAlive()
+                    && !replyBody.endsWithConnection();
         } finally {
             FaultProxy.reset(upstream);
             proxy.forget(upstream);
@@ -163,7 +183,8 @@ final class ProxyExchange {
 
     private HttpHead finalReply(InputStream from) throws IOException {
         while (true) {
-            HttpHead reply = HttpHead.read(from).orElseThrow(() -> new EOFException("upstream closed the connection without an answer"));
+            HttpHead reply = HttpHead.read(from)
+                    .orElseThrow(() -> new EOFException("upstream closed the connection without an answer"));
             if (reply.status() == 101) {
                 throw new IOException("upstream switches protocols, which this proxy cannot");
             }
@@ -204,7 +225,10 @@ final class ProxyExchange {
         in.transferTo(OutputStream.nullOutputStream());
     }
 
-    /** Drops what upstream does not take any more, so that the client can send the rest and read the answer upstream gave early. */
+    /**
+     * Drops what upstream does not take any more, so that the client can send the rest and read the answer upstream
+     * gave early.
+     */
     private static final class UntilRefused extends FilterOutputStream {
         private boolean refused;
 

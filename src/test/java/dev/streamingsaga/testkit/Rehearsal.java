@@ -7,16 +7,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** One document through the whole application with an orderly end, so that {@link ChildJava} knows which classes are needed. */
+/**
+ * One document through the whole application with an orderly end, so that {@link ChildJava} knows which classes are
+ * needed.
+ */
 final class Rehearsal {
     private Rehearsal() {}
 
     public static void main(String[] args) throws Exception {
         Path directory = Files.createDirectories(Path.of(args[0]));
-        Path source = Files.writeString(directory.resolve("lighthouse.txt"), "The lighthouse keeper counted his gulls.\n".repeat(100));
-        Map<String, String> settings = Map.of("saga.data.dir", directory.resolve("data").toString(),
-                "saga.routes.dir", directory.resolve("no-routes").toString(), "saga.http.enabled", "false",
-                "saga.drop.dir", directory.resolve("drop").toString(), "saga.jms.embedded", "true");
+        Path source = Files.writeString(
+                directory.resolve("lighthouse.txt"), "The lighthouse keeper counted his gulls.\n".repeat(100));
+        Map<String, String> settings = Map.of(
+                "saga.data.dir",
+                directory.resolve("data").toString(),
+                "saga.routes.dir",
+                directory.resolve("no-routes").toString(),
+                "saga.http.enabled",
+                "false",
+                "saga.drop.dir",
+                directory.resolve("drop").toString(),
+                "saga.jms.embedded",
+                "true");
         try (Application application = Application.serve(Settings.parse(settings))) {
             IngestResult result = application.bundle().ingest(source);
             System.out.println(result);

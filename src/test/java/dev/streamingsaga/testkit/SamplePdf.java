@@ -21,8 +21,8 @@ import org.apache.pdfbox.pdmodel.graphics.color.PDDeviceRGB;
 import org.apache.pdfbox.pdmodel.graphics.image.PDImageXObject;
 
 /**
- * Real PDFs of any size, in bounded memory: each page has English and German sentences of its own, given by its number, and an
- * image of noise that no compression makes smaller. The same arguments give the same text and images.
+ * Real PDFs of any size, in bounded memory: each page has English and German sentences of its own, given by its number,
+ * and an image of noise that no compression makes smaller. The same arguments give the same text and images.
  */
 public final class SamplePdf {
     public static final String TITLE = "Streaming Saga sample";
@@ -77,7 +77,8 @@ public final class SamplePdf {
     }
 
     /**
-     * @param targetBytes size of the file to reach with images, within a few percent; less than the text needs: no images
+     * @param targetBytes size of the file to reach with images, within a few percent; less than the text needs: no
+     *     images
      */
     public static void write(Path path, int pages, long targetBytes) throws IOException {
         int imageBytes = (int) Math.min(Integer.MAX_VALUE / 2, Math.max(0, targetBytes / pages - TEXT_BYTES));
@@ -122,7 +123,8 @@ public final class SamplePdf {
         StringBuilder filler = new StringBuilder();
         for (int i = 0; i < 14; i++) {
             List<String> sentences = i % 2 == 0 ? ENGLISH : GERMAN;
-            filler.append(sentences.get((page + i / 2) % sentences.size()).formatted(page * 100L + i)).append(' ');
+            filler.append(sentences.get((page + i / 2) % sentences.size()).formatted(page * 100L + i))
+                    .append(' ');
         }
         return text.append(wrap(filler.toString())).toString();
     }

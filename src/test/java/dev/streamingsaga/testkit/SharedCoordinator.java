@@ -6,7 +6,10 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 
-/** One coordinator for all tests of a JVM, since it keeps its settings in static state; to each application it is an external one. */
+/**
+ * One coordinator for all tests of a JVM, since it keeps its settings in static state; to each application it is an
+ * external one.
+ */
 final class SharedCoordinator {
     private static final EmbeddedCoordinator COORDINATOR = start();
 

@@ -38,7 +38,14 @@ public final class SpanCollector implements AutoCloseable {
      * @param parent empty for the first of a trace
      * @param words every text that the span carries, wherever
      */
-    public record Seen(String name, String trace, String id, String parent, boolean failed, Map<String, String> tags, Map<String, String> resource,
+    public record Seen(
+            String name,
+            String trace,
+            String id,
+            String parent,
+            boolean failed,
+            Map<String, String> tags,
+            Map<String, String> resource,
             String words) {
         public String tag(String name) {
             return tags.getOrDefault(name, "");
@@ -83,7 +90,11 @@ public final class SpanCollector implements AutoCloseable {
 
     /** Of the only trace that has a span of this name. */
     public List<Seen> traceWith(String name) {
-        List<String> traces = spans.stream().filter(span -> span.name().equals(name)).map(Seen::trace).distinct().toList();
+        List<String> traces = spans.stream()
+                .filter(span -> span.name().equals(name))
+                .map(Seen::trace)
+                .distinct()
+                .toList();
         if (traces.size() != 1) {
             throw new AssertionError(traces.size() + " traces have a span " + name);
         }
@@ -116,10 +127,18 @@ public final class SpanCollector implements AutoCloseable {
     }
 
     private void read(ExportTraceServiceRequest request) {
-        request.getResourceSpansList().forEach(resource -> resource.getScopeSpansList().forEach(scope -> scope.getSpansList().forEach(span ->
-                spans.add(new Seen(span.getName(), hex(span.getTraceId().toByteArray()), hex(span.getSpanId().toByteArray()),
-                        hex(span.getParentSpanId().toByteArray()), span.getStatus().getCode() == StatusCode.STATUS_CODE_ERROR,
-                        tags(span.getAttributesList()), tags(resource.getResource().getAttributesList()), span.toString())))));
+        request.getResourceSpansList()
+                .forEach(resource -> resource.getScopeSpansList()
+                        .forEach(scope -> scope.getSpansList()
+                                .forEach(span -> spans.add(new Seen(
+                                        span.getName(),
+                                        hex(span.getTraceId().toByteArray()),
+                                        hex(span.getSpanId().toByteArray()),
+                                        hex(span.getParentSpanId().toByteArray()),
+                                        span.getStatus().getCode() == StatusCode.STATUS_CODE_ERROR,
+                                        tags(span.getAttributesList()),
+                                        tags(resource.getResource().getAttributesList()),
+                                        span.toString())))));
     }
 
     private static Map<String, String> tags(List<KeyValue> attributes) {

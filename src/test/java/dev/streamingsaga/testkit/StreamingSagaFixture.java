@@ -40,8 +40,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * The whole application on real parts in a temporary directory: a real coordinator (one for each JVM), journal and stores, and a real S3 server
- * behind a proxy that fails on purpose. Asks bucket and stores by themselves, past the application.
+ * The whole application on real parts in a temporary directory: a real coordinator (one for each JVM), journal and
+ * stores, and a real S3 server behind a proxy that fails on purpose. Asks bucket and stores by themselves, past the
+ * application.
  */
 public final class StreamingSagaFixture implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -74,8 +75,12 @@ public final class StreamingSagaFixture implements AutoCloseable {
 
     /** With the ways in from outside only where a test asks for one. */
     private Application open() {
-        return settings.keySet().stream().anyMatch(key -> key.startsWith("saga.http.") || key.startsWith("saga.drop.") || key.startsWith("saga.jms."))
-                ? Application.serve(config()) : Application.start(config());
+        return settings.keySet().stream()
+                        .anyMatch(key -> key.startsWith("saga.http.")
+                                || key.startsWith("saga.drop.")
+                                || key.startsWith("saga.jms."))
+                ? Application.serve(config())
+                : Application.start(config());
     }
 
     /** @param settings over the fixture's own: 5 MiB chunks, 3 attempts without a pause, short time-outs */
@@ -84,7 +89,8 @@ public final class StreamingSagaFixture implements AutoCloseable {
     }
 
     /** @param more key, value, key, value; over {@code settings} */
-    public static StreamingSagaFixture start(Path directory, Map<String, String> settings, String... more) throws IOException {
+    public static StreamingSagaFixture start(Path directory, Map<String, String> settings, String... more)
+            throws IOException {
         Map<String, String> all = new LinkedHashMap<>(settings);
         for (int i = 0; i < more.length; i += 2) {
             all.put(more[i], more[i + 1]);
@@ -96,7 +102,9 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return start(directory, Map.of());
     }
 
-    /** The real coordinator that all applications of this JVM use unless {@code saga.coordinator.url} says otherwise. */
+    /**
+     * The real coordinator that all applications of this JVM use unless {@code saga.coordinator.url} says otherwise.
+     */
     public static URI coordinator() {
         return SharedCoordinator.url();
     }
@@ -158,23 +166,30 @@ public final class StreamingSagaFixture implements AutoCloseable {
         application = open();
     }
 
-    /** Stops the application as SIGTERM does; {@code letGo} when its sagas have been called off, for what is on its way by then. */
+    /**
+     * Stops the application as SIGTERM does; {@code letGo} when its sagas have been called off, for what is on its way
+     * by then.
+     */
     public void stop(Runnable letGo) {
         List<ActiveRun> running = List.copyOf(application.bundle().runs().all());
         CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
             application.close();
             return true;
         });
-        running.forEach(run -> await().atMost(PATIENCE).until(() -> run.calledOff().isPresent()));
+        running.forEach(
+                run -> await().atMost(PATIENCE).until(() -> run.calledOff().isPresent()));
         letGo.run();
-        assertThat(stopped.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join()).isTrue();
+        assertThat(stopped.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join())
+                .isTrue();
     }
 
     /** A saga's outcome, as soon as it has one, its document visible. */
     public IngestResult endOf(String sagaId) {
         await().atMost(PATIENCE).until(() -> {
             SagaRecord now = journal().saga(sagaId).orElseThrow();
-            return now.state() == SagaState.COMPLETED ? now.published() : now.state().isFinal();
+            return now.state() == SagaState.COMPLETED
+                    ? now.published()
+                    : now.state().isFinal();
         });
         return application.bundle().ingest().result(sagaId);
     }
@@ -220,10 +235,15 @@ public final class StreamingSagaFixture implements AutoCloseable {
     public Path text(String name, int lines) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < lines; i++) {
-            text.append("Sentence number ").append(i).append(" tells of the lighthouse keeper and his ").append(i).append(" gulls.\n");
+            text.append("Sentence number ")
+                    .append(i)
+                    .append(" tells of the lighthouse keeper and his ")
+                    .append(i)
+                    .append(" gulls.\n");
         }
         try {
-            return Files.writeString(Files.createDirectories(directory.resolve("in")).resolve(name), text);
+            return Files.writeString(
+                    Files.createDirectories(directory.resolve("in")).resolve(name), text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -231,8 +251,11 @@ public final class StreamingSagaFixture implements AutoCloseable {
 
     /** All keys in the bucket but the owner's mark, asked past the proxy. */
     public List<String> keys() {
-        return bucket.listObjectsV2Paginator(r -> r.bucket(BUCKET)).contents().stream().map(S3Object::key)
-                .filter(key -> !key.endsWith("/" + BucketOwner.NAME)).sorted().toList();
+        return bucket.listObjectsV2Paginator(r -> r.bucket(BUCKET)).contents().stream()
+                .map(S3Object::key)
+                .filter(key -> !key.endsWith("/" + BucketOwner.NAME))
+                .sorted()
+                .toList();
     }
 
     /** Puts an object into the bucket, past application and proxy. */
@@ -283,7 +306,8 @@ public final class StreamingSagaFixture implements AutoCloseable {
 
     /** Runs SQL in a store's own file (or in {@code journal}): to damage it on purpose. */
     public void execute(String store, String sql) {
-        try (Connection connection = connection(store); Statement statement = connection.createStatement()) {
+        try (Connection connection = connection(store);
+                Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
             throw new IllegalStateException(store + ": " + sql, e);
@@ -294,9 +318,13 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return DriverManager.getConnection("jdbc:sqlite:" + data().resolve(store + ".db") + "?busy_timeout=10000");
     }
 
-    /** No store and no bucket holds anything at all; of a request that was broken off the server may list what it got until it has noticed. */
+    /**
+     * No store and no bucket holds anything at all; of a request that was broken off the server may list what it got
+     * until it has noticed.
+     */
     public void assertNothingAnywhere() {
-        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(keys()).as("keys in the bucket").isEmpty());
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(keys()).as("keys in the bucket").isEmpty());
         assertNoStoreTouched();
     }
 
@@ -306,15 +334,20 @@ public final class StreamingSagaFixture implements AutoCloseable {
     }
 
     /**
-     * All that could be left behind: keys in the bucket, rows in the stores, files in the spool, unfinished sagas, claims, clean-ups. The same
-     * after as before: nothing was.
+     * All that could be left behind: keys in the bucket, rows in the stores, files in the spool, unfinished sagas,
+     * claims, clean-ups. The same after as before: nothing was.
      */
     public Map<String, List<String>> holdings() {
         Map<String, List<String>> found = new TreeMap<>();
         found.put("bucket", keys());
-        TABLES.forEach((store, tables) -> tables.forEach(table -> found.put(table,
-                Files.exists(data().resolve(store + ".db")) ? List.of("rows: " + rows(store, table)) : List.of("rows: 0"))));
-        found.put("unfinished", column("journal", "SELECT saga_id FROM saga WHERE state NOT IN ('COMPLETED', 'COMPENSATED')"));
+        TABLES.forEach((store, tables) -> tables.forEach(table -> found.put(
+                table,
+                Files.exists(data().resolve(store + ".db"))
+                        ? List.of("rows: " + rows(store, table))
+                        : List.of("rows: 0"))));
+        found.put(
+                "unfinished",
+                column("journal", "SELECT saga_id FROM saga WHERE state NOT IN ('COMPLETED', 'COMPENSATED')"));
         found.put("claims", column("journal", "SELECT source FROM source_claim"));
         found.put("cleanups", column("journal", "SELECT resource FROM cleanup WHERE state IN ('PENDING', 'BLOCKED')"));
         for (Path spool : List.of(config().uploads(), config().messages())) {
@@ -334,7 +367,10 @@ public final class StreamingSagaFixture implements AutoCloseable {
     /** A built-in store holds nothing at all. */
     public void assertEmpty(String store) {
         if (Files.exists(data().resolve(store + ".db"))) {
-            TABLES.get(store).forEach(table -> assertThat(rows(store, table)).as("rows in " + store + "." + table).isZero());
+            TABLES.get(store)
+                    .forEach(table -> assertThat(rows(store, table))
+                            .as("rows in " + store + "." + table)
+                            .isZero());
         }
     }
 
