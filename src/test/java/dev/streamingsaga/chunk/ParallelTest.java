@@ -121,6 +121,34 @@ class ParallelTest {
     }
 
     @Test
+    void an_error_of_one_stops_the_others() {
+        CyclicBarrier three = new CyclicBarrier(3);
+        CountDownLatch end = new CountDownLatch(1);
+        Thread caller = Thread.currentThread();
+        CompletableFuture<Void> release = CompletableFuture.runAsync(() -> {
+            await().until(() -> caller.getState() == Thread.State.WAITING && failed.get());
+            end.countDown();
+        });
+
+        assertThatThrownBy(() -> new Parallel(pool, 3).forEach(ITEMS, item -> {
+                    if (item < 3) {
+                        meet(three);
+                    }
+                    if (Thread.currentThread() == caller) {
+                        failed.set(true);
+                        throw new AssertionError("the caller's");
+                    }
+                    awaitEnd(end);
+                    done.add(item);
+                }))
+                .isInstanceOf(AssertionError.class)
+                .hasMessage("the caller's");
+
+        assertThat(done).hasSize(2);
+        release.join();
+    }
+
+    @Test
     void a_failure_stops_the_rest() {
         assertThatThrownBy(() -> new Parallel(pool, 1).forEach(ITEMS, item -> {
                     done.add(item);
