@@ -104,7 +104,7 @@ final class Oracle {
         Path moved = folder.resolve(".done").resolve(source.getFileName());
         Path json = moved.resolveSibling(moved.getFileName() + ".json");
         List<Path> found =
-                filesIn(folder).stream().filter(file -> !file.endsWith(".lock")).toList();
+                filesIn(folder).stream().filter(file -> !isLock(file)).toList();
         if (!found.equals(List.of(folder.relativize(moved), folder.relativize(json)))) {
             violations.add("the drop folder holds " + found);
         } else if (!sha256(moved).equals(sha256)) {
@@ -117,6 +117,11 @@ final class Oracle {
             violations.add(json + " tells of another saga");
         }
         return violations;
+    }
+
+    /** The lock on the folder, and the marks of the journal that takes its files. */
+    private static boolean isLock(Path file) {
+        return file.getFileName().toString().matches("\\.lock|\\.owner(-[0-9a-f-]+)?\\.lock");
     }
 
     private void complete(Path data, List<String> violations) throws SQLException, IOException {
