@@ -1,0 +1,95 @@
+package dev.streamingsaga.config;
+
+import static dev.streamingsaga.config.SettingType.DURATION;
+import static dev.streamingsaga.config.SettingType.FLAG;
+import static dev.streamingsaga.config.SettingType.FOLDER;
+import static dev.streamingsaga.config.SettingType.FOLDERS;
+import static dev.streamingsaga.config.SettingType.INTEGER;
+import static dev.streamingsaga.config.SettingType.KEY_PREFIX;
+import static dev.streamingsaga.config.SettingType.NAME;
+import static dev.streamingsaga.config.SettingType.NAMES;
+import static dev.streamingsaga.config.SettingType.REQUIRED;
+import static dev.streamingsaga.config.SettingType.SIZE;
+
+import dev.streamingsaga.config.SagaConfig.Duplicates;
+import dev.streamingsaga.config.SagaConfig.OnConflict;
+import java.util.List;
+
+/** The instance and what it does to a document. */
+final class DocumentSettings {
+    private DocumentSettings() {}
+
+    static void declare(SettingsTable table) {
+        instance(table);
+        source(table);
+        security(table);
+        chunks(table);
+    }
+
+    private static void instance(SettingsTable table) {
+        table.section("Instance");
+        table.row(NAME, "saga.name", "saga")
+                .describe("Instance name: prefix of every route, endpoint and bean (a-z, 0-9, -)."
+                        + " Give a second instance in one hub a name of its own.");
+        table.row(FOLDER, "saga.data.dir", "data")
+                .describe("Folder of everything embedded: journal, bucket, stores, coordinator, reports, logs, spool."
+                        + " --data and SAGA_DATA set it too.");
+        table.row(DURATION, "saga.time-limit", "3600s", "1s", "30d")
+                .describe("Time that one saga may take. After it, the saga is compensated with TIMEOUT.");
+        table.row(INTEGER, "saga.concurrency", "2", "1", "256")
+                .describe("Sagas that run at a time in this process; others wait for their turn.");
+        table.row(NAMES, "saga.participants", "security,vector,graph,relational")
+                .describe("Stores after the verify gate, in the order they are written. A name that is not built in"
+                        + " needs the routes direct:saga-store-NAME and direct:saga-store-NAME-compensate.");
+        table.row(FOLDER, "saga.routes.dir", "routes")
+                .describe("Folder of *.camel.yaml routes."
+                        + " A file store-NAME.camel.yaml is loaded only if NAME is a participant.");
+    }
+
+    private static void source(SettingsTable table) {
+        table.section("Source files");
+        table.row(SIZE, "saga.file.max-size", "100GiB", "1B", "any")
+                .describe("Largest file. Larger ones are refused with FILE_TOO_LARGE.");
+        table.row(FOLDERS, "saga.source.roots", "")
+                .describe("Folders that files may come from, separated by commas."
+                        + " Empty: anywhere this process may read.");
+        table.choice("saga.source.on-conflict", OnConflict.JOIN)
+                .describe("What to do with a file that an unfinished saga holds. join: join that saga; wait: wait for"
+                        + " its end; refuse: fail with SOURCE_BUSY; warn: warn and continue.");
+        table.choice("saga.duplicates", Duplicates.SKIP)
+                .describe("What to do with the same content from the same source. skip: answer with the stored"
+                        + " document; version: store it again, then remove the old one; reject: fail with DUPLICATE.");
+        table.row(FOLDERS, "saga.claim-check.roots", "")
+                .describe("Folders in which messages of your own routes (routes/examples/ingest-kafka.camel.yaml)"
+                        + " may name files, separated by commas. Empty: nowhere.");
+    }
+
+    private static void security(SettingsTable table) {
+        table.section("Security record");
+        table.row(REQUIRED, "saga.security.owner", Setting.PROCESS_USER).describe("Owner in the security record.");
+        table.choice(
+                        "saga.security.classification",
+                        "internal",
+                        List.of("public", "internal", "confidential", "restricted"))
+                .describe("Classification in the security record.");
+        table.row(REQUIRED, "saga.security.key-id", "none")
+                .describe("Id of the key that protects the content, as the security record names it."
+                        + " none: there is no such key.");
+    }
+
+    private static void chunks(SettingsTable table) {
+        table.section("Chunks and verification");
+        table.row(SIZE, "saga.chunk.size", "8MiB", "5MiB", "64MiB").describe("Size of every chunk but the last.");
+        table.row(KEY_PREFIX, "saga.chunk.prefix", "saga")
+                .describe("First part of every object key. Sagas of other owners use another one.");
+        table.row(INTEGER, "saga.chunk.parallelism", "4", "1", "64")
+                .describe("Chunks that one saga sends to the bucket at a time.");
+        table.row(INTEGER, "saga.chunk.attempts", "3", "1", "100")
+                .describe("Attempts for one chunk, the first included.");
+        table.row(DURATION, "saga.chunk.retry-delay", "5s", "0s", "1h")
+                .describe("Pause before the next attempt; none after the last.");
+        table.row(FLAG, "saga.verify.read-back", "false")
+                .describe("true: verify reads every stored byte again instead of trusting the checksum that the"
+                        + " bucket reports.");
+    }
+}

@@ -1,0 +1,167 @@
+package dev.streamingsaga.config;
+
+import static dev.streamingsaga.config.SettingType.BEARER_SECRET;
+import static dev.streamingsaga.config.SettingType.BUCKET;
+import static dev.streamingsaga.config.SettingType.DURATION;
+import static dev.streamingsaga.config.SettingType.FILE;
+import static dev.streamingsaga.config.SettingType.FLAG;
+import static dev.streamingsaga.config.SettingType.HEADER_SECRET;
+import static dev.streamingsaga.config.SettingType.HOSTS;
+import static dev.streamingsaga.config.SettingType.INTEGER;
+import static dev.streamingsaga.config.SettingType.JDBC_URL;
+import static dev.streamingsaga.config.SettingType.PASSWORD;
+import static dev.streamingsaga.config.SettingType.REQUIRED;
+import static dev.streamingsaga.config.SettingType.SECRET;
+import static dev.streamingsaga.config.SettingType.SHARE;
+import static dev.streamingsaga.config.SettingType.SIZE;
+import static dev.streamingsaga.config.SettingType.TEXT;
+import static dev.streamingsaga.config.SettingType.URL;
+
+import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
+import dev.streamingsaga.config.SagaConfig.LogFormat;
+import dev.streamingsaga.config.SagaConfig.RecoveryMode;
+import dev.streamingsaga.config.SagaConfig.TraceDetail;
+
+/** Servers that sagas use, and how sagas end and recover. */
+final class ServerSettings {
+    private ServerSettings() {}
+
+    static void declare(SettingsTable table) {
+        s3(table);
+        table.section("Journal");
+        database(table, "saga.journal");
+        table.section("Stores");
+        Settings.STORES.forEach(store -> database(table, "saga.store." + store));
+        coordinator(table);
+        compensationAndRecovery(table);
+        embeddings(table);
+        observability(table);
+    }
+
+    private static void s3(SettingsTable table) {
+        table.section("S3");
+        table.row(URL, "saga.s3.endpoint", "").describe("URL of the S3 server. Empty: embedded, in DATA/bucket.");
+        table.row(REQUIRED, "saga.s3.region", "us-east-1").describe("Region that requests are signed for.");
+        table.row(BUCKET, "saga.s3.bucket", "streaming-saga")
+                .describe("Bucket. It is created if it is missing and the account may create it.");
+        String credentials =
+                "Credentials. For the embedded server they are generated once and kept in the data" + " directory.";
+        table.row(PASSWORD, "saga.s3.access-key", "").describe(credentials);
+        table.row(PASSWORD, "saga.s3.secret-key", "").describe(credentials);
+        table.row(FLAG, "saga.s3.path-style", "true")
+                .describe("true: the bucket is part of the path, as most servers other than AWS require.");
+        table.row(DURATION, "saga.s3.connect-timeout", "5s", "100ms", "5m").describe("Limit for connecting.");
+        table.row(DURATION, "saga.s3.timeout", "60s", "100ms", "1h")
+                .describe("Limit for one attempt of one request, body included.");
+    }
+
+    private static void database(SettingsTable table, String key) {
+        table.row(JDBC_URL, key + ".url", "")
+                .describe("JDBC URL (jdbc:postgresql: or jdbc:sqlite:)."
+                        + " Empty: embedded SQLite file in the data directory.");
+        table.row(TEXT, key + ".user", "").describe("Database user.");
+        table.row(PASSWORD, key + ".password", "").describe("Its password.");
+        table.row(INTEGER, key + ".pool-size", "4", "1", "256").describe("Connections in the pool.");
+        table.row(DURATION, key + ".timeout", "30s", "100ms", "1h")
+                .describe("Limit for getting a connection, for acquiring a lock and for the answer to a statement.");
+    }
+
+    private static void coordinator(SettingsTable table) {
+        table.section("LRA coordinator and its callbacks");
+        table.row(URL, "saga.coordinator.url", "")
+                .describe("LRA coordinator with its context path (http://localhost:8482/lra-coordinator)."
+                        + " Empty: embedded.");
+        table.row(DURATION, "saga.coordinator.timeout", "10s", "100ms", "5m")
+                .describe("Limit for one operation of the coordinator, retries included.");
+        table.row(BEARER_SECRET, "saga.coordinator.secret", "")
+                .describe("Sent to the coordinator as a bearer token, and required by the embedded one. 16 characters"
+                        + " or more, the same for all nodes. Never logged. Empty: none is sent, and the embedded one"
+                        + " generates its own and keeps it in DATA/coordinator/secret.");
+        table.row(INTEGER, "saga.coordinator.port", "8482", "0", "65535")
+                .describe("Port of \"saga coordinator\". 0: a free one, chosen once and kept in the data directory.");
+        table.row(HOSTS, "saga.coordinator.hosts", "")
+                .describe("Host names besides 127.0.0.1:PORT (a proxy's) that requests to the embedded coordinator may"
+                        + " carry, with or without :port, separated by commas.");
+        table.row(INTEGER, "saga.coordinator.max-lras", "1000", "1", "100000")
+                .describe("LRAs open at a time at the embedded coordinator. Further sagas get COORDINATOR_UNAVAILABLE"
+                        + " until some have ended.");
+        table.row(REQUIRED, "saga.callback.host", "127.0.0.1")
+                .describe("Address that the private callback listener binds to.");
+        table.row(INTEGER, "saga.callback.port", "0", "0", "65535")
+                .describe("Port of the callback listener. 0: a free one, chosen once and kept in the data directory.");
+        table.row(URL, "saga.callback.url", "")
+                .describe("URL at which the coordinator reaches the listener, if it differs from http://host:port.");
+        table.row(SECRET, "saga.callback.secret", "")
+                .describe("Signs the callback tokens; 16 characters or more."
+                        + " Empty: generated once and kept in the data directory.");
+    }
+
+    private static void compensationAndRecovery(SettingsTable table) {
+        table.section("Compensation");
+        table.row(DURATION, "saga.compensation.step-timeout", "60s", "100ms", "1h")
+                .describe("Time that compensating one store may take before its data counts as residue.");
+        table.row(INTEGER, "saga.compensation.max-attempts", "10", "1", "1000")
+                .describe("Attempts at a clean-up entry before it is BLOCKED and waits for a person.");
+        table.row(DURATION, "saga.compensation.retry-delay", "30s", "100ms", "1d")
+                .describe("Time until a clean-up entry is tried again; doubled each time, up to an hour.");
+        table.section("Recovery");
+        table.choice("saga.recovery.mode", RecoveryMode.RESUME)
+                .describe("What to do with a saga whose process has ended. resume: start another run, which sends only"
+                        + " what is missing; compensate: compensate it.");
+        table.row(INTEGER, "saga.recovery.max-runs", "10", "1", "1000")
+                .describe("Runs of one saga that may fail because their process ends; after that it is compensated."
+                        + " An orderly stop does not count.");
+        table.row(DURATION, "saga.recovery.lease", "30s", "2s", "1h")
+                .describe("Time after the last heartbeat of a process until another process takes over its sagas.");
+        table.section("Orphans");
+        table.row(DURATION, "saga.orphans.min-age", "24h", "0s", "3650d")
+                .describe("\"orphans --delete\" deletes stored data that no saga in the journal owns only if it is"
+                        + " older than this.");
+    }
+
+    private static void embeddings(SettingsTable table) {
+        table.section("Text and segments");
+        table.row(INTEGER, "saga.content.segment-tokens", "0", "0", "8192")
+                .describe("Longest segment, in tokens of the model. 0: the limit of the model.");
+        table.row(INTEGER, "saga.content.segment-overlap-tokens", "0", "0", "1024")
+                .describe("Tokens that two adjacent segments share.");
+        table.row(INTEGER, "saga.content.max-text-chars", "1000000000", "0", "2147483647")
+                .describe("Most text taken from one document that is not a PDF, in characters.");
+        table.section("Embeddings");
+        table.choice("saga.embedding.provider", EmbeddingProvider.IN_PROCESS)
+                .describe("in-process: the model on the class path; onnx: a model file of your own; http: a server with"
+                        + " the API of OpenAI.");
+        table.row(FILE, "saga.embedding.onnx-model", "").describe("Model file for onnx.");
+        table.row(FILE, "saga.embedding.onnx-tokenizer", "").describe("Its tokenizer.json.");
+        table.row(URL, "saga.embedding.url", "").describe("Base URL for http; /v1/embeddings is appended.");
+        table.row(TEXT, "saga.embedding.model", "").describe("Model name for http; stored with each vector.");
+        table.row(PASSWORD, "saga.embedding.api-key", "").describe("Sent as a bearer token; never logged.");
+        table.row(INTEGER, "saga.embedding.dimension", "384", "1", "8192")
+                .describe("Length of a vector; checked against the model.");
+        table.row(INTEGER, "saga.embedding.batch-size", "32", "1", "1024")
+                .describe("Segments that are embedded and inserted together.");
+        table.row(INTEGER, "saga.embedding.threads", "0", "0", "256")
+                .describe("Batches embedded at a time. 0: one for each core.");
+        table.row(DURATION, "saga.embedding.timeout", "60s", "100ms", "1h")
+                .describe("Limit for one request to an http model.");
+    }
+
+    private static void observability(SettingsTable table) {
+        table.section("Log and health");
+        table.choice("saga.log.format", LogFormat.TEXT)
+                .describe("Lines of DATA/logs/saga.log. text: for people; json: for programs, one object a line with"
+                        + " sagaId, file and state as fields.");
+        table.row(SIZE, "saga.health.min-free", "1GiB", "0B", "any")
+                .describe("GET /observe/health is DOWN if the data directory has less free space.");
+        table.section("Traces (OpenTelemetry)");
+        table.row(URL, "saga.otel.endpoint", "")
+                .describe("URL of a collector that accepts OTLP over HTTP (http://localhost:4318); /v1/traces is"
+                        + " appended. Empty: no traces. Not for a hub, which has its own tracer.");
+        table.row(HEADER_SECRET, "saga.otel.api-key", "").describe("Sent as a bearer token; never logged.");
+        table.row(REQUIRED, "saga.otel.service-name", "streaming-saga").describe("Service name of the traces.");
+        table.row(SHARE, "saga.otel.sampling", "1").describe("Share of the traces that are sent, 0 to 1.");
+        table.choice("saga.otel.detail", TraceDetail.STEPS)
+                .describe("steps: each route and step of a saga; all: each chunk, batch and SQL statement too, which"
+                        + " makes thousands of spans for a large file.");
+    }
+}
