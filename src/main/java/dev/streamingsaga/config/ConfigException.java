@@ -2,7 +2,7 @@ package dev.streamingsaga.config;
 
 import java.util.List;
 
-/** Settings that can't be used; the message lists all of them, each with key, rule and value. */
+/** Invalid settings. The message lists all of them, each with key, rule and value. */
 public class ConfigException extends RuntimeException {
     private final transient List<String> problems;
 
@@ -11,7 +11,7 @@ public class ConfigException extends RuntimeException {
         this.problems = List.copyOf(problems);
     }
 
-    /** One problem that only shows when the configuration is used. */
+    /** One problem that only appears when the configuration is used. */
     public static ConfigException of(String problem) {
         return new ConfigException(List.of(problem));
     }

@@ -4,19 +4,19 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Which outcomes of a saga fail the exchange that asked for it. Failing matters to a consumer that decides by its
- * exchange what becomes of its input, such as {@code file:} with {@code move} and {@code moveFailed}.
+ * Which outcomes of a saga fail the exchange that started it. This matters to a consumer whose exchange decides what
+ * happens to its input, such as {@code file:} with {@code move} and {@code moveFailed}.
  */
 public enum FailOn {
-    /** None: the exchange carries the result, and its route looks at the status. */
+    /** None: the exchange carries the result, and its route checks the status. */
     NEVER,
     /** Every outcome except COMPLETED. */
     COMPENSATED,
-    /** PARTIALLY_COMPENSATED only: a saga that left nothing behind does not fail the exchange. */
+    /** PARTIALLY_COMPENSATED only: a saga without residue does not fail the exchange. */
     PARTIALLY_COMPENSATED;
 
     /**
-     * Reads the word that {@code saga.hub.fail-on} takes, in any letter case.
+     * Parses a value of {@code saga.hub.fail-on}, in any letter case.
      *
      * @throws IllegalArgumentException naming the words that are allowed
      */

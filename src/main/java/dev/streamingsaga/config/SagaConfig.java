@@ -9,12 +9,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Everything that can be configured, typed and already checked. {@link Settings#parse} is the only way to one;
- * {@code config/application.properties} explains each key.
+ * The whole configuration, typed and checked. {@link Settings#parse} creates it; {@code config/application.properties}
+ * explains each key.
  *
  * @param name instance name: prefix of every route, endpoint and bean, {@code saga} by default
- * @param dataDir where everything embedded lives, absolute
- * @param timeLimit how long one saga may take before it is compensated with {@code TIMEOUT}
+ * @param dataDir folder of everything embedded, absolute
+ * @param timeLimit time that one saga may take before it is compensated with {@code TIMEOUT}
  * @param concurrency sagas that run at a time in this process
  * @param participants stores after the verify gate, in the order they are written
  */
@@ -54,12 +54,12 @@ public record SagaConfig(
         return name + "-" + route;
     }
 
-    /** Where bodies that arrive over HTTP are kept until their saga is final. */
+    /** Folder of bodies received over HTTP, each kept until its saga is final. */
     public Path uploads() {
         return dataDir.resolve("spool").resolve("http");
     }
 
-    /** Where bodies of messages are kept until their saga is final. */
+    /** Folder of message bodies, each kept until its saga is final. */
     public Path messages() {
         return dataDir.resolve("spool").resolve("jms");
     }
@@ -72,7 +72,7 @@ public record SagaConfig(
     /**
      * What to do when a file is already in an unfinished saga, or its content is already stored.
      *
-     * @param claimRoots where messages of the user's own routes may name files; none: nowhere
+     * @param claimRoots folders in which messages of the user's own routes may name files; empty: nowhere
      */
     public record Source(
             long maxSizeBytes, List<Path> roots, OnConflict onConflict, Duplicates duplicates, List<Path> claimRoots) {}
@@ -95,8 +95,8 @@ public record SagaConfig(
 
     /**
      * @param sizeBytes size of every chunk but the last
-     * @param parallelism chunks on their way to the bucket at a time, per saga
-     * @param attempts how often a chunk is tried in all
+     * @param parallelism chunks that one saga sends to the bucket at a time
+     * @param attempts attempts for one chunk, the first included
      * @param retryDelay pause before the next attempt
      * @param readBack verify reads every stored byte again instead of trusting the bucket's checksum
      */
@@ -121,7 +121,8 @@ public record SagaConfig(
 
     /**
      * @param url with the context path ({@code …/lra-coordinator}); empty: the embedded coordinator
-     * @param secret sent to the coordinator and demanded by ours; empty: none is sent, and ours makes one and keeps it
+     * @param secret sent to the coordinator and required by the embedded one; empty: none is sent, and the embedded one
+     *     generates its own and keeps it
      */
     public record Coordinator(Optional<URI> url, Duration timeout, String secret, CoordinatorServer server) {
         @Override
@@ -131,27 +132,27 @@ public record SagaConfig(
     }
 
     /**
-     * Our coordinator as a server.
+     * The embedded coordinator as a server.
      *
-     * @param port where it listens if it runs alone; 0: a free one is chosen once and kept in the data directory
-     * @param hosts names, with or without a port, that it may be called by besides its own address
-     * @param maxLras that are open at a time; no more are begun
+     * @param port of a coordinator that runs alone; 0: a free one is chosen once and kept in the data directory
+     * @param hosts host names, with or without a port, that requests may carry besides its own address
+     * @param maxLras LRAs open at a time; further ones are refused
      */
     public record CoordinatorServer(int port, List<String> hosts, int maxLras) {}
 
     /**
-     * The private listener that the coordinator calls.
+     * The private listener for the callbacks of the coordinator.
      *
      * @param port 0: a free one is chosen once and kept in the data directory
-     * @param url how the coordinator reaches it, if not as {@code http://host:port}
+     * @param url at which the coordinator reaches it, if it differs from {@code http://host:port}
      * @param secret signs the tokens; empty: generated once and kept in the data directory
      */
     public record Callback(String host, int port, Optional<URI> url, String secret) {}
 
-    /** @param stepTimeout how long undoing one store may take before it counts as residue */
+    /** @param stepTimeout time that compensating one store may take before its data counts as residue */
     public record Compensation(Duration stepTimeout, RetryPolicy residue) {}
 
-    /** What becomes of a saga whose process is gone: another attempt, or its compensation. */
+    /** What to do with a saga whose process has ended: start another run, or compensate it. */
     public enum RecoveryMode {
         RESUME,
         COMPENSATE
@@ -159,7 +160,7 @@ public record SagaConfig(
 
     /**
      * @param maxRuns runs of a saga that may fail; after the last it is compensated
-     * @param lease how long a process that gives no sign of life keeps its sagas
+     * @param lease time after the last heartbeat of a process until another one takes over its sagas
      */
     public record Recovery(RecoveryMode mode, int maxRuns, Duration lease) {}
 
@@ -191,10 +192,10 @@ public record SagaConfig(
     /**
      * Messages.
      *
-     * @param embedded the application runs a broker of its own, in {@code DATA/broker}
+     * @param embedded whether the application runs its own broker, in {@code DATA/broker}
      * @param port of that broker on loopback; 0: a free one is chosen once and kept in the data directory
-     * @param url of an Artemis broker; empty: the connection factory is found in the registry, as it is in a hub
-     * @param roots where messages may name files; none: nowhere
+     * @param url of an Artemis broker; empty: the connection factory comes from the registry, as in a hub
+     * @param roots folders in which messages may name files; empty: nowhere
      */
     public record Jms(
             boolean embedded,
@@ -210,7 +211,7 @@ public record SagaConfig(
         }
     }
 
-    /** What becomes of a dropped file when its saga has its outcome. */
+    /** What to do with a dropped file when its saga has ended. */
     public enum AfterDrop {
         MOVE,
         KEEP
@@ -219,11 +220,11 @@ public record SagaConfig(
     /**
      * The drop folder.
      *
-     * @param dir empty: there is none
-     * @param doneFile name of the marker that says a file is complete, with {@code ${name}} in it; empty: the file
-     *     tells by itself
-     * @param stableFor how long it must not change, without a marker
-     * @param interval between two looks
+     * @param dir empty: no drop folder
+     * @param doneFile name of the marker that says a file is complete, with {@code ${name}} in it; empty: a file is
+     *     complete when it stops changing
+     * @param stableFor time for which a file without a marker must not change
+     * @param interval pause between two scans
      */
     public record Drop(
             Optional<Path> dir,
@@ -236,19 +237,19 @@ public record SagaConfig(
             DropLimits limits) {}
 
     /**
-     * What keeps a document whole whose writer is not finished.
+     * Protection against files that are still being written.
      *
-     * @param waitFor files that a process has open for writing are not taken
-     * @param watchAfter how long a file is looked at again after its saga has ended; zero: not at all
+     * @param waitFor whether files that a process has open for writing are left alone
+     * @param watchAfter time for which a file is checked for changes after its saga has ended; zero: never
      */
     public record DropWriters(boolean waitFor, Duration watchAfter) {}
 
     /**
-     * Of the folder alone; those of every way in hold all the same.
+     * Limits of the drop folder. Those of every ingestion endpoint apply too.
      *
      * @param types content types ({@code text/*} too) or suffixes ({@code .pdf}); empty: all
-     * @param perMinute files taken; 0: as many as come
-     * @param ignore names that are never taken, with {@code *} and {@code ?}
+     * @param perMinute files taken in a minute; 0: no limit
+     * @param ignore patterns of names to ignore, with {@code *} and {@code ?}
      */
     public record DropLimits(long maxSizeBytes, List<String> types, int perMinute, List<String> ignore) {}
 
@@ -260,10 +261,10 @@ public record SagaConfig(
         JSON
     }
 
-    /** @param minFreeBytes health is down with less in the data directory */
+    /** @param minFreeBytes health is DOWN if the data directory has less free space */
     public record Observability(LogFormat logFormat, long minFreeBytes, Otel otel) {}
 
-    /** Spans of the saga's steps, or also of each chunk, batch and statement. */
+    /** Spans for each step of a saga, or also for each chunk, batch and statement. */
     public enum TraceDetail {
         STEPS,
         ALL
@@ -272,7 +273,7 @@ public record SagaConfig(
     /**
      * Traces of the stand-alone application.
      *
-     * @param endpoint of a collector, without {@code /v1/traces}; empty: none are made
+     * @param endpoint of a collector, without {@code /v1/traces}; empty: no traces
      * @param apiKey sent as a bearer token, if not empty
      * @param sampling share of the traces that are sent, 0 to 1
      */
@@ -285,23 +286,23 @@ public record SagaConfig(
     /**
      * The HTTP API.
      *
-     * @param enabled the service serves it; a hub adds its routes itself
-     * @param host of the embedded server; none of ours in a hub
+     * @param enabled whether the service serves it; a hub adds its routes itself
+     * @param host of the embedded server, which a hub does not have
      * @param port of the embedded server, 8480 by default; 0: a free one is chosen once and kept in the data directory
-     * @param path prefix of every path, empty or beginning with a slash
-     * @param roots where {@code POST /api/documents} may name files; none: nowhere
+     * @param path prefix of every path; empty, or begins with a slash
+     * @param roots folders in which {@code POST /api/documents} may name files; empty: nowhere
      */
     public record Http(
             boolean enabled, String host, int port, String path, List<Path> roots, HttpLimits limits, HttpAuth auth) {}
 
     /**
      * @param uploads bodies received at a time
-     * @param sagas accepted over HTTP and not ended yet
+     * @param sagas accepted over HTTP that have not ended
      * @param downloads documents sent at a time
-     * @param listeners of {@code GET /api/events} at a time
+     * @param listeners listeners to {@code GET /api/events} at a time
      * @param idle longest pause of a client in the middle of a body
-     * @param leastRate bytes a second of a body, on average; a client may fall behind by as much as {@code idle}. 0: no
-     *     limit
+     * @param leastRate lowest average rate of a body, in bytes a second; a client may fall behind by {@code idle}. 0:
+     *     no limit
      * @param connections to the embedded server
      */
     public record HttpLimits(
@@ -317,12 +318,12 @@ public record SagaConfig(
      * Connections to the embedded HTTP server.
      *
      * @param max open at a time
-     * @param head time for all headers of a request, from its first byte, or from the connection's beginning
-     * @param keepAlive time from the end of an answer to the next request
+     * @param head time for all headers of a request, from its first byte or from the start of the connection
+     * @param keepAlive time from the end of a response to the next request
      */
     public record HttpConnections(int max, Duration head, Duration keepAlive) {}
 
-    /** Who may call: keys from a file, tokens of an OIDC provider, both, or, on loopback only, everybody. */
+    /** Credentials: keys from a file, tokens of an OIDC provider, or both. Without any, only loopback is served. */
     public record HttpAuth(
             Optional<Path> keysFile, Optional<URI> oidcIssuer, String oidcAudience, Optional<URI> oidcJwksUrl) {
         public boolean isOff() {

@@ -41,8 +41,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * The settings by key, with their defaults. Keys outside {@code saga.} are none of our business and pass unread; an
- * unknown {@code saga.} key is refused, since it is most likely a typing error.
+ * Parses settings. Keys outside {@code saga.} are ignored; an unknown {@code saga.} key is refused, because it is most
+ * likely a typing error.
  */
 public final class Settings {
     /** Databases that take {@code .url .user .password .pool-size .timeout}: the journal and each built-in store. */
@@ -62,7 +62,7 @@ public final class Settings {
     }
 
     /**
-     * Checks all given values at once, over the defaults.
+     * Checks all values at once; defaults apply to the keys that are missing.
      *
      * @param given keys as in {@code config/application.properties}; keys outside {@code saga.} are ignored
      * @throws ConfigException naming every unknown key and every value that breaks its rule
@@ -74,8 +74,8 @@ public final class Settings {
         given.forEach((key, value) -> {
             if (values.containsKey(key) && hasPlaceholder(value)) {
                 read.refuse(key
-                        + " has a placeholder that was not resolved: in a hub write {{env:NAME}} or {{env:NAME:default}}; the application"
-                        + " itself takes the environment variable "
+                        + " has a placeholder that was not resolved: in a hub write {{env:NAME}} or"
+                        + " {{env:NAME:default}}; for the application itself set the environment variable "
                         + key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
             } else if (values.containsKey(key)) {
                 values.put(key, value.strip());
@@ -90,30 +90,29 @@ public final class Settings {
     }
 
     /**
-     * As above, for an instance in somebody else's application: every key begins with the instance's name instead of
-     * {@code saga}, {@code data.dir} is {@code data-<name>} and {@code chunk.prefix} the name for another name than
-     * {@code saga}, so that two instances have nothing in common.
+     * As {@link #parse(Map)}, for an instance in a hub: every key begins with the instance's name instead of
+     * {@code saga}. For a name other than {@code saga}, {@code data.dir} is {@code data-<name>} and
+     * {@code chunk.prefix} is the name by default, so that two instances share nothing.
      *
-     * @throws ConfigException as above, with the keys as they were given
+     * @throws ConfigException as {@link #parse(Map)}, with the keys as the hub wrote them
      */
     public static SagaConfig parse(String name, Map<String, String> given) {
-        Map<String, String> ours = new LinkedHashMap<>();
-        ours.put(NAME, name);
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put(NAME, name);
         if (!name.equals("saga")) {
-            ours.put("saga.data.dir", "data-" + name);
-            ours.put("saga.chunk.prefix", name);
+            settings.put("saga.data.dir", "data-" + name);
+            settings.put("saga.chunk.prefix", name);
         }
         given.forEach((key, value) -> {
             if (key.startsWith(name + ".")) {
-                ours.put("saga" + key.substring(name.length()), value);
+                settings.put("saga" + key.substring(name.length()), value);
             }
         });
         try {
-            if (!ours.get(NAME).equals(name)) {
-                throw ConfigException.of(
-                        "saga.name must be " + name + " or not set at all, was \"" + ours.get(NAME) + "\"");
+            if (!settings.get(NAME).equals(name)) {
+                throw ConfigException.of("saga.name must be " + name + " or unset, was \"" + settings.get(NAME) + "\"");
             }
-            return parse(ours);
+            return parse(settings);
         } catch (ConfigException e) {
             throw new ConfigException(e.problems().stream()
                     .map(problem -> problem.replaceAll("\\bsaga\\.(?=[a-z])", name + "."))
@@ -122,8 +121,8 @@ public final class Settings {
     }
 
     /**
-     * Whether a value still has a placeholder in it, of Camel ({@code {{NAME}}}) or for a variable
-     * ({@code ${env:NAME}}). It would be sent to a server as it is.
+     * Whether a value still contains a placeholder, of Camel ({@code {{NAME}}}) or for a variable
+     * ({@code ${env:NAME}}). Such a value would be sent to a server unresolved.
      */
     public static boolean hasPlaceholder(String value) {
         return PLACEHOLDER.matcher(value).find();
@@ -234,10 +233,10 @@ public final class Settings {
                 read.text("saga.jms.dead-letter-queue"),
                 read.folders("saga.jms.roots"));
         if (jms.embedded() && !jms.url().isEmpty()) {
-            read.refuse("saga.jms.url must be empty if saga.jms.embedded is true: messages come from one broker");
+            read.refuse("saga.jms.url must be empty if saga.jms.embedded is true: only one broker is used");
         }
         if (jms.queue().equals(jms.deadLetterQueue())) {
-            read.refuse("saga.jms.dead-letter-queue must be another queue than saga.jms.queue");
+            read.refuse("saga.jms.dead-letter-queue must differ from saga.jms.queue");
         }
         return jms;
     }
@@ -265,15 +264,15 @@ public final class Settings {
                 read.text("saga.http.oidc.audience"),
                 read.uri("saga.http.oidc.jwks-url"));
         if (auth.oidcIssuer().isPresent() && auth.oidcAudience().isEmpty()) {
-            read.refuse(
-                    "saga.http.oidc.audience must name us if saga.http.oidc.issuer is set: else any token of that provider would do");
+            read.refuse("saga.http.oidc.audience must name this service if saga.http.oidc.issuer is set:"
+                    + " without it, any token of that provider would be accepted");
         }
         HttpLimits limits = limits(read);
-        int busy = limits.uploads() + limits.sagas() + limits.downloads() + limits.listeners();
-        if (limits.connections().max() <= busy) {
+        int others = limits.uploads() + limits.sagas() + limits.downloads() + limits.listeners();
+        if (limits.connections().max() <= others) {
             read.refuse("saga.http.max-connections must be more than saga.http.max-uploads, saga.http.max-sagas,"
                     + " saga.http.max-downloads and saga.http.max-listeners together ("
-                    + busy + "), since each of them may keep a connection, was \""
+                    + others + "), because each of them may hold a connection, was \""
                     + limits.connections().max() + "\"");
         }
         return new Http(

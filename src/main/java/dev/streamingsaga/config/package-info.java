@@ -1,4 +1,7 @@
-/** All settings: read once at start, checked all at once, handed on as one immutable record. */
+/**
+ * All settings. {@code SettingsCatalog} declares each one; {@link dev.streamingsaga.config.Settings} reads them once at
+ * start, checks all at once and returns one immutable {@link dev.streamingsaga.config.SagaConfig}.
+ */
 @NullMarked
 package dev.streamingsaga.config;
 

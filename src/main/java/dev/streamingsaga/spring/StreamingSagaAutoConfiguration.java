@@ -9,9 +9,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 
 /**
- * One instance, {@code saga}, as a bean, which camel-spring-boot adds to its context as it does with any routes. It
- * stays away when {@code streaming-saga.enabled} is false, or when the application has a {@link StreamingSaga} bean of
- * its own, or several.
+ * Defines instance {@code saga} as a bean; camel-spring-boot adds it to the Camel context like any other routes. It
+ * backs off if {@code streaming-saga.enabled} is false or the application defines any {@link StreamingSaga} bean.
  */
 @AutoConfiguration
 @ConditionalOnClass(CamelContext.class)

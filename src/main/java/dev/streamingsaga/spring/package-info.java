@@ -1,6 +1,6 @@
 /**
- * Adds instance {@code saga} to a Spring Boot application's Camel context; nothing here is needed or loaded anywhere
- * else.
+ * Adds instance {@code saga} to the Camel context of a Spring Boot application. Nothing here is loaded in other
+ * applications.
  */
 @NullMarked
 package dev.streamingsaga.spring;

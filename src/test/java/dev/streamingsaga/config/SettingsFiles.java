@@ -20,11 +20,13 @@ final class SettingsFiles {
 
     private static final String HEADER = """
             # Every setting of Streaming Saga with its default. Set only the keys that you change.
-            # Later sources win: this file, --config FILE, environment (SAGA_CHUNK_SIZE is saga.chunk.size), -D key=value.
+            # Later sources win: this file, --config FILE, environment (SAGA_CHUNK_SIZE is saga.chunk.size),
+            # -D key=value.
             # Times: 500ms, 5s, 10m, 1h, 2d. Sizes: B, KiB, MiB, GiB, TiB. Unknown saga.* keys are refused at start.
-            # In a hub of yours the keys stand among the hub's own properties and begin with the instance's name:
+            # In your own hub, put the keys among the hub's own properties; they begin with the instance's name:
             # new StreamingSaga("archive") reads archive.*, with archive.data.dir=data-archive and
-            # archive.chunk.prefix=archive as defaults. Nothing is embedded there: an empty value means a bean of the hub.
+            # archive.chunk.prefix=archive as defaults. Nothing is embedded there:
+            # an empty value means a bean of the hub.
             # Generated from SettingsCatalog, as SettingsFilesTest describes.
 
             """;

@@ -38,7 +38,7 @@ class SettingsTest {
     }
 
     @Test
-    void lets_nobody_in_from_outside_without_credentials() {
+    void requires_credentials_for_an_address_other_than_loopback() {
         assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.host", "0.0.0.0")))
                 .hasMessageContaining("saga.http.host")
                 .hasMessageContaining("saga.http.keys-file");
@@ -101,7 +101,7 @@ class SettingsTest {
         "saga.journal.url,{{env:JOURNAL}}",
         "saga.drop.dir,/srv/${sys:user}/inbox"
     })
-    void refuses_a_placeholder_that_nobody_has_resolved(String key, String value) {
+    void refuses_an_unresolved_placeholder(String key, String value) {
         assertThatThrownBy(() -> Settings.parse(Map.of(key, value)))
                 .isInstanceOfSatisfying(
                         ConfigException.class,
@@ -118,7 +118,7 @@ class SettingsTest {
     }
 
     @Test
-    void wants_more_connections_than_requests_that_may_hold_one() {
+    void requires_more_connections_than_requests_that_may_hold_one() {
         assertThatThrownBy(() -> Settings.parse(Map.of("saga.http.max-connections", "92")))
                 .hasMessageContaining("saga.http.max-connections")
                 .hasMessageContaining("saga.http.max-sagas")
@@ -148,7 +148,7 @@ class SettingsTest {
     }
 
     @Test
-    void leaves_the_keys_of_others_alone() {
+    void ignores_keys_outside_saga() {
         assertThat(Settings.parse(Map.of("camel.main.name", "x")).name()).isEqualTo("saga");
     }
 
@@ -183,7 +183,7 @@ class SettingsTest {
     }
 
     /**
-     * A port in the ephemeral range may be taken by any outgoing connection, and what scrapes or calls us must know it.
+     * A port in the ephemeral range may be taken by any outgoing connection, and Prometheus and clients must know it.
      */
     @Test
     void every_default_port_is_fixed_below_the_ephemeral_range_and_used_where_it_is_documented() throws Exception {
