@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Reports files that changed after they were stored, once each, whatever is killed in between. */
+/** Sends one alert for each file that changed after it was stored, even if the process is killed in between. */
 final class ChangeAlerts {
     private static final String ADVICE = "let writers rename files when they are complete, or use saga.drop.done-file,"
             + " or raise saga.drop.stable-for";
@@ -28,30 +28,30 @@ final class ChangeAlerts {
         this.alerts = alerts;
     }
 
-    /** A file that is still where it was dropped, and has changed since its saga saw it. */
+    /** Alerts for a file that changed after its saga read it and before it was moved out of the drop folder. */
     void beforeMove(SagaRecord saga, Path file, SourceIdentity now) {
-        String beginning = name(file) + " changed after it was stored and before it was moved: ";
-        String message = beginning + sizes(saga, now) + "; it is ingested again";
+        String prefix = name(file) + " changed after it was stored and before it was moved: ";
+        String message = prefix + sizes(saga, now) + "; it is ingested again";
         List<EventDraft> notes = alerts.sourceChanged(saga, message, advice(saga), false);
-        if (journal.dropped().alertOnce(saga.sagaId(), beginning, notes)) {
+        if (journal.dropped().alertOnce(saga.sagaId(), prefix, notes)) {
             alerts.deliver(saga.sagaId());
         }
     }
 
-    /** A file that will be ingested again. */
+    /** Alerts for a file that changed after its saga ended. The file is ingested again. */
     void afterEnd(SagaRecord saga, DroppedFile file, SourceIdentity now) {
-        String again =
+        String nextStep =
                 (file.wasMoved() ? "; it is moved back into the drop folder and" : "; it is") + " ingested again";
-        String message = name(file.path()) + " changed after its saga ended: " + sizes(saga, now) + again;
+        String message = name(file.path()) + " changed after its saga ended: " + sizes(saga, now) + nextStep;
         alert(saga, file, 1, message, advice(saga));
     }
 
-    /** A file that should be, and can't. */
-    void notMovedBack(SagaRecord saga, DroppedFile file, SourceIdentity now, Exception why) {
-        String message = name(file.path()) + " changed after its saga ended, and can't be moved back into the"
-                + " drop folder (" + DeduplicatedWarnings.shown(why.toString()) + "): " + sizes(saga, now)
-                + ", what was added is not stored";
-        alert(saga, file, 2, message, "move it back yourself, it is tried again until then; " + advice(saga));
+    /** Alerts for a changed file that cannot be moved back, and so is not ingested again. */
+    void notMovedBack(SagaRecord saga, DroppedFile file, SourceIdentity now, Exception cause) {
+        String message = name(file.path()) + " changed after its saga ended, and cannot be moved back into the"
+                + " drop folder (" + DeduplicatedWarnings.shown(cause.toString()) + "): " + sizes(saga, now)
+                + ", the change is not stored";
+        alert(saga, file, 2, message, "move the file back yourself; until then the move is retried; " + advice(saga));
     }
 
     private void alert(SagaRecord saga, DroppedFile file, int level, String message, String action) {
@@ -60,7 +60,7 @@ final class ChangeAlerts {
         }
     }
 
-    /** The file's bytes are those that its saga stored, or refused. */
+    /** Whether the file still has the content that its saga stored or rejected. */
     static boolean isSameContent(SagaRecord saga, Path file, SourceIdentity before, SourceIdentity now) {
         Optional<Document> document = saga.document();
         if (document.isEmpty()) {
@@ -77,17 +77,17 @@ final class ChangeAlerts {
         }
     }
 
-    /** Relative: who may see alerts need not know where the folder is. */
+    /** Relative to the drop folder: readers of alerts need not know where that folder is. */
     private String name(Path file) {
         return DeduplicatedWarnings.shown(root.relativize(file));
     }
 
     private static String sizes(SagaRecord saga, SourceIdentity now) {
-        String is = "the file has " + now.sizeBytes() + " bytes now";
+        String current = "the file has " + now.sizeBytes() + " bytes now";
         return saga.document()
-                .map(document -> "document " + document.documentId() + " has " + document.sizeBytes() + " bytes, " + is
-                        + (document.sizeBytes() == now.sizeBytes() ? ", others" : ""))
-                .orElse("nothing was stored, " + is);
+                .map(document -> "document " + document.documentId() + " has " + document.sizeBytes() + " bytes, "
+                        + current + (document.sizeBytes() == now.sizeBytes() ? ", with other content" : ""))
+                .orElse("nothing was stored, " + current);
     }
 
     private static String advice(SagaRecord saga) {

@@ -8,27 +8,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Where the original of a completed document may be found. */
+/** Finds the paths where the original of a completed document may be. */
 public final class CompletedOriginals {
     private static final int NAMES = 3;
 
     private CompletedOriginals() {}
 
     /**
-     * Where it was taken in, and where the drop folder moves what has completed. What lies there need not be the
-     * original: compare it.
+     * Returns the source path and the paths to which the drop folder moves completed files. A file found there need not
+     * be the original: compare its content.
      */
     public static List<Path> of(SagaConfig config, Document document) {
         Path source = document.path();
-        List<Path> places = new ArrayList<>(List.of(source));
+        List<Path> candidates = new ArrayList<>(List.of(source));
         root(config).filter(source::startsWith).ifPresent(root -> {
             OutcomeNames names = new OutcomeNames(source.getFileName().toString(), document.sagaId());
             Path moved = root.resolve(Settlement.DONE).resolve(root.relativize(source));
             for (int attempt = 0; attempt < NAMES; attempt++) {
-                places.add(moved.resolveSibling(names.candidate(attempt)));
+                candidates.add(moved.resolveSibling(names.candidate(attempt)));
             }
         });
-        return places;
+        return candidates;
     }
 
     private static Optional<Path> root(SagaConfig config) {
@@ -37,7 +37,7 @@ public final class CompletedOriginals {
                     ? Optional.of(config.drop().dir().get().toRealPath())
                     : Optional.empty();
         } catch (IOException e) {
-            return Optional.empty(); // no folder, so nothing was moved in it
+            return Optional.empty(); // no folder, so no file was moved
         }
     }
 }

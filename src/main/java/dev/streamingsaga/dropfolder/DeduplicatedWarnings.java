@@ -7,25 +7,25 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a person has to hear of a file that stays: once, not at each look. Remembers the last 1000. */
+/** Logs each warning about a file once, not at every scan. Remembers the last 1000 files. */
 final class DeduplicatedWarnings {
     private static final Logger LOG = LoggerFactory.getLogger(DropFolder.class);
     private static final int REMEMBERED = 1000;
 
-    private final Map<Path, String> told = new LinkedHashMap<>() {
+    private final Map<Path, String> lastWarnings = new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Path, String> eldest) {
             return size() > REMEMBERED;
         }
     };
 
-    synchronized void about(Path file, String what) {
-        if (!what.equals(told.put(file, what))) {
-            LOG.warn("{}: {}", shown(file), what);
+    synchronized void warn(Path file, String warning) {
+        if (!warning.equals(lastWarnings.put(file, warning))) {
+            LOG.warn("{}: {}", shown(file), warning);
         }
     }
 
-    /** A name may hold anything, line ends too. */
+    /** Makes a name fit for a log line: file names may contain line breaks and control characters. */
     static String shown(Path file) {
         return shown(file.toString());
     }

@@ -5,41 +5,41 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
-/** The file beside a document that says it is complete, if the folder wants one. */
+/** The optional done file: its presence beside a document says that the document is complete. */
 final class DoneFileMarker {
     private static final String NAME = "${name}";
 
-    private final String before;
-    private final String after;
+    private final String prefix;
+    private final String suffix;
 
-    /** @param pattern with {@code ${name}} in it; empty: no file has a marker, or is one */
+    /** @param pattern contains {@code ${name}}; empty if done files are not used */
     DoneFileMarker(String pattern) {
-        this.before = pattern.isEmpty() ? "" : pattern.substring(0, pattern.indexOf(NAME));
-        this.after = pattern.isEmpty() ? "" : pattern.substring(pattern.indexOf(NAME) + NAME.length());
+        this.prefix = pattern.isEmpty() ? "" : pattern.substring(0, pattern.indexOf(NAME));
+        this.suffix = pattern.isEmpty() ? "" : pattern.substring(pattern.indexOf(NAME) + NAME.length());
     }
 
-    boolean isWanted() {
-        return !(before + after).isEmpty();
+    boolean isRequired() {
+        return !(prefix + suffix).isEmpty();
     }
 
     boolean isMarker(String name) {
-        return isWanted()
-                && name.length() > before.length() + after.length()
-                && name.startsWith(before)
-                && name.endsWith(after);
+        return isRequired()
+                && name.length() > prefix.length() + suffix.length()
+                && name.startsWith(prefix)
+                && name.endsWith(suffix);
     }
 
-    boolean isThere(Path document) {
+    boolean exists(Path document) {
         return Files.isRegularFile(of(document), LinkOption.NOFOLLOW_LINKS);
     }
 
     void remove(Path document) throws IOException {
-        if (isWanted()) {
+        if (isRequired()) {
             Files.deleteIfExists(of(document));
         }
     }
 
     private Path of(Path document) {
-        return document.resolveSibling(before + document.getFileName() + after);
+        return document.resolveSibling(prefix + document.getFileName() + suffix);
     }
 }

@@ -27,11 +27,11 @@ import org.apache.camel.ExchangePattern;
 import org.apache.camel.ProducerTemplate;
 
 /**
- * Decides about each file at each look. No more files are taken than sagas may run; the others wait where they are, and
- * the next is taken as soon as one has ended.
+ * Decides at every scan what to do with each file. Ingests at most as many files at a time as sagas may run; the others
+ * stay in the folder until a saga ends.
  */
 final class DropFolder {
-    private static final int MAX_WATCHED = 100_000;
+    private static final int MAX_FILES = 100_000;
     private static final String WATCH = "SagaDropWatch";
 
     private final SagaConfig config;
@@ -40,11 +40,11 @@ final class DropFolder {
     private final ProducerTemplate template;
     private final ExecutorService workers;
     private final Semaphore slots;
-    private final ReadyFiles ready = new ReadyFiles(MAX_WATCHED);
-    private final DeduplicatedWarnings complaints = new DeduplicatedWarnings();
+    private final ReadyFiles ready = new ReadyFiles(MAX_FILES);
+    private final DeduplicatedWarnings warnings = new DeduplicatedWarnings();
     private final Set<Path> busy = ConcurrentHashMap.newKeySet();
-    private final TrackedFiles watches = new TrackedFiles(MAX_WATCHED, System::nanoTime);
-    private final RateLimit minute;
+    private final TrackedFiles trackedFiles = new TrackedFiles(MAX_FILES, System::nanoTime);
+    private final RateLimit rateLimit;
     private final DoneFileMarker marker;
     private final DropScan.Rules rules;
     private final Settlement settlement;
@@ -69,137 +69,138 @@ final class DropFolder {
         this.rules = new DropScan.Rules(
                 config.drop().recursive(),
                 new IgnoredNames(config.drop().limits().ignore()));
-        this.minute = new RateLimit(config.drop().limits().perMinute(), System::nanoTime);
-        ExecutorService asking =
+        this.rateLimit = new RateLimit(config.drop().limits().perMinute(), System::nanoTime);
+        ExecutorService writerChecks =
                 context.getExecutorServiceManager().newSingleThreadExecutor(this, config.id("drop-writers"));
-        this.writers = new Writers(config.drop().writers().waitFor(), asking, complaints);
-        this.settlement =
-                new Settlement(root, config.drop(), new Settlement.Parts(journal, marker, writers, complaints));
+        this.writers = new Writers(config.drop().writers().waitFor(), writerChecks, warnings);
+        this.settlement = new Settlement(
+                root, config.drop(), new Settlement.SettlementDependencies(journal, marker, writers, warnings));
         this.changes = new ChangeAlerts(root, journal, parts.alerts());
-        this.rechecks = new Rechecks(root, new Rechecks.Parts(journal, writers, changes, complaints));
-        this.owner = new FolderOwner(root.resolve(Settlement.DONE), journal::epoch, complaints);
+        this.rechecks = new Rechecks(root, new Rechecks.RecheckDependencies(journal, writers, changes, warnings));
+        this.owner = new FolderOwner(root.resolve(Settlement.DONE), journal::epoch, warnings);
     }
 
-    /** One look; what fails is tried again at the next. */
+    /** Scans the folder once. The next scan retries what failed. */
     void scan() {
-        if (!owner.isOurs()) {
+        if (!owner.isOwned()) {
             return;
         }
         try {
-            new DropScan(root, rules, marker, complaints, this::guarded).run();
-            watches.endScan();
+            new DropScan(root, rules, marker, warnings, this::handle).run();
+            trackedFiles.endScan();
         } catch (IOException e) {
-            complaints.about(root, "the drop folder cannot be listed (" + e + "); tried again");
+            warnings.warn(root, "cannot list the drop folder (" + e + "); the next scan retries");
         }
-        fill();
+        submitReady();
     }
 
-    /** One look at the files that have ended. */
-    void lookAgain() {
-        if (owner.isOurs()) {
-            rechecks.look();
+    /** Checks once whether files whose saga has ended have changed. */
+    void recheck() {
+        if (owner.isOwned()) {
+            rechecks.run();
         }
     }
 
-    /** Takes no more files. */
+    /** Stops ingesting further files. */
     void stop() throws IOException {
         stopped = true;
         ready.clear();
         owner.close();
     }
 
-    private void guarded(Path file, SourceIdentity identity) {
+    private void handle(Path file, SourceIdentity identity) {
         try {
-            TrackedFile watch = watches.track(file, identity);
-            if (!busy.contains(file) && watch.state() != TrackedFile.State.SETTLED) {
-                decide(watch);
+            TrackedFile tracked = trackedFiles.track(file, identity);
+            if (!busy.contains(file) && tracked.state() != TrackedFile.State.SETTLED) {
+                decide(tracked);
             }
         } catch (RuntimeException e) {
-            complaints.about(file, "could not be decided about (" + e + "); tried again");
+            warnings.warn(file, "cannot be processed (" + e + "); the next scan retries");
         }
     }
 
-    private void decide(TrackedFile watch) {
-        Path file = watch.file();
-        if (watch.state() == TrackedFile.State.UNKNOWN) {
+    private void decide(TrackedFile tracked) {
+        Path file = tracked.file();
+        if (tracked.state() == TrackedFile.State.UNKNOWN) {
             Optional<Journal.NewestSaga> newest = journal.newest(file.toString());
             if (newest.filter(seen -> !seen.saga().state().isFinal()).isPresent()) {
-                return; // paused, being recovered, or another process's: it needs the file
+                return; // the saga is paused, being recovered, or runs in another process; it needs the file
             }
             Optional<SagaRecord> ended = newest.filter(seen ->
-                            seen.identity().filter(watch.identity()::equals).isPresent())
+                            seen.identity().filter(tracked.identity()::equals).isPresent())
                     .map(Journal.NewestSaga::saga);
             if (ended.isPresent()) {
-                offer(new Ready(watch, ended));
+                offer(new Ready(tracked, ended));
                 return;
             }
-            newest.ifPresent(before -> reportChange(before, watch));
-            watch.is(TrackedFile.State.FRESH);
+            newest.ifPresent(before -> reportChange(before, tracked));
+            tracked.setState(TrackedFile.State.FRESH);
         }
-        if (marker.isWanted()
-                ? marker.isThere(file)
-                : watches.isStable(watch, config.drop().stableFor().toNanos())) {
-            offer(new Ready(watch, Optional.empty()));
+        if (marker.isRequired()
+                ? marker.exists(file)
+                : trackedFiles.isStable(tracked, config.drop().stableFor().toNanos())) {
+            offer(new Ready(tracked, Optional.empty()));
         }
     }
 
     /**
-     * The same file had a saga that stored it as it was before, and not long ago. Inodes are used again: later it may
-     * be another file.
+     * Sends an alert if a saga recently stored the same file with other content. Only recently: the file system reuses
+     * inodes, so later it may be another file.
      */
-    private void reportChange(Journal.NewestSaga before, TrackedFile watch) {
+    private void reportChange(Journal.NewestSaga before, TrackedFile tracked) {
         SagaRecord saga = before.saga();
-        boolean lately = saga.finishedAt()
+        boolean recent = saga.finishedAt()
                 .map(end -> end.plus(config.drop().writers().watchAfter()))
                 .filter(journal.clock().instant()::isBefore)
                 .isPresent();
-        SourceIdentity seen = before.identity().orElse(watch.identity());
-        if (!lately
+        SourceIdentity seen = before.identity().orElse(tracked.identity());
+        if (!recent
                 || saga.state() != SagaState.COMPLETED
-                || !seen.fileKey().equals(watch.identity().fileKey())
-                || ChangeAlerts.isSameContent(saga, watch.file(), seen, watch.identity())) {
+                || !seen.fileKey().equals(tracked.identity().fileKey())
+                || ChangeAlerts.isSameContent(saga, tracked.file(), seen, tracked.identity())) {
             return;
         }
-        Optional<DroppedFile> kept = journal.dropped().find(watch.file());
-        if (kept.isPresent()) {
-            changes.afterEnd(saga, kept.get(), watch.identity());
+        Optional<DroppedFile> recorded = journal.dropped().find(tracked.file());
+        if (recorded.isPresent()) {
+            changes.afterEnd(saga, recorded.get(), tracked.identity());
         } else if (!journal.dropped().has(saga.sagaId())) {
-            changes.beforeMove(saga, watch.file(), watch.identity());
+            changes.beforeMove(saga, tracked.file(), tracked.identity());
         }
     }
 
     private void offer(Ready file) {
         ready.add(file);
-        fill();
+        submitReady();
     }
 
-    /** As many as may run: at each look, and as soon as one has ended. */
-    private void fill() {
-        boolean more = true;
-        while (more && !stopped && slots.tryAcquire()) {
-            Optional<Ready> next = ready.next(minute.hasRoom());
+    /** Submits ready files while slots are free. Runs at each scan, and as soon as a saga has ended. */
+    private void submitReady() {
+        boolean retry = true;
+        while (retry && !stopped && slots.tryAcquire()) {
+            Optional<Ready> next = ready.next(rateLimit.hasCapacity());
             if (next.isPresent()) {
                 submit(next.get());
             } else {
                 slots.release();
-                more = ready.has(minute.hasRoom()); // added by another thread, which found no slot
+                // Another thread may have added a file and found no free slot.
+                retry = ready.has(rateLimit.hasCapacity());
             }
         }
     }
 
     private void submit(Ready next) {
-        Path file = next.watch().file();
+        Path file = next.tracked().file();
         busy.add(file);
         try {
             workers.execute(() -> {
                 try {
                     work(next);
                 } catch (RuntimeException e) {
-                    complaints.about(file, "was not brought to its end (" + e + "); tried again");
+                    warnings.warn(file, "could not be processed to the end (" + e + "); the next scan retries");
                 } finally {
                     busy.remove(file);
                     slots.release();
-                    fill();
+                    submitReady();
                 }
             });
         } catch (RejectedExecutionException e) {
@@ -209,49 +210,49 @@ final class DropFolder {
         }
     }
 
-    /** The file may have changed since it was found. */
+    /** Ingests or moves the file, unless it has changed since the scan found it. */
     private void work(Ready next) {
-        TrackedFile watch = next.watch();
+        TrackedFile tracked = next.tracked();
         TrackedFile.State expected = next.ended().isPresent() ? TrackedFile.State.UNKNOWN : TrackedFile.State.FRESH;
-        if (watch.state() != expected || !Settlement.isUnchanged(watch)) {
+        if (tracked.state() != expected || !Settlement.isUnchanged(tracked)) {
             return;
         }
         if (next.ended().isPresent()) {
-            settle(watch, next.ended().get().sagaId(), next.ended().get().state());
+            settle(tracked, next.ended().get().sagaId(), next.ended().get().state());
             return;
         }
-        Optional<String> writer = writers.of(watch.identity(), watch.sinceNanos());
+        Optional<String> writer = writers.of(tracked.identity(), tracked.sinceNanos());
         if (writer.isPresent()) {
-            complaints.about(
-                    watch.file(), writer.get() + " has it open for writing;" + " it is taken when that has closed it");
-        } else if ((!marker.isWanted() || marker.isThere(watch.file())) && minute.tryTake()) {
-            take(watch);
+            warnings.warn(
+                    tracked.file(), writer.get() + " has it open for writing; the file is ingested once it is closed");
+        } else if ((!marker.isRequired() || marker.exists(tracked.file())) && rateLimit.tryAcquire()) {
+            ingest(tracked);
         }
     }
 
-    private void take(TrackedFile watch) {
-        // Whatever comes of it, only the journal knows.
-        watch.is(TrackedFile.State.UNKNOWN);
+    private void ingest(TrackedFile tracked) {
+        // From here on only the journal knows the state of the file.
+        tracked.setState(TrackedFile.State.UNKNOWN);
         Exchange exchange = template.send(config.direct("drop-file"), ExchangePattern.InOut, request -> {
-            request.getMessage().setBody(watch.file());
-            request.setProperty(WATCH, watch);
+            request.getMessage().setBody(tracked.file());
+            request.setProperty(WATCH, tracked);
         });
         Exception failure = exchange.getException();
         if (failure instanceof SagaException e && e.reason() == Reason.SOURCE_BUSY) {
-            return; // another process was quicker
+            return; // another process is ingesting the file
         }
         if (failure instanceof ShutdownException) {
-            return; // the next start finds its saga
+            return; // the saga is recovered at the next start
         }
         if (failure != null) {
-            complaints.about(watch.file(), "was not ingested (" + failure + "); tried again");
+            warnings.warn(tracked.file(), "was not ingested (" + failure + "); the next scan retries");
         }
     }
 
-    /** What the way in has to know. */
+    /** Sets the exchange properties that the ingest route reads. */
     void claim(Exchange exchange) {
-        TrackedFile watch = exchange.getProperty(WATCH, TrackedFile.class);
-        exchange.setProperty(Ingest.ONCE, watch.identity());
+        TrackedFile tracked = exchange.getProperty(WATCH, TrackedFile.class);
+        exchange.setProperty(Ingest.ONCE, tracked.identity());
         exchange.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
     }
 
@@ -260,19 +261,19 @@ final class DropFolder {
         settle(exchange.getProperty(WATCH, TrackedFile.class), result.sagaId(), SagaState.valueOf(result.status()));
     }
 
-    private void settle(TrackedFile watch, String sagaId, SagaState state) {
+    private void settle(TrackedFile tracked, String sagaId, SagaState state) {
         if (!state.isFinal()) {
-            return; // paused: it needs the file
+            return; // the saga is paused and needs the file
         }
         try {
-            if (settlement.settle(watch, new Settlement.EndedSaga(sagaId, state, () -> ingest.result(sagaId)))) {
-                watch.is(TrackedFile.State.SETTLED);
+            if (settlement.settle(tracked, new Settlement.EndedSaga(sagaId, state, () -> ingest.result(sagaId)))) {
+                tracked.setState(TrackedFile.State.SETTLED);
             }
         } catch (IOException e) {
-            complaints.about(
-                    watch.file(),
-                    "saga " + sagaId + " is " + state + ", but the file could not be moved or its outcome written (" + e
-                            + "); tried again");
+            warnings.warn(
+                    tracked.file(),
+                    "saga " + sagaId + " is " + state + ", but the file could not be moved or its outcome not written ("
+                            + e + "); the next scan retries");
         }
     }
 }

@@ -5,5 +5,5 @@ import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.saga.Alerts;
 
-/** What the drop folder needs of the bundle. */
+/** The parts of the bundle that the drop folder uses. */
 public record DropFolderDependencies(SagaConfig config, Journal journal, Ingest ingest, Alerts alerts) {}

@@ -8,7 +8,7 @@ import java.time.Duration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.builder.RouteBuilder;
 
-/** The door of the drop folder: to be added when the bundle has started, so that the recovery has its sagas first. */
+/** The routes of the drop folder. Add them after the bundle has started, so that recovery claims its sagas first. */
 public final class DropFolderRoutes extends RouteBuilder implements AutoCloseable {
     private static final int RECHECKS = 60;
     private static final long LONGEST_PAUSE_MILLIS = Duration.ofMinutes(1).toMillis();
@@ -18,7 +18,7 @@ public final class DropFolderRoutes extends RouteBuilder implements AutoCloseabl
 
     /**
      * @throws IllegalStateException if {@code saga.drop.dir} is not set
-     * @throws IOException if the folder can't be made
+     * @throws IOException if the folder cannot be created
      */
     public DropFolderRoutes(CamelContext context, DropFolderDependencies parts) throws IOException {
         super(context);
@@ -33,7 +33,7 @@ public final class DropFolderRoutes extends RouteBuilder implements AutoCloseabl
 
         from("scheduler:" + config.id("drop") + "?initialDelay=0&delay=" + config.drop().interval().toMillis())
                 .routeId(config.id("drop")).group("drop")
-                .description("looks at the drop folder, and has each complete file taken, as many at a time as sagas may run")
+                .description("scans the drop folder and ingests complete files, as many at a time as sagas may run")
                 .process(exchange -> folder.scan());
 
         Duration time = config.drop().writers().watchAfter();
@@ -41,17 +41,17 @@ public final class DropFolderRoutes extends RouteBuilder implements AutoCloseabl
         long pause = Math.min(LONGEST_PAUSE_MILLIS, Math.max(config.drop().interval().toMillis(), share));
         from("scheduler:" + config.id("drop-recheck") + "?initialDelay=0&delay=" + pause)
                 .routeId(config.id("drop-recheck")).group("drop")
-                .description("looks again at files whose saga has ended; one that has changed is ingested again")
-                .process(exchange -> folder.lookAgain());
+                .description("rechecks files whose saga has ended; ingests changed files again")
+                .process(exchange -> folder.recheck());
 
         from(config.direct("drop-file")).routeId(config.id("drop-file")).group("drop")
-                .description("one dropped file: claimed, ingested, moved with its outcome")
+                .description("claims and ingests one dropped file, then moves it and writes its outcome")
                 .process(folder::claim)
                 .to(config.direct("ingest"))
                 .process(folder::ended);
     }
 
-    /** Takes no more files; those that are taken are gone on with. */
+    /** Stops ingesting further files. Files that are being ingested are finished. */
     @Override
     public void close() throws IOException {
         folder.stop();

@@ -14,17 +14,17 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
-/** One look at the folder: every regular file that may be a document, links not followed, ignored names left out. */
+/** One scan of the folder: finds every regular file that may be a document. Skips ignored names, follows no links. */
 final class DropScan extends SimpleFileVisitor<Path> {
     private static final int MAX_DEPTH = 32;
 
     private final Path root;
     private final Rules rules;
     private final DoneFileMarker marker;
-    private final DeduplicatedWarnings complaints;
+    private final DeduplicatedWarnings warnings;
     private final BiConsumer<Path, SourceIdentity> found;
 
-    /** @param recursive sub-folders too */
+    /** @param recursive whether sub-folders are scanned too */
     record Rules(boolean recursive, IgnoredNames ignored) {}
 
     /** @param root a real path */
@@ -32,12 +32,12 @@ final class DropScan extends SimpleFileVisitor<Path> {
             Path root,
             Rules rules,
             DoneFileMarker marker,
-            DeduplicatedWarnings complaints,
+            DeduplicatedWarnings warnings,
             BiConsumer<Path, SourceIdentity> found) {
         this.root = root;
         this.rules = rules;
         this.marker = marker;
-        this.complaints = complaints;
+        this.warnings = warnings;
         this.found = found;
     }
 
@@ -54,29 +54,30 @@ final class DropScan extends SimpleFileVisitor<Path> {
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-        // At the greatest depth directories come here too.
+        // At the maximum depth walkFileTree passes directories to this method too.
         if (attributes.isDirectory() || rules.ignored().matches(name(file)) || marker.isMarker(name(file))) {
             return FileVisitResult.CONTINUE;
         }
         if (attributes.isSymbolicLink()) {
-            complaints.about(file, "is a symbolic link; links are not followed, it stays where it is");
+            warnings.warn(file, "is a symbolic link and is ignored; put the file itself into the folder");
         } else if (!attributes.isRegularFile()) {
-            complaints.about(file, "is a device, a pipe or a socket; it stays where it is");
-        } else if (!canBeWritten(file)) {
-            complaints.about(
+            warnings.warn(file, "is a device, a pipe or a socket and is ignored");
+        } else if (!isRepresentable(file)) {
+            warnings.warn(
                     file,
-                    "has a name that cannot be written in this process's encoding; rename it, or start with a UTF-8 locale");
+                    "has a name that this process's encoding cannot represent;"
+                            + " rename it, or start with a UTF-8 locale");
         } else {
-            look(file).ifPresent(identity -> found.accept(file, identity));
+            identity(file).ifPresent(identity -> found.accept(file, identity));
         }
         return FileVisitResult.CONTINUE;
     }
 
-    private Optional<SourceIdentity> look(Path file) {
+    private Optional<SourceIdentity> identity(Path file) {
         try {
             return SourceFile.regularFile(file);
         } catch (SagaException e) {
-            return Optional.empty(); // gone since it was listed, or hidden from us: the next look tells
+            return Optional.empty(); // removed since it was listed, or not readable: the next scan decides
         }
     }
 
@@ -86,7 +87,7 @@ final class DropScan extends SimpleFileVisitor<Path> {
             throw e;
         }
         if (Files.exists(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-            complaints.about(file, "cannot be looked at (" + e + "); it stays where it is");
+            warnings.warn(file, "cannot be read (" + e + ") and is ignored; check its permissions");
         }
         return FileVisitResult.CONTINUE;
     }
@@ -94,13 +95,13 @@ final class DropScan extends SimpleFileVisitor<Path> {
     @Override
     public FileVisitResult postVisitDirectory(Path dir, java.io.IOException e) {
         if (e != null) {
-            complaints.about(dir, "could not be listed to its end (" + e + ")");
+            warnings.warn(dir, "could not be listed completely (" + e + "); the next scan retries");
         }
         return FileVisitResult.CONTINUE;
     }
 
-    /** The journal keeps paths as text. */
-    private static boolean canBeWritten(Path file) {
+    /** The journal stores paths as text, so a path must survive the conversion. */
+    private static boolean isRepresentable(Path file) {
         try {
             return Path.of(file.toString()).equals(file);
         } catch (InvalidPathException e) {

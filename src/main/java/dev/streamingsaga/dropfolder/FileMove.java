@@ -7,15 +7,15 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Moves a file inside its file system without ever replacing another one. */
+/** Moves a file within its file system without ever replacing another file. */
 final class FileMove {
     private static final int NAMES = 1000;
 
     private FileMove() {}
 
     /**
-     * Back to where it was dropped; under a name with the saga's id if there is another file of that name by now. If
-     * the file is gone, somebody else has done it.
+     * Moves a file back to where it was dropped. If another file has that name by now, adds the saga's id to the name.
+     * Does nothing if the file is gone: another process has moved it.
      */
     static void back(Path file, Path source, String sagaId) throws IOException {
         OutcomeNames names = new OutcomeNames(source.getFileName().toString(), sagaId);
@@ -24,7 +24,7 @@ final class FileMove {
                 replacingNothing(file, source.resolveSibling(names.candidate(attempt)));
                 return;
             } catch (FileAlreadyExistsException e) {
-                // the next name
+                // try the next name
             } catch (NoSuchFileException e) {
                 if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                     throw e;
@@ -32,17 +32,17 @@ final class FileMove {
                 return;
             }
         }
-        throw new IOException("there are " + NAMES + " files named like " + source + " already");
+        throw new IOException("cannot move " + file + " back: " + NAMES + " names like " + source + " are taken");
     }
 
     /**
-     * May be cut short and done again.
+     * Can be interrupted and repeated.
      *
      * @throws FileAlreadyExistsException if another file has the name
      */
     static void replacingNothing(Path file, Path target) throws IOException {
         try {
-            // A rename would replace what appeared in the last moment.
+            // A rename would replace a file that appears at the last moment.
             Files.createLink(target, file);
         } catch (FileAlreadyExistsException e) {
             if (!Files.isSameFile(file, target) || Files.isSymbolicLink(target)) {
@@ -52,7 +52,7 @@ final class FileMove {
             if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                 throw e;
             }
-            // No links here, or none to files of other users: the look for a file of that name is the best there is.
+            // No hard links here, or none to other users' files: checking the name first is the best that can be done.
             Files.move(file, target);
             return;
         }

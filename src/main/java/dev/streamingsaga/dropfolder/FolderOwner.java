@@ -16,43 +16,43 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which journal takes files from the folder. Two would store each file twice: neither knows what the other has. A
- * journal's mark is {@code .owner-EPOCH.lock} in {@code .done}; all processes of that journal hold a shared lock on it
- * while they live. A mark that nobody holds is a former journal's: it is removed with a warning. Where files can't be
- * locked nobody is kept out.
+ * Decides which journal ingests files from the folder. Two journals would store each file twice, as neither knows what
+ * the other has stored. A journal owns the folder through the lock file {@code .owner-EPOCH.lock} in {@code .done}: all
+ * processes of that journal hold a shared lock on it while they run. A lock file that no process holds belongs to a
+ * former journal and is removed with a warning. On a file system without locks, other journals are not kept out.
  */
 final class FolderOwner implements AutoCloseable {
-    private static final String MARK = ".owner-";
+    private static final String PREFIX = ".owner-";
 
     private final Path folder;
     private final Supplier<String> epoch;
-    private final DeduplicatedWarnings complaints;
-    private @Nullable Held held;
-    private boolean unmarked;
+    private final DeduplicatedWarnings warnings;
+    private @Nullable HeldLock held;
+    private boolean lockingFailed;
 
-    private record Held(FileChannel channel, Path mark) {}
+    private record HeldLock(FileChannel channel, Path lockFile) {}
 
-    /** @param folder for the marks, made if it is missing */
-    FolderOwner(Path folder, Supplier<String> epoch, DeduplicatedWarnings complaints) {
+    /** @param folder of the lock files; created if it is missing */
+    FolderOwner(Path folder, Supplier<String> epoch, DeduplicatedWarnings warnings) {
         this.folder = folder;
         this.epoch = epoch;
-        this.complaints = complaints;
+        this.warnings = warnings;
     }
 
-    /** Asks again each time until the folder is ours. */
-    synchronized boolean isOurs() {
-        if (unmarked || held != null && Files.exists(held.mark(), LinkOption.NOFOLLOW_LINKS)) {
+    /** Tries to claim the folder at each call until it succeeds. */
+    synchronized boolean isOwned() {
+        if (lockingFailed || held != null && Files.exists(held.lockFile(), LinkOption.NOFOLLOW_LINKS)) {
             return true;
         }
         try {
-            close(); // somebody has removed the mark
+            close(); // the lock file was removed
             return claim(Settlement.folder(folder));
         } catch (IOException e) {
-            complaints.about(
+            warnings.warn(
                     folder,
-                    "cannot be marked as this journal's (" + e + ");"
-                            + " another one that takes files here would not be noticed");
-            unmarked = true;
+                    "cannot hold the lock file of this journal (" + e + ");" + " files are ingested without it,"
+                            + " and another journal that uses this folder goes unnoticed");
+            lockingFailed = true;
             return true;
         }
     }
@@ -60,52 +60,52 @@ final class FolderOwner implements AutoCloseable {
     private boolean claim(Path folder) throws IOException {
         try (FileChannel channel = open(folder.resolve(".owner.lock"));
                 FileLock lock = channel.tryLock()) {
-            return lock != null && claim(folder.resolve(MARK + epoch.get() + ".lock"), folder);
+            return lock != null && claim(folder.resolve(PREFIX + epoch.get() + ".lock"), folder);
         } catch (OverlappingFileLockException e) {
-            return false; // another instance in this process is at it
+            return false; // another instance in this process is claiming the folder
         }
     }
 
-    private boolean claim(Path mark, Path folder) throws IOException {
-        List<Path> others = others(folder, mark);
+    private boolean claim(Path lockFile, Path folder) throws IOException {
+        List<Path> others = others(folder, lockFile);
         for (Path other : others) {
             if (isHeld(other)) {
-                complaints.about(
+                warnings.warn(
                         Objects.requireNonNull(folder.getParent()),
-                        "another journal's process takes the files of this folder"
-                                + " (mark " + other
-                                + "); nothing is taken here, so that nothing is stored twice. Let both use"
+                        "a process of another journal ingests the files of this folder"
+                                + " (lock file " + other
+                                + "). This process ingests none, so that nothing is stored twice. Let both use"
                                 + " one journal (saga.journal.url), or set another saga.drop.dir, or stop that process:"
-                                + " this one goes on then by itself");
+                                + " this one then continues by itself");
                 return false;
             }
         }
-        FileChannel own = open(mark);
+        FileChannel own = open(lockFile);
         try {
             if (own.tryLock(0, Long.MAX_VALUE, true) == null) {
                 own.close();
-                return false; // somebody asks just now whether we live
+                return false; // another process is checking whether this lock is held
             }
         } catch (OverlappingFileLockException e) {
-            // Another instance in this process, with the same journal, holds it for us.
+            // Another instance in this process, with the same journal, holds the lock already.
         }
-        held = new Held(own, mark);
+        held = new HeldLock(own, lockFile);
         for (Path former : others) {
-            complaints.about(
+            warnings.warn(
                     former,
-                    "is the mark of a former journal of this folder whose process has ended;"
-                            + " the mark is removed. What that journal had stored is not known here:"
-                            + " files that it kept in the folder are taken again");
+                    "is the lock file of a former journal whose process has ended; it is removed."
+                            + " This journal does not know what that one stored:"
+                            + " files that it kept in the folder are ingested again");
             Files.deleteIfExists(former);
         }
         return true;
     }
 
-    private static List<Path> others(Path folder, Path mark) throws IOException {
+    private static List<Path> others(Path folder, Path lockFile) throws IOException {
         List<Path> others = new ArrayList<>();
-        try (DirectoryStream<Path> marks = Files.newDirectoryStream(folder, MARK + "*.lock")) {
-            marks.forEach(found -> {
-                if (!found.equals(mark) && Files.isRegularFile(found, LinkOption.NOFOLLOW_LINKS)) {
+        try (DirectoryStream<Path> lockFiles = Files.newDirectoryStream(folder, PREFIX + "*.lock")) {
+            lockFiles.forEach(found -> {
+                if (!found.equals(lockFile) && Files.isRegularFile(found, LinkOption.NOFOLLOW_LINKS)) {
                     others.add(found);
                 }
             });
@@ -113,8 +113,8 @@ final class FolderOwner implements AutoCloseable {
         return others;
     }
 
-    private static boolean isHeld(Path mark) throws IOException {
-        try (FileChannel channel = open(mark);
+    private static boolean isHeld(Path lockFile) throws IOException {
+        try (FileChannel channel = open(lockFile);
                 FileLock lock = channel.tryLock()) {
             return lock == null;
         } catch (OverlappingFileLockException e) {

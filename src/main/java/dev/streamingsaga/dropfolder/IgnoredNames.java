@@ -5,9 +5,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Names of files and sub-folders that are never looked at: those that begin with a dot, and those that match
- * {@code saga.drop.ignore}. In a pattern {@code *} stands for any characters and {@code ?} for one; upper and lower
- * case are the same.
+ * Names of files and sub-folders that every scan skips: names that begin with a dot, and names that match
+ * {@code saga.drop.ignore}. In a pattern {@code *} matches any number of characters and {@code ?} exactly one. Case is
+ * ignored.
  */
 final class IgnoredNames {
     private static final Pattern NOTHING = Pattern.compile("(?!)");

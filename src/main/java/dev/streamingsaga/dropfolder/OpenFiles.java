@@ -15,21 +15,21 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * One pass over {@code /proc}: which regular files are open for writing, by device and inode, so that hard links and
- * renamed files count too. Only processes that this user may look into are seen, and none on other machines. Opens no
- * file but the names of processes.
+ * Reads {@code /proc} once and finds the regular files that are open for writing. Identifies them by device and inode,
+ * so that hard links and renamed files count too. Sees only processes that this user may inspect, and none on other
+ * machines. Opens no file except those with the names of processes.
  */
 final class OpenFiles implements Callable<Map<String, String>> {
     private static final int MAX_DESCRIPTORS = 1_000_000;
 
     private final Path proc;
-    private int left = MAX_DESCRIPTORS;
+    private int remaining = MAX_DESCRIPTORS;
 
     OpenFiles(Path proc) {
         this.proc = proc;
     }
 
-    /** @return file keys with a process that writes, as text; empty where there is no {@code /proc} */
+    /** @return a description of one writing process for each file key; empty where there is no {@code /proc} */
     @Override
     public Map<String, String> call() throws IOException {
         Map<String, String> writers = new HashMap<>();
@@ -47,23 +47,23 @@ final class OpenFiles implements Callable<Map<String, String>> {
     private void addAll(Path process, Map<String, String> writers) {
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
             for (Path descriptor : descriptors) {
-                if (left-- <= 0 || Thread.currentThread().isInterrupted()) {
+                if (remaining-- <= 0 || Thread.currentThread().isInterrupted()) {
                     return;
                 }
                 add(process, descriptor, writers);
             }
         } catch (IOException | DirectoryIteratorException e) {
-            // ended meanwhile, or another user's
+            // the process has ended, or belongs to another user
         }
     }
 
     private static void add(Path process, Path descriptor, Map<String, String> writers) {
         try {
-            // The link's permissions are those that the file was opened with, see proc(5).
+            // The link's permissions show the mode in which the file was opened, see proc(5).
             Set<PosixFilePermission> mode = Files.getPosixFilePermissions(descriptor, LinkOption.NOFOLLOW_LINKS);
             if (!mode.contains(PosixFilePermission.OWNER_WRITE)
                     || !Files.readSymbolicLink(descriptor).isAbsolute()) {
-                return; // only read, or a socket or pipe
+                return; // open for reading only, or a socket or pipe
             }
             BasicFileAttributes file = Files.readAttributes(descriptor, BasicFileAttributes.class);
             if (file.isRegularFile()) {
@@ -71,7 +71,7 @@ final class OpenFiles implements Callable<Map<String, String>> {
                         Objects.toString(file.fileKey(), ""), "process " + process.getFileName() + name(process));
             }
         } catch (IOException e) {
-            // closed meanwhile
+            // closed in the meantime
         }
     }
 

@@ -2,7 +2,7 @@ package dev.streamingsaga.dropfolder;
 
 import java.nio.charset.StandardCharsets;
 
-/** Names for a file that has ended, the best first, none longer than a file system takes. */
+/** Candidate names for a file whose saga has ended, the preferred one first. None exceeds 255 bytes. */
 final class OutcomeNames {
     private static final int MAX_BYTES = 255;
     private static final String JSON = ".json";
@@ -19,16 +19,19 @@ final class OutcomeNames {
         return name + JSON;
     }
 
-    /** @param attempt 0: as it was, if there is room for {@code .json}; 1: with the saga's id; then counted */
+    /**
+     * @param attempt 0: the original name, if {@code .json} still fits; 1: with the saga's id; from 2 on: also with a
+     *     number
+     */
     String candidate(int attempt) {
         if (attempt == 0 && bytes(name) + JSON.length() <= MAX_BYTES) {
             return name;
         }
-        String mark = "-" + sagaId + (attempt <= 1 ? "" : "-" + attempt);
+        String qualifier = "-" + sagaId + (attempt <= 1 ? "" : "-" + attempt);
         int dot = name.lastIndexOf('.');
         String suffix = dot > 0 && bytes(name.substring(dot)) <= 20 ? name.substring(dot) : "";
         String stem = name.substring(0, name.length() - suffix.length());
-        return cut(stem, MAX_BYTES - JSON.length() - mark.length() - bytes(suffix)) + mark + suffix;
+        return cut(stem, MAX_BYTES - JSON.length() - qualifier.length() - bytes(suffix)) + qualifier + suffix;
     }
 
     private static String cut(String text, int bytes) {

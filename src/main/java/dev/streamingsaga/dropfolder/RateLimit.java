@@ -5,35 +5,35 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.LongSupplier;
 
-/** At most so many in any 60 seconds. Thread-safe. */
+/** Allows a limited number of files in any 60 seconds. Thread-safe. */
 final class RateLimit {
     private static final long MINUTE = Duration.ofMinutes(1).toNanos();
 
-    private final int most;
+    private final int limit;
     private final LongSupplier nanos;
-    private final Deque<Long> taken = new ArrayDeque<>();
+    private final Deque<Long> acquired = new ArrayDeque<>();
 
-    /** @param most 0: no limit */
-    RateLimit(int most, LongSupplier nanos) {
-        this.most = most;
+    /** @param limit files in any 60 seconds; 0: no limit */
+    RateLimit(int limit, LongSupplier nanos) {
+        this.limit = limit;
         this.nanos = nanos;
     }
 
-    synchronized boolean tryTake() {
-        if (!hasRoom()) {
+    synchronized boolean tryAcquire() {
+        if (!hasCapacity()) {
             return false;
         }
-        if (most > 0) {
-            taken.addLast(nanos.getAsLong());
+        if (limit > 0) {
+            acquired.addLast(nanos.getAsLong());
         }
         return true;
     }
 
-    synchronized boolean hasRoom() {
+    synchronized boolean hasCapacity() {
         long now = nanos.getAsLong();
-        while (!taken.isEmpty() && now - taken.peekFirst() >= MINUTE) {
-            taken.removeFirst();
+        while (!acquired.isEmpty() && now - acquired.peekFirst() >= MINUTE) {
+            acquired.removeFirst();
         }
-        return most == 0 || taken.size() < most;
+        return limit == 0 || acquired.size() < limit;
     }
 }

@@ -8,37 +8,36 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Files that can be worked on as soon as a saga may run, in the order in which they became ready: what a look has
- * found, so that the next one need not be waited for. Files of sagas that have ended come first. Bounded and
- * thread-safe.
+ * A queue of files that can be processed as soon as a slot is free, in the order in which they became ready. It spares
+ * a file the wait for the next scan. Files whose saga has ended come first. Bounded and thread-safe.
  */
 final class ReadyFiles {
     private final int limit;
     private final Map<Path, Ready> ended = new LinkedHashMap<>();
     private final Map<Path, Ready> complete = new LinkedHashMap<>();
 
-    /** @param limit files beyond it are found again by the next look */
+    /** @param limit maximum number of files in each state; the next scan finds the rest again */
     ReadyFiles(int limit) {
         this.limit = limit;
     }
 
-    /** @param ended the saga that had the file as it is, if there is one */
-    record Ready(TrackedFile watch, Optional<SagaRecord> ended) {}
+    /** @param ended the saga that ingested the file in its current state, if there is one */
+    record Ready(TrackedFile tracked, Optional<SagaRecord> ended) {}
 
     synchronized void add(Ready ready) {
         Map<Path, Ready> files = ready.ended().isPresent() ? ended : complete;
-        if (files.size() < limit || files.containsKey(ready.watch().file())) {
-            files.put(ready.watch().file(), ready);
+        if (files.size() < limit || files.containsKey(ready.tracked().file())) {
+            files.put(ready.tracked().file(), ready);
         }
     }
 
-    /** @param mayTake false: only files whose saga has ended */
-    synchronized Optional<Ready> next(boolean mayTake) {
-        return first(ended).or(() -> mayTake ? first(complete) : Optional.empty());
+    /** @param mayIngest false: only files whose saga has ended */
+    synchronized Optional<Ready> next(boolean mayIngest) {
+        return first(ended).or(() -> mayIngest ? first(complete) : Optional.empty());
     }
 
-    synchronized boolean has(boolean mayTake) {
-        return !ended.isEmpty() || mayTake && !complete.isEmpty();
+    synchronized boolean has(boolean mayIngest) {
+        return !ended.isEmpty() || mayIngest && !complete.isEmpty();
     }
 
     synchronized void clear() {

@@ -17,47 +17,46 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Looks again at files whose saga has ended, for {@code saga.drop.watch-after}: a writer that nobody can see may have
- * gone on. One that has changed is moved back into the drop folder, where it is ingested as it is then, and an alert
- * says so. Which files these are is read in the journal each time, so that a restart, or another process, goes on with
- * it.
+ * Rechecks files for {@code saga.drop.watch-after} after their saga has ended: a writer that the system does not show
+ * may still be writing. Moves a changed file back into the drop folder, where it is ingested again, and sends an alert.
+ * The list of files is read from the journal each time, so that a restart or another process continues.
  */
 final class Rechecks {
-    private static final int MOST = 50_000;
+    private static final int MAX_FILES = 50_000;
 
     private final Path root;
     private final Journal journal;
     private final DroppedFiles files;
     private final Writers writers;
     private final ChangeAlerts alerts;
-    private final DeduplicatedWarnings complaints;
+    private final DeduplicatedWarnings warnings;
 
-    record Parts(Journal journal, Writers writers, ChangeAlerts alerts, DeduplicatedWarnings complaints) {}
+    record RecheckDependencies(Journal journal, Writers writers, ChangeAlerts alerts, DeduplicatedWarnings warnings) {}
 
-    Rechecks(Path root, Parts parts) {
+    Rechecks(Path root, RecheckDependencies parts) {
         this.root = root;
         this.journal = parts.journal();
         this.files = parts.journal().dropped();
         this.writers = parts.writers();
         this.alerts = parts.alerts();
-        this.complaints = parts.complaints();
+        this.warnings = parts.warnings();
     }
 
-    void look() {
+    void run() {
         Instant now = journal.clock().instant();
-        for (DroppedFile file : files.of(root, MOST)) {
+        for (DroppedFile file : files.of(root, MAX_FILES)) {
             try {
                 check(file, !now.isBefore(file.until()));
             } catch (IOException | RuntimeException e) {
-                complaints.about(file.path(), "could not be looked at again (" + e + "); tried again");
+                warnings.warn(file.path(), "could not be rechecked (" + e + "); tried again at the next recheck");
             }
         }
     }
 
     private void check(DroppedFile file, boolean last) throws IOException {
-        Optional<SourceIdentity> found = look(file.path());
+        Optional<SourceIdentity> found = identity(file.path());
         if (found.isEmpty()) {
-            // The record stays for its time: it tells that the file was moved once.
+            // The record stays until its time is up: it shows that the file was moved once.
             if (last) {
                 files.forget(file.path());
             }
@@ -67,9 +66,9 @@ final class Rechecks {
         if (now.equals(file.identity()) && !last) {
             return;
         }
-        boolean timesTell = now.changedNanos() != 0 && now.equals(file.identity());
+        boolean sameTimes = now.changedNanos() != 0 && now.equals(file.identity());
         SagaRecord saga = journal.saga(file.sagaId()).orElseThrow();
-        if (!timesTell && !ChangeAlerts.isSameContent(saga, file.path(), file.identity(), now)) {
+        if (!sameTimes && !ChangeAlerts.isSameContent(saga, file.path(), file.identity(), now)) {
             changed(saga, file, now, last);
         } else if (last && writers.of(now, System.nanoTime()).isEmpty()) {
             files.forget(file.path());
@@ -80,12 +79,12 @@ final class Rechecks {
 
     private void changed(SagaRecord saga, DroppedFile file, SourceIdentity now, boolean last) {
         if (!file.wasMoved()) {
-            // Another file in its place was meant to be another version.
-            boolean same = now.fileKey().equals(file.identity().fileKey());
-            if (same) {
+            // Another file with this name is meant to be a new version.
+            boolean sameFile = now.fileKey().equals(file.identity().fileKey());
+            if (sameFile) {
                 alerts.afterEnd(saga, file, now);
             }
-            if (!same || last) {
+            if (!sameFile || last) {
                 files.forget(file.path());
             }
             return;
@@ -100,8 +99,8 @@ final class Rechecks {
         }
     }
 
-    /** Empty if there is no such regular file. */
-    private static Optional<SourceIdentity> look(Path file) throws IOException {
+    /** Empty if there is no regular file at this path. */
+    private static Optional<SourceIdentity> identity(Path file) throws IOException {
         try {
             return SourceFile.regularFile(file);
         } catch (SagaException e) {

@@ -30,8 +30,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * After the end: the outcome is written, then the file moved. May be cut short anywhere and done again. One at a time
- * for a folder, whoever looks at it.
+ * Settles a file whose saga has ended: writes the outcome, then moves the file. Can be interrupted anywhere and
+ * repeated. Only one process settles files of a folder at a time.
  */
 final class Settlement {
     static final String DONE = ".done";
@@ -42,27 +42,28 @@ final class Settlement {
 
     private final Path root;
     private final Drop drop;
-    private final Parts parts;
+    private final SettlementDependencies parts;
 
-    record Parts(Journal journal, DoneFileMarker marker, Writers writers, DeduplicatedWarnings complaints) {}
+    record SettlementDependencies(
+            Journal journal, DoneFileMarker marker, Writers writers, DeduplicatedWarnings warnings) {}
 
     /** @param root a real path */
-    Settlement(Path root, Drop drop, Parts parts) {
+    Settlement(Path root, Drop drop, SettlementDependencies parts) {
         this.root = root;
         this.drop = drop;
         this.parts = parts;
     }
 
-    /** A saga with its outcome, which is asked for only if it was not written yet. */
+    /** A saga that has ended. Its outcome is computed only if it has not been written yet. */
     record EndedSaga(String sagaId, SagaState state, Supplier<IngestResult> outcome) {}
 
     /**
-     * @param watch what the saga saw; a file that looks otherwise by now is another one, and stays
-     * @return false: somebody else is at it, or still writes to the file; to be tried again
-     * @throws IOException to be tried again too
+     * @param tracked the file as the saga read it; if it has changed since, it is another file and stays
+     * @return false if another process is settling files, or a writer still has the file open; call again later
+     * @throws IOException if the file system fails; call again later
      */
-    synchronized boolean settle(TrackedFile watch, Settlement.EndedSaga ended) throws IOException {
-        if (isMove() && isWritten(watch)) {
+    synchronized boolean settle(TrackedFile tracked, Settlement.EndedSaga ended) throws IOException {
+        if (isMove() && hasWriter(tracked)) {
             return false;
         }
         Path end = folder(root.resolve(ended.state() == SagaState.COMPLETED ? DONE : ".failed"));
@@ -75,8 +76,8 @@ final class Settlement {
             if (lock == null) {
                 return false;
             }
-            Path parent = root.relativize(watch.file()).getParent();
-            settle(watch, ended, parent == null ? end : folder(end.resolve(parent)));
+            Path parent = root.relativize(tracked.file()).getParent();
+            settle(tracked, ended, parent == null ? end : folder(end.resolve(parent)));
             return true;
         } catch (OverlappingFileLockException e) {
             return false; // another instance in this process
@@ -87,18 +88,20 @@ final class Settlement {
         return drop.after() == AfterDrop.MOVE;
     }
 
-    /** A writer goes on with the file wherever it lies: it would have more bytes in the end than its outcome says. */
-    private boolean isWritten(TrackedFile watch) {
-        Optional<String> writer = parts.writers().of(watch.identity(), watch.sinceNanos());
-        writer.ifPresent(process -> parts.complaints()
-                .about(
-                        watch.file(),
+    /** A writer keeps writing to a file that was moved: the file would end up longer than its outcome says. */
+    private boolean hasWriter(TrackedFile tracked) {
+        Optional<String> writer = parts.writers().of(tracked.identity(), tracked.sinceNanos());
+        writer.ifPresent(process -> parts.warnings()
+                .warn(
+                        tracked.file(),
                         "its saga has ended, but " + process
-                                + " has it open for writing; it is moved when that has closed it"));
+                                + " has it open for writing; it is moved once it is closed"));
         return writer.isPresent();
     }
 
-    /** What others could turn into a link would lead our files out of the folder. */
+    /**
+     * Creates the folder. Rejects a symbolic link, which another user could plant to lead files out of the drop folder.
+     */
     static Path folder(Path folder) throws IOException {
         if (!exists(folder)) {
             Path parent = folder(Objects.requireNonNull(folder.getParent()));
@@ -111,11 +114,14 @@ final class Settlement {
         return folder;
     }
 
-    private void settle(TrackedFile watch, Settlement.EndedSaga ended, Path folder) throws IOException {
-        boolean unchanged = isUnchanged(watch);
+    private void settle(TrackedFile tracked, Settlement.EndedSaga ended, Path folder) throws IOException {
+        boolean unchanged = isUnchanged(tracked);
         boolean moved = isMove() && unchanged;
         String name = name(
-                new OutcomeNames(watch.file().getFileName().toString(), ended.sagaId()), folder, ended.sagaId(), moved);
+                new OutcomeNames(tracked.file().getFileName().toString(), ended.sagaId()),
+                folder,
+                ended.sagaId(),
+                moved);
         Path json = folder.resolve(OutcomeNames.json(name));
         if (!exists(json)) {
             try (SideEffects.Span span = SideEffects.begin("drop", "outcome " + root.relativize(json))) {
@@ -126,25 +132,25 @@ final class Settlement {
             }
         }
         if (moved) {
-            move(watch, ended, folder.resolve(name));
+            move(tracked, ended, folder.resolve(name));
         } else if (unchanged) {
-            recheck(watch, ended, watch.file(), watch.identity().changedNanos());
+            recheck(tracked, ended, tracked.file(), tracked.identity().changedNanos());
         }
     }
 
-    static boolean isUnchanged(TrackedFile watch) {
-        return identity(watch.file()).filter(watch.identity()::equals).isPresent();
+    static boolean isUnchanged(TrackedFile tracked) {
+        return identity(tracked.file()).filter(tracked.identity()::equals).isPresent();
     }
 
-    /** The file is looked at again from now on, wherever the process is killed. */
-    private void recheck(TrackedFile watch, Settlement.EndedSaga ended, Path path, long changedNanos) {
+    /** Records the file for rechecks in the journal, so that they happen even if the process is killed now. */
+    private void recheck(TrackedFile tracked, Settlement.EndedSaga ended, Path path, long changedNanos) {
         Duration time = drop.writers().watchAfter();
         if (!time.isZero()) {
-            SourceIdentity seen = watch.identity();
+            SourceIdentity seen = tracked.identity();
             SourceIdentity known =
                     new SourceIdentity(seen.fileKey(), seen.sizeBytes(), seen.modifiedNanos(), changedNanos);
             Instant until = parts.journal().clock().instant().plus(time);
-            parts.journal().dropped().add(root, new DroppedFile(path, watch.file(), ended.sagaId(), known, until, 0));
+            parts.journal().dropped().add(root, new DroppedFile(path, tracked.file(), ended.sagaId(), known, until, 0));
         }
     }
 
@@ -156,7 +162,7 @@ final class Settlement {
         }
     }
 
-    /** The first name that is free, or that we took before we were cut short. */
+    /** The first free name, or the name that an interrupted settlement of this saga has used. */
     private static String name(OutcomeNames names, Path folder, String sagaId, boolean forFile) throws IOException {
         for (int attempt = 0; attempt < MAX_NAMES; attempt++) {
             String name = names.candidate(attempt);
@@ -166,7 +172,7 @@ final class Settlement {
                 return name;
             }
         }
-        throw new IOException("there are " + MAX_NAMES + " files of this name in " + folder + " already");
+        throw new IOException("no free name in " + folder + ": " + MAX_NAMES + " candidates are taken");
     }
 
     private static boolean isOf(Path json, String sagaId) throws IOException {
@@ -179,7 +185,7 @@ final class Settlement {
                     .asText()
                     .equals(sagaId);
         } catch (com.fasterxml.jackson.core.JacksonException e) {
-            return false; // somebody else's
+            return false; // not an outcome of ours
         }
     }
 
@@ -197,25 +203,25 @@ final class Settlement {
         Files.move(draft, json, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private void move(TrackedFile watch, Settlement.EndedSaga ended, Path target) throws IOException {
-        recheck(watch, ended, target, DroppedFile.UNKNOWN);
-        // The outcome took its time to be written.
-        if (!isUnchanged(watch)) {
+    private void move(TrackedFile tracked, Settlement.EndedSaga ended, Path target) throws IOException {
+        recheck(tracked, ended, target, DroppedFile.UNKNOWN);
+        // The file may have changed while the outcome was written.
+        if (!isUnchanged(tracked)) {
             parts.journal().dropped().forget(target);
             return;
         }
-        Path file = watch.file();
+        Path file = tracked.file();
         try (SideEffects.Span span = SideEffects.begin("drop", "move to " + root.relativize(target))) {
             Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
         }
         Optional<SourceIdentity> moved = identity(target);
-        if (moved.filter(watch.identity()::looksLike).isEmpty()) {
-            // Changed in the last moment, or another file that took the place.
+        if (moved.filter(tracked.identity()::looksLike).isEmpty()) {
+            // Changed at the last moment, or another file took its name.
             FileMove.back(target, file, ended.sagaId());
             parts.journal().dropped().forget(target);
             return;
         }
-        // With the file, so that its name alone does not make the next one complete.
+        // Remove the done file too, or the next file of this name would count as complete at once.
         parts.marker().remove(file);
         parts.journal().dropped().unchanged(target, moved.get());
     }

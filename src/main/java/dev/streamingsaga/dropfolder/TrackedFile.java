@@ -3,14 +3,14 @@ package dev.streamingsaga.dropfolder;
 import dev.streamingsaga.journal.SourceIdentity;
 import java.nio.file.Path;
 
-/** What is known of a file as it looks now; a file that has changed gets another one. */
+/** What is known about a file in its current state. A file that changes gets a new instance. */
 final class TrackedFile {
     enum State {
-        /** The journal has to be asked. */
+        /** The journal must be queried. */
         UNKNOWN,
-        /** No saga had the file as it is. */
+        /** No saga has ingested the file in its current state. */
         FRESH,
-        /** A saga has ended, and all is done that is to be done about the file. */
+        /** The saga has ended, and the file is moved or kept. Nothing is left to do. */
         SETTLED
     }
 
@@ -33,7 +33,7 @@ final class TrackedFile {
         return identity;
     }
 
-    /** When the file was first seen so. */
+    /** When the file was first seen in this state, by {@link System#nanoTime}. */
     long sinceNanos() {
         return sinceNanos;
     }
@@ -42,7 +42,7 @@ final class TrackedFile {
         return state;
     }
 
-    void is(State now) {
-        state = now;
+    void setState(State newState) {
+        state = newState;
     }
 }

@@ -8,44 +8,44 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
-/** The files of the folder from one look to the next. For the thread that looks; a bounded number. */
+/** Remembers the files of the folder from one scan to the next. Bounded. Only for the scanning thread. */
 final class TrackedFiles {
     private final int limit;
     private final LongSupplier nanos;
     private final Map<Path, TrackedFile> known = new HashMap<>();
     private final Set<Path> seen = new HashSet<>();
 
-    /** @param limit files beyond it are looked at, but not remembered: they have their turn when others have gone */
+    /** @param limit maximum number of files; further files are scanned but not remembered until others are gone */
     TrackedFiles(int limit, LongSupplier nanos) {
         this.limit = limit;
         this.nanos = nanos;
     }
 
-    /** A new one if the file is new, or another than before. */
+    /** Returns a new instance if the file is new or has changed. */
     TrackedFile track(Path file, SourceIdentity identity) {
         TrackedFile before = known.get(file);
         if (before != null && before.identity().equals(identity)) {
             seen.add(file);
             return before;
         }
-        TrackedFile now = new TrackedFile(file, identity, nanos.getAsLong());
+        TrackedFile fresh = new TrackedFile(file, identity, nanos.getAsLong());
         if (before == null && known.size() >= limit) {
-            // These can be asked for again.
-            known.values().removeIf(watch -> watch.state() == TrackedFile.State.SETTLED);
+            // Settled files can be looked up in the journal again.
+            known.values().removeIf(tracked -> tracked.state() == TrackedFile.State.SETTLED);
         }
         if (before != null || known.size() < limit) {
-            known.put(file, now);
+            known.put(file, fresh);
             seen.add(file);
         }
-        return now;
+        return fresh;
     }
 
-    /** Whether the file has looked so for that long. */
-    boolean isStable(TrackedFile watch, long forNanos) {
-        return nanos.getAsLong() - watch.sinceNanos() >= forNanos;
+    /** Whether the file has been unchanged for that long. */
+    boolean isStable(TrackedFile tracked, long forNanos) {
+        return nanos.getAsLong() - tracked.sinceNanos() >= forNanos;
     }
 
-    /** The end of a look: forgets what is not there any more. */
+    /** Ends a scan: forgets files that no longer exist. */
     void endScan() {
         known.keySet().retainAll(seen);
         seen.clear();

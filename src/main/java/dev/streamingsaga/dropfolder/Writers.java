@@ -14,17 +14,17 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who has a file open for writing, as far as the system tells; see {@link OpenFiles}. One pass answers for all files
- * that are asked for within a quarter of a second, or within ten times as long as it took. Thread-safe.
+ * Finds the process that has a file open for writing, as far as the system shows it; see {@link OpenFiles}. The result
+ * of one pass is used for 250 ms, or for ten times as long as the pass took. Thread-safe.
  */
 final class Writers {
     private static final long LEAST_AGE_NANOS = Duration.ofMillis(250).toNanos();
     private static final int PASSES_APART = 10;
     private static final Duration LIMIT = Duration.ofSeconds(5);
 
-    private final boolean wanted;
+    private final boolean enabled;
     private final ExecutorService thread;
-    private final DeduplicatedWarnings complaints;
+    private final DeduplicatedWarnings warnings;
     private final Path proc;
     private @Nullable Future<Map<String, String>> running;
     private Map<String, String> known = Map.of();
@@ -32,32 +32,32 @@ final class Writers {
     private long ageNanos = -1;
 
     /**
-     * @param wanted false: nobody is ever found
-     * @param thread for the passes: a file system that hangs must hang only that
+     * @param enabled false: no writer is ever found
+     * @param thread for the passes, so that a file system that hangs blocks only this thread
      */
-    Writers(boolean wanted, ExecutorService thread, DeduplicatedWarnings complaints) {
-        this.wanted = wanted;
+    Writers(boolean enabled, ExecutorService thread, DeduplicatedWarnings warnings) {
+        this.enabled = enabled;
         this.thread = thread;
-        this.complaints = complaints;
+        this.warnings = warnings;
         this.proc = Path.of("/proc");
     }
 
     /**
-     * @param sinceNanos when the file was seen so for the first time, by {@link System#nanoTime}: what is known from
-     *     before says nothing
-     * @return the process; empty too if that can't be found out
+     * @param sinceNanos when the file was first seen in this state, by {@link System#nanoTime}; older results do not
+     *     count
+     * @return a description of the process; also empty if it cannot be determined
      */
     synchronized Optional<String> of(SourceIdentity file, long sinceNanos) {
-        if (!wanted || file.fileKey().isEmpty()) {
+        if (!enabled || file.fileKey().isEmpty()) {
             return Optional.empty();
         }
         if (ageNanos < 0 || begunNanos - sinceNanos < 0 || System.nanoTime() - begunNanos > ageNanos) {
-            look();
+            refresh();
         }
         return Optional.ofNullable(known.get(file.fileKey()));
     }
 
-    private void look() {
+    private void refresh() {
         Future<Map<String, String>> pass = running;
         try {
             long begun = System.nanoTime();
@@ -65,7 +65,7 @@ final class Writers {
                 pass = thread.submit(new OpenFiles(proc));
                 running = pass;
             } else {
-                pass.get(0, TimeUnit.NANOSECONDS); // one that hung before
+                pass.get(0, TimeUnit.NANOSECONDS); // a pass that hung before
                 begun = begunNanos;
             }
             known = pass.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
@@ -74,13 +74,17 @@ final class Writers {
             running = null;
         } catch (TimeoutException e) {
             known = Map.of();
-            complaints.about(
+            warnings.warn(
                     proc,
-                    "does not say within " + LIMIT.toSeconds() + " s who has files open"
-                            + " (a file system hangs?); files are taken without, and looked at again when they are stored");
+                    "was not read within " + LIMIT.toSeconds()
+                            + " s (does a file system hang?), so writers are unknown;"
+                            + " files are ingested without this check, and rechecked after they are stored");
         } catch (ExecutionException e) {
             running = null;
-            complaints.about(proc, "does not say who has files open (" + e.getCause() + "); files are taken without");
+            warnings.warn(
+                    proc,
+                    "cannot be read (" + e.getCause()
+                            + "), so writers are unknown; files are ingested without this check");
         } catch (RejectedExecutionException e) {
             known = Map.of(); // stopping
         } catch (InterruptedException e) {

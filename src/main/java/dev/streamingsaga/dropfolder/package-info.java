@@ -1,20 +1,26 @@
 /**
- * The way in by a folder: a file is taken when it is complete, ingested, and moved to {@code .done} or {@code .failed}
- * with its outcome as {@code .json} beside it, or kept where it is.
+ * Ingestion from a folder. A file is ingested once it is complete. Then it is moved to {@code .done} or
+ * {@code .failed}, with its outcome as {@code .json} beside it, or kept where it is.
  *
- * <p>Guarantees: each state of a file gets one saga, however many processes look at the folder and whenever they are
- * killed. What has become of a file is asked of the journal, by its path and by inode, size and times, never of a
- * memory of ours; so a file whose saga has ended is moved by whoever looks next. A file is not moved before its saga
- * has its outcome: a saga that is resumed needs it. The outcome is written before the file is moved, both appear whole,
- * and neither replaces anything. A file that a process has open for writing is waited for, as far as the system tells.
- * One that changes after its saga has ended is ingested again, and an alert names the document that holds only what was
- * there before; which files are looked at for that is in the journal. Of two journals one takes the files. Links are
- * never followed; what is no regular file stays where it is. Contents are only read. One file that resists does not
- * keep the others from their turn.
+ * <p>Guarantees:
  *
- * <p>Not Camel's {@code file} component: its move and its idempotent repository come after the exchange and know
- * nothing of a kill, and it looks through symbolic links. With both switched off a timer and a directory listing would
- * remain of it.
+ * <ul>
+ *   <li>Each state of a file gets one saga, however many processes scan the folder and whenever they are killed. The
+ *       journal knows what became of a file, by path, inode, size and times; memory never decides. So any process can
+ *       move a file whose saga has ended.
+ *   <li>A file is moved only after its saga has its outcome, since a resumed saga needs the file. The outcome is
+ *       written before the file is moved. Both appear atomically, and neither replaces another file.
+ *   <li>A file that a process has open for writing waits, as far as the system shows this. A file that changes after
+ *       its saga has ended is ingested again, and an alert names the document with the earlier content. The journal
+ *       lists the files that are rechecked for this.
+ *   <li>Only one journal ingests the files of a folder.
+ *   <li>Links are never followed, and only regular files are ingested. Contents are only read.
+ *   <li>A file that keeps failing does not block the others.
+ * </ul>
+ *
+ * <p>Why not Camel's {@code file} component: it moves files and updates its idempotent repository after the exchange,
+ * so neither survives a kill, and it follows symbolic links. Without both, only a timer and a directory listing would
+ * remain.
  */
 @NullMarked
 package dev.streamingsaga.dropfolder;

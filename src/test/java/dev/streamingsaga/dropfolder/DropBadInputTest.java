@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Everything bad that can lie in the drop folder: what is a file ends in .failed with the reason beside it, what is
- * none stays untouched.
+ * Bad input in the drop folder: a regular file ends in .failed with the reason beside it, anything else stays
+ * untouched.
  */
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
 class DropBadInputTest {
@@ -87,7 +87,7 @@ class DropBadInputTest {
     }
 
     @Test
-    void a_bad_file_goes_to_failed_with_the_reason_and_leaves_nothing() throws Exception {
+    void a_bad_file_moves_to_failed_with_the_reason_and_stores_nothing() throws Exception {
         Map<String, List<String>> before = saga.holdings();
         Map<String, String> contents =
                 Map.of("large.txt", "x".repeat(1001), "binary.bin", "\0\1\2\3\0\0\0\11", "stored.txt", STORED);
@@ -126,14 +126,14 @@ class DropBadInputTest {
                     .contains(expected.getValue().subList(1, expected.getValue().size()))
                     .doesNotContain("Exception");
             assertThat(drop.resolve(".failed").resolve(expected.getKey()))
-                    .as("as it came")
+                    .as("unchanged")
                     .hasContent(contents.get(expected.getKey()));
         }
         assertThat(saga.holdings()).isEqualTo(before);
     }
 
     @Test
-    void what_is_no_file_stays_unopened_and_holds_up_nobody() throws Exception {
+    void anything_but_a_regular_file_stays_unopened_and_blocks_no_other_file() throws Exception {
         Map<String, List<String>> before = saga.holdings();
         List<Path> strange = new ArrayList<>(List.of(
                 Files.createSymbolicLink(drop.resolve("link.txt"), outside.resolve("secret.txt")),
@@ -147,7 +147,7 @@ class DropBadInputTest {
                         .start()
                         .waitFor())
                 .isZero();
-        // Only a privileged user may make a device; to others the link to one has to do.
+        // Only a privileged user may create a device; others test with the link to one.
         if (new ProcessBuilder("mknod", drop.resolve("device.txt").toString(), "c", "1", "5")
                         .start()
                         .waitFor()
@@ -159,7 +159,7 @@ class DropBadInputTest {
             strange.add(drop.resolve("s.txt"));
             put("zzz.txt", "");
             awaitGone("zzz.txt");
-            // A second look, after all of them were seen at the first.
+            // A second scan, after the first one has seen all of them.
             put("zzz2.txt", "The last one.\n");
             awaitGone("zzz2.txt");
         }
@@ -168,7 +168,7 @@ class DropBadInputTest {
         assertThat(JSON.readTree(Files.readAllBytes(drop.resolve(".done/zzz.txt.json")))
                         .path("sizeBytes")
                         .asLong(-1))
-                .as("no bytes are a document")
+                .as("an empty file is a document")
                 .isZero();
         assertThat(saga.journal().sagas(10))
                 .extracting(found -> found.fileName())

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What hangs on time and names, with a clock that is set by hand. */
+/** Everything that depends on time and names, with a clock that is set by hand. */
 @Tag("unit")
 class DropFolderPartsTest {
     private static final Path FILE = Path.of("/in/a.pdf");
@@ -33,64 +33,64 @@ class DropFolderPartsTest {
     private final AtomicLong clock = new AtomicLong();
 
     @Test
-    void a_file_is_stable_only_when_it_looked_the_same_for_long_enough() {
-        TrackedFiles watches = new TrackedFiles(10, clock::get);
-        watches.track(FILE, SMALL);
-        watches.endScan();
+    void a_file_is_stable_only_when_it_has_been_unchanged_for_long_enough() {
+        TrackedFiles files = new TrackedFiles(10, clock::get);
+        files.track(FILE, SMALL);
+        files.endScan();
         clock.set(99);
-        TrackedFile grown = watches.track(FILE, GROWN);
-        assertThat(watches.isStable(grown, 100)).as("it grew a moment ago").isFalse();
-        watches.endScan();
+        TrackedFile grown = files.track(FILE, GROWN);
+        assertThat(files.isStable(grown, 100)).as("it grew a moment ago").isFalse();
+        files.endScan();
         clock.set(198);
-        assertThat(watches.isStable(watches.track(FILE, GROWN), 100)).isFalse();
+        assertThat(files.isStable(files.track(FILE, GROWN), 100)).isFalse();
         clock.set(199);
-        assertThat(watches.isStable(watches.track(FILE, GROWN), 100)).isTrue();
+        assertThat(files.isStable(files.track(FILE, GROWN), 100)).isTrue();
     }
 
     @Test
-    void a_file_that_went_and_came_back_is_watched_anew() {
-        TrackedFiles watches = new TrackedFiles(10, clock::get);
-        watches.track(FILE, SMALL);
-        watches.endScan();
-        watches.endScan();
+    void a_file_that_was_removed_and_returns_is_tracked_from_the_beginning() {
+        TrackedFiles files = new TrackedFiles(10, clock::get);
+        files.track(FILE, SMALL);
+        files.endScan();
+        files.endScan();
         clock.set(1000);
-        assertThat(watches.isStable(watches.track(FILE, SMALL), 100)).isFalse();
+        assertThat(files.isStable(files.track(FILE, SMALL), 100)).isFalse();
     }
 
     @Test
-    void remembers_a_bounded_number_and_gives_up_settled_files_first() {
-        TrackedFiles watches = new TrackedFiles(2, clock::get);
-        watches.track(Path.of("/in/kept"), SMALL).is(TrackedFile.State.SETTLED);
-        watches.track(Path.of("/in/b"), SMALL);
-        watches.track(Path.of("/in/c"), SMALL);
-        watches.track(Path.of("/in/d"), SMALL);
+    void remembers_a_bounded_number_of_files_and_drops_settled_files_first() {
+        TrackedFiles files = new TrackedFiles(2, clock::get);
+        files.track(Path.of("/in/kept"), SMALL).setState(TrackedFile.State.SETTLED);
+        files.track(Path.of("/in/b"), SMALL);
+        files.track(Path.of("/in/c"), SMALL);
+        files.track(Path.of("/in/d"), SMALL);
         clock.set(100);
-        assertThat(watches.isStable(watches.track(Path.of("/in/c"), SMALL), 100))
-                .as("took the settled file's place")
+        assertThat(files.isStable(files.track(Path.of("/in/c"), SMALL), 100))
+                .as("replaced the settled file")
                 .isTrue();
-        assertThat(watches.isStable(watches.track(Path.of("/in/d"), SMALL), 100))
-                .as("no place left")
+        assertThat(files.isStable(files.track(Path.of("/in/d"), SMALL), 100))
+                .as("the limit is reached")
                 .isFalse();
-        assertThat(watches.track(Path.of("/in/kept"), SMALL).state())
-                .as("to be asked of the journal again")
+        assertThat(files.track(Path.of("/in/kept"), SMALL).state())
+                .as("must be looked up in the journal again")
                 .isEqualTo(TrackedFile.State.UNKNOWN);
     }
 
     @Test
-    void takes_so_many_in_any_minute_and_no_more() {
+    void allows_at_most_the_configured_number_of_files_in_any_minute() {
         RateLimit limit = new RateLimit(2, clock::get);
-        assertThat(limit.tryTake()).isTrue();
+        assertThat(limit.tryAcquire()).isTrue();
         clock.set(Duration.ofSeconds(30).toNanos());
-        assertThat(limit.tryTake()).isTrue();
+        assertThat(limit.tryAcquire()).isTrue();
         clock.set(Duration.ofSeconds(60).toNanos() - 1);
-        assertThat(limit.tryTake()).isFalse();
+        assertThat(limit.tryAcquire()).isFalse();
         clock.set(Duration.ofSeconds(60).toNanos());
-        assertThat(limit.tryTake()).isTrue();
-        assertThat(limit.tryTake()).as("the one of second 30 still counts").isFalse();
+        assertThat(limit.tryAcquire()).isTrue();
+        assertThat(limit.tryAcquire()).as("the one of second 30 still counts").isFalse();
     }
 
     @Test
-    void what_is_ready_comes_in_its_order_and_files_whose_saga_has_ended_before_others() {
+    void ready_files_come_in_order_and_files_whose_saga_has_ended_come_first() {
         ReadyFiles ready = new ReadyFiles(2);
         TrackedFile first = new TrackedFile(Path.of("/in/z"), SMALL, 0);
         TrackedFile second = new TrackedFile(Path.of("/in/a"), SMALL, 0);
@@ -100,19 +100,19 @@ class DropFolderPartsTest {
         ready.add(new ReadyFiles.Ready(new TrackedFile(Path.of("/in/more"), SMALL, 0), Optional.empty()));
         ready.add(new ReadyFiles.Ready(changed, Optional.empty()));
 
-        assertThat(ready.next(false)).as("no more in this minute").isEmpty();
-        assertThat(ready.next(true).orElseThrow().watch())
-                .as("as it looks now, in its turn")
+        assertThat(ready.next(false)).as("the limit for this minute is reached").isEmpty();
+        assertThat(ready.next(true).orElseThrow().tracked())
+                .as("in its current state, in order")
                 .isSameAs(changed);
-        assertThat(ready.next(true).orElseThrow().watch()).isSameAs(second);
+        assertThat(ready.next(true).orElseThrow().tracked()).isSameAs(second);
         assertThat(ready.next(true))
-                .as("the third was too many: the next look finds it")
+                .as("the third exceeded the limit: the next scan finds it")
                 .isEmpty();
         assertThat(ready.has(true)).isFalse();
     }
 
     @Test
-    void sees_who_has_a_file_open_for_writing_by_whatever_name(@TempDir Path folder) throws Exception {
+    void finds_the_process_that_has_a_file_open_for_writing_under_any_name(@TempDir Path folder) throws Exception {
         Path written = Files.writeString(folder.resolve("written"), "w");
         Path read = Files.writeString(folder.resolve("read"), "r");
         try (FileChannel writer = FileChannel.open(written, StandardOpenOption.APPEND);
@@ -153,7 +153,7 @@ class DropFolderPartsTest {
     }
 
     @Test
-    void names_stay_within_what_a_file_system_takes() {
+    void names_do_not_exceed_the_limit_of_the_file_system() {
         String longest = "ü".repeat(125) + "x.pdf";
         for (int attempt = 0; attempt < 3; attempt++) {
             String name = new OutcomeNames(longest, "01JABCDEFGHJKMNPQRSTVWXYZ0").candidate(attempt);

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real files in a real folder, and the whole application behind it. */
+/** Real files in a real folder, with the whole application. */
 @Tag("one-jdk")
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
 class DropFolderTest {
@@ -78,7 +78,7 @@ class DropFolderTest {
         saga = StreamingSagaFixture.start(directory, all);
     }
 
-    /** As a careful writer does: whole under another name, then renamed. */
+    /** Writes the file under another name, then renames it, as a careful writer does. */
     private Path put(String name, String content) throws IOException {
         Path file = drop.resolve(name);
         Files.createDirectories(file.getParent());
@@ -108,7 +108,7 @@ class DropFolderTest {
                 .toList();
     }
 
-    /** Files below a folder, ours for locking left out. */
+    /** Files below a folder, without our lock files. */
     private List<String> files(String folder) throws IOException {
         if (!Files.exists(drop.resolve(folder))) {
             return List.of();
@@ -140,7 +140,7 @@ class DropFolderTest {
                 .isEqualTo(1);
     }
 
-    /** The second of a name lies under another one. */
+    /** The second file of a name is moved to another name. */
     @Test
     void a_moved_original_still_repairs_its_document() throws Exception {
         start("saga.drop.recursive", "true");
@@ -163,7 +163,7 @@ class DropFolderTest {
     }
 
     @Test
-    void a_file_that_is_still_written_is_not_taken_before_it_is_whole() throws Exception {
+    void a_file_that_is_still_being_written_is_not_ingested_before_it_is_complete() throws Exception {
         start("saga.drop.stable-for", "3s");
         CountDownLatch enough = new CountDownLatch(1);
         Path growing = drop.resolve("growing.txt");
@@ -182,9 +182,9 @@ class DropFolderTest {
                 throw new IllegalStateException(e);
             }
         });
-        // Came later than the one that grows, and is done earlier.
+        // Dropped after the growing file, completed before it.
         await().until(() -> Files.exists(growing));
-        put("whole.txt", "Whole from the beginning, as far as anybody could see.\n");
+        put("whole.txt", "Complete from the beginning.\n");
         awaitEnd(".done/whole.txt.json");
 
         assertThat(sagasOf(growing)).as("while it grows").isEmpty();
@@ -202,7 +202,7 @@ class DropFolderTest {
     }
 
     @Test
-    void temporary_names_are_left_alone_until_they_are_renamed() throws Exception {
+    void files_with_temporary_names_are_ignored_until_they_are_renamed() throws Exception {
         start();
         Path hidden = Files.writeString(drop.resolve(".a.txt"), "hidden");
         Path part = Files.writeString(drop.resolve("b.txt.part"), "half");
@@ -220,7 +220,7 @@ class DropFolderTest {
     }
 
     @Test
-    void what_browsers_editors_and_systems_leave_in_a_folder_stays_there() throws Exception {
+    void files_of_browsers_editors_and_systems_are_ignored() throws Exception {
         List<String> ignored = List.of(
                 "a.filepart",
                 "b.crdownload",
@@ -241,7 +241,7 @@ class DropFolderTest {
             Files.writeString(drop.resolve(name), "half");
         }
         start("saga.drop.recursive", "true");
-        // Two looks, after all of them were there.
+        // Two scans after all of them existed.
         awaitGone(put("zz1.txt", "first"));
         awaitGone(put("zz2.txt", "second"));
 
@@ -250,7 +250,7 @@ class DropFolderTest {
     }
 
     @Test
-    void a_marker_says_that_a_file_is_complete_and_goes_with_it() throws Exception {
+    void a_done_file_says_that_a_file_is_complete_and_is_removed_with_it() throws Exception {
         start("saga.drop.done-file", "${name}.done");
         Path waiting = put("waiting.txt", "not yet");
         Path ready = put("ready.txt", "complete");
@@ -265,7 +265,7 @@ class DropFolderTest {
     }
 
     @Test
-    void the_same_name_again_never_replaces_what_is_there() throws Exception {
+    void a_second_file_of_a_name_never_replaces_the_first() throws Exception {
         start();
         awaitGone(put("a.txt", "first version\n"));
         awaitGone(put("a.txt", "second version\n"));
@@ -283,12 +283,12 @@ class DropFolderTest {
         assertThat(Files.readString(drop.resolve(".done/a.txt"))).isEqualTo("first version\n");
         assertThat(Files.readString(drop.resolve(".done/a-" + second + ".txt"))).isEqualTo("second version\n");
         assertThat(saga.journal().sagas(10))
-                .as("the third is the second's content: answered with its document")
+                .as("the third has the content of the second: the result is the same document")
                 .hasSize(2);
     }
 
     @Test
-    void sub_folders_keep_their_shape_and_a_failed_file_goes_to_failed() throws Exception {
+    void sub_folders_keep_their_structure_and_a_failed_file_moves_to_failed() throws Exception {
         start("saga.drop.recursive", "true", "saga.drop.types", "text/*,.dat");
         Path good = put(
                 "north/skagen/a.txt",
@@ -308,14 +308,14 @@ class DropFolderTest {
     }
 
     @Test
-    void kept_files_are_taken_once_and_again_only_when_they_have_changed() throws Exception {
+    void kept_files_are_ingested_once_and_again_only_after_they_change() throws Exception {
         start("saga.drop.after", "keep", "saga.duplicates", "version");
         Path file = put("a.txt", "first version\n");
         Path large = put("empty.txt", "");
         awaitEnd(".done/a.txt.json");
         awaitEnd(".done/empty.txt.json");
         saga.restart();
-        // Looked at after the others, again and again.
+        // Scanned after the others.
         put("z.txt", "another\n");
         awaitEnd(".done/z.txt.json");
         assertThat(sagasOf(file)).hasSize(1);
@@ -331,7 +331,7 @@ class DropFolderTest {
     }
 
     @Test
-    void poison_does_not_hold_up_the_others() throws Exception {
+    void bad_files_do_not_block_the_others() throws Exception {
         Files.writeString(directory.resolve("secret.txt"), "not meant for anybody");
         Files.createSymbolicLink(drop.resolve("link.txt"), directory.resolve("secret.txt"));
         Files.createDirectory(directory.resolve("elsewhere"));
@@ -374,8 +374,7 @@ class DropFolderTest {
     }
 
     @Test
-    void a_file_that_vanishes_or_changes_while_it_is_read_leaves_nothing_and_is_taken_again_as_it_is_then()
-            throws Exception {
+    void a_file_that_changes_while_it_is_read_is_compensated_and_ingested_again_in_its_new_state() throws Exception {
         start("saga.chunk.attempts", "1");
         CountDownLatch sending = new CountDownLatch(1);
         CountDownLatch changed = new CountDownLatch(1);
@@ -398,7 +397,7 @@ class DropFolderTest {
     }
 
     @Test
-    void no_more_are_taken_than_sagas_may_run() throws Exception {
+    void ingests_at_most_as_many_files_at_a_time_as_sagas_may_run() throws Exception {
         start("saga.concurrency", "2");
         CountDownLatch two = new CountDownLatch(2);
         CountDownLatch release = new CountDownLatch(1);
@@ -422,7 +421,7 @@ class DropFolderTest {
     }
 
     @Test
-    void the_next_file_is_taken_as_soon_as_a_saga_has_ended_without_another_look() throws Exception {
+    void ingests_the_next_file_as_soon_as_a_saga_ends_without_another_scan() throws Exception {
         for (int i = 0; i < 12; i++) {
             put("f" + i + ".txt", "file " + i + "\n");
         }
@@ -433,7 +432,7 @@ class DropFolderTest {
     }
 
     @Test
-    void another_journal_takes_nothing_from_the_folder_before_the_first_one_has_ended() throws Exception {
+    void a_second_journal_ingests_no_file_of_the_folder_while_the_first_one_runs() throws Exception {
         start();
         awaitGone(put("a.txt", "a"));
         Map<String, String> second = new HashMap<>(saga.settings());
@@ -461,11 +460,13 @@ class DropFolderTest {
             assertThat(beside.bundle().journal().sagas(100))
                     .extracting(SagaRecord::fileName)
                     .containsExactly("last.txt");
-            assertThat(marks()).as("the former one's is gone").hasSize(1);
+            assertThat(lockFiles())
+                    .as("the lock file of the first journal is removed")
+                    .hasSize(1);
         }
     }
 
-    private List<String> marks() throws IOException {
+    private List<String> lockFiles() throws IOException {
         try (Stream<Path> all = Files.list(drop.resolve(".done"))) {
             return all.map(file -> file.getFileName().toString())
                     .filter(name -> name.startsWith(".owner-"))
@@ -474,19 +475,19 @@ class DropFolderTest {
     }
 
     @Test
-    void a_journal_that_is_lost_does_not_stop_the_folder() throws Exception {
+    void a_new_journal_takes_over_the_folder_after_the_old_one_is_lost() throws Exception {
         start();
         awaitGone(put("a.txt", "a"));
-        List<String> before = marks();
+        List<String> before = lockFiles();
         saga.restart(Map.of("saga.data.dir", directory.resolve("data2").toString()));
         awaitGone(put("b.txt", "b"));
 
         assertThat(files(".done")).containsExactly("a.txt", "a.txt.json", "b.txt", "b.txt.json");
-        assertThat(marks()).hasSize(1).doesNotContainAnyElementsOf(before);
+        assertThat(lockFiles()).hasSize(1).doesNotContainAnyElementsOf(before);
     }
 
     @Test
-    void so_many_in_a_minute_and_no_more() throws Exception {
+    void ingests_at_most_the_configured_number_of_files_in_a_minute() throws Exception {
         start("saga.drop.max-per-minute", "3");
         for (int i = 0; i < 5; i++) {
             put("f" + i + ".txt", "file " + i + "\n");
@@ -496,7 +497,7 @@ class DropFolderTest {
     }
 
     @Test
-    void a_paused_saga_keeps_its_file_where_it_is_until_it_is_resumed() throws Exception {
+    void the_file_of_a_paused_saga_stays_in_the_folder_until_the_saga_is_resumed() throws Exception {
         start();
         CountDownLatch sending = new CountDownLatch(1);
         CountDownLatch paused = new CountDownLatch(1);
@@ -533,7 +534,7 @@ class DropFolderTest {
     }
 
     @Test
-    void a_second_instance_on_the_folder_takes_what_the_first_leaves_and_nothing_twice() throws Exception {
+    void two_instances_with_one_journal_share_a_folder_and_ingest_no_file_twice() throws Exception {
         Map<String, String> other = new HashMap<>(Map.of(
                 "saga.http.enabled",
                 "false",

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Writers that pause longer than {@code saga.drop.stable-for}: what lies in {@code .done} in the end is stored, or an
+ * Writers that pause longer than {@code saga.drop.stable-for}: in the end every file in {@code .done} is stored, or an
  * alert says that it is not.
  */
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -84,7 +84,7 @@ class DropWriterTest {
                 settings);
     }
 
-    /** How a writer goes about it. */
+    /** How a writer behaves. */
     enum Habit {
         APPENDS,
         PUTS_TIMES_BACK,
@@ -116,8 +116,8 @@ class DropWriterTest {
             write(file, 0, FIRST);
         }
 
-        /** @param now where the file is, since a time is put back by path */
-        void goOn(Path now) throws IOException {
+        /** @param now the current path of the file, since times are restored by path */
+        void resume(Path now) throws IOException {
             write(now, FIRST, ALL);
         }
 
@@ -165,7 +165,7 @@ class DropWriterTest {
                 .toList();
     }
 
-    /** The whole content is in a completed saga, and each outcome that lies beside a file is about that file. */
+    /** A completed saga has the whole content, and each outcome beside a file describes that file. */
     private void assertAllIsStored(String name) throws Exception {
         assertThat(sagasOf(name).get(0).state()).isEqualTo(SagaState.COMPLETED);
         assertThat(sagasOf(name).get(0).document().orElseThrow().sha256()).isEqualTo(sha256(content()));
@@ -201,13 +201,13 @@ class DropWriterTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_file_that_somebody_has_open_for_writing_is_taken_whole_when_it_is_closed(Habit habit) throws Exception {
+    void a_file_that_is_open_for_writing_is_ingested_complete_once_it_is_closed(Habit habit) throws Exception {
         start();
         try (Writer writer = new Writer(drop.resolve("a.txt"), habit)) {
             put("b.txt", "b");
             awaitFile(".done/b.txt.json"); // dropped later, and stable later
             assertThat(sagasOf("a.txt")).isEmpty();
-            writer.goOn(drop.resolve("a.txt"));
+            writer.resume(drop.resolve("a.txt"));
         }
         awaitFile(".done/a.txt");
 
@@ -217,7 +217,7 @@ class DropWriterTest {
     }
 
     @Test
-    void another_process_that_opened_the_file_by_another_name_is_waited_for_with_a_marker_too() throws Exception {
+    void waits_for_another_process_that_writes_through_a_hard_link_also_with_a_done_file() throws Exception {
         start("saga.drop.done-file", "${name}.done");
         Path elsewhere = Files.createFile(directory.resolve("elsewhere"));
         Process writer = new ProcessBuilder(
@@ -249,14 +249,14 @@ class DropWriterTest {
         assertThat(exists(drop.resolve("a.txt.done"))).isFalse();
     }
 
-    /** As a user or a machine that nobody can look into: the setting makes the same blindness. */
+    /** Simulates a writer that the system does not show, by switching the check for writers off. */
     @ParameterizedTest
     @EnumSource
     void a_file_that_changes_after_it_was_moved_is_ingested_again_with_an_alert(Habit habit) throws Exception {
         start("saga.drop.wait-for-writers", "false");
         try (Writer writer = new Writer(drop.resolve("a.txt"), habit)) {
             awaitFile(".done/a.txt");
-            writer.goOn(drop.resolve(".done/a.txt"));
+            writer.resume(drop.resolve(".done/a.txt"));
         }
         await().atMost(PATIENCE)
                 .until(() -> sagasOf("a.txt").size() == 2
@@ -267,7 +267,7 @@ class DropWriterTest {
         assertAllIsStored("a.txt");
         assertIsAlert(sagasOf("a.txt").get(1));
         assertThat(drop.resolve(".done/a.txt"))
-                .as("what it was is not there any more")
+                .as("the earlier content is replaced")
                 .doesNotExist();
     }
 
@@ -276,7 +276,7 @@ class DropWriterTest {
         start("saga.drop.wait-for-writers", "false");
         try (Writer writer = new Writer(drop.resolve("a.txt"), Habit.RESERVES_SPACE_AND_PUTS_TIMES_BACK)) {
             awaitFile(".done/a.txt");
-            saga.restart(() -> goOn(writer, drop.resolve(".done/a.txt")));
+            saga.restart(() -> resume(writer, drop.resolve(".done/a.txt")));
         }
         await().atMost(PATIENCE)
                 .until(() -> sagasOf("a.txt").size() == 2
@@ -288,21 +288,21 @@ class DropWriterTest {
         assertIsAlert(sagasOf("a.txt").get(1));
     }
 
-    private static void goOn(Writer writer, Path now) {
+    private static void resume(Writer writer, Path now) {
         try {
-            writer.goOn(now);
+            writer.resume(now);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     @Test
-    void a_file_that_changes_after_its_time_has_passed_while_nothing_ran_is_seen_all_the_same() throws Exception {
+    void a_file_that_changes_while_nothing_runs_is_detected_even_after_its_recheck_time() throws Exception {
         start("saga.drop.wait-for-writers", "false", "saga.drop.watch-after", "1s");
         try (Writer writer = new Writer(drop.resolve("a.txt"), Habit.APPENDS)) {
             awaitFile(".done/a.txt");
             saga.restart(() -> {
-                goOn(writer, drop.resolve(".done/a.txt"));
+                resume(writer, drop.resolve(".done/a.txt"));
                 await().pollDelay(Duration.ofMillis(1500)).until(() -> true);
             });
         }
@@ -313,12 +313,12 @@ class DropWriterTest {
     }
 
     @Test
-    void a_changed_file_takes_nobodys_name_when_it_comes_back() throws Exception {
+    void a_changed_file_replaces_no_other_file_when_it_is_moved_back() throws Exception {
         start("saga.drop.wait-for-writers", "false", "saga.drop.stable-for", "2s");
         try (Writer writer = new Writer(drop.resolve("a.txt"), Habit.APPENDS)) {
             awaitFile(".done/a.txt");
             put("a.txt", "another one of this name");
-            writer.goOn(drop.resolve(".done/a.txt"));
+            writer.resume(drop.resolve(".done/a.txt"));
         }
         String first = sagasOf("a.txt").get(sagasOf("a.txt").size() - 1).sagaId();
         await().atMost(PATIENCE)
@@ -333,7 +333,7 @@ class DropWriterTest {
     }
 
     @Test
-    void attributes_and_times_of_a_moved_file_may_change_and_it_may_go() throws Exception {
+    void a_moved_file_may_change_its_attributes_and_times_or_be_deleted() throws Exception {
         start();
         put("a.txt", "a");
         put("b.txt", "b");
@@ -360,7 +360,7 @@ class DropWriterTest {
     }
 
     @Test
-    void looking_again_ends_when_its_time_has_passed() throws Exception {
+    void rechecks_end_after_the_configured_time() throws Exception {
         start("saga.drop.watch-after", "1s");
         put("a.txt", "a");
         awaitFile(".done/a.txt");
@@ -371,11 +371,11 @@ class DropWriterTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_kept_file_that_goes_on_changing_is_ingested_again_with_an_alert(Habit habit) throws Exception {
+    void a_kept_file_that_keeps_changing_is_ingested_again_with_an_alert(Habit habit) throws Exception {
         start("saga.drop.wait-for-writers", "false", "saga.drop.after", "keep");
         try (Writer writer = new Writer(drop.resolve("a.txt"), habit)) {
             awaitFile(".done/a.txt.json");
-            writer.goOn(drop.resolve("a.txt"));
+            writer.resume(drop.resolve("a.txt"));
         }
         await().atMost(PATIENCE)
                 .until(() -> sagasOf("a.txt").size() >= 2
@@ -392,7 +392,7 @@ class DropWriterTest {
     }
 
     @Test
-    void a_kept_file_that_is_replaced_is_a_new_version_and_no_alarm() throws Exception {
+    void a_kept_file_that_is_replaced_is_a_new_version_without_an_alert() throws Exception {
         start("saga.drop.after", "keep");
         put("a.txt", "first");
         awaitFile(".done/a.txt.json");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Who reads a drop folder reads its outcomes, whatever the umask of the process; only the process changes them. */
+/** Users who can read a drop folder can read its outcomes, whatever the umask. Only the process can change them. */
 class OutcomePermissionsTest {
     @TempDir
     Path directory;
@@ -27,7 +27,7 @@ class OutcomePermissionsTest {
     @ParameterizedTest
     @CsvSource({"rwxr-x---, rwxr-x---, rw-r-----", "rwx------, rwx------, rw-------", "rwxrwxrwx, rwxr-xr-x, rw-r--r--"
     })
-    void an_outcome_can_be_read_by_who_can_read_the_folder(String folder, String done, String json) throws Exception {
+    void users_who_can_read_the_folder_can_read_an_outcome(String folder, String done, String json) throws Exception {
         Path drop = Files.createDirectory(directory.toRealPath().resolve("drop"));
         Files.setPosixFilePermissions(drop, PosixFilePermissions.fromString(folder));
         Map<String, String> settings = new HashMap<>(Map.of(
