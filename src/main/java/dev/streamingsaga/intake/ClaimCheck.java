@@ -14,14 +14,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text message that names a file instead of being one. Bean {@code <name>-claim-check}, for messages of whatever
- * broker a route in YAML listens to: the message as body in, the file out, to be sent to {@code direct:<name>-ingest}.
+ * Resolves a claim check: a text message that names a file instead of carrying it. Registered as the bean
+ * {@code <name>-claim-check}, so that a YAML route can use it with any broker: it takes the message body and returns
+ * the file, which the route sends to {@code direct:<name>-ingest}.
  */
 public final class ClaimCheck {
     public static final int MAX_CHARS = 64 * 1024;
 
     private static final ObjectReader JSON = new ObjectMapper()
-            .readerFor(Named.class)
+            .readerFor(FileReference.class)
             .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
@@ -29,23 +30,27 @@ public final class ClaimCheck {
     private final String key;
     private final List<Path> roots;
 
-    /** @param key the setting that names the roots; none: no file is taken */
+    /**
+     * @param key the setting that names the roots
+     * @param roots folders from which files are accepted; if empty, every file is rejected
+     */
     public ClaimCheck(String key, List<Path> roots) {
         this.key = key;
         this.roots = List.copyOf(roots);
     }
 
-    private record Named(@Nullable String path, @Nullable String uri) {}
+    private record FileReference(
+            @Nullable String path, @Nullable String uri) {}
 
     /**
      * @param message {@code {"path": "/absolute/path"}} or {@code {"uri": "file:///absolute/path"}}, and nothing else
      * @return the real path of a regular file inside the roots, free of links
-     * @throws DocumentRefusedException if it is anything else: no repetition makes it understood
+     * @throws DocumentRefusedException if the message is anything else; redelivery does not help
      */
     public Path file(@Nullable String message) throws IOException {
         if (roots.isEmpty()) {
             throw new DocumentRefusedException(
-                    Kind.OUTSIDE, "no-roots", "files of this machine are not taken, since " + key + " is empty");
+                    Kind.OUTSIDE, "no-roots", "files of this machine are not accepted, since " + key + " is empty");
         }
         return new PathRoots(key, roots).resolve(path(message));
     }
@@ -58,15 +63,15 @@ public final class ClaimCheck {
             throw new DocumentRefusedException(
                     Kind.TOO_LARGE,
                     "bad-json",
-                    "a text message must be {\"path\": \"/absolute/path\"}, of " + MAX_CHARS + " characters at most");
+                    "a text message must be {\"path\": \"/absolute/path\"} with at most " + MAX_CHARS + " characters");
         }
         try {
-            Named named = JSON.readValue(message);
-            if (named != null && named.path() != null && named.uri() == null) {
-                return named.path();
+            FileReference reference = JSON.readValue(message);
+            if (reference != null && reference.path() != null && reference.uri() == null) {
+                return reference.path();
             }
-            if (named != null && named.uri() != null && named.path() == null) {
-                return Path.of(URI.create(named.uri())).toString();
+            if (reference != null && reference.uri() != null && reference.path() == null) {
+                return Path.of(URI.create(reference.uri())).toString();
             }
         } catch (JacksonException | IllegalArgumentException | FileSystemNotFoundException e) {
             throw malformed(e);

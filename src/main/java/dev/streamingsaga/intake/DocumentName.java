@@ -3,27 +3,27 @@ package dev.streamingsaga.intake;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a document is called. For people only: never a path, a key or a header. One rule for all ingestion endpoints: 1
- * to 255 bytes of UTF-8, something visible among them, no slash or backslash, and only characters that
- * {@link PrintableText#isPrintable} allows.
+ * The rules for document names. A name is for people only: it never becomes a path, a key or a header. All ingestion
+ * endpoints use the same rule: 1 to 255 bytes of UTF-8 with at least one visible character, no slash or backslash, and
+ * only characters that {@link PrintableText#isPrintable} allows.
  *
- * <p>A sender that states another name is refused. A file on disk is ingested whatever it is called: its document has
- * the {@link #cleaned} name, and the journal keeps the path as it is.
+ * <p>A document with any other name is rejected. A file on disk is ingested whatever its name is: its document gets the
+ * {@link #cleaned} name, and the journal keeps the original path.
  */
 public final class DocumentName {
     private static final int MAX_BYTES = 255;
 
     private DocumentName() {}
 
-    /** @throws DocumentRefusedException MALFORMED if a document must not be called so */
+    /** @throws DocumentRefusedException MALFORMED if the name breaks the rule */
     public static String checked(String name) {
         if (!isAllowed(name)) {
             throw new DocumentRefusedException(
                     DocumentRefusedException.Kind.MALFORMED,
                     "bad-name",
                     "a document's name must have 1 to " + MAX_BYTES
-                            + " bytes, something visible, and no slash, backslash, control character or mark of writing"
-                            + " direction, was " + PrintableText.text(name));
+                            + " bytes, a visible character, and no slash, backslash, control character or direction"
+                            + " mark, was " + PrintableText.text(name));
         }
         return name;
     }
@@ -50,18 +50,18 @@ public final class DocumentName {
 
     /**
      * @param name of a file on disk
-     * @return the name itself if it is allowed; else with each character that is not, percent-encoded as in a URL; if
-     *     that is too long, with underscores instead, cut to 255 bytes
+     * @return the name itself if it is allowed; otherwise the name with each forbidden character percent-encoded as in
+     *     a URL; if that is too long, with underscores instead, cut to 255 bytes
      */
     public static String cleaned(String name) {
         if (isAllowed(name)) {
             return name;
         }
-        boolean none = !hasVisible(name) || name.equals(".") || name.equals("..");
+        boolean unusable = !hasVisible(name) || name.equals(".") || name.equals("..");
         StringBuilder encoded = new StringBuilder();
         StringBuilder replaced = new StringBuilder();
         name.codePoints().forEach(c -> {
-            boolean keep = !none && isAllowed(c);
+            boolean keep = !unusable && isAllowed(c);
             encoded.append(keep ? Character.toString(c) : percent(c));
             if (bytes(replaced.toString()) + 4 <= MAX_BYTES) {
                 replaced.append(keep ? Character.toString(c) : "_");
@@ -75,7 +75,7 @@ public final class DocumentName {
 
     private static String percent(int codePoint) {
         StringBuilder text = new StringBuilder();
-        // Half a surrogate pair has no UTF-8: encoded as what stands for such.
+        // Half a surrogate pair has no UTF-8 encoding: use the replacement character.
         boolean half = Character.getType(codePoint) == Character.SURROGATE;
         String character = half ? "\uFFFD" : Character.toString(codePoint);
         for (byte b : character.getBytes(StandardCharsets.UTF_8)) {

@@ -2,9 +2,9 @@ package dev.streamingsaga.intake;
 
 import org.jspecify.annotations.Nullable;
 
-/** A document that is not taken in; the message says why and what was kept. Nothing was. */
+/** A document was rejected before it got a saga, and nothing of it is kept. The message says why. */
 public final class DocumentRefusedException extends RuntimeException {
-    /** Whose fault it is, and whether the same could be taken another time. */
+    /** Why the document was rejected. NO_ROOM is temporary: the same document may be accepted later. */
     public enum Kind {
         MALFORMED,
         OUTSIDE,
@@ -16,7 +16,7 @@ public final class DocumentRefusedException extends RuntimeException {
     private final Kind kind;
     private final String code;
 
-    /** @param code a word of its own for programs, such as {@code too-large} */
+    /** @param code a stable code for programs, such as {@code too-large} */
     public DocumentRefusedException(Kind kind, String code, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;

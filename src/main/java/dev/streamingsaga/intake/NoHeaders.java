@@ -4,8 +4,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.spi.HeaderFilterStrategy;
 
 /**
- * Nothing of a message becomes a header, in any letter case, and no header becomes a property of a reply. Bean
- * {@code <name>-no-headers}, for endpoints of any broker.
+ * Blocks all headers in both directions: no property of a message becomes a Camel header, in any letter case, and no
+ * Camel header becomes a property of a reply. Registered as the bean {@code <name>-no-headers}, for endpoints of any
+ * broker.
  */
 public final class NoHeaders implements HeaderFilterStrategy {
     @Override

@@ -1,6 +1,6 @@
 package dev.streamingsaga.intake;
 
-/** Text from outside, for messages and terminals. */
+/** Makes text from outside safe for messages and terminals. */
 public final class PrintableText {
     private static final int SHOWN_CHARS = 100;
     private static final int ZERO_WIDTH_NON_JOINER = 0x200C;
@@ -9,10 +9,10 @@ public final class PrintableText {
     private PrintableText() {}
 
     /**
-     * Whether a character can stand in a line of text without changing what is around it. Not allowed: control
-     * characters, line and paragraph separators, half surrogate pairs, and marks of format, those that turn the writing
-     * direction among them. The two joiners are marks of format as well, but Persian, Hindi and many emoji are written
-     * with them.
+     * Whether a character can appear in a line of text without changing the text around it. Not printable: control
+     * characters, line and paragraph separators, half surrogate pairs, and format characters, such as those that change
+     * the writing direction. The two zero-width joiners are format characters as well, but allowed, since Persian,
+     * Hindi and many emoji need them.
      */
     public static boolean isPrintable(int codePoint) {
         return switch (Character.getType(codePoint)) {
@@ -23,14 +23,14 @@ public final class PrintableText {
         };
     }
 
-    /** With a question mark for each character that is not printable. */
+    /** Replaces each character that is not printable by a question mark. */
     public static String line(String text) {
         StringBuilder clean = new StringBuilder(text.length());
         text.codePoints().forEach(c -> clean.appendCodePoint(isPrintable(c) ? c : '?'));
         return clean.toString();
     }
 
-    /** In quotes, short, and printable. */
+    /** Returns the text printable, in quotes, and cut to 100 characters. */
     public static String text(String text) {
         String clean = line(text);
         boolean cut = clean.codePointCount(0, clean.length()) > SHOWN_CHARS;

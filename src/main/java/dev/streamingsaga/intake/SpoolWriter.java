@@ -7,24 +7,24 @@ import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a body while it arrives. Remembers why it could not: who pushes the body may tell it in words of its own. */
+/** Writes a body to the spool file as it arrives. Remembers its failure, since the source may wrap or hide it. */
 final class SpoolWriter extends OutputStream {
     private final FileChannel file;
     private final MessageDigest digest;
-    private final Check beforeEach;
+    private final SizeCheck beforeWrite;
     private long size;
-    private @Nullable IOException io;
-    private @Nullable RuntimeException refused;
+    private @Nullable IOException ioFailure;
+    private @Nullable RuntimeException rejection;
 
-    /** Whether so many bytes more may come. */
-    interface Check {
-        void allow(long sizeBytes, int more) throws IOException;
+    /** Checks whether further bytes are allowed. */
+    interface SizeCheck {
+        void requireAllowed(long sizeBytes, int more) throws IOException;
     }
 
-    SpoolWriter(FileChannel file, MessageDigest digest, Check beforeEach) {
+    SpoolWriter(FileChannel file, MessageDigest digest, SizeCheck beforeWrite) {
         this.file = file;
         this.digest = digest;
-        this.beforeEach = beforeEach;
+        this.beforeWrite = beforeWrite;
     }
 
     @Override
@@ -35,29 +35,29 @@ final class SpoolWriter extends OutputStream {
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
         try {
-            beforeEach.allow(size, length);
-            ByteBuffer rest = ByteBuffer.wrap(bytes, offset, length);
-            while (rest.hasRemaining()) {
-                file.write(rest);
+            beforeWrite.requireAllowed(size, length);
+            ByteBuffer remaining = ByteBuffer.wrap(bytes, offset, length);
+            while (remaining.hasRemaining()) {
+                file.write(remaining);
             }
         } catch (IOException e) {
-            io = e;
+            ioFailure = e;
             throw e;
         } catch (RuntimeException e) {
-            refused = e;
+            rejection = e;
             throw e;
         }
         digest.update(bytes, offset, length);
         size += length;
     }
 
-    /** Throws what a {@link #write} threw, if one did. */
+    /** Throws the exception of a failed {@link #write} again, if there was one. */
     void requireNoFailure() throws IOException {
-        if (io != null) {
-            throw io;
+        if (ioFailure != null) {
+            throw ioFailure;
         }
-        if (refused != null) {
-            throw refused;
+        if (rejection != null) {
+            throw rejection;
         }
     }
 

@@ -26,16 +26,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bodies on disk. While one arrives it is {@code NAME.part}; when it is complete, checked and synced it gets the name
- * under which its saga knows it, which follows from sender, document name and content: the same again is the same
- * source. It is removed when no saga needs it any more.
+ * Keeps received bodies on disk. While a body arrives, its file is named {@code NAME.part}. When it is complete,
+ * checked and synced, it is renamed to the source path of its saga. That path is derived from sender, document name and
+ * content, so the same document again has the same source. The file is removed when no saga needs it any more.
  */
 public final class UploadSpool {
     private static final Logger LOG = LoggerFactory.getLogger(UploadSpool.class);
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final String PART = ".part";
 
-    /** Left to the journal, which must be able to write while a body arrives. */
+    /** Reserved for the journal, which must be able to write while a body arrives. */
     private static final long RESERVE_BYTES = 64L * 1024 * 1024;
 
     private static final long CHECK_EVERY_BYTES = 64L * 1024 * 1024;
@@ -45,17 +45,17 @@ public final class UploadSpool {
     private final Journal journal;
     private final Map<Path, Integer> users = new HashMap<>();
 
-    /** @param folder of this way in alone */
+    /** @param folder used by this ingestion endpoint only */
     public UploadSpool(Path folder, SagaConfig config, Journal journal) {
         this.folder = folder;
         this.maxBytes = config.source().maxSizeBytes();
         this.journal = journal;
     }
 
-    /** A complete body that is nobody's yet. */
+    /** A complete body that no saga has claimed yet. */
     public record ReceivedBody(Path part, long sizeBytes, String sha256) {}
 
-    /** Makes the folder, and removes what a killed process left without a saga. */
+    /** Creates the folder, and removes files that a killed process left behind without a saga. */
     public void open() throws IOException {
         Permissions.tighten(Permissions.folder(folder));
         try (Stream<Path> parts = Files.list(folder)) {
@@ -68,8 +68,8 @@ public final class UploadSpool {
     }
 
     /**
-     * Removes every file that no unfinished saga and nobody here needs: of sagas that were paused, or that the recovery
-     * ended.
+     * Removes every file that neither an unfinished saga nor a running call needs, such as the files of sagas that
+     * ended after a pause or through recovery.
      */
     public synchronized void sweep() {
         try (Stream<Path> files = Files.list(folder)) {
@@ -87,7 +87,7 @@ public final class UploadSpool {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            LOG.warn("cannot tidy {} ({}); tried again in a moment", folder, e.toString());
+            LOG.warn("cannot remove unused files from {} ({}); retrying in a moment", folder, e.toString());
         }
     }
 
@@ -113,21 +113,23 @@ public final class UploadSpool {
         return new DocumentRefusedException(
                 DocumentRefusedException.Kind.NO_ROOM,
                 "no-space",
-                "the disk of the spool folder is full; nothing was kept, make room and send it again",
+                "the disk of the spool folder is full; nothing was kept, free some space and send it again",
                 cause);
     }
 
-    /** A body that is pushed; throws {@link BodyAbortedException} if it does not come to its end. */
+    /**
+     * A body that writes itself to a stream. Throws {@link BodyAbortedException} if the sender does not complete it.
+     */
     @FunctionalInterface
     public interface Body {
         void writeTo(OutputStream out) throws IOException;
     }
 
     /**
-     * Writes a body while it arrives, and syncs it; nothing stays if this throws.
+     * Writes a body to disk as it arrives, and syncs it. Keeps nothing if this throws.
      *
-     * @throws DocumentRefusedException TOO_LARGE, NO_ROOM if the disk is full
-     * @throws BodyAbortedException if the client went away
+     * @throws DocumentRefusedException TOO_LARGE, or NO_ROOM if the disk is full
+     * @throws BodyAbortedException if the sender disconnected
      */
     public UploadSpool.ReceivedBody receive(InputStream body) throws IOException {
         return receive(out -> {
@@ -140,12 +142,12 @@ public final class UploadSpool {
         });
     }
 
-    /** As {@link #receive(InputStream)}. */
+    /** Like {@link #receive(InputStream)}. */
     public UploadSpool.ReceivedBody receive(Body body) throws IOException {
         return receive(body, maxBytes);
     }
 
-    /** As {@link #receive(Body)}, whatever its size is: of what will be no document. */
+    /** Like {@link #receive(Body)}, but without a size limit: for a body that does not become a document. */
     public UploadSpool.ReceivedBody receiveAny(Body body) throws IOException {
         return receive(body, Long.MAX_VALUE);
     }
@@ -191,7 +193,7 @@ public final class UploadSpool {
         }
     }
 
-    /** Where such a body lies once it is a saga's source. */
+    /** Returns the path that the body gets when it becomes the source of a saga. */
     public Path store(UploadSpool.ReceivedBody body, String sender, String name) throws IOException {
         String key = HexFormat.of()
                 .formatHex(sha256().digest((sender + "\n" + name + "\n" + body.sha256())
@@ -203,24 +205,24 @@ public final class UploadSpool {
     }
 
     /**
-     * Gives the body its place, or drops it if the same is there for a saga already. To be followed by
-     * {@link #release}.
+     * Moves the body to its source path, or drops it if the same body is there already. The caller must call
+     * {@link #release} afterwards.
      */
-    public synchronized void claim(UploadSpool.ReceivedBody body, Path place) throws IOException {
-        if (Files.exists(place)) {
+    public synchronized void claim(UploadSpool.ReceivedBody body, Path path) throws IOException {
+        if (Files.exists(path)) {
             Files.delete(body.part());
         } else {
-            Files.move(body.part(), place, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(body.part(), path, StandardCopyOption.ATOMIC_MOVE);
             try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
                 directory.force(true);
             }
         }
-        users.merge(place, 1, Integer::sum);
+        users.merge(path, 1, Integer::sum);
     }
 
-    /** The saga of this call has ended, or was paused: then the file stays until it ends. */
-    public synchronized void release(Path place) {
-        users.computeIfPresent(place, (file, count) -> count == 1 ? null : count - 1);
+    /** Ends the use of a file by a call. If its saga was only paused, the file stays until the saga ends. */
+    public synchronized void release(Path path) {
+        users.computeIfPresent(path, (file, count) -> count == 1 ? null : count - 1);
         sweep();
     }
 

@@ -1,6 +1,6 @@
 /**
- * What the ways in that carry documents share: a spool for bodies, messages that name a file, folders that files may be
- * named in, and the refusal of all of them.
+ * What the ingestion endpoints share: a spool for received bodies, messages that name a file, the folders in which
+ * files may be named, and the exception for rejected documents.
  */
 @NullMarked
 package dev.streamingsaga.intake;

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Links, missing files and folders: with the brokers, in {@code KafkaExampleTest} and {@code JmsTest}. */
+/** {@code KafkaExampleTest} and {@code JmsTest} cover links, missing files and folders, with real brokers. */
 @Tag("unit")
 class ClaimCheckTest {
     @Test
@@ -26,7 +26,7 @@ class ClaimCheckTest {
     }
 
     @Test
-    void takes_nothing_where_no_roots_are_set(@TempDir Path directory) throws Exception {
+    void rejects_every_file_if_no_roots_are_set(@TempDir Path directory) throws Exception {
         Path file = Files.writeString(directory.resolve("a.txt"), "a");
 
         assertThatExceptionOfType(DocumentRefusedException.class)
@@ -51,14 +51,14 @@ class ClaimCheckTest {
                 "{\"uri\":\"ftp://host/a\"}",
                 "{\"uri\":\"a b\"}"
             })
-    void refuses_what_is_no_claim_check(String message) {
+    void rejects_messages_that_are_no_claim_check(String message) {
         assertThatExceptionOfType(DocumentRefusedException.class)
                 .isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/"))).file(message))
                 .satisfies(refused -> assertThat(refused.code()).isEqualTo("bad-json"));
     }
 
     @Test
-    void refuses_what_is_too_long_unread() {
+    void rejects_a_message_that_is_too_long_without_parsing_it() {
         assertThatExceptionOfType(DocumentRefusedException.class)
                 .isThrownBy(() -> new ClaimCheck("saga.claim-check.roots", List.of(Path.of("/")))
                         .file("{\"path\":\"/" + "a".repeat(ClaimCheck.MAX_CHARS) + "\"}"))

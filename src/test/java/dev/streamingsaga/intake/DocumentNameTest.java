@@ -38,7 +38,7 @@ class DocumentNameTest {
         "\u200D, %E2%80%8D",
         "\u00A0, %C2%A0"
     })
-    void refuses_what_misleads_in_a_stated_name_and_shows_it_in_that_of_a_file(String name, String cleaned) {
+    void rejects_misleading_characters_from_a_sender_and_encodes_them_for_a_file(String name, String cleaned) {
         assertThatThrownBy(() -> DocumentName.checked(name))
                 .isInstanceOf(DocumentRefusedException.class)
                 .hasMessageContaining("control character");
@@ -47,7 +47,7 @@ class DocumentNameTest {
     }
 
     @Test
-    void a_cleaned_name_is_never_longer_than_a_name_may_be() {
+    void a_cleaned_name_never_exceeds_the_limit() {
         String most = "\u202E".repeat(80) + "ä.txt";
         assertThat(DocumentName.cleaned(most)).isEqualTo("_".repeat(80) + "ä.txt");
         assertThat(DocumentName.checked(DocumentName.cleaned("ä".repeat(300))).getBytes(StandardCharsets.UTF_8))
@@ -56,7 +56,7 @@ class DocumentNameTest {
     }
 
     @Test
-    void shows_text_without_what_misleads_and_cuts_between_characters() {
+    void shows_text_without_misleading_characters_and_cuts_between_characters() {
         assertThat(PrintableText.text(TECHNOLOGIST + "\n\u202E")).isEqualTo("\"" + TECHNOLOGIST + "??\"");
         assertThat(PrintableText.text("💻".repeat(101))).isEqualTo("\"" + "💻".repeat(100) + "…\"");
     }

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The route from Kafka that operators copy, as it is shipped but for addresses, in a hub, with a real broker. */
+/** The example route from Kafka that operators copy, unchanged but for addresses, in a hub with a real broker. */
 @Tag("one-jdk")
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -149,7 +149,7 @@ class KafkaExampleTest {
         return JSON.writeValueAsString(Map.of("path", file.toString()));
     }
 
-    /** So many records from the beginning of a topic, in the order they came. */
+    /** The first records of a topic, in order. */
     private List<ConsumerRecord<String, String>> records(String from, int count) {
         Properties settings = new Properties();
         settings.setProperty("bootstrap.servers", broker.address());
@@ -174,7 +174,7 @@ class KafkaExampleTest {
         return outcomes;
     }
 
-    /** 0 if nothing was committed. */
+    /** The committed offset; 0 if there is none. */
     private long committed() throws Exception {
         OffsetAndMetadata offset = admin.listConsumerGroupOffsets(topic + "-" + GROUP)
                 .partitionsToOffsetAndMetadata()
@@ -189,7 +189,7 @@ class KafkaExampleTest {
     }
 
     @Test
-    void a_record_is_committed_with_its_outcome_and_nothing_of_its_headers_is_seen() throws Exception {
+    void a_record_is_committed_with_its_outcome_and_its_headers_have_no_effect() throws Exception {
         Path file = servers.text("a.txt", 50);
         gate = new CountDownLatch(1);
 
@@ -227,7 +227,7 @@ class KafkaExampleTest {
     }
 
     @Test
-    void a_record_that_comes_again_is_answered_by_the_saga_it_had_begun() throws Exception {
+    void a_redelivered_record_is_answered_by_the_saga_that_it_started() throws Exception {
         send(path(servers.text("a.txt", 50)));
         String first = outcomes(1).get(0).path("sagaId").asText();
         awaitCommitted(1);
@@ -247,12 +247,12 @@ class KafkaExampleTest {
 
         send(path(in.resolve("a.txt")));
         assertThat(outcomes(3).get(2).path("sagaId").asText())
-                .as("asked for anew, duplicates are stored anew")
+                .as("sent again, duplicates are stored again")
                 .isNotEqualTo(first);
     }
 
     @Test
-    void what_cannot_be_understood_or_is_not_allowed_is_put_aside() throws Exception {
+    void invalid_and_forbidden_records_go_to_the_dead_letter_topic() throws Exception {
         Path outside = Files.writeString(in.resolveSibling("outside.txt"), "not yours");
         Path link = Files.createSymbolicLink(in.resolve("link.txt"), outside);
         send("no JSON", "CamelHttpUri", "forged");
@@ -267,7 +267,9 @@ class KafkaExampleTest {
         send(path(good));
 
         JsonNode outcome = outcomes(1).get(0);
-        assertThat(outcome.path("file").asText()).as("they hold up nothing").isEqualTo(good.toString());
+        assertThat(outcome.path("file").asText())
+                .as("bad records do not block others")
+                .isEqualTo(good.toString());
         List<ConsumerRecord<String, String>> dead = records(topic + "-dead", 8);
         assertThat(dead)
                 .extracting(message -> header(message, "sagaReason"))
