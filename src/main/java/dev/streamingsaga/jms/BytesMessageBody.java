@@ -6,7 +6,7 @@ import jakarta.jms.JMSException;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** The body of a bytes message as a stream, as the client library delivers it. */
+/** Reads the body of a bytes message as a stream. The client library decides whether it buffers the body. */
 final class BytesMessageBody extends InputStream {
     private static final int BUFFER_BYTES = 64 * 1024;
 
@@ -35,7 +35,7 @@ final class BytesMessageBody extends InputStream {
             }
             return n <= 0 ? -1 : n;
         } catch (JMSException e) {
-            throw new BodyAbortedException("the message's body did not arrive to its end: " + e.getMessage(), e);
+            throw new BodyAbortedException("the body of the message did not arrive completely: " + e.getMessage(), e);
         }
     }
 }

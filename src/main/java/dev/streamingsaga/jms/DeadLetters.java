@@ -15,7 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The queue for messages that no repetition makes understood. */
+/** Sends messages that fail at every redelivery to the dead-letter queue. */
 final class DeadLetters {
     static final String REASON = "sagaReason";
     static final String MESSAGE = "sagaMessage";
@@ -23,23 +23,23 @@ final class DeadLetters {
     private final String queue;
     private final UploadSpool spool;
 
-    /** @param spool for bodies that are too large to be held */
+    /** @param spool for bodies that are too large for memory */
     DeadLetters(String queue, UploadSpool spool) {
         this.queue = queue;
         this.spool = spool;
     }
 
-    /** Sends the message on as it came, why beside it, in the session's transaction. */
-    void put(Session session, Message message, DocumentRefusedException why) throws JMSException, IOException {
+    /** Sends the message unchanged, with the reason in two properties, in the transaction of the session. */
+    void put(Session session, Message message, DocumentRefusedException rejection) throws JMSException, IOException {
         if (message instanceof BytesMessage && LargeMessageBody.is(message)) {
-            stream(session, message, why);
+            stream(session, message, rejection);
         } else {
-            send(session, message, message, why);
+            send(session, message, message, rejection);
         }
     }
 
-    /** By way of the disk: a connection can't receive and send a body at the same time. */
-    private void stream(Session session, Message message, DocumentRefusedException why)
+    /** Spools the body on disk, since a connection cannot receive and send a body at the same time. */
+    private void stream(Session session, Message message, DocumentRefusedException rejection)
             throws JMSException, IOException {
         UploadSpool.ReceivedBody body = spool.receiveAny(new LargeMessageBody(message));
         try (InputStream content = Files.newInputStream(body.part())) {
@@ -47,16 +47,16 @@ final class DeadLetters {
             copy.setObjectProperty(LargeMessageBody.SEND_FROM, content);
             copy.setJMSCorrelationID(message.getJMSCorrelationID());
             copy.setJMSReplyTo(message.getJMSReplyTo());
-            send(session, message, copy, why);
+            send(session, message, copy, rejection);
         } finally {
             spool.drop(body);
         }
     }
 
-    private void send(Session session, Message from, Message message, DocumentRefusedException why)
+    private void send(Session session, Message original, Message message, DocumentRefusedException rejection)
             throws JMSException {
-        Map<String, Object> properties = own(from);
-        if (message == from) {
+        Map<String, Object> properties = ownProperties(original);
+        if (message == original) {
             if (message instanceof BytesMessage bytes) {
                 bytes.reset();
             }
@@ -65,15 +65,15 @@ final class DeadLetters {
         for (Map.Entry<String, Object> property : properties.entrySet()) {
             message.setObjectProperty(property.getKey(), property.getValue());
         }
-        message.setStringProperty(REASON, why.code());
-        message.setStringProperty(MESSAGE, why.getMessage());
+        message.setStringProperty(REASON, rejection.code());
+        message.setStringProperty(MESSAGE, rejection.getMessage());
         try (MessageProducer producer = session.createProducer(session.createQueue(queue))) {
             producer.send(message);
         }
     }
 
-    /** The sender's own: those of JMS and of the broker are made anew. */
-    private static Map<String, Object> own(Message message) throws JMSException {
+    /** The sender's own properties. JMS and the broker set theirs again for the copy. */
+    private static Map<String, Object> ownProperties(Message message) throws JMSException {
         Map<String, Object> properties = new LinkedHashMap<>();
         @SuppressWarnings("unchecked")
         List<String> names = Collections.list(message.getPropertyNames());

@@ -4,5 +4,5 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.Journal;
 
-/** What the way in by messages needs of the bundle. */
+/** The parts of the bundle that JMS ingestion uses. */
 public record JmsDependencies(SagaConfig config, Journal journal, Ingest ingest) {}

@@ -12,7 +12,7 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.component.jms.JmsConfiguration;
 
-/** The door of the way in by messages, with a JMS component of its own: to be added when the bundle has started. */
+/** The route of JMS ingestion, with a JMS component of its own. Add it after the bundle has started. */
 public final class JmsRoutes extends RouteBuilder {
     private static final long SWEEP_SECONDS = 30;
 
@@ -20,31 +20,35 @@ public final class JmsRoutes extends RouteBuilder {
     private final MessageIngestion messages;
 
     /**
-     * @throws IllegalStateException if the registry has no connection factory for us
-     * @throws IOException if the spool folder cannot be made
+     * @throws IllegalStateException if the registry has no suitable connection factory
+     * @throws IOException if the spool folder cannot be created
      */
     public JmsRoutes(CamelContext context, JmsDependencies parts) throws IOException {
         super(context);
         this.config = parts.config();
         UploadSpool spool = new UploadSpool(config.messages(), config, parts.journal());
         spool.open();
-        ScheduledExecutorService timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("jms-timer"), 1);
+        ScheduledExecutorService timer = context.getExecutorServiceManager()
+                .newScheduledThreadPool(this, config.id("jms-timer"), 1);
         timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
         this.messages = new MessageIngestion(parts, spool, context);
         context.addComponent(config.id("jms"), component(connections(context)));
     }
 
     private ConnectionFactory connections(CamelContext context) {
-        ConnectionFactory ours = context.getRegistry().lookupByNameAndType(config.id("jms-connections"), ConnectionFactory.class);
-        ConnectionFactory only = ours != null ? ours : context.getRegistry().findSingleByType(ConnectionFactory.class);
-        if (only == null) {
-            throw new IllegalStateException("the registry has no jakarta.jms.ConnectionFactory named " + config.id("jms-connections")
-                    + ", nor just one of any name; bind one, or set saga.jms.url or saga.jms.embedded");
+        ConnectionFactory named = context.getRegistry()
+                .lookupByNameAndType(config.id("jms-connections"), ConnectionFactory.class);
+        ConnectionFactory found = named != null ? named
+                : context.getRegistry().findSingleByType(ConnectionFactory.class);
+        if (found == null) {
+            throw new IllegalStateException("the registry has no jakarta.jms.ConnectionFactory named "
+                    + config.id("jms-connections")
+                    + " and not exactly one of another name; bind one, or set saga.jms.url or saga.jms.embedded");
         }
-        return only;
+        return found;
     }
 
-    /** The message leaves the queue, and the reply its session, in one transaction of that session. */
+    /** Consumes the message and sends the reply in one session transaction. */
     private JmsComponent component(ConnectionFactory connections) {
         JmsConfiguration settings = new JmsConfiguration(connections);
         settings.setTransacted(true);
@@ -62,7 +66,7 @@ public final class JmsRoutes extends RouteBuilder {
     public void configure() {
         from(config.id("jms") + ":queue:" + config.jms().queue()).routeId(config.id("jms")).group("jms")
                 .errorHandler(noErrorHandler())
-                .description("a message is a document or names one; answered with the outcome, put aside if it can't be understood")
+                .description("ingests the document of a message, replies with the outcome; dead-letters bad messages")
                 .process(messages::answer);
     }
 }

@@ -8,18 +8,19 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * The body of a message that an Artemis broker streams. Its client has the whole of it in memory as soon as it is read
- * in the way that JMS knows; it must be written to a stream instead, which can be done once for each delivery.
+ * The body of a large message that an Artemis broker streams. Reading it through the JMS API would load all of it into
+ * memory. The client can write it to an output stream instead, once for each delivery.
  */
 final class LargeMessageBody implements UploadSpool.Body {
-    /** Set by Artemis on bodies that it streams. */
+    /** Artemis sets this property on messages whose body it streams. */
     private static final String SIZE = "_AMQ_LARGE_SIZE";
 
     private static final String CLIENT = "org.apache.activemq.artemis.";
 
-    /** Properties that are none, but calls of that client. */
+    /** Setting this property is a call: the Artemis client writes the body to the stream. */
     private static final String SAVE_TO = "JMS_AMQ_SaveStream";
 
+    /** Setting this property makes the Artemis client send the body from the stream. */
     static final String SEND_FROM = "JMS_AMQ_InputStream";
 
     private final Message message;
@@ -37,7 +38,7 @@ final class LargeMessageBody implements UploadSpool.Body {
         try {
             message.setObjectProperty(SAVE_TO, out);
         } catch (JMSException e) {
-            throw new BodyAbortedException("the message's body did not arrive to its end: " + e.getMessage(), e);
+            throw new BodyAbortedException("the body of the message did not arrive completely: " + e.getMessage(), e);
         }
     }
 }

@@ -31,7 +31,7 @@ import org.apache.camel.component.jms.JmsMessage;
 import org.apache.camel.support.DefaultMessage;
 import org.jspecify.annotations.Nullable;
 
-/** What a message asks for, and its answer. */
+/** Ingests the document that a message carries or names, and builds the reply. */
 final class MessageIngestion {
     private static final String FILE_NAME = "fileName";
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -54,10 +54,10 @@ final class MessageIngestion {
         this.template = context.createProducerTemplate();
     }
 
-    /** What a saga comes from. */
+    /** The message and the trace that a saga originates from. */
     private record Origin(Optional<String> request, TraceLink trace) {}
 
-    /** Leaves the reply in the exchange; whatever it throws brings the message back. */
+    /** Sets the reply in the exchange. If it throws, the broker redelivers the message. */
     void answer(Exchange exchange) throws Exception {
         JmsMessage received = exchange.getMessage(JmsMessage.class);
         Message message = Objects.requireNonNull(received.getJmsMessage());
@@ -67,7 +67,7 @@ final class MessageIngestion {
             reply.setBody(JSON.writeValueAsString(outcome(message, TraceLink.of(exchange))));
         } catch (DocumentRefusedException e) {
             if (e.kind() == Kind.NO_ROOM) {
-                throw e; // another time it may be understood very well
+                throw e; // temporary: let the broker redeliver the message
             }
             deadLetters.put(session, message, e);
             reply.setBody(JSON.writeValueAsString(
@@ -76,13 +76,15 @@ final class MessageIngestion {
         exchange.setMessage(reply);
     }
 
-    /** A broker that crashed may bring a message again and not say so: its id tells. */
+    /**
+     * A broker that crashed may redeliver a message without marking it as redelivered; the message id identifies it.
+     */
     private IngestResult outcome(Message message, TraceLink trace) throws Exception {
         Optional<String> request =
                 Optional.ofNullable(message.getJMSMessageID()).map(id -> "jms " + id);
-        Optional<SagaRecord> begun = request.flatMap(journal::requested);
-        if (begun.isPresent()) {
-            return ingest.await(begun.get().sagaId());
+        Optional<SagaRecord> existing = request.flatMap(journal::requested);
+        if (existing.isPresent()) {
+            return ingest.await(existing.get().sagaId());
         }
         if (message instanceof TextMessage text) {
             return ofFile(text, new Origin(request, trace));
@@ -96,14 +98,14 @@ final class MessageIngestion {
                 "a message must be text, {\"path\": \"/absolute/path\"}, or bytes with the property fileName");
     }
 
-    /** A sender may leave ids out: then what was delivered before is recognized by what it is about. */
-    private static boolean onlyItsFileTells(Message message, Origin origin) throws JMSException {
+    /** A sender may disable message ids. A redelivered message is then recognized by its file. */
+    private static boolean identifiedByFile(Message message, Origin origin) throws JMSException {
         return origin.request().isEmpty() && message.getJMSRedelivered();
     }
 
     private IngestResult ofFile(TextMessage message, Origin origin) throws Exception {
         Path file = claims.file(text(message));
-        Optional<String> before = !onlyItsFileTells(message, origin)
+        Optional<String> before = !identifiedByFile(message, origin)
                 ? Optional.empty()
                 : journal.newest(file.toString())
                         .filter(seen -> !seen.saga().state().isFinal()
@@ -119,8 +121,8 @@ final class MessageIngestion {
             throw new DocumentRefusedException(
                     Kind.TOO_LARGE,
                     "bad-json",
-                    "a text message must be {\"path\": \"/absolute/path\"}, of " + ClaimCheck.MAX_CHARS
-                            + " characters at most");
+                    "a text message must be {\"path\": \"/absolute/path\"} with at most " + ClaimCheck.MAX_CHARS
+                            + " characters");
         }
         return message.getText();
     }
@@ -134,19 +136,19 @@ final class MessageIngestion {
                 : spool.receive(new BytesMessageBody(message));
         boolean claimed = false;
         try {
-            Path place = spool.store(body, "jms", name);
-            Optional<String> before = !onlyItsFileTells(message, origin)
+            Path source = spool.store(body, "jms", name);
+            Optional<String> before = !identifiedByFile(message, origin)
                     ? Optional.empty()
-                    : journal.newest(place.toString()).map(seen -> seen.saga().sagaId());
+                    : journal.newest(source.toString()).map(seen -> seen.saga().sagaId());
             if (before.isPresent()) {
                 return ingest.await(before.get());
             }
-            spool.claim(body, place);
+            spool.claim(body, source);
             claimed = true;
             try {
-                return ingest(place, name, origin, Optional.of("jms:"));
+                return ingest(source, name, origin, Optional.of("jms:"));
             } finally {
-                spool.release(place);
+                spool.release(source);
             }
         } finally {
             if (!claimed) {
@@ -161,7 +163,7 @@ final class MessageIngestion {
             call.setProperty(Ingest.FILE_NAME, name);
             call.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
             origin.request().ifPresent(id -> call.setProperty(Ingest.REQUEST, id));
-            sender.ifPresent(known -> call.setProperty(Ingest.SENDER, known));
+            sender.ifPresent(value -> call.setProperty(Ingest.SENDER, value));
             origin.trace().to(call);
         });
         if (exchange.getException() != null) {

@@ -1,14 +1,19 @@
 /**
- * The way in by JMS: a text message that names a file ({@code {"path"}} or {@code {"uri"}}), or a bytes message with
+ * Ingestion from JMS: a text message that names a file ({@code {"path"}} or {@code {"uri"}}), or a bytes message with
  * the property {@code fileName}.
  *
- * <p>Guarantees: a message leaves the queue only when its saga has its outcome, in one session transaction with the
- * reply, if one is asked for, or with its copy in the dead-letter queue. Until then a kill brings it back, and a
- * message that was delivered before is answered by the saga it had begun. The body of a bytes message is written to a
- * spool file while it arrives, in constant memory if it is streamed by the client too: that of Artemis is told to. A
- * body of another type is held whole by the client before anybody here sees it: the embedded broker takes none above 8
- * MiB, and another one should not either. No header or property of a message reaches another route; of its properties
- * only {@code fileName} is read. Object messages are never unpacked.
+ * <p>Guarantees:
+ *
+ * <ul>
+ *   <li>A message leaves the queue only when its saga has its outcome, in one session transaction with the reply (if
+ *       the sender wants one) or with the copy in the dead-letter queue. If the process is killed before that, the
+ *       broker redelivers the message, and the saga that it started answers it.
+ *   <li>The body of a bytes message is written to a spool file as it arrives, in constant memory if the client library
+ *       streams it; the Artemis client is configured to. The client loads any other type of body into memory before
+ *       this code sees it: the embedded broker rejects such messages above 8 MiB, and other brokers should too.
+ *   <li>No header or property of a message reaches another route. Only the property {@code fileName} is read.
+ *   <li>Object messages are never deserialized.
+ * </ul>
  */
 @NullMarked
 package dev.streamingsaga.jms;

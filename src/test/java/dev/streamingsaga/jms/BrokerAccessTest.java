@@ -46,7 +46,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who may do what with the embedded broker. */
+/** The permissions of the accounts of the embedded broker. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
 class BrokerAccessTest {
@@ -95,7 +95,7 @@ class BrokerAccessTest {
         }
     }
 
-    /** The last one is the broker's own, whose default everybody knows. */
+    /** The last one is the broker's internal account with its well-known default. */
     @ParameterizedTest
     @CsvSource(
             value = {
@@ -106,7 +106,7 @@ class BrokerAccessTest {
                 "ACTIVEMQ.CLUSTER.ADMIN.USER, CHANGE ME!!"
             },
             nullValues = "-")
-    void refuses_whoever_has_no_credentials(String user, String password) throws Exception {
+    void rejects_connections_without_valid_credentials(String user, String password) throws Exception {
         try (ActiveMQConnectionFactory stranger =
                 new ActiveMQConnectionFactory(BrokerClient.url(saga.data()), user, password)) {
             assertThatThrownBy(() -> stranger.createConnection().createSession())
@@ -197,13 +197,13 @@ class BrokerAccessTest {
     }
 
     @Test
-    void nobody_may_do_management() throws Exception {
+    void no_account_can_send_management_messages() throws Exception {
         try (ServerLocator locator = BrokerClient.producer(saga.data()).getServerLocator();
                 ClientSessionFactory factory = locator.createSessionFactory()) {
             for (ClientSession session : new ClientSession[] {producer(factory), operator(factory)}) {
                 try (session) {
                     session.start();
-                    // Addressed as any other message: what makes it management is where it goes.
+                    // An ordinary message: only its address makes it a management message.
                     ClientMessage request = session.createMessage(false);
                     ManagementHelper.putOperationInvocation(request, "broker", "destroyQueue", "saga-ingest");
                     assertThatThrownBy(() -> {
@@ -223,9 +223,9 @@ class BrokerAccessTest {
         }
     }
 
-    /** Our account writes replies wherever it is asked to: not there. */
+    /** Our account sends replies to any address that a message names, but not to this one. */
     @Test
-    void a_reply_to_the_management_address_does_nothing_and_the_next_document_is_taken() throws Exception {
+    void a_reply_to_the_management_address_has_no_effect_and_the_next_document_is_ingested() throws Exception {
         as(BrokerClient.producer(saga.data()), session -> {
             Message evil = session.createTextMessage("{\"path\": \"/nowhere\"}");
             evil.setStringProperty("_AMQ_ResourceName", "broker");
@@ -250,9 +250,9 @@ class BrokerAccessTest {
         });
     }
 
-    /** As it was before there were accounts: a message waits there, and the queue of its reply is known. */
+    /** A broker directory from before there were accounts, with a waiting message and its reply queue. */
     @Test
-    void takes_what_waits_in_a_directory_from_before_the_accounts(@TempDir Path directory) throws Exception {
+    void ingests_messages_that_wait_in_a_directory_from_before_the_accounts(@TempDir Path directory) throws Exception {
         Path folder = directory.resolve("data/broker");
         EmbeddedActiveMQ before = new EmbeddedActiveMQ();
         before.setConfiguration(new ConfigurationImpl()

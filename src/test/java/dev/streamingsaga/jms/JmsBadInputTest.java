@@ -38,10 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * Everything bad that can come as a message: the sender is told, a person finds it in the dead-letter queue, and
- * nothing else is left of it.
- */
+/** Bad messages: the sender gets a reply, the message moves to the dead-letter queue, and nothing else is kept. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
 class JmsBadInputTest {
@@ -98,7 +95,7 @@ class JmsBadInputTest {
         Message write(Session session) throws Exception;
     }
 
-    /** @param says all that the reply's message must contain */
+    /** @param says texts that the message of the reply must contain */
     private record Case(String what, Writer message, String code, String... says) {
         @Override
         public String toString() {
@@ -163,9 +160,9 @@ class JmsBadInputTest {
                         "file:///absolute/path"));
     }
 
-    /** A client holds such a body whole, so it must not come as far as that. */
+    /** A client loads such a body into memory, so the broker must reject it. */
     @Test
-    void what_no_client_could_stream_is_refused_when_it_is_sent() throws JMSException {
+    void large_messages_that_cannot_be_streamed_are_rejected_when_they_are_sent() throws JMSException {
         MapMessage map = session.createMapMessage();
         map.setBytes("part", new byte[9 * 1024 * 1024]);
         TextMessage text = session.createTextMessage("x".repeat(9 * 1024 * 1024));
@@ -187,7 +184,7 @@ class JmsBadInputTest {
                 text("both fields", "{\"path\":\"/a\",\"uri\":\"file:///a\"}", "bad-json", json),
                 text("no field", "{}", "bad-json", json),
                 text("null", "null", "bad-json", json),
-                text("a large text", "x".repeat(300_000), "bad-json", json, "65536 characters at most"),
+                text("a large text", "x".repeat(300_000), "bad-json", json, "at most 65536 characters"),
                 new Case("no text", Session::createTextMessage, "bad-json", json),
                 new Case(
                         "a map",
@@ -243,7 +240,7 @@ class JmsBadInputTest {
 
     @ParameterizedTest
     @MethodSource({"paths", "messages"})
-    void is_answered_and_put_aside_with_the_reason_and_leaves_nothing(Case bad) throws Exception {
+    void a_bad_message_is_answered_and_moved_to_the_dead_letter_queue_with_the_reason(Case bad) throws Exception {
         Map<String, List<String>> before = saga.holdings();
         int sagas = saga.journal().sagas(1000).size();
         Message sent = bad.message().write(session);
@@ -264,16 +261,16 @@ class JmsBadInputTest {
                 .isEqualTo("42");
         if (sent instanceof BytesMessage bytes) {
             bytes.reset();
-            assertThat(((BytesMessage) aside).getBodyLength()).as("as it came").isEqualTo(bytes.getBodyLength());
+            assertThat(((BytesMessage) aside).getBodyLength()).as("unchanged").isEqualTo(bytes.getBodyLength());
         }
         assertThat(isEmpty("saga-ingest")).isTrue();
         assertThat(saga.journal().sagas(1000)).hasSize(sagas);
         assertThat(saga.holdings()).isEqualTo(before);
     }
 
-    /** These have a saga, whose outcome is the reply. */
+    /** These messages get a saga, and its outcome is the reply. */
     @Test
-    void what_the_saga_refuses_is_answered_with_its_outcome_and_leaves_nothing() throws Exception {
+    void a_document_that_the_saga_rejects_is_answered_with_its_outcome_and_stores_nothing() throws Exception {
         Path large = Files.write(roots.resolve("large.bin"), new byte[MAX + 1]);
         byte[] content = "stored once\n".getBytes();
         send(bytes(session, "twice.txt", content));
@@ -299,7 +296,7 @@ class JmsBadInputTest {
     }
 
     @Test
-    void a_document_of_no_bytes_is_one() throws Exception {
+    void an_empty_body_is_a_document() throws Exception {
         send(bytes(session, "empty.txt", new byte[0]));
 
         JsonNode outcome = reply();
@@ -308,7 +305,7 @@ class JmsBadInputTest {
     }
 
     @Test
-    void a_body_that_is_cut_off_never_becomes_a_message() throws Exception {
+    void a_truncated_body_never_becomes_a_message() throws Exception {
         Map<String, List<String>> before = saga.holdings();
         InputStream breaking =
                 new SequenceInputStream(new ByteArrayInputStream(new byte[1_000_000]), new InputStream() {
@@ -327,14 +324,16 @@ class JmsBadInputTest {
         }
 
         send(bytes(session, "after.txt", "after it\n".getBytes()));
-        assertThat(reply().path("file").asText()).as("the next message's").isEqualTo("after.txt");
+        assertThat(reply().path("file").asText())
+                .as("the reply to the next message")
+                .isEqualTo("after.txt");
         assertThat(isEmpty("saga-ingest") && isEmpty("saga-ingest-dead")).isTrue();
         assertThat(saga.holdings().get("unfinished")).isEmpty();
         await().atMost(Duration.ofSeconds(30))
                 .untilAsserted(
                         () -> assertThat(saga.holdings().get("jms spool")).isEqualTo(before.get("jms spool")));
         try (Stream<Path> large = Files.list(saga.data().resolve("broker/large"))) {
-            assertThat(large).as("what the broker kept of it").isEmpty();
+            assertThat(large).as("files that the broker kept of it").isEmpty();
         }
     }
 }

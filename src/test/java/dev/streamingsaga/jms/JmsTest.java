@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real broker, on loopback and durable, and a client as anybody would write it. */
+/** A real, durable broker on loopback, and an ordinary JMS client. */
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
 class JmsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -123,7 +123,7 @@ class JmsTest {
     }
 
     @Test
-    void a_large_body_is_streamed_through_the_spool_and_leaves_nothing_there() throws Exception {
+    void a_large_body_is_streamed_through_the_spool_which_is_empty_afterwards() throws Exception {
         byte[] content = Files.readAllBytes(saga.file("large.bin", 2L * StreamingSagaFixture.CHUNK + 12_345));
 
         JsonNode outcome = reply(bytes("gross & schön.bin", content));
@@ -136,7 +136,7 @@ class JmsTest {
     }
 
     @Test
-    void nothing_in_a_messages_properties_is_obeyed() throws Exception {
+    void properties_of_a_message_have_no_effect() throws Exception {
         TextMessage message = path(saga.text("a.txt", 5));
         message.setStringProperty("Long_HYPHEN_Running_HYPHEN_Action", "http://127.0.0.1:1/lra-coordinator/evil");
         message.setStringProperty("LONG_HYPHEN_running_HYPHEN_ACTION", "http://127.0.0.1:1/lra-coordinator/evil");

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Somebody else's broker, as it comes: what is rolled back comes again at once, ten times, and is gone then. */
+/** An external broker with default settings: it redelivers a message ten times without delay, then drops it. */
 @Tag("one-jdk")
 @Timeout(120)
 class OtherBrokerTest {
@@ -103,12 +103,12 @@ class OtherBrokerTest {
         session.createProducer(session.createQueue(QUEUE)).send(message);
     }
 
-    /** Those included that somebody has and has not acknowledged. */
+    /** Includes messages that are delivered but not acknowledged. */
     private long waiting() {
         return broker.getActiveMQServer().locateQueue(QUEUE).getMessageCount();
     }
 
-    /** As SIGTERM does it, with messages that come in meanwhile. */
+    /** Stops as on SIGTERM, while further messages arrive. */
     private void stopWhile(StreamingSagaFixture saga, int more) throws Exception {
         ActiveRun running = saga.application().bundle().runs().all().iterator().next();
         CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
@@ -124,7 +124,7 @@ class OtherBrokerTest {
     }
 
     @Test
-    void messages_that_come_during_a_stop_wait_for_the_next_start() throws Exception {
+    void messages_that_arrive_during_a_stop_wait_for_the_next_start() throws Exception {
         try (StreamingSagaFixture saga = saga()) {
             saga.s3()
                     .when(method("PUT").and(keyEndsWith("/chunk-000001")))
@@ -139,7 +139,7 @@ class OtherBrokerTest {
             stopWhile(saga, 5);
 
             assertThat(waiting())
-                    .as("the one that was begun and the five that were not")
+                    .as("the one whose saga had started and the five others")
                     .isEqualTo(6);
             saga.restart();
             await().atMost(PATIENCE).until(() -> waiting() == 0);
@@ -157,7 +157,7 @@ class OtherBrokerTest {
     }
 
     @Test
-    void a_message_that_came_back_before_it_was_begun_is_not_taken_for_an_older_one() throws Exception {
+    void a_message_redelivered_before_its_saga_started_is_not_confused_with_an_older_one() throws Exception {
         byte[] content = "The lighthouse keeper counted his gulls.".getBytes();
         try (StreamingSagaFixture saga = saga()) {
             saga.s3().when(method("PUT")).always().answer(400, "InvalidArgument");
@@ -213,7 +213,7 @@ class OtherBrokerTest {
                     .bundle()
                     .recovery()
                     .resume(saga.journal().saga(sagaId).orElseThrow());
-            // An answer that came with the pause would be the first.
+            // A reply sent at the pause would be the first one.
             TextMessage answer = (TextMessage)
                     session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
             assertThat(answer.getText()).contains("\"status\":\"COMPLETED\"", sagaId);
@@ -225,12 +225,12 @@ class OtherBrokerTest {
     }
 
     @Test
-    void a_hub_that_is_stopped_and_started_again_gets_its_ways_in_anew() throws Exception {
+    void a_hub_that_is_restarted_gets_its_ingestion_endpoints_again() throws Exception {
         try (HubServers servers = new HubServers(directory)) {
             CamelContext hub = HubServers.context(servers.properties("saga"));
             hub.addRoutes(new StreamingSaga());
             for (int round = 0; round < 2; round++) {
-                // A registry forgets with each stop of its context.
+                // A registry is cleared when its context stops.
                 hub.getRegistry().bind("saga-jms-connections", new ActiveMQConnectionFactory(url));
                 hub.start();
                 StreamingSaga bundle = hub.getRegistry().lookupByNameAndType("saga-bundle", StreamingSaga.class);
