@@ -9,8 +9,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may come in. Without keys and tokens everybody on this machine may, but no page of another site in their browser:
- * neither by a form (foreign {@code Origin}) nor by a name that was made to point here (foreign {@code Host}).
+ * Authenticates and authorizes requests. Without keys and tokens every user of this machine has access, but no page of
+ * another site in their browser: neither with a form (foreign {@code Origin}) nor through DNS rebinding (foreign
+ * {@code Host}).
  */
 final class AccessControl {
     private static final String BEARER = "Bearer ";
@@ -29,8 +30,8 @@ final class AccessControl {
     }
 
     /**
-     * @param pageFile a file of the page is asked for: the same for everybody, framed by nobody
-     * @throws Problem 403 for a request that a foreign page made; following a link to our page there is none
+     * @param pageFile whether the request is for a file of the page, which is public and cannot be framed
+     * @throws Problem 403 for a request that a page of another site made, unless it follows a link to our page
      */
     void requireOwnSite(HttpCall call, boolean pageFile) {
         String host = call.header("Host").orElse("").toLowerCase(Locale.ROOT);
@@ -38,19 +39,18 @@ final class AccessControl {
             throw new Problem(
                     403,
                     "foreign-host",
-                    "without keys or tokens only requests of this machine to localhost, 127.0.0.1 or [::1] are"
-                            + " answered; set saga.http.keys-file or saga.http.oidc.issuer to let others in");
+                    "without keys or tokens only requests from this machine to localhost, 127.0.0.1 or [::1] are"
+                            + " answered; set saga.http.keys-file or saga.http.oidc.issuer to admit others");
         }
         Optional<String> origin = call.header("Origin");
         boolean foreign = origin.isPresent() && !authority(origin.get()).equals(host)
                 || is(call, "Sec-Fetch-Site", "cross-site") && !(pageFile && isNavigation(call));
         if (foreign) {
-            throw new Problem(
-                    403, "foreign-origin", "the page that sent this comes from another site; nothing was done");
+            throw new Problem(403, "foreign-origin", "the request comes from a page of another site; nothing was done");
         }
     }
 
-    /** Of the whole window, or of what a browser says nothing about. */
+    /** Whether the request navigates a whole window. Older browsers do not send {@code Sec-Fetch-Dest}. */
     private static boolean isNavigation(HttpCall call) {
         return Set.of("GET", "HEAD").contains(call.method())
                 && is(call, "Sec-Fetch-Mode", "navigate")
@@ -71,23 +71,24 @@ final class AccessControl {
     }
 
     /**
-     * @param anyOf scopes of which the caller needs one; none: nobody has to say who they are
-     * @throws Problem 401 without valid credentials, 403 without the scope, 503 if the provider cannot be asked
+     * @param anyOf scopes of which the caller needs one; empty: no credentials are needed
+     * @throws Problem 401 without valid credentials, 403 without the scope, 503 if the OpenID provider cannot be
+     *     reached
      */
     Caller requireScope(HttpCall call, Set<Scope> anyOf) {
         if (isOpen() || anyOf.isEmpty()) {
-            return Caller.ANYBODY;
+            return Caller.ANONYMOUS;
         }
         Caller caller = caller(call);
         if (anyOf.stream().noneMatch(caller.scopes()::contains)) {
-            String wanted = anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" or "));
+            String required = anyOf.stream().map(Scope::word).sorted().collect(Collectors.joining(" or "));
             List<String> granted =
                     caller.scopes().stream().map(Scope::word).sorted().toList();
             throw new Problem(
                             403,
                             "missing-scope",
-                            RequestText.shown(caller.name()) + " lacks the scope " + wanted
-                                    + "; ask for credentials that have it")
+                            RequestText.shown(caller.name()) + " lacks the scope " + required
+                                    + "; use credentials that have it")
                     .header(
                             "WWW-Authenticate",
                             "Bearer realm=\"streaming-saga\", error=\"insufficient_scope\", scope=\""
@@ -97,7 +98,7 @@ final class AccessControl {
         return caller;
     }
 
-    /** Whether the caller would be admitted with the scope; never refuses anybody. */
+    /** Whether the caller has the scope. Never throws a {@link Problem}. */
     boolean hasScope(HttpCall call, Scope scope) {
         try {
             return requireScope(call, Set.of(scope)).scopes().contains(scope);
@@ -107,23 +108,24 @@ final class AccessControl {
     }
 
     private Caller caller(HttpCall call) {
-        String given = call.header("Authorization").orElse("");
-        if (!given.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
-            throw refused("no credentials came with the request; send Authorization: Bearer and an API key or a token");
+        String authorization = call.header("Authorization").orElse("");
+        if (!authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+            throw unauthenticated(
+                    "the request has no credentials; send Authorization: Bearer with an API key or a token");
         }
-        String secret = given.substring(BEARER.length()).strip();
+        String secret = authorization.substring(BEARER.length()).strip();
         Optional<Caller> known = keys == null ? Optional.empty() : keys.find(secret);
         if (known.isPresent()) {
             return known.get();
         }
         if (tokens == null || secret.startsWith(ApiKeys.PREFIX)) {
-            throw refused("the API key is not known; make one with: saga key NAME --scope …");
+            throw unauthenticated("the API key is not known; create one with: saga key NAME --scope …");
         }
         return tokens.caller(secret);
     }
 
-    static Problem refused(String why) {
-        return new Problem(401, "not-authenticated", why)
+    static Problem unauthenticated(String detail) {
+        return new Problem(401, "not-authenticated", detail)
                 .header("WWW-Authenticate", "Bearer realm=\"streaming-saga\", error=\"invalid_token\"");
     }
 }

@@ -10,7 +10,7 @@ import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.store.VectorSearch;
 import java.util.Optional;
 
-/** What the API is made of. */
+/** The parts of the bundle that the HTTP API uses. */
 public record ApiDependencies(
         SagaConfig config,
         Journal journal,

@@ -6,11 +6,11 @@ import org.apache.camel.Exchange;
 import org.apache.camel.spi.HeaderFilterStrategy;
 
 /**
- * Lets in the few headers that the API reads, and nothing that Camel or the saga would obey; lets out what the API
- * sets.
+ * Accepts only the headers that the API reads, so that no client can set a header that Camel or the saga obeys. Sends
+ * all headers that the API sets.
  */
 final class ApiHeaderFilter implements HeaderFilterStrategy {
-    private static final Set<String> READ = Set.of(
+    private static final Set<String> ACCEPTED = Set.of(
             "authorization",
             "content-length",
             "content-type",
@@ -40,6 +40,6 @@ final class ApiHeaderFilter implements HeaderFilterStrategy {
 
     @Override
     public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
-        return !READ.contains(name.toLowerCase(Locale.ROOT));
+        return !ACCEPTED.contains(name.toLowerCase(Locale.ROOT));
     }
 }

@@ -27,9 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keys in a file, one a line: {@code name:scope[,scope]:sha256}. A key has 256 random bits, so its plain SHA-256 gives
- * nothing away. A changed file is read again at the next request; one that then makes no sense leaves the keys as they
- * were, and is logged.
+ * API keys in a file, one per line: {@code name:scope[,scope]:sha256}. A key has 256 random bits, so a plain SHA-256 is
+ * a safe hash. A changed file is loaded at the next request. If it is invalid, the previous keys stay in use and a
+ * warning is logged.
  */
 public final class ApiKeys {
     static final String PREFIX = "sk_";
@@ -42,16 +42,16 @@ public final class ApiKeys {
     private final Path file;
     private volatile ApiKeys.LoadedKeys state;
 
-    private record Key(Caller caller, byte[] hash) {}
+    private record StoredKey(Caller caller, byte[] hash) {}
 
-    private record LoadedKeys(List<Key> keys, FileTime modified, long size) {}
+    private record LoadedKeys(List<StoredKey> keys, FileTime modified, long size) {}
 
     private ApiKeys(Path file) {
         this.file = file;
         this.state = read(file);
     }
 
-    /** @throws ConfigException if the file is not there, is open to others, or has a line that is none */
+    /** @throws ConfigException if the file is missing, accessible to other users, or has an invalid line */
     static ApiKeys open(Path file) {
         return new ApiKeys(file);
     }
@@ -60,7 +60,7 @@ public final class ApiKeys {
         refresh();
         byte[] hash = hash(secret);
         Optional<Caller> found = Optional.empty();
-        for (Key key : state.keys()) {
+        for (StoredKey key : state.keys()) {
             if (MessageDigest.isEqual(key.hash(), hash)) {
                 found = Optional.of(key.caller());
             }
@@ -69,13 +69,13 @@ public final class ApiKeys {
     }
 
     private void refresh() {
-        ApiKeys.LoadedKeys before = state;
+        ApiKeys.LoadedKeys current = state;
         try {
-            if (!Files.getLastModifiedTime(file).equals(before.modified()) || Files.size(file) != before.size()) {
+            if (!Files.getLastModifiedTime(file).equals(current.modified()) || Files.size(file) != current.size()) {
                 state = read(file);
             }
         } catch (IOException | ConfigException e) {
-            LOG.warn("cannot read the API keys again ({}); those of before stay valid", e.getMessage());
+            LOG.warn("cannot reload the API keys ({}); the previous keys stay valid", e.getMessage());
         }
     }
 
@@ -84,7 +84,7 @@ public final class ApiKeys {
             requirePrivate(file);
             FileTime modified = Files.getLastModifiedTime(file);
             long size = Files.size(file);
-            List<Key> keys = new ArrayList<>();
+            List<StoredKey> keys = new ArrayList<>();
             int number = 0;
             for (String line : Files.readAllLines(file)) {
                 number++;
@@ -95,7 +95,7 @@ public final class ApiKeys {
             return new ApiKeys.LoadedKeys(List.copyOf(keys), modified, size);
         } catch (IOException e) {
             throw ConfigException.of("saga.http.keys-file " + file + " cannot be read: " + e
-                    + "; make it with: saga key NAME --scope ingest");
+                    + "; create it with: saga key NAME --scope ingest");
         }
     }
 
@@ -103,13 +103,13 @@ public final class ApiKeys {
         if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
             Set<PosixFilePermission> all = Files.getPosixFilePermissions(file);
             if (all.stream().anyMatch(p -> !p.name().startsWith("OWNER_"))) {
-                throw ConfigException.of("saga.http.keys-file " + file + " is open to others ("
-                        + PosixFilePermissions.toString(all) + "); chmod 600 it");
+                throw ConfigException.of("saga.http.keys-file " + file + " is accessible to other users ("
+                        + PosixFilePermissions.toString(all) + "); run chmod 600 on it");
             }
         }
     }
 
-    private static Key key(String line, String where) {
+    private static StoredKey key(String line, String where) {
         String[] parts = line.split(":");
         if (!line.matches(LINE)) {
             throw ConfigException.of("saga.http.keys-file " + where + " is not name:scope[,scope]:sha256");
@@ -117,31 +117,32 @@ public final class ApiKeys {
         Set<Scope> scopes = EnumSet.noneOf(Scope.class);
         for (String word : parts[1].split(",")) {
             scopes.add(Scope.of(word)
-                    .orElseThrow(() -> ConfigException.of("saga.http.keys-file " + where + " has a scope " + word
-                            + "; known are ingest, read and operate")));
+                    .orElseThrow(() -> ConfigException.of("saga.http.keys-file " + where + " has the unknown scope "
+                            + word + "; valid are ingest, read and operate")));
         }
-        return new Key(new Caller(parts[0], scopes), HexFormat.of().parseHex(parts[2]));
+        return new StoredKey(new Caller(parts[0], scopes), HexFormat.of().parseHex(parts[2]));
     }
 
     /**
-     * Makes a key and adds its hash to the file, which is made if need be, for nobody but its owner.
+     * Creates a key and adds its hash to the file. Creates the file if it is missing, accessible to its owner only.
      *
-     * @return the key: this is the only time that it can be seen
-     * @throws IllegalArgumentException if the name or a scope is none, or the name is taken
+     * @return the key, which is not stored anywhere
+     * @throws IllegalArgumentException if the name or a scope is invalid, or the name is taken
      */
     public static String create(Path file, String name, Collection<String> scopes) throws IOException {
         if (!name.matches(NAME)) {
-            throw new IllegalArgumentException("the name of a key must be 1-64 of letters, digits, ., _ and -");
+            throw new IllegalArgumentException(
+                    "the name of a key must have 1 to 64 characters: letters, digits, ., _ and -");
         }
         for (String scope : scopes) {
             if (Scope.of(scope).isEmpty()) {
-                throw new IllegalArgumentException("no scope " + scope + "; known are ingest, read and operate");
+                throw new IllegalArgumentException("unknown scope " + scope + "; valid are ingest, read and operate");
             }
         }
         if (Files.exists(file)) {
             if (read(file).keys().stream().anyMatch(key -> key.caller().name().equals(name))) {
                 throw new IllegalArgumentException(
-                        "there is a key named " + name + " in " + file + " already; take its line out first");
+                        file + " already has a key named " + name + "; remove its line first");
             }
         } else {
             Path folder = file.toAbsolutePath().getParent();

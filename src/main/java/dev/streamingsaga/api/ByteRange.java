@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a client wants of a content: all, or one range. A header that asks for something else is answered with all, as
+ * The part of a content that a client requests: all of it, or one range. Any other {@code Range} header is ignored, as
  * RFC 9110 allows.
  */
 record ByteRange(long first, long length, long size, boolean partial) {
@@ -16,7 +16,7 @@ record ByteRange(long first, long length, long size, boolean partial) {
         return new ByteRange(0, size, size, false);
     }
 
-    /** @throws Problem 416 for a range that begins behind the end */
+    /** @throws Problem 416 for a range that begins after the end */
     static ByteRange of(Optional<String> header, long size) {
         Matcher range = SINGLE.matcher(header.orElse(""));
         if (!range.matches() || range.group(1).isEmpty() && range.group(2).isEmpty()) {
@@ -29,13 +29,13 @@ record ByteRange(long first, long length, long size, boolean partial) {
             return all(size);
         }
         if (first >= size) {
-            throw new Problem(416, "no-such-range", "the content has " + size + " bytes; ask for a range inside")
+            throw new Problem(416, "no-such-range", "the content has " + size + " bytes; request a range within them")
                     .header("Content-Range", "bytes */" + size);
         }
         return new ByteRange(first, last - first + 1, size, true);
     }
 
-    /** No document is as large as what has more digits. */
+    /** Numbers with more digits are larger than any document. */
     private static long number(String digits) {
         String significant = digits.replaceFirst("^0+(?=.)", "");
         return significant.length() > MAX_DIGITS ? Long.MAX_VALUE : Long.parseLong(significant);

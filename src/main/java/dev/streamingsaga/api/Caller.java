@@ -3,10 +3,10 @@ package dev.streamingsaga.api;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Who called, and what that one may do. */
+/** The caller of an operation, with its scopes. */
 record Caller(String name, Set<Scope> scopes) {
-    /** On loopback, where nobody has to say who they are. */
-    static final Caller ANYBODY = new Caller("", EnumSet.allOf(Scope.class));
+    /** The caller on loopback, where no credentials are needed. */
+    static final Caller ANONYMOUS = new Caller("", EnumSet.allOf(Scope.class));
 
     boolean mayOperate() {
         return scopes.contains(Scope.OPERATE);

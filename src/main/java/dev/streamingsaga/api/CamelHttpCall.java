@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
-/** On any other server, Spring Boot's for one: body and answer as Camel's component hands them over. */
+/** A call on any other server, such as Spring Boot's: body and answer pass through the Camel message. */
 final class CamelHttpCall implements HttpCall {
     private final Message message;
     private final HttpLimits limits;
@@ -56,7 +56,7 @@ final class CamelHttpCall implements HttpCall {
                 : Optional.ofNullable(value).map(String::valueOf);
     }
 
-    /** Not to be known here: such a server is only served with keys or tokens. */
+    /** Unknown on such a server, and not needed: it requires keys or tokens. */
     @Override
     public boolean isLocal() {
         return false;
@@ -69,7 +69,8 @@ final class CamelHttpCall implements HttpCall {
     }
 
     /**
-     * Sent after the route has ended; a body that breaks off throws into the server, which then closes the connection.
+     * The server sends the answer after the route has ended. If the body fails, its exception makes the server close
+     * the connection.
      */
     @Override
     public void reply(Reply reply) throws IOException {

@@ -1,6 +1,6 @@
 package dev.streamingsaga.api;
 
-import dev.streamingsaga.api.Operation.Request;
+import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Documents out: facts, content, search. Only completed ones. */
+/** Reads completed documents: facts, content, search. */
 final class DocumentOperations {
     private static final Logger LOG = LoggerFactory.getLogger(DocumentOperations.class);
 
@@ -41,7 +41,7 @@ final class DocumentOperations {
     }
 
     /** {@code GET /api/documents/{id}}. */
-    Reply facts(Request request) {
+    Reply facts(ApiRequest request) {
         Query.of(request.call());
         SagaRecord saga = saga(request);
         Document document = saga.document().orElseThrow();
@@ -62,34 +62,34 @@ final class DocumentOperations {
         return Reply.json(200, facts);
     }
 
-    private SagaRecord saga(Request request) {
+    private SagaRecord saga(ApiRequest request) {
         return journal.document(request.id("document")).orElseThrow(() -> request.missing("document"));
     }
 
     /**
-     * {@code GET /api/documents/{id}/content}: all of it, or one range; what is damaged never arrives whole. HEAD is
-     * answered with just the headers that GET would have, a range's included.
+     * {@code GET /api/documents/{id}/content}: all of it, or one range. Damaged content is never sent completely. HEAD
+     * has exactly the headers of GET, also for a range.
      */
-    Reply content(Request request) throws IOException {
+    Reply content(ApiRequest request) throws IOException {
         Query.of(request.call());
         HttpCall call = request.call();
         Document document = saga(request).document().orElseThrow();
         String tag = EntityTags.of(document.sha256());
         EntityTags.requireMatch(call, Optional.of(tag));
         if (EntityTags.isKnown(call, Optional.of(tag))) {
-            return named(Reply.empty(304), document, tag);
+            return withHeaders(Reply.empty(304), document, tag);
         }
         boolean sameVersion = call.header("If-Range").map(tag::equals).orElse(true);
         ByteRange range = sameVersion
                 ? ByteRange.of(call.header("Range"), document.sizeBytes())
                 : ByteRange.all(document.sizeBytes());
-        boolean nothing = range.length() == 0 || call.method().equals("HEAD");
-        InputStream bytes = nothing ? InputStream.nullInputStream() : open(document, range);
-        Reply reply = named(Reply.stream(range.status(), bytes, range.length()), document, tag);
+        boolean noBody = range.length() == 0 || call.method().equals("HEAD");
+        InputStream bytes = noBody ? InputStream.nullInputStream() : open(document, range);
+        Reply reply = withHeaders(Reply.stream(range.status(), bytes, range.length()), document, tag);
         return range.status() == 206 ? reply.header("Content-Range", range.text()) : reply;
     }
 
-    private static Reply named(Reply reply, Document document, String tag) {
+    private static Reply withHeaders(Reply reply, Document document, String tag) {
         return reply.header("ETag", tag)
                 .header("Repr-Digest", BodyDigests.member(document.sha256()))
                 .header("Accept-Ranges", "bytes")
@@ -99,7 +99,7 @@ final class DocumentOperations {
                 .header("Content-Disposition", "attachment; filename*=UTF-8''" + encoded(document.fileName()));
     }
 
-    /** As RFC 8187 wants it: every byte that is no letter or digit as %XX, so that no name can end the header. */
+    /** Encodes per RFC 8187: every byte that is no letter or digit as %XX, so that no name can end the header. */
     private static String encoded(String name) {
         StringBuilder text = new StringBuilder();
         for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
@@ -116,25 +116,25 @@ final class DocumentOperations {
             throw new Problem(
                             429,
                             "too-many-downloads",
-                            maxDownloads + " downloads are under way (saga.http.max-downloads); try again later")
+                            maxDownloads + " downloads are running (saga.http.max-downloads); try again later")
                     .header("Retry-After", "5");
         }
-        AtomicBoolean given = new AtomicBoolean(true);
-        Runnable giveBack = () -> {
-            if (given.compareAndSet(true, false)) {
+        AtomicBoolean held = new AtomicBoolean(true);
+        Runnable release = () -> {
+            if (held.compareAndSet(true, false)) {
                 downloads.release();
             }
         };
         try {
             List<ChunkRow> rows = journal.chunks(document.sagaId());
             InputStream content = chunks.content(rows, range.first(), range.length());
-            // The first bytes before the status line: a bucket that does not answer is an error, not a broken download.
-            PushbackInputStream begun = new PushbackInputStream(content, 1);
-            begun.unread(begun.read());
-            return new FilterInputStream(begun) {
+            // Read the first byte before the status is sent: if the bucket does not answer, that is an error response.
+            PushbackInputStream stream = new PushbackInputStream(content, 1);
+            stream.unread(stream.read());
+            return new FilterInputStream(stream) {
                 @Override
                 public void close() throws IOException {
-                    giveBack.run();
+                    release.run();
                     super.close();
                 }
 
@@ -144,7 +144,7 @@ final class DocumentOperations {
                         return super.read(target, offset, length);
                     } catch (IOException e) {
                         LOG.error(
-                                "document {} cannot be read ({}); the download was broken off. saga verify {} --deep tells more",
+                                "document {} cannot be read ({}); the download was aborted. Run: saga verify {} --deep",
                                 document.documentId(),
                                 e.getMessage(),
                                 document.documentId());
@@ -153,29 +153,29 @@ final class DocumentOperations {
                 }
             };
         } catch (IOException | SagaException e) {
-            giveBack.run();
+            release.run();
             LOG.error("document {} cannot be read: {}", document.documentId(), e.getMessage());
             throw new Problem(
                     502,
                     "content-damaged",
                     "the content of document " + document.documentId() + " cannot be read: " + e.getMessage()
-                            + "; run verify on it",
+                            + "; run saga verify on it",
                     e);
         } catch (RuntimeException e) {
-            giveBack.run();
+            release.run();
             throw e;
         }
     }
 
     /** {@code GET /api/search?q=&limit=}. */
-    Reply search(Request request) {
+    Reply search(ApiRequest request) {
         Query query = Query.of(request.call(), "q", "limit");
         String text = query.text("q")
                 .filter(q -> q.length() <= VectorSearch.MAX_TEXT_CHARS)
                 .orElseThrow(() -> new Problem(
                         400, "bad-parameter", "q must have 1 to " + VectorSearch.MAX_TEXT_CHARS + " characters"));
-        VectorSearch index = search.orElseThrow(
-                () -> new Problem(404, "no-search", "search needs the store vector in saga.participants"));
+        VectorSearch index = search.orElseThrow(() -> new Problem(
+                404, "no-search", "search is not available; it needs the store vector in saga.participants"));
         return Reply.json(200, Map.of("hits", index.search(text, query.number("limit", 10, VectorSearch.MAX_LIMIT))));
     }
 }

@@ -7,12 +7,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Conditions of a request on the entity tag of what it is about (RFC 9110, 13). A document's tag is its SHA-256:
- * strong, since equal tags mean equal bytes.
+ * The entity tags in a conditional header of a request (RFC 9110, section 13). The tag of a document is its SHA-256. It
+ * is strong, since equal tags mean equal bytes.
  *
- * @param any the condition was {@code *}
- * @param strong tags as they were sent, in quotes
- * @param weak those that were sent with {@code W/}, without it
+ * @param any whether the header is {@code *}
+ * @param strong strong tags, in quotes
+ * @param weak weak tags, in quotes, without {@code W/}
  */
 record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
     private static final Pattern TAG = Pattern.compile("\\s*(W/)?(\"[\\x21\\x23-\\x7E\\x80-\\xFF]*\")\\s*(?:,|$)");
@@ -21,7 +21,7 @@ record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
         return "\"" + sha256 + "\"";
     }
 
-    /** @throws Problem 400 if it is neither {@code *} nor a list of tags */
+    /** @throws Problem 400 if the header is neither {@code *} nor a list of tags */
     private static Optional<EntityTags> header(HttpCall call, String name) {
         Optional<String> value = call.list(name);
         if (value.isEmpty()) {
@@ -51,23 +51,24 @@ record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
     }
 
     /**
-     * {@code If-Match}.
+     * Evaluates {@code If-Match}.
      *
-     * @param current tag of what is there; empty if nothing is
-     * @throws Problem 412 if it is not what the client wants
+     * @param current tag of the current document; empty if there is none
+     * @throws Problem 412 if the condition fails
      */
     static void requireMatch(HttpCall call, Optional<String> current) {
-        Optional<EntityTags> wanted = header(call, "If-Match");
-        if (wanted.isEmpty()) {
+        Optional<EntityTags> required = header(call, "If-Match");
+        if (required.isEmpty()) {
             return;
         }
-        if (current.filter(tag -> wanted.get().any() || wanted.get().strong().contains(tag))
+        if (current.filter(
+                        tag -> required.get().any() || required.get().strong().contains(tag))
                 .isEmpty()) {
-            throw failed(current, "If-Match names " + (wanted.get().any() ? "any document" : "another document"));
+            throw failed(current, "If-Match names " + (required.get().any() ? "any document" : "another document"));
         }
     }
 
-    /** {@code If-None-Match}: whether what is there is one of what the client has already; tags are compared weakly. */
+    /** Evaluates {@code If-None-Match}: whether the client has the current document already. Compares tags weakly. */
     static boolean isKnown(HttpCall call, Optional<String> current) {
         return header(call, "If-None-Match")
                 .flatMap(known -> current.filter(tag -> known.any()
@@ -76,11 +77,11 @@ record EntityTags(boolean any, Set<String> strong, Set<String> weak) {
                 .isPresent();
     }
 
-    static Problem failed(Optional<String> current, String why) {
+    static Problem failed(Optional<String> current, String condition) {
         Problem problem = new Problem(
                 412,
                 "precondition-failed",
-                why + ", but there is "
+                condition + ", but there is "
                         + current.map(tag -> "one with the entity tag " + tag).orElse("none") + "; nothing was done");
         return current.isPresent() ? problem.header("ETag", current.get()) : problem;
     }

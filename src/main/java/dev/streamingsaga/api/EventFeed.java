@@ -2,7 +2,7 @@ package dev.streamingsaga.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.streamingsaga.api.Operation.Request;
+import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OpenCleanups;
 import dev.streamingsaga.journal.SagaCounts;
@@ -19,12 +19,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Live events: while somebody listens, the journal is looked at twice a second, and each saga that looks different
- * since is told to all. A new listener first gets the sagas that are watched, see {@link Journal#watched}, and the
- * counts over all. Who is slow misses what lies between, never the last.
+ * Publishes live events. While there are listeners, it polls the journal twice a second and sends each saga that has
+ * changed to all of them. A new listener first gets the watched sagas, see {@link Journal#watched}, and the counts over
+ * all sagas. A slow listener misses intermediate states, never the latest one.
  */
 final class EventFeed implements AutoCloseable {
-    /** How often {@link #tick} is to be called. */
+    /** Interval at which {@link #tick} must be called. */
     static final long TICK_MILLIS = 500;
 
     private static final Logger LOG = LoggerFactory.getLogger(EventFeed.class);
@@ -37,11 +37,11 @@ final class EventFeed implements AutoCloseable {
     private final int maxListeners;
     private final Set<EventStream> listeners = ConcurrentHashMap.newKeySet();
     private final ObjectMapper json = new ObjectMapper();
-    private Map<String, String> told = Map.of();
+    private Map<String, String> published = Map.of();
     private Map<String, Ended> ended = Map.of();
     private boolean closed;
 
-    /** What a saga that has its outcome looks like depends on this alone. */
+    /** Everything that the view of an ended saga depends on. */
     private record Ended(SagaRecord saga, OpenCleanups open) {}
 
     EventFeed(ApiDependencies parts, SagaViews views, Totals totals) {
@@ -53,7 +53,7 @@ final class EventFeed implements AutoCloseable {
     }
 
     /** {@code GET /api/events}. */
-    Reply listen(Request request) {
+    Reply listen(ApiRequest request) {
         Query.of(request.call());
         EventStream stream =
                 new EventStream(listeners::remove, request.caller().mayOperate() ? event -> event : paths::event);
@@ -65,11 +65,11 @@ final class EventFeed implements AutoCloseable {
                 throw new Problem(
                                 429,
                                 "too-many-listeners",
-                                maxListeners + " listen already (saga.http.max-listeners); close a page")
+                                maxListeners + " event streams are open (saga.http.max-listeners); close another page")
                         .header("Retry-After", "10");
             }
             publish();
-            told.forEach(stream::offer);
+            published.forEach(stream::offer);
             listeners.add(stream);
         }
         return Reply.stream(200, stream, Reply.ENDLESS)
@@ -77,7 +77,7 @@ final class EventFeed implements AutoCloseable {
                 .header("X-Accel-Buffering", "no");
     }
 
-    /** Tells what changed. */
+    /** Publishes the changes since the last call. */
     synchronized void tick() {
         if (listeners.isEmpty()) {
             return;
@@ -85,26 +85,26 @@ final class EventFeed implements AutoCloseable {
         try {
             publish();
         } catch (RuntimeException e) {
-            LOG.warn("cannot look for events ({}); tried again in a moment", e.toString());
+            LOG.warn("cannot poll the journal for events ({}); retrying in a moment", e.toString());
         }
     }
 
     private void publish() {
-        Map<String, String> now = poll();
+        Map<String, String> current = poll();
         if (!listeners.isEmpty()) {
-            now.forEach((key, data) -> {
-                if (!data.equals(told.get(key))) {
+            current.forEach((key, data) -> {
+                if (!data.equals(published.get(key))) {
                     listeners.forEach(listener -> listener.offer(key, data));
                 }
             });
-            Set<String> gone = new HashSet<>(told.keySet());
-            gone.removeAll(now.keySet());
-            tellOnceMore(gone);
+            Set<String> removed = new HashSet<>(published.keySet());
+            removed.removeAll(current.keySet());
+            publishFinalState(removed);
         }
-        told = now;
+        published = current;
     }
 
-    /** Events by what they are about, oldest saga first, then the counts. */
+    /** Current events by key: the sagas, oldest first, then the counts. */
     private Map<String, String> poll() {
         List<SagaRecord> watched = journal.watched(WATCHED).stream()
                 .sorted(Comparator.comparing(SagaRecord::sagaId))
@@ -115,8 +115,8 @@ final class EventFeed implements AutoCloseable {
         Map<String, Ended> stillEnded = new HashMap<>();
         for (SagaRecord saga : watched) {
             Ended now = new Ended(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE));
-            // What ended and did not change is not asked for again: its chunks alone are a query for each saga.
-            String before = now.equals(ended.get(saga.sagaId())) ? told.get(saga.sagaId()) : null;
+            // An ended saga that has not changed is not queried again: its chunks alone take a query for each saga.
+            String before = now.equals(ended.get(saga.sagaId())) ? published.get(saga.sagaId()) : null;
             events.put(saga.sagaId(), before == null ? event("saga", views.summary(saga, now.open())) : before);
             if (saga.state().isFinal()) {
                 stillEnded.put(saga.sagaId(), now);
@@ -129,15 +129,12 @@ final class EventFeed implements AutoCloseable {
         return events;
     }
 
-    /**
-     * What is not watched any more was told last as it was then: it may have ended since, or need no attention any
-     * more.
-     */
-    private void tellOnceMore(Set<String> sagaIds) {
+    /** Publishes sagas that are no longer watched once more: they may have ended, or may no longer need attention. */
+    private void publishFinalState(Set<String> sagaIds) {
         for (String sagaId : sagaIds) {
             journal.saga(sagaId)
                     .map(saga -> event("saga", views.summary(saga)))
-                    .filter(event -> !event.equals(told.get(sagaId)))
+                    .filter(event -> !event.equals(published.get(sagaId)))
                     .ifPresent(event -> listeners.forEach(listener -> listener.offer(sagaId, event)));
         }
     }

@@ -12,37 +12,43 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * One listener. Of each saga only the newest event waits; with nothing to tell, a comment every 15 s shows that we
- * live.
+ * The event stream of one listener. Buffers only the latest event for each saga. While there is none, it sends a
+ * comment every 15 s as a heartbeat.
  */
 final class EventStream extends InputStream {
     private static final long HEARTBEAT_SECONDS = 15;
     private static final byte[] HELLO = "retry: 3000\n\n".getBytes(StandardCharsets.UTF_8);
     private static final byte[] HEARTBEAT = ": alive\n\n".getBytes(StandardCharsets.UTF_8);
 
-    private final Consumer<EventStream> gone;
-    private final UnaryOperator<String> shown;
+    private final Consumer<EventStream> onClose;
+    private final UnaryOperator<String> filter;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Map<String, String> waiting = new LinkedHashMap<>();
+    private final Map<String, String> pending = new LinkedHashMap<>();
     private byte[] current = HELLO;
     private int position;
     private long number;
     private boolean closed;
 
-    /** @param shown what the listener may see of an event */
-    EventStream(Consumer<EventStream> gone, UnaryOperator<String> shown) {
-        this.gone = gone;
-        this.shown = shown;
+    /**
+     * @param onClose called when the stream is closed
+     * @param filter removes what the listener may not see from an event
+     */
+    EventStream(Consumer<EventStream> onClose, UnaryOperator<String> filter) {
+        this.onClose = onClose;
+        this.filter = filter;
     }
 
-    /** @param told an event without the empty line that ends it */
-    void offer(String about, String told) {
-        String event = shown.apply(told);
+    /**
+     * @param key a later event with the same key replaces this one
+     * @param unfiltered an event without the empty line that ends it
+     */
+    void offer(String key, String unfiltered) {
+        String event = filter.apply(unfiltered);
         lock.lock();
         try {
-            waiting.remove(about);
-            waiting.put(about, event);
+            pending.remove(key);
+            pending.put(key, event);
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -75,20 +81,20 @@ final class EventStream extends InputStream {
         lock.lock();
         try {
             long nanos = TimeUnit.SECONDS.toNanos(HEARTBEAT_SECONDS);
-            while (waiting.isEmpty() && !closed && nanos > 0) {
+            while (pending.isEmpty() && !closed && nanos > 0) {
                 nanos = changed.awaitNanos(nanos);
             }
             if (closed) {
                 return false;
             }
             StringBuilder events = new StringBuilder();
-            waiting.values()
+            pending.values()
                     .forEach(event -> events.append("id: ")
                             .append(++number)
                             .append('\n')
                             .append(event)
                             .append('\n'));
-            waiting.clear();
+            pending.clear();
             current = events.length() == 0 ? HEARTBEAT : events.toString().getBytes(StandardCharsets.UTF_8);
             position = 0;
             return true;
@@ -102,7 +108,7 @@ final class EventStream extends InputStream {
 
     @Override
     public void close() {
-        gone.accept(this);
+        onClose.accept(this);
         lock.lock();
         try {
             closed = true;

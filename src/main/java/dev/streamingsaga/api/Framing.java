@@ -3,13 +3,13 @@ package dev.streamingsaga.api;
 import java.util.Optional;
 
 /**
- * What the headers say about the end of the body (RFC 9112, 6.1 and 6.3). The embedded server refuses what is ambiguous
- * before it gets here; that of a hub may have counted an unknown coding as no body at all.
+ * Checks the headers that determine the length of the body (RFC 9112, sections 6.1 and 6.3). The embedded server
+ * rejects ambiguous requests itself. The server of a hub may treat an unknown transfer coding as an empty body.
  */
 final class Framing {
     private Framing() {}
 
-    /** @throws Problem 400 or 501, after which the connection is closed */
+    /** @throws Problem 400 or 501; the connection is closed */
     static void require(HttpCall call) {
         Optional<String> coding = call.header("Transfer-Encoding");
         if (coding.isEmpty()) {
@@ -24,9 +24,7 @@ final class Framing {
         }
         if (!coding.get().equalsIgnoreCase("chunked")) {
             throw new Problem(
-                            501,
-                            "transfer-coding",
-                            "the only Transfer-Encoding that is understood is chunked; nothing was read")
+                            501, "transfer-coding", "the only supported Transfer-Encoding is chunked; nothing was read")
                     .header("Connection", "close");
         }
     }

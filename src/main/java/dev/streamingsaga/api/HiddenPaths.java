@@ -19,19 +19,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where files lie on this machine is for callers with the scope {@code operate}. All others see just a file's name, in
- * whatever text a path stands: a field of its own, a message, an error of the operating system.
+ * Replaces paths of this machine by file names in answers to callers without the scope {@code operate}. It covers all
+ * text: fields with a path, messages, and errors of the operating system.
  */
 final class HiddenPaths {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String DATA = "data: ";
-    /** Ends where text goes on: such a path was quoted, or has no spaces. */
+    /** Ends at a space or delimiter: paths with spaces are found only below known folders. */
     private static final String SEGMENT = "[^/\\s\"'<>|;,()\\[\\]]+";
     /** An absolute path or file URL; not the rest of a URL, a fraction or a relative path. */
     private static final Pattern ABSOLUTE = Pattern.compile(
             "(?:\\bfile:/{0,2}|(?<![\\p{L}\\p{N}_.~*/\\\\-]))/(?!/)" + "(?:" + SEGMENT + "/+)*(" + SEGMENT + ")");
 
-    /** Folders of ours, the longest first: these may have spaces. */
+    /** Known folders, the longest first. Their paths may contain spaces. */
     private final List<Pattern> folders;
 
     HiddenPaths(SagaConfig config) {
@@ -53,7 +53,7 @@ final class HiddenPaths {
         return Pattern.compile(Pattern.quote(folder) + "(?=$|[/\\s\"'<>|;,()\\[\\]:])(?:/+" + SEGMENT + ")*/?");
     }
 
-    /** An event as it is sent, with JSON as its data. */
+    /** Hides paths in a server-sent event with JSON data. */
     String event(String event) {
         int data = event.indexOf(DATA);
         if (data < 0 || event.indexOf('/', data) < 0) {
@@ -79,7 +79,7 @@ final class HiddenPaths {
         return hide(tree, "");
     }
 
-    /** @param source of the saga that the text is about; empty if that is not known, or was no path */
+    /** @param source source path of the saga that the text is about; empty if it is unknown or no path */
     private JsonNode hide(JsonNode node, String source) {
         if (node.isTextual()) {
             return TextNode.valueOf(text(node.textValue(), source));
@@ -90,7 +90,7 @@ final class HiddenPaths {
             return hidden;
         }
         if (node instanceof ObjectNode object) {
-            // One saga's page has what is known of the saga in a field of its own.
+            // The detail view of a saga has the file in the nested object saga.
             String own = Stream.of(object.path("file"), object.path("saga").path("file"))
                     .map(JsonNode::asText)
                     .filter(file -> file.startsWith("/"))

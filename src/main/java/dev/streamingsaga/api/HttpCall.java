@@ -4,41 +4,40 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
 
-/** A request as its server has it, and the way to answer it. */
+/** An HTTP request and its reply, independent of the server. */
 interface HttpCall {
     String method();
 
-    /** As it was sent: still percent-encoded. */
+    /** The path as sent, percent-encoded. */
     String path();
 
-    /** Still percent-encoded; empty if there is none. */
+    /** The query, percent-encoded; empty if there is none. */
     String query();
 
     /**
-     * A header's only value.
+     * Returns the single value of a header.
      *
-     * @throws Problem 400 if it was sent twice
+     * @throws Problem 400 if the header was sent more than once
      */
     Optional<String> header(String name);
 
-    /** All values of a header that is a list, as one list. */
+    /** Returns all values of a list header, joined by commas. */
     Optional<String> list(String name);
 
-    /** The other side is on this machine, as far as the server can tell. */
+    /** Whether the client is on this machine, as far as the server can tell. */
     boolean isLocal();
 
     /**
-     * The body, to be read once; its client is told to send it only now. Reading throws if the body breaks off or
-     * pauses too long.
+     * Returns the body, which can be read once. Sends {@code 100 Continue} if the client expects it. Reading throws if
+     * the body is incomplete or too slow.
      */
     InputStream body();
 
     /**
-     * Sends the answer, and with it ends the request. A body that was not read is thrown away, up to a limit, then the
-     * connection closed.
+     * Sends the reply and ends the request. Discards an unread body up to a limit, then closes the connection.
      *
-     * @throws IOException if the client went away, or the reply's body broke off; the connection is closed then, so
-     *     that the client cannot take what it has for all
+     * @throws IOException if the client disconnected, or the body of the reply failed; the connection is then closed,
+     *     so that the client notices the truncation
      */
     void reply(Reply reply) throws IOException;
 }

@@ -21,28 +21,29 @@ import org.apache.camel.ExchangePattern;
 import org.apache.camel.ProducerTemplate;
 
 /**
- * Hands files to {@code direct:<name>-ingest}, each on a thread that waits for its outcome; a bounded number at a time.
+ * Sends files to {@code direct:<name>-ingest}, each on a thread of its own that waits for the outcome. Bounds the
+ * number of concurrent sagas.
  */
 final class IngestDispatcher {
     private final SagaConfig config;
     private final ProducerTemplate template;
     private final ExecutorService threads;
-    private final Semaphore places;
+    private final Semaphore permits;
 
     IngestDispatcher(SagaConfig config, CamelContext context) {
         this.config = config;
         this.template = context.createProducerTemplate();
-        int most = config.http().limits().sagas();
-        this.threads = context.getExecutorServiceManager().newFixedThreadPool(this, config.id("http-saga"), most);
-        this.places = new Semaphore(most);
+        int maxSagas = config.http().limits().sagas();
+        this.threads = context.getExecutorServiceManager().newFixedThreadPool(this, config.id("http-saga"), maxSagas);
+        this.permits = new Semaphore(maxSagas);
     }
 
     /**
-     * @param sagaId done once the journal has the saga, or knew it already
-     * @param outcome done when it has ended
+     * @param sagaId completed once the journal has the saga
+     * @param outcome completed when the saga has ended
      */
     record Accepted(CompletableFuture<String> sagaId, CompletableFuture<IngestResult> outcome) {
-        /** The outcome if it comes in time. */
+        /** Returns the outcome if it is known within the time. */
         Optional<IngestResult> await(long seconds) throws InterruptedException {
             try {
                 return Optional.of(outcome.get(seconds, TimeUnit.SECONDS));
@@ -50,13 +51,13 @@ final class IngestDispatcher {
                 return Optional.empty();
             } catch (java.util.concurrent.ExecutionException e) {
                 if (sagaId.isDone() && !sagaId.isCompletedExceptionally()) {
-                    return Optional.empty(); // journaled: it goes on, at the next start if this instance stops
+                    return Optional.empty(); // journaled: the saga continues, at the latest at the next start
                 }
                 throw failed(Objects.requireNonNull(e.getCause()));
             }
         }
 
-        String known() throws InterruptedException {
+        String awaitSagaId() throws InterruptedException {
             try {
                 return sagaId.get();
             } catch (java.util.concurrent.ExecutionException e) {
@@ -64,45 +65,46 @@ final class IngestDispatcher {
             }
         }
 
-        private static Problem failed(Throwable why) {
-            if (why instanceof ShutdownException) {
+        private static Problem failed(Throwable cause) {
+            if (cause instanceof ShutdownException) {
                 return ApiRoutes.stopping();
             }
             return new Problem(
                             503,
                             "not-accepted",
-                            "the saga could not be journaled: " + why.getMessage()
-                                    + "; nothing was stored, try again when that is mended",
-                            why)
+                            "the saga could not be journaled: " + cause.getMessage()
+                                    + "; nothing was stored, try again when the journal works",
+                            cause)
                     .header("Retry-After", "30");
         }
     }
 
     /**
-     * A place for one saga, kept until it is given back or used.
+     * Acquires a permit for one saga. Release it, or use it in {@link #submit}.
      *
-     * @throws Problem 429 if all are taken
+     * @throws Problem 429 if no permit is free
      */
     void acquire() {
-        if (!places.tryAcquire()) {
+        if (!permits.tryAcquire()) {
             throw new Problem(
                             429,
                             "too-many-sagas",
                             config.http().limits().sagas()
-                                    + " sagas that came over HTTP have not ended yet (saga.http.max-sagas); nothing was read, try again later")
+                                    + " sagas from HTTP requests are running (saga.http.max-sagas);"
+                                    + " nothing was read, try again later")
                     .header("Retry-After", "10");
         }
     }
 
     void release() {
-        places.release();
+        permits.release();
     }
 
-    /** @param sender who sent the body that is the file; empty for a file on disk */
-    record Source(Path file, String name, Optional<String> sender) {}
+    /** @param sender the sender of a received body; empty for a file on disk */
+    record IngestSource(Path file, String name, Optional<String> sender) {}
 
-    /** Uses a place; {@code ended} runs when the saga has its outcome, was paused, or could not be journaled. */
-    Accepted submit(Source source, TraceLink trace, Runnable ended) {
+    /** Uses an acquired permit. Runs {@code ended} when the saga has ended or is paused, or could not be journaled. */
+    Accepted submit(IngestSource source, TraceLink trace, Runnable ended) {
         Accepted accepted = new Accepted(new CompletableFuture<>(), new CompletableFuture<>());
         Consumer<String> listener = accepted.sagaId()::complete;
         threads.execute(() -> {

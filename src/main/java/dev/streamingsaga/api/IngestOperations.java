@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import dev.streamingsaga.api.Operation.Request;
+import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.ingest.Ingest;
@@ -29,11 +29,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Documents in: a body, or the path of a file on this machine. */
+/** Ingests documents: a request body, or a file on this machine by its path. */
 final class IngestOperations {
     private static final Logger LOG = LoggerFactory.getLogger(IngestOperations.class);
     private static final Pattern WAIT = Pattern.compile("(?:^|[,;\\s])wait=(\\d{1,9})(?:$|[,;\\s])");
-    private static final int LONGEST_WAIT_SECONDS = 600;
+    private static final int MAX_WAIT_SECONDS = 600;
     private static final ObjectReader JSON = new ObjectMapper()
             .readerFor(PathRequest.class)
             .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -43,17 +43,17 @@ final class IngestOperations {
     private final SagaConfig config;
     private final Journal journal;
     private final Ingest ingest;
-    private final IngestDispatcher intake;
+    private final IngestDispatcher dispatcher;
     private final UploadSpool spool;
     private final Semaphore uploads;
-    /** Held from the last look at what is there until the journal has the saga: only one of two is the first. */
-    private final Object conditional = new Object();
+    /** Held while conditions are checked and until the journal has the saga, so that only one of two requests wins. */
+    private final Object conditionLock = new Object();
 
-    IngestOperations(ApiDependencies parts, IngestDispatcher intake, UploadSpool spool) {
+    IngestOperations(ApiDependencies parts, IngestDispatcher dispatcher, UploadSpool spool) {
         this.config = parts.config();
         this.journal = parts.journal();
         this.ingest = parts.ingest();
-        this.intake = intake;
+        this.dispatcher = dispatcher;
         this.spool = spool;
         this.uploads = new Semaphore(config.http().limits().uploads());
     }
@@ -61,45 +61,47 @@ final class IngestOperations {
     private record PathRequest(@Nullable String path) {}
 
     /** {@code PUT /api/documents/{name}}. */
-    Reply put(Request request) throws IOException, InterruptedException {
+    Reply put(ApiRequest request) throws IOException, InterruptedException {
         Query.of(request.call());
         String name = DocumentName.checked(request.variables().getOrDefault("name", ""));
         JsonBody.requirePlain(request.call());
         if (request.call().header("Content-Range").isPresent()) {
             throw new Problem(
-                    400, "partial-body", "a part of a document cannot be put; send all of it, without Content-Range");
+                    400,
+                    "partial-body",
+                    "a part of a document cannot be stored; send all of it, without Content-Range");
         }
         BodyDigests digests = BodyDigests.of(request.call());
         String sender = "http:" + request.caller().name();
         requireConditions(request.call(), sender, name);
         long wait = wait(request.call());
         spool.requireRoom(length(request.call()));
-        intake.acquire();
+        dispatcher.acquire();
         boolean submitted = false;
         Optional<UploadSpool.ReceivedBody> unclaimed = Optional.empty();
         try {
             UploadSpool.ReceivedBody body = receive(request.call(), digests);
             unclaimed = Optional.of(body);
-            Path place = spool.store(body, request.caller().name(), name);
-            Optional<Reply> known = alreadyStored(place, body);
+            Path path = spool.store(body, request.caller().name(), name);
+            Optional<Reply> known = alreadyStored(path, body);
             if (known.isPresent()) {
                 return known.get();
             }
-            IngestDispatcher.Source source = new IngestDispatcher.Source(place, name, Optional.of(sender));
+            IngestDispatcher.IngestSource source = new IngestDispatcher.IngestSource(path, name, Optional.of(sender));
             if (!EntityTags.isConditional(request.call())) {
-                spool.claim(body, place);
+                spool.claim(body, path);
                 unclaimed = Optional.empty();
                 submitted = true;
                 return answer(submit(source, request), wait);
             }
             IngestDispatcher.Accepted accepted;
-            synchronized (conditional) {
+            synchronized (conditionLock) {
                 requireConditions(request.call(), sender, name);
-                spool.claim(body, place);
+                spool.claim(body, path);
                 unclaimed = Optional.empty();
                 submitted = true;
                 accepted = submit(source, request);
-                accepted.known();
+                accepted.awaitSagaId();
             }
             return answer(accepted, wait);
         } finally {
@@ -107,18 +109,18 @@ final class IngestOperations {
                 spool.drop(unclaimed.get());
             }
             if (!submitted) {
-                intake.release();
+                dispatcher.release();
             }
         }
     }
 
-    private IngestDispatcher.Accepted submit(IngestDispatcher.Source source, Request request) {
-        return intake.submit(source, request.trace(), () -> spool.release(source.file()));
+    private IngestDispatcher.Accepted submit(IngestDispatcher.IngestSource source, ApiRequest request) {
+        return dispatcher.submit(source, request.trace(), () -> spool.release(source.file()));
     }
 
     /**
-     * {@code If-Match} and {@code If-None-Match} are about the newest document that this sender stored under this name.
-     * One that is being stored counts as well: nobody knows yet whether it will be there.
+     * Checks {@code If-Match} and {@code If-None-Match} against the newest document that this sender stored under this
+     * name. Fails as well while such a document is being stored, since its outcome is not known yet.
      *
      * @throws Problem 412
      */
@@ -131,19 +133,19 @@ final class IngestOperations {
                 .map(document -> EntityTags.of(document.sha256()));
         EntityTags.requireMatch(call, current);
         if (EntityTags.isKnown(call, current)) {
-            throw EntityTags.failed(current, "If-None-Match wants none of this name");
+            throw EntityTags.failed(current, "If-None-Match requires that there is none of this name");
         }
         journal.underWay(sender, name).ifPresent(saga -> {
             throw new Problem(
                             412,
                             "precondition-failed",
                             "a document of this name is being stored, in saga " + saga.sagaId()
-                                    + "; nothing was kept, ask again when it has its outcome")
+                                    + "; nothing was kept, try again when that saga has its outcome")
                     .with("sagaId", saga.sagaId());
         });
     }
 
-    /** 0 if the client said nothing: a chunked body. */
+    /** Content-Length; 0 if there is none, as with a chunked body. */
     private static long length(HttpCall call) {
         String length = call.header("Content-Length").orElse("0");
         if (!length.matches("\\d{1,18}")) {
@@ -153,10 +155,10 @@ final class IngestOperations {
         return Long.parseLong(length);
     }
 
-    /** @return seconds that the client wants to wait for the outcome, and may */
+    /** @return seconds to wait for the outcome: the preference of the client, limited to 600 */
     static long wait(HttpCall call) {
         Matcher wait = WAIT.matcher(call.header("Prefer").orElse(""));
-        return wait.find() ? Math.min(LONGEST_WAIT_SECONDS, Long.parseLong(wait.group(1))) : 0;
+        return wait.find() ? Math.min(MAX_WAIT_SECONDS, Long.parseLong(wait.group(1))) : 0;
     }
 
     private UploadSpool.ReceivedBody receive(HttpCall call, BodyDigests digests) throws IOException {
@@ -165,24 +167,25 @@ final class IngestOperations {
                             429,
                             "too-many-uploads",
                             config.http().limits().uploads()
-                                    + " uploads are under way (saga.http.max-uploads); nothing was read, try again later")
+                                    + " uploads are running (saga.http.max-uploads); nothing was read, try again later")
                     .header("Retry-After", "5");
         }
         try {
             UploadSpool.ReceivedBody body = spool.receive(digests.watch(call.body()));
-            long announced = length(call);
-            if (announced > 0 && announced != body.sizeBytes()) {
+            long declared = length(call);
+            if (declared > 0 && declared != body.sizeBytes()) {
                 spool.drop(body);
                 throw new Problem(
                         400,
                         "cut-off",
-                        "the body has " + body.sizeBytes() + " of " + announced + " bytes; nothing was kept");
+                        "the body has " + body.sizeBytes() + " of " + declared
+                                + " bytes; nothing was kept, send it again");
             }
             try {
                 digests.check(body.sha256());
-            } catch (Problem wrong) {
+            } catch (Problem mismatch) {
                 spool.drop(body);
-                throw wrong;
+                throw mismatch;
             }
             return body;
         } catch (BodyAbortedException e) {
@@ -192,16 +195,17 @@ final class IngestOperations {
         }
     }
 
-    /** Same sender, same name, same bytes: what {@code saga.duplicates} says. */
-    private Optional<Reply> alreadyStored(Path place, UploadSpool.ReceivedBody body) {
+    /** Handles a duplicate (same sender, name and bytes) as {@code saga.duplicates} says. */
+    private Optional<Reply> alreadyStored(Path path, UploadSpool.ReceivedBody body) {
         Optional<SagaRecord> known = config.source().duplicates() == Duplicates.VERSION
                 ? Optional.empty()
-                : journal.document(Ids.document(place.toString(), body.sha256()));
+                : journal.document(Ids.document(path.toString(), body.sha256()));
         if (known.isPresent() && config.source().duplicates() == Duplicates.REJECT) {
             throw new Problem(
                             409,
                             "duplicate",
-                            "the same content was stored under this name already (saga.duplicates=reject); nothing was kept")
+                            "the same content is already stored under this name (saga.duplicates=reject);"
+                                    + " nothing was kept")
                     .with("sagaId", known.get().sagaId())
                     .with("documentId", known.get().document().orElseThrow().documentId());
         }
@@ -209,28 +213,28 @@ final class IngestOperations {
     }
 
     /** {@code POST /api/documents}. */
-    Reply post(Request request) throws IOException, InterruptedException {
+    Reply post(ApiRequest request) throws IOException, InterruptedException {
         Query.of(request.call());
         if (config.http().roots().isEmpty()) {
             throw new Problem(
                     403,
                     "no-roots",
-                    "files of this machine are not taken, since saga.http.roots is empty; PUT the content instead");
+                    "files of this machine are not accepted, since saga.http.roots is empty; PUT the content instead");
         }
-        PathRequest wanted = JsonBody.json(request.call(), JSON);
-        if (wanted.path() == null) {
+        PathRequest body = JsonBody.json(request.call(), JSON);
+        if (body.path() == null) {
             throw new Problem(400, "bad-json", "the body must be {\"path\": \"/absolute/path\"}");
         }
-        Path file = new PathRoots("saga.http.roots", config.http().roots()).resolve(wanted.path());
+        Path file = new PathRoots("saga.http.roots", config.http().roots()).resolve(body.path());
         long wait = wait(request.call());
-        intake.acquire();
-        IngestDispatcher.Source source =
-                new IngestDispatcher.Source(file, String.valueOf(file.getFileName()), Optional.empty());
-        return answer(intake.submit(source, request.trace(), () -> {}), wait);
+        dispatcher.acquire();
+        IngestDispatcher.IngestSource source =
+                new IngestDispatcher.IngestSource(file, String.valueOf(file.getFileName()), Optional.empty());
+        return answer(dispatcher.submit(source, request.trace(), () -> {}), wait);
     }
 
     private Reply answer(IngestDispatcher.Accepted accepted, long wait) throws InterruptedException {
-        String sagaId = accepted.known();
+        String sagaId = accepted.awaitSagaId();
         Optional<IngestResult> outcome = wait == 0 ? Optional.empty() : accepted.await(wait);
         if (outcome.isPresent()) {
             return outcome(outcome.get()).header("Preference-Applied", "wait=" + wait);
@@ -242,14 +246,14 @@ final class IngestOperations {
     }
 
     /**
-     * Empty if the journal can't be asked, which may be why there is no outcome: that the saga is accepted holds all
-     * the same.
+     * Empty if the journal cannot be queried. That may also be why there is no outcome; the saga is accepted all the
+     * same.
      */
     private Optional<SagaState> state(String sagaId) {
         try {
             return journal.saga(sagaId).map(SagaRecord::state);
         } catch (RuntimeException e) {
-            LOG.warn("saga {} was accepted, but its state can't be told now ({})", sagaId, e.toString());
+            LOG.warn("saga {} was accepted, but its state cannot be read now ({})", sagaId, e.toString());
             return Optional.empty();
         }
     }

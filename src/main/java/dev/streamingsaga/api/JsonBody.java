@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import dev.streamingsaga.intake.BodyAbortedException;
 import java.io.IOException;
 
-/** Small bodies in JSON. */
+/** Reads small JSON bodies. */
 final class JsonBody {
     private static final int MAX_BYTES = 64 * 1024;
 
     private JsonBody() {}
 
-    /** @throws Problem 415 if the body was compressed, or coded in another way */
+    /** @throws Problem 415 if the body has a content coding, such as gzip */
     static void requirePlain(HttpCall call) {
         call.list("Content-Encoding")
                 .filter(coding -> !coding.equalsIgnoreCase("identity"))
@@ -20,13 +20,16 @@ final class JsonBody {
                                     415,
                                     "encoded-body",
                                     "Content-Encoding " + RequestText.shown(coding)
-                                            + " is not understood; send the bytes as they are")
+                                            + " is not supported; send the bytes as they are")
                             .header("Accept-Encoding", "identity");
                 });
     }
 
-    /** @throws Problem 415 if it is not called JSON or is coded, 413 if large, 400 if it or its digest is wrong */
-    @SuppressWarnings("TypeParameterUnusedInFormals") // the reader was made for T, and does not say so in its type
+    /**
+     * @throws Problem 415 for another media type or a content coding, 413 if too large, 400 for invalid JSON or a wrong
+     *     digest
+     */
+    @SuppressWarnings("TypeParameterUnusedInFormals") // the reader is created for T, but its type does not say so
     static <T> T json(HttpCall call, ObjectReader reader) throws IOException {
         String type =
                 call.header("Content-Type").orElse("").replaceFirst(";.*", "").strip();
@@ -55,7 +58,8 @@ final class JsonBody {
             throw new Problem(
                     400,
                     "bad-json",
-                    "the body is not the JSON that is wanted: " + RequestText.shown(e.getOriginalMessage()),
+                    "the body is not the JSON that this operation expects: "
+                            + RequestText.shown(e.getOriginalMessage()),
                     e);
         }
     }

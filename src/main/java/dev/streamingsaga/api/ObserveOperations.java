@@ -1,13 +1,13 @@
 package dev.streamingsaga.api;
 
-import dev.streamingsaga.api.Operation.Request;
+import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.observe.Health;
 import dev.streamingsaga.observe.Observation;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What monitoring asks: metrics and health. */
+/** The operations for monitoring: metrics and health. */
 final class ObserveOperations {
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -19,20 +19,20 @@ final class ObserveOperations {
         this.gate = gate;
     }
 
-    Reply metrics(Request request) {
+    Reply metrics(ApiRequest request) {
         Query.of(request.call());
         String text = observation
                 .scrape()
                 .orElseThrow(() -> new Problem(
                         404,
                         "no-metrics",
-                        "the metrics are in a registry of the application around us,"
+                        "there is no Prometheus registry here: either the hub has a meter registry of its own,"
                                 + " or the libraries micrometer-core and micrometer-registry-prometheus are missing"));
         return Reply.bytes(200, PROMETHEUS, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Why something is down is told only to those who may read. */
-    Reply health(Request request) {
+    /** Only callers with the scope read see the parts and why one is down. */
+    Reply health(ApiRequest request) {
         Query.of(request.call());
         Health.HealthReport report = observation.health();
         Map<String, Object> body = new LinkedHashMap<>();
@@ -50,8 +50,8 @@ final class ObserveOperations {
         return Reply.json(report.up() ? 200 : 503, body);
     }
 
-    /** The process answers: nothing else is asked. */
-    Reply live(Request request) {
+    /** The process answers. Checks nothing else. */
+    Reply live(ApiRequest request) {
         Query.of(request.call());
         return Reply.json(200, Map.of("status", word(true)));
     }

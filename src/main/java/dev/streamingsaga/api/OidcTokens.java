@@ -28,9 +28,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens of one OpenID provider: signed by one of its keys with an asymmetric algorithm, for us ({@code aud}), by it
- * ({@code iss}), not expired, with at most 60 s between its clock and ours. Its keys are fetched at first need, cached,
- * and fetched again for an unknown one, at most twice a minute or so; each fetch takes at most 5 s and 256 KiB.
+ * Validates tokens of one OpenID provider: signed by one of its keys with an asymmetric algorithm, with our audience
+ * ({@code aud}) and its issuer ({@code iss}), and not expired. Tolerates a clock skew of 60 s. The keys are fetched
+ * when they are first needed and cached. An unknown key id triggers another fetch, at most about twice a minute. Each
+ * fetch is limited to 5 s and 256 KiB.
  */
 final class OidcTokens {
     private static final Set<JWSAlgorithm> ASYMMETRIC = new LinkedHashSet<>();
@@ -54,7 +55,7 @@ final class OidcTokens {
         this.issuer = config.oidcIssuer().orElseThrow().toString();
     }
 
-    /** @throws Problem 401 if the token is not good, 503 if the provider's keys cannot be had */
+    /** @throws Problem 401 if the token is invalid, 503 if the keys of the provider cannot be fetched */
     Caller caller(String token) {
         try {
             JWTClaimsSet claims = processor().process(token, null);
@@ -68,11 +69,11 @@ final class OidcTokens {
                             e)
                     .header("Retry-After", "5");
         } catch (ParseException | BadJOSEException | JOSEException e) {
-            throw AccessControl.refused("the token is not accepted: " + e.getMessage());
+            throw AccessControl.unauthenticated("the token is not accepted: " + e.getMessage());
         }
     }
 
-    /** {@code scope} is text with blanks between its words, or, with some providers, a list. */
+    /** {@code scope} is a space-separated string or, with some providers, a list. */
     private static Set<Scope> scopes(JWTClaimsSet claims) throws ParseException {
         Object claim = claims.getClaim("scope") == null ? claims.getClaim("scp") : claims.getClaim("scope");
         List<?> words = claim instanceof List<?> list
@@ -103,23 +104,23 @@ final class OidcTokens {
         return known;
     }
 
-    /** As configured, or as the provider's own description says. */
+    /** The configured URL, or the one in the discovery document of the provider. */
     private URL jwks() throws IOException {
         if (config.oidcJwksUrl().isPresent()) {
             return config.oidcJwksUrl().get().toURL();
         }
-        URL description = URI.create(issuer.replaceFirst("/+$", "") + "/.well-known/openid-configuration")
+        URL discoveryUrl = URI.create(issuer.replaceFirst("/+$", "") + "/.well-known/openid-configuration")
                 .toURL();
-        JsonNode said =
-                new ObjectMapper().readTree(fetch.retrieveResource(description).getContent());
-        if (!issuer.equals(said.path("issuer").asText())) {
-            throw new IOException(description + " describes the issuer "
-                    + RequestText.shown(said.path("issuer").asText()));
+        JsonNode discovery =
+                new ObjectMapper().readTree(fetch.retrieveResource(discoveryUrl).getContent());
+        if (!issuer.equals(discovery.path("issuer").asText())) {
+            throw new IOException(discoveryUrl + " describes the issuer "
+                    + RequestText.shown(discovery.path("issuer").asText()));
         }
         try {
-            return URI.create(said.path("jwks_uri").asText()).toURL();
+            return URI.create(discovery.path("jwks_uri").asText()).toURL();
         } catch (IllegalArgumentException | MalformedURLException e) {
-            throw new IOException(description + " names no jwks_uri", e);
+            throw new IOException(discoveryUrl + " has no valid jwks_uri", e);
         }
     }
 }

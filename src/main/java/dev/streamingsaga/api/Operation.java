@@ -8,56 +8,56 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One thing that the API can do.
+ * One operation of the API.
  *
- * @param path with variables as <code>{name}</code>
- * @param scopes any of them will do; none: open to everybody
+ * @param path path template with variables such as <code>{name}</code>
+ * @param scopes the caller needs one of them; empty: open to everybody
  */
-record Operation(String method, String path, Set<Scope> scopes, Handler handler) {
+record Operation(String method, String path, Set<Scope> scopes, OperationHandler handler) {
 
     @FunctionalInterface
-    interface Handler {
-        Reply handle(Request request) throws IOException, InterruptedException;
+    interface OperationHandler {
+        Reply handle(ApiRequest request) throws IOException, InterruptedException;
     }
 
     /**
-     * @param variables of the path, decoded
-     * @param trace that the request is in
+     * @param variables decoded path variables
+     * @param trace the trace of the request
      */
-    record Request(HttpCall call, Caller caller, Map<String, String> variables, TraceLink trace) {
+    record ApiRequest(HttpCall call, Caller caller, Map<String, String> variables, TraceLink trace) {
         /**
-         * A variable that is an id of ours.
+         * Returns the path variable {@code id}.
          *
-         * @throws Problem 404 if it does not even look like one
+         * @throws Problem 404 if it does not have the form of an id
          */
-        String id(String what) {
+        String id(String resource) {
             String id = variables.getOrDefault("id", "");
             if (!id.matches("[0-9a-z]{1,64}")) {
-                throw missing(what);
+                throw missing(resource);
             }
             return id;
         }
 
-        Problem missing(String what) {
+        Problem missing(String resource) {
             return new Problem(
                     404,
-                    "no-" + what,
-                    "there is no " + what + " " + RequestText.shown(variables.getOrDefault("id", "")) + " here");
+                    "no-" + resource,
+                    "there is no " + resource + " " + RequestText.shown(variables.getOrDefault("id", "")) + " here");
         }
     }
 
-    /** @return the variables if the path fits */
+    /** @return the variables if the path matches */
     Optional<Map<String, String>> match(String requested) {
-        String[] wanted = path.split("/", -1);
-        String[] given = requested.split("/", -1);
-        if (wanted.length != given.length) {
+        String[] template = path.split("/", -1);
+        String[] segments = requested.split("/", -1);
+        if (template.length != segments.length) {
             return Optional.empty();
         }
         Map<String, String> variables = new HashMap<>();
-        for (int i = 0; i < wanted.length; i++) {
-            if (wanted[i].startsWith("{")) {
-                variables.put(wanted[i].substring(1, wanted[i].length() - 1), given[i]);
-            } else if (!wanted[i].equals(given[i])) {
+        for (int i = 0; i < template.length; i++) {
+            if (template[i].startsWith("{")) {
+                variables.put(template[i].substring(1, template[i].length() - 1), segments[i]);
+            } else if (!template[i].equals(segments[i])) {
                 return Optional.empty();
             }
         }

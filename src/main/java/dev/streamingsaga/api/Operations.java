@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Everything that can be asked for; {@code openapi.json} describes just this. */
+/** All operations of the API. {@code openapi.json} describes exactly these. */
 final class Operations {
     private static final Set<Scope> INGEST = EnumSet.of(Scope.INGEST);
     private static final Set<Scope> READ = EnumSet.of(Scope.READ);
@@ -19,13 +19,13 @@ final class Operations {
     private final List<Operation> all = new ArrayList<>();
 
     Operations(
-            IngestOperations intake,
+            IngestOperations ingestion,
             DocumentOperations documents,
             SagaOperations sagas,
             EventFeed events,
             ObserveOperations observe) {
-        add("PUT", "/api/documents/{name}", INGEST, request -> intake.put(request));
-        add("POST", "/api/documents", INGEST, request -> intake.post(request));
+        add("PUT", "/api/documents/{name}", INGEST, request -> ingestion.put(request));
+        add("POST", "/api/documents", INGEST, request -> ingestion.post(request));
         add("GET", "/api/documents/{id}", READ, request -> documents.facts(request));
         add("GET", "/api/documents/{id}/content", READ, request -> documents.content(request));
         add("GET", "/api/search", READ, request -> documents.search(request));
@@ -48,7 +48,7 @@ final class Operations {
         PageFiles.FILES.keySet().forEach(path -> add("GET", path, OPEN, request -> PageFiles.file(request, path)));
     }
 
-    private void add(String method, String path, Set<Scope> scopes, Operation.Handler handler) {
+    private void add(String method, String path, Set<Scope> scopes, Operation.OperationHandler handler) {
         all.add(new Operation(method, path, scopes, handler));
     }
 
@@ -60,8 +60,8 @@ final class Operations {
     record Match(Operation operation, Map<String, String> variables) {}
 
     /**
-     * @param method HEAD is a GET whose body nobody wants
-     * @throws Problem 404 for an unknown path, 405 for a method that it has not
+     * @param method HEAD finds the GET operation
+     * @throws Problem 404 for an unknown path, 405 for an unsupported method
      */
     Operations.Match find(String method, String path) {
         Map<String, Operations.Match> methods = new HashMap<>();
@@ -82,7 +82,7 @@ final class Operations {
             throw new Problem(
                             405,
                             "wrong-method",
-                            RequestText.shown(path) + " has no " + RequestText.shown(method) + ", only "
+                            RequestText.shown(path) + " does not support " + RequestText.shown(method) + ", only "
                                     + String.join(", ", allowed))
                     .header("Allow", String.join(", ", allowed));
         }

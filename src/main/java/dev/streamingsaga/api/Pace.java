@@ -4,40 +4,40 @@ import dev.streamingsaga.config.SagaConfig.HttpLimits;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long a client may still let us wait for its body. It starts with {@code saga.http.idle-timeout}, waiting takes
- * from that, and each byte gives back what it takes at {@code saga.http.min-rate}, up to that start: one long pause is
- * allowed, a body that trickles for ever is not. Time in which we do not read, since the disk is slow, does not count.
- * For one thread.
+ * The time budget of a client that sends a body. It starts at {@code saga.http.idle-timeout}. Waiting for bytes
+ * consumes it, and each received byte restores the time it takes at {@code saga.http.min-rate}, up to the initial
+ * budget. So one long pause is allowed, but not a body that trickles in for ever. Time in which the server does not
+ * read, for example because the disk is slow, does not count. Not thread-safe.
  */
 final class Pace {
     private final HttpLimits limits;
-    private final long mostNanos;
-    private long leftNanos;
+    private final long maxNanos;
+    private long remainingNanos;
 
     Pace(HttpLimits limits) {
         this.limits = limits;
-        this.mostNanos = limits.idle().toNanos();
-        this.leftNanos = mostNanos;
+        this.maxNanos = limits.idle().toNanos();
+        this.remainingNanos = maxNanos;
     }
 
-    long leftNanos() {
-        return leftNanos;
+    long remainingNanos() {
+        return remainingNanos;
     }
 
     void waited(long nanos) {
-        leftNanos -= nanos;
+        remainingNanos -= nanos;
     }
 
     void received(int bytes) {
         double earned = limits.leastRate() == 0
-                ? (double) mostNanos
+                ? (double) maxNanos
                 : (double) TimeUnit.SECONDS.toNanos(bytes) / limits.leastRate();
-        leftNanos = (long) Math.min((double) mostNanos, leftNanos + earned);
+        remainingNanos = (long) Math.min((double) maxNanos, remainingNanos + earned);
     }
 
-    /** @throws Problem 408 if the client may not let us wait any longer */
+    /** @throws Problem 408 if the budget is used up */
     void requireTime() {
-        if (leftNanos <= 0) {
+        if (remainingNanos <= 0) {
             throw new Problem(
                     408,
                     "body-too-slow",

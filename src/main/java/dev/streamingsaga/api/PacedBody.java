@@ -4,7 +4,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** A body from a server that has a time-out of its own for each read: here it only has to come fast enough. */
+/** Enforces the minimum rate on a body. The server has a time-out of its own for each read. */
 final class PacedBody extends FilterInputStream {
     private final Pace pace;
 
@@ -21,9 +21,9 @@ final class PacedBody extends FilterInputStream {
 
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
-        long asked = System.nanoTime();
+        long start = System.nanoTime();
         int n = super.read(target, offset, length);
-        pace.waited(System.nanoTime() - asked);
+        pace.waited(System.nanoTime() - start);
         if (n > 0) {
             pace.received(n);
             pace.requireTime();

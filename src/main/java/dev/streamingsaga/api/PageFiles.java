@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The page: a few files of the class path and nothing else. They may load from here only, and be framed by nobody. */
+/** The files of the page, from the class path. They may load content from this server only, and cannot be framed. */
 final class PageFiles {
     private static final Map<String, String> TYPES = Map.of(
             "html",
@@ -18,7 +18,7 @@ final class PageFiles {
             "svg",
             "image/svg+xml");
 
-    /** Paths, and the file behind each. */
+    /** File names by path. */
     static final Map<String, String> FILES = Stream.concat(
                     Stream.of(Map.entry("/", "index.html")),
                     Stream.of(
@@ -45,7 +45,7 @@ final class PageFiles {
 
     private PageFiles() {}
 
-    static Reply file(Operation.Request request, String path) throws IOException {
+    static Reply file(Operation.ApiRequest request, String path) throws IOException {
         Query.of(request.call());
         String file = FILES.getOrDefault(path, "");
         try (InputStream bytes = PageFiles.class.getResourceAsStream("/dev/streamingsaga/page/" + file)) {
@@ -61,7 +61,7 @@ final class PageFiles {
         }
     }
 
-    static Reply openApi(Operation.Request request) throws IOException {
+    static Reply openApi(Operation.ApiRequest request) throws IOException {
         Query.of(request.call());
         try (InputStream bytes = PageFiles.class.getResourceAsStream("openapi.json")) {
             return Reply.bytes(

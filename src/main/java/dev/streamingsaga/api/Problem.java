@@ -6,17 +6,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that is refused; its answer is {@code application/problem+json}. The detail says what, why and what to do.
+ * A request failed or was rejected; the answer is {@code application/problem+json}. The detail says what happened, why,
+ * and what to do.
  */
 final class Problem extends RuntimeException {
     private static final Map<Integer, String> TITLES = Map.ofEntries(
             Map.entry(400, "Bad request"),
-            Map.entry(401, "Who are you?"),
+            Map.entry(401, "Not authenticated"),
             Map.entry(403, "Not allowed"),
             Map.entry(404, "Not found"),
             Map.entry(405, "Method not allowed"),
             Map.entry(408, "Body too slow"),
-            Map.entry(409, "Not in this state"),
+            Map.entry(409, "Conflict"),
             Map.entry(412, "Precondition failed"),
             Map.entry(413, "Too large"),
             Map.entry(415, "Unsupported media type"),
@@ -25,7 +26,7 @@ final class Problem extends RuntimeException {
             Map.entry(500, "Failed"),
             Map.entry(502, "Storage failed"),
             Map.entry(501, "Not implemented"),
-            Map.entry(503, "Not available"),
+            Map.entry(503, "Service unavailable"),
             Map.entry(507, "No space left"));
 
     private final int status;
@@ -33,7 +34,7 @@ final class Problem extends RuntimeException {
     private final transient Map<String, String> headers = new LinkedHashMap<>();
     private final transient Map<String, Object> members = new LinkedHashMap<>();
 
-    /** @param type a word of its own for programs, such as {@code wrong-digest} */
+    /** @param type a stable code for programs, such as {@code wrong-digest} */
     Problem(int status, String type, String detail) {
         this(status, type, detail, null);
     }
@@ -44,15 +45,15 @@ final class Problem extends RuntimeException {
         this.type = type;
     }
 
-    static Problem of(DocumentRefusedException refused) {
-        int status = switch (refused.kind()) {
+    static Problem of(DocumentRefusedException rejection) {
+        int status = switch (rejection.kind()) {
             case MALFORMED -> 400;
             case OUTSIDE -> 403;
             case NOT_FOUND -> 404;
             case TOO_LARGE -> 413;
             case NO_ROOM -> 507;
         };
-        return new Problem(status, refused.code(), String.valueOf(refused.getMessage()), refused);
+        return new Problem(status, rejection.code(), String.valueOf(rejection.getMessage()), rejection);
     }
 
     Problem header(String name, String value) {
@@ -60,7 +61,7 @@ final class Problem extends RuntimeException {
         return this;
     }
 
-    /** Another member of the answer, {@code sagaId} for one. */
+    /** Adds a member to the answer, such as {@code sagaId}. */
     Problem with(String name, Object value) {
         members.put(name, value);
         return this;

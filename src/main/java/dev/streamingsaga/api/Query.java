@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The parameters behind the question mark; an unknown one is refused, since it is most likely a typing error. */
+/** The query parameters. An unknown parameter is rejected, since it is most likely a typing error. */
 final class Query {
     private final Map<String, String> values;
 
@@ -17,7 +17,7 @@ final class Query {
         this.values = values;
     }
 
-    /** @throws Problem 400 if one is unknown, given twice, or not decodable */
+    /** @throws Problem 400 if a parameter is unknown, repeated, or cannot be decoded */
     static Query of(HttpCall call, String... known) {
         Map<String, String> values = new HashMap<>();
         for (String pair : call.query().split("&")) {
@@ -30,11 +30,11 @@ final class Query {
                 throw new Problem(
                         400,
                         "unknown-parameter",
-                        "unknown parameter " + RequestText.shown(name) + "; known here: "
+                        "unknown parameter " + RequestText.shown(name) + "; this operation has: "
                                 + (known.length == 0 ? "none" : String.join(", ", known)));
             }
             if (values.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1))) != null) {
-                throw new Problem(400, "parameter-twice", "the parameter " + name + " was given twice; give it once");
+                throw new Problem(400, "parameter-twice", "the parameter " + name + " was sent twice; send it once");
             }
         }
         return new Query(values);
@@ -48,7 +48,7 @@ final class Query {
         return values.containsKey(name);
     }
 
-    /** The same parameters, encoded, with another value for one. */
+    /** Returns the encoded parameters with a new value for one of them. */
     String with(String name, String value) {
         Map<String, String> changed = new TreeMap<>(values);
         changed.put(name, value);
@@ -61,22 +61,22 @@ final class Query {
         return Optional.ofNullable(values.get(name)).filter(value -> !value.isEmpty());
     }
 
-    int number(String name, int otherwise, int max) {
-        String given = values.getOrDefault(name, Integer.toString(otherwise));
-        if (!given.matches("[0-9]{1,9}") || Integer.parseInt(given) < 1 || Integer.parseInt(given) > max) {
+    int number(String name, int defaultValue, int max) {
+        String value = values.getOrDefault(name, Integer.toString(defaultValue));
+        if (!value.matches("[0-9]{1,9}") || Integer.parseInt(value) < 1 || Integer.parseInt(value) > max) {
             throw new Problem(
                     400,
                     "bad-parameter",
-                    name + " must be a number from 1 to " + max + ", was " + RequestText.shown(given));
+                    name + " must be a number from 1 to " + max + ", was " + RequestText.shown(value));
         }
-        return Integer.parseInt(given);
+        return Integer.parseInt(value);
     }
 
     boolean flag(String name) {
-        String given = values.getOrDefault(name, "false");
-        if (!given.equals("true") && !given.equals("false")) {
-            throw new Problem(400, "bad-parameter", name + " must be true or false, was " + RequestText.shown(given));
+        String value = values.getOrDefault(name, "false");
+        if (!value.equals("true") && !value.equals("false")) {
+            throw new Problem(400, "bad-parameter", name + " must be true or false, was " + RequestText.shown(value));
         }
-        return given.equals("true");
+        return value.equals("true");
     }
 }

@@ -9,9 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** An answer: status, headers and bytes. Whoever sends it closes the bytes. */
+/** The reply to a request: status, headers and body. The sender of the reply closes the body. */
 final class Reply {
-    /** Of a stream whose end is not known beforehand. */
+    /** Length of a stream whose length is not known in advance. */
     static final long ENDLESS = -1;
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -43,7 +43,7 @@ final class Reply {
         return new Reply(status, InputStream.nullInputStream(), 0);
     }
 
-    /** The same, if its body is JSON with other bytes. */
+    /** Returns the reply with a changed body if the body is JSON, otherwise the same reply. */
     Reply mapJson(UnaryOperator<byte[]> change) throws IOException {
         String type = headers.getOrDefault("Content-Type", "");
         if (!type.equals("application/json") && !type.equals("application/problem+json")) {
@@ -83,7 +83,7 @@ final class Reply {
         return length;
     }
 
-    /** 304 has neither body nor a length of one. */
+    /** A reply with status 304 has neither body nor Content-Length. */
     boolean hasBody() {
         return status != 304;
     }

@@ -5,20 +5,20 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Text from outside, made fit to be used or shown. */
+/** Decodes text from requests, and makes it safe to show. */
 final class RequestText {
     private RequestText() {}
 
-    /** For messages: short, and without control characters. */
+    /** Makes text safe for messages: short, and without control characters. */
     static String shown(String text) {
         return PrintableText.text(text);
     }
 
     /**
-     * One segment of a path, or one word of a query, decoded. Some clients send UTF-8 as it is; a server hands over
-     * each such byte as one character.
+     * Decodes one path segment, or one name or value of a query. Some clients send UTF-8 without percent-encoding; a
+     * server passes each such byte as one character.
      *
-     * @throws Problem 400 if it is neither percent-encoded UTF-8 nor UTF-8
+     * @throws Problem 400 if the text is neither percent-encoded UTF-8 nor plain UTF-8
      */
     static String decoded(String encoded) {
         ByteBuffer bytes = ByteBuffer.allocate(encoded.length() * 4);

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import dev.streamingsaga.api.Operation.Request;
+import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
@@ -21,12 +21,12 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Sagas and their clean-ups: looking, and what an operator decides. */
+/** Reads sagas and clean-ups, and accepts operator commands for them. */
 final class SagaOperations {
     private static final int MAX_LIMIT = 1000;
     private static final int MAX_TEXT_CHARS = 200;
     private static final int MAX_REASON_CHARS = 1000;
-    private static final long LOOK_MILLIS = 200;
+    private static final long POLL_MILLIS = 200;
     private static final ObjectReader JSON = new ObjectMapper()
             .readerFor(Resolution.class)
             .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -47,14 +47,14 @@ final class SagaOperations {
         this.totals = totals;
     }
 
-    /** @param wholeStep also the saga's other open entries of the same step */
+    /** @param wholeStep whether to close the other open entries of the same saga and step too */
     private record Resolution(@Nullable String reason, boolean wholeStep) {}
 
     /**
      * {@code GET /api/sagas?state=&attention=&q=&limit=&before=|after=}; the header {@code Link} has the next page, if
      * there is one.
      */
-    Reply list(Request request) {
+    Reply list(ApiRequest request) {
         Query query = Query.of(request.call(), "state", "attention", "q", "limit", "before", "after");
         int limit = query.number("limit", 100, MAX_LIMIT);
         SagaPage page = journal.sagas(sagaQuery(query), limit);
@@ -82,14 +82,14 @@ final class SagaOperations {
         SagaQuery all = SagaQuery.ALL
                 .in(query.text("state").map(SagaOperations::states).orElse(EnumSet.allOf(SagaState.class)))
                 .containing(text);
-        SagaQuery wanted = query.flag("attention") ? all.needingAttention() : all;
+        SagaQuery filtered = query.flag("attention") ? all.needingAttention() : all;
         return query.has("after")
-                ? wanted.after(query.text("after").orElse(""))
-                : wanted.before(query.text("before").orElse(""));
+                ? filtered.after(query.text("after").orElse(""))
+                : filtered.before(query.text("before").orElse(""));
     }
 
     /** {@code GET /api/counts}: how many sagas there are, by state, and what needs attention. */
-    Reply counts(Request request) {
+    Reply counts(ApiRequest request) {
         Query.of(request.call());
         return Reply.json(200, totals.now());
     }
@@ -103,83 +103,83 @@ final class SagaOperations {
                     .orElseThrow(() -> new Problem(
                             400,
                             "bad-parameter",
-                            "there is no state " + RequestText.shown(word) + "; there are "
+                            "unknown state " + RequestText.shown(word) + "; valid are "
                                     + Arrays.toString(SagaState.values()))));
         }
         return states;
     }
 
     /** {@code GET /api/sagas/{id}}. */
-    Reply detail(Request request) {
+    Reply detail(ApiRequest request) {
         Query.of(request.call());
         return Reply.json(200, views.detail(saga(request)));
     }
 
     /**
-     * {@code GET /api/sagas/{id}/outcome}: what {@code ingest --json} prints, also of a paused saga; 202 while it runs.
-     * Waits if asked to.
+     * {@code GET /api/sagas/{id}/outcome}: what {@code ingest --json} prints, also for a paused saga; 202 while it
+     * runs. Waits if the request has {@code Prefer: wait=N}.
      */
-    Reply outcome(Request request) throws InterruptedException {
+    Reply outcome(ApiRequest request) throws InterruptedException {
         Query.of(request.call());
         SagaRecord saga = saga(request);
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(IngestOperations.wait(request.call()));
-        while (isUnderWay(saga) && System.nanoTime() < end) {
-            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+        while (isRunning(saga) && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             saga = saga(request);
         }
-        return isUnderWay(saga)
+        return isRunning(saga)
                 ? Reply.json(
                         202,
                         Map.of("sagaId", saga.sagaId(), "state", saga.state().name()))
                 : Reply.json(200, ingest.result(saga.sagaId()));
     }
 
-    private boolean isUnderWay(SagaRecord saga) {
+    private boolean isRunning(SagaRecord saga) {
         return !saga.state().isFinal()
                 && (saga.state() != SagaState.PAUSED
                         || journal.operatorCommand(saga.sagaId()).isPresent());
     }
 
-    Reply cancel(Request request) {
+    Reply cancel(ApiRequest request) {
         return requestCommand(request, Journal.OperatorCommand.CANCEL);
     }
 
-    Reply pause(Request request) {
+    Reply pause(ApiRequest request) {
         return requestCommand(request, Journal.OperatorCommand.PAUSE);
     }
 
-    Reply resume(Request request) {
+    Reply resume(ApiRequest request) {
         return requestCommand(request, Journal.OperatorCommand.RESUME);
     }
 
-    /** Told through the journal to whichever process runs the saga, which sees to it within a second or so. */
-    private Reply requestCommand(Request request, Journal.OperatorCommand wish) {
+    /** Writes the command to the journal. The process that runs the saga executes it within about a second. */
+    private Reply requestCommand(ApiRequest request, Journal.OperatorCommand command) {
         Query.of(request.call());
         SagaRecord saga = saga(request);
         SagaState state = saga.state();
-        boolean fits = !state.isFinal()
+        boolean allowed = !state.isFinal()
                         && state != SagaState.COMPENSATING
-                        && (wish == Journal.OperatorCommand.RESUME) == (state == SagaState.PAUSED)
-                || wish == Journal.OperatorCommand.CANCEL && state == SagaState.PAUSED;
-        if (!fits) {
+                        && (command == Journal.OperatorCommand.RESUME) == (state == SagaState.PAUSED)
+                || command == Journal.OperatorCommand.CANCEL && state == SagaState.PAUSED;
+        if (!allowed) {
             throw new Problem(
                             409,
                             "wrong-state",
-                            "saga " + saga.sagaId() + " is " + state + ": it cannot be asked to "
-                                    + wish.name().toLowerCase(java.util.Locale.ROOT) + "; nothing was done")
+                            "saga " + saga.sagaId() + " is " + state + " and does not accept "
+                                    + command.name().toLowerCase(java.util.Locale.ROOT) + "; nothing was done")
                     .with("sagaId", saga.sagaId())
                     .with("state", state.name());
         }
-        journal.operatorCommand(saga.sagaId(), wish);
-        return Reply.json(202, Map.of("sagaId", saga.sagaId(), "state", state.name(), "wish", wish.name()));
+        journal.operatorCommand(saga.sagaId(), command);
+        return Reply.json(202, Map.of("sagaId", saga.sagaId(), "state", state.name(), "wish", command.name()));
     }
 
-    private SagaRecord saga(Request request) {
+    private SagaRecord saga(ApiRequest request) {
         return journal.saga(request.id("saga")).orElseThrow(() -> request.missing("saga"));
     }
 
     /** {@code GET /api/cleanups?all=}. */
-    Reply cleanups(Request request) {
+    Reply cleanups(ApiRequest request) {
         boolean all = Query.of(request.call(), "all").flag("all");
         List<CleanupEntry> entries =
                 all ? journal.cleanups().all() : journal.cleanups().open();
@@ -187,16 +187,19 @@ final class SagaOperations {
                 200, Map.of("cleanups", entries.stream().map(SagaViews::cleanup).toList()));
     }
 
-    /** {@code POST /api/cleanups/{id}/retry}: now, and with it the saga's other entries of the same step. */
-    Reply retry(Request request) {
+    /**
+     * {@code POST /api/cleanups/{id}/retry}: retries the entry now, together with the other entries of the same saga
+     * and step.
+     */
+    Reply retry(ApiRequest request) {
         Query.of(request.call());
         CleanupEntry entry = open(request);
-        List<CleanupEntry> left = engine.retry(entry);
-        return settled(entry.sagaId(), left);
+        List<CleanupEntry> remaining = engine.retry(entry);
+        return settled(entry.sagaId(), remaining);
     }
 
     /** {@code POST /api/cleanups/{id}/resolve} with {@code {"reason"}}, or {@code {"reason","wholeStep":true}}. */
-    Reply resolve(Request request) throws java.io.IOException {
+    Reply resolve(ApiRequest request) throws java.io.IOException {
         Query.of(request.call());
         CleanupEntry entry = open(request);
         Resolution resolution = JsonBody.json(request.call(), JSON);
@@ -206,7 +209,7 @@ final class SagaOperations {
                     400,
                     "bad-json",
                     "the body must be {\"reason\": \"…\"} with 1 to " + MAX_REASON_CHARS
-                            + " characters: it is kept in the journal");
+                            + " characters; the journal keeps it");
         }
         List<CleanupEntry> closed = !resolution.wholeStep()
                 ? List.of(entry)
@@ -238,12 +241,12 @@ final class SagaOperations {
                         open.stream().map(SagaViews::cleanup).toList()));
     }
 
-    private CleanupEntry open(Request request) {
+    private CleanupEntry open(ApiRequest request) {
         CleanupEntry entry =
                 journal.cleanups().find(request.id("clean-up")).orElseThrow(() -> request.missing("clean-up"));
         if (!entry.state().isOpen()) {
             throw new Problem(
-                            409, "wrong-state", "the clean-up entry is " + entry.state() + " already; nothing was done")
+                            409, "wrong-state", "the clean-up entry is already " + entry.state() + "; nothing was done")
                     .with("sagaId", entry.sagaId());
         }
         return entry;

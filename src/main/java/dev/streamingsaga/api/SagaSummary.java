@@ -5,11 +5,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A saga in a list and in an event. Times are ISO-8601, sizes bytes; what is not known yet is null.
+ * The view of a saga in lists and events. Times are ISO-8601, sizes are bytes. Unknown values are null.
  *
- * @param needsAttention it waits for a person
- * @param visible its document can be found and read, which follows its completion in a moment
- * @param progress of the running step, if this process runs it
+ * @param needsAttention whether it waits for a person
+ * @param visible whether its document can be found and read, which follows shortly after completion
+ * @param progress progress of the running step, if this process runs the saga
  */
 record SagaSummary(
         String sagaId,
@@ -26,7 +26,7 @@ record SagaSummary(
         long bytesSent,
         long resumedBytes,
         int run,
-        @Nullable Progress progress,
+        @Nullable ProgressView progress,
         String receivedAt,
         String updatedAt,
         @Nullable String finishedAt,
@@ -36,18 +36,18 @@ record SagaSummary(
         boolean visible) {
 
     /** @param unit bytes, pages or segments */
-    record Progress(String step, long done, long total, String unit) {}
+    record ProgressView(String step, long done, long total, String unit) {}
 
     /**
-     * One saga's page.
+     * The detail view of a saga.
      *
-     * @param stores what each store holds, asked now; empty while the saga runs
+     * @param stores number of items in each store, counted now; empty while the saga runs
      */
     record Detail(
             SagaSummary saga,
             List<String> participants,
             @Nullable String supersededBy,
-            List<Step> steps,
+            List<StepView> steps,
             Chunks chunks,
             Map<String, Long> stores,
             List<String> errors,
@@ -56,12 +56,12 @@ record SagaSummary(
             List<EventView> events) {}
 
     /**
-     * @param millis that the last attempt took, whether it finished or was given up; 0 while it runs
-     * @param finishedAt or given up
-     * @param expected pieces that the store must hold now, where that is known
-     * @param found pieces that it says it holds
+     * @param millis duration of the last attempt, whether it finished or was aborted; 0 while it runs
+     * @param finishedAt when the last attempt finished or was aborted
+     * @param expected number of items that the store must hold now; null if unknown
+     * @param found number of items that the store reports; null if unknown
      */
-    record Step(
+    record StepView(
             String name,
             String state,
             long millis,
@@ -72,7 +72,7 @@ record SagaSummary(
 
     /**
      * @param map one character for each chunk in order: . pending, > sending, s sent, v verified; empty for more than
-     *     20,000
+     *     20,000 chunks
      */
     record Chunks(int total, int pending, int sending, int sent, int verified, int retried, String map) {}
 

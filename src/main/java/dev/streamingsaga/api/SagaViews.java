@@ -3,7 +3,7 @@ package dev.streamingsaga.api;
 import dev.streamingsaga.api.SagaSummary.Chunks;
 import dev.streamingsaga.api.SagaSummary.CleanupView;
 import dev.streamingsaga.api.SagaSummary.EventView;
-import dev.streamingsaga.api.SagaSummary.Progress;
+import dev.streamingsaga.api.SagaSummary.ProgressView;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Sagas as the API shows them, from the journal and, for how far a step is, from this process. */
+/** Builds the views of sagas from the journal; the progress of a running step comes from this process. */
 final class SagaViews {
     private static final int MAPPED_CHUNKS = 20_000;
 
@@ -50,7 +50,7 @@ final class SagaViews {
                 saga, journal.cleanups().openOf(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE));
     }
 
-    /** @return in the same order */
+    /** @return the summaries in the same order */
     List<SagaSummary> summaries(List<SagaRecord> sagas) {
         Map<String, OpenCleanups> open =
                 journal.cleanups().openOf(sagas.stream().map(SagaRecord::sagaId).toList());
@@ -61,8 +61,9 @@ final class SagaViews {
 
     SagaSummary summary(SagaRecord saga, OpenCleanups open) {
         Optional<Document> document = saga.document();
-        boolean whole = saga.state() == SagaState.COMPLETED && document.isPresent();
-        Map<ChunkState, ChunkTally> chunks = whole || document.isEmpty() ? Map.of() : journal.chunkTally(saga.sagaId());
+        boolean complete = saga.state() == SagaState.COMPLETED && document.isPresent();
+        Map<ChunkState, ChunkTally> chunks =
+                complete || document.isEmpty() ? Map.of() : journal.chunkTally(saga.sagaId());
         ChunkTally sent = chunks.getOrDefault(ChunkState.SENT, ChunkTally.NONE);
         ChunkTally verified = chunks.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE);
         return new SagaSummary(
@@ -76,8 +77,8 @@ final class SagaViews {
                 document.map(Document::sha256).orElse(null),
                 document.map(Document::sizeBytes).orElse(null),
                 document.map(Document::chunkCount).orElse(null),
-                whole ? document.get().chunkCount() : sent.chunks() + verified.chunks(),
-                whole ? document.get().sizeBytes() : sent.bytes() + verified.bytes(),
+                complete ? document.get().chunkCount() : sent.chunks() + verified.chunks(),
+                complete ? document.get().sizeBytes() : sent.bytes() + verified.bytes(),
                 saga.resumedBytes(),
                 saga.lastRun(),
                 saga.state().isFinal() ? null : progress(saga.sagaId()),
@@ -90,18 +91,18 @@ final class SagaViews {
                 saga.published());
     }
 
-    private @Nullable Progress progress(String sagaId) {
+    private @Nullable ProgressView progress(String sagaId) {
         return runs.find(sagaId)
                 .map(ActiveRun::progress)
                 .filter(p -> !p.step().isEmpty())
-                .map(p -> new Progress(p.step(), p.done(), p.total(), p.unit()))
+                .map(p -> new ProgressView(p.step(), p.done(), p.total(), p.unit()))
                 .orElse(null);
     }
 
     SagaSummary.Detail detail(SagaRecord saga) {
-        // Counting asks every store: only when nothing is being written any more.
-        boolean settled = saga.state().isFinal();
-        IngestResult result = ingest.result(saga.sagaId(), settled);
+        // Counting queries every store, so count only after all writes have ended.
+        boolean ended = saga.state().isFinal();
+        IngestResult result = ingest.result(saga.sagaId(), ended);
         return new SagaSummary.Detail(
                 summary(saga),
                 saga.participants(),
@@ -119,11 +120,11 @@ final class SagaViews {
                         .toList());
     }
 
-    private List<SagaSummary.Step> steps(SagaRecord saga, Map<String, Long> found) {
-        List<SagaSummary.Step> steps = new ArrayList<>();
+    private List<SagaSummary.StepView> steps(SagaRecord saga, Map<String, Long> found) {
+        List<SagaSummary.StepView> steps = new ArrayList<>();
         for (StepRecord step : journal.steps(saga.sagaId())) {
             boolean store = step.name().equals("upload") || saga.participants().contains(step.name());
-            steps.add(new SagaSummary.Step(
+            steps.add(new SagaSummary.StepView(
                     step.name(),
                     step.state().name(),
                     step.duration().toMillis(),
@@ -135,13 +136,15 @@ final class SagaViews {
         return steps;
     }
 
-    /** Nothing of what was undone; as many chunks as there are; of another store what it said when it had written. */
+    /**
+     * 0 after compensation; the number of chunks for the bucket; for other stores, the number they reported on writing.
+     */
     private static @Nullable Long expected(SagaRecord saga, StepRecord step) {
         if (saga.state() == SagaState.COMPENSATED || saga.state() == SagaState.PARTIALLY_COMPENSATED) {
             return 0L;
         }
         return switch (step.state()) {
-            // Of a completed document a newer version removes them.
+            // A newer version removes these items of a completed document.
             case COMPENSATED, RESIDUE -> 0L;
             case COMPENSATING -> null;
             default ->

@@ -6,11 +6,11 @@ import java.util.Optional;
 
 /** What a caller may do. */
 enum Scope {
-    /** Send documents and hear of their outcome. */
+    /** Send documents and read their outcomes. */
     INGEST,
-    /** See sagas, documents and their content. */
+    /** Read sagas, documents and their content. */
     READ,
-    /** Cancel, pause, resume; retry and resolve clean-ups. */
+    /** Cancel, pause and resume sagas; retry and resolve clean-ups. */
     OPERATE;
 
     String word() {

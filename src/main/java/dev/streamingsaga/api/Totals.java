@@ -8,12 +8,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts over all sagas, whatever their number. Counting takes longer the more there are, so it is done at most a
- * twentieth of the time: the counts are as old as that at most, milliseconds with thousands of sagas, seconds with
- * millions.
+ * Counts over all sagas. Counting gets slower as their number grows, so it may take at most about a twentieth of the
+ * time: after each count, the result is cached for 20 times as long as counting took. So the counts are milliseconds
+ * old with thousands of sagas, and seconds old with millions.
  */
 final class Totals {
-    private static final int SHARE = 20;
+    private static final int CACHE_FACTOR = 20;
 
     private final Journal journal;
     private @Nullable SagaCounts counts;
@@ -31,7 +31,7 @@ final class Totals {
         }
         SagaCounts read = journal.counts();
         long end = System.nanoTime();
-        nextNanos = end + SHARE * (end - begin);
+        nextNanos = end + CACHE_FACTOR * (end - begin);
         counts = read;
         return read;
     }
@@ -40,7 +40,7 @@ final class Totals {
         return view(counts());
     }
 
-    /** Every state, also those that no saga is in. */
+    /** Contains every state, also those without sagas. */
     static Map<String, Object> view(SagaCounts counts) {
         Map<String, Long> states = new LinkedHashMap<>();
         for (SagaState state : SagaState.values()) {

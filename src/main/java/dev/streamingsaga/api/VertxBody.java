@@ -12,11 +12,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A body as it arrives. The server asks the client for more only as this is read: a few buffers wait here, never more.
+ * Streams the body of a Vert.x request with back-pressure: the server reads more from the client only as this stream is
+ * read. At most a few buffers are kept.
  */
 final class VertxBody extends InputStream {
     private static final int WINDOW = 16;
-    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final Buffer END = Buffer.buffer();
 
     private final HttpServerRequest request;
@@ -39,7 +40,7 @@ final class VertxBody extends InputStream {
         request.fetch(WINDOW);
     }
 
-    /** Everything was read. */
+    /** Whether the body has been read completely. */
     boolean isComplete() {
         return complete;
     }
@@ -66,8 +67,8 @@ final class VertxBody extends InputStream {
     private boolean next() throws IOException {
         while (!complete && position == current.length()) {
             Object event = poll();
-            if (event instanceof Throwable gone) {
-                throw new BodyAbortedException("the body broke off: " + gone.getMessage(), gone);
+            if (event instanceof Throwable failure) {
+                throw new BodyAbortedException("the body is incomplete: " + failure.getMessage(), failure);
             }
             complete = event == END;
             current = (Buffer) event;
@@ -85,30 +86,30 @@ final class VertxBody extends InputStream {
             Object event = arrived.poll();
             while (event == null) {
                 pace.requireTime();
-                long asked = System.nanoTime();
-                event = arrived.poll(Math.min(pace.leftNanos(), LOOK_NANOS), TimeUnit.NANOSECONDS);
-                pace.waited(System.nanoTime() - asked);
-                if (event == null && isGone()) {
+                long start = System.nanoTime();
+                event = arrived.poll(Math.min(pace.remainingNanos(), POLL_NANOS), TimeUnit.NANOSECONDS);
+                pace.waited(System.nanoTime() - start);
+                if (event == null && isDisconnected()) {
                     throw new BodyAbortedException(
-                            "the body broke off: the connection was closed", new ClosedChannelException());
+                            "the body is incomplete: the connection was closed", new ClosedChannelException());
                 }
             }
             return event;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("stopped while a body arrived", e);
+            throw new IOException("interrupted while a body was received", e);
         }
     }
 
-    /** A connection that was closed before we began to read tells nobody. */
-    private boolean isGone() {
+    /** No handler is called if the connection was closed before the handlers were set, so check it. */
+    private boolean isDisconnected() {
         return request.connection() instanceof HttpServerConnection connection
                 && !connection.channel().isActive();
     }
 
-    /** Throws away what still comes, until the end. */
+    /** Discards the rest of the body, then runs {@code ended}. */
     void discard(Runnable ended) {
-        request.exceptionHandler(gone -> ended.run());
+        request.exceptionHandler(failure -> ended.run());
         request.endHandler(end -> ended.run());
         request.handler(buffer -> {});
         request.resume();

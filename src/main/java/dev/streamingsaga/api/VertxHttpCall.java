@@ -20,13 +20,15 @@ import org.apache.camel.component.platform.http.vertx.HttpMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * On Vert.x, stand-alone and in Quarkus: body and answer go past Camel. Its own way caches the whole body before a
- * route sees the request, and ends an answer that broke off as if it were complete.
+ * A call on Vert.x, stand-alone and in Quarkus. Body and answer bypass Camel, whose component caches the whole body
+ * before a route sees the request, and ends a truncated answer as if it were complete.
  */
 final class VertxHttpCall implements HttpCall {
     private static final int BUFFER_BYTES = 64 * 1024;
 
-    /** For a client that only listens once it has sent everything: how long we go on reading what we do not want. */
+    /**
+     * How long an unwanted body is still read, for clients that read the answer only after they have sent everything.
+     */
     private static final Duration LINGER = Duration.ofSeconds(2);
 
     private final HttpServerRequest request;
@@ -62,7 +64,7 @@ final class VertxHttpCall implements HttpCall {
             throw new Problem(
                     400, "header-twice", "the header " + name + " was sent " + values.size() + " times; send it once");
         }
-        // What HTTP/1.1 says in Host, HTTP/2 says in :authority.
+        // HTTP/2 has :authority instead of Host.
         return values.isEmpty() && name.equals("Host")
                 ? Optional.ofNullable(request.authority()).map(Object::toString)
                 : values.stream().findFirst();
@@ -94,7 +96,7 @@ final class VertxHttpCall implements HttpCall {
         return opened;
     }
 
-    private boolean unread() {
+    private boolean hasUnreadBody() {
         boolean sent = request.headers().contains("Transfer-Encoding")
                 || !"0"
                         .equals(
@@ -106,7 +108,7 @@ final class VertxHttpCall implements HttpCall {
 
     @Override
     public void reply(Reply reply) throws IOException {
-        boolean unread = unread();
+        boolean unread = hasUnreadBody();
         try (InputStream bytes = reply.body()) {
             response.setStatusCode(reply.status());
             reply.headers().forEach(response::putHeader);
@@ -121,7 +123,7 @@ final class VertxHttpCall implements HttpCall {
             if (reply.hasBody() && !method().equals("HEAD")) {
                 copy(bytes, reply.length());
             }
-            done(response.end());
+            await(response.end());
             if (unread) {
                 linger();
             }
@@ -131,41 +133,41 @@ final class VertxHttpCall implements HttpCall {
         }
     }
 
-    /** Each piece as soon as it is there, and the next only when the client took it. */
+    /** Writes each buffer as soon as it is available, and the next only after the client has accepted it. */
     private void copy(InputStream bytes, long length) throws IOException {
         byte[] buffer = new byte[BUFFER_BYTES];
-        long left = length;
+        long remaining = length;
         for (int n = bytes.read(buffer); n >= 0; n = bytes.read(buffer)) {
-            done(response.write(Buffer.buffer(n).appendBytes(buffer, 0, n)));
-            left -= n;
+            await(response.write(Buffer.buffer(n).appendBytes(buffer, 0, n)));
+            remaining -= n;
         }
-        if (length != Reply.ENDLESS && left != 0) {
-            throw new IOException("the answer to " + method() + " " + path() + " is " + left + " bytes short");
+        if (length != Reply.ENDLESS && remaining != 0) {
+            throw new IOException("the answer to " + method() + " " + path() + " is " + remaining + " bytes short");
         }
     }
 
-    private void done(Future<Void> step) throws IOException {
+    private void await(Future<Void> step) throws IOException {
         try {
             step.toCompletionStage().toCompletableFuture().get(limits.idle().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             Throwable cause = Objects.requireNonNull(e.getCause());
-            throw new IOException("the client went away: " + cause.getMessage(), cause);
+            throw new IOException("the client disconnected: " + cause.getMessage(), cause);
         } catch (TimeoutException e) {
             throw new IOException(
-                    "the client took nothing for " + limits.idle().toSeconds() + " s; the connection is closed", e);
+                    "the client read nothing for " + limits.idle().toSeconds() + " s; the connection is closed", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("stopped while the answer was sent", e);
+            throw new IOException("interrupted while the answer was sent", e);
         }
     }
 
     private void linger() throws IOException {
         CountDownLatch ended = new CountDownLatch(1);
-        VertxBody begun = body;
-        if (begun != null) {
-            begun.discard(ended::countDown);
+        VertxBody partial = body;
+        if (partial != null) {
+            partial.discard(ended::countDown);
         } else if (!request.headers().contains("Expect", "100-continue", true)) {
-            request.exceptionHandler(gone -> ended.countDown());
+            request.exceptionHandler(failure -> ended.countDown());
             request.endHandler(end -> ended.countDown());
             request.resume();
         } else {
@@ -178,12 +180,12 @@ final class VertxHttpCall implements HttpCall {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        done(request.connection().close());
+        await(request.connection().close());
     }
 
     /**
-     * At once: a proper end waits until the client has taken what was written, which one that reads nothing never does.
-     * Camel would end the answer properly, with more bytes even: so it must find it ended.
+     * Closes the connection at once. A regular end would wait until the client has read everything, which a stalled
+     * client never does. Ends the response too, or Camel would end it regularly, with additional bytes.
      */
     private void abort() {
         if (request.connection() instanceof ConnectionBase connection) {
@@ -196,7 +198,7 @@ final class VertxHttpCall implements HttpCall {
                 response.end();
             }
         } catch (IllegalStateException e) {
-            // Ended already, which is what is wanted.
+            // Already ended, as intended.
         }
     }
 }

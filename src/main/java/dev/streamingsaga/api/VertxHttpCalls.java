@@ -4,7 +4,7 @@ import dev.streamingsaga.config.SagaConfig.HttpLimits;
 import org.apache.camel.Message;
 import org.apache.camel.component.platform.http.vertx.HttpMessage;
 
-/** Keeps the classes of Vert.x out of a hub that has none. */
+/** Keeps references to Vert.x classes apart, so that a hub without Vert.x never loads them. */
 final class VertxHttpCalls {
     private VertxHttpCalls() {}
 

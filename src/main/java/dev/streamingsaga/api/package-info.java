@@ -1,12 +1,17 @@
 /**
- * The way in over HTTP, the API and the page: Camel's {@code platform-http} is the port, so that a hub's own server
- * serves it.
+ * The HTTP API, including ingestion, and the operator's page. It uses Camel's {@code platform-http}, so the HTTP server
+ * of a hub serves it.
  *
- * <p>Guarantees: a request is refused before its body is read whenever its head already says why. A body is written to
- * a spool file while it arrives, whatever its size, and hashed; of one that breaks off nothing stays. The spool file is
- * the saga's source, so a saga that a kill interrupted is resumed from it; it is removed when the saga is final.
- * Nothing of a request reaches another route as a header. Content is given out only as its digests say: the connection
- * breaks before damaged bytes are complete.
+ * <p>Guarantees:
+ *
+ * <ul>
+ *   <li>A request is rejected before its body is read, if its headers already show the error.
+ *   <li>A body of any size is written to a spool file and hashed as it arrives. Nothing is kept of an incomplete body.
+ *       The spool file is the source of the saga, so a saga that was interrupted by a kill is resumed from it. It is
+ *       removed when the saga has ended.
+ *   <li>No header of a request reaches another route.
+ *   <li>Content is verified while it is sent: the connection is closed before damaged content is complete.
+ * </ul>
  */
 @NullMarked
 package dev.streamingsaga.api;

@@ -17,7 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** A client of the API, and for what no proper client would send, a socket. */
+/** A client of the API; uses a plain socket for requests that no well-behaved client sends. */
 final class ApiClient {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -96,7 +96,7 @@ final class ApiClient {
         return socket;
     }
 
-    /** @param head without its last empty line; the host is added */
+    /** @param head request line and headers without the final empty line; the Host header is added */
     static void write(Socket socket, String head, byte[] body) throws IOException {
         OutputStream out = socket.getOutputStream();
         out.write(
@@ -105,12 +105,12 @@ final class ApiClient {
         out.flush();
     }
 
-    /** All that arrives until the server closes. */
+    /** Reads until the server closes the connection. */
     static String readAll(Socket socket) throws IOException {
         return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
-    /** What arrives up to this text. */
+    /** Reads up to this text. */
     static String readUntil(InputStream in, String end) throws IOException {
         StringBuilder text = new StringBuilder();
         while (text.indexOf(end) < 0) {

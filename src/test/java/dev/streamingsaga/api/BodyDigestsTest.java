@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Checksums that a request states: each is checked or the request refused, and of what is refused nothing is kept. */
+/** Digests that a request declares: each is checked, or the request is rejected and nothing is kept. */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BodyDigestsTest {
@@ -87,7 +87,7 @@ class BodyDigestsTest {
 
     @ParameterizedTest
     @MethodSource("good")
-    void takes_a_body_that_is_what_it_is_said_to_be(List<String> headers) {
+    void accepts_a_body_that_matches_its_digests(List<String> headers) {
         List<String> all = new ArrayList<>(headers);
         all.addAll(List.of("Prefer", "wait=100"));
         Answer answer = api.put("good.txt", BODY, all.toArray(String[]::new));
@@ -108,7 +108,7 @@ class BodyDigestsTest {
 
     @ParameterizedTest
     @MethodSource("wrong")
-    void refuses_a_body_that_is_another(List<String> headers) throws Exception {
+    void rejects_a_body_that_does_not_match_its_digests(List<String> headers) throws Exception {
         assertRefused(headers, "wrong-digest", "nothing was kept");
     }
 
@@ -131,7 +131,7 @@ class BodyDigestsTest {
 
     @ParameterizedTest
     @MethodSource("notUnderstood")
-    void refuses_what_it_cannot_check_and_says_what_it_understands(List<String> headers) throws Exception {
+    void rejects_digests_that_it_cannot_check_and_names_those_it_supports(List<String> headers) throws Exception {
         Answer answer =
                 assertRefused(headers, "bad-digest", "sha-256=:BASE64: of 32 bytes or sha-512=:BASE64: of 64 bytes");
         assertThat(answer.header("Want-Repr-Digest")).contains("sha-256", "sha-512");
@@ -151,7 +151,7 @@ class BodyDigestsTest {
     }
 
     @Test
-    void refuses_a_digest_before_the_body_is_sent() throws Exception {
+    void rejects_a_bad_digest_before_the_body_is_sent() throws Exception {
         try (Socket socket = api.socket()) {
             ApiClient.write(
                     socket,
@@ -162,7 +162,7 @@ class BodyDigestsTest {
     }
 
     @Test
-    void checks_json_as_well_and_refuses_it_coded() throws Exception {
+    void checks_digests_of_json_bodies_too_and_rejects_a_content_coding() throws Exception {
         Path file = Files.write(directory.resolve("posted.txt"), BODY);
         String json = "{\"path\":\"" + file + "\"}";
         assertThat(api.post("/api/documents", json, "Content-Digest", sha(256, BODY))
@@ -181,14 +181,14 @@ class BodyDigestsTest {
 
     @ParameterizedTest
     @org.junit.jupiter.params.provider.ValueSource(strings = {"gzip", "br", "identity, gzip", "aes128gcm"})
-    void refuses_a_coded_document_whatever_its_digest(String coding) {
+    void rejects_a_document_with_a_content_coding_whatever_its_digest(String coding) {
         Answer answer = api.put("coded.bin", BODY, "Content-Encoding", coding, "Content-Digest", sha(256, BODY));
         assertThat(answer.status()).isEqualTo(415);
         assertThat(answer.problem()).isEqualTo("encoded-body");
     }
 
     @Test
-    void gives_out_a_document_with_its_digest() {
+    void returns_a_document_with_its_digest() {
         String document = api.put("given.txt", BODY, "Prefer", "wait=100")
                 .json()
                 .path("documentId")

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One rule for names, whichever endpoint a document comes through. */
+/** All ingestion endpoints have the same rule for names. */
 @Tag("one-jdk")
 @Timeout(180)
 class DocumentNamesTest {
@@ -54,7 +54,7 @@ class DocumentNamesTest {
         saga.close();
     }
 
-    /** The newest saga's, when all of so many have ended. */
+    /** Name of the newest document, after this number of sagas has ended. */
     private String nameOf(int sagas) {
         await().atMost(PATIENCE)
                 .until(() -> saga.journal().sagas(10).size() == sagas
@@ -109,8 +109,7 @@ class DocumentNamesTest {
     }
 
     @Test
-    void a_name_that_turns_the_writing_direction_is_refused_from_a_sender_and_shown_encoded_of_a_file()
-            throws Exception {
+    void a_name_with_a_direction_mark_is_rejected_from_a_sender_and_encoded_for_a_file() throws Exception {
         Path drop = Files.createDirectories(directory.resolve("drop"));
         start(
                 directory,
@@ -142,7 +141,7 @@ class DocumentNamesTest {
     }
 
     @Test
-    void raw_utf_8_in_a_request_line_is_read_as_such_and_other_bytes_are_refused() throws Exception {
+    void raw_utf_8_in_a_request_line_is_accepted_and_other_bytes_are_rejected() throws Exception {
         start(directory);
         assertThat(raw("PUT /api/documents/", JOINED.replace(" ", "").getBytes(StandardCharsets.UTF_8)))
                 .startsWith("HTTP/1.1 202");
@@ -171,7 +170,7 @@ class DocumentNamesTest {
     }
 
     @Test
-    void a_body_keeps_the_name_that_its_sender_gave_when_the_data_directory_is_moved() throws Exception {
+    void a_received_document_keeps_its_name_when_the_data_directory_is_moved() throws Exception {
         Path before = Files.createDirectories(directory.resolve("before"));
         start(before);
         String sagaId = api.put("contract.txt", "moved".getBytes(), "Prefer", "wait=100")
@@ -183,7 +182,7 @@ class DocumentNamesTest {
         start(after);
 
         SagaRecord moved = saga.journal().saga(sagaId).orElseThrow();
-        assertThat(moved.source().toString()).as("where the body was").contains("/before/");
+        assertThat(moved.source().toString()).as("the former path of the body").contains("/before/");
         assertThat(api.get("/api/sagas/" + sagaId)
                         .json()
                         .path("saga")

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Who may see where files lie: only operators, whatever the answer is and however the file came. */
+/** Only operators see paths, in every answer and for files from every endpoint. */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(180)
@@ -116,7 +116,7 @@ class HiddenPathsTest {
     }
 
     @Test
-    void the_list_has_names_for_readers_and_paths_for_operators() {
+    void the_list_shows_names_to_readers_and_paths_to_operators() {
         assertThat(files(read))
                 .containsExactlyInAnyOrder(
                         "fine file.txt", "too large.txt", "dropped file.txt", "dropped too large.txt");
@@ -125,7 +125,7 @@ class HiddenPathsTest {
     }
 
     @Test
-    void neither_a_saga_nor_its_outcome_nor_its_errors_tell_a_path() {
+    void neither_a_saga_nor_its_outcome_nor_its_errors_contain_a_path() {
         for (String id : sagas) {
             assertHidden(get("/api/sagas/" + id, read));
             assertHidden(get("/api/sagas/" + id + "/outcome", read));
@@ -152,7 +152,7 @@ class HiddenPathsTest {
     }
 
     @Test
-    void clean_ups_searches_and_health_tell_no_path() {
+    void clean_ups_searches_and_health_contain_no_path() {
         for (String path :
                 List.of("/api/cleanups?all=true", "/api/search?q=nothing", "/observe/health", "/observe/metrics")) {
             Answer answer = get(path, read);
@@ -162,7 +162,7 @@ class HiddenPathsTest {
     }
 
     @Test
-    void events_have_names_for_readers_and_paths_for_operators() throws Exception {
+    void events_show_names_to_readers_and_paths_to_operators() throws Exception {
         assertThat(events(read)).contains("\"file\":\"fine file.txt\"").doesNotContain("secret", "customer");
         assertThat(events(operate)).contains("\"file\":\"" + here + "/fine file.txt\"");
     }
@@ -191,7 +191,7 @@ class HiddenPathsTest {
                 "PUT http://127.0.0.1:9000/bucket/documents/d/s/chunk-000001: 503 | PUT http://127.0.0.1:9000/bucket/documents/d/s/chunk-000001: 503",
                 "documents/d/s/chunk-000001 is text/plain, 3/4 of it | documents/d/s/chunk-000001 is text/plain, 3/4 of it"
             })
-    void takes_folders_out_of_any_text(String text, String hidden) {
+    void removes_folders_from_any_text(String text, String hidden) {
         HiddenPaths paths = new HiddenPaths(Settings.parse(Map.of("saga.data.dir", "/data dir/of ours")));
         assertThat(paths.hide(JSON.createObjectNode().put("message", text))
                         .path("message")

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Keys and tokens, with a real provider: an HTTP server that describes itself and gives out its keys. */
+/** Keys and tokens, with a real OpenID provider: an HTTP server with a discovery document and its keys. */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HttpAccessTest {
@@ -114,7 +114,7 @@ class HttpAccessTest {
     }
 
     @Test
-    void wants_credentials_for_everything_but_the_page_and_its_own_description() {
+    void requires_credentials_for_everything_but_the_page_and_the_api_description() {
         Answer without = api.get("/api/sagas");
         assertThat(without.status()).isEqualTo(401);
         assertThat(without.header("WWW-Authenticate")).startsWith("Bearer");
@@ -129,7 +129,7 @@ class HttpAccessTest {
     }
 
     @Test
-    void lets_each_key_do_what_its_scopes_say() {
+    void grants_each_key_exactly_its_scopes() {
         Answer sent = api.put(
                 "key.txt",
                 "sent with a key".getBytes(StandardCharsets.UTF_8),
@@ -158,7 +158,7 @@ class HttpAccessTest {
     }
 
     @Test
-    void tells_everybody_whether_it_is_healthy_but_only_readers_why_and_how_much() {
+    void shows_health_to_everybody_but_details_and_metrics_only_to_readers() {
         Answer nobody = api.get("/observe/health");
         assertThat(nobody.json().path("status").asText()).isIn("UP", "DOWN");
         assertThat(nobody.json().has("parts")).isFalse();
@@ -187,7 +187,7 @@ class HttpAccessTest {
     }
 
     @Test
-    void the_same_document_of_two_senders_is_two_documents() throws Exception {
+    void the_same_document_from_two_senders_becomes_two_documents() throws Exception {
         String other = ApiKeys.create(keys, "other-sender", List.of("ingest"));
         byte[] body = "the same bytes".getBytes(StandardCharsets.UTF_8);
         Answer mine = api.put("same.txt", body, "Authorization", "Bearer " + ingest, "Prefer", "wait=100");
@@ -218,7 +218,7 @@ class HttpAccessTest {
     }
 
     @Test
-    void takes_tokens_of_its_provider_with_their_scopes() throws Exception {
+    void accepts_tokens_of_its_provider_with_their_scopes() throws Exception {
         String token = signed(claims().build(), signing);
         assertThat(sagas(token).status()).isEqualTo(200);
         assertThat(api.put("x", new byte[1], "Authorization", "Bearer " + token).status())
@@ -231,10 +231,10 @@ class HttpAccessTest {
     }
 
     @Test
-    void refuses_tokens_that_are_not_good() throws Exception {
+    void rejects_invalid_tokens() throws Exception {
         RSAKey foreign = new RSAKeyGenerator(2048).keyID("one").generate();
         assertThat(sagas(signed(claims().build(), foreign)).status())
-                .as("signed by somebody else")
+                .as("signed with an unknown key")
                 .isEqualTo(401);
         assertThat(sagas(signed(
                                 claims().expirationTime(Date.from(Instant.now().minusSeconds(90)))
@@ -251,21 +251,21 @@ class HttpAccessTest {
                 .as("clock skew")
                 .isEqualTo(200);
         assertThat(sagas(signed(claims().expirationTime(null).build(), signing)).status())
-                .as("for ever")
+                .as("without expiry")
                 .isEqualTo(401);
         assertThat(sagas(signed(
                                 claims().notBeforeTime(Date.from(Instant.now().plusSeconds(200)))
                                         .build(),
                                 signing))
                         .status())
-                .as("not yet")
+                .as("not valid yet")
                 .isEqualTo(401);
         assertThat(sagas(signed(claims().audience("another").build(), signing)).status())
-                .as("for somebody else")
+                .as("for another audience")
                 .isEqualTo(401);
         assertThat(sagas(signed(claims().issuer("http://127.0.0.1:1").build(), signing))
                         .status())
-                .as("of another issuer")
+                .as("from another issuer")
                 .isEqualTo(401);
         assertThat(sagas(new PlainJWT(claims().build()).serialize()).status())
                 .as("not signed")

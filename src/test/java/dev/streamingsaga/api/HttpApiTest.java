@@ -43,7 +43,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The API over a real server, without keys, as on a developer's machine. */
+/** The API on a real server without keys, as on a developer's machine. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HttpApiTest {
     private static final int MAX = 12_000_000;
@@ -105,7 +105,7 @@ class HttpApiTest {
     }
 
     @Test
-    void stores_a_body_and_answers_with_the_line_of_ingest_json() throws Exception {
+    void stores_a_body_and_answers_with_the_outcome_as_ingest_json_prints_it() throws Exception {
         assertThat(stored.path("status").asText()).isEqualTo("COMPLETED");
         assertThat(stored.path("file").asText()).isEqualTo("näme of mine.bin");
         assertThat(stored.path("stores").path("upload").asInt()).isEqualTo(2);
@@ -116,7 +116,7 @@ class HttpApiTest {
                 .untilAsserted(() -> assertThat(spooled()).isEmpty());
     }
 
-    /** It is journaled and will be brought to its end: whoever is told otherwise sends it again. */
+    /** The saga is journaled and will be completed. After an error the client would send the document again. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -124,7 +124,7 @@ class HttpApiTest {
                 "CREATE TRIGGER refuse BEFORE UPDATE ON saga BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END | DROP TRIGGER refuse",
                 "ALTER TABLE saga RENAME TO away | ALTER TABLE away RENAME TO saga"
             })
-    void answers_202_if_the_journal_does_not_take_the_outcome(String breaks, String mends) {
+    void answers_202_if_the_journal_cannot_record_the_outcome(String breaks, String repairs) {
         AtomicBoolean broken = new AtomicBoolean();
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).beforeForward(() -> {
             saga.execute("journal", breaks);
@@ -132,10 +132,10 @@ class HttpApiTest {
         });
         Answer answer;
         try {
-            answer = api.put("untold.txt", text("a gull that nobody counts, " + mends), "Prefer", "wait=100");
+            answer = api.put("unrecorded.txt", text("a gull that nobody counts, " + repairs), "Prefer", "wait=100");
         } finally {
             if (broken.get()) {
-                saga.execute("journal", mends);
+                saga.execute("journal", repairs);
             }
         }
 
@@ -178,7 +178,7 @@ class HttpApiTest {
     }
 
     @Test
-    void answers_the_same_again_with_what_is_stored() throws Exception {
+    void answers_a_duplicate_with_the_stored_document() throws Exception {
         int before = saga.journal().sagas(1000).size();
         Answer again = api.put("n%C3%A4me%20of%20mine.bin", content);
 
@@ -188,7 +188,7 @@ class HttpApiTest {
     }
 
     @Test
-    void refuses_a_body_that_is_not_what_its_digest_says_and_keeps_nothing() throws Exception {
+    void rejects_a_body_that_does_not_match_its_digest_and_keeps_nothing() throws Exception {
         int before = saga.journal().sagas(1000).size();
         Answer answer = api.put("wrong.bin", content, "Repr-Digest", "sha-256=:" + base64(text("other")) + ":");
 
@@ -201,7 +201,7 @@ class HttpApiTest {
     }
 
     @Test
-    void keeps_nothing_of_a_body_that_breaks_off() throws Exception {
+    void keeps_nothing_of_an_incomplete_body() throws Exception {
         int before = saga.journal().sagas(1000).size();
         try (Socket socket = api.socket()) {
             ApiClient.write(
@@ -220,7 +220,7 @@ class HttpApiTest {
     }
 
     @Test
-    void refuses_what_is_too_large_before_it_is_sent() throws Exception {
+    void rejects_a_body_that_is_too_large_before_it_is_sent() throws Exception {
         int before = saga.journal().sagas(1000).size();
         try (Socket socket = api.socket()) {
             ApiClient.write(
@@ -243,7 +243,7 @@ class HttpApiTest {
     }
 
     @Test
-    void asks_for_a_body_only_when_it_wants_it() throws Exception {
+    void sends_100_continue_only_if_it_accepts_the_body() throws Exception {
         try (Socket socket = api.socket()) {
             ApiClient.write(
                     socket,
@@ -258,7 +258,7 @@ class HttpApiTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"..%2Fescape", "a%2Fb", "%2e%2e", "a%5Cb", "a%0Ab", "%FF", "%zz", "%20", "a%E2%80%AEb"})
-    void refuses_names_that_are_none(String name) throws Exception {
+    void rejects_invalid_names(String name) throws Exception {
         int before = saga.journal().sagas(1000).size();
         try (Socket socket = api.socket()) {
             ApiClient.write(
@@ -272,7 +272,7 @@ class HttpApiTest {
     }
 
     @Test
-    void refuses_encoded_and_partial_bodies() {
+    void rejects_encoded_and_partial_bodies() {
         assertThat(api.put("a.gz", content, "Content-Encoding", "gzip").status())
                 .isEqualTo(415);
         assertThat(api.put("a.bin", content, "Content-Range", "bytes 0-1/5").status())
@@ -280,7 +280,7 @@ class HttpApiTest {
     }
 
     @Test
-    void takes_an_empty_body_as_a_document_of_no_bytes() {
+    void stores_an_empty_body_as_an_empty_document() {
         Answer answer = api.put("empty.txt", new byte[0], "Prefer", "wait=100");
 
         assertThat(answer.status()).as("%s", answer.json()).isEqualTo(200);
@@ -327,7 +327,7 @@ class HttpApiTest {
         "bytes=5242870-5242889,5242870,20",
         "bytes=6242879-9999999,6242879,1"
     })
-    void gives_out_one_range(String range, int from, int length) {
+    void returns_one_range(String range, int from, int length) {
         Answer answer = api.get(documentUrl() + "/content", "Range", range);
 
         assertThat(answer.status()).isEqualTo(206);
@@ -338,7 +338,7 @@ class HttpApiTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"bytes=0-1,5-6", "bytes=5-2", "lines=1-2", "bytes=x-y"})
-    void gives_out_all_where_it_does_not_understand_the_range(String range) {
+    void returns_everything_for_an_unsupported_range(String range) {
         Answer answer = api.get(documentUrl() + "/content", "Range", range);
 
         assertThat(answer.status()).isEqualTo(200);
@@ -346,7 +346,7 @@ class HttpApiTest {
     }
 
     @Test
-    void tells_when_a_range_lies_behind_the_end_and_when_nothing_changed() {
+    void answers_416_for_a_range_after_the_end_and_304_if_nothing_changed() {
         Answer behind = api.get(documentUrl() + "/content", "Range", "bytes=" + content.length + "-");
         assertThat(behind.status()).isEqualTo(416);
         assertThat(behind.header("Content-Range")).isEqualTo("bytes */" + content.length);
@@ -363,7 +363,7 @@ class HttpApiTest {
     }
 
     @Test
-    void breaks_off_rather_than_deliver_a_damaged_chunk() {
+    void closes_the_connection_instead_of_delivering_a_damaged_chunk() {
         byte[] mine = Arrays.copyOf(content, StreamingSagaFixture.CHUNK + 10);
         mine[0] ^= 1;
         JsonNode document = api.put("damaged.bin", mine, "Prefer", "wait=100").json();
@@ -397,7 +397,7 @@ class HttpApiTest {
     }
 
     @Test
-    void takes_files_inside_the_roots() throws Exception {
+    void stores_files_inside_the_roots() throws Exception {
         Path file = Files.writeString(roots.resolve("inside.txt"), "the keeper inside the roots");
         Answer answer = api.post("/api/documents", "{\"path\":\"" + file + "\"}", "Prefer", "wait=100");
 
@@ -409,7 +409,7 @@ class HttpApiTest {
     }
 
     @Test
-    void refuses_paths_that_lead_elsewhere() throws Exception {
+    void rejects_paths_outside_the_roots() throws Exception {
         int before = saga.journal().sagas(1000).size();
         Path secret = Files.writeString(outside.resolve("secret.txt"), "secret");
         Path link = Files.createSymbolicLink(roots.resolve("link.txt"), secret);
@@ -447,7 +447,7 @@ class HttpApiTest {
                 "{\"path\":\"/x\",\"path\":\"/y\"}",
                 "\"/x\""
             })
-    void refuses_json_that_it_does_not_know(String body) {
+    void rejects_unknown_json(String body) {
         Answer answer = api.post("/api/documents", body);
 
         assertThat(answer.status()).as("%s", answer.json()).isEqualTo(400);
@@ -455,7 +455,7 @@ class HttpApiTest {
     }
 
     @Test
-    void refuses_other_media_types_and_large_json() {
+    void rejects_other_media_types_and_large_json() {
         assertThat(api.send(
                                 "POST",
                                 "/api/documents",
@@ -470,7 +470,7 @@ class HttpApiTest {
     }
 
     @Test
-    void knows_its_paths_methods_and_parameters() {
+    void rejects_unknown_paths_methods_and_parameters() {
         assertThat(api.get("/api/nothing").status()).isEqualTo(404);
         assertThat(api.get("/api/sagas/01unknown").status()).isEqualTo(404);
         Answer wrong = api.send("DELETE", "/api/sagas", BodyPublishers.noBody());
@@ -504,7 +504,7 @@ class HttpApiTest {
     }
 
     @Test
-    void a_link_leads_through_all_pages_of_what_is_asked_for() {
+    void the_link_header_leads_through_all_pages_of_a_query() {
         for (String name : List.of("\u00c4pfel one.txt", "\u00e4pfel two.txt", "birnen three.txt")) {
             assertThat(api.put(
                                     java.net.URLEncoder.encode(name, StandardCharsets.UTF_8)
@@ -545,7 +545,7 @@ class HttpApiTest {
     }
 
     @Test
-    void refuses_what_a_page_of_another_site_sends() throws Exception {
+    void rejects_requests_from_a_page_of_another_site() throws Exception {
         String cancel = "/api/sagas/" + stored.path("sagaId").asText() + "/cancel";
         assertThat(api.post(cancel, "", "Origin", "http://evil.example").problem())
                 .isEqualTo("foreign-origin");
@@ -564,7 +564,7 @@ class HttpApiTest {
     }
 
     @Test
-    void a_link_on_another_site_leads_to_the_page_and_to_nothing_else() {
+    void a_link_on_another_site_can_open_the_page_and_nothing_else() {
         String[] followed = {"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"
         };
         for (String file : List.of("/", "/page.js", "/page.css", "/icon.svg")) {
@@ -606,7 +606,7 @@ class HttpApiTest {
     }
 
     @Test
-    void tells_listeners_of_each_change_and_ends_when_they_go() throws Exception {
+    void sends_each_change_to_listeners_and_ends_when_they_disconnect() throws Exception {
         try (BufferedReader events = new BufferedReader(
                 new InputStreamReader(api.stream("/api/events").body(), StandardCharsets.UTF_8))) {
             String sagaId = api.put("live.txt", text("the keeper lives"), "Prefer", "wait=100")
@@ -636,7 +636,7 @@ class HttpApiTest {
     }
 
     @Test
-    void describes_just_what_there_is() throws Exception {
+    void the_api_description_matches_the_operations() throws Exception {
         JsonNode description = api.get("/api/openapi.json").json();
         Set<String> described = new TreeSet<>();
         description

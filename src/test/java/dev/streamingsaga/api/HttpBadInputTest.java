@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Everything bad that can come over HTTP: refused with what, why and what to do, and nothing of it left anywhere. */
+/** Bad input over HTTP: rejected with what, why and what to do, and nothing of it is kept. */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -86,7 +86,7 @@ class HttpBadInputTest {
         saga.close();
     }
 
-    /** @param says all that the answer's detail must contain */
+    /** @param says texts that the detail of the answer must contain */
     private record Case(String what, Sender send, int status, String type, String... says) {
         @Override
         public String toString() {
@@ -291,7 +291,7 @@ class HttpBadInputTest {
 
     @ParameterizedTest
     @MethodSource({"bodies", "paths", "requests"})
-    void says_what_is_wrong_and_leaves_nothing(Case bad) {
+    void bad_input_is_rejected_with_a_reason_and_stores_nothing(Case bad) {
         assertRefused(bad, ingest);
     }
 
@@ -324,18 +324,18 @@ class HttpBadInputTest {
                         List.of("Authorization", "Bearer " + read),
                         "reader",
                         "lacks the scope ingest"),
-                // A stranger does not learn what there is.
+                // Without credentials the answer reveals nothing.
                 path("no key, outside the roots", outside + "/secret.txt", 401, "not-authenticated", "no credentials"));
     }
 
     @ParameterizedTest
     @MethodSource("strangers")
-    void a_wrong_or_missing_key_says_so_and_leaves_nothing(Case bad) {
+    void a_wrong_or_missing_key_is_rejected_and_stores_nothing(Case bad) {
         assertRefused(bad, "");
     }
 
     @Test
-    void names_the_saga_that_has_the_duplicate() {
+    void the_answer_to_a_duplicate_names_its_saga() {
         assertThat(api.put("stored.txt", SMALL, "Authorization", "Bearer " + ingest)
                         .json()
                         .path("sagaId")
@@ -344,7 +344,7 @@ class HttpBadInputTest {
     }
 
     @Test
-    void keeps_nothing_of_a_body_that_is_cut_off() throws Exception {
+    void keeps_nothing_of_a_truncated_body() throws Exception {
         Map<String, List<String>> before = saga.holdings();
         for (String length : List.of("Content-Length: 100000", "Transfer-Encoding: chunked")) {
             try (Socket socket = api.socket()) {
@@ -361,9 +361,9 @@ class HttpBadInputTest {
         }
     }
 
-    /** These have a saga, whose outcome is the answer. */
+    /** These files get a saga, and its outcome is the answer. */
     @Test
-    void a_file_that_the_saga_refuses_ends_with_a_reason_and_leaves_nothing() throws IOException {
+    void a_file_that_the_saga_rejects_ends_with_a_reason_and_stores_nothing() throws IOException {
         Path large = Files.write(roots.resolve("large.bin"), new byte[MAX + 1]);
         Path twice = Files.write(roots.resolve("twice.txt"), "stored by its path\n".getBytes());
         assertThat(outcome(twice, "COMPLETED", "")).isEmpty();
@@ -393,7 +393,7 @@ class HttpBadInputTest {
     }
 
     @Test
-    void a_document_of_no_bytes_is_one() throws IOException {
+    void an_empty_file_is_a_document() throws IOException {
         Path empty = Files.createFile(roots.resolve("empty.txt"));
         outcome(empty, "COMPLETED", "");
     }

@@ -31,8 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Clients that hold on to what others need: connections, threads, places for uploads. They lose it in time, and others
- * are served meanwhile.
+ * Clients that hold connections, threads or upload permits. They lose them after a time limit, and other clients are
+ * served in the meantime.
  */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -90,7 +90,7 @@ class HttpExhaustionTest {
         socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** Sends a byte about 50 times a second until the server answers or closes; what it says. */
+    /** Sends a byte about 50 times a second until the server answers or closes; returns the answer. */
     private static String trickle(Socket socket, String endless) throws IOException {
         socket.setSoTimeout(20);
         for (int i = 0; true; i++) {
@@ -110,7 +110,7 @@ class HttpExhaustionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"G", "GET /api/sagas HTTP/1.1\r\nHost: localhost\r\n", "GET /api/sagas HTTP/1.1\r\nX: a"})
-    void answers_a_head_that_never_ends_with_408_and_closes(String part) throws Exception {
+    void answers_headers_that_never_end_with_408_and_closes(String part) throws Exception {
         try (Socket silent = api.socket();
                 Socket trickling = api.socket()) {
             send(silent, part);
@@ -125,14 +125,14 @@ class HttpExhaustionTest {
     }
 
     @Test
-    void closes_a_connection_without_a_request_without_a_word() throws Exception {
+    void closes_a_connection_without_a_request_silently() throws Exception {
         try (Socket silent = api.socket()) {
             assertThat(ApiClient.readAll(silent)).isEmpty();
         }
     }
 
     @Test
-    void closes_a_kept_connection_that_sends_no_further_request() throws Exception {
+    void closes_a_keep_alive_connection_without_further_requests() throws Exception {
         try (Socket kept = api.socket()) {
             String get = "GET /page.css HTTP/1.1\r\nHost: localhost:" + kept.getPort() + "\r\n\r\n";
             send(kept, get);
@@ -152,7 +152,7 @@ class HttpExhaustionTest {
     }
 
     @Test
-    void refuses_headers_and_request_lines_without_an_end_by_their_size() throws Exception {
+    void rejects_endless_headers_and_request_lines_by_their_size() throws Exception {
         try (Socket socket = api.socket()) {
             send(socket, "GET /api/sagas HTTP/1.1\r\nHost: localhost\r\nX: " + "a".repeat(9000));
             assertThat(ApiClient.readAll(socket)).startsWith("HTTP/1.1 431").contains("application/problem+json");
@@ -164,7 +164,7 @@ class HttpExhaustionTest {
     }
 
     @Test
-    void serves_others_while_more_connections_hang_than_there_may_be() throws Exception {
+    void serves_others_while_more_connections_hang_than_allowed() throws Exception {
         List<Socket> hanging = new ArrayList<>();
         try {
             for (int i = 0; i < 3 * CONNECTIONS; i++) {
@@ -179,7 +179,7 @@ class HttpExhaustionTest {
             }
             assertServed();
             assertThat(isClosedWithoutAWord(hanging.get(0)))
-                    .as("the oldest made room")
+                    .as("the oldest was closed")
                     .isTrue();
         } finally {
             for (Socket socket : hanging) {
@@ -197,9 +197,9 @@ class HttpExhaustionTest {
         }
     }
 
-    /** A byte now and then would hold all places for uploads for as long as the client likes. */
+    /** A byte now and then could otherwise hold all upload permits for ever. */
     @Test
-    void takes_the_place_of_an_upload_that_trickles_and_lets_the_next_one_in() throws Exception {
+    void aborts_an_upload_that_trickles_and_accepts_the_next_one() throws Exception {
         List<Socket> slow = new ArrayList<>();
         try {
             for (int i = 0; i < 4; i++) {
@@ -229,9 +229,9 @@ class HttpExhaustionTest {
         });
     }
 
-    /** In all it pauses longer than saga.http.idle-timeout, but earns each pause by what it sends in between. */
+    /** Its pauses add up to more than saga.http.idle-timeout, but the bytes in between restore the budget. */
     @Test
-    void stores_the_body_of_a_client_that_pauses_now_and_then() throws Exception {
+    void stores_the_body_of_a_client_that_pauses_several_times() throws Exception {
         byte[] part = new byte[2 * 1024 * 1024];
         try (Socket socket = api.socket()) {
             send(
@@ -255,9 +255,9 @@ class HttpExhaustionTest {
                 .isInstanceOf(SocketTimeoutException.class);
     }
 
-    /** Its connection is closed before anybody reads its body; its place must be free long before a time-out. */
+    /** Its connection is closed before the body is read; its permit must be free long before a time-out. */
     @Test
-    void notices_a_client_that_went_away_at_once() throws Exception {
+    void detects_a_disconnected_client_at_once() throws Exception {
         for (int i = 0; i < 8; i++) {
             try (Socket socket = api.socket()) {
                 send(
@@ -272,7 +272,7 @@ class HttpExhaustionTest {
     }
 
     @Test
-    void cuts_off_a_slow_body_that_is_meant_for_a_route_of_the_operator() throws Exception {
+    void aborts_a_slow_body_sent_to_an_operators_route() throws Exception {
         String head = "POST /own HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ";
         try (Socket fast = api.socket()) {
             send(fast, head + "4\r\n\r\nfast");

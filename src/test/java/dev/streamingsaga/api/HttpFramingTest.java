@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Requests whose end two servers could see at different places (RFC 9112, 2.2, 5.1, 5.2, 6.1, 6.3): refused, and the
- * connection closed, so that what follows is never read as another request.
+ * Request smuggling: requests whose end two servers could interpret differently (RFC 9112, 2.2, 5.1, 5.2, 6.1, 6.3).
+ * They are rejected and the connection is closed, so that the rest is never read as another request.
  */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -59,7 +59,7 @@ class HttpFramingTest {
         assertThat(saga.journal().sagas(10)).isEmpty();
     }
 
-    /** Sends the head as it is, then a body that ends a chunked or a five-byte one, then another request. */
+    /** Sends the headers, then a body that is complete as chunked and as five bytes, then another request. */
     private String answer(String head) throws IOException {
         String smuggled =
                 "PUT /api/documents/smuggled.bin HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Length: 1\r\n\r\nx";
@@ -123,7 +123,7 @@ class HttpFramingTest {
                 "X(Y): no token\r\nContent-Length: 5",
                 "Sec-WebSocket-Key1: 1\r\nSec-WebSocket-Key2: 2"
             })
-    void refuses_with_400_and_closes(String headers) throws Exception {
+    void rejects_with_400_and_closes(String headers) throws Exception {
         assertRefused(
                 answer("PUT /api/documents/first.bin HTTP/1.1\r\nHost: localhost:PORT\r\n" + headers + "\r\n\r\n"),
                 "400");
@@ -145,7 +145,7 @@ class HttpFramingTest {
                 "chunked\u00a0",
                 ""
             })
-    void knows_no_transfer_coding_but_chunked(String coding) throws Exception {
+    void supports_no_transfer_coding_but_chunked(String coding) throws Exception {
         assertRefused(
                 answer("PUT /api/documents/first.bin HTTP/1.1\r\nHost: localhost:PORT\r\nTransfer-Encoding: " + coding
                         + "\r\n\r\n"),
@@ -171,7 +171,7 @@ class HttpFramingTest {
                 "x HTTP/1.1",
                 ""
             })
-    void knows_no_chunked_body_but_of_HTTP_1_1(String version) throws Exception {
+    void supports_chunked_bodies_only_in_HTTP_1_1(String version) throws Exception {
         assertRefused(
                 answer("PUT /api/documents/first.bin " + version
                         + "\r\nHost: localhost:PORT\r\nTransfer-Encoding: chunked\r\n\r\n"),
@@ -180,12 +180,12 @@ class HttpFramingTest {
     }
 
     @Test
-    void refuses_a_head_whose_lines_end_with_a_bare_line_feed() throws Exception {
+    void rejects_header_lines_that_end_with_a_bare_line_feed() throws Exception {
         assertRefused(
                 answer("PUT /api/documents/first.bin HTTP/1.1\nHost: localhost:PORT\nContent-Length: 5\n\n"), "400");
     }
 
-    /** The body has begun: it is never complete, and never stored. */
+    /** The body has started: it is never complete, and never stored. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -209,9 +209,9 @@ class HttpFramingTest {
                 .allMatch("400"::equals);
     }
 
-    /** Sent in pieces, as a slow client or an attacker would. */
+    /** Sent byte by byte, as a slow client or an attacker would. */
     @Test
-    void sees_a_folded_line_that_arrives_by_the_byte() throws Exception {
+    void detects_a_folded_header_that_arrives_byte_by_byte() throws Exception {
         try (Socket socket = api.socket()) {
             socket.setTcpNoDelay(true);
             byte[] head = ("PUT /api/documents/first.bin HTTP/1.1\r\nHost: localhost:" + socket.getPort()
@@ -225,7 +225,7 @@ class HttpFramingTest {
     }
 
     @Test
-    void still_answers_requests_that_follow_one_another_properly() throws Exception {
+    void still_answers_well_formed_requests_on_one_connection() throws Exception {
         String get =
                 "\r\nGET /api/openapi.json HTTP/1.1\r\nHost: localhost:PORT\r\nX-Empty:\r\nX-Text: a\tb \u00e9\r\n";
         String answer = exchange(get + "\r\n" + get + "Connection: close\r\n\r\n");

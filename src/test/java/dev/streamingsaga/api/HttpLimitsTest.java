@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a service does that has no place left, and what becomes of a spool file whose saga stops. */
+/** A service at its limits, and the spool file of a saga that stops. */
 @Tag("one-jdk")
 class HttpLimitsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -69,7 +69,7 @@ class HttpLimitsTest {
     }
 
     @Test
-    void refuses_a_second_upload_before_its_body_and_takes_it_later() throws Exception {
+    void rejects_a_second_upload_before_its_body_and_accepts_it_later() throws Exception {
         try (Socket first = api.socket()) {
             ApiClient.write(first, "PUT /api/documents/slow.bin HTTP/1.1\r\nContent-Length: 100", new byte[1]);
             await().atMost(PATIENCE).until(() -> !spooled().isEmpty());
@@ -90,7 +90,7 @@ class HttpLimitsTest {
     }
 
     @Test
-    void refuses_more_sagas_than_it_has_places_for() {
+    void rejects_more_sagas_than_the_limit() {
         saga.s3().when(request -> request.method().equals("PUT")).hang();
         String first = api.put("one.bin", new byte[10]).json().path("sagaId").asText();
         api.put("two.bin", new byte[11]);
@@ -109,7 +109,7 @@ class HttpLimitsTest {
     }
 
     @Test
-    void lets_only_so_many_listen() throws Exception {
+    void limits_the_number_of_event_streams() throws Exception {
         var listening = api.stream("/api/events");
         assertThat(api.get("/api/events").status()).isEqualTo(429);
         listening.body().close();
@@ -161,7 +161,7 @@ class HttpLimitsTest {
     }
 
     @Test
-    void cancels_what_an_operator_does_not_want() {
+    void cancels_a_saga() {
         FaultRule sending = saga.s3()
                 .when(request ->
                         request.method().equals("PUT") && request.path().contains("chunk-"))
@@ -183,7 +183,7 @@ class HttpLimitsTest {
     }
 
     @Test
-    void retries_and_resolves_what_a_compensation_left() {
+    void retries_and_resolves_clean_ups() {
         String chunk = "chunk-000000";
         saga.s3()
                 .when(request -> request.method().equals("POST")
@@ -234,7 +234,7 @@ class HttpLimitsTest {
     }
 
     @Test
-    void closes_an_entry_that_a_person_dealt_with() {
+    void closes_an_entry_that_an_operator_has_handled() {
         saga.s3()
                 .when(request -> request.method().equals("POST")
                         && request.query() != null

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** Ranges, conditions and refusals as RFC 9110 has them, asked by clients that do not help. */
+/** Ranges, conditions and errors as RFC 9110 defines them, with clients that misbehave. */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(180)
@@ -114,7 +114,7 @@ class HttpSemanticsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"GET", "HEAD"})
-    void answers_conditions_by_the_sha_256(String method) {
+    void evaluates_conditions_by_the_sha_256(String method) {
         assertThat(condition(method, "If-None-Match", tag).status()).isEqualTo(304);
         assertThat(condition(method, "If-None-Match", "\"other\", W/" + tag).status())
                 .as("compared weakly")
@@ -155,7 +155,7 @@ class HttpSemanticsTest {
     }
 
     @Test
-    void a_put_with_a_condition_neither_replaces_nor_doubles_what_somebody_else_stored() throws Exception {
+    void a_conditional_put_never_replaces_or_duplicates_a_concurrent_document() throws Exception {
         assertThat(api.put("cond.txt", text("none yet"), "If-Match", "*").problem())
                 .isEqualTo("precondition-failed");
         Answer first = api.put("cond.txt", text("first"), "If-None-Match", "*", "Prefer", "wait=100");
@@ -187,7 +187,7 @@ class HttpSemanticsTest {
     }
 
     @Test
-    void of_many_that_want_to_be_first_one_is() {
+    void only_one_of_many_concurrent_conditional_puts_succeeds() {
         List<CompletableFuture<Answer>> puts = IntStream.range(0, 4)
                 .mapToObj(i -> Background.run(
                         "put " + i,
@@ -221,7 +221,7 @@ class HttpSemanticsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("malformed")
-    void every_refusal_is_a_problem(String status, String request) throws Exception {
+    void every_rejection_is_a_problem(String status, String request) throws Exception {
         try (Socket socket = api.socket()) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             String head = ApiClient.readUntil(socket.getInputStream(), "\r\n\r\n");
@@ -240,18 +240,18 @@ class HttpSemanticsTest {
     }
 
     @Test
-    void a_client_that_stops_reading_is_cut_off_with_one_line_in_the_log() throws Exception {
-        assertOneLine(socket -> {}, "the client took nothing for 2 s");
+    void a_client_that_stops_reading_is_disconnected_with_one_log_line() throws Exception {
+        assertOneLine(socket -> {}, "the client read nothing for 2 s");
     }
 
     @Test
-    void a_client_that_resets_is_one_line_in_the_log() throws Exception {
+    void a_client_that_resets_the_connection_causes_one_log_line() throws Exception {
         assertOneLine(
                 socket -> {
                     socket.setSoLinger(true, 0);
                     socket.close();
                 },
-                "the client went away");
+                "the client disconnected");
     }
 
     private interface Then {
@@ -279,7 +279,7 @@ class HttpSemanticsTest {
                 // The server has closed, so the rest of the document never comes.
                 assertThat(readToItsEnd(socket)).isLessThan(LARGE - 1000);
             }
-            // One more request: what the first one leaves behind would be logged by then.
+            // After one more request, late log lines of the first one would have appeared.
             assertThat(head().status()).isEqualTo(200);
             assertThat(List.copyOf(log.list))
                     .filteredOn(e -> e.getFormattedMessage().contains(content))
@@ -303,7 +303,7 @@ class HttpSemanticsTest {
                 read += n;
             }
         } catch (java.net.SocketException e) {
-            return read; // reset, which is an end as well
+            return read; // a reset is an end as well
         } catch (IOException e) {
             throw new AssertionError("the connection is still open after " + read + " bytes", e);
         }
