@@ -1,29 +1,29 @@
-// Requests to our own server. A key, if one is needed, is asked for once and kept for this tab only.
+// Requests to the server. If the server needs a key, the page asks for it once and keeps it for this tab only.
 import { ask } from './dom.js';
 
 const KEY = 'streaming-saga-key';
-let asking = null;
+let pendingKey = null;
 
 const headers = () => {
   const key = sessionStorage.getItem(KEY);
   return key ? { Authorization: `Bearer ${key}` } : {};
 };
 
-function askForKey(why) {
-  asking ??= ask({ title: 'Who are you?', lines: [why], field: { label: 'API key or token', type: 'password' }, confirm: 'Go on' })
+function askForKey(detail) {
+  pendingKey ??= ask({ title: 'Sign in', lines: [detail], field: { label: 'API key or token', type: 'password' }, confirm: 'Continue' })
     .then(key => { if (key) sessionStorage.setItem(KEY, key.trim()); return Boolean(key); })
-    .finally(() => { asking = null; });
-  return asking;
+    .finally(() => { pendingKey = null; });
+  return pendingKey;
 }
 
-/** For another key: what this tab knows is dropped with the old one. */
+/** Forgets the key, and with it everything that this tab has loaded. */
 export function forgetKey() {
   sessionStorage.removeItem(KEY);
   location.reload();
 }
 
-/** What the server refused, in its own words; scopes: what the key may do, if it lacks one for this. */
-class Refused extends Error {
+/** An error response with the detail of the server; scopes: those of the key, if it lacks one for this request. */
+class RequestError extends Error {
   constructor(status, problem) {
     super(problem.detail);
     this.scopes = status === 403 && problem.type === 'urn:streaming-saga:missing-scope' ? problem.scopes : null;
@@ -39,13 +39,13 @@ async function problemOf(response) {
   }
 }
 
-/** The response, after asking for a key if the server wants one; anything but success is an Error with the server's own words. */
+/** Resolves with a successful response; asks for a key if the server needs one. Throws a RequestError otherwise. */
 export async function request(path, options = {}) {
   for (;;) {
     const response = await fetch(path, { ...options, headers: { ...options.headers, ...headers() } });
     if (response.ok) return response;
     const problem = await problemOf(response);
-    if (response.status !== 401 || !await askForKey(problem.detail)) throw new Refused(response.status, problem);
+    if (response.status !== 401 || !await askForKey(problem.detail)) throw new RequestError(response.status, problem);
   }
 }
 
@@ -56,13 +56,13 @@ export const post = async (path, body) => (await request(path, {
   ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
 })).json();
 
-/** Sends a file, reporting its progress; resolves with the answer of the server. */
+/** Uploads a file and reports its progress; resolves with the answer of the server. */
 export async function put(file, progress, signal) {
   for (;;) {
     const answer = await send(file, progress, signal);
     if (answer.status >= 200 && answer.status < 300) return answer.body;
-    const why = answer.body?.detail ?? `the server answered ${answer.status || 'nothing'}`;
-    if (answer.status !== 401 || !await askForKey(why)) throw new Error(why);
+    const detail = answer.body?.detail ?? `the server answered with status ${answer.status}`;
+    if (answer.status !== 401 || !await askForKey(detail)) throw new Error(detail);
   }
 }
 
@@ -83,7 +83,7 @@ function send(file, progress, signal) {
   });
 }
 
-/** Downloads through the browser; with a key the browser cannot ask by itself, so the bytes come through this page. */
+/** Downloads through the browser. A browser cannot send the key, so with a key this page fetches the bytes. */
 export async function download(documentId, fileName) {
   const path = `api/documents/${documentId}/content`;
   const link = document.createElement('a');

@@ -1,12 +1,12 @@
-// How far a saga is: one bar while it runs, and what it says beside it.
-import { h, say } from './dom.js';
+// The progress bar of a running saga, and the text beside it.
+import { h, setText } from './dom.js';
 import { bytes, count, duration, isFinal, isRunning, isWaiting, millis, some, took, word } from './format.js';
 
 const STALLED_MILLIS = 8000;
 
 const isForward = saga => isRunning(saga) && saga.state !== 'COMPENSATING';
 
-/** What the bar shows: the bytes that the bucket has, until the stores have their own measure. */
+/** The progress to show: bytes in the bucket while uploading, afterwards the unit of the running step. */
 export function measure(saga) {
   if (saga.state === 'COMPLETED') return { done: saga.sizeBytes ?? 1, total: saga.sizeBytes || 1, unit: 'bytes' };
   if (isFinal(saga)) return { done: 0, total: saga.sizeBytes ?? 0, unit: 'bytes' };
@@ -19,12 +19,12 @@ export function stepOf(saga) {
   return saga.progress && isForward(saga) ? saga.progress.step : isWaiting(saga) ? 'waiting' : word(saga.state);
 }
 
-/** Units come as plurals. */
+/** The server sends units in the plural. */
 function amount(n, unit) {
   return unit === 'bytes' ? bytes(n) : some(n, unit.replace(/s$/, ''), unit);
 }
 
-function sofar({ done, total, unit }) {
+function progressText({ done, total, unit }) {
   if (total > 0) return `${Math.floor(100 * Math.min(done, total) / total)} % · ${unit === 'bytes' ? bytes(done) : count(done)} of ${amount(total, unit)}`;
   return done > 0 && unit !== 'bytes' ? `${amount(done, unit)} so far` : '';
 }
@@ -34,7 +34,7 @@ function outcome(saga) {
   return saga.state === 'COMPLETED' ? `took ${time}` : `ended after ${time}`;
 }
 
-/** Nothing once it has not moved for a while. */
+/** The current speed; null if there was no progress for a while. */
 const pace = saga => saga.pace && performance.now() - saga.pace.at < STALLED_MILLIS ? saga.pace.perSecond : null;
 
 export function speed(saga) {
@@ -50,7 +50,7 @@ export function eta(saga) {
   return isForward(saga) && perSecond > 0 && total > done ? `${duration((total - done) / perSecond)} left` : '';
 }
 
-/** An element and a function that brings it up to date. */
+/** Creates the bar; returns its element and a function that updates it. */
 export function bar(saga) {
   const meter = h('progress', {});
   const label = h('span', { class: 'bar-label' });
@@ -68,9 +68,9 @@ export function bar(saga) {
     } else {
       meter.removeAttribute('value');
     }
-    const words = isFinal(now) ? outcome(now) : isWaiting(now) ? '' : sofar(all);
+    const words = isFinal(now) ? outcome(now) : isWaiting(now) ? '' : progressText(all);
     meter.setAttribute('aria-label', `${stepOf(now)} ${words}`.trim());
-    say(label, words);
+    setText(label, words);
   };
   update(saga);
   return { element, update };

@@ -1,4 +1,4 @@
-// The chunks of a document as a map: one square each.
+// Draws the chunks of a document as a map with one square for each chunk.
 import { h } from './dom.js';
 import { count, some } from './format.js';
 
@@ -7,10 +7,10 @@ const MAX_SIDE = 14;
 const MIN_SIDE = 3;
 const GAP = 2;
 
-/** @param over nobody sends any more: what was on its way has failed */
-export function chunkMap(chunks, over) {
-  const map = over ? chunks.map.replaceAll('>', 'x') : chunks.map;
-  const numbers = { pending: chunks.pending, sending: over ? 0 : chunks.sending, sent: chunks.sent, verified: chunks.verified, failed: over ? chunks.sending : 0 };
+/** @param stopped sending has ended: chunks that were being sent have failed */
+export function chunkMap(chunks, stopped) {
+  const map = stopped ? chunks.map.replaceAll('>', 'x') : chunks.map;
+  const numbers = { pending: chunks.pending, sending: stopped ? 0 : chunks.sending, sent: chunks.sent, verified: chunks.verified, failed: stopped ? chunks.sending : 0 };
   const legend = h('ul', { class: 'legend' }, Object.entries(numbers).filter(([, n]) => n > 0)
     .map(([kind, n]) => h('li', { 'data-kind': kind, text: `${kind} ${count(n)}` })),
   chunks.retried > 0 ? h('li', { text: `sent more than once ${count(chunks.retried)}` }) : null);

@@ -1,18 +1,18 @@
-// What a compensation could not remove: tried again by itself, or by a person.
+// The clean-up entries: data that a compensation could not remove. Retried automatically or by an operator.
 import { get, post } from './api.js';
-import { ask, h, say, swap, title } from './dom.js';
+import { ask, h, setText, swap, title } from './dom.js';
 import { clock, count, duration, some, word } from './format.js';
 import { onChange } from './live.js';
 
-/** The soonest of those that are tried again. */
+/** The next scheduled attempt of a group. */
 function next(group) {
   const times = group.filter(entry => entry.status !== 'BLOCKED').map(entry => entry.nextAttemptAt).sort();
-  if (times.length === 0) return h('span', { text: 'not tried any more' });
+  if (times.length === 0) return h('span', { text: 'no further attempts' });
   const seconds = (Date.parse(times[0]) - Date.now()) / 1000;
   return h('span', { title: clock(times[0]), text: seconds <= 0 ? 'now' : `in ${duration(seconds)}` });
 }
 
-/** The entries of a step are one row: a store that is away leaves hundreds of them, and they are tried again together. */
+/** Groups entries by saga and step: an unavailable store leaves hundreds of them, and they are retried together. */
 function groups(entries) {
   const all = new Map();
   for (const entry of entries) {
@@ -23,7 +23,7 @@ function groups(entries) {
   return [...all.values()];
 }
 
-/** Equal ones once, with how often; an error can name its own resource. */
+/** Shows equal errors once, with a count. Ignores the resource in an error, or each would differ. */
 function errors(group) {
   const all = new Map();
   for (const { lastError, resource } of group) {
@@ -38,31 +38,31 @@ function states(group) {
     .map(([status, n]) => h('span', { class: 'state', 'data-state': status, text: n === group.length ? word(status) : `${count(n)} ${word(status)}` }));
 }
 
-async function retry(group, tell, button) {
+async function retry(group, notify, button) {
   button.disabled = true;
   try {
     const { open, state } = await post(`api/cleanups/${group[0].id}/retry`);
-    tell(open.length === 0 ? `Removed. The saga is ${word(state)}.` : `${some(open.length, 'entry is', 'entries are')} still open: ${open[0].lastError}`, open.length > 0);
+    notify(open.length === 0 ? `Removed. The saga is ${word(state)}.` : `${some(open.length, 'entry is', 'entries are')} still open: ${open[0].lastError}`, open.length > 0);
   } catch (problem) {
-    tell(problem.message, true);
+    notify(problem.message, true);
   } finally {
     button.disabled = false;
   }
 }
 
-async function resolve(group, tell) {
+async function resolve(group, notify) {
   const [entry] = group;
   const reason = await ask({
     title: group.length === 1 ? 'Close this entry?' : `Close these ${count(group.length)} entries?`, confirm: 'Close', danger: true, field: { label: 'Reason (kept in the journal)' },
-    lines: [group.length === 1 ? `Nothing is removed. ${entry.resource} stays in ${entry.step} and is not tried any more.`
-      : `Nothing is removed. ${entry.resource} and ${count(group.length - 1)} more stay in ${entry.step} and are not tried any more.`],
+    lines: [group.length === 1 ? `Nothing is removed. ${entry.resource} stays in ${entry.step} and is not retried.`
+      : `Nothing is removed. ${entry.resource} and ${count(group.length - 1)} more stay in ${entry.step} and are not retried.`],
   });
   if (reason === null) return;
   try {
     const { open, state } = await post(`api/cleanups/${entry.id}/resolve`, { reason, wholeStep: true });
-    tell(open.length === 0 ? `Closed. The saga is ${word(state)}.` : `Closed. ${some(open.length, 'entry', 'entries')} of this saga ${open.length === 1 ? 'is' : 'are'} still open; it is ${word(state)}.`);
+    notify(open.length === 0 ? `Closed. The saga is ${word(state)}.` : `Closed. ${some(open.length, 'entry', 'entries')} of this saga ${open.length === 1 ? 'is' : 'are'} still open; it is ${word(state)}.`);
   } catch (problem) {
-    tell(problem.message, true);
+    notify(problem.message, true);
   }
 }
 
@@ -80,24 +80,24 @@ const attempts = group => {
   return least === most ? String(most) : `${least} to ${most}`;
 };
 
-/** @param tell is given what came of a button */
-export function table(entries, tell) {
+/** @param notify called with the result of a button */
+export function table(entries, notify) {
   const cell = (label, ...children) => h('td', { role: 'cell', 'data-label': label }, ...children);
   return h('table', { class: 'cleanups', role: 'table' },
-    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ['State', 'Step', 'What is left', 'Last error', 'Attempts', 'Next attempt', 'Actions'].map(t => h('th', { text: t, scope: 'col', role: 'columnheader' })))),
+    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ['State', 'Step', 'Remaining', 'Last error', 'Attempts', 'Next attempt', 'Actions'].map(t => h('th', { text: t, scope: 'col', role: 'columnheader' })))),
     h('tbody', { role: 'rowgroup' }, groups(entries).map(group => {
       const [entry] = group;
       const about = `${entry.step} ${entry.resource}${group.length > 1 ? ` and ${group.length - 1} more` : ''}`;
       return h('tr', { 'data-cleanup': entry.id, role: 'row' },
         cell('State', ...states(group)),
         cell('Step', entry.step),
-        cell('What is left', resources(group)),
+        cell('Remaining', resources(group)),
         cell('Last error', ...errors(group)),
         cell('Attempts', attempts(group)),
         cell('Next attempt', next(group)),
         h('td', { class: 'actions', role: 'cell' },
-          h('button', { type: 'button', text: 'Retry', 'data-action': 'retry', 'aria-label': `Retry ${about}`, onclick: event => retry(group, tell, event.currentTarget) }),
-          h('button', { type: 'button', text: 'Resolve', 'data-action': 'resolve', 'aria-label': `Resolve ${about}`, onclick: () => resolve(group, tell) })));
+          h('button', { type: 'button', text: 'Retry', 'data-action': 'retry', 'aria-label': `Retry ${about}`, onclick: event => retry(group, notify, event.currentTarget) }),
+          h('button', { type: 'button', text: 'Resolve', 'data-action': 'resolve', 'aria-label': `Resolve ${about}`, onclick: () => resolve(group, notify) })));
     })));
 }
 
@@ -105,7 +105,7 @@ export function show(main) {
   const heading = h('h1', { text: 'Clean-ups' });
   const note = h('p', { class: 'note', role: 'status' });
   const body = h('div', {});
-  const tell = (text, bad) => { say(note, text); note.classList.toggle('bad', Boolean(bad)); refresh(); };
+  const notify = (text, bad) => { setText(note, text); note.classList.toggle('bad', Boolean(bad)); refresh(); };
   let alive = true;
 
   async function refresh() {
@@ -114,16 +114,16 @@ export function show(main) {
       if (!alive) return;
       title(cleanups.length === 0 ? 'Clean-ups' : `Clean-ups (${count(cleanups.length)})`);
       const order = [...cleanups].sort((a, b) => (a.status === 'BLOCKED' ? 0 : 1) - (b.status === 'BLOCKED' ? 0 : 1) || a.createdAt.localeCompare(b.createdAt));
-      swap(body, [order.length === 0 ? h('div', { class: 'empty' }, h('h2', { text: 'Nothing left behind' }), h('p', { text: 'Every compensation removed all that it had to remove.' })) : table(order, tell)], heading);
+      swap(body, [order.length === 0 ? h('div', { class: 'empty' }, h('h2', { text: 'Nothing to clean up' }), h('p', { text: 'Every compensation has removed everything.' })) : table(order, notify)], heading);
     } catch (problem) {
-      say(note, problem.message);
+      setText(note, problem.message);
       note.classList.add('bad');
     }
   }
 
   title('Clean-ups');
-  main.replaceChildren(heading, h('p', { class: 'lead', text: 'What a compensation could not remove. It is tried again at growing intervals. When nothing of a saga is left, the saga becomes compensated.' }), note, body);
+  main.replaceChildren(heading, h('p', { class: 'lead', text: 'Data that a compensation could not remove. Removal is retried at growing intervals. When nothing of a saga is left, the saga becomes compensated.' }), note, body);
   refresh();
-  const end = onChange(ids => { if (ids.has('cleanups') || ids.has('anew')) refresh(); });
+  const end = onChange(ids => { if (ids.has('cleanups') || ids.has('reload')) refresh(); });
   return () => { alive = false; end(); };
 }

@@ -1,6 +1,6 @@
-// Elements without markup: text from outside is only ever text.
+// Creates elements without parsing markup: text from outside always stays text.
 
-/** An element; props: class, text, on…, data-… and attributes; children that are null are left out. */
+/** Creates an element; props: class, text, on…, data-… and attributes. Skips children that are null. */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -15,34 +15,34 @@ export function h(tag, props = {}, ...children) {
 
 export const byId = id => document.getElementById(id);
 
-/** Sets text only where it differs, so that a reader's selection and a screen reader are left alone. */
-export function say(element, text) {
+/** Sets text only if it differs, so that selections stay and screen readers do not repeat it. */
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** What the browser's tab and its history show. */
+/** Sets the title of the browser tab. */
 export function title(text) {
   document.title = `${text} – Streaming Saga`;
 }
 
-/** Which of the things in a part of the page the keyboard is on: it is found again by what it is and does, not as an object. */
+/** A key that identifies an element by its content and action, so that its successor is found after a redraw. */
 function identity(element) {
   const parts = ['data-cleanup', 'data-group'].map(attribute => element.closest(`[${attribute}]`)?.getAttribute(attribute));
   return [...parts, element.tagName, element.dataset.action, element.getAttribute('href'), element.dataset.action ? '' : element.textContent].join('|');
 }
 
-/** Replaces what is in an element, and keeps what is open and where the keyboard is; where that is gone, it goes to otherwise. */
-export function swap(body, children, otherwise) {
+/** Replaces the children of an element. Keeps open details and the focus; if the focused element is gone, focuses fallback. */
+export function swap(body, children, fallback) {
   const open = [...body.querySelectorAll('details[open]')].map(details => details.dataset.details);
   const focused = body.contains(document.activeElement) ? identity(document.activeElement) : null;
   body.replaceChildren(...children.filter(Boolean));
   body.querySelectorAll('details').forEach(details => { details.open = open.includes(details.dataset.details); });
   if (focused === null) return;
-  const again = [...body.querySelectorAll('a, button, summary, [tabindex]')].find(element => identity(element) === focused);
-  (again ?? otherwise).focus({ preventScroll: true });
+  const successor = [...body.querySelectorAll('a, button, summary, [tabindex]')].find(element => identity(element) === focused);
+  (successor ?? fallback).focus({ preventScroll: true });
 }
 
-/** Asks in the page's dialog; resolves with null if closed, else with the text of its field, or '' if it has none. */
+/** Opens the dialog; resolves with null if it is closed, otherwise with the text of its field, or '' without a field. */
 export function ask({ title: question, lines, field, confirm, danger }) {
   const dialog = byId('dialog');
   const input = field && h('input', { id: 'dialog-field', type: field.type ?? 'text', required: true, maxlength: 1000, autocomplete: 'off' });

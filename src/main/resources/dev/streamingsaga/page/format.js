@@ -1,4 +1,4 @@
-// Sizes, numbers, times and states in words.
+// Formats sizes, numbers, times and states.
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 
@@ -11,7 +11,7 @@ export function bytes(n) {
 
 export const count = n => n === null || n === undefined ? '–' : n.toLocaleString('en');
 
-/** 1 chunk, 2 chunks; the plural where it is not the singular with an s. */
+/** 1 chunk, 2 chunks; pass the plural if it is not the singular with an s. */
 export const some = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
 export function duration(seconds) {
@@ -25,7 +25,7 @@ export function duration(seconds) {
 
 export const millis = ms => ms < 1000 ? `${ms} ms` : ms < 60000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms / 1000);
 
-/** In the largest unit only: short enough for a column. */
+/** In the largest unit only, to fit into a column. */
 export function ago(iso) {
   const s = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 1000));
   if (s < 60) return `${s} s ago`;
@@ -43,13 +43,13 @@ const FINAL = new Set(['COMPLETED', 'COMPENSATED', 'PARTIALLY_COMPENSATED']);
 export const isFinal = saga => FINAL.has(saga.state);
 export const needsAttention = saga => saga.needsAttention;
 export const isRunning = saga => !isFinal(saga) && saga.state !== 'PAUSED';
-/** Received, and no step has begun. */
+/** Received, but no step has started. */
 export const isWaiting = saga => saga.state === 'RECEIVED' && !saga.progress;
 
-/** How long it took; of one that has no outcome yet, until now. */
+/** The duration of a saga in milliseconds; until now if it has no outcome yet. */
 export const took = saga => ((saga.finishedAt ? Date.parse(saga.finishedAt) : Date.now()) - Date.parse(saga.receivedAt));
 
-/** PARTIALLY_COMPENSATED as a person says it. */
+/** A state or reason as text: PARTIALLY_COMPENSATED becomes partially compensated. */
 export const word = state => state.toLowerCase().replaceAll('_', ' ');
 
 export const name = path => path.split('/').pop();

@@ -1,21 +1,21 @@
-// What the server sends while the page is open: sagas that change, their speed, and counts over all sagas.
+// Receives live events: changed sagas and counts over all sagas. Computes the speed of each saga.
 import { forgetKey, request } from './api.js';
-import { byId, h, say } from './dom.js';
+import { byId, h, setText } from './dom.js';
 import { isFinal } from './format.js';
 
 const SMOOTHING_SECONDS = 4;
 const RETRY_MILLIS = 3000;
 const SILENCE_MILLIS = 40000;
-const KEPT = 20000;
+const MAX_SAGAS = 20000;
 
-/** Sagas by id; each with rate: units per second of what it does now. */
+/** Sagas by id; each with pace: its current speed in units per second. */
 export const sagas = new Map();
-/** Over all sagas, not only those that this page knows; null until the server has said. */
+/** Counts over all sagas of the server; null until they are received. */
 export const totals = { counts: null };
 
 const listeners = new Set();
 
-/** Calls back after each change with the ids that changed; returns a function that ends it. */
+/** Calls the listener with the changed ids after each change; returns a function that removes it. */
 export function onChange(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -23,15 +23,15 @@ export function onChange(listener) {
 
 function amount(saga) {
   return saga.state === 'UPLOADING' || !saga.progress
-    ? { about: `${saga.run} upload`, done: saga.bytesSent }
-    : { about: `${saga.run} ${saga.progress.step}`, done: saga.progress.done };
+    ? { step: `${saga.run} upload`, done: saga.bytesSent }
+    : { step: `${saga.run} ${saga.progress.step}`, done: saga.progress.done };
 }
 
-/** Exponentially weighted over some seconds, and anew whenever it does something else. */
-function rate(before, saga, now) {
+/** Exponentially weighted average over some seconds; restarts with each step. */
+function pace(before, saga, now) {
   const at = amount(saga);
   const old = before?.pace;
-  if (!old || old.about !== at.about || at.done < old.done) return { ...at, at: now, perSecond: null };
+  if (!old || old.step !== at.step || at.done < old.done) return { ...at, at: now, perSecond: null };
   const seconds = (now - old.at) / 1000;
   if (at.done === old.done && seconds < SMOOTHING_SECONDS || seconds < 0.2) return old;
   const current = (at.done - old.done) / seconds;
@@ -39,10 +39,10 @@ function rate(before, saga, now) {
   return { ...at, at: now, perSecond: old.perSecond === null ? current : old.perSecond + weight * (current - old.perSecond) };
 }
 
-export function take(saga) {
+export function store(saga) {
   const before = sagas.get(saga.sagaId);
-  sagas.set(saga.sagaId, { ...saga, pace: rate(before, saga, performance.now()) });
-  if (sagas.size > KEPT) {
+  sagas.set(saga.sagaId, { ...saga, pace: pace(before, saga, performance.now()) });
+  if (sagas.size > MAX_SAGAS) {
     const oldest = [...sagas.values()].find(isFinal);
     if (oldest) sagas.delete(oldest.sagaId);
   }
@@ -50,7 +50,7 @@ export function take(saga) {
 
 let changed = new Set();
 
-function tell(id) {
+function notify(id) {
   if (changed.size === 0) requestAnimationFrame(flush);
   changed.add(id);
 }
@@ -67,26 +67,26 @@ function flush() {
 
 function badge(id, n, meaning) {
   byId(id).hidden = n === 0;
-  say(byId(id), n.toLocaleString('en'));
+  setText(byId(id), n.toLocaleString('en'));
   byId(id).title = `${n.toLocaleString('en')} ${meaning}`;
 }
 
 function event(name, data) {
   if (name === 'saga') {
     const saga = JSON.parse(data);
-    // Also if the sum of all sagas is the same as before.
-    if ((sagas.get(saga.sagaId)?.openCleanups ?? 0) !== saga.openCleanups) tell('cleanups');
-    take(saga);
-    tell(saga.sagaId);
+    // Needed even if the total count has not changed.
+    if ((sagas.get(saga.sagaId)?.openCleanups ?? 0) !== saga.openCleanups) notify('cleanups');
+    store(saga);
+    notify(saga.sagaId);
   } else if (name === 'counts') {
     const before = totals.counts?.cleanups;
     totals.counts = JSON.parse(data);
-    if (JSON.stringify(before) !== JSON.stringify(totals.counts.cleanups)) tell('cleanups');
-    tell('counts');
+    if (JSON.stringify(before) !== JSON.stringify(totals.counts.cleanups)) notify('cleanups');
+    notify('counts');
   }
 }
 
-// Server-sent events by hand: EventSource cannot send a key.
+// Parses server-sent events itself, since EventSource cannot send a key.
 async function listen() {
   const silence = new AbortController();
   let timer;
@@ -99,13 +99,13 @@ async function listen() {
     const response = await request('api/events', { signal: silence.signal });
     link('live');
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = '';
+    let buffered = '';
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
       alive();
-      const blocks = (rest + value).split('\n\n');
-      rest = blocks.pop();
+      const blocks = (buffered + value).split('\n\n');
+      buffered = blocks.pop();
       blocks.forEach(parse);
     }
   } finally {
@@ -126,33 +126,33 @@ function parse(block) {
 function link(state) {
   const element = byId('link');
   element.dataset.live = state === 'live' ? 'yes' : 'no';
-  say(element, state);
+  setText(element, state);
 }
 
-/** A key that may not see sagas: the page says so once, and does what the key may do. */
+/** The key lacks the scope read: the page says so once, and offers what the key may do. */
 function limited({ message, scopes }) {
   document.body.dataset.access = 'limited';
   link('connected, without sagas');
   byId('access').replaceChildren(h('p', { text: `This page cannot show sagas: ${message}.` }),
     h('p', { text: scopes.includes('ingest')
-      ? 'You can still add files: each is stored, and its outcome is shown here.'
-      : 'This key cannot send files either: that needs the scope ingest.' }),
+      ? 'You can still add files. Their outcomes are shown here.'
+      : 'This key cannot send files either, since it lacks the scope ingest.' }),
     h('button', { type: 'button', text: 'Use another key', onclick: forgetKey }));
   byId('access').hidden = false;
 }
 
-/** Sagas from a page of the list. */
-export function takeAll(list) {
-  list.forEach(take);
-  tell('counts');
+/** Adds the sagas of a result page. */
+export function storeAll(list) {
+  list.forEach(store);
+  notify('counts');
 }
 
-/** Listens for ever, and again after each break: what changed meanwhile is not sent again, so views ask anew. */
+/** Receives events for ever. Reconnects after each failure; views then reload, since missed events are not repeated. */
 export async function start() {
   for (let first = true; ; first = false) {
     if (!first) {
       sagas.clear();
-      tell('anew');
+      notify('reload');
     }
     try {
       await listen();
@@ -160,7 +160,7 @@ export async function start() {
       if (problem.scopes) return limited(problem);
       console.info(`events: ${problem.message}`);
     }
-    link('no connection, trying again');
+    link('disconnected, reconnecting');
     await new Promise(resolve => setTimeout(resolve, RETRY_MILLIS));
   }
 }

@@ -1,4 +1,4 @@
-// Which view is shown, where the keyboard is, and files dropped anywhere.
+// Routing between views, keyboard shortcuts, and files dropped on the page.
 import { show as cleanups } from './cleanups.js';
 import { byId } from './dom.js';
 import { start } from './live.js';
@@ -8,14 +8,14 @@ import { show as search } from './search.js';
 import { add } from './uploads.js';
 
 const SHORTCUTS = 'streaming-saga-shortcuts';
-let leave = () => {};
-let typesNext = false;
+let closeView = () => {};
+let focusFilter = false;
 
 function route() {
-  leave();
+  closeView();
   const [view, id] = location.hash.replace(/^#\/?/, '').split('/');
   const main = byId('main');
-  leave = view === 'sagas' && id ? saga(main, id) : view === 'cleanups' ? cleanups(main) : view === 'search' ? search(main) : sagas(main);
+  closeView = view === 'sagas' && id ? saga(main, id) : view === 'cleanups' ? cleanups(main) : view === 'search' ? search(main) : sagas(main);
   main.querySelector('h1').tabIndex = -1;
   for (const link of document.querySelectorAll('nav a')) {
     if (link.dataset.view === (view || 'sagas')) link.setAttribute('aria-current', 'page');
@@ -23,13 +23,13 @@ function route() {
   }
 }
 
-/** What was focused is gone with the old view: the keyboard, and what a screen reader reads, go on at the new one's heading. */
+/** Opens a view. The focused element is gone with the old view, so focus the new heading, also for screen readers. */
 function enter() {
   route();
   scrollTo(0, 0);
-  // Who came to search by a key goes on typing.
-  (typesNext ? byId('filter') : byId('main').querySelector('h1')).focus();
-  typesNext = false;
+  // After the shortcut for search, focus its field.
+  (focusFilter ? byId('filter') : byId('main').querySelector('h1')).focus();
+  focusFilter = false;
 }
 
 function move(by) {
@@ -44,8 +44,8 @@ const KEYS = {
   '/': () => byId('filter')?.focus(),
   c: () => { location.hash = '#/cleanups'; },
   s: () => {
-    typesNext = location.hash !== '#/search';
-    if (typesNext) location.hash = '#/search';
+    focusFilter = location.hash !== '#/search';
+    if (focusFilter) location.hash = '#/search';
     else byId('filter').focus();
   },
 };

@@ -1,16 +1,16 @@
-// One saga: where it is, what each step did, what was undone, what is stored, and what went wrong.
+// The detail view of a saga: progress, steps, compensation, stores and errors.
 import { buttons } from './actions.js';
 import { download, get } from './api.js';
 import { bar, eta, speed, stepOf } from './bar.js';
 import { chunkMap } from './chunks.js';
 import { table as cleanupTable } from './cleanups.js';
-import { h, say, swap, title } from './dom.js';
+import { h, setText, swap, title } from './dom.js';
 import { age, bytes, clock, count, isFinal, isRunning, millis, name, some, word } from './format.js';
-import { onChange, sagas, take } from './live.js';
+import { onChange, sagas, store } from './live.js';
 
 const REFRESH_MILLIS = 700;
 const CLOCK_MILLIS = 5000;
-const UNDOING = new Set(['COMPENSATING', 'COMPENSATED', 'RESIDUE']);
+const COMPENSATION_STATES = new Set(['COMPENSATING', 'COMPENSATED', 'RESIDUE']);
 
 const fact = (label, value) => value === null || value === '' ? null : [h('dt', { text: label }), h('dd', { text: value })];
 
@@ -19,7 +19,7 @@ function facts(saga) {
     fact('Size', `${bytes(saga.sizeBytes)}${saga.sizeBytes >= 1000 ? ` (${count(saga.sizeBytes)} bytes)` : ''}`),
     fact('Type', saga.contentType), fact('SHA-256', saga.sha256),
     fact('Document', saga.documentId), fact('Saga', saga.sagaId), fact('Source', saga.file),
-    fact('Run', saga.resumedBytes > 0 ? `${saga.run}; ${bytes(saga.resumedBytes)} did not have to be sent again` : String(saga.run)),
+    fact('Run', saga.resumedBytes > 0 ? `${saga.run}; ${bytes(saga.resumedBytes)} were already in the bucket` : String(saga.run)),
     fact('Received', clock(saga.receivedAt)), fact('Finished', saga.finishedAt && clock(saga.finishedAt)),
     fact('Time limit', isFinal(saga) ? null : clock(saga.deadlineAt)));
 }
@@ -43,9 +43,9 @@ function timeline(detail) {
   }));
 }
 
-/** Newest first, as it happens. */
+/** The compensated steps in the order of compensation: newest first. */
 function compensation(detail) {
-  const undone = detail.steps.filter(step => UNDOING.has(step.state)).reverse();
+  const undone = detail.steps.filter(step => COMPENSATION_STATES.has(step.state)).reverse();
   if (undone.length === 0) return null;
   return h('section', { class: 'card' }, h('h2', { text: 'Compensation, newest first' }), h('ol', { class: 'lane' }, undone.map(step => {
     const left = detail.cleanups.filter(c => c.step === step.name && (c.status === 'PENDING' || c.status === 'BLOCKED')).length;
@@ -67,14 +67,14 @@ function stores(detail) {
     }))));
 }
 
-function troubles(detail) {
+function errors(detail) {
   const { saga } = detail;
-  // The message of the saga is one of its errors.
+  // The message of the saga also appears among its errors.
   const lines = new Map(saga.message ? [[saga.message, 0]] : []);
   for (const line of [...detail.errors, ...detail.compensationErrors]) lines.set(line, (lines.get(line) ?? 0) + 1);
   if (lines.size === 0 || saga.state === 'COMPLETED' && !saga.message) return null;
   return h('section', { class: 'card trouble' },
-    h('h2', { text: saga.reason ? word(saga.reason) : 'What happened' }),
+    h('h2', { text: saga.reason ? word(saga.reason) : 'Errors' }),
     [...lines].map(([line, times]) => h('p', {}, line, times > 1 ? h('span', { class: 'times', text: ` (${count(times)} times)` }) : null)));
 }
 
@@ -84,8 +84,8 @@ function events(detail) {
     detail.events.map(e => h('li', {}, h('time', { datetime: e.at, text: clock(e.at) }), h('strong', { text: word(e.kind) }), h('span', { text: [e.step, e.message].filter(Boolean).join(': ') })))));
 }
 
-/** Below the heading. */
-function page(detail, saga, tell) {
+/** The sections below the heading. */
+function page(detail, saga, notify) {
   const now = [stepOf(saga), speed(saga), eta(saga), `for ${age(saga.receivedAt)}`];
   const open = detail.cleanups.filter(c => c.status === 'PENDING' || c.status === 'BLOCKED');
   const one = detail.chunks.total === 1;
@@ -93,8 +93,8 @@ function page(detail, saga, tell) {
   return [
     bar(saga).element, isFinal(saga) ? null : h('p', { class: 'now', text: now.filter(Boolean).join(' · ') }),
     saga.state === 'COMPLETED' && !saga.visible && !detail.supersededBy
-      ? h('p', { class: 'note bad', text: 'The document is complete but not yet visible in every store. This is tried again at growing intervals.' }) : null,
-    troubles(detail), open.length > 0 ? h('section', { class: 'card' }, h('h2', { text: 'Left to clean up' }), cleanupTable(open, tell)) : null,
+      ? h('p', { class: 'note bad', text: 'The document is complete but not yet visible in every store. This is retried at growing intervals.' }) : null,
+    errors(detail), open.length > 0 ? h('section', { class: 'card' }, h('h2', { text: 'Left to clean up' }), cleanupTable(open, notify)) : null,
     h('section', { class: 'card' }, h('h2', { text: 'Steps' }), timeline(detail)),
     compensation(detail),
     detail.chunks.total > 0 && detail.chunks.map ? h('section', { class: 'card' },
@@ -111,44 +111,44 @@ export function show(main, sagaId) {
   const note = h('p', { class: 'note', role: 'status' });
   const body = h('div', { class: 'saga' });
   let alive = true;
-  let busy = false;
-  let again = false;
-  const tell = (text, bad) => { say(note, text); note.classList.toggle('bad', Boolean(bad)); };
+  let loading = false;
+  let reloadNeeded = false;
+  const notify = (text, bad) => { setText(note, text); note.classList.toggle('bad', Boolean(bad)); };
 
   function draw(detail) {
     const saga = sagas.get(sagaId) ?? detail.saga;
     const file = name(saga.file);
-    say(heading, file);
+    setText(heading, file);
     title(`${file} (${word(saga.state)})`);
     state.dataset.state = saga.state;
-    say(state, word(saga.state));
-    swap(actions, [...buttons(saga, tell), saga.state !== 'COMPLETED' ? null : h('button', {
+    setText(state, word(saga.state));
+    swap(actions, [...buttons(saga, notify), saga.state !== 'COMPLETED' ? null : h('button', {
       type: 'button', text: 'Download', 'data-action': 'download', 'aria-label': `Download ${file}`,
-      onclick: () => download(saga.documentId, file).catch(p => tell(p.message, true)),
+      onclick: () => download(saga.documentId, file).catch(p => notify(p.message, true)),
     })], heading);
-    swap(body, page(detail, saga, tell), heading);
+    swap(body, page(detail, saga, notify), heading);
   }
 
   async function refresh() {
-    if (busy) { again = true; return; }
-    busy = true;
+    if (loading) { reloadNeeded = true; return; }
+    loading = true;
     try {
       const detail = await get(`api/sagas/${sagaId}`);
-      if (!sagas.has(sagaId)) take(detail.saga);
+      if (!sagas.has(sagaId)) store(detail.saga);
       if (alive) draw(detail);
     } catch (problem) {
-      tell(problem.message, true);
+      notify(problem.message, true);
     }
     await new Promise(resolve => setTimeout(resolve, REFRESH_MILLIS));
-    busy = false;
-    if (alive && again) { again = false; refresh(); }
+    loading = false;
+    if (alive && reloadNeeded) { reloadNeeded = false; refresh(); }
   }
 
   title('Saga');
   main.replaceChildren(h('p', {}, h('a', { href: '#/', text: '← All sagas' })), h('div', { class: 'head' }, heading, state, actions), note, body);
   refresh();
-  // How long it runs goes on without any event.
+  // The elapsed time changes without any event.
   const timer = setInterval(() => { if (sagas.has(sagaId) && isRunning(sagas.get(sagaId))) refresh(); }, CLOCK_MILLIS);
-  const end = onChange(ids => { if (ids.has(sagaId) || ids.has('cleanups') || ids.has('anew')) refresh(); });
+  const end = onChange(ids => { if (ids.has(sagaId) || ids.has('cleanups') || ids.has('reload')) refresh(); });
   return () => { alive = false; clearInterval(timer); end(); };
 }

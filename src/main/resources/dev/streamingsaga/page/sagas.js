@@ -1,26 +1,26 @@
-// All sagas in groups: what needs a person first, then what runs, what waits, and what is over.
+// The list of sagas in groups: needs attention, running, waiting, finished.
 import { request } from './api.js';
 import { bar, eta, speed, stepOf } from './bar.js';
-import { h, say, title } from './dom.js';
+import { h, setText, title } from './dom.js';
 import { ago, bytes, clock, count, isFinal, isRunning, isWaiting, name, needsAttention, some, word } from './format.js';
-import { onChange, sagas, takeAll, totals } from './live.js';
+import { onChange, sagas, storeAll, totals } from './live.js';
 
 const PAGE = 200;
 const SEARCH_DELAY_MILLIS = 250;
 const MAX_SEARCHES = 25;
-const AT_WORK = ['UPLOADING', 'VERIFYING', 'PROCESSING', 'COMPLETING', 'COMPENSATING'];
+const RUNNING_STATES = ['UPLOADING', 'VERIFYING', 'PROCESSING', 'COMPLETING', 'COMPENSATING'];
 const COLUMNS = ['File', 'State', 'Size', 'Progress', 'Step', 'Speed', 'Time left', 'Run', 'Received'];
 const CLASSES = ['file', 'state', 'size', 'progress', 'step', 'speed', 'eta', 'run', 'age'];
 
 const sum = (counts, states) => states.reduce((n, state) => n + counts.sagas[state], 0);
-/** Between RECEIVED and UPLOADING: they have begun, though their state does not say so. */
-const beginning = () => [...sagas.values()].filter(saga => saga.state === 'RECEIVED' && saga.progress).length;
+/** Sagas between RECEIVED and UPLOADING: they run, although their state is still RECEIVED. */
+const starting = () => [...sagas.values()].filter(saga => saga.state === 'RECEIVED' && saga.progress).length;
 
-/** Each saga is in the first group that keeps it; total is over all sagas of the server, not only those that are known here. */
+/** A saga belongs to the first group whose keep matches; total counts all sagas of the server. */
 const GROUPS = {
   attention: { label: 'Needs attention', keep: needsAttention, query: 'attention=true', total: c => c.attention },
-  running: { label: 'Running', keep: saga => isRunning(saga) && !isWaiting(saga), query: `state=${AT_WORK}&after=`, oldestFirst: true, total: c => sum(c, AT_WORK) + beginning() },
-  waiting: { label: 'Waiting, oldest first', keep: isWaiting, query: 'state=RECEIVED&after=', oldestFirst: true, total: c => Math.max(0, c.sagas.RECEIVED - beginning()) },
+  running: { label: 'Running', keep: saga => isRunning(saga) && !isWaiting(saga), query: `state=${RUNNING_STATES}&after=`, oldestFirst: true, total: c => sum(c, RUNNING_STATES) + starting() },
+  waiting: { label: 'Waiting, oldest first', keep: isWaiting, query: 'state=RECEIVED&after=', oldestFirst: true, total: c => Math.max(0, c.sagas.RECEIVED - starting()) },
   completed: { label: 'Completed', keep: saga => saga.state === 'COMPLETED', query: 'state=COMPLETED', total: c => c.sagas.COMPLETED },
   compensated: { label: 'Compensated', keep: saga => isFinal(saga) && saga.state !== 'COMPLETED', query: 'state=COMPENSATED,PARTIALLY_COMPENSATED', total: c => sum(c, ['COMPENSATED', 'PARTIALLY_COMPENSATED']) },
   finished: {
@@ -31,7 +31,7 @@ const GROUPS = {
 const FILTERS = {
   all: { label: 'All', groups: ['attention', 'running', 'waiting', 'finished'], query: '', total: c => c.all },
   attention: { label: 'Needs attention', groups: ['attention'], query: GROUPS.attention.query, total: c => c.attention },
-  running: { label: 'Running', groups: ['running', 'waiting'], query: `state=RECEIVED,${AT_WORK}`, total: c => sum(c, ['RECEIVED', ...AT_WORK]) },
+  running: { label: 'Running', groups: ['running', 'waiting'], query: `state=RECEIVED,${RUNNING_STATES}`, total: c => sum(c, ['RECEIVED', ...RUNNING_STATES]) },
   completed: { label: 'Completed', groups: ['completed'], query: GROUPS.completed.query, total: GROUPS.completed.total },
   compensated: { label: 'Compensated', groups: ['compensated'], query: GROUPS.compensated.query, total: GROUPS.compensated.total },
 };
@@ -41,45 +41,45 @@ let text = '';
 
 const plain = words => words.normalize('NFC').toLowerCase();
 
-/** What the server searches, so that what arrives later is found as well. */
+/** Matches the same fields as the server, so that live events are filtered alike. */
 const matches = saga => plain([name(saga.file), saga.sagaId, saga.documentId ?? '', saga.state, word(saga.state), saga.reason ?? '', word(saga.reason ?? '')].join('\n')).includes(plain(text.trim()));
 
 function row(saga) {
   const cells = Object.fromEntries(['size', 'step', 'speed', 'eta', 'run', 'age'].map(c => [c, h('td', { class: `c-${c}`, role: 'cell' })]));
   const state = h('span', { class: 'state' });
-  const why = h('span', { class: 'why' });
+  const detail = h('span', { class: 'why' });
   const meter = bar(saga);
   const link = h('a', { href: `#/sagas/${saga.sagaId}`, title: saga.file }, h('strong', { text: name(saga.file) }));
   const element = h('tr', { class: 'row', 'data-saga': saga.sagaId, role: 'row', onclick: event => { if (!event.target.closest('a') && String(getSelection()) === '') link.click(); } },
-    h('th', { class: 'c-file', scope: 'row', role: 'rowheader' }, link, why),
+    h('th', { class: 'c-file', scope: 'row', role: 'rowheader' }, link, detail),
     h('td', { class: 'c-state', role: 'cell' }, state), cells.size, h('td', { class: 'c-progress', role: 'cell' }, meter.element),
     cells.step, cells.speed, cells.eta, cells.run, cells.age);
   const update = now => {
     meter.update(now);
     state.dataset.state = now.state;
-    say(state, word(now.state));
-    say(why, [now.reason && word(now.reason), now.openCleanups > 0 && `${some(now.openCleanups, 'clean-up')} open`, now.needsAttention && now.state === 'COMPLETED' && !now.visible && 'not visible in every store yet']
+    setText(state, word(now.state));
+    setText(detail, [now.reason && word(now.reason), now.openCleanups > 0 && `${some(now.openCleanups, 'clean-up')} open`, now.needsAttention && now.state === 'COMPLETED' && !now.visible && 'not visible in every store yet']
       .filter(Boolean).join(' · '));
-    say(cells.size, bytes(now.sizeBytes));
-    say(cells.step, isRunning(now) ? stepOf(now) : '');
-    say(cells.speed, speed(now));
-    say(cells.eta, eta(now).replace(/ left$/, ''));
-    say(cells.run, now.run > 1 ? `run ${now.run}` : '');
-    say(cells.age, ago(now.receivedAt));
+    setText(cells.size, bytes(now.sizeBytes));
+    setText(cells.step, isRunning(now) ? stepOf(now) : '');
+    setText(cells.speed, speed(now));
+    setText(cells.eta, eta(now).replace(/ left$/, ''));
+    setText(cells.run, now.run > 1 ? `run ${now.run}` : '');
+    setText(cells.age, ago(now.receivedAt));
     cells.age.title = clock(now.receivedAt);
   };
   update(saga);
   return { element, update };
 }
 
-/** Sagas from the server, page by page; a search looks at a limited number of sagas with each request, so that several may be needed. */
+/** Loads sagas page by page. A search request covers a limited number of sagas, so several may be needed. */
 function source(query, searched) {
   let next = `?limit=${PAGE}&${query}${searched ? `&q=${encodeURIComponent(searched)}` : ''}`;
   const self = { more: true, busy: false, ended: false, problem: '', async load() {
     if (self.busy || !self.more) return;
     self.busy = true;
     try {
-      for (let found = 0, asked = 0; found < PAGE && asked < (searched ? MAX_SEARCHES : 1) && self.more && !self.ended; asked++) {
+      for (let found = 0, requests = 0; found < PAGE && requests < (searched ? MAX_SEARCHES : 1) && self.more && !self.ended; requests++) {
         const response = await request(`api/sagas${next}`);
         const page = (await response.json()).sagas;
         const link = /<([^>]*)>; rel="next"/.exec(response.headers.get('Link') ?? '');
@@ -87,7 +87,7 @@ function source(query, searched) {
         if (link) [, next] = link;
         found += page.length;
         self.problem = '';
-        takeAll(page);
+        storeAll(page);
       }
     } catch (problem) {
       self.problem = problem.message;
@@ -97,7 +97,7 @@ function source(query, searched) {
   return self;
 }
 
-/** The rows of one group, their heading above and how many there are below. */
+/** A group of the table: heading, rows, and a footer with counts. */
 function section(key, more) {
   const label = h('span', { class: 'label', text: GROUPS[key].label });
   const number = h('span', { class: 'n' });
@@ -108,8 +108,8 @@ function section(key, more) {
   const element = h('tbody', { 'data-group': key, role: 'rowgroup' }, head, foot);
   const rows = new Map();
   const update = ({ members, shown, total, open }) => {
-    const wanted = members.slice(0, shown);
-    const ids = new Set(wanted.map(saga => saga.sagaId));
+    const visible = members.slice(0, shown);
+    const ids = new Set(visible.map(saga => saga.sagaId));
     for (const [id, old] of rows) {
       if (!ids.has(id)) {
         old.element.remove();
@@ -117,19 +117,19 @@ function section(key, more) {
       }
     }
     let before = head;
-    for (const saga of wanted) {
-      let there = rows.get(saga.sagaId);
-      if (there) there.update(saga);
-      else rows.set(saga.sagaId, there = row(saga));
-      if (before.nextSibling !== there.element) before.after(there.element);
-      before = there.element;
+    for (const saga of visible) {
+      let existing = rows.get(saga.sagaId);
+      if (existing) existing.update(saga);
+      else rows.set(saga.sagaId, existing = row(saga));
+      if (before.nextSibling !== existing.element) before.after(existing.element);
+      before = existing.element;
     }
-    element.hidden = wanted.length === 0;
-    say(number, total === null ? '' : count(Math.max(total, wanted.length)));
-    const left = wanted.length < members.length || open || total !== null && total > wanted.length;
-    foot.hidden = !left;
-    button.hidden = !left;
-    say(note, total === null ? `Showing ${count(wanted.length)} of ${count(members.length)} found so far.` : `Showing ${count(wanted.length)} of ${count(total)}.`);
+    element.hidden = visible.length === 0;
+    setText(number, total === null ? '' : count(Math.max(total, visible.length)));
+    const incomplete = visible.length < members.length || open || total !== null && total > visible.length;
+    foot.hidden = !incomplete;
+    button.hidden = !incomplete;
+    setText(note, total === null ? `Showing ${count(visible.length)} of ${count(members.length)} found so far.` : `Showing ${count(visible.length)} of ${count(total)}.`);
   };
   return { element, update };
 }
@@ -140,7 +140,7 @@ export function show(main) {
     h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, COLUMNS.map((label, i) => h('th', { scope: 'col', role: 'columnheader', class: `c-${CLASSES[i]}`, text: label })))));
   const empty = h('div', { class: 'empty' });
   const note = h('p', { class: 'note bad', role: 'status' });
-  const further = h('p', { class: 'more' });
+  const searchMore = h('p', { class: 'more' });
   const chips = Object.entries(FILTERS).map(([key, { label }]) => h('button', {
     type: 'button', class: 'chip', 'data-filter': key, onclick: () => { filter = key; begin(); },
   }, label, ' ', h('span', { class: 'n' })));
@@ -149,18 +149,18 @@ export function show(main) {
     oninput: event => { text = event.target.value; clearTimeout(typing); typing = setTimeout(begin, SEARCH_DELAY_MILLIS); render(); } });
   const found = h('span', { class: 'found', role: 'status' });
   main.replaceChildren(heading, h('div', { class: 'tools' }, h('div', { class: 'chips', role: 'group', 'aria-label': 'Which sagas' }, chips), search),
-    found, note, list, empty, further);
+    found, note, list, empty, searchMore);
   let parts = {};
   let sources = {};
   let searching = null;
 
-  /** Asks the server anew for what is to be shown now. */
+  /** Reloads the list from the server with the current filter and search. */
   function begin() {
     [...Object.values(sources), searching].forEach(old => { if (old) old.ended = true; });
     const { groups, query } = FILTERS[filter];
-    const wanted = text.trim();
-    searching = wanted ? source(query, wanted) : null;
-    sources = wanted ? {} : Object.fromEntries(groups.map(key => [key, source(GROUPS[key].query)]));
+    const searched = text.trim();
+    searching = searched ? source(query, searched) : null;
+    sources = searched ? {} : Object.fromEntries(groups.map(key => [key, source(GROUPS[key].query)]));
     if (list.contains(document.activeElement)) heading.focus();
     Object.values(parts).forEach(part => part.element.remove());
     parts = Object.fromEntries(groups.map(key => [key, { ...section(key, () => more(key)), shown: PAGE }]));
@@ -173,7 +173,7 @@ export function show(main) {
     const part = parts[key];
     part.shown += PAGE;
     render();
-    // More can have come at once than is sent while they come: then the source has ended, and does not have all.
+    // Many new sagas at once can exceed what events deliver, so an exhausted source may be incomplete: load again.
     if (!searching && !sources[key].more) sources[key] = source(GROUPS[key].query);
     const one = searching ?? sources[key];
     do await one.load(); while (!one.ended && one.more && !one.problem && members()[key].length < part.shown);
@@ -197,7 +197,7 @@ export function show(main) {
       const n = counts ? FILTERS[chip.dataset.filter].total(counts) : null;
       chip.setAttribute('aria-pressed', chip.dataset.filter === filter);
       chip.classList.toggle('warn', chip.dataset.filter === 'attention' && n > 0);
-      say(chip.querySelector('.n'), n === null ? '' : count(n));
+      setText(chip.querySelector('.n'), n === null ? '' : count(n));
     });
     title(counts?.attention > 0 ? `Sagas (${count(counts.attention)} need${counts.attention === 1 ? 's' : ''} attention)` : 'Sagas');
     const all = members();
@@ -207,10 +207,10 @@ export function show(main) {
     const n = Object.values(all).reduce((sofar, group) => sofar + group.length, 0);
     const busy = (searching ? [searching] : Object.values(sources)).some(one => one.busy);
     list.hidden = n === 0;
-    say(found, !searching ? '' : busy ? 'Searching…' : n === 0 ? `No saga matches${searching.more ? ' so far' : ''}.` : `${some(n, 'saga matches', 'sagas match')}${searching.more ? ' so far' : ''}.`);
-    further.hidden = !searching || busy || !searching.more;
-    if (!further.hidden && !further.firstChild) further.append(h('button', { type: 'button', 'data-action': 'further', text: 'Search older sagas', onclick: () => { searching.load().then(render); render(); } }));
-    say(note, (searching ? [searching] : Object.values(sources)).map(one => one.problem).find(Boolean) ?? '');
+    setText(found, !searching ? '' : busy ? 'Searching…' : n === 0 ? `No saga matches${searching.more ? ' so far' : ''}.` : `${some(n, 'saga matches', 'sagas match')}${searching.more ? ' so far' : ''}.`);
+    searchMore.hidden = !searching || busy || !searching.more;
+    if (!searchMore.hidden && !searchMore.firstChild) searchMore.append(h('button', { type: 'button', 'data-action': 'further', text: 'Search older sagas', onclick: () => { searching.load().then(render); render(); } }));
+    setText(note, (searching ? [searching] : Object.values(sources)).map(one => one.problem).find(Boolean) ?? '');
     const message = n > 0 || busy || searching || !counts ? '' : counts.all === 0 ? 'nothing' : 'none';
     empty.hidden = message === '';
     if (empty.dataset.message === message) return;
@@ -222,6 +222,6 @@ export function show(main) {
 
   begin();
   const timer = setInterval(render, 5000);
-  const end = onChange(ids => { if (ids.has('anew')) begin(); else render(); });
+  const end = onChange(ids => { if (ids.has('reload')) begin(); else render(); });
   return () => { clearInterval(timer); clearTimeout(typing); end(); };
 }

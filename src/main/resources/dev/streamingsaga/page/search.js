@@ -1,4 +1,4 @@
-// Search in completed documents, by meaning and by words.
+// Searches completed documents by meaning and by exact words.
 import { download, get } from './api.js';
 import { h, title } from './dom.js';
 

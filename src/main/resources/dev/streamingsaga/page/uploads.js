@@ -1,6 +1,6 @@
-// Files given to this page: sent two at a time, each with its own bar, until the server has received them.
+// Uploads files, two at a time, and shows a progress bar for each until the server has received it.
 import { put, request } from './api.js';
-import { byId, h, say } from './dom.js';
+import { byId, h, setText } from './dom.js';
 import { bytes, word } from './format.js';
 
 const AT_A_TIME = 2;
@@ -37,37 +37,37 @@ async function next() {
   }
 }
 
-/** For a key that may see no saga: its own upload's outcome it may. */
+/** Shows the outcome here, for a key without the scope read: it may still read the outcomes of sagas. */
 async function outcome(sent, element, state) {
   let saga = sent;
   while (!saga.status && element.isConnected) {
-    say(state, `received; saga ${saga.sagaId} is ${word(saga.state ?? 'RECEIVED')}`);
+    setText(state, `received; saga ${saga.sagaId} is ${word(saga.state ?? 'RECEIVED')}`);
     saga = await (await request(`api/sagas/${saga.sagaId}/outcome`, { headers: { Prefer: 'wait=5' } })).json();
   }
   if (!saga.status) return;
   element.dataset.status = saga.status;
   element.classList.toggle('bad', saga.status !== 'COMPLETED');
-  say(state, [word(saga.status), saga.reason && word(saga.reason), saga.message].filter(Boolean).join(': '));
+  setText(state, [word(saga.status), saga.reason && word(saga.reason), saga.message].filter(Boolean).join(': '));
 }
 
 async function send({ file, stop, meter, state, close, element }) {
   try {
     const saga = await put(file, (done, total) => {
       meter.value = done;
-      say(state, `${bytes(done)} of ${bytes(total)}`);
+      setText(state, `${bytes(done)} of ${bytes(total)}`);
     }, stop.signal);
     meter.value = meter.max;
     if (document.body.dataset.access === 'limited') {
-      outcome(saga, element, state).catch(problem => say(state, problem.message));
-      say(close, 'Close');
+      outcome(saga, element, state).catch(problem => setText(state, problem.message));
+      setText(close, 'Close');
       return;
     }
-    state.replaceChildren('received: ', h('a', { href: `#/sagas/${saga.sagaId}`, text: 'show its saga' }));
+    state.replaceChildren('received: ', h('a', { href: `#/sagas/${saga.sagaId}`, text: 'show saga' }));
     element.dataset.done = 'yes';
     setTimeout(() => { element.remove(); tidy(); }, SHOWN_MILLIS);
   } catch (problem) {
     element.classList.add('bad');
-    say(state, problem.message);
+    setText(state, problem.message);
   }
-  say(close, 'Close');
+  setText(close, 'Close');
 }

@@ -25,7 +25,7 @@ import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
-/** The installed Chromium, without a screen. Pictures of what it shows are left in {@code target/page}. */
+/** The installed Chromium, headless. Saves screenshots to {@code target/page}. */
 final class Browser implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Path PICTURES = Path.of("target", "page");
@@ -67,12 +67,12 @@ final class Browser implements AutoCloseable {
                 .findFirst();
     }
 
-    /** @param hash view of the page, such as {@code #/cleanups} */
+    /** @param hash a view of the page, such as {@code #/cleanups} */
     void go(String hash) {
         driver.get(page.resolve(hash).toString());
     }
 
-    /** The element, as soon as it is there. */
+    /** Waits for the element. */
     WebElement find(String css) {
         await("there is " + css).atMost(PATIENCE).until(() -> has(css));
         return driver.findElement(By.cssSelector(css));
@@ -82,7 +82,7 @@ final class Browser implements AutoCloseable {
         return !driver.findElements(By.cssSelector(css)).isEmpty();
     }
 
-    /** Again if it was drawn anew meanwhile. */
+    /** Clicks the element; retries if it was redrawn in the meantime. */
     void click(String css) {
         await("can click " + css)
                 .atMost(PATIENCE)
@@ -97,7 +97,7 @@ final class Browser implements AutoCloseable {
         return String.valueOf(script("return document.querySelector(arguments[0])?.textContent ?? ''", css));
     }
 
-    /** What a script finds, for each element. */
+    /** Evaluates an expression for each matching element. */
     @SuppressWarnings("unchecked")
     List<String> each(String css, String expression) {
         return (List<String>)
@@ -109,7 +109,7 @@ final class Browser implements AutoCloseable {
         return answer == null ? "" : answer;
     }
 
-    /** What a script hands to its last argument, which is a function. */
+    /** Runs a script and returns the value that it passes to its callback, the last argument. */
     @SuppressWarnings("unchecked")
     List<String> later(String code) {
         return (List<String>) driver.executeAsyncScript(code);
@@ -123,12 +123,12 @@ final class Browser implements AutoCloseable {
         find(css).sendKeys(text);
     }
 
-    /** As a person does, with keys. */
+    /** Clears a field with keystrokes, as a user does. */
     void empty(String css) {
         find(css).sendKeys(Keys.chord(Keys.CONTROL, "a"), Keys.BACK_SPACE);
     }
 
-    /** To whatever has the focus. */
+    /** Sends a key to the focused element. */
     void press(CharSequence key) {
         driver.switchTo().activeElement().sendKeys(key);
     }
@@ -157,8 +157,8 @@ final class Browser implements AutoCloseable {
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
     }
 
-    /** Warnings and errors of the page, refused content among them. */
-    List<String> complaints() {
+    /** Warnings and errors of the browser console, such as blocked content. */
+    List<String> consoleProblems() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
                 .map(Object::toString)

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page for people with a screen reader, a keyboard only, or little sight. */
+/** The page for users with a screen reader, only a keyboard, or low vision. */
 @Tag("one-jdk")
 @Timeout(300)
 class PageAccessibilityTest {
@@ -39,7 +39,7 @@ class PageAccessibilityTest {
         }
     }
 
-    /** What axe-core finds wrong in what is shown now, moderate and minor matters left out. */
+    /** Serious and critical violations that axe-core finds in the current view. */
     private List<String> violations() throws IOException {
         if (browser.script("return typeof axe").equals("undefined")) {
             try (InputStream axe = Objects.requireNonNull(getClass().getResourceAsStream("/axe.min.js"))) {
@@ -55,7 +55,7 @@ class PageAccessibilityTest {
     @Test
     void has_no_serious_violation_in_any_view_light_or_dark_wide_or_narrow() throws Exception {
         start("saga.concurrency", "3");
-        assertThat(violations()).as("nothing there yet").isEmpty();
+        assertThat(violations()).as("empty list").isEmpty();
         String partial = page.partial("stuck.txt", 301);
         String done = page.saga.ingest(page.saga.text("done.txt", 40)).sagaId();
         String paused = page.paused("paused.bin");
@@ -116,7 +116,7 @@ class PageAccessibilityTest {
     }
 
     @Test
-    void each_change_of_view_moves_to_its_heading_and_names_the_tab() throws Exception {
+    void each_change_of_view_focuses_its_heading_and_sets_the_tab_title() throws Exception {
         start();
         page.saga.ingest(page.saga.text("done.txt", 3));
         await().atMost(PATIENCE).until(() -> browser.title().equals("Sagas – Streaming Saga"));
@@ -143,7 +143,7 @@ class PageAccessibilityTest {
     }
 
     @Test
-    void what_is_focused_stays_so_while_the_view_is_drawn_again() throws Exception {
+    void the_focus_stays_while_the_view_is_redrawn() throws Exception {
         start();
         String partial = page.partial("stuck.txt", 2);
         page.partial("other.txt", 1);
@@ -162,7 +162,7 @@ class PageAccessibilityTest {
     }
 
     @Test
-    void letters_are_no_shortcuts_in_a_field_nor_once_they_are_switched_off() throws Exception {
+    void shortcuts_are_inactive_in_fields_and_when_switched_off() throws Exception {
         start();
         browser.press("/");
         await().atMost(PATIENCE)

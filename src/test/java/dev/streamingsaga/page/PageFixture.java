@@ -64,7 +64,7 @@ final class PageFixture implements AutoCloseable {
         return sagaId;
     }
 
-    /** A saga that was received; it goes as far as it can. */
+    /** A saga that was received and runs as far as it can. */
     String begun(String name, int size) {
         Path file = saga.file(name, size);
         Background.run("ingest", () -> saga.ingest(file));
@@ -73,7 +73,7 @@ final class PageFixture implements AutoCloseable {
         return saga.journal().sagas(1).get(0).sagaId();
     }
 
-    /** A saga that was undone but for some objects, whose entries are blocked. */
+    /** A compensated saga with some remaining objects, whose clean-up entries are blocked. */
     String partial(String name, int left) {
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
         saga.s3()
@@ -94,7 +94,7 @@ final class PageFixture implements AutoCloseable {
         return partial.sagaId();
     }
 
-    /** That many sagas that ended, each tenth of them undone, as if they had come after all others. */
+    /** This many ended sagas, every tenth compensated, newer than all others. */
     void endedLater(int sagas) {
         saga.execute(
                 "journal",
@@ -106,7 +106,7 @@ final class PageFixture implements AutoCloseable {
                         + " 1764500000000 + i, 1764500000000 + i FROM n");
     }
 
-    /** Sees the list of sagas with all counts. */
+    /** Waits for the list of sagas with all counts. */
     void seesList(String all) {
         await().atMost(PATIENCE)
                 .until(() -> browser.text("[data-filter=all] .n").equals(all));

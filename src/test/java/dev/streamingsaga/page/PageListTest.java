@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The list of sagas is true whatever their number, and says what it shows. */
+/** The list of sagas is correct for any number of sagas, and says how many it shows. */
 @Tag("one-jdk")
 @Timeout(180)
 class PageListTest {
@@ -35,7 +35,7 @@ class PageListTest {
     }
 
     @Test
-    void what_needs_attention_is_first_and_counted_however_many_sagas_came_later() throws Exception {
+    void sagas_that_need_attention_come_first_however_many_newer_sagas_there_are() throws Exception {
         start();
         String stuck = page.partial("stuck.txt", 301);
         page.endedLater(10_000);
@@ -80,11 +80,11 @@ class PageListTest {
         browser.empty("#filter");
         browser.click("[data-filter=attention]");
         await().atMost(PATIENCE).until(() -> browser.text(".empty").equals("Nothing needs attention."));
-        assertThat(browser.complaints()).isEmpty();
+        assertThat(browser.consoleProblems()).isEmpty();
     }
 
     @Test
-    void sagas_that_wait_are_a_group_of_their_own_oldest_first() throws Exception {
+    void waiting_sagas_have_a_group_of_their_own_oldest_first() throws Exception {
         start("saga.concurrency", "1");
         String running = page.running("first.bin");
         List<String> waiting =
@@ -101,7 +101,7 @@ class PageListTest {
     }
 
     @Test
-    void a_row_says_each_thing_once_and_on_one_line() throws Exception {
+    void a_row_shows_each_fact_once_and_on_one_line() throws Exception {
         start();
         page.saga.ingest(page.saga.text("done.txt", 3));
         page.saga.execute("journal", "UPDATE saga SET received_at = received_at - 618000");
@@ -110,7 +110,7 @@ class PageListTest {
         assertThat(browser.each(".list thead th", "e.textContent"))
                 .containsExactly("File", "State", "Size", "Progress", "Step", "Speed", "Time left", "Run", "Received");
         assertThat(browser.find(".row progress").isDisplayed())
-                .as("a bar that is full says nothing")
+                .as("a full bar adds no information")
                 .isFalse();
         assertThat(browser.text(".row .bar-label")).startsWith("took 10 min");
         assertThat(
@@ -121,7 +121,7 @@ class PageListTest {
     }
 
     @Test
-    void equal_errors_are_one_line_with_a_count() throws Exception {
+    void equal_errors_are_shown_once_with_a_count() throws Exception {
         start();
         String stuck = page.partial("stuck.txt", 301);
         page.saga.execute(

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page as an operator sees it, in a browser, on the whole application. */
+/** The page in a real browser, with the whole application. */
 @Tag("one-jdk")
 @Timeout(180)
 class PageTest {
@@ -92,26 +92,27 @@ class PageTest {
     }
 
     @Test
-    void twenty_sagas_from_all_ways_in_have_bars_that_agree_with_the_journal() throws Exception {
+    void twenty_sagas_from_all_ingestion_endpoints_have_bars_that_match_the_journal() throws Exception {
         Path drop = Files.createDirectory(directory.resolve("drop"));
         start(Stream.concat(
-                        Stream.of("saga.concurrency", "20"), Stream.of(WaysIn.settings(drop, directory.resolve("in"))))
+                        Stream.of("saga.concurrency", "20"),
+                        Stream.of(IngestionEndpoints.settings(drop, directory.resolve("in"))))
                 .toArray(String[]::new));
         await().atMost(PATIENCE).until(() -> browser.text(".empty").contains("Nothing here yet"));
         browser.picture("idle");
         saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().delay(held);
-        WaysIn ways = new WaysIn(saga, drop);
+        IngestionEndpoints endpoints = new IngestionEndpoints(saga, drop);
         List<CompletableFuture<IngestResult>> java = new ArrayList<>();
         List<String> names = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             names.add("report-" + i + ".bin");
             Path file = saga.file(names.get(i), 5_300_000L + i * 10_000L);
             switch (i % 6) {
-                case 0 -> ways.drop(file);
-                case 1 -> ways.put(file);
-                case 2 -> ways.post(file);
-                case 3 -> ways.bytes(file);
-                case 4 -> ways.claimCheck(file);
+                case 0 -> endpoints.drop(file);
+                case 1 -> endpoints.put(file);
+                case 2 -> endpoints.post(file);
+                case 3 -> endpoints.bytes(file);
+                case 4 -> endpoints.claimCheck(file);
                 default -> java.add(ingesting(file));
             }
         }
@@ -133,7 +134,7 @@ class PageTest {
             assertThat(page).isEqualTo(journal);
         });
         assertThat(browser.each(".row strong", "e.textContent"))
-                .as("whatever way they came")
+                .as("from every endpoint")
                 .containsExactlyInAnyOrderElementsOf(names);
         browser.picture("twenty-running");
         await().atMost(PATIENCE)
@@ -156,11 +157,11 @@ class PageTest {
                 .untilAsserted(() -> assertThat(browser.each(".row .bar", "e.dataset.done === e.dataset.total"))
                         .hasSize(20)
                         .containsOnly("true"));
-        assertThat(browser.complaints()).isEmpty();
+        assertThat(browser.consoleProblems()).isEmpty();
     }
 
     @Test
-    void cancel_says_what_it_removes_and_asks_first() throws Exception {
+    void cancel_asks_first_and_says_what_it_removes() throws Exception {
         start("saga.compensation.step-timeout", "60s");
         String sagaId = running("contract.bin");
         browser.go("#/sagas/" + sagaId);
@@ -189,12 +190,12 @@ class PageTest {
                         .startsWith("upload"));
         browser.picture("compensated");
         assertThat(browser.has("[data-action=cancel]"))
-                .as("nothing to cancel any more")
+                .as("no cancel button after the end")
                 .isFalse();
     }
 
     @Test
-    void what_is_left_behind_comes_first_and_can_be_retried_or_resolved() throws Exception {
+    void sagas_with_residue_come_first_and_can_be_retried_or_resolved() throws Exception {
         start();
         assertThat(saga.ingest(saga.text("fine.txt", 3)).status()).isEqualTo("COMPLETED");
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
@@ -202,37 +203,37 @@ class PageTest {
                 .when(method("DELETE").or(method("POST")).and(keyContains("")))
                 .always()
                 .answer(403, "AccessDenied");
-        IngestResult given = saga.ingest(saga.text("given-up.txt", 3));
+        IngestResult resolved = saga.ingest(saga.text("given-up.txt", 3));
         IngestResult partial = saga.ingest(saga.text("stuck.txt", 3));
-        assertThat(List.of(given.status(), partial.status())).containsOnly("PARTIALLY_COMPENSATED");
+        assertThat(List.of(resolved.status(), partial.status())).containsOnly("PARTIALLY_COMPENSATED");
 
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(browser.each(".row", "e.dataset.saga"))
                         .hasSize(3)
-                        .startsWith(partial.sagaId(), given.sagaId()));
+                        .startsWith(partial.sagaId(), resolved.sagaId()));
         browser.click("nav [data-view=cleanups]");
         await().atMost(PATIENCE).until(() -> browser.text(".cleanups .resource").contains("chunk-000000"));
         browser.picture("cleanups");
-        browser.click("[data-cleanup='" + entry(given) + "'] [data-action=resolve]");
+        browser.click("[data-cleanup='" + entry(resolved) + "'] [data-action=resolve]");
         assertThat(browser.text("dialog")).contains("Nothing is removed");
         browser.picture("resolve");
         browser.type("#dialog-field", "removed by hand\n");
-        await().atMost(PATIENCE).until(() -> state(given.sagaId()) == SagaState.COMPENSATED);
-        assertThat(saga.journal().cleanups().of(given.sagaId()))
+        await().atMost(PATIENCE).until(() -> state(resolved.sagaId()) == SagaState.COMPENSATED);
+        assertThat(saga.journal().cleanups().of(resolved.sagaId()))
                 .singleElement()
                 .satisfies(e -> assertThat(e.resolution()).isEqualTo("removed by hand"));
-        assertThat(saga.keys()).as("closing an entry removes nothing").anyMatch(key -> key.contains(given.sagaId()));
+        assertThat(saga.keys()).as("closing an entry removes nothing").anyMatch(key -> key.contains(resolved.sagaId()));
 
         saga.s3().clearRules();
         browser.click("[data-cleanup='" + entry(partial) + "'] [data-action=retry]");
         await().atMost(PATIENCE).until(() -> state(partial.sagaId()) == SagaState.COMPENSATED);
-        assertThat(saga.keys()).as("asked of the bucket itself").noneMatch(key -> key.contains(partial.sagaId()));
-        await().atMost(PATIENCE).until(() -> browser.text("main .empty").contains("Nothing left behind"));
+        assertThat(saga.keys()).as("objects in the bucket").noneMatch(key -> key.contains(partial.sagaId()));
+        await().atMost(PATIENCE).until(() -> browser.text("main .empty").contains("Nothing to clean up"));
         await().atMost(PATIENCE).until(() -> !browser.find("#cleanup-count").isDisplayed());
     }
 
     @Test
-    void pause_and_resume_do_what_they_say() throws Exception {
+    void pause_and_resume_keep_what_was_sent() throws Exception {
         start();
         String sagaId = running("minutes.bin");
         browser.go("#/sagas/" + sagaId);
@@ -240,11 +241,11 @@ class PageTest {
         assertThat(browser.text("dialog")).contains("Nothing is removed");
         browser.click("dialog .primary");
         await().atMost(PATIENCE).until(() -> state(sagaId) == SagaState.PAUSED);
-        assertThat(saga.keys()).as("what was sent stays").anyMatch(key -> key.endsWith("/chunk-000000"));
+        assertThat(saga.keys()).as("sent chunks stay").anyMatch(key -> key.endsWith("/chunk-000000"));
         held.countDown();
 
         browser.click("[data-action=resume]");
-        assertThat(browser.text("dialog")).contains("Run 2 begins");
+        assertThat(browser.text("dialog")).contains("Run 2 starts");
         browser.click("dialog .primary");
         await().atMost(PATIENCE).until(() -> state(sagaId) == SagaState.COMPLETED);
         assertThat(saga.keys()).filteredOn(key -> key.contains("/chunk-")).hasSize(2);
@@ -252,7 +253,7 @@ class PageTest {
     }
 
     @Test
-    void a_file_given_to_the_page_becomes_a_document_that_is_found() throws Exception {
+    void a_file_added_to_the_page_becomes_a_document_that_search_finds() throws Exception {
         start();
         browser.type(
                 "#pick",
@@ -286,7 +287,7 @@ class PageTest {
         browser.script("location.reload()");
         await().atMost(PATIENCE)
                 .until(() -> browser.each(".stores .bad", "e.textContent").equals(List.of("✗ differs")));
-        assertThat(browser.complaints()).isEmpty();
+        assertThat(browser.consoleProblems()).isEmpty();
         assertThat(
                         browser.script(
                                 "return performance.getEntriesByType('resource').filter(e => new URL(e.name).origin !== location.origin).length"))
@@ -295,7 +296,7 @@ class PageTest {
     }
 
     @Test
-    void a_dropped_file_is_ingested_and_a_refused_one_says_why() throws Exception {
+    void a_dropped_file_is_ingested_and_a_rejected_one_shows_the_reason() throws Exception {
         start("saga.file.max-size", "1KiB");
         String drop = """
                 const data = new DataTransfer();
@@ -310,7 +311,7 @@ class PageTest {
     }
 
     @Test
-    void keyboard_leads_into_a_saga_and_back() throws Exception {
+    void the_keyboard_opens_a_saga_and_returns() throws Exception {
         start();
         List<String> ids = new ArrayList<>();
         for (String name : List.of("first.txt", "second.txt")) {
@@ -362,7 +363,7 @@ class PageTest {
     }
 
     @Test
-    void asks_for_a_key_once_where_one_is_needed() throws Exception {
+    void asks_once_for_a_key_if_the_server_requires_one() throws Exception {
         Path keys = directory.resolve("keys");
         String key = ApiKeys.create(keys, "operator", List.of("read", "operate", "ingest"));
         start("saga.http.keys-file", keys.toString());
@@ -379,15 +380,15 @@ class PageTest {
     }
 
     @Test
-    void a_key_that_may_only_send_sends_and_is_told_what_it_lacks() throws Exception {
+    void a_key_with_the_scope_ingest_only_can_upload_and_sees_what_it_lacks() throws Exception {
         Path keys = directory.resolve("keys");
         String key = ApiKeys.create(keys, "scanner", List.of("ingest"));
         start("saga.http.keys-file", keys.toString(), "saga.file.max-size", "1KiB");
         browser.type("#dialog-field", key + "\n");
         await().atMost(PATIENCE).until(() -> browser.text("#access").contains("lacks the scope read"));
-        assertThat(browser.text("#link")).doesNotContain("no connection");
+        assertThat(browser.text("#link")).doesNotContain("disconnected");
         assertThat(browser.script("return getComputedStyle(document.querySelector('.empty')).display"))
-                .as("nothing is known of sagas")
+                .as("no statement about sagas")
                 .isEqualTo("none");
         browser.script("""
                 const data = new DataTransfer();
@@ -401,6 +402,6 @@ class PageTest {
         browser.type("#filter", "gulls\n");
         await().atMost(PATIENCE).until(() -> browser.text(".note.bad").contains("lacks the scope read"));
         browser.click("#access button");
-        await().atMost(PATIENCE).until(() -> browser.text("dialog").contains("Who are you?"));
+        await().atMost(PATIENCE).until(() -> browser.text("dialog").contains("Sign in"));
     }
 }

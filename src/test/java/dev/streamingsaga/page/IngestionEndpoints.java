@@ -19,8 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Clients of every way in from outside; none waits for an outcome. */
-final class WaysIn {
+/** Clients of all ingestion endpoints; none waits for an outcome. */
+final class IngestionEndpoints {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final StreamingSagaFixture saga;
@@ -29,13 +29,13 @@ final class WaysIn {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    WaysIn(StreamingSagaFixture saga, Path drop) {
+    IngestionEndpoints(StreamingSagaFixture saga, Path drop) {
         this.saga = saga;
         this.api = saga.application().address().orElseThrow();
         this.drop = drop;
     }
 
-    /** What the fixture must be told for them. */
+    /** The settings that they need. */
     static String[] settings(Path drop, Path roots) {
         return new String[] {
             "saga.drop.dir",
