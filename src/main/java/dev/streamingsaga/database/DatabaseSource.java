@@ -2,17 +2,17 @@ package dev.streamingsaga.database;
 
 import dev.streamingsaga.config.SagaConfig;
 
-/** Where an instance's databases come from. */
+/** Opens an instance's databases. */
 @FunctionalInterface
 public interface DatabaseSource {
     /**
-     * The open, migrated database of a role, to be closed by the caller.
+     * Opens and migrates the database of a role. The caller closes it.
      *
      * @param role {@code journal} or a built-in store
      */
     Databases.OpenDatabase open(String role);
 
-    /** As configured: of a server with a URL, or an embedded file. */
+    /** Opens databases as configured: a server if a URL is set, otherwise an embedded file. */
     static DatabaseSource configured(SagaConfig config) {
         return role ->
                 Databases.open(role, role.equals("journal") ? config.journal() : config.store(role), config.dataDir());

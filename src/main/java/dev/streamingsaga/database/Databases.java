@@ -17,14 +17,16 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /** Opens the databases of the journal and the stores, each with its own pool and its own migrations. */
 public final class Databases {
-    /** SQLITE_OPEN_READWRITE alone: to read a file with a write-ahead log needs companions, which are removed again. */
+    /**
+     * SQLITE_OPEN_READWRITE: reading a file with a write-ahead log needs its -wal and -shm files, removed afterwards.
+     */
     private static final String READ_WRITE_BUT_NOT_CREATE = "open_mode=2";
 
     private Databases() {}
 
     /**
-     * The two kinds of SQL we speak; migrations lie in {@code db/<role>/<kind>}, or in {@code db/<role>} if both
-     * understand them.
+     * The supported SQL dialects. Migrations are in {@code db/<role>/<dialect>}, or in {@code db/<role>} if both
+     * dialects accept them.
      */
     public enum Dialect {
         SQLITE,
@@ -49,7 +51,7 @@ public final class Databases {
 
     /**
      * Opens and migrates the database of a role. Without a URL it is the embedded SQLite file {@code <role>.db} in the
-     * data directory: WAL, each commit synced, writers queue instead of failing.
+     * data directory: WAL mode, every commit synced, and writers wait for each other instead of failing.
      *
      * @param role journal, security, vector, graph or relational: names the file, the pool and the migrations
      */
@@ -87,7 +89,7 @@ public final class Databases {
                     "socketTimeout",
                     String.valueOf(Math.max(1, settings.timeout().toSeconds())));
             pool.addDataSourceProperty("connectTimeout", "5");
-            // Or errors quote the refused rows, and with them a document's text.
+            // Otherwise errors quote the rejected rows, and with them a document's text.
             pool.addDataSourceProperty("logServerErrorDetail", "false");
             pool.addDataSourceProperty("ApplicationName", "streaming-saga-" + role);
         }
@@ -95,43 +97,43 @@ public final class Databases {
     }
 
     /**
-     * A database as it is found.
+     * The state of a database.
      *
-     * @param exists false: an SQLite file that is made at the first start
-     * @param applied migrations that were made
-     * @param pending migrations that the next start makes
+     * @param exists false for an SQLite file that the first start creates
+     * @param applied migrations applied so far
+     * @param pending migrations that the next start applies
      */
-    public record Found(Dialect dialect, boolean exists, int applied, int pending) {}
+    public record DatabaseState(Dialect dialect, boolean exists, int applied, int pending) {}
 
     /**
-     * Connects and looks, and changes nothing: makes no file, migrates nothing.
+     * Connects and reads the state of the database. Creates no file and migrates nothing.
      *
-     * @throws RuntimeException if it can't be reached or read
+     * @throws RuntimeException if it cannot be reached or read
      */
-    public static Found look(String role, Database settings, Path dataDir) {
+    public static DatabaseState inspect(String role, Database settings, Path dataDir) {
         String url = settings.url().orElseGet(() -> "jdbc:sqlite:" + dataDir.resolve(role + ".db"));
         Dialect dialect = Dialect.of(url);
         boolean file = dialect == Dialect.SQLITE;
         if (file
                 && !Files.exists(
                         Path.of(url.replaceFirst("^jdbc:sqlite:(file:)?", "").replaceFirst("[?].*", "")))) {
-            return new Found(dialect, false, 0, 0);
+            return new DatabaseState(dialect, false, 0, 0);
         }
-        String asItIs = url + (url.contains("?") ? "&" : "?") + READ_WRITE_BUT_NOT_CREATE;
-        HikariConfig pool = pool(role, settings, file ? asItIs : url);
+        String existingOnly = url + (url.contains("?") ? "&" : "?") + READ_WRITE_BUT_NOT_CREATE;
+        HikariConfig pool = pool(role, settings, file ? existingOnly : url);
         pool.setMaximumPoolSize(2);
-        pool.setReadOnly(!file); // an SQLite file is opened as it is, or not at all
+        pool.setReadOnly(!file); // an SQLite file is opened only if it exists
         try (HikariDataSource connections = new HikariDataSource(pool)) {
             MigrationInfoService migrations =
                     flyway(role, dialect).dataSource(connections).load().info();
-            return new Found(dialect, true, migrations.applied().length, migrations.pending().length);
+            return new DatabaseState(dialect, true, migrations.applied().length, migrations.pending().length);
         }
     }
 
     static FluentConfiguration flyway(String role, Dialect dialect) {
         return Flyway.configure(Databases.class.getClassLoader())
                 .locations("classpath:" + migrations(role, dialect))
-                // Without its migrations Flyway would be content with an empty database.
+                // Otherwise Flyway would accept an empty database if the migrations were missing.
                 .failOnMissingLocations(true)
                 .table("saga_" + role + "_schema")
                 .baselineOnMigrate(true)
@@ -145,8 +147,7 @@ public final class Databases {
     }
 
     /**
-     * Locked by the session: a transaction left open beside the migrations would keep indexes from being made
-     * concurrently.
+     * Uses a session-level lock: the open transaction of a transactional lock would block CREATE INDEX CONCURRENTLY.
      */
     private static Map<String, String> locking(Dialect dialect) {
         return dialect == Dialect.POSTGRESQL ? Map.of("flyway.postgresql.transactional.lock", "false") : Map.of();
@@ -155,7 +156,7 @@ public final class Databases {
     private static String embeddedUrl(String role, Path dataDir) {
         try {
             Permissions.folder(dataDir);
-            // SQLite gives its -wal and -shm the mode of the file that they belong to.
+            // SQLite gives the -wal and -shm files the mode of the database file.
             return "jdbc:sqlite:" + Permissions.file(dataDir.resolve(role + ".db"));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot create " + role + ".db in the data directory " + dataDir, e);

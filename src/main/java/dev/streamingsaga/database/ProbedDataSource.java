@@ -14,14 +14,11 @@ import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Tells a probe of every statement that may write, and of every commit of what was written. Only used where there is a
- * probe.
- */
+/** Notifies a probe of every statement that may write, and of every commit after one. Used only if there is a probe. */
 final class ProbedDataSource {
     private static final Set<String> EXECUTES =
             Set.of("execute", "executeUpdate", "executeLargeUpdate", "executeBatch", "executeLargeBatch");
-    private static final int SHORT = 90;
+    private static final int MAX_LENGTH = 90;
 
     private final String role;
     private final SideEffectProbe probe;
@@ -46,7 +43,7 @@ final class ProbedDataSource {
                 case "commit", "setAutoCommit" -> {
                     return writes.commit(() -> call(connection, method, arguments));
                 }
-                case "rollback" -> writes.last = "";
+                case "rollback" -> writes.lastWrite = "";
                 default -> {}
             }
             Object answer = call(connection, method, arguments);
@@ -68,7 +65,7 @@ final class ProbedDataSource {
             }
             String sql =
                     arguments != null && arguments.length > 0 && arguments[0] instanceof String text ? text : prepared;
-            return reads(sql)
+            return isRead(sql)
                     ? call(statement, method, arguments)
                     : writes.write(shortened(sql), () -> call(statement, method, arguments));
         });
@@ -79,27 +76,27 @@ final class ProbedDataSource {
         Object run() throws Throwable;
     }
 
-    /** What a connection wrote since its last commit. */
+    /** The writes of a connection since its last commit. */
     private final class Writes {
-        private String last = "";
+        private String lastWrite = "";
 
         @Nullable
         Object write(String sql, ProbedDataSource.JdbcCall call) throws Throwable {
-            last = sql;
-            return watched(sql, call);
+            lastWrite = sql;
+            return probed(sql, call);
         }
 
         @Nullable
         Object commit(ProbedDataSource.JdbcCall call) throws Throwable {
-            if (last.isEmpty()) {
+            if (lastWrite.isEmpty()) {
                 return call.run();
             }
-            String what = "commit of " + last;
-            last = "";
-            return watched(what, call);
+            String what = "commit of " + lastWrite;
+            lastWrite = "";
+            return probed(what, call);
         }
 
-        private @Nullable Object watched(String what, ProbedDataSource.JdbcCall call) throws Throwable {
+        private @Nullable Object probed(String what, ProbedDataSource.JdbcCall call) throws Throwable {
             probe.before(role, what);
             try {
                 return call.run();
@@ -109,14 +106,14 @@ final class ProbedDataSource {
         }
     }
 
-    private static boolean reads(String sql) {
+    private static boolean isRead(String sql) {
         String start = sql.strip().toLowerCase(Locale.ROOT);
         return start.startsWith("select") || start.startsWith("pragma");
     }
 
     private static String shortened(String sql) {
         String line = sql.strip().replaceAll("\\s+", " ");
-        return line.length() <= SHORT ? line : line.substring(0, SHORT);
+        return line.length() <= MAX_LENGTH ? line : line.substring(0, MAX_LENGTH);
     }
 
     private static @Nullable Object call(Object target, Method method, Object @Nullable [] arguments) throws Throwable {

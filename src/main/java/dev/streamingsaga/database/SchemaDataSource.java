@@ -12,42 +12,42 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 
 /**
- * Connections of somebody else's pool that look at our schema while we have them, and where they looked before when the
- * pool has them back. To Spring it is another data source than its owner's: no transaction of the owner's is ever
- * joined.
+ * Borrows connections of the hub's pool and sets their {@code search_path} to the instance's schema. Restores it before
+ * a connection returns to the pool. Spring treats this as a separate data source, so it never joins a transaction of
+ * the hub.
  */
 final class SchemaDataSource extends AbstractDataSource {
-    private final DataSource owners;
+    private final DataSource hubDataSource;
     private final String path;
 
-    SchemaDataSource(DataSource owners, String path) {
-        this.owners = owners;
+    SchemaDataSource(DataSource hubDataSource, String path) {
+        this.hubDataSource = hubDataSource;
         this.path = path;
     }
 
     @Override
     public Connection getConnection() throws SQLException {
-        return switched(owners.getConnection());
+        return withSearchPath(hubDataSource.getConnection());
     }
 
     @Override
     public Connection getConnection(String user, String password) throws SQLException {
-        return switched(owners.getConnection(user, password));
+        return withSearchPath(hubDataSource.getConnection(user, password));
     }
 
-    private Connection switched(Connection connection) throws SQLException {
+    private Connection withSearchPath(Connection connection) throws SQLException {
         try {
             boolean autoCommit = connection.getAutoCommit();
-            // A pool may hand out connections with a transaction already open: none of it is ours to take over.
+            // A pool may supply connections with auto-commit off; this instance needs it on.
             connection.setAutoCommit(true);
-            String before = setSearchPath(connection, path);
+            String previousPath = setSearchPath(connection, path);
             return (Connection) Proxy.newProxyInstance(
                     SchemaDataSource.class.getClassLoader(),
                     new Class<?>[] {Connection.class},
                     (self, method, arguments) -> {
                         switch (method.getName()) {
                             case "close" -> {
-                                restore(connection, before, autoCommit);
+                                restore(connection, previousPath, autoCommit);
                                 return null;
                             }
                             case "equals" -> {
@@ -64,7 +64,7 @@ final class SchemaDataSource extends AbstractDataSource {
         }
     }
 
-    private static void restore(Connection connection, String before, boolean autoCommit) throws SQLException {
+    private static void restore(Connection connection, String previousPath, boolean autoCommit) throws SQLException {
         if (connection.isClosed()) {
             return;
         }
@@ -73,17 +73,17 @@ final class SchemaDataSource extends AbstractDataSource {
                 connection.rollback();
                 connection.setAutoCommit(true);
             }
-            setSearchPath(connection, before);
+            setSearchPath(connection, previousPath);
             connection.setAutoCommit(autoCommit);
         } catch (SQLException e) {
-            // The pool must not hand out a connection that still looks at our tables.
+            // The pool must not reuse a connection whose search_path is still the instance's.
             connection.abort(Runnable::run);
         } finally {
             connection.close();
         }
     }
 
-    /** @return where it looked before */
+    /** @return the previous search path */
     private static String setSearchPath(Connection connection, String path) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(
                 "select current_setting('search_path'), set_config('search_path', ?, false)")) {

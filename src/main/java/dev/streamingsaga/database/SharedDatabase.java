@@ -9,40 +9,40 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 
 /**
- * A PostgreSQL database that is somebody else's, with a schema in it that is ours: all tables, migrations and their
- * history lie there, and our connections see nothing else. What its owner keeps beside it is neither read nor written,
- * also under the same name.
+ * A schema of the instance's own in the hub's PostgreSQL database. It holds all tables, migrations and their history,
+ * and the instance's connections see nothing else: tables of the hub are neither read nor written, even if they have
+ * the same names.
  */
 public final class SharedDatabase implements DatabaseSource {
-    private final DataSource owners;
+    private final DataSource hubDataSource;
     private final String schema;
 
-    private SharedDatabase(DataSource owners, String schema) {
-        this.owners = owners;
+    private SharedDatabase(DataSource hubDataSource, String schema) {
+        this.hubDataSource = hubDataSource;
         this.schema = schema;
     }
 
     /**
      * @param instance names the schema: {@code streaming_<instance>}, created if it is missing
-     * @throws SQLException if it does not answer, or is no PostgreSQL: with SQLite what a pool sets decides about
-     *     durability
+     * @throws SQLException if the database does not answer or is not PostgreSQL: the durability of SQLite depends on
+     *     settings of the hub's pool
      */
-    public static SharedDatabase of(DataSource owners, String instance) throws SQLException {
-        try (Connection connection = owners.getConnection()) {
+    public static SharedDatabase of(DataSource hubDataSource, String instance) throws SQLException {
+        try (Connection connection = hubDataSource.getConnection()) {
             String product = connection.getMetaData().getDatabaseProductName();
             if (!product.equals("PostgreSQL")) {
                 throw new SQLException("it is " + product + ", and only PostgreSQL can be shared");
             }
         }
-        return new SharedDatabase(owners, "streaming_" + instance.replace('-', '_'));
+        return new SharedDatabase(hubDataSource, "streaming_" + instance.replace('-', '_'));
     }
 
     @Override
     public Databases.OpenDatabase open(String role) {
-        SchemaDataSource ours = new SchemaDataSource(owners, path(role));
+        SchemaDataSource schemaDataSource = new SchemaDataSource(hubDataSource, path(role));
         DataSource dataSource = SideEffects.probe()
-                .map(probe -> ProbedDataSource.around(ours, role, probe))
-                .orElse(ours);
+                .map(probe -> ProbedDataSource.around(schemaDataSource, role, probe))
+                .orElse(schemaDataSource);
         Databases.flyway(role, Dialect.POSTGRESQL)
                 .dataSource(dataSource)
                 .schemas(schema)
@@ -53,20 +53,21 @@ public final class SharedDatabase implements DatabaseSource {
         return new Databases.OpenDatabase(dataSource, Dialect.POSTGRESQL, () -> {});
     }
 
-    /** Ours alone, and for vectors also the one that pgvector's type is in. */
+    /** The instance's schema; for vectors also the schema of the pgvector extension. */
     private String path(String role) {
         String own = "\"" + schema + "\"";
         if (!role.equals("vector")) {
             return own;
         }
-        String extension =
-                "select quote_ident(n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'";
-        try (Connection connection = owners.getConnection();
+        String extension = "select quote_ident(n.nspname) from pg_extension e"
+                + " join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'";
+        try (Connection connection = hubDataSource.getConnection();
                 PreparedStatement query = connection.prepareStatement(extension);
                 ResultSet row = query.executeQuery()) {
             return row.next() ? own + ", " + row.getString(1) : own;
         } catch (SQLException e) {
-            throw new IllegalStateException("cannot ask the shared database where pgvector is: " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "cannot find the schema of pgvector in the shared database: " + e.getMessage(), e);
         }
     }
 }

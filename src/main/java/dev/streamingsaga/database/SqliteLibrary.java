@@ -8,10 +8,12 @@ import java.util.stream.Stream;
 import org.sqlite.SQLiteJDBCLoader;
 import org.sqlite.util.LibraryLoaderUtil;
 
-/** The native code of SQLite. Only used, and loaded, if a database is one of SQLite's, whose driver is then there. */
+/**
+ * Loads the native library of SQLite. Used only if a database is SQLite, so that the driver may be absent otherwise.
+ */
 final class SqliteLibrary {
     private static final String FOLDER = "org.sqlite.lib.path";
-    /** Where the driver would unpack it: whoever has set that has decided. */
+    /** Where the driver unpacks the library; if a user sets this property, the driver loads the library itself. */
     private static final String TEMPORARY = "org.sqlite.tmpdir";
 
     private SqliteLibrary() {}
@@ -34,7 +36,7 @@ final class SqliteLibrary {
         try {
             return SQLiteJDBCLoader.initialize();
         } catch (Exception e) {
-            return false; // the first connection says why
+            return false; // the first connection reports the cause
         }
     }
 }

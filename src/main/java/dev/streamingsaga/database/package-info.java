@@ -1,4 +1,4 @@
-/** Connection pools and migrations; no SQL of its own. */
+/** Opens databases: connection pools and migrations. Contains no queries. */
 @NullMarked
 package dev.streamingsaga.database;
 

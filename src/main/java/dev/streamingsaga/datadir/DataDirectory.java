@@ -20,10 +20,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The lock on a data directory: while it is held, no other process writes there, and its former owner is dead. */
+/** The lock on a data directory. While it is held, no other process writes there, and the previous owner has ended. */
 public final class DataDirectory implements AutoCloseable {
-    /** Locks are the process's, not the channel's: who holds one must not open the file again. */
-    private static final Set<Path> LOCKED_HERE = ConcurrentHashMap.newKeySet();
+    /** Locks belong to the process, not to the channel: closing any channel of the file would release the lock. */
+    private static final Set<Path> LOCKED_BY_THIS_PROCESS = ConcurrentHashMap.newKeySet();
 
     private final Path directory;
     private final FileChannel channel;
@@ -34,33 +34,33 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * Locks it for the stand-alone application, after {@link #prepare}.
+     * Prepares and locks the data directory for the stand-alone application.
      *
-     * @throws InUseException if another process has it
+     * @throws InUseException if a process has locked it
      */
     public static DataDirectory lock(SagaConfig config) {
         return lock(config, true);
     }
 
     /**
-     * As {@link #lock}, but the directory may also have files of the hub. It keeps its mode then; our files are still
-     * restricted to their owner.
+     * Like {@link #lock}, for a directory that may also contain files of the hub. With such files the directory keeps
+     * its mode; files of the instance are still restricted to their owner.
      */
     public static DataDirectory lockInHub(SagaConfig config) {
         return lock(config, false);
     }
 
-    private static DataDirectory lock(SagaConfig config, boolean alone) {
+    private static DataDirectory lock(SagaConfig config, boolean exclusive) {
         Path dir = config.dataDir();
         Path file = dir.resolve("lock");
         FileChannel channel = null;
-        if (!LOCKED_HERE.add(dir)) {
-            // Not even opened: closing a second descriptor would drop the lock that the first one holds.
+        if (!LOCKED_BY_THIS_PROCESS.add(dir)) {
+            // Do not open the file: closing a second descriptor would release the lock that the first one holds.
             throw new InUseException("the data directory " + dir
-                    + " is in use by this process already; give another one with --data or the setting data.dir");
+                    + " is in use by this process already; choose another one with --data or the setting data.dir");
         }
         try {
-            DirectoryAccess.prepare(dir, alone);
+            DirectoryAccess.prepare(dir, exclusive);
             channel = FileChannel.open(
                     file,
                     Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ),
@@ -68,28 +68,28 @@ public final class DataDirectory implements AutoCloseable {
             if (tryLock(channel) == null) {
                 String owner = Files.readString(file).strip();
                 channel.close();
-                LOCKED_HERE.remove(dir);
+                LOCKED_BY_THIS_PROCESS.remove(dir);
                 throw new InUseException("the data directory " + dir + " is in use by process " + owner
-                        + "; wait for it, or give another one with --data or the setting data.dir");
+                        + "; wait until it ends, or choose another one with --data or the setting data.dir");
             }
             channel.truncate(0);
             channel.write(
                     ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
             return new DataDirectory(dir, channel);
         } catch (ConfigException e) {
-            LOCKED_HERE.remove(dir);
+            LOCKED_BY_THIS_PROCESS.remove(dir);
             throw e;
         } catch (IOException e) {
-            LOCKED_HERE.remove(dir);
+            LOCKED_BY_THIS_PROCESS.remove(dir);
             throw new UnavailableException("cannot use the data directory " + dir + ": " + e, e);
         }
     }
 
-    /** Whether a process holds the lock; nothing is changed, and nothing is made that is not there. */
+    /** Whether a process holds the lock. Creates and changes nothing. */
     public static boolean isInUse(Path dir) throws IOException {
         Path file = dir.resolve("lock");
-        if (LOCKED_HERE.contains(dir)) {
-            return true; // closing a second descriptor would drop the lock that the first one holds
+        if (LOCKED_BY_THIS_PROCESS.contains(dir)) {
+            return true; // closing a second descriptor would release the lock that the first one holds
         }
         if (!Files.exists(file)) {
             return false;
@@ -100,16 +100,16 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * Makes the directory with mode 700, or restricts an existing one and what is ours in it to its owner: folders 700,
-     * files 600.
+     * Creates the directory with mode 700, or restricts an existing one and the instance's files in it to their owner:
+     * folders 700, files 600.
      *
-     * @throws ConfigException if it belongs to somebody else, or is open to others and has files that are not ours
+     * @throws ConfigException if it belongs to another user, or is open to other users and contains only foreign files
      */
     public static void prepare(Path dir) throws IOException {
         DirectoryAccess.prepare(dir, true);
     }
 
-    /** Restricts to its owner what libraries have made there as the umask says. */
+    /** Restricts to their owner the files that libraries created with the mode of the umask. */
     public void tighten() {
         try {
             DirectoryAccess.tighten(directory);
@@ -118,14 +118,16 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    /** What others than its owner may read or change in a data directory, a line each. Looks only. */
+    /**
+     * One line for each file or folder that other users may read or change, or that another user owns. Changes nothing.
+     */
     public static List<String> findings(Path dir) throws IOException {
         return DirectoryAccess.findings(dir);
     }
 
     /**
-     * Removes native libraries and other temporary files that a killed process left; who holds the lock knows that
-     * nobody uses them.
+     * Removes native libraries and other temporary files of killed processes. While the lock is held, no process uses
+     * them.
      */
     public void sweepTemporaryFiles() throws IOException {
         NativeLibraries.sweep(directory);
@@ -165,9 +167,9 @@ public final class DataDirectory implements AutoCloseable {
     public void close() {
         try {
             channel.close();
-            LOCKED_HERE.remove(directory);
+            LOCKED_BY_THIS_PROCESS.remove(directory);
         } catch (IOException e) {
-            throw new UnavailableException("cannot give the data directory back: " + e.getMessage(), e);
+            throw new UnavailableException("cannot release the data directory: " + e.getMessage(), e);
         }
     }
 }

@@ -21,39 +21,40 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Who may read a data directory. Mode 700 at its top is what protects all that lies below it. Files have 600 all the
- * same, since somebody may copy or move them. Only names that this project writes are touched: the directory may be a
- * hub's own.
+ * Restricts access to a data directory. Mode 700 of the directory protects everything below it. Files have mode 600 as
+ * well, since they may be copied or moved. Only names that this project writes are changed: the directory may contain
+ * files of a hub.
  */
 final class DirectoryAccess {
-    private static final Pattern OURS = Pattern.compile("bucket|broker|coordinator|logs|reports|spool|lock"
+    private static final Pattern OWN_NAMES = Pattern.compile("bucket|broker|coordinator|logs|reports|spool|lock"
             + "|[a-z][a-z0-9-]*\\.(db|db-wal|db-shm|db-journal|port|credentials|secret)");
-    private static final String EMPTY_DISK = "lost+found";
-    private static final String TRIAL = ".owner-";
-    private static final int MOST_FINDINGS = 10;
+    private static final String LOST_AND_FOUND = "lost+found";
+    private static final String OWNER_CHECK = ".owner-";
+    private static final int MAX_FINDINGS = 10;
 
-    private final Path given;
+    private final Path configured;
     private final Path top;
 
-    private DirectoryAccess(Path given, Path top) {
-        this.given = given;
+    private DirectoryAccess(Path configured, Path top) {
+        this.configured = configured;
         this.top = top;
     }
 
     /**
-     * Makes the directory, or restricts an existing one to its owner.
+     * Creates the directory, or restricts an existing one to its owner.
      *
-     * @param alone whether nothing but a data directory may be there; false in a hub
-     * @throws ConfigException if it, or anything of ours in it, belongs to somebody else, or it is open and not ours
+     * @param exclusive whether the directory is only a data directory; false in a hub
+     * @throws ConfigException if it, or a file of this project in it, belongs to another user, or if it is open to
+     *     other users and contains only foreign files
      */
-    static void prepare(Path dir, boolean alone) throws IOException {
+    static void prepare(Path dir, boolean exclusive) throws IOException {
         if (Files.notExists(dir, LinkOption.NOFOLLOW_LINKS)) {
             Permissions.folder(dir);
             return;
         }
         DirectoryAccess access = of(dir);
         if (Files.getFileStore(access.top).supportsFileAttributeView("posix")) {
-            access.restrict(alone);
+            access.restrict(exclusive);
         }
     }
 
@@ -64,26 +65,27 @@ final class DirectoryAccess {
                 return new DirectoryAccess(dir, top);
             }
         } catch (NoSuchFileException e) {
-            throw ConfigException.of(
-                    "the data directory " + dir + " is a symbolic link to nothing; give another one with --data");
+            throw ConfigException.of("the data directory " + dir
+                    + " is a symbolic link to a missing file; choose another one with --data");
         }
-        throw ConfigException.of("the data directory " + dir + " is not a directory; give another one with --data");
+        throw ConfigException.of("the data directory " + dir + " is not a directory; choose another one with --data");
     }
 
-    private void restrict(boolean alone) throws IOException {
+    private void restrict(boolean exclusive) throws IOException {
         UserPrincipal self = self();
-        requireOwner(given, self);
+        requireOwner(configured, self);
         requireOwner(top, self);
         List<Path> entries = entries();
-        List<Path> ours = entries.stream().filter(DirectoryAccess::isOurs).toList();
+        List<Path> ownEntries =
+                entries.stream().filter(DirectoryAccess::isOwnName).toList();
         boolean open = Permissions.isOpen(Files.getPosixFilePermissions(top));
-        if (open && (alone || ours.size() == entries.size())) {
-            if (ours.isEmpty() && !entries.isEmpty()) {
+        if (open && (exclusive || ownEntries.size() == entries.size())) {
+            if (ownEntries.isEmpty() && !entries.isEmpty()) {
                 String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(top));
-                throw ConfigException.of("the data directory " + given + " is open to other users (" + mode
-                        + ") and has only files of something else, such as "
+                throw ConfigException.of("the data directory " + configured + " is open to other users (" + mode
+                        + ") and contains only files that are not Streaming Saga's, such as "
                         + entries.get(0).getFileName()
-                        + "; give a directory of its own with --data, or chmod 700 it");
+                        + "; choose a separate directory with --data, or chmod 700 this one");
             }
             if (Permissions.isWritable(Files.getPosixFilePermissions(top))) {
                 NativeLibraries.discard(top);
@@ -94,17 +96,17 @@ final class DirectoryAccess {
         if (isChangeable(NativeLibraries.folder(top))) {
             NativeLibraries.discard(top);
         }
-        for (Path entry : ours) {
+        for (Path entry : ownEntries) {
             if (Files.isSymbolicLink(entry)) {
                 requireOwner(entry.toRealPath(), self);
                 Permissions.tighten(entry.toRealPath());
             }
-            // A bucket may have a hundred thousand files. What was written since the top is closed is closed, too.
+            // A bucket may have a hundred thousand files. Those written while the directory had mode 700 are private.
             tighten(entry, self, open || !entry.endsWith("bucket"));
         }
     }
 
-    /** Whether somebody else could have put code of his there. */
+    /** Whether another user could have placed code there. */
     private boolean isChangeable(Path libraries) throws IOException {
         if (!Files.isDirectory(libraries)) {
             return false;
@@ -115,13 +117,13 @@ final class DirectoryAccess {
         return found.stream().anyMatch(each -> !each.isSymbolicLink() && Permissions.isWritable(each.permissions()));
     }
 
-    /** Restricts what libraries have made since the start, as the umask says. */
+    /** Restricts the files that libraries created since the start with the mode of the umask. */
     static void tighten(Path dir) throws IOException {
         DirectoryAccess access = of(dir);
         if (Files.getFileStore(access.top).supportsFileAttributeView("posix")) {
             UserPrincipal owner = Files.getOwner(access.top);
             for (Path entry : access.entries()) {
-                if (isOurs(entry)) {
+                if (isOwnName(entry)) {
                     access.tighten(entry, owner, !entry.endsWith("bucket"));
                 }
             }
@@ -130,48 +132,49 @@ final class DirectoryAccess {
 
     private List<Path> entries() throws IOException {
         try (Stream<Path> all = Files.list(top)) {
-            return all.filter(entry -> !entry.endsWith(EMPTY_DISK)
-                            && !entry.getFileName().toString().startsWith(TRIAL))
+            return all.filter(entry -> !entry.endsWith(LOST_AND_FOUND)
+                            && !entry.getFileName().toString().startsWith(OWNER_CHECK))
                     .toList();
         }
     }
 
-    private static boolean isOurs(Path entry) {
-        return OURS.matcher(entry.getFileName().toString()).matches();
+    private static boolean isOwnName(Path entry) {
+        return OWN_NAMES.matcher(entry.getFileName().toString()).matches();
     }
 
-    /** Who owns what this process makes there: not always the user of that name. */
+    /** The owner of files that this process creates there, which on some file systems is not the process's user. */
     private UserPrincipal self() throws IOException {
         try {
-            // Not createTempFile: with it the JDK would settle where temporary files go, before we have said so.
-            String name = TRIAL + ProcessHandle.current().pid() + "-" + System.nanoTime();
-            Path trial = Files.createFile(top.resolve(name));
+            // Not createTempFile: it would make the JDK read java.io.tmpdir before it is set.
+            String name = OWNER_CHECK + ProcessHandle.current().pid() + "-" + System.nanoTime();
+            Path check = Files.createFile(top.resolve(name));
             try {
-                return Files.getOwner(trial);
+                return Files.getOwner(check);
             } finally {
-                Files.delete(trial);
+                Files.delete(check);
             }
         } catch (AccessDeniedException e) {
-            throw ConfigException.of("the data directory " + given + " belongs to " + Files.getOwner(top)
-                    + " and is not writable; run as that user, or give another one with --data");
+            throw ConfigException.of("the data directory " + configured + " belongs to " + Files.getOwner(top)
+                    + " and is not writable; run as that user, or choose another one with --data");
         }
     }
 
     private void requireOwner(Path path, UserPrincipal self) throws IOException {
         UserPrincipal owner = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS);
         if (!owner.equals(self) && !isLinkOfRoot(path)) {
-            String what = path.equals(given) && Files.isSymbolicLink(path)
+            String location = path.equals(configured) && Files.isSymbolicLink(path)
                     ? " is a symbolic link that"
-                    : path.equals(given) || path.equals(top)
+                    : path.equals(configured) || path.equals(top)
                             ? ""
-                            : " has " + (path.startsWith(top) ? top.relativize(path) : path) + ", which";
-            throw ConfigException.of("the data directory " + given + what + " belongs to " + owner + " and not to "
+                            : " contains " + (path.startsWith(top) ? top.relativize(path) : path) + ", which";
+            throw ConfigException.of("the data directory " + configured + location + " belongs to " + owner
+                    + " and not to "
                     + self
-                    + ", who runs this process; run as " + owner + ", chown it, or give another one with --data");
+                    + ", the user of this process; run as " + owner + ", chown it, or choose another one with --data");
         }
     }
 
-    /** An administrator may have moved the directory to another disk. */
+    /** Accepts a link that root created: an administrator may have moved the directory to another disk. */
     private static boolean isLinkOfRoot(Path path) throws IOException {
         return Files.isSymbolicLink(path)
                 && Integer.valueOf(0).equals(Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS));
@@ -179,14 +182,14 @@ final class DirectoryAccess {
 
     private void requirePrivate() throws IOException {
         if (Permissions.isOpen(Files.getPosixFilePermissions(top))) {
-            throw ConfigException.of("the data directory " + given
-                    + " is open to other users and its file system does not let that be"
-                    + " changed; mount it with umask=077, or give another one with --data");
+            throw ConfigException.of("the data directory " + configured
+                    + " is open to other users, and its file system does not support changing the mode"
+                    + "; mount it with umask=077, or choose another one with --data");
         }
     }
 
-    private void tighten(Path entry, UserPrincipal self, boolean below) throws IOException {
-        walk(entry, below, (path, attributes) -> {
+    private void tighten(Path entry, UserPrincipal self, boolean recursive) throws IOException {
+        walk(entry, recursive, (path, attributes) -> {
             requireOwner(path, self);
             if (isOpen(attributes)) {
                 Permissions.tighten(path);
@@ -194,7 +197,7 @@ final class DirectoryAccess {
         });
     }
 
-    /** What a symbolic link lets others do is up to what it names. */
+    /** Ignores the mode of a symbolic link: access depends on its target. */
     private static boolean isOpen(PosixFileAttributes attributes) {
         return !attributes.isSymbolicLink() && Permissions.isOpen(attributes.permissions());
     }
@@ -203,13 +206,13 @@ final class DirectoryAccess {
         void to(Path path, PosixFileAttributes attributes) throws IOException;
     }
 
-    /** Each file, link and folder. Links are not followed. Files come and go meanwhile. */
-    private static void walk(Path start, boolean below, Visit visit) throws IOException {
+    /** Visits each file, link and folder. Follows no links, and ignores files that are removed meanwhile. */
+    private static void walk(Path start, boolean recursive, Visit visit) throws IOException {
         Files.walkFileTree(start, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes found) throws IOException {
                 visitFile(folder, found);
-                return below ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
+                return recursive ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
             }
 
             @Override
@@ -217,7 +220,7 @@ final class DirectoryAccess {
                 try {
                     visit.to(path, Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
                 } catch (NoSuchFileException e) {
-                    // gone meanwhile
+                    // removed meanwhile
                 }
                 return FileVisitResult.CONTINUE;
             }
@@ -232,7 +235,9 @@ final class DirectoryAccess {
         });
     }
 
-    /** What anybody but the owner may read or change, without changing it; up to {@value #MOST_FINDINGS} lines. */
+    /**
+     * See {@link DataDirectory#findings}; at most {@value #MAX_FINDINGS} findings and a line with the number of others.
+     */
     static List<String> findings(Path dir) throws IOException {
         DirectoryAccess access = of(dir);
         if (!Files.getFileStore(access.top).supportsFileAttributeView("posix")) {
@@ -245,23 +250,24 @@ final class DirectoryAccess {
                 false,
                 (path, attributes) -> access.finding(path, attributes, owner).ifPresent(found::add));
         for (Path entry :
-                access.entries().stream().filter(DirectoryAccess::isOurs).toList()) {
+                access.entries().stream().filter(DirectoryAccess::isOwnName).toList()) {
             walk(
                     entry,
                     true,
                     (path, attributes) ->
                             access.finding(path, attributes, owner).ifPresent(found::add));
         }
-        return found.size() <= MOST_FINDINGS
+        return found.size() <= MAX_FINDINGS
                 ? found
                 : Stream.concat(
-                                found.stream().limit(MOST_FINDINGS),
-                                Stream.of("and " + (found.size() - MOST_FINDINGS) + " more"))
+                                found.stream().limit(MAX_FINDINGS),
+                                Stream.of("and " + (found.size() - MAX_FINDINGS) + " more"))
                         .toList();
     }
 
     private Optional<String> finding(Path path, PosixFileAttributes attributes, UserPrincipal owner) {
-        String name = path.equals(top) ? given.toString() : top.relativize(path).toString();
+        String name =
+                path.equals(top) ? configured.toString() : top.relativize(path).toString();
         if (!attributes.owner().equals(owner)) {
             return Optional.of(name + " belongs to " + attributes.owner());
         }

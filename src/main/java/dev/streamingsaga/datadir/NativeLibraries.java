@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Native code of libraries, unpacked once for a data directory instead of at each start into the system's temporary
- * folder, where it stays if the process is killed. Libraries only listen to system properties: one that somebody has
- * set is obeyed, and ours is taken back as soon as the library is loaded. If anything fails the library unpacks its
- * code by itself.
+ * Unpacks the native code of libraries once per data directory. By default libraries unpack it at each start into the
+ * system's temporary folder, where a killed process leaves it. A library finds its code by a system property: a value
+ * that the user set is kept, and this class clears its own value as soon as the library is loaded. If unpacking fails,
+ * the library unpacks its code itself.
  */
 public final class NativeLibraries {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
@@ -41,29 +41,28 @@ public final class NativeLibraries {
         this.folder = folder;
     }
 
-    /** Where those of a data directory are. */
+    /** The folder of the native code in a data directory. */
     public static Path folder(Path dataDir) {
         return dataDir.toAbsolutePath().resolve("spool").resolve("native");
     }
 
     /**
-     * A library's code.
+     * The native code of a library.
      *
-     * @param name starts the name of its folder; the rest changes with the code
-     * @param property names the folder to the library
-     * @param files on the class path, the last part of each being the file's name
+     * @param name prefix of the folder's name; the rest is a fingerprint of the code
+     * @param property the system property that tells the library the folder
+     * @param files resources on the class path; the last part of each URL is the file's name
      */
     public record Code(String name, String property, List<URL> files) {}
 
     /**
-     * Loads a library, once in a JVM: one that was loaded by another class loader can't be loaded again from the same
-     * file.
+     * Loads a library, once per JVM: another class loader cannot load the same file again.
      *
-     * @param load makes the library load its code; false or an error: it did not like ours
+     * @param load makes the library load its code; returns false if it could not
      */
     public static synchronized void load(Path folder, Code code, BooleanSupplier load) {
-        boolean decided = System.getProperty(code.property) != null;
-        if (decided || System.getProperties().putIfAbsent(LOADED + code.name, folder.toString()) != null) {
+        boolean setByUser = System.getProperty(code.property) != null;
+        if (setByUser || System.getProperties().putIfAbsent(LOADED + code.name, folder.toString()) != null) {
             return;
         }
         try {
@@ -73,7 +72,7 @@ public final class NativeLibraries {
             }
         } catch (IOException | UncheckedIOException e) {
             LOG.warn(
-                    "cannot unpack the native code of {} into {} ({}); it goes to the temporary folder",
+                    "cannot unpack the native code of {} into {} ({}); the library uses the temporary folder",
                     code.name,
                     folder,
                     e.toString());
@@ -84,14 +83,14 @@ public final class NativeLibraries {
         System.setProperty(code.property, unpacked.toString());
         try {
             if (!load.getAsBoolean()) {
-                LOG.warn("{} does not take its native code from {}", code.name, unpacked);
+                LOG.warn("{} cannot load its native code from {}", code.name, unpacked);
             }
         } finally {
             System.clearProperty(code.property);
         }
     }
 
-    /** Empty if this system's code is not on the class path. */
+    /** Empty if the class path has no code for this system. */
     private Optional<Path> unpacked(Code code) throws IOException {
         if (code.files.isEmpty()) {
             return Optional.empty();
@@ -108,7 +107,7 @@ public final class NativeLibraries {
         return Optional.of(target);
     }
 
-    /** As the archive has it, so that nothing needs to be read. */
+    /** The checksum from the archive's index, so that the file need not be read. */
     private static String fingerprint(URL file) throws IOException {
         URLConnection connection = connection(file);
         if (connection instanceof JarURLConnection jar) {
@@ -125,23 +124,23 @@ public final class NativeLibraries {
         return connection;
     }
 
-    /** Another process may do so at the same time: the first whole one stays. */
+    /** Safe against other processes that unpack at the same time: the first complete folder is used. */
     private void unpack(Code code, Path target) throws IOException {
         String unique = ProcessHandle.current().pid() + "-" + System.nanoTime();
-        Path draft = Permissions.folder(folder.resolve(".new-" + unique));
+        Path partial = Permissions.folder(folder.resolve(".new-" + unique));
         try {
             for (URL file : code.files) {
-                copy(file, draft.resolve(name(file)));
+                copy(file, partial.resolve(name(file)));
             }
             try {
-                Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
+                Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
             } catch (FileSystemException e) {
                 if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
                     throw e;
                 }
             }
         } finally {
-            remove(draft);
+            remove(partial);
         }
     }
 
@@ -150,7 +149,7 @@ public final class NativeLibraries {
                 FileChannel out = FileChannel.open(
                         to, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
             in.transferTo(Channels.newOutputStream(out));
-            // Its name must not be there after a power failure while its bytes are not.
+            // After a power failure the name must not exist without its content.
             out.force(true);
         }
     }
@@ -159,7 +158,7 @@ public final class NativeLibraries {
         return file.getPath().substring(file.getPath().lastIndexOf('/') + 1);
     }
 
-    /** Whoever could change it would have his code run by us. */
+    /** Fails if another user could have changed the code. */
     private static void requirePrivate(Path target, Code code) throws IOException {
         Stream<Path> files = code.files.stream().map(file -> target.resolve(name(file)));
         for (Path path :
@@ -171,12 +170,12 @@ public final class NativeLibraries {
             }
             PosixFileAttributes found = view.readAttributes();
             if (Permissions.isOpen(found.permissions()) || !found.owner().equals(Files.getOwner(target))) {
-                throw new IOException(path + " is open to others, or belongs to another user; remove it");
+                throw new IOException(path + " is open to other users, or belongs to one; remove it");
             }
         }
     }
 
-    /** Removes what killed processes have unpacked in part; nobody may be unpacking. */
+    /** Removes incomplete folders of killed processes. No process may be unpacking meanwhile. */
     static void sweep(Path dataDir) throws IOException {
         Path folder = folder(dataDir);
         if (!Files.isDirectory(folder)) {
@@ -187,22 +186,22 @@ public final class NativeLibraries {
                 2,
                 (path, attributes) -> attributes.isDirectory()
                         && path.getFileName().toString().matches("\\.new-.*|tmp\\d+"))) {
-            for (Path draft : found.toList()) {
-                remove(draft);
+            for (Path partial : found.toList()) {
+                remove(partial);
             }
         }
     }
 
-    /** They are unpacked again when they are needed. */
+    /** Removes all unpacked code; it is unpacked again when needed. */
     static void discard(Path dataDir) throws IOException {
         remove(folder(dataDir));
     }
 
-    private static void remove(Path draft) throws IOException {
-        if (Files.notExists(draft)) {
+    private static void remove(Path directory) throws IOException {
+        if (Files.notExists(directory)) {
             return;
         }
-        try (Stream<Path> files = Files.walk(draft)) {
+        try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }

@@ -15,8 +15,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Files and folders for nobody but their owner, whatever the umask. Without effect where permissions are unknown
- * (Windows).
+ * Creates files and folders that only their owner can access, whatever the umask. Without effect on file systems
+ * without POSIX permissions (Windows).
  */
 public final class Permissions {
     private static final Set<PosixFilePermission> OWNER = EnumSet.of(
@@ -26,13 +26,14 @@ public final class Permissions {
 
     private Permissions() {}
 
-    /** Makes a folder with mode 700, and those above it that are missing. An existing one stays as it is. */
+    /** Creates a folder and its missing parents with mode 700. Does not change an existing one. */
     public static Path folder(Path folder) throws IOException {
         return Files.createDirectories(folder, mode("rwx------"));
     }
 
     /**
-     * Makes an empty file with mode 600, before a library makes it as the umask says. An existing one stays as it is.
+     * Creates an empty file with mode 600, so that a library does not create it with the mode of the umask. Does not
+     * change an existing one.
      */
     public static Path file(Path file) throws IOException {
         try {
@@ -42,7 +43,7 @@ public final class Permissions {
         }
     }
 
-    /** Mode 600, for whoever opens a new file. */
+    /** Mode 600, for code that creates a file. */
     public static FileAttribute<?>[] ofFile() {
         return mode("rw-------");
     }
@@ -53,10 +54,7 @@ public final class Permissions {
                 : new FileAttribute<?>[0];
     }
 
-    /**
-     * Takes from group and others what they may do with a file or folder. Leaves alone what is gone, and symbolic
-     * links.
-     */
+    /** Revokes all permissions of group and others. Ignores missing files and symbolic links. */
     public static void tighten(Path path) throws IOException {
         PosixFileAttributeView view =
                 Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
@@ -71,37 +69,37 @@ public final class Permissions {
                 view.setPermissions(owners);
             }
         } catch (NoSuchFileException e) {
-            // Removed meanwhile: nobody can read it.
+            // Removed meanwhile.
         }
     }
 
     /**
-     * Lets those read a new file or folder who may read the folder that it was made for, whatever the umask. Nobody but
-     * its owner may change it.
+     * Gives a new file or folder the read permissions of {@code folder}, whatever the umask. Only its owner may change
+     * it.
      */
-    public static void shareAs(Path folder, Path made) throws IOException {
+    public static void shareAs(Path folder, Path created) throws IOException {
         if (!POSIX) {
             return;
         }
         Set<PosixFilePermission> permissions = EnumSet.copyOf(Files.getPosixFilePermissions(folder));
         permissions.removeAll(Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE));
         permissions.addAll(OWNER);
-        if (!Files.isDirectory(made)) {
+        if (!Files.isDirectory(created)) {
             permissions.removeAll(Set.of(
                     PosixFilePermission.OWNER_EXECUTE,
                     PosixFilePermission.GROUP_EXECUTE,
                     PosixFilePermission.OTHERS_EXECUTE));
         }
-        Files.setPosixFilePermissions(made, permissions);
+        Files.setPosixFilePermissions(created, permissions);
     }
 
-    /** Whether anybody but the owner may change it. */
+    /** Whether group or others may write. */
     static boolean isWritable(Set<PosixFilePermission> permissions) {
         return permissions.contains(PosixFilePermission.GROUP_WRITE)
                 || permissions.contains(PosixFilePermission.OTHERS_WRITE);
     }
 
-    /** Whether anybody but the owner may do anything. */
+    /** Whether group or others have any permission. */
     static boolean isOpen(Set<PosixFilePermission> permissions) {
         return !OWNER.containsAll(permissions);
     }

@@ -10,20 +10,20 @@ import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
 import java.util.Objects;
 
-/** Writes a secret: complete or not at all, synced, and readable by its owner only from its first byte on. */
+/** Writes a secret atomically and synced, readable only by its owner from the first byte on. */
 public final class SecretFile {
     private SecretFile() {}
 
-    /** Replaces the file in one step, and creates its folder with mode 700 if it is missing. */
+    /** Replaces the file atomically. Creates a missing folder with mode 700. */
     public static void write(Path file, byte[] secret) throws IOException {
         Permissions.folder(Objects.requireNonNull(file.toAbsolutePath().getParent()));
-        Path draft = file.resolveSibling(file.getFileName() + ".new");
-        Files.deleteIfExists(draft);
+        Path partial = file.resolveSibling(file.getFileName() + ".new");
+        Files.deleteIfExists(partial);
         try (FileChannel out = FileChannel.open(
-                draft, EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
+                partial, EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
             out.write(ByteBuffer.wrap(secret));
             out.force(true);
         }
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
     }
 }

@@ -1,4 +1,4 @@
-/** The data directory: private to its user, and to one process at a time. */
+/** The data directory: only its owner can access it, and one process at a time locks it. */
 @NullMarked
 package dev.streamingsaga.datadir;
 

@@ -46,7 +46,7 @@ public final class Diagnosis {
     /** @param role {@code journal} or a built-in store */
     public String database(String role) {
         SagaConfig.Database settings = role.equals("journal") ? config.journal() : config.store(role);
-        Databases.Found found = Databases.look(role, settings, config.dataDir());
+        Databases.DatabaseState found = Databases.inspect(role, settings, config.dataDir());
         String where = found.dialect() + " "
                 + settings.url()
                         .map(url -> url.replaceAll("[?].*", ""))

@@ -12,9 +12,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Tag("unit")
 class DatabasesTest {
-    /** A jar that was put together wrongly must not open a database without tables. */
+    /** An incomplete jar must not open a database without tables. */
     @Test
-    void opens_no_database_whose_migrations_are_missing(@TempDir Path folder) {
+    void rejects_a_database_without_migrations(@TempDir Path folder) {
         Database embedded = new Database(Optional.empty(), "", "", 1, Duration.ofSeconds(5));
 
         assertThatThrownBy(() -> Databases.open("nowhere", embedded, folder)).hasMessageContaining("db/nowhere");

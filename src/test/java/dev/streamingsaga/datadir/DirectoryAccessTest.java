@@ -18,9 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A data directory is its owner's, or it is refused. */
+/** A data directory is restricted to its owner, or rejected. */
 class DirectoryAccessTest {
-    private static final int SOMEBODY_ELSE = 65_534;
+    private static final int OTHER_USER = 65_534;
 
     @TempDir
     Path directory;
@@ -47,13 +47,13 @@ class DirectoryAccessTest {
     }
 
     @Test
-    void a_new_directory_is_its_owners() throws Exception {
+    void creates_a_private_directory() throws Exception {
         DataDirectory.prepare(data.resolve("a/b"));
         assertThat(mode(data.resolve("a/b"))).isEqualTo("rwx------");
     }
 
     @Test
-    void an_open_directory_is_closed_down_to_its_last_file() throws Exception {
+    void restricts_an_open_directory_and_all_its_files() throws Exception {
         Path chunk = file(data.resolve("bucket/streaming-saga/saga/d/s/chunk-000000"));
         Path store = file(data.resolve("vector.db-wal"));
         Path log = file(data.resolve("logs/saga.log"));
@@ -72,7 +72,7 @@ class DirectoryAccessTest {
     }
 
     @Test
-    void files_are_closed_also_where_the_directory_is_already() throws Exception {
+    void restricts_files_of_a_private_directory() throws Exception {
         Path store = file(data.resolve("vector.db"));
         open(data, "rwx------");
 
@@ -82,7 +82,7 @@ class DirectoryAccessTest {
     }
 
     @Test
-    void links_are_not_followed_but_a_bucket_elsewhere_is_closed() throws Exception {
+    void does_not_follow_links_but_restricts_a_linked_bucket() throws Exception {
         Path outside = file(directory.resolve("outside.txt"));
         Files.createDirectories(data.resolve("spool"));
         Files.createSymbolicLink(data.resolve("spool/link"), outside);
@@ -97,7 +97,7 @@ class DirectoryAccessTest {
     }
 
     @Test
-    void a_directory_with_files_of_others_only_is_refused_and_left_alone() throws Exception {
+    void rejects_a_directory_with_only_foreign_files_and_does_not_change_it() throws Exception {
         Path script = open(file(data.resolve("run.sh")), "rwxr-xr-x");
         open(data, "rwxr-xr-x");
 
@@ -110,21 +110,21 @@ class DirectoryAccessTest {
     }
 
     @Test
-    void a_hubs_own_files_stay_as_they_are_beside_ours() throws Exception {
-        Path theirs = file(data.resolve("hub.xml"));
-        Path ours = file(data.resolve("journal.db"));
+    void does_not_change_a_hubs_own_files() throws Exception {
+        Path foreign = file(data.resolve("hub.xml"));
+        Path own = file(data.resolve("journal.db"));
         open(data, "rwxr-xr-x");
 
         DataDirectory.lockInHub(Settings.parse(Map.of("saga.data.dir", data.toString())))
                 .close();
 
         assertThat(mode(data)).isEqualTo("rwxr-xr-x");
-        assertThat(mode(theirs)).isEqualTo("rw-rw-rw-");
-        assertThat(mode(ours)).isEqualTo(mode(data.resolve("lock"))).isEqualTo("rw-------");
+        assertThat(mode(foreign)).isEqualTo("rw-rw-rw-");
+        assertThat(mode(own)).isEqualTo(mode(data.resolve("lock"))).isEqualTo("rw-------");
     }
 
     @Test
-    void a_link_of_ours_to_a_directory_of_ours_is_a_data_directory() throws Exception {
+    void accepts_a_link_of_the_same_user_to_a_directory() throws Exception {
         Path real = open(Files.createDirectory(directory.resolve("real")), "rwxr-xr-x");
         Files.createSymbolicLink(data, real);
 
@@ -134,34 +134,34 @@ class DirectoryAccessTest {
     }
 
     @Test
-    void a_link_to_nothing_and_a_file_are_refused() throws Exception {
+    void rejects_a_dangling_link_and_a_file() throws Exception {
         Files.createSymbolicLink(data, directory.resolve("nothing"));
         assertThatThrownBy(() -> DataDirectory.prepare(data))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("link to nothing");
+                .hasMessageContaining("link to a missing file");
         Path file = file(directory.resolve("file"));
         assertThatThrownBy(() -> DataDirectory.prepare(file))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("not a directory");
     }
 
-    /** Needs root, as who alone can give files away. */
+    /** Needs root, the only user that can change the owner of a file. */
     @ParameterizedTest
     @ValueSource(strings = {"directory", "link", "database", "chunk"})
-    void what_belongs_to_somebody_else_is_refused(String what) throws Exception {
+    void rejects_files_of_another_user(String what) throws Exception {
         assumeTrue(Integer.valueOf(0).equals(Files.getAttribute(directory, "unix:uid")), "runs as root only");
         Path chunk = file(data.resolve("bucket/chunk"));
         Path database = file(data.resolve("journal.db"));
         open(data, "rwxr-xr-x");
-        Path given = what.equals("link") ? Files.createSymbolicLink(directory.resolve("link"), data) : data;
-        Path theirs = Map.of("directory", data, "link", given, "database", database, "chunk", chunk)
+        Path configured = what.equals("link") ? Files.createSymbolicLink(directory.resolve("link"), data) : data;
+        Path foreign = Map.of("directory", data, "link", configured, "database", database, "chunk", chunk)
                 .get(what);
-        Files.setAttribute(theirs, "unix:uid", SOMEBODY_ELSE, LinkOption.NOFOLLOW_LINKS);
+        Files.setAttribute(foreign, "unix:uid", OTHER_USER, LinkOption.NOFOLLOW_LINKS);
 
-        String owner = Files.getOwner(theirs, LinkOption.NOFOLLOW_LINKS).getName();
-        assertThatThrownBy(() -> DataDirectory.prepare(given))
+        String owner = Files.getOwner(foreign, LinkOption.NOFOLLOW_LINKS).getName();
+        assertThatThrownBy(() -> DataDirectory.prepare(configured))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContainingAll(given.toString(), "belongs to " + owner, "run as " + owner);
+                .hasMessageContainingAll(configured.toString(), "belongs to " + owner, "run as " + owner);
         if (!what.equals("link")) {
             assertThat(DataDirectory.findings(data))
                     .anyMatch(line -> line.contains("belongs to ") || line.contains("rw-rw-rw-"));
@@ -169,7 +169,7 @@ class DirectoryAccessTest {
     }
 
     @Test
-    void findings_name_what_is_open_and_change_nothing() throws Exception {
+    void findings_list_open_files_and_change_nothing() throws Exception {
         for (int i = 0; i < 20; i++) {
             file(data.resolve("bucket/chunk-" + i));
         }
