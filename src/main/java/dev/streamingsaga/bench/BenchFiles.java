@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** Files to measure with: incompressible, the same for the same seed. */
+/** Creates test files: incompressible, and identical for the same seed. */
 final class BenchFiles {
     private BenchFiles() {}
 
@@ -21,11 +21,11 @@ final class BenchFiles {
         Random random = new Random(seed);
         try (FileChannel out = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            for (long left = sizeBytes; left > 0; left -= block.length) {
+            for (long remaining = sizeBytes; remaining > 0; remaining -= block.length) {
                 random.nextBytes(block);
-                out.write(ByteBuffer.wrap(block, 0, (int) Math.min(left, block.length)));
+                out.write(ByteBuffer.wrap(block, 0, (int) Math.min(remaining, block.length)));
             }
-            // Or the disk is still busy with it while what is measured waits for its own bytes.
+            // Otherwise the disk would still write this file during the measurement.
             out.force(true);
         }
         return file;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The command line in a process of its own, so that it can be killed: the same Java, class path and options as ours.
+ * Runs the command line in a child process, which can be killed, with the Java, class path and options of this process.
  */
 final class BenchProcess implements AutoCloseable {
     private static final long LIMIT_MINUTES = 20;

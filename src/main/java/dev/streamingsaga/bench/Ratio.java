@@ -3,9 +3,10 @@ package dev.streamingsaga.bench;
 import java.util.List;
 
 /**
- * Times of ours divided by times of theirs, pair by pair.
+ * Times of Streaming Saga divided by times of the baseline, pair by pair.
  *
- * @param oursSeconds median of our own times, for orientation only
+ * @param oursSeconds median time of Streaming Saga
+ * @param theirsSeconds median time of the baseline
  */
 public record Ratio(
         double median,
@@ -17,10 +18,10 @@ public record Ratio(
         double oursCpuSeconds,
         double theirsCpuSeconds) {
 
-    /** One measured run. */
-    record Run(double seconds, double cpuSeconds) {}
+    /** The times of one measured run. */
+    record Measurement(double seconds, double cpuSeconds) {}
 
-    static Ratio of(List<Run> ours, List<Run> theirs) {
+    static Ratio of(List<Measurement> ours, List<Measurement> theirs) {
         double[] ratios = new double[ours.size()];
         for (int i = 0; i < ratios.length; i++) {
             ratios[i] = ours.get(i).seconds() / theirs.get(i).seconds();
@@ -31,11 +32,20 @@ public record Ratio(
                 round(ratios[0]),
                 round(ratios[ratios.length - 1]),
                 ratios.length,
-                round(median(ours.stream().mapToDouble(Run::seconds).sorted().toArray())),
-                round(median(theirs.stream().mapToDouble(Run::seconds).sorted().toArray())),
-                round(median(ours.stream().mapToDouble(Run::cpuSeconds).sorted().toArray())),
                 round(median(
-                        theirs.stream().mapToDouble(Run::cpuSeconds).sorted().toArray())));
+                        ours.stream().mapToDouble(Measurement::seconds).sorted().toArray())),
+                round(median(theirs.stream()
+                        .mapToDouble(Measurement::seconds)
+                        .sorted()
+                        .toArray())),
+                round(median(ours.stream()
+                        .mapToDouble(Measurement::cpuSeconds)
+                        .sorted()
+                        .toArray())),
+                round(median(theirs.stream()
+                        .mapToDouble(Measurement::cpuSeconds)
+                        .sorted()
+                        .toArray())));
     }
 
     private static double median(double[] sorted) {

@@ -33,10 +33,14 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What a kill costs. R4: a file killed at half its upload and resumed, against the same file ingested fresh. Both from
- * the moment when the saga (re)starts to its outcome, as the journal has them: the start of the process, the same for
- * both, is left out; both run in a process that has just started and that read nothing of the file before. R5: many
- * open sagas killed, and the time from the restart of the process, its start included, until each has its outcome.
+ * Measures the cost of a kill.
+ *
+ * <p>R4 kills an ingest at half its upload and resumes it, and compares that with a new ingest of the same file. Both
+ * are measured from the (re)start of the saga to its outcome, by the times in the journal. The start of the process is
+ * not included. Both run in a process that has just started and has not read the file before.
+ *
+ * <p>R5 kills a process with many open sagas and measures the time until each has its outcome, including the restart of
+ * the process.
  */
 public final class RestartBench {
     private final Path directory;
@@ -50,18 +54,19 @@ public final class RestartBench {
     /**
      * R4.
      *
-     * @param bytesSentAgain the most that any resume sent of chunks that the killed process had begun to send
-     * @param bytesInFlight of the chunks that were on their way at that kill: more is never sent again
+     * @param bytesSentAgain the maximum, over all pairs, of the bytes sent again of chunks whose upload had begun
+     *     before the kill
+     * @param bytesInFlight bytes of the chunks in flight at that kill, the upper limit of {@code bytesSentAgain}
      */
     public record Resume(@JsonUnwrapped Ratio time, long bytesSentAgain, long bytesInFlight) {}
 
     /**
      * R5.
      *
-     * @param seconds until all were final, process start included
-     * @param residue clean-up entries that are open, what bucket and stores hold that no saga owns, and what they lack
-     *     or hold otherwise of a completed one
-     * @param notResumed why sagas were compensated, with how many
+     * @param seconds until all sagas had their outcome, including the start of the process
+     * @param residue the number of open clean-up entries, of stored objects that no saga owns, and of differences
+     *     between completed documents and their stored data
+     * @param notResumed the number of compensated sagas by cause
      */
     public record Restart(
             int open,
@@ -72,10 +77,10 @@ public final class RestartBench {
             Map<SagaState, Long> outcomes,
             Map<String, Long> notResumed) {}
 
-    /** Of chunks that a killed process has begun to send, and of those whose answer it never saw. */
+    /** Bytes of the chunks whose upload had begun at a kill, and of those without a response by then. */
     private record Sent(long begunBytes, long inFlightBytes) {
         static Sent of(Journal journal) {
-            List<ChunkRow> chunks = journal.chunks(only(journal).sagaId());
+            List<ChunkRow> chunks = journal.chunks(onlySaga(journal).sagaId());
             return new Sent(
                     chunks.stream()
                             .filter(c -> c.state() != ChunkState.PENDING)
@@ -88,10 +93,10 @@ public final class RestartBench {
         }
     }
 
-    /** R4, pair by pair; which of the two comes first alternates. */
+    /** Measures R4 pair by pair, with alternating order. */
     public Resume resume(long sizeBytes, int pairs) throws IOException, InterruptedException {
-        List<Ratio.Run> resumed = new ArrayList<>();
-        List<Ratio.Run> fresh = new ArrayList<>();
+        List<Ratio.Measurement> resumed = new ArrayList<>();
+        List<Ratio.Measurement> fresh = new ArrayList<>();
         long sentAgain = 0;
         long inFlight = 0;
         for (int i = 0; i < pairs; i++) {
@@ -105,11 +110,11 @@ public final class RestartBench {
             if (i % 2 != 0) {
                 fresh.add(ingest(file, directory.resolve("fresh-" + i)));
             }
-            long again =
-                    before.begunBytes() - with(data, journal -> only(journal).resumedBytes());
+            long again = before.begunBytes()
+                    - queryJournal(data, journal -> onlySaga(journal).resumedBytes());
             if (again > before.inFlightBytes()) {
-                throw new IllegalStateException(again + " bytes were sent again, though only " + before.inFlightBytes()
-                        + " were on their way when the process was killed");
+                throw new IllegalStateException(again + " bytes were sent again, although only "
+                        + before.inFlightBytes() + " were in flight when the process was killed");
             }
             if (again >= sentAgain) {
                 sentAgain = again;
@@ -117,7 +122,7 @@ public final class RestartBench {
             }
             progress.accept(String.format(
                     Locale.ROOT,
-                    "R4 pair %d of %d: resumed %.2f s, fresh %.2f s; %.1f MB sent again, %.1f MB were on their way at the kill",
+                    "R4 pair %d of %d: resumed %.2f s, new %.2f s; %.1f MB sent again, %.1f MB in flight at the kill",
                     i + 1,
                     pairs,
                     resumed.get(i).seconds(),
@@ -134,23 +139,23 @@ public final class RestartBench {
     private Sent killAtHalf(Path file, Path data) throws IOException, InterruptedException {
         try (BenchProcess first = BenchProcess.start(
                 directory.resolve("first.json"), "ingest", file.toString(), "--data", data.toString(), "--json")) {
-            await(first, data, journal -> journal.sagas(1).stream().anyMatch(saga -> half(journal, saga)));
+            await(first, data, journal -> journal.sagas(1).stream().anyMatch(saga -> isHalfUploaded(journal, saga)));
             first.kill();
         }
-        return with(data, Sent::of);
+        return queryJournal(data, Sent::of);
     }
 
-    private static boolean half(Journal journal, SagaRecord saga) {
+    private static boolean isHalfUploaded(Journal journal, SagaRecord saga) {
         return saga.document()
                 .filter(d -> journal.chunksSent(saga.sagaId()) * 2 >= d.chunkCount())
                 .isPresent();
     }
 
-    private static SagaRecord only(Journal journal) {
+    private static SagaRecord onlySaga(Journal journal) {
         return journal.sagas(1).get(0);
     }
 
-    private Ratio.Run ingest(Path file, Path data) throws IOException, InterruptedException {
+    private Ratio.Measurement ingest(Path file, Path data) throws IOException, InterruptedException {
         Path answer = directory.resolve("answer.json");
         try (BenchProcess child =
                 BenchProcess.start(answer, "ingest", file.toString(), "--data", data.toString(), "--json")) {
@@ -158,11 +163,11 @@ public final class RestartBench {
         }
         JsonNode result = new ObjectMapper().readTree(answer.toFile());
         if (!result.path("status").asText().equals("COMPLETED")) {
-            throw new IllegalStateException("the ingest to be measured did not complete: "
+            throw new IllegalStateException("the measured ingest did not complete: "
                     + result.path("message").asText());
         }
         progress.accept("  steps: " + steps(result));
-        return new Ratio.Run(with(data, journal -> seconds(journal, only(journal))), 0);
+        return new Ratio.Measurement(queryJournal(data, journal -> seconds(journal, onlySaga(journal))), 0);
     }
 
     private static String steps(JsonNode result) {
@@ -173,7 +178,7 @@ public final class RestartBench {
         return steps.toString();
     }
 
-    /** From the last time the saga was received or resumed to its outcome. */
+    /** The time from the saga's last start or resumption to its outcome. */
     private static double seconds(Journal journal, SagaRecord saga) {
         Instant began = journal.events(saga.sagaId()).stream()
                 .filter(event ->
@@ -184,7 +189,7 @@ public final class RestartBench {
         return Duration.between(began, saga.finishedAt().orElseThrow()).toMillis() / 1000.0;
     }
 
-    /** R5. */
+    /** Measures R5. */
     public Restart restart(int sagas) throws IOException, InterruptedException {
         Path data = directory.resolve("open");
         List<String> args = new ArrayList<>(
@@ -201,14 +206,14 @@ public final class RestartBench {
                             && journal.sagas(sagas).size() == sagas);
             child.kill();
         }
-        int open = with(data, journal -> journal.unfinished().size());
+        int open = queryJournal(data, journal -> journal.unfinished().size());
         progress.accept("R5: killed with " + open + " of " + sagas + " sagas open");
         Instant restarted = Instant.now();
         try (BenchProcess child = BenchProcess.start(
                 directory.resolve("start.out"), "start", "--data", data.toString(), "-D", "saga.http.port=0")) {
             await(child, data, journal -> journal.unfinished().isEmpty());
         }
-        List<SagaRecord> ended = with(data, journal -> journal.sagas(sagas));
+        List<SagaRecord> ended = queryJournal(data, journal -> journal.sagas(sagas));
         double[] seconds = ended.stream()
                 .flatMap(saga -> saga.finishedAt().stream())
                 .filter(restarted::isBefore)
@@ -217,12 +222,12 @@ public final class RestartBench {
                 .toArray();
         Map<SagaState, Long> outcomes =
                 ended.stream().collect(Collectors.groupingBy(SagaRecord::state, Collectors.counting()));
-        int residue = with(data, journal -> (int) journal.counts().openCleanups())
-                + found(data, "orphans")
-                + found(data, "verify", "--all", "--deep");
+        int residue = queryJournal(data, journal -> (int) journal.counts().openCleanups())
+                + countFindings(data, "orphans")
+                + countFindings(data, "verify", "--all", "--deep");
         Map<String, Long> notResumed = ended.stream()
                 .filter(saga -> saga.state() != SagaState.COMPLETED)
-                .collect(Collectors.groupingBy(RestartBench::why, Collectors.counting()));
+                .collect(Collectors.groupingBy(RestartBench::cause, Collectors.counting()));
         BenchFiles.delete(data);
         return new Restart(
                 open,
@@ -234,8 +239,8 @@ public final class RestartBench {
                 notResumed);
     }
 
-    /** Lines that a command finds to say of bucket and stores: none if all is well. */
-    private int found(Path data, String... command) throws IOException, InterruptedException {
+    /** The number of findings that {@code orphans} or {@code verify} prints. */
+    private int countFindings(Path data, String... command) throws IOException, InterruptedException {
         Path answer = directory.resolve(command[0] + ".json");
         List<String> args = new ArrayList<>(List.of(command));
         args.addAll(List.of("--data", data.toString(), "--json"));
@@ -250,7 +255,7 @@ public final class RestartBench {
         }
     }
 
-    private static String why(SagaRecord saga) {
+    private static String cause(SagaRecord saga) {
         return saga.reason().map(reason -> reason + ": ").orElse("")
                 + saga.message().replace(saga.sagaId(), "ID") + " (run " + saga.run()
                 + (saga.document().isPresent() ? ")" : ", no document yet)");
@@ -264,17 +269,17 @@ public final class RestartBench {
         boolean reached = false;
         while (!reached) {
             if (!child.isAlive()) {
-                throw new IllegalStateException("the process to be killed ended before it came so far");
+                throw new IllegalStateException("the process to be killed ended too early");
             }
             TimeUnit.MILLISECONDS.sleep(20);
-            reached = Files.exists(data.resolve("journal.db")) && with(data, until::test);
+            reached = Files.exists(data.resolve("journal.db")) && queryJournal(data, until::test);
         }
     }
 
-    private static <T> T with(Path data, Function<Journal, T> question) {
+    private static <T> T queryJournal(Path data, Function<Journal, T> query) {
         SagaConfig config = Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.journal.pool-size", "1"));
         try (Databases.OpenDatabase database = Databases.open("journal", config.journal(), data)) {
-            return question.apply(new Journal(database.dataSource(), Clock.systemUTC(), "bench"));
+            return query.apply(new Journal(database.dataSource(), Clock.systemUTC(), "bench"));
         }
     }
 }

@@ -25,9 +25,9 @@ import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.transfer.s3.S3TransferManager;
 
 /**
- * R1: a whole verified ingest, all stores and the coordinator included, against what the careful do without us: a
- * SHA-256 pass over the file and an upload by the AWS Transfer Manager for Java, to the same S3 server. Pairs in the
- * order A B B A, after a pair that is not counted.
+ * Measures R1: a complete verified ingest, including all stores and the coordinator, against the baseline: a SHA-256
+ * pass over the file and an upload by the AWS Transfer Manager for Java to the same S3 server. Runs pairs in the order
+ * A B B A, after a warm-up pair.
  */
 public final class UploadBench {
     private static final String BUCKET = "streaming-saga";
@@ -37,8 +37,8 @@ public final class UploadBench {
     private final Consumer<String> progress;
 
     /**
-     * @param directory emptied afterwards
-     * @param progress hears what is being done
+     * @param directory deleted afterwards
+     * @param progress receives progress messages
      */
     public UploadBench(Path directory, long sizeBytes, Consumer<String> progress) {
         this.directory = directory;
@@ -54,18 +54,18 @@ public final class UploadBench {
         Path original = BenchFiles.write(directory.resolve("original.bin"), sizeBytes, 1);
         try (EmbeddedS3 server = EmbeddedS3.start(directory.resolve("s3"));
                 Application application = Application.start(config(server));
-                S3AsyncClient client = theirs(server);
+                S3AsyncClient client = transferClient(server);
                 S3TransferManager manager =
                         S3TransferManager.builder().s3Client(client).build()) {
-            List<Ratio.Run> ours = new ArrayList<>();
-            List<Ratio.Run> theirs = new ArrayList<>();
+            List<Ratio.Measurement> ours = new ArrayList<>();
+            List<Ratio.Measurement> theirs = new ArrayList<>();
             for (int i = 0; i <= pairs; i++) {
                 Path file = Files.createLink(directory.resolve("run-" + i + ".bin"), original);
                 UploadBench.TimedAction mine = () -> ingest(application, file);
                 UploadBench.TimedAction other = () -> upload(manager, file);
                 boolean first = i % 2 == 0;
-                Ratio.Run a = timed(first ? mine : other);
-                Ratio.Run b = timed(first ? other : mine);
+                Ratio.Measurement a = timed(first ? mine : other);
+                Ratio.Measurement b = timed(first ? other : mine);
                 if (i > 0) {
                     ours.add(first ? a : b);
                     theirs.add(first ? b : a);
@@ -96,7 +96,7 @@ public final class UploadBench {
         return Settings.parse(settings);
     }
 
-    private static S3AsyncClient theirs(EmbeddedS3 server) {
+    private static S3AsyncClient transferClient(EmbeddedS3 server) {
         return S3AsyncClient.builder()
                 .endpointOverride(server.endpoint())
                 .credentialsProvider(StaticCredentialsProvider.create(
@@ -110,7 +110,7 @@ public final class UploadBench {
     private static void ingest(Application application, Path file) {
         IngestResult result = application.bundle().ingest(file);
         if (!result.status().equals("COMPLETED")) {
-            throw new IllegalStateException("the ingest to be measured did not complete: " + result.message());
+            throw new IllegalStateException("the measured ingest did not complete: " + result.message());
         }
     }
 
@@ -132,15 +132,15 @@ public final class UploadBench {
                 .join();
     }
 
-    private static Ratio.Run timed(UploadBench.TimedAction work) throws IOException {
+    private static Ratio.Measurement timed(UploadBench.TimedAction work) throws IOException {
         OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         long cpu = system.getProcessCpuTime();
         long start = System.nanoTime();
         work.run();
-        return new Ratio.Run((System.nanoTime() - start) / 1e9, (system.getProcessCpuTime() - cpu) / 1e9);
+        return new Ratio.Measurement((System.nanoTime() - start) / 1e9, (system.getProcessCpuTime() - cpu) / 1e9);
     }
 
-    /** Between pairs, so that the disk does not fill and no run pays for another. */
+    /** Empties the bucket between pairs, so that the disk does not fill and runs do not affect each other. */
     private static void empty(S3AsyncClient client) {
         client.listObjectsV2Paginator(r -> r.bucket(BUCKET))
                 .subscribe(page -> page.contents()

@@ -1,4 +1,4 @@
-/** Speed, measured against others in one run: pairs, interleaved, as ratios. */
+/** Benchmarks: each runs Streaming Saga and a baseline in interleaved pairs and reports the ratio of their times. */
 @NullMarked
 package dev.streamingsaga.bench;
 

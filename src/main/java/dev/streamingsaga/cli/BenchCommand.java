@@ -22,9 +22,10 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = {
-            "R1: a whole ingest, against Transfer Manager and a SHA-256 pass.",
-            "R4: a resume after a kill at half the upload, against a fresh ingest.",
-            "R5: seconds until every one of many killed sagas has its outcome."
+            "Measures time ratios and recovery times.",
+            "R1: a complete ingest, compared with Transfer Manager and a SHA-256 pass.",
+            "R4: a resume after a kill at half the upload, compared with a new ingest.",
+            "R5: seconds until all sagas of a killed process have their outcome."
         })
 final class BenchCommand implements Callable<Integer> {
     @Mixin
@@ -37,13 +38,16 @@ final class BenchCommand implements Callable<Integer> {
             names = "--ratios",
             split = ",",
             defaultValue = "R1",
-            description = "of R1, R4, R5 (default: ${DEFAULT-VALUE})")
+            description = "any of R1, R4, R5 (default: ${DEFAULT-VALUE})")
     List<String> ratios = List.of();
 
-    @Option(names = "--megabytes", defaultValue = "300", description = "size of the file (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--megabytes",
+            defaultValue = "300",
+            description = "size of the file in MB (default: ${DEFAULT-VALUE})")
     int megabytes;
 
-    @Option(names = "--pairs", defaultValue = "9", description = "counted pairs (default: ${DEFAULT-VALUE})")
+    @Option(names = "--pairs", defaultValue = "9", description = "measured pairs (default: ${DEFAULT-VALUE})")
     int pairs;
 
     @Option(names = "--sagas", defaultValue = "100", description = "open sagas for R5 (default: ${DEFAULT-VALUE})")
@@ -55,22 +59,22 @@ final class BenchCommand implements Callable<Integer> {
         DataDirectorySetup.prepare(config);
         Path directory = config.dataDir().resolve("bench");
         PrintWriter err = spec.commandLine().getErr();
-        Map<String, Object> measured = new LinkedHashMap<>();
+        Map<String, Object> results = new LinkedHashMap<>();
         for (String ratio : ratios) {
-            measured.put(
+            results.put(
                     ratio,
                     switch (ratio) {
                         case "R1" -> new UploadBench(directory, megabytes * 1_000_000L, err::println).run(pairs);
                         case "R4" -> new RestartBench(directory, err::println).resume(megabytes * 1_000_000L, pairs);
                         case "R5" -> new RestartBench(directory, err::println).restart(sagas);
-                        default -> throw new UsageException(ratio + " is not measured; R1, R4 and R5 are");
+                        default -> throw new UsageException(ratio + " is not a benchmark; choose from R1, R4 and R5");
                     });
         }
-        print(spec.commandLine().getOut(), measured);
+        print(spec.commandLine().getOut(), results);
         return 0;
     }
 
-    private void print(PrintWriter out, Map<String, Object> measured) {
+    private void print(PrintWriter out, Map<String, Object> results) {
         if (options.json) {
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put(
@@ -78,11 +82,11 @@ final class BenchCommand implements Callable<Integer> {
                     Runtime.getRuntime().availableProcessors() + " processors, Java "
                             + Runtime.version().feature() + ", " + System.getProperty("os.name") + " "
                             + System.getProperty("os.arch"));
-            answer.put("ratios", measured);
+            answer.put("ratios", results);
             out.println(CommonOptions.json(answer));
             return;
         }
-        measured.forEach((name, value) -> out.println(name + " " + text(value)));
+        results.forEach((name, value) -> out.println(name + " " + text(value)));
     }
 
     private static String text(Object value) {
@@ -90,7 +94,7 @@ final class BenchCommand implements Callable<Integer> {
             return text(r.time())
                     + String.format(
                             Locale.ROOT,
-                            "; at most %.1f MB sent again, %.1f MB were on their way at the kill",
+                            "; at most %.1f MB sent again, %.1f MB in flight at the kill",
                             r.bytesSentAgain() / 1e6,
                             r.bytesInFlight() / 1e6);
         }

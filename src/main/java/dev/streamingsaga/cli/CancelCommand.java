@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "cancel",
         mixinStandardHelpOptions = true,
-        description = "Stops a saga and removes what it has written.")
+        description = "Stops a saga and compensates it: removes all data that it has written.")
 final class CancelCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
@@ -22,7 +22,7 @@ final class CancelCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Parameters(paramLabel = "SAGA")
+    @Parameters(paramLabel = "SAGA", description = "a saga id")
     String sagaId = "";
 
     @Override
@@ -30,16 +30,15 @@ final class CancelCommand implements Callable<Integer> {
         SagaConfig config = options.load();
         Change change = new OperatorCommandSender(config)
                 .requestCommand(sagaId, Journal.OperatorCommand.CANCEL, SagaState::isFinal);
-        return ConsoleText.outcome(spec.commandLine(), config, change.after(), done(change), options.json);
+        return ConsoleText.outcome(spec.commandLine(), config, change.after(), summary(change), options.json);
     }
 
-    private static String done(Change change) {
+    private static String summary(Change change) {
         return switch (change.after().state()) {
-            case COMPENSATED -> "cancelled; everything that it had written was removed";
-            case PARTIALLY_COMPENSATED ->
-                "cancelled; some of what it had written could not be removed: cleanups lists it";
-            case COMPLETED -> "not cancelled: it completed before";
-            default -> "not cancelled yet: the process that runs it has not come to an end within the time limit";
+            case COMPENSATED -> "cancelled; all data that it had written was removed";
+            case PARTIALLY_COMPENSATED -> "cancelled; some of its data could not be removed: cleanups lists it";
+            case COMPLETED -> "not cancelled: it had already completed";
+            default -> "not cancelled yet: the saga did not end within the time limit; status shows its state";
         };
     }
 }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "cleanups",
         mixinStandardHelpOptions = true,
-        description = "What compensations could not remove.",
+        description = "Lists the data that compensations could not remove.",
         subcommands = {CleanupsCommand.Retry.class, CleanupsCommand.Resolve.class})
 final class CleanupsCommand implements Callable<Integer> {
     @Mixin
@@ -30,7 +30,7 @@ final class CleanupsCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--all", description = "closed entries too")
+    @Option(names = "--all", description = "include closed entries")
     boolean all;
 
     @Override
@@ -72,20 +72,19 @@ final class CleanupsCommand implements Callable<Integer> {
                 e.step(),
                 e.resource(),
                 e.sagaId(),
-                ConsoleText.some(e.attempts(), "attempt"),
+                ConsoleText.count(e.attempts(), "attempt"),
                 ConsoleText.safe(e.lastError()),
                 next(e));
     }
 
-    /** What will happen to it, or what a person can do. */
+    /** What happens next, or what the operator can do. */
     private static String next(CleanupEntry e) {
         return switch (e.state()) {
-            case PENDING ->
-                "tried again from " + e.nextAttemptAt() + " on; to try now: cleanups retry " + e.cleanupId();
+            case PENDING -> "next attempt at " + e.nextAttemptAt() + "; to retry now: cleanups retry " + e.cleanupId();
             case BLOCKED ->
-                "not tried any more: fix the store, then cleanups retry " + e.cleanupId()
-                        + "; or remove it yourself, then cleanups resolve " + e.cleanupId() + " --reason WHY";
-            case RESOLVED -> "closed by a person: " + ConsoleText.safe(e.resolution());
+                "no more automatic attempts: fix the store, then run cleanups retry " + e.cleanupId()
+                        + "; or remove the data yourself, then run cleanups resolve " + e.cleanupId() + " --reason WHY";
+            case RESOLVED -> "resolved by an operator: " + ConsoleText.safe(e.resolution());
             case DONE -> "removed";
         };
     }
@@ -104,16 +103,16 @@ final class CleanupsCommand implements Callable<Integer> {
     @Command(
             name = "retry",
             mixinStandardHelpOptions = true,
-            description = "Tries again now to remove it, and everything else that the step left.")
+            description = "Retries now to remove the data of an entry, and of all other entries of its step.")
     static final class Retry implements Callable<Integer> {
         @ParentCommand
         @Nullable
         CleanupsCommand parent;
 
-        @Parameters(paramLabel = "ID")
+        @Parameters(paramLabel = "ID", description = "id of a clean-up entry")
         String id = "";
 
-        /** Exit code 3 while anything of the step is still there. */
+        /** Exit code 3 while any data of the step remains. */
         @Override
         public Integer call() throws InterruptedException {
             CleanupsCommand cleanups = Objects.requireNonNull(parent);
@@ -131,8 +130,8 @@ final class CleanupsCommand implements Callable<Integer> {
                         .getOut()
                         .println(
                                 open == 0
-                                        ? "removed what the step had left"
-                                        : ConsoleText.some(open, "entry of the step is", "entries of the step are")
+                                        ? "removed all data of the step"
+                                        : ConsoleText.count(open, "entry of the step is", "entries of the step are")
                                                 + " still open");
                 cleanups.printState(config, entries.get(0).sagaId());
             }
@@ -152,16 +151,16 @@ final class CleanupsCommand implements Callable<Integer> {
     @Command(
             name = "resolve",
             mixinStandardHelpOptions = true,
-            description = "Closes an entry that you have dealt with yourself.")
+            description = "Closes an entry whose data you have removed yourself.")
     static final class Resolve implements Callable<Integer> {
         @ParentCommand
         @Nullable
         CleanupsCommand parent;
 
-        @Parameters(paramLabel = "ID")
+        @Parameters(paramLabel = "ID", description = "id of a clean-up entry")
         String id = "";
 
-        @Option(names = "--reason", required = true, description = "why; kept in the journal")
+        @Option(names = "--reason", required = true, description = "recorded in the journal")
         String reason = "";
 
         @Override
@@ -174,7 +173,7 @@ final class CleanupsCommand implements Callable<Integer> {
                 cleanups.print(
                         entries.stream().filter(e -> e.cleanupId().equals(id)).toList());
             } else {
-                cleanups.spec.commandLine().getOut().println("closed " + id + "; nothing was removed");
+                cleanups.spec.commandLine().getOut().println("closed " + id + "; no data was removed");
                 cleanups.printState(config, entries.get(0).sagaId());
             }
             return 0;

@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /**
- * Options of every command, before or behind a sub-command. Later sources win: application.properties, --config,
- * environment, -D, --data.
+ * Options of every command, accepted before or after a subcommand. Later sources take precedence:
+ * application.properties, --config, environment, -D, --data.
  */
 final class CommonOptions {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -27,7 +27,7 @@ final class CommonOptions {
             names = "--data",
             scope = ScopeType.INHERIT,
             paramLabel = "DIR",
-            description = "where everything embedded lives (default: data, or SAGA_DATA)")
+            description = "data directory of the embedded servers (default: data, or SAGA_DATA)")
     @Nullable
     Path data;
 
@@ -35,7 +35,7 @@ final class CommonOptions {
             names = "--config",
             scope = ScopeType.INHERIT,
             paramLabel = "FILE",
-            description = "properties over those of config/application.properties")
+            description = "properties file that overrides config/application.properties")
     @Nullable
     Path config;
 
@@ -44,10 +44,13 @@ final class CommonOptions {
             scope = ScopeType.INHERIT,
             paramLabel = "KEY=VALUE",
             mapFallbackValue = "",
-            description = "one setting, for this call")
+            description = "a setting for this call; can be repeated")
     Map<String, String> settings = new LinkedHashMap<>();
 
-    @Option(names = "--json", scope = ScopeType.INHERIT, description = "one JSON object a line on standard output")
+    @Option(
+            names = "--json",
+            scope = ScopeType.INHERIT,
+            description = "print one JSON object per line on standard output")
     boolean json;
 
     SagaConfig load() {
@@ -72,7 +75,7 @@ final class CommonOptions {
         return Settings.parse(values);
     }
 
-    /** The folder of the launcher, which has config and routes. */
+    /** The folder of the launcher, which contains config and routes. */
     static Path home() {
         return Path.of(System.getProperty("streamingsaga.home", "")).toAbsolutePath();
     }
@@ -108,7 +111,7 @@ final class CommonOptions {
         try {
             return JSON.writeValueAsString(value);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("records and maps of text and numbers are JSON", e);
+            throw new IllegalStateException("records and maps of text and numbers can be written as JSON", e);
         }
     }
 }

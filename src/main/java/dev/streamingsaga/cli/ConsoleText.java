@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 
-/** What people read. */
+/** Formats output for people. */
 final class ConsoleText {
     private ConsoleText() {}
 
@@ -36,42 +36,42 @@ final class ConsoleText {
                             .map(e -> e.getKey() + " " + e.getValue())
                             .collect(Collectors.joining(", ")));
         }
-        times(r.compensationErrors())
+        occurrences(r.compensationErrors())
                 .forEach((error, n) ->
-                        out.println("  not undone: " + safe(error) + (n == 1 ? "" : " (" + n + " times)")));
+                        out.println("  not removed: " + safe(error) + (n == 1 ? "" : " (" + n + " times)")));
     }
 
     /**
-     * Prints what state a saga is in now.
+     * Prints the current state of a saga.
      *
-     * @param done what the command did; not printed as JSON
-     * @return the state as an exit code
+     * @param summary what the command did; not printed with {@code --json}
+     * @return the exit code for the state
      */
-    static int outcome(CommandLine command, SagaConfig config, SagaRecord saga, String done, boolean json) {
+    static int outcome(CommandLine command, SagaConfig config, SagaRecord saga, String summary, boolean json) {
         ListCommand.print(command.getOut(), config, List.of(saga), json);
         if (!json) {
-            command.getOut().println(done);
+            command.getOut().println(summary);
         }
         return exitCode(saga.state());
     }
 
-    /** Equal texts once, with how often, in the order in which they came first. */
-    static Map<String, Long> times(List<String> texts) {
+    /** The number of occurrences of each text, in order of first occurrence. */
+    static Map<String, Long> occurrences(List<String> texts) {
         return texts.stream().collect(Collectors.groupingBy(text -> text, LinkedHashMap::new, Collectors.counting()));
     }
 
     /** {@code 1 chunk}, {@code 10,000 chunks}. */
-    static String some(long n, String one) {
-        return some(n, one, one + "s");
+    static String count(long n, String one) {
+        return count(n, one, one + "s");
     }
 
-    static String some(long n, String one, String many) {
+    static String count(long n, String one, String many) {
         return String.format(Locale.ROOT, "%,d %s", n, n == 1 ? one : many);
     }
 
     /** {@code 3 orphans}, {@code no orphan}. */
-    static String someOrNo(long n, String one) {
-        return n == 0 ? "no " + one : some(n, one);
+    static String countOrNone(long n, String one) {
+        return n == 0 ? "no " + one : count(n, one);
     }
 
     static String time(Duration time) {
@@ -88,7 +88,7 @@ final class ConsoleText {
         };
     }
 
-    /** Control characters of a file name must not reach a terminal. */
+    /** Removes control characters, for instance of file names, which must not reach a terminal. */
     static String safe(String text) {
         return PrintableText.line(text);
     }

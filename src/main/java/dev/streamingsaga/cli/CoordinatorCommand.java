@@ -12,8 +12,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "coordinator",
         mixinStandardHelpOptions = true,
-        description =
-                "Runs the embedded LRA coordinator alone, for several instances that share it, until interrupted.")
+        description = "Runs only the embedded LRA coordinator, for several instances to share, until interrupted.")
 final class CoordinatorCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();

@@ -6,15 +6,18 @@ import dev.streamingsaga.datadir.Permissions;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A data directory, made ready for a process that works in it. */
+/** Prepares the data directory for a command that writes to it. */
 final class DataDirectorySetup {
     private DataDirectorySetup() {}
 
-    /** Logs and temporary files go there: to be called before anything logs or unpacks a native library. */
+    /**
+     * Directs the log and temporary files into the data directory. To be called before the first log line and before a
+     * native library is unpacked.
+     */
     static void prepare(SagaConfig config) {
         Path dataDir = config.dataDir();
         Path temporary = dataDir.resolve("spool").resolve("tmp");
-        requireOurs(dataDir);
+        restrict(dataDir);
         try {
             Permissions.folder(temporary);
         } catch (IOException e) {
@@ -24,8 +27,10 @@ final class DataDirectorySetup {
         Logs.toFile(dataDir, config.watch().logFormat());
     }
 
-    /** Also restricts it to its owner. Nobody else's code and data are used. */
-    static void requireOurs(Path dataDir) {
+    /**
+     * Restricts the data directory to its owner, and refuses one of another user: its code and data are not trusted.
+     */
+    static void restrict(Path dataDir) {
         try {
             DataDirectory.prepare(dataDir);
         } catch (IOException e) {

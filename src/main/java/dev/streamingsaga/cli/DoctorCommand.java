@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "doctor",
         mixinStandardHelpOptions = true,
-        description = "Asks each part whether it answers and does what a saga needs, and changes nothing.")
+        description = "Checks whether each component is available and does what a saga needs. Changes nothing.")
 final class DoctorCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
@@ -71,9 +71,9 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void report(String what, Callable<String> check) {
+    private void report(String name, Callable<String> check) {
         Map<String, Object> line = new LinkedHashMap<>();
-        line.put("check", what);
+        line.put("check", name);
         try {
             line.put("detail", check.call());
             line.put("ok", true);
@@ -88,7 +88,7 @@ final class DoctorCommand implements Callable<Integer> {
                         ? CommonOptions.json(line)
                         : String.format(
                                 "%-4s %-34s %s",
-                                Boolean.TRUE.equals(line.get("ok")) ? "ok" : "FAIL", what, line.get("detail")));
+                                Boolean.TRUE.equals(line.get("ok")) ? "ok" : "FAIL", name, line.get("detail")));
     }
 
     private static String dataDirectory(Path dir) throws IOException {
@@ -98,11 +98,11 @@ final class DoctorCommand implements Callable<Integer> {
                 parent = Objects.requireNonNull(parent.getParent(), "the root of a file system exists");
             }
             if (!Files.isDirectory(parent) || !Files.isWritable(parent)) {
-                throw new IOException(dir + " is not there yet and can't be made: " + parent
-                        + " is not a folder that this process may write to");
+                throw new IOException(dir + " does not exist and cannot be created: " + parent
+                        + " is not a folder that this process can write to");
             }
             String free = ConsoleText.size(Files.getFileStore(parent).getUsableSpace());
-            return dir + ", not there yet: made at the first start; " + free + " free";
+            return dir + ", does not exist yet: the first start creates it; " + free + " free";
         }
         Files.delete(Files.createTempFile(dir, "doctor", ".tmp"));
         return dir + " is writable, " + ConsoleText.size(Files.getFileStore(dir).getUsableSpace()) + " free";
@@ -111,9 +111,9 @@ final class DoctorCommand implements Callable<Integer> {
     private static String permissions(Path dir) throws IOException {
         List<String> open = Files.exists(dir) ? DataDirectory.findings(dir) : List.of();
         if (!open.isEmpty()) {
-            throw new IOException("others may read or change the data directory: " + String.join(", ", open)
-                    + "; the next start restricts what is yours, or says why it cannot");
+            throw new IOException("other users can access the data directory: " + String.join(", ", open)
+                    + "; the next start restricts your files, or reports why it cannot");
         }
-        return "nobody but the owner may read the data directory";
+        return "only the owner can access the data directory";
     }
 }

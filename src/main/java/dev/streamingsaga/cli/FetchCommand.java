@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "fetch",
         mixinStandardHelpOptions = true,
-        description = "Reassembles the original of a completed document, every chunk verified.")
+        description = "Reassembles the original of a completed document and verifies every chunk.")
 final class FetchCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
@@ -29,14 +29,14 @@ final class FetchCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Parameters(paramLabel = "DOCUMENT")
+    @Parameters(paramLabel = "DOCUMENT", description = "a document id")
     String documentId = "";
 
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
             required = true,
-            description = "must not exist yet, unless --force")
+            description = "file to write; must not exist without --force")
     @Nullable
     Path output;
 
@@ -48,7 +48,7 @@ final class FetchCommand implements Callable<Integer> {
         SagaConfig config = options.load();
         Path target = java.util.Objects.requireNonNull(output).toAbsolutePath();
         if (Files.exists(target) && !force) {
-            throw new UsageException(target + " exists; give another -o, or --force");
+            throw new UsageException(target + " exists; choose another -o, or overwrite it with --force");
         }
         try (JournalReader reader = new JournalReader(config);
                 BucketConnection buckets = BucketConnection.openReadOnly(config)) {

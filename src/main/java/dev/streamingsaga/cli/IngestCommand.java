@@ -45,14 +45,14 @@ final class IngestCommand implements Callable<Integer> {
     @Option(
             names = "--url",
             paramLabel = "URL",
-            description = "send the files to the running instance there, as start prints it")
+            description = "send the files to a running instance; start prints its URL")
     @Nullable
     URI url;
 
     @Option(
             names = "--key",
             paramLabel = "KEY",
-            description = "API key for --url; better in the environment, as SAGA_KEY")
+            description = "API key for --url; preferably set in the environment as SAGA_KEY")
     @Nullable
     String key;
 
@@ -68,14 +68,14 @@ final class IngestCommand implements Callable<Integer> {
             if (!quiet) {
                 bar.show();
             }
-            int code = ingest(application, config.concurrency(), bar);
-            // What a killed process left is brought to its end too, not left behind a second time.
+            int exitCode = ingest(application, config.concurrency(), bar);
+            // Sagas of a killed process also end before this process does.
             application
                     .bundle()
                     .recovery()
                     .pending()
                     .forEach(end -> end.exceptionally(failure -> null).join());
-            return code;
+            return exitCode;
         }
     }
 
@@ -85,41 +85,41 @@ final class IngestCommand implements Callable<Integer> {
         }
         String secret = key != null ? key : System.getenv().getOrDefault("SAGA_KEY", "");
         RemoteIngest remote = new RemoteIngest(target, secret);
-        int code = 0;
+        int exitCode = 0;
         for (Path file : files) {
             try {
                 IngestResult result = remote.ingest(file);
                 print(spec.commandLine().getOut(), result);
-                code = Math.max(code, ConsoleText.exitCode(SagaState.valueOf(result.status())));
+                exitCode = Math.max(exitCode, ConsoleText.exitCode(SagaState.valueOf(result.status())));
             } catch (UsageException | UnavailableException e) {
                 spec.commandLine().getErr().println("saga: " + ConsoleText.safe(String.valueOf(e.getMessage())));
-                code = Math.max(code, e instanceof UsageException ? Main.USAGE : Main.UNREACHABLE);
+                exitCode = Math.max(exitCode, e instanceof UsageException ? Main.USAGE : Main.UNREACHABLE);
             }
         }
-        return code;
+        return exitCode;
     }
 
     private int ingest(Application application, int concurrency, ProgressDisplay bar) throws InterruptedException {
         ExecutorService pool = Executors.newFixedThreadPool(Math.min(concurrency, files.size()));
         ExecutorCompletionService<IngestResult> results = new ExecutorCompletionService<>(pool);
         files.forEach(file -> results.submit(() -> application.bundle().ingest(file)));
-        int code = 0;
+        int exitCode = 0;
         try {
             for (int i = 0; i < files.size(); i++) {
-                Future<IngestResult> ended = results.take();
+                Future<IngestResult> completed = results.take();
                 bar.clear();
-                code = Math.max(code, outcome(ended));
+                exitCode = Math.max(exitCode, outcome(completed));
             }
         } finally {
             pool.shutdownNow();
         }
-        return code;
+        return exitCode;
     }
 
-    /** One file that could not even be journaled must not cost the others their outcome. */
-    private int outcome(Future<IngestResult> ended) throws InterruptedException {
+    /** Prints an outcome or an error. A file that could not be journaled must not hide the outcomes of others. */
+    private int outcome(Future<IngestResult> completed) throws InterruptedException {
         try {
-            IngestResult result = ended.get();
+            IngestResult result = completed.get();
             print(spec.commandLine().getOut(), result);
             return ConsoleText.exitCode(SagaState.valueOf(result.status()));
         } catch (ExecutionException e) {

@@ -6,7 +6,7 @@ import dev.streamingsaga.journal.Journal;
 import java.nio.file.Files;
 import java.time.Clock;
 
-/** The journal for commands that only look; works beside a process that ingests. */
+/** Opens the journal for read-only commands, also while another process ingests. */
 final class JournalReader implements AutoCloseable {
     private final Databases.OpenDatabase database;
     private final Journal journal;
@@ -17,14 +17,16 @@ final class JournalReader implements AutoCloseable {
         this.journal = new Journal(database.dataSource(), Clock.systemUTC(), "reader");
     }
 
-    /** Refuses a data directory of somebody else. Also sends the log to standard error, for commands that only look. */
+    /**
+     * Requires a journal in a data directory of this user. Directs the log to standard error, for read-only commands.
+     */
     static void require(SagaConfig config) {
         if (config.journal().url().isEmpty() && !Files.exists(config.dataDir().resolve("journal.db"))) {
-            throw new UsageException(
-                    "there is no journal in " + config.dataDir() + "; ingest a file first, or give another --data");
+            throw new UsageException("there is no journal in " + config.dataDir()
+                    + "; ingest a file first, or choose another directory with --data");
         }
         if (Files.exists(config.dataDir())) {
-            DataDirectorySetup.requireOurs(config.dataDir());
+            DataDirectorySetup.restrict(config.dataDir());
         }
         Logs.toStandardError();
     }

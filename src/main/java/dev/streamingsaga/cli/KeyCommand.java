@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "key",
         mixinStandardHelpOptions = true,
-        description = "Makes an API key for the HTTP API, prints it once, and adds its hash to saga.http.keys-file.")
+        description = "Creates a key for the HTTP API, prints it once, and adds its hash to saga.http.keys-file.")
 final class KeyCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
@@ -25,7 +25,7 @@ final class KeyCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Parameters(paramLabel = "NAME", description = "whose key it is")
+    @Parameters(paramLabel = "NAME", description = "name of the key's user")
     String name = "";
 
     @Option(
@@ -33,7 +33,7 @@ final class KeyCommand implements Callable<Integer> {
             required = true,
             split = ",",
             paramLabel = "SCOPE",
-            description = "ingest, read or operate; several are allowed")
+            description = "ingest, read or operate; separate several by commas")
     List<String> scopes = List.of();
 
     @Override
@@ -42,9 +42,8 @@ final class KeyCommand implements Callable<Integer> {
         Path file = config.http()
                 .auth()
                 .keysFile()
-                .orElseThrow(
-                        () -> new UsageException(
-                                "saga.http.keys-file is empty; say where the keys are, with -D saga.http.keys-file=FILE for one"));
+                .orElseThrow(() -> new UsageException(
+                        "saga.http.keys-file is not set; set it, for instance with -D saga.http.keys-file=FILE"));
         try {
             String key = ApiKeys.create(file, name, scopes);
             if (options.json) {
@@ -55,7 +54,8 @@ final class KeyCommand implements Callable<Integer> {
                 spec.commandLine().getOut().println(key);
                 spec.commandLine()
                         .getErr()
-                        .println("saga: key " + name + " is in " + file + " as a hash; it will not be shown again");
+                        .println(
+                                "saga: added the hash of key " + name + " to " + file + "; the key is not shown again");
             }
             return 0;
         } catch (IllegalArgumentException e) {

@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "list", mixinStandardHelpOptions = true, description = "Sagas, newest first.")
+@Command(name = "list", mixinStandardHelpOptions = true, description = "Lists sagas, newest first.")
 final class ListCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
@@ -30,14 +30,17 @@ final class ListCommand implements Callable<Integer> {
 
     @Option(
             names = "--attention",
-            description =
-                    "only sagas that need a person: paused, residue, clean-ups that are not tried any more, documents that do not become visible")
+            description = "only sagas that need an operator: paused, with residue, with blocked clean-ups,"
+                    + " or with documents that do not become visible")
     boolean attention;
 
-    @Option(names = "--limit", defaultValue = "" + LIMIT, description = "how many (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--limit",
+            defaultValue = "" + LIMIT,
+            description = "maximum number of sagas (default: ${DEFAULT-VALUE})")
     int limit;
 
-    @Option(names = "--watch", description = "again every second, until interrupted")
+    @Option(names = "--watch", description = "repeat every second, until interrupted")
     boolean watch;
 
     @Override
@@ -56,30 +59,30 @@ final class ListCommand implements Callable<Integer> {
 
     private void print(SagaConfig config, Journal journal) {
         SagaQuery query = attention ? SagaQuery.ALL.needingAttention() : SagaQuery.ALL;
-        print(spec.commandLine(), config, journal, new Wanted(query, limit, options.json));
+        print(spec.commandLine(), config, journal, new ListRequest(query, limit, options.json));
     }
 
-    record Wanted(SagaQuery query, int limit, boolean json) {}
+    record ListRequest(SagaQuery query, int limit, boolean json) {}
 
-    /** Prints sagas, and to standard error how many more there are, so that a list is never taken for all. */
-    static void print(CommandLine command, SagaConfig config, Journal journal, Wanted wanted) {
-        List<SagaRecord> sagas = journal.sagas(wanted.query(), wanted.limit()).sagas();
+    /** Prints sagas, and on standard error the total number, so that the list is not mistaken for a complete one. */
+    static void print(CommandLine command, SagaConfig config, Journal journal, ListRequest request) {
+        List<SagaRecord> sagas = journal.sagas(request.query(), request.limit()).sagas();
         SagaCounts counts = journal.counts();
-        boolean attention = wanted.query().attention();
+        boolean attention = request.query().attention();
         long total = attention ? counts.attention() : counts.all();
-        if (attention && sagas.isEmpty() && !wanted.json()) {
+        if (attention && sagas.isEmpty() && !request.json()) {
             command.getOut().println("no saga needs attention");
         } else {
-            print(command.getOut(), config, sagas, wanted.json());
+            print(command.getOut(), config, sagas, request.json());
         }
         if (total > sagas.size()) {
             command.getErr()
-                    .println("saga: showing " + ConsoleText.some(sagas.size(), "saga") + " of "
+                    .println("saga: showing " + ConsoleText.count(sagas.size(), "saga") + " of "
                             + String.format(Locale.ROOT, "%,d", total) + "; list --limit N shows more");
         }
         if (!attention && counts.attention() > 0) {
             command.getErr()
-                    .println("saga: " + ConsoleText.some(counts.attention(), "saga needs", "sagas need")
+                    .println("saga: " + ConsoleText.count(counts.attention(), "saga needs", "sagas need")
                             + " attention; list --attention shows " + (counts.attention() == 1 ? "it" : "them"));
         }
     }

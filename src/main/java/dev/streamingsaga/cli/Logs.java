@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
- * Where log lines go: {@code DATA/logs/saga.log} for commands that work in a data directory, errors to standard error
- * for those that only look.
+ * Configures the log: {@code DATA/logs/saga.log} for commands that write to a data directory, and errors on standard
+ * error for read-only commands.
  */
 final class Logs {
     private static final String PATTERN =
@@ -32,8 +32,8 @@ final class Logs {
     private Logs() {}
 
     static void toFile(Path dataDir, LogFormat format) {
-        String file = created(dataDir.resolve("logs").resolve("saga.log")).toString();
-        LoggerContext context = begin();
+        String file = createFile(dataDir.resolve("logs").resolve("saga.log")).toString();
+        LoggerContext context = reset();
         RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
         appender.setContext(context);
         appender.setFile(file);
@@ -50,16 +50,16 @@ final class Logs {
         size.start();
         appender.setRollingPolicy(names);
         appender.setTriggeringPolicy(size);
-        finish(context, appender, format == LogFormat.JSON ? json(context) : text(context), Level.WARN);
+        attach(context, appender, format == LogFormat.JSON ? json(context) : text(context), Level.WARN);
         context.getLogger("dev.streamingsaga").setLevel(Level.INFO);
-        // The tokenizer's library looks for a graphics card and warns that there is none.
+        // The tokenizer's library warns if there is no graphics card.
         context.getLogger("ai.djl").setLevel(Level.ERROR);
-        // One line for each font that a PDF names and this machine lacks; the text is the same.
+        // PDFBox warns of each font of a PDF that this machine lacks; the extracted text is the same.
         context.getLogger("org.apache.pdfbox").setLevel(Level.ERROR);
     }
 
-    /** The file names documents: it is not for others. Those that it becomes when it is full keep its mode. */
-    private static Path created(Path log) {
+    /** Creates the log file, private since it names documents. Rotated files keep its mode. */
+    private static Path createFile(Path log) {
         try {
             Permissions.folder(Objects.requireNonNull(log.getParent()));
             return Permissions.file(log);
@@ -69,14 +69,14 @@ final class Logs {
     }
 
     static void toStandardError() {
-        LoggerContext context = begin();
+        LoggerContext context = reset();
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setContext(context);
         appender.setTarget("System.err");
-        finish(context, appender, text(context), Level.ERROR);
+        attach(context, appender, text(context), Level.ERROR);
     }
 
-    private static LoggerContext begin() {
+    private static LoggerContext reset() {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
         SLF4JBridgeHandler.removeHandlersForRootLogger();
@@ -92,7 +92,7 @@ final class Logs {
         return encoder;
     }
 
-    /** One object a line; the fields of a saga's line are fields of the object. */
+    /** One JSON object per line; the fields of a saga's line are fields of the object. */
     private static Encoder<ILoggingEvent> json(LoggerContext context) {
         LogstashEncoder encoder = new LogstashEncoder();
         encoder.setContext(context);
@@ -100,7 +100,7 @@ final class Logs {
         return encoder;
     }
 
-    private static void finish(
+    private static void attach(
             LoggerContext context,
             OutputStreamAppender<ILoggingEvent> appender,
             Encoder<ILoggingEvent> encoder,

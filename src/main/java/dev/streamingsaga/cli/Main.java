@@ -8,12 +8,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
 
 /**
- * {@code ./saga COMMAND}. Exit codes: 0 all COMPLETED, 1 some COMPENSATED, 3 some PARTIALLY_COMPENSATED, 2 usage or
- * configuration, 4 server unreachable.
+ * The command line, {@code ./saga COMMAND}. Exit codes: 0 all COMPLETED, 1 some COMPENSATED, 2 wrong usage or
+ * configuration, 3 some PARTIALLY_COMPENSATED, 4 server unreachable.
  */
 @Command(
         name = "saga",
-        description = "Large documents into an object store and four more stores, as one saga.",
+        description = "Stores large documents in an object store and four other stores, in one saga.",
         mixinStandardHelpOptions = true,
         version = "Streaming Saga 0.1.0",
         synopsisSubcommandLabel = "COMMAND",
@@ -44,12 +44,12 @@ public final class Main {
     @SuppressWarnings("DefaultCharset") // the terminal's
     public static void main(String[] args) {
         int code = run(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true));
-        // The coordinator's timers are no daemons: without this the process would not end.
+        // The coordinator's timers are not daemon threads: without this the process would not end.
         System.exit(code);
     }
 
-    /** A database or bucket that does not answer a command that only looks. */
-    private static boolean unreachable(Throwable thrown) {
+    /** Whether the cause is a database or bucket that does not answer. */
+    private static boolean isUnreachable(Throwable thrown) {
         for (Throwable t = thrown; t != null; t = t.getCause()) {
             if (t instanceof java.sql.SQLTransientConnectionException
                     || t instanceof java.net.ConnectException
@@ -60,14 +60,14 @@ public final class Main {
         return false;
     }
 
-    /** As {@link #main}, without leaving the process. */
+    /** Like {@link #main}, but returns the exit code. */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         IExecutionExceptionHandler handler = (thrown, command, parsed) -> {
             command.getErr().println("saga: " + ConsoleText.safe(String.valueOf(thrown.getMessage())));
             if (thrown instanceof ConfigException || thrown instanceof UsageException) {
                 return USAGE;
             }
-            if (thrown instanceof UnavailableException || unreachable(thrown)) {
+            if (thrown instanceof UnavailableException || isUnreachable(thrown)) {
                 return UNREACHABLE;
             }
             thrown.printStackTrace(command.getErr());

@@ -15,8 +15,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Tells whichever process runs a saga, or cleans up after it, what a person wants of it, through the journal. If none
- * works in the data directory, this process sees to it itself.
+ * Sends operator commands through the journal to the process that runs or cleans up a saga. If no process uses the data
+ * directory, this process executes the command itself.
  */
 final class OperatorCommandSender {
     private final SagaConfig config;
@@ -25,44 +25,45 @@ final class OperatorCommandSender {
         this.config = config;
     }
 
-    /** A saga before the wish, and when it was fulfilled or the time limit has passed. */
+    /** A saga before the command, and after its execution or the time limit. */
     record Change(SagaRecord before, SagaRecord after) {}
 
-    /** @param until when the wish is fulfilled */
-    Change requestCommand(String sagaId, Journal.OperatorCommand wish, Predicate<SagaState> until)
+    /** @param until whether a state fulfils the command */
+    Change requestCommand(String sagaId, Journal.OperatorCommand command, Predicate<SagaState> until)
             throws InterruptedException {
         try (JournalReader reader = new JournalReader(config)) {
             Journal journal = reader.journal();
             SagaRecord saga = journal.saga(sagaId)
                     .orElseThrow(() -> new UsageException("no saga " + sagaId + "; list shows them"));
             if (saga.state().isFinal()) {
-                throw new UsageException("saga " + sagaId + " is " + saga.state() + " already");
+                throw new UsageException("saga " + sagaId + " is already " + saga.state());
             }
-            journal.operatorCommand(sagaId, wish);
-            Optional<Application> own = startIfFree(Application::start);
+            journal.operatorCommand(sagaId, command);
+            Optional<Application> localApplication = startIfFree(Application::start);
             try {
                 await(journal, sagaId, until);
-                if (own.isPresent()) {
-                    // The outcome is on record before its alerts are told, or its document is visible, which an end of
-                    // this process would break off.
-                    own.get().bundle().ingest().awaitLocal(sagaId);
+                if (localApplication.isPresent()) {
+                    // The journal has the outcome before alerts are delivered and the document is visible. Wait for
+                    // both, since
+                    // the end of this process would interrupt them.
+                    localApplication.get().bundle().ingest().awaitLocal(sagaId);
                 }
                 return new Change(saga, journal.saga(sagaId).orElseThrow());
             } finally {
-                own.ifPresent(Application::close);
+                localApplication.ifPresent(Application::close);
             }
         }
     }
 
     /**
-     * Has a clean-up entry retried or resolved, by this process if no other works in the data directory.
+     * Retries or resolves a clean-up entry, in this process if no other uses the data directory.
      *
-     * @param why for RESOLVE
-     * @return all entries of its saga and step afterwards, closed ones included
-     * @throws UsageException if there is no such open entry, or nobody has taken the wish up in time; it stays on
-     *     record then
+     * @param reason for RESOLVE
+     * @return all entries of its saga and step afterwards, including closed ones
+     * @throws UsageException if there is no such open entry, or if no process has executed the command in time; the
+     *     command stays in the journal
      */
-    List<CleanupEntry> cleanup(String cleanupId, CleanupEntries.CleanupCommand wish, String why)
+    List<CleanupEntry> cleanup(String cleanupId, CleanupEntries.CleanupCommand command, String reason)
             throws InterruptedException {
         try (JournalReader reader = new JournalReader(config)) {
             CleanupEntries cleanups = reader.journal().cleanups();
@@ -70,13 +71,15 @@ final class OperatorCommandSender {
                     .filter(e -> e.state().isOpen())
                     .orElseThrow(
                             () -> new UsageException("no open clean-up entry " + cleanupId + "; cleanups lists them"));
-            cleanups.requestCommand(cleanupId, wish, why);
-            Optional<Application> own = startIfFree(Application::startWithoutRecovery);
+            cleanups.requestCommand(cleanupId, command, reason);
+            Optional<Application> localApplication = startIfFree(Application::startWithoutRecovery);
             try {
-                own.ifPresent(application ->
-                        application.bundle().recovery().execute(new CleanupEntries.PendingCommand(entry, wish, why)));
+                localApplication.ifPresent(application -> application
+                        .bundle()
+                        .recovery()
+                        .execute(new CleanupEntries.PendingCommand(entry, command, reason)));
             } finally {
-                own.ifPresent(Application::close);
+                localApplication.ifPresent(Application::close);
             }
             await(cleanups, cleanupId);
             return cleanups.of(entry.sagaId()).stream()
@@ -85,7 +88,7 @@ final class OperatorCommandSender {
         }
     }
 
-    /** Two attempts at a store: the one that is wanted, and one that may be under way. */
+    /** Allows for two attempts: the requested one, and one that may already be running. */
     private void await(CleanupEntries cleanups, String cleanupId) throws InterruptedException {
         long end = System.nanoTime()
                 + config.compensation()
@@ -95,9 +98,9 @@ final class OperatorCommandSender {
                         .toNanos();
         while (cleanups.hasPendingCommand(cleanupId)) {
             if (System.nanoTime() > end) {
-                throw new UsageException(
-                        "the process that works in " + config.dataDir() + " has not seen to clean-up entry " + cleanupId
-                                + " yet; the request is kept in the journal, and cleanups shows what becomes of it");
+                throw new UsageException("the process that uses " + config.dataDir()
+                        + " has not executed the command for clean-up entry " + cleanupId
+                        + " yet; the command stays in the journal, and cleanups shows its result");
             }
             TimeUnit.MILLISECONDS.sleep(200);
         }

@@ -20,8 +20,9 @@ import picocli.CommandLine.Spec;
         name = "orphans",
         mixinStandardHelpOptions = true,
         description = {
-            "Stored data that no saga in the journal owns.",
-            "Exit code 0: none is left, 1: some are, 4: a store could not be asked. Foreign keys below our prefix are listed, and count for neither."
+            "Lists stored data that no saga in the journal owns.",
+            "Exit code 0: no orphan remains, 1: orphans remain, 4: a store is unreachable.",
+            "Foreign keys below the prefix are listed, but do not count."
         })
 final class OrphansCommand implements Callable<Integer> {
     @Mixin
@@ -30,10 +31,10 @@ final class OrphansCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--delete", description = "delete what is older than saga.orphans.min-age")
+    @Option(names = "--delete", description = "delete orphans older than saga.orphans.min-age")
     boolean delete;
 
-    private long left;
+    private long remaining;
     private long deleted;
     private boolean unreachable;
 
@@ -54,19 +55,19 @@ final class OrphansCommand implements Callable<Integer> {
         if (!options.json) {
             spec.commandLine().getOut().println(summary(config));
         }
-        return unreachable ? Main.UNREACHABLE : left > 0 ? 1 : 0;
+        return unreachable ? Main.UNREACHABLE : remaining > 0 ? 1 : 0;
     }
 
     private String summary(SagaConfig config) {
-        String notAsked = unreachable ? "; a store could not be asked, there may be more" : "";
+        String unchecked = unreachable ? "; a store is unreachable, there may be more" : "";
         if (delete) {
-            return ConsoleText.someOrNo(deleted, "orphan") + " deleted"
-                    + (left == 0 ? "" : ", " + ConsoleText.some(left, "orphan") + " left") + notAsked;
+            return ConsoleText.countOrNone(deleted, "orphan") + " deleted"
+                    + (remaining == 0 ? "" : ", " + ConsoleText.count(remaining, "orphan") + " remaining") + unchecked;
         }
-        return ConsoleText.someOrNo(left, "orphan") + " found, nothing deleted" + notAsked
-                + (left == 0
+        return ConsoleText.countOrNone(remaining, "orphan") + " found, nothing deleted" + unchecked
+                + (remaining == 0
                         ? ""
-                        : "; --delete deletes what is older than saga.orphans.min-age ("
+                        : "; --delete deletes orphans older than saga.orphans.min-age ("
                                 + config.orphans()
                                         .minAge()
                                         .toString()
@@ -76,7 +77,7 @@ final class OrphansCommand implements Callable<Integer> {
 
     private void print(Orphan orphan) {
         unreachable |= orphan.kind() == Orphan.OrphanKind.UNREACHABLE;
-        left += orphan.kind() == Orphan.OrphanKind.ORPHAN && !orphan.deleted() ? 1 : 0;
+        remaining += orphan.kind() == Orphan.OrphanKind.ORPHAN && !orphan.deleted() ? 1 : 0;
         deleted += orphan.deleted() ? 1 : 0;
         PrintWriter out = spec.commandLine().getOut();
         if (options.json) {
@@ -87,7 +88,7 @@ final class OrphansCommand implements Callable<Integer> {
                     orphan.deleted() ? "DELETED" : orphan.kind(),
                     orphan.store(),
                     ConsoleText.safe(orphan.resource()),
-                    ConsoleText.some(orphan.pieces(), "piece"),
+                    ConsoleText.count(orphan.pieces(), "piece"),
                     orphan.writtenAt().map(at -> "written " + at).orElse("age unknown"),
                     ConsoleText.safe(orphan.reason()),
                     orphan.kept().isEmpty() ? "" : "; kept: " + ConsoleText.safe(orphan.kept()));

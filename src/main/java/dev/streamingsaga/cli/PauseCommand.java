@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "pause",
         mixinStandardHelpOptions = true,
-        description = "Stops a saga where it is. What it has written stays until resume or cancel.")
+        description = "Pauses a saga. Keeps the data that it has written, until resume or cancel.")
 final class PauseCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
@@ -23,7 +23,7 @@ final class PauseCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Parameters(paramLabel = "SAGA")
+    @Parameters(paramLabel = "SAGA", description = "a saga id")
     String sagaId = "";
 
     @Override
@@ -32,16 +32,16 @@ final class PauseCommand implements Callable<Integer> {
         Change change = new OperatorCommandSender(config)
                 .requestCommand(
                         sagaId, Journal.OperatorCommand.PAUSE, state -> state == SagaState.PAUSED || state.isFinal());
-        return ConsoleText.outcome(spec.commandLine(), config, change.after(), done(change.after()), options.json);
+        return ConsoleText.outcome(spec.commandLine(), config, change.after(), summary(change.after()), options.json);
     }
 
-    private static String done(SagaRecord saga) {
+    private static String summary(SagaRecord saga) {
         if (saga.state() == SagaState.PAUSED) {
             return "paused; nothing was removed; resume " + saga.sagaId() + " continues it, cancel " + saga.sagaId()
-                    + " undoes it";
+                    + " compensates it";
         }
         return saga.state().isFinal()
-                ? "not paused: it ended before"
-                : "not paused: the process that runs it has not answered";
+                ? "not paused: it had already ended"
+                : "not paused yet: the process that runs it has not reacted; status shows its state";
     }
 }

@@ -16,8 +16,8 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line on standard error, if that is a terminal: the running step of the oldest saga, with a bar where the step
- * counts something. It is gone once there is something else to read.
+ * Shows the running step of the oldest saga in one line on standard error, if that is a terminal, with a progress bar
+ * if the step has a total. The line is erased before other output.
  */
 final class ProgressDisplay implements AutoCloseable {
     private static final long REFRESH_MILLIS = 200;
@@ -42,7 +42,7 @@ final class ProgressDisplay implements AutoCloseable {
         this.line = new Line(System.err, Integer.getInteger("streamingsaga.columns", 80) - 1);
     }
 
-    /** The launcher says whether standard error is a terminal: Java before 22 can't tell. */
+    /** The launcher sets whether standard error is a terminal: Java before 22 cannot detect it. */
     void show() {
         if (Boolean.getBoolean("streamingsaga.terminal")) {
             visible = true;
@@ -51,7 +51,7 @@ final class ProgressDisplay implements AutoCloseable {
         }
     }
 
-    /** Always the same saga while it runs, so that the line does not jump between several. */
+    /** Shows the same saga while it runs, so that the line does not alternate between several. */
     private synchronized void refresh() {
         Collection<ActiveRun> active = runs.all();
         Optional<ActiveRun> oldest = active.stream().min(Comparator.comparing(ActiveRun::sagaId));
@@ -60,8 +60,8 @@ final class ProgressDisplay implements AutoCloseable {
         }
         ActiveRun run = oldest.get();
         ActiveRun.Progress progress = run.progress();
-        String more = active.size() > 1 ? " and " + (active.size() - 1) + " more" : "";
-        // A step that has not said yet how much there is to do has no bar.
+        String others = active.size() > 1 ? " and " + (active.size() - 1) + " more" : "";
+        // A step has no bar until its total is known.
         String name = run.sagaId() + " " + progress.step() + " " + progress.unit();
         if (!name.equals(shown)) {
             closeBar();
@@ -70,11 +70,11 @@ final class ProgressDisplay implements AutoCloseable {
         }
         ProgressBar current = bar;
         if (current == null) {
-            line.accept(label(run, progress.step()) + " ..." + soFar(progress) + more);
+            line.accept(label(run, progress.step()) + " ..." + soFar(progress) + others);
         } else {
             current.maxHint(progress.total());
             current.stepTo(Math.min(progress.done(), progress.total()));
-            current.setExtraMessage(more);
+            current.setExtraMessage(others);
             current.refresh();
         }
     }
@@ -85,7 +85,7 @@ final class ProgressDisplay implements AutoCloseable {
                 : "";
     }
 
-    /** Drawn by our own timer alone: one of its own would draw over what comes next. */
+    /** Disables the bar's own timer, which would overwrite later output. */
     private ProgressBar newBar(String label, ActiveRun.Progress progress) {
         boolean bytes = progress.unit().equals("bytes");
         boolean large = progress.total() >= 10_000_000;
@@ -102,7 +102,7 @@ final class ProgressDisplay implements AutoCloseable {
     private String label(ActiveRun run, String step) {
         String name = ConsoleText.safe(run.received().fileName());
         String file = name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 1) + "~" : name;
-        return (files > 1 ? file + " " : "") + (step.isEmpty() ? "begin" : step);
+        return (files > 1 ? file + " " : "") + (step.isEmpty() ? "starting" : step);
     }
 
     private void closeBar() {
@@ -113,20 +113,20 @@ final class ProgressDisplay implements AutoCloseable {
         }
     }
 
-    /** Makes room for something to read; what is still going on is shown again soon. */
+    /** Erases the line before other output; the timer draws it again. */
     synchronized void clear() {
         if (visible) {
             line.clear();
         }
     }
 
-    /** CTRL-C was pressed: says what happens to the sagas. */
+    /** Prints after CTRL-C what happens to the running sagas. */
     private void interrupted() {
         timer.shutdownNow();
         clear();
         runs.all()
-                .forEach(run -> line.end("interrupted: the next command that works in this data directory resumes saga "
-                        + run.sagaId() + "; cancel " + run.sagaId() + " undoes it"));
+                .forEach(run -> line.end("interrupted: the next command that uses this data directory resumes saga "
+                        + run.sagaId() + "; cancel " + run.sagaId() + " compensates it"));
     }
 
     @Override
@@ -141,7 +141,7 @@ final class ProgressDisplay implements AutoCloseable {
         }
     }
 
-    /** Written over again and again; never as long as the terminal is wide, so that it does not wrap. */
+    /** A line that is overwritten; shorter than the width of the terminal, so that it does not wrap. */
     private record Line(PrintStream terminal, int length) implements ProgressBarConsumer {
         private static final String ERASE = "\r\u001b[K";
 
@@ -166,7 +166,7 @@ final class ProgressDisplay implements AutoCloseable {
             terminal.println(ERASE + text);
         }
 
-        /** The next bar goes on in the same line. */
+        /** Does nothing: the next bar uses the same line. */
         @Override
         public void close() {}
     }

@@ -27,77 +27,76 @@ import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sends files to a running instance and waits for their outcomes. One that is busy, or starts or stops, is asked again
- * when it says so.
+ * Sends files to a running instance and waits for their outcomes. Retries while the instance is busy, starts or stops,
+ * as its {@code Retry-After} says.
  */
 final class RemoteIngest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int WAIT_SECONDS = 60;
-    private static final Duration CONNECT = Duration.ofSeconds(10);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final int BUSY_ATTEMPTS = 60;
-    /** A service that starts or stops is there by then, or somebody has to look. */
-    private static final Duration STARTING = Duration.ofMinutes(1);
+    /** How long to retry while the service is unavailable. */
+    private static final Duration UNAVAILABLE_LIMIT = Duration.ofMinutes(1);
 
-    private static final int LONGEST_PAUSE_SECONDS = 60;
-    private static final int MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+    private static final int MAX_PAUSE_SECONDS = 60;
+    private static final int MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 
     private final URI base;
     private final String key;
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT)
+            .connectTimeout(CONNECT_TIMEOUT)
             .followRedirects(HttpClient.Redirect.NEVER)
             .build();
 
-    /** @param key empty if the instance wants none */
+    /** @param key empty if the instance requires none */
     RemoteIngest(URI base, String key) {
         this.base = URI.create(base.toString().replaceFirst("/+$", ""));
         this.key = key;
     }
 
     /**
-     * @throws UsageException if the file or the request is refused
-     * @throws UnavailableException if nobody answers there
+     * @throws UsageException if the file or the request is rejected
+     * @throws UnavailableException if the instance does not answer
      */
     IngestResult ingest(Path file) throws InterruptedException {
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-            throw new UsageException(file + " is no file that can be read; nothing was sent");
+            throw new UsageException(file + " is not a readable file; nothing was sent");
         }
         try {
             String digest = digest(file);
             return outcome(withRetries(() -> put(file, digest)));
         } catch (IOException e) {
-            throw new UnavailableException(
-                    base + " does not answer: " + e + "; " + file + " may have to be sent again", e);
+            throw new UnavailableException(base + " does not answer: " + e + "; send " + file + " again later", e);
         }
     }
 
-    private interface Question {
-        RemoteIngest.ServerAnswer ask() throws IOException, InterruptedException;
+    private interface ServerCall {
+        RemoteIngest.ServerResponse send() throws IOException, InterruptedException;
     }
 
-    private static RemoteIngest.ServerAnswer withRetries(Question question) throws IOException, InterruptedException {
+    private static RemoteIngest.ServerResponse withRetries(ServerCall call) throws IOException, InterruptedException {
         long began = System.nanoTime();
-        RemoteIngest.ServerAnswer answer = question.ask();
-        for (int attempt = 1; isRetryable(answer, attempt, System.nanoTime() - began); attempt++) {
-            TimeUnit.SECONDS.sleep(pause(answer));
-            answer = question.ask();
+        RemoteIngest.ServerResponse response = call.send();
+        for (int attempt = 1; isRetryable(response, attempt, System.nanoTime() - began); attempt++) {
+            TimeUnit.SECONDS.sleep(pause(response));
+            response = call.send();
         }
-        return answer;
+        return response;
     }
 
-    private static boolean isRetryable(RemoteIngest.ServerAnswer answer, int attempt, long nanos) {
-        return switch (answer.statusCode()) {
+    private static boolean isRetryable(RemoteIngest.ServerResponse response, int attempt, long nanos) {
+        return switch (response.statusCode()) {
             case 429 -> attempt < BUSY_ATTEMPTS;
-            case HttpURLConnection.HTTP_UNAVAILABLE -> nanos < STARTING.toNanos();
+            case HttpURLConnection.HTTP_UNAVAILABLE -> nanos < UNAVAILABLE_LIMIT.toNanos();
             default -> false;
         };
     }
 
     /** @param retryAfter as the server sent it; empty if it did not */
-    private record ServerAnswer(int statusCode, String body, String retryAfter) {}
+    private record ServerResponse(int statusCode, String body, String retryAfter) {}
 
-    /** Read before it is sent, so that a body that was damaged on its way is refused before it is stored. */
+    /** Reads the file before the upload, so that the instance rejects a body damaged in transit before it stores it. */
     private static String digest(Path file) throws IOException {
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
             in.transferTo(OutputStream.nullOutputStream());
@@ -109,20 +108,20 @@ final class RemoteIngest {
     }
 
     /**
-     * With "Expect", so that a refusal is heard before the whole file was sent. {@link HttpClient} of Java 17 waits for
-     * ever where such a request is refused; the older one does not.
+     * Uses "Expect: 100-continue", so that the instance can reject the request before the file is sent.
+     * {@link HttpURLConnection}, because {@link HttpClient} of Java 17 waits forever if such a request is rejected.
      */
-    private RemoteIngest.ServerAnswer put(Path file, String digest) throws IOException {
-        // As the service would call the file if it lay there.
-        String stated = DocumentName.cleaned(String.valueOf(file.getFileName()));
-        String name = URLEncoder.encode(stated, StandardCharsets.UTF_8).replace("+", "%20");
+    private RemoteIngest.ServerResponse put(Path file, String digest) throws IOException {
+        // The name that the service would give a local file.
+        String fileName = DocumentName.cleaned(String.valueOf(file.getFileName()));
+        String name = URLEncoder.encode(fileName, StandardCharsets.UTF_8).replace("+", "%20");
         HttpURLConnection put = (HttpURLConnection)
                 URI.create(base + "/api/documents/" + name).toURL().openConnection();
         try {
             put.setRequestMethod("PUT");
             put.setDoOutput(true);
             put.setInstanceFollowRedirects(false);
-            put.setConnectTimeout((int) CONNECT.toMillis());
+            put.setConnectTimeout((int) CONNECT_TIMEOUT.toMillis());
             put.setReadTimeout(3 * WAIT_SECONDS * 1000);
             put.setFixedLengthStreamingMode(Files.size(file));
             put.setRequestProperty("Expect", "100-continue");
@@ -133,24 +132,24 @@ final class RemoteIngest {
                 put.setRequestProperty("Authorization", "Bearer " + key);
             }
             if (!send(file, put)) {
-                // To ask for anything but the status would send the request once more.
-                return new RemoteIngest.ServerAnswer(put.getResponseCode(), "", "");
+                // Reading anything but the status would send the request again.
+                return new RemoteIngest.ServerResponse(put.getResponseCode(), "", "");
             }
             String retryAfter = put.getHeaderField("Retry-After");
-            return new RemoteIngest.ServerAnswer(
+            return new RemoteIngest.ServerResponse(
                     put.getResponseCode(), body(put), retryAfter == null ? "" : retryAfter);
         } finally {
             put.disconnect();
         }
     }
 
-    /** @return false if it was refused before anything was sent */
+    /** @return false if the request was rejected before the body was sent */
     private static boolean send(Path file, HttpURLConnection put) throws IOException {
         try (OutputStream out = put.getOutputStream()) {
             Files.copy(file, out);
             return true;
         } catch (ProtocolException e) {
-            // Refused; if there is no answer either, asking for it fails.
+            // Rejected. Without a response status, the connection failed instead.
             if (put.getResponseCode() < 0) {
                 throw e;
             }
@@ -160,32 +159,32 @@ final class RemoteIngest {
 
     private static String body(HttpURLConnection put) throws IOException {
         try (InputStream body = put.getResponseCode() < 400 ? put.getInputStream() : put.getErrorStream()) {
-            return body == null ? "" : new String(body.readNBytes(MAX_ANSWER_BYTES), StandardCharsets.UTF_8);
+            return body == null ? "" : new String(body.readNBytes(MAX_RESPONSE_BYTES), StandardCharsets.UTF_8);
         }
     }
 
-    private IngestResult outcome(RemoteIngest.ServerAnswer put) throws IOException, InterruptedException {
-        RemoteIngest.ServerAnswer answer = put;
-        while (answer.statusCode() == 202) {
-            String sagaId = JSON.readTree(answer.body()).path("sagaId").asText();
+    private IngestResult outcome(RemoteIngest.ServerResponse put) throws IOException, InterruptedException {
+        RemoteIngest.ServerResponse response = put;
+        while (response.statusCode() == 202) {
+            String sagaId = JSON.readTree(response.body()).path("sagaId").asText();
             if (!sagaId.matches("[0-9a-z]{1,64}")) {
-                throw new IOException("its answer names no saga");
+                throw new IOException("its response has no saga id");
             }
-            answer = withRetries(() -> fetchOutcome(sagaId));
+            response = withRetries(() -> fetchOutcome(sagaId));
         }
-        if (answer.statusCode() == 200) {
-            return JSON.readValue(answer.body(), IngestResult.class);
+        if (response.statusCode() == 200) {
+            return JSON.readValue(response.body(), IngestResult.class);
         }
-        JsonNode problem = answer.body().startsWith("{") ? JSON.readTree(answer.body()) : JSON.createObjectNode();
-        String why = base + " answers " + answer.statusCode() + ": "
-                + problem.path("detail").asText(hint(answer.statusCode()));
-        if (answer.statusCode() == 429 || answer.statusCode() >= 500) {
-            throw new UnavailableException(why, null);
+        JsonNode problem = response.body().startsWith("{") ? JSON.readTree(response.body()) : JSON.createObjectNode();
+        String message = base + " answers " + response.statusCode() + ": "
+                + problem.path("detail").asText(hint(response.statusCode()));
+        if (response.statusCode() == 429 || response.statusCode() >= 500) {
+            throw new UnavailableException(message, null);
         }
-        throw new UsageException(why);
+        throw new UsageException(message);
     }
 
-    private RemoteIngest.ServerAnswer fetchOutcome(String sagaId) throws IOException, InterruptedException {
+    private RemoteIngest.ServerResponse fetchOutcome(String sagaId) throws IOException, InterruptedException {
         HttpResponse<String> outcome = client.send(
                 request("/api/sagas/" + sagaId + "/outcome")
                         .timeout(Duration.ofSeconds(3L * WAIT_SECONDS))
@@ -193,20 +192,20 @@ final class RemoteIngest {
                         .GET()
                         .build(),
                 BodyHandlers.ofString());
-        return new RemoteIngest.ServerAnswer(
+        return new RemoteIngest.ServerResponse(
                 outcome.statusCode(),
                 outcome.body(),
                 outcome.headers().firstValue("Retry-After").orElse(""));
     }
 
-    /** Of an answer to a body that was not even wanted, the old client keeps only the status. */
+    /** Explains a status without a body: after a rejected "Expect" the client keeps only the status. */
     private static String hint(int status) {
         return switch (status) {
-            case 401 -> "it wants a key that it knows; give one with --key or SAGA_KEY";
+            case 401 -> "it requires a valid key; set one with --key or SAGA_KEY";
             case 403 -> "the key lacks the scope ingest";
             case 413 -> "the file is larger than its saga.file.max-size";
             case 507 -> "its disk is full";
-            default -> "its log says more";
+            default -> "see its log";
         };
     }
 
@@ -215,9 +214,9 @@ final class RemoteIngest {
         return key.isEmpty() ? request : request.header("Authorization", "Bearer " + key);
     }
 
-    private static int pause(RemoteIngest.ServerAnswer answer) {
-        return answer.retryAfter().matches("\\d{1,4}")
-                ? Math.max(1, Math.min(LONGEST_PAUSE_SECONDS, Integer.parseInt(answer.retryAfter())))
+    private static int pause(RemoteIngest.ServerResponse response) {
+        return response.retryAfter().matches("\\d{1,4}")
+                ? Math.max(1, Math.min(MAX_PAUSE_SECONDS, Integer.parseInt(response.retryAfter())))
                 : 5;
     }
 }

@@ -23,7 +23,7 @@ final class ResumeCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Parameters(paramLabel = "SAGA")
+    @Parameters(paramLabel = "SAGA", description = "a saga id")
     String sagaId = "";
 
     @Override
@@ -31,19 +31,19 @@ final class ResumeCommand implements Callable<Integer> {
         SagaConfig config = options.load();
         Change change = new OperatorCommandSender(config)
                 .requestCommand(sagaId, Journal.OperatorCommand.RESUME, SagaState::isFinal);
-        return ConsoleText.outcome(spec.commandLine(), config, change.after(), done(change), options.json);
+        return ConsoleText.outcome(spec.commandLine(), config, change.after(), summary(change), options.json);
     }
 
-    private static String done(Change change) {
+    private static String summary(Change change) {
         SagaRecord after = change.after();
         if (!after.state().isFinal()) {
-            return "not finished: the process that runs it has not come to an end within the time limit";
+            return "not finished yet: the saga did not end within the time limit; status shows its state";
         }
         if (after.lastRun() == change.before().lastRun()) {
-            return "not resumed: it was not paused; it has ended as run " + after.lastRun();
+            return "not resumed: it was not paused; it ended in run " + after.lastRun();
         }
         long kept = after.resumedBytes() - change.before().resumedBytes();
         return "resumed as run " + after.lastRun()
-                + (kept > 0 ? "; " + ConsoleText.size(kept) + " that the bucket held were not sent again" : "");
+                + (kept > 0 ? "; " + ConsoleText.size(kept) + " already in the bucket were not sent again" : "");
     }
 }

@@ -6,7 +6,7 @@ import dev.streamingsaga.journal.SagaRecord;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** A saga in {@code list} and {@code status --json}. */
+/** A saga in the JSON output of {@code list} and {@code status}. */
 record SagaView(
         String sagaId,
         String state,

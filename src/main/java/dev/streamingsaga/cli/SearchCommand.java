@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "search",
         mixinStandardHelpOptions = true,
-        description = "The nearest segments of completed documents, by meaning and by words.")
+        description = "Finds the nearest segments of completed documents, by meaning and by words.")
 final class SearchCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
@@ -27,10 +27,13 @@ final class SearchCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Parameters(arity = "1..*", paramLabel = "TEXT")
+    @Parameters(arity = "1..*", paramLabel = "TEXT", description = "text to find")
     List<String> words = List.of();
 
-    @Option(names = "--limit", defaultValue = "10", description = "how many (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--limit",
+            defaultValue = "10",
+            description = "maximum number of segments (default: ${DEFAULT-VALUE})")
     int limit;
 
     @Override
@@ -42,7 +45,7 @@ final class SearchCommand implements Callable<Integer> {
                         config.content(), config.embedding(), config.dataDir().resolve("spool"));
                 Stores stores = Stores.open(config, context, content)) {
             VectorSearch search = stores.search()
-                    .orElseThrow(() -> new UsageException("search needs the store vector in saga.participants"));
+                    .orElseThrow(() -> new UsageException("search requires the store vector in saga.participants"));
             try {
                 print(search.search(String.join(" ", words), limit));
             } catch (IllegalArgumentException e) {
@@ -52,8 +55,8 @@ final class SearchCommand implements Callable<Integer> {
                     .forEach((model, count) -> spec.commandLine()
                             .getErr()
                             .println("saga: "
-                                    + ConsoleText.some(count, "segment was", "segments were") + " embedded by " + model
-                                    + " and can be found by words only; to find "
+                                    + ConsoleText.count(count, "segment was", "segments were") + " embedded by " + model
+                                    + " and can only be found by words; to find "
                                     + (count == 1 ? "it" : "them") + " by meaning, ingest the "
                                     + (count == 1 ? "document" : "documents") + " again"));
         }

@@ -12,8 +12,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "start",
         mixinStandardHelpOptions = true,
-        description =
-                "The service: HTTP API and page, drop folder, messages, recovery, clean-up retries and the routes of the routes folder, until interrupted.")
+        description = "Runs the service until interrupted: HTTP API and page, drop folder, messages, recovery,"
+                + " clean-up retries and the routes of the routes folder.")
 final class StartCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
@@ -39,13 +39,13 @@ final class StartCommand implements Callable<Integer> {
         if (config.jms().embedded()) {
             spec.commandLine()
                     .getOut()
-                    .println("messages: user and password for producers in "
-                            + config.dataDir().resolve("broker.credentials") + ", for the dead letters in "
+                    .println("messages: credentials for producers in "
+                            + config.dataDir().resolve("broker.credentials") + ", for the dead-letter queue in "
                             + config.dataDir().resolve("broker-operator.credentials"));
         }
         spec.commandLine()
                 .getOut()
-                .println("running on " + config.dataDir() + ", log in "
+                .println("running in " + config.dataDir() + ", log in "
                         + config.dataDir().resolve("logs"));
         new CountDownLatch(1).await();
         return 0;

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,
-        description = "One saga with its steps, or all sagas, newest first.")
+        description = "Shows one saga with its steps, or lists sagas, newest first.")
 final class StatusCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
@@ -36,32 +36,32 @@ final class StatusCommand implements Callable<Integer> {
     @Nullable
     String sagaId;
 
-    @Option(names = "--watch", description = "again every second, until interrupted or the saga has its outcome")
+    @Option(names = "--watch", description = "repeat every second, until interrupted or the saga has its outcome")
     boolean watch;
 
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
         try (JournalReader reader = new JournalReader(config)) {
-            boolean again;
+            boolean repeat;
             do {
-                again = print(config, reader.journal()) && watch;
-                if (again) {
+                repeat = print(config, reader.journal()) && watch;
+                if (repeat) {
                     TimeUnit.SECONDS.sleep(1);
                 }
-            } while (again);
+            } while (repeat);
         }
         return 0;
     }
 
-    /** Of a step that a killed process was at, nobody knows. */
-    private static String took(StepRecord step, SagaRecord saga) {
+    /** The duration of a step; unknown if its process was killed. */
+    private static String duration(StepRecord step, SagaRecord saga) {
         return step.endedAt().isPresent()
                 ? ConsoleText.time(step.duration())
                 : step.startedAt().isPresent() && !saga.state().isFinal() ? "running" : "-";
     }
 
-    /** What comes again and again is one line. */
+    /** Prints consecutive equal events as one line. */
     private static void print(PrintWriter out, List<Event> events) {
         for (int i = 0; i < events.size(); ) {
             Event event = events.get(i);
@@ -88,23 +88,22 @@ final class StatusCommand implements Callable<Integer> {
                 && one.message().equals(other.message());
     }
 
-    /** @return whether there may be more to see */
+    /** @return whether the state may still change */
     private boolean print(SagaConfig config, Journal journal) {
         PrintWriter out = spec.commandLine().getOut();
-        String wanted = sagaId;
-        if (wanted == null) {
+        String id = sagaId;
+        if (id == null) {
             ListCommand.print(
                     spec.commandLine(),
                     config,
                     journal,
-                    new ListCommand.Wanted(SagaQuery.ALL, ListCommand.LIMIT, options.json));
+                    new ListCommand.ListRequest(SagaQuery.ALL, ListCommand.LIMIT, options.json));
             return true;
         }
-        SagaRecord saga =
-                journal.saga(wanted).orElseThrow(() -> new UsageException("no saga " + wanted + "; list shows them"));
-        List<StepRecord> steps = journal.steps(wanted);
-        List<Event> events = journal.events(wanted);
-        List<CleanupEntry> cleanups = journal.cleanups().of(wanted);
+        SagaRecord saga = journal.saga(id).orElseThrow(() -> new UsageException("no saga " + id + "; list shows them"));
+        List<StepRecord> steps = journal.steps(id);
+        List<Event> events = journal.events(id);
+        List<CleanupEntry> cleanups = journal.cleanups().of(id);
         if (options.json) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("saga", SagaView.of(saga));
@@ -136,7 +135,7 @@ final class StatusCommand implements Callable<Integer> {
             out.println(CommonOptions.json(all));
         } else {
             ListCommand.print(out, config, List.of(saga), false);
-            steps.forEach(s -> out.printf("  %-12s %-12s %9s%n", s.name(), s.state(), took(s, saga)));
+            steps.forEach(s -> out.printf("  %-12s %-12s %9s%n", s.name(), s.state(), duration(s, saga)));
             print(out, events);
             cleanups.forEach(c -> CleanupsCommand.print(out, c));
         }

@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
         name = "verify",
         mixinStandardHelpOptions = true,
         description = {
-            "Compares journal, bucket and every store for completed documents.",
-            "Exit code 0: all agree, or do after the repair, 1: differences are left, 4: a store could not be asked."
+            "Compares the journal, the bucket and every store for completed documents.",
+            "Exit code 0: no difference, or all repaired, 1: differences remain, 4: a store is unreachable."
         })
 final class VerifyCommand implements Callable<Integer> {
     @Mixin
@@ -38,14 +38,14 @@ final class VerifyCommand implements Callable<Integer> {
     CommandSpec spec;
 
     @ArgGroup(exclusive = true)
-    Which which = new Which();
+    Selection selection = new Selection();
 
-    @Option(names = "--repair", description = "repair what the journal, the original or the bucket still has")
+    @Option(names = "--repair", description = "repair from the journal, the original file or the bucket")
     boolean repair;
 
     @Option(
             names = "--deep",
-            description = "read every chunk back instead of trusting the checksums that the bucket reports")
+            description = "read every chunk instead of comparing the checksums that the bucket reports")
     boolean deep;
 
     private long documents;
@@ -53,7 +53,7 @@ final class VerifyCommand implements Callable<Integer> {
     private long repaired;
     private boolean unreachable;
 
-    static final class Which {
+    static final class Selection {
         @Parameters(index = "0", arity = "0..1", paramLabel = "DOCUMENT", description = "one document")
         @Nullable
         String documentId;
@@ -61,7 +61,7 @@ final class VerifyCommand implements Callable<Integer> {
         @Option(names = "--all", description = "every completed document (the default)")
         boolean all;
 
-        @Option(names = "--sample", paramLabel = "N", description = "so many of them, chosen at random")
+        @Option(names = "--sample", paramLabel = "N", description = "N completed documents, chosen at random")
         @Nullable
         Integer sample;
     }
@@ -69,8 +69,8 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SagaConfig config = options.load();
-        if (which.sample != null && which.sample < 1) {
-            throw new UsageException("--sample must be 1 or more, was " + which.sample);
+        if (selection.sample != null && selection.sample < 1) {
+            throw new UsageException("--sample must be 1 or more, was " + selection.sample);
         }
         JournalReader.require(config);
         if (repair) {
@@ -86,36 +86,36 @@ final class VerifyCommand implements Callable<Integer> {
         if (!options.json) {
             spec.commandLine()
                     .getOut()
-                    .println(ConsoleText.some(documents, "document") + " compared, "
-                            + ConsoleText.someOrNo(drifts, "difference") + " found"
+                    .println(ConsoleText.count(documents, "document") + " compared, "
+                            + ConsoleText.countOrNone(drifts, "difference") + " found"
                             + (repair && drifts > 0 ? ", " + repaired + " repaired" : ""));
         }
         return unreachable ? Main.UNREACHABLE : drifts > repaired ? 1 : 0;
     }
 
     private void compare(Journal journal, DocumentCheck check) {
-        for (SagaRecord saga : chosen(journal)) {
+        for (SagaRecord saga : selectedSagas(journal)) {
             List<Drift> found = repair ? check.repair(saga, deep) : check.check(saga, deep);
             documents++;
-            // A version that was superseded meanwhile is being removed: what it lacks is no drift.
+            // A version superseded meanwhile is being removed: its missing data is not drift.
             if (journal.saga(saga.sagaId()).flatMap(SagaRecord::supersededBy).isEmpty()) {
                 found.forEach(this::print);
             }
         }
     }
 
-    private List<SagaRecord> chosen(Journal journal) {
-        if (which.documentId != null) {
-            Optional<SagaRecord> saga = journal.document(which.documentId);
+    private List<SagaRecord> selectedSagas(Journal journal) {
+        if (selection.documentId != null) {
+            Optional<SagaRecord> saga = journal.document(selection.documentId);
             return List.of(saga.orElseThrow(
-                    () -> new UsageException("no completed document " + which.documentId + "; list shows them")));
+                    () -> new UsageException("no completed document " + selection.documentId + "; list shows them")));
         }
         List<SagaRecord> all = new ArrayList<>(journal.currentDocuments());
-        if (which.sample == null || which.sample >= all.size()) {
+        if (selection.sample == null || selection.sample >= all.size()) {
             return all;
         }
         Collections.shuffle(all, new SecureRandom());
-        return all.subList(0, which.sample);
+        return all.subList(0, selection.sample);
     }
 
     private void print(Drift drift) {

@@ -1,4 +1,4 @@
-/** The command line: one class per command, exit codes and JSON as the contract has them. */
+/** The command line: one class per command. Exit codes and JSON output are part of the contract. */
 @NullMarked
 package dev.streamingsaga.cli;
 

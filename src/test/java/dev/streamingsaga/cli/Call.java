@@ -8,7 +8,7 @@ import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One command of the command line, run in this process, with what it printed. */
+/** The result of a command that runs in this process: its exit code and output. */
 record Call(int code, String out, String err) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -23,7 +23,7 @@ record Call(int code, String out, String err) {
         return of(args.toArray(String[]::new));
     }
 
-    /** What it printed as JSON Lines; none if it printed nothing. */
+    /** The output parsed as JSON Lines; empty if there is none. */
     List<JsonNode> lines() throws JsonProcessingException {
         List<JsonNode> lines = new ArrayList<>();
         for (String line : out.lines().toList()) {

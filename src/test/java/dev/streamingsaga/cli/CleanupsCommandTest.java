@@ -39,11 +39,12 @@ class CleanupsCommandTest {
     private final StringWriter err = new StringWriter();
 
     @BeforeEach
-    void leave_residue_in_the_graph_store() throws Exception {
+    void create_residue_in_the_graph_store() throws Exception {
         service = StreamingSagaFixture.start(directory, Map.of("saga.compensation.max-attempts", "3"));
         service.execute(
                 "graph",
-                "CREATE TRIGGER refuse BEFORE DELETE ON graph_node BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+                "CREATE TRIGGER refuse BEFORE DELETE ON graph_node"
+                        + " BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
         service.s3()
                 .when(method("PUT").and(keyEndsWith("manifest.json")))
                 .always()
@@ -75,7 +76,7 @@ class CleanupsCommandTest {
     }
 
     @Test
-    void retries_beside_a_running_service_and_says_what_became_of_it() throws Exception {
+    void retries_while_a_service_runs_and_prints_the_result() throws Exception {
         assertThat(saga("cleanups", "--data", data(), "retry", entry.cleanupId()))
                 .as("%s", err)
                 .isEqualTo(3);
@@ -102,9 +103,9 @@ class CleanupsCommandTest {
     }
 
     @Test
-    void says_what_a_person_can_do_when_an_entry_is_not_tried_any_more() {
+    void says_what_an_operator_can_do_about_a_blocked_entry() {
         assertThat(saga("cleanups", "--data", data())).isZero();
-        assertThat(out.toString()).contains("PENDING", "tried again from " + entry.nextAttemptAt());
+        assertThat(out.toString()).contains("PENDING", "next attempt at " + entry.nextAttemptAt());
 
         saga("cleanups", "--data", data(), "retry", entry.cleanupId());
         assertThat(saga("cleanups", "--data", data(), "retry", entry.cleanupId()))
@@ -114,13 +115,13 @@ class CleanupsCommandTest {
         assertThat(out.toString())
                 .contains(
                         "BLOCKED",
-                        "not tried any more",
+                        "no more automatic attempts",
                         "cleanups retry " + entry.cleanupId(),
                         "cleanups resolve " + entry.cleanupId() + " --reason");
     }
 
     @Test
-    void resolves_beside_a_running_service_which_then_rewrites_its_reports() throws IOException {
+    void resolves_an_entry_of_a_running_service_which_rewrites_its_reports() throws IOException {
         assertThat(service.report("failed_cleanups.json")).hasSize(1);
 
         assertThat(saga(
@@ -145,10 +146,11 @@ class CleanupsCommandTest {
     }
 
     @Test
-    void says_equal_things_once_with_a_count() {
+    void prints_equal_events_once_with_a_count() {
         service.execute(
                 "journal",
-                "INSERT INTO event SELECT event_id || 'a', saga_id, at, kind, step, message, detail, told_at FROM event WHERE kind = 'COMPENSATION_ERROR'");
+                "INSERT INTO event SELECT event_id || 'a', saga_id, at, kind, step, message, detail, told_at"
+                        + " FROM event WHERE kind = 'COMPENSATION_ERROR'");
         assertThat(saga("status", entry.sagaId(), "--data", data())).isZero();
         assertThat(out.toString().lines().filter(line -> line.contains("COMPENSATION_ERROR")))
                 .singleElement()
@@ -157,11 +159,11 @@ class CleanupsCommandTest {
     }
 
     @Test
-    void refuses_an_entry_that_is_not_open() {
+    void rejects_an_entry_that_is_not_open() {
         assertThat(saga("cleanups", "resolve", entry.cleanupId(), "--reason", "done", "--data", data()))
                 .isZero();
         assertThat(out.toString())
-                .isEqualTo("closed " + entry.cleanupId() + "; nothing was removed\nsaga " + entry.sagaId()
+                .isEqualTo("closed " + entry.cleanupId() + "; no data was removed\nsaga " + entry.sagaId()
                         + " is COMPENSATED\n");
         for (String verb : List.of("retry", "resolve")) {
             assertThat(saga(

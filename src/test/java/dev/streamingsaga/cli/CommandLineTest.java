@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The contract of the command line, on the embedded servers alone, as a newcomer runs it. */
+/** The contract of the command line, with the embedded servers only, as a new user runs it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("own-jvm")
 class CommandLineTest {
@@ -53,7 +53,7 @@ class CommandLineTest {
     }
 
     @Test
-    void prints_one_json_line_for_each_file_as_the_contract_has_it() {
+    void prints_one_json_line_per_file_with_the_fields_of_the_contract() {
         List<String> fields = new ArrayList<>();
         stored.fieldNames().forEachRemaining(fields::add);
         assertThat(fields)
@@ -109,7 +109,7 @@ class CommandLineTest {
     }
 
     @Test
-    void the_log_is_json_if_asked() throws Exception {
+    void writes_the_log_as_json_if_configured() throws Exception {
         Path log = data.resolve("logs/saga.log");
         int before = Files.readAllLines(log).size();
         assertThat(Call.of(
@@ -177,7 +177,7 @@ class CommandLineTest {
     }
 
     @Test
-    void lists_the_path_of_each_file_so_that_equal_names_are_told_apart() throws Exception {
+    void lists_the_path_of_each_file_to_distinguish_equal_names() throws Exception {
         Path other = Files.createDirectories(directory.resolve("other")).resolve("sample.pdf");
         SamplePdf.write(other, 1, 10_000);
         Call call = Call.of("ingest", other.toString(), "--data", data.toString(), "--json");
@@ -202,7 +202,7 @@ class CommandLineTest {
     }
 
     @Test
-    void answers_the_same_file_again_with_the_document_that_is_there() throws Exception {
+    void returns_the_existing_document_for_the_same_file() throws Exception {
         Call call = Call.of("ingest", pdf.toString(), "--data", data.toString(), "--json");
         assertThat(call.code()).as(call.err()).isZero();
         assertThat(call.lines()).singleElement().satisfies(line -> {
@@ -212,7 +212,7 @@ class CommandLineTest {
     }
 
     @Test
-    void says_all_that_is_wrong_with_the_settings() {
+    void reports_all_invalid_settings() {
         Call call = Call.of(
                 "ingest",
                 pdf.toString(),
@@ -229,9 +229,9 @@ class CommandLineTest {
     }
 
     @Test
-    void refuses_a_data_directory_that_another_process_works_in() throws Exception {
+    void rejects_a_data_directory_that_another_process_uses() throws Exception {
         Path taken = Files.createDirectories(directory.resolve("taken"));
-        // What counts is the lock of the operating system; within one JVM it is refused in the same way.
+        // A lock of this JVM is rejected in the same way as that of another process.
         try (FileChannel channel =
                 FileChannel.open(taken.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.lock();
@@ -242,7 +242,7 @@ class CommandLineTest {
     }
 
     @Test
-    void exits_with_4_where_a_server_does_not_answer() {
+    void exits_with_4_if_a_server_does_not_answer() {
         Call call = Call.of(
                 "ingest",
                 pdf.toString(),
@@ -269,7 +269,7 @@ class CommandLineTest {
     }
 
     @Test
-    void takes_settings_from_the_environment() {
+    void reads_settings_from_the_environment() {
         assertThat(CommonOptions.environment(Map.of(
                         "SAGA_CHUNK_SIZE",
                         "16MiB",

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** What {@code doctor} asks, and that it changes nothing. */
+/** The checks of {@code doctor}, which change nothing. */
 @Timeout(180)
 class DoctorCommandTest {
     private static final String COORDINATOR = "coordinator and callback";
@@ -91,7 +91,7 @@ class DoctorCommandTest {
     }
 
     @Test
-    void a_coordinator_is_really_asked_and_keeps_nothing_of_it() throws Exception {
+    void runs_an_lra_on_the_coordinator_and_leaves_no_trace() throws Exception {
         String before = lras();
 
         Call call = doctor();
@@ -100,11 +100,11 @@ class DoctorCommandTest {
         assertThat(line(call, COORDINATOR).get("detail").asText())
                 .contains("an LRA was begun, joined and cancelled, and its call came to http://127.0.0.1:");
         assertThat(lras()).isEqualTo(before);
-        assertThat(data()).as("nothing is made").doesNotExist();
+        assertThat(data()).as("nothing is created").doesNotExist();
     }
 
     @Test
-    void where_no_coordinator_listens_it_says_so() throws Exception {
+    void reports_that_no_coordinator_answers() throws Exception {
         assertFails(
                 doctor("saga.coordinator.url=http://127.0.0.1:1/lra-coordinator"),
                 COORDINATOR,
@@ -112,16 +112,16 @@ class DoctorCommandTest {
     }
 
     @Test
-    void a_coordinator_that_wants_another_secret_is_told_from_one_that_is_away() throws Exception {
+    void distinguishes_a_wrong_secret_from_an_unreachable_coordinator() throws Exception {
         Call call = doctor("saga.coordinator.secret=not-the-secret-of-the-tests");
 
         assertFails(call, COORDINATOR, "can't be used", "HTTP 401", "saga.coordinator.secret");
         assertThat(call.out() + call.err()).doesNotContain("not-the-secret-of-the-tests");
     }
 
-    /** It takes everything, and its call never comes: sagas would stay undone until the journal notices. */
+    /** The coordinator accepts all requests, but its callback never arrives. */
     @Test
-    void a_coordinator_whose_calls_do_not_reach_us_is_no_coordinator() throws Exception {
+    void fails_if_the_coordinators_callbacks_do_not_arrive() throws Exception {
         try (FaultProxy proxy = new FaultProxy(StreamingSagaFixture.coordinator())) {
             proxy.when(keyEndsWith("/cancel")).always().answer(404, "NotFound");
 
@@ -134,7 +134,7 @@ class DoctorCommandTest {
     }
 
     @Test
-    void a_callback_url_that_leads_elsewhere_is_found_before_an_lra_is_begun() throws Exception {
+    void detects_a_wrong_callback_url_before_it_starts_an_lra() throws Exception {
         assertFails(
                 doctor("saga.callback.url=http://127.0.0.1:1", "saga.callback.port=0"),
                 COORDINATOR,
@@ -142,7 +142,7 @@ class DoctorCommandTest {
     }
 
     @Test
-    void an_empty_postgresql_stays_empty() throws Exception {
+    void does_not_change_an_empty_postgresql() throws Exception {
         try (PostgresServer postgres = PostgresServer.installed()) {
             List<String> before = objects(postgres.url());
 
@@ -176,7 +176,7 @@ class DoctorCommandTest {
     }
 
     @Test
-    void a_database_that_is_away_is_named() throws Exception {
+    void names_an_unreachable_database() throws Exception {
         assertFails(
                 doctor("saga.journal.url=jdbc:postgresql://127.0.0.1:1/journal", "saga.journal.timeout=1s"),
                 "database journal",
@@ -184,7 +184,7 @@ class DoctorCommandTest {
     }
 
     @Test
-    void a_bucket_that_is_not_there_is_not_made() throws Exception {
+    void does_not_create_a_missing_bucket() throws Exception {
         try (EmbeddedS3 server = EmbeddedS3.start(directory.resolve("s3"));
                 S3Client client = S3Clients.create(
                         Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey())) {
@@ -215,7 +215,7 @@ class DoctorCommandTest {
     }
 
     @Test
-    void a_participant_without_routes_is_named_and_no_route_is_started() throws Exception {
+    void names_a_participant_without_routes_and_starts_no_route() throws Exception {
         Path routes = Files.createDirectories(directory.resolve("routes"));
         Files.writeString(routes.resolve("trigger.camel.yaml"), """
                 - route:
@@ -234,9 +234,9 @@ class DoctorCommandTest {
         assertThat(directory.resolve("out")).doesNotExist();
     }
 
-    /** In JVMs of their own, since one has one embedded coordinator only. */
+    /** Uses child JVMs, since a JVM can have only one embedded coordinator. */
     @Test
-    void an_embedded_coordinator_is_tried_on_other_data_or_where_it_runs() throws Exception {
+    void checks_an_embedded_coordinator_on_scratch_data_or_in_its_process() throws Exception {
         ChildJava.prepare();
         Path log = directory.resolve("doctor.log");
         assertThat(child(log, "doctor", "--json").waitFor())

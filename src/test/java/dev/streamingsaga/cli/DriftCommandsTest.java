@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code orphans} and {@code verify} as an operator runs them, on the embedded servers alone. */
+/** {@code orphans} and {@code verify} as an operator runs them, with the embedded servers only. */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("own-jvm")
@@ -99,7 +99,7 @@ class DriftCommandsTest {
     }
 
     @Test
-    void compares_as_many_documents_as_it_is_told_to() throws Exception {
+    void compares_the_requested_number_of_documents() throws Exception {
         sql("relational", "update relational_document set visible = 0");
         try {
             assertThat(drifted("--sample", "1")).hasSize(1).doesNotHaveDuplicates();
@@ -144,10 +144,10 @@ class DriftCommandsTest {
         assertThat(saga("orphans").out())
                 .contains("(1 piece, written ")
                 .endsWith(
-                        "1 orphan found, nothing deleted; --delete deletes what is older than saga.orphans.min-age (24h)\n");
+                        "1 orphan found, nothing deleted; --delete deletes orphans older than saga.orphans.min-age (24h)\n");
         Call young = saga("orphans", "--delete");
         assertThat(young.code()).isEqualTo(1);
-        assertThat(young.out()).endsWith("no orphan deleted, 1 orphan left\n");
+        assertThat(young.out()).endsWith("no orphan deleted, 1 orphan remaining\n");
         assertThat(object).exists();
 
         Files.setLastModifiedTime(object, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
@@ -161,7 +161,7 @@ class DriftCommandsTest {
     }
 
     @Test
-    void looks_beside_a_process_that_holds_the_data_directory_but_changes_nothing_there() throws Exception {
+    void reads_a_data_directory_locked_by_another_process_but_does_not_change_it() throws Exception {
         try (FileChannel channel =
                 FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.lock();
@@ -173,7 +173,7 @@ class DriftCommandsTest {
     }
 
     @Test
-    void says_what_is_wrong_with_the_call() {
+    void rejects_invalid_arguments() {
         assertThat(saga("verify", "nosuchdocument").code()).isEqualTo(2);
         assertThat(saga("verify", "--sample", "0").code()).isEqualTo(2);
         assertThat(saga("verify", "--sample", "3", "--all").code()).isEqualTo(2);
@@ -182,7 +182,7 @@ class DriftCommandsTest {
     }
 
     @Test
-    void exits_with_4_where_a_server_does_not_answer() {
+    void exits_with_4_if_a_server_does_not_answer() {
         String[] far = {
             "-D",
             "saga.s3.endpoint=http://127.0.0.1:1",

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code ingest} of everything that is no good file, into its own data directory and to a running instance. */
+/** {@code ingest} of invalid files, into its own data directory and to a running instance. */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("own-jvm")
@@ -76,9 +76,9 @@ class IngestBadInputTest {
     }
 
     @Test
-    void says_for_each_file_why_not_and_stores_the_good_one() throws Exception {
+    void reports_the_error_of_each_file_and_stores_the_valid_ones() throws Exception {
         Files.createSymbolicLink(roots.resolve("link.txt"), outside.resolve("secret.txt"));
-        // What it says, by the file as it will be called: links followed, dots gone.
+        // The expected messages by resolved path: links followed, dots removed.
         Map<String, List<String>> bad = new LinkedHashMap<>();
         bad.put(
                 outside + "/secret.txt",
@@ -136,7 +136,7 @@ class IngestBadInputTest {
     }
 
     @Test
-    void a_command_that_makes_no_sense_is_told_before_anything_is_done() {
+    void rejects_an_invalid_command_before_it_does_anything() {
         assertThat(Call.of(List.of("ingest", "--colour", "blue", roots + "/good.txt")))
                 .satisfies(call -> {
                     assertThat(call.code()).isEqualTo(Main.USAGE);
@@ -149,9 +149,9 @@ class IngestBadInputTest {
                 });
     }
 
-    /** Nothing here reaches the instance, or it refuses: no file becomes a saga there. */
+    /** The command or the instance rejects each file: the instance starts no saga. */
     @Test
-    void to_a_running_instance_it_sends_regular_files_only_and_tells_what_that_one_says() throws Exception {
+    void sends_only_regular_files_to_a_running_instance_and_prints_its_errors() throws Exception {
         Path keys = here.resolve("keys");
         String ingest = Call.of(List.of("key", "sender", "--scope", "ingest", "-D", "saga.http.keys-file=" + keys))
                 .out()
@@ -171,19 +171,14 @@ class IngestBadInputTest {
             String url = remote.application().address().orElseThrow().toString();
             String good = roots + "/good.txt";
             Map<List<String>, String> refused = new LinkedHashMap<>();
+            refused.put(List.of("--key", ingest, roots + "/pipe"), "pipe is not a readable file; nothing was sent");
+            refused.put(List.of("--key", ingest, roots + "/folder"), "folder is not a readable file; nothing was sent");
+            refused.put(List.of("--key", ingest, "/dev/zero"), "/dev/zero is not a readable file; nothing was sent");
             refused.put(
-                    List.of("--key", ingest, roots + "/pipe"), "pipe is no file that can be read; nothing was sent");
-            refused.put(
-                    List.of("--key", ingest, roots + "/folder"),
-                    "folder is no file that can be read; nothing was sent");
-            refused.put(
-                    List.of("--key", ingest, "/dev/zero"), "/dev/zero is no file that can be read; nothing was sent");
-            refused.put(
-                    List.of("--key", ingest, roots + "/none.txt"),
-                    "none.txt is no file that can be read; nothing was sent");
+                    List.of("--key", ingest, roots + "/none.txt"), "none.txt is not a readable file; nothing was sent");
             refused.put(List.of("--key", ingest, roots + "/large.bin"), "saga.file.max-size");
-            refused.put(List.of("--key", "sk_guessed", good), "a key that it knows; give one with --key or SAGA_KEY");
-            refused.put(List.of(good), "a key that it knows; give one with --key or SAGA_KEY");
+            refused.put(List.of("--key", "sk_guessed", good), "a valid key; set one with --key or SAGA_KEY");
+            refused.put(List.of(good), "a valid key; set one with --key or SAGA_KEY");
             refused.put(List.of("--key", read, good), "lacks the scope ingest");
             refused.forEach((args, says) -> {
                 List<String> all = new ArrayList<>(List.of("ingest", "--json", "--url", url));

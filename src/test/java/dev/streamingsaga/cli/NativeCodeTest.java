@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The native code of SQLite, the model and its tokenizer: unpacked once for a data directory, whoever is killed. */
+/** The native code of SQLite, the model and its tokenizer is unpacked once per data directory, also after kills. */
 @Tag("own-jvm")
 class NativeCodeTest {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -85,7 +85,7 @@ class NativeCodeTest {
                 "-D",
                 "saga.drop.interval=100ms");
         try {
-            await().atMost(PATIENCE).until(() -> Files.readString(out).contains("running on"));
+            await().atMost(PATIENCE).until(() -> Files.readString(out).contains("running in"));
             text(drop, document);
             await().atMost(PATIENCE)
                     .until(() -> Files.exists(drop.resolve(".done").resolve(document + ".json")));
@@ -113,7 +113,7 @@ class NativeCodeTest {
     }
 
     @Test
-    void a_killed_process_leaves_nothing_in_the_temporary_folder_and_the_next_one_unpacks_nothing() throws Exception {
+    void a_killed_process_leaves_no_temporary_files_and_the_next_one_unpacks_nothing() throws Exception {
         kill("a.txt");
         Map<String, Object> first = code();
         kill("b.txt");
@@ -128,7 +128,7 @@ class NativeCodeTest {
     }
 
     @Test
-    void a_killed_command_that_only_looks_leaves_nothing_either() throws Exception {
+    void a_killed_read_only_command_leaves_no_temporary_files() throws Exception {
         run("ingest", text(directory, "a.txt").toString());
         Path out = directory.resolve("watch");
         Process watch = start(out, "list", "--watch");
@@ -140,7 +140,7 @@ class NativeCodeTest {
     }
 
     @Test
-    void two_processes_unpack_at_once_and_what_one_was_killed_at_is_swept() throws Exception {
+    void two_processes_can_unpack_at_once_and_incomplete_folders_are_removed() throws Exception {
         run("ingest", text(directory, "a.txt").toString());
         Map<String, Object> first = code();
         for (Path file : files(data.resolve("spool/native")).stream()
@@ -167,7 +167,7 @@ class NativeCodeTest {
     }
 
     @Test
-    void code_that_others_could_have_changed_is_not_loaded() throws Exception {
+    void does_not_load_code_that_other_users_could_have_changed() throws Exception {
         run("ingest", text(directory, "a.txt").toString());
         Map<String, Object> first = code();
         Path sqlite = data.resolve(first.keySet().stream()

@@ -38,8 +38,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * {@code pause}, {@code resume} and {@code cancel} from a second terminal: beside the service that runs the saga, and
- * where none runs.
+ * {@code pause}, {@code resume} and {@code cancel} from a second terminal, with and without a service that runs the
+ * saga.
  */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -61,7 +61,7 @@ class PauseResumeCancelCommandTest {
     @BeforeAll
     void start(@TempDir Path empty) throws IOException {
         directory = empty;
-        // What is held may be held for long: nobody gives it up.
+        // Held requests must not time out.
         service = StreamingSagaFixture.start(
                 directory,
                 Map.of("saga.chunk.parallelism", "1"),
@@ -81,7 +81,7 @@ class PauseResumeCancelCommandTest {
     }
 
     @AfterEach
-    void let_go() {
+    void release_chunks() {
         held.countDown();
         service.s3().clearRules();
     }
@@ -91,22 +91,22 @@ class PauseResumeCancelCommandTest {
         service.close();
     }
 
-    /** Beside the service: it needs to know nothing but where the journal is. */
+    /** A command while the service runs: it needs only the location of the journal. */
     private Call saga(String... args) {
         List<String> all = new ArrayList<>(Arrays.asList(args));
         all.addAll(List.of("--data", service.data().toString()));
         return Call.of(all);
     }
 
-    /** Where the service does not run: with its settings, since this process does its work. */
+    /** A command while the service is stopped: this process does its work, with its settings. */
     private Call alone(String... args) {
         List<String> all = new ArrayList<>(Arrays.asList(args));
         service.settings().forEach((key, value) -> all.addAll(List.of("-D", key + "=" + value)));
         return saga(all.toArray(String[]::new));
     }
 
-    /** Does so while the service is stopped. */
-    private <T> T meanwhile(Callable<T> work) {
+    /** Runs work while the service is stopped. */
+    private <T> T whileStopped(Callable<T> work) {
         CompletableFuture<T> done = new CompletableFuture<>();
         service.restart(() -> {
             try {
@@ -118,7 +118,7 @@ class PauseResumeCancelCommandTest {
         return done.join();
     }
 
-    /** Returns when the saga's second chunk is on its way, where it is held. */
+    /** Starts an ingest and returns when its second chunk is held in flight. */
     private Running uploading(String name) {
         int before = holding.applied();
         Path file = service.file(name, CHUNK + 1000);
@@ -136,7 +136,7 @@ class PauseResumeCancelCommandTest {
     }
 
     @Test
-    void pauses_and_resumes_a_saga_beside_the_service_that_runs_it() throws Exception {
+    void pauses_and_resumes_a_saga_of_a_running_service() throws Exception {
         Running running = uploading("paused.bin");
         String node = record(running.sagaId()).node();
 
@@ -152,7 +152,7 @@ class PauseResumeCancelCommandTest {
         assertThat(saga("list", "--attention").out()).startsWith(running.sagaId() + "  PAUSED ");
         held.countDown();
         assertThat(running.result().status()).isEqualTo("PAUSED");
-        assertThat(keys(running.sagaId())).as("what is written stays").isNotEmpty();
+        assertThat(keys(running.sagaId())).as("written data stays").isNotEmpty();
 
         Call resumed = saga("resume", running.sagaId(), "--json");
 
@@ -165,7 +165,7 @@ class PauseResumeCancelCommandTest {
     }
 
     @Test
-    void resume_says_what_it_did_and_status_how_long_a_step_ran_that_was_given_up() throws Exception {
+    void resume_prints_its_result_and_status_the_duration_of_an_interrupted_step() throws Exception {
         Running running = uploading("said.bin");
         assertThat(saga("pause", running.sagaId()).code()).isZero();
         held.countDown();
@@ -178,11 +178,11 @@ class PauseResumeCancelCommandTest {
 
         assertThat(saga("resume", running.sagaId()).out())
                 .contains("COMPLETED")
-                .endsWith("resumed as run 2; 5.2 MB that the bucket held were not sent again\n");
+                .endsWith("resumed as run 2; 5.2 MB already in the bucket were not sent again\n");
     }
 
     @Test
-    void cancels_a_saga_beside_the_service_that_runs_it() throws Exception {
+    void cancels_a_saga_of_a_running_service() throws Exception {
         Running running = uploading("cancelled.bin");
         String node = record(running.sagaId()).node();
 
@@ -201,7 +201,7 @@ class PauseResumeCancelCommandTest {
     }
 
     @Test
-    void resumes_and_cancels_paused_sagas_itself_where_no_service_runs() throws Exception {
+    void resumes_and_cancels_paused_sagas_if_no_service_runs() throws Exception {
         Running first = uploading("first.bin");
         Running second = uploading("second.bin");
         for (Running running : List.of(first, second)) {
@@ -212,7 +212,7 @@ class PauseResumeCancelCommandTest {
                 .extracting(IngestResult::status)
                 .containsOnly("PAUSED");
 
-        List<Call> calls = meanwhile(() -> {
+        List<Call> calls = whileStopped(() -> {
             Call resumed = alone("resume", first.sagaId(), "--json");
             assertThat(service.column(
                             "journal",
@@ -230,43 +230,45 @@ class PauseResumeCancelCommandTest {
         assertThat(cancelled.code()).as(cancelled.err()).isEqualTo(1);
         assertThat(cancelled.out())
                 .startsWith(second.sagaId() + "  COMPENSATED ")
-                .contains("second.bin", "CANCELLED", "cancelled; everything that it had written was removed");
+                .contains("second.bin", "CANCELLED", "cancelled; all data that it had written was removed");
         assertThat(keys(second.sagaId())).isEmpty();
     }
 
     @Test
-    void pauses_a_saga_that_the_service_left_when_it_stopped() throws Exception {
-        Running left = uploading("left.bin");
+    void pauses_a_saga_of_a_stopped_service() throws Exception {
+        Running interrupted = uploading("left.bin");
         ActiveRun run =
-                service.application().bundle().runs().find(left.sagaId()).orElseThrow();
+                service.application().bundle().runs().find(interrupted.sagaId()).orElseThrow();
 
         CompletableFuture<Call> paused =
-                Background.run("stop", () -> meanwhile(() -> alone("pause", left.sagaId(), "--json")));
+                Background.run("stop", () -> whileStopped(() -> alone("pause", interrupted.sagaId(), "--json")));
         await().atMost(60, TimeUnit.SECONDS).until(() -> run.calledOff().isPresent());
         held.countDown();
 
         Call call = paused.orTimeout(100, TimeUnit.SECONDS).join();
         assertThat(call.code()).as(call.err()).isZero();
         assertThat(call.line().get("state").asText()).isEqualTo("PAUSED");
-        assertThat(record(left.sagaId()).state()).as("after the next start").isEqualTo(SagaState.PAUSED);
-        Call resumed = saga("resume", left.sagaId(), "--json");
+        assertThat(record(interrupted.sagaId()).state())
+                .as("after the next start")
+                .isEqualTo(SagaState.PAUSED);
+        Call resumed = saga("resume", interrupted.sagaId(), "--json");
         assertThat(resumed.line().get("state").asText()).as(resumed.err()).isEqualTo("COMPLETED");
     }
 
-    /** The alert takes longer than a stop of the application waits for its routes. */
+    /** Delivery takes longer than the application waits for its routes when it stops. */
     @Test
-    void ends_when_what_it_could_not_undo_is_told() throws Exception {
+    void ends_after_delivery_of_the_alert_for_residue() throws Exception {
         Running running = uploading("kept.bin");
         assertThat(saga("pause", running.sagaId()).code()).isZero();
         held.countDown();
         assertThat(running.result().status()).isEqualTo("PAUSED");
         service.s3().when(method("POST").or(method("DELETE"))).always().answer(403, "AccessDenied");
-        Path told = directory.resolve("told");
-        Path route = slowAlertTo(told);
+        Path alerts = directory.resolve("told");
+        Path route = slowAlertTo(alerts);
         try {
-            Call cancelled = meanwhile(() -> {
+            Call cancelled = whileStopped(() -> {
                 Call call = alone("cancel", running.sagaId(), "--json");
-                assertThat(told.resolve("alert.txt")).content().contains("PARTIAL_ROLLBACK", running.sagaId());
+                assertThat(alerts.resolve("alert.txt")).content().contains("PARTIAL_ROLLBACK", running.sagaId());
                 assertThat(service.report("failed_cleanups.json"))
                         .singleElement()
                         .asString()
@@ -305,7 +307,7 @@ class PauseResumeCancelCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"pause", "resume", "cancel"})
-    void refuses_a_saga_that_is_not_there_or_has_its_outcome(String verb) {
+    void rejects_an_unknown_saga_and_one_with_an_outcome(String verb) {
         Call unknown = saga(verb, "nosuchsaga");
         assertThat(unknown.code()).isEqualTo(2);
         assertThat(unknown.err())
@@ -317,7 +319,7 @@ class PauseResumeCancelCommandTest {
             Call late = saga(verb, over.sagaId());
             assertThat(late.code()).isEqualTo(2);
             assertThat(late.err())
-                    .contains("saga " + over.sagaId() + " is " + over.status() + " already")
+                    .contains("saga " + over.sagaId() + " is already " + over.status())
                     .doesNotContain("\tat ");
             assertThat(late.out()).isEmpty();
             assertThat(service.journal().operatorCommand(over.sagaId())).isEmpty();

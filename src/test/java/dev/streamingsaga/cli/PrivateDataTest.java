@@ -22,9 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * In processes whose umask lets everybody read, as most systems have it, and without the launcher, which sets another.
- */
+/** Runs processes with the umask 022, as most systems have it, and without the launcher, which sets another. */
 @Tag("own-jvm")
 class PrivateDataTest {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -73,7 +71,7 @@ class PrivateDataTest {
         return Files.readString(out);
     }
 
-    /** By their path below the data directory. */
+    /** The modes of files and folders that other users can access, by their path in the data directory. */
     private SortedMap<String, String> open() throws IOException {
         SortedMap<String, String> found = new TreeMap<>();
         try (Stream<Path> all = Files.walk(data)) {
@@ -84,7 +82,7 @@ class PrivateDataTest {
                         found.put(data.relativize(path).toString(), mode);
                     }
                 } catch (java.nio.file.NoSuchFileException e) {
-                    // gone meanwhile
+                    // removed meanwhile
                 }
             }
         }
@@ -92,7 +90,7 @@ class PrivateDataTest {
     }
 
     @Test
-    void nothing_in_a_new_data_directory_is_for_others() throws Exception {
+    void other_users_can_access_nothing_in_a_new_data_directory() throws Exception {
         run("ingest", pdf.toString());
 
         assertThat(data.resolve("bucket")).isNotEmptyDirectory();
@@ -100,7 +98,7 @@ class PrivateDataTest {
     }
 
     @Test
-    void an_open_data_directory_is_closed_by_the_next_start_and_stays_so() throws Exception {
+    void the_next_start_restricts_an_open_data_directory() throws Exception {
         Files.createDirectory(data);
         run("ingest", pdf.toString());
         assertThat(new ProcessBuilder("chmod", "-R", "a+rX", data.toString())
@@ -113,7 +111,7 @@ class PrivateDataTest {
         Path out = directory.resolve("service");
         Process service = start(out, "start", "-D", "saga.jms.embedded=true", "-D", "saga.http.port=0");
         try {
-            await().atMost(PATIENCE).until(() -> Files.readString(out).contains("running on"));
+            await().atMost(PATIENCE).until(() -> Files.readString(out).contains("running in"));
             assertThat(open()).isEmpty();
             assertThat(Files.readString(out))
                     .contains(data.resolve("broker.credentials").toString());
@@ -125,20 +123,21 @@ class PrivateDataTest {
     }
 
     @Test
-    void doctor_names_what_is_open() throws Exception {
+    void doctor_lists_open_files() throws Exception {
         run("ingest", pdf.toString());
         Files.setPosixFilePermissions(data.resolve("vector.db"), PosixFilePermissions.fromString("rw-r--r--"));
         Path out = directory.resolve("doctor");
         Process doctor = start(out, "doctor");
         assertThat(doctor.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 
-        assertThat(Files.readString(out)).containsPattern("FAIL permissions +others may read .*vector.db is rw-r--r--");
+        assertThat(Files.readString(out))
+                .containsPattern("FAIL permissions +other users can access .*vector.db is rw-r--r--");
         assertThat(doctor.exitValue()).isEqualTo(4);
     }
 
-    /** It may be confidential: whoever wants to share it says so. */
+    /** A document may be confidential; sharing it requires a chmod. */
     @Test
-    void a_fetched_document_is_for_its_owner_only() throws Exception {
+    void only_the_owner_can_access_a_fetched_document() throws Exception {
         String json = run("ingest", pdf.toString(), "--json");
         String document = json.replaceAll("(?s).*\"documentId\":\"([^\"]*)\".*", "$1");
         Path copy = directory.resolve("copy.pdf");

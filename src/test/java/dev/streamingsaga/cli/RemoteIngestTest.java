@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code ingest --url} against a running instance that wants a key; {@code key} made it. */
+/** {@code ingest --url} against a running instance that requires a key, created by {@code key}. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("own-jvm")
 class RemoteIngestTest {
@@ -61,13 +61,13 @@ class RemoteIngestTest {
         assertThat(line.path("file").asText()).isEqualTo("mit Umlaut ä und 100%.txt");
         assertThat(line.path("sizeBytes").asLong()).isEqualTo(Files.size(file));
         assertThat(Call.of("list", "--data", saga.data().toString()).out())
-                .as("the name it was sent with, not where its body lies")
+                .as("the name of the sent file, not the path of its body")
                 .contains(line.path("sagaId").asText(), " mit Umlaut ä und 100%.txt")
                 .doesNotContain("spool");
     }
 
     @Test
-    void sends_a_file_whatever_it_is_called() {
+    void sends_a_file_with_control_characters_in_its_name() {
         Path file = saga.text("turned\u202Etxt.exe", 2);
         Call call = Call.of("ingest", "--url", url, "--key", key, "--json", file.toString());
 
@@ -76,7 +76,7 @@ class RemoteIngestTest {
     }
 
     @Test
-    void hears_a_refusal_before_it_has_sent_a_large_file() {
+    void receives_a_rejection_before_it_has_sent_a_large_file() {
         Call call = Call.of(
                 "ingest",
                 "--url",
@@ -89,20 +89,17 @@ class RemoteIngestTest {
         assertThat(call.err()).contains("413").contains("saga.file.max-size");
     }
 
-    /**
-     * A server that says twice what the service says while it starts, and then something that is no reason to ask
-     * again.
-     */
+    /** The server replies twice as the service does while it starts, and then with a status that is not retried. */
     @Test
     void waits_for_a_service_that_is_starting() throws Exception {
-        AtomicInteger asked = new AtomicInteger();
+        AtomicInteger requests = new AtomicInteger();
         Path file = saga.text("early.txt", 3);
         Vertx vertx = Vertx.vertx();
         HttpServer starting = vertx.createHttpServer()
                 .requestHandler(request -> request.response()
                         .putHeader("Connection", "close")
                         .putHeader("Retry-After", "1")
-                        .setStatusCode(asked.incrementAndGet() <= 2 ? 503 : 418)
+                        .setStatusCode(requests.incrementAndGet() <= 2 ? 503 : 418)
                         .end())
                 .listen(0, "127.0.0.1")
                 .toCompletionStage()
@@ -112,7 +109,7 @@ class RemoteIngestTest {
             Call call = Call.of(
                     "ingest", "--url", "http://127.0.0.1:" + starting.actualPort(), "--key", key, file.toString());
 
-            assertThat(asked).as("asked until it did not say 503 any more").hasValue(3);
+            assertThat(requests).as("retried until the status was not 503").hasValue(3);
             assertThat(call.code()).isEqualTo(2);
             assertThat(call.err()).contains("418");
         } finally {
@@ -120,7 +117,7 @@ class RemoteIngestTest {
         }
     }
 
-    /** A server that listens to the head only. */
+    /** The server reads only the headers. */
     @Test
     void states_the_digest_of_what_it_sends() throws Exception {
         Path file = saga.text("stated.txt", 3);
@@ -150,7 +147,7 @@ class RemoteIngestTest {
     }
 
     @Test
-    void ends_with_2_for_a_wrong_key_and_with_4_if_nobody_answers() {
+    void exits_with_2_for_a_wrong_key_and_with_4_if_no_server_answers() {
         String file = saga.text("small.txt", 1).toString();
         assertThat(Call.of("ingest", "--url", url, "--key", "sk_wrong", file)).satisfies(call -> {
             assertThat(call.code()).isEqualTo(2);

@@ -10,14 +10,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * A port that another process has stops {@code start} before anything runs, and the error says which setting to change.
- */
+/** If a port is in use, {@code start} fails before it starts anything, and the error names the setting to change. */
 @Tag("own-jvm")
 class StartCommandTest {
     private static final String LOOPBACK = "127.0.0.1";
 
-    /** One for all: a JVM has one embedded coordinator, on one directory. */
+    /** Shared, since a JVM has one embedded coordinator with one directory. */
     @TempDir
     static Path directory;
 
@@ -27,7 +25,7 @@ class StartCommandTest {
         "saga.callback.port,saga.callback.port",
         "saga.jms.port,saga.jms.port"
     })
-    void a_taken_port_is_an_error_of_the_configuration(String setting, String advice) throws Exception {
+    void a_port_in_use_is_a_configuration_error(String setting, String advice) throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
             Call call = Call.of(
                     "start",
@@ -43,7 +41,7 @@ class StartCommandTest {
             assertThat(call.code()).as(call.err()).isEqualTo(2);
             assertThat(call.err())
                     .contains(setting, LOOPBACK + ":" + taken.getLocalPort(), advice, "nothing was started");
-            assertThat(call.out()).doesNotContain("running on");
+            assertThat(call.out()).doesNotContain("running in");
         }
     }
 }
