@@ -13,11 +13,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Waits for a whole answer, body included, at most a given time: the time-out of {@link HttpRequest} ends with the
- * answer's head.
+ * Sends HTTP requests with a time limit for the whole response, body included: the time-out of {@link HttpRequest}
+ * covers only the response headers.
  *
- * <p>Each request has a thread of its own. {@link HttpClient#sendAsync} would end in the JVM's common pool, whatever
- * executor the client has; on Java 25 that pool has a single thread on two cores, and a saga that is called from it
+ * <p>Each request has its own thread. {@link HttpClient#sendAsync} completes in the JVM's common pool, whatever
+ * executor the client has. On Java 25 that pool has a single thread on two cores, and a saga started from that thread
  * would wait for itself.
  */
 public final class BoundedHttp {
@@ -26,6 +26,8 @@ public final class BoundedHttp {
     private BoundedHttp() {}
 
     /**
+     * Sends a request and waits for the response.
+     *
      * @param limit for the whole exchange
      * @throws TimeoutException if the limit passed; the exchange is cancelled
      * @throws InterruptedException if the caller was interrupted; the exchange is cancelled

@@ -1,4 +1,4 @@
-/** Requests to other servers, bounded in time. */
+/** HTTP requests to other servers, with a time limit. */
 @NullMarked
 package dev.streamingsaga.http;
 

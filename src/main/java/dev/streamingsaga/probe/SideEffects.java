@@ -3,33 +3,33 @@ package dev.streamingsaga.probe;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
-/** Where the code tells the probe, if there is one. */
+/** Notifies the probe, if there is one, of side effects. */
 public final class SideEffects {
     private static final Optional<SideEffectProbe> PROBE =
             ServiceLoader.load(SideEffectProbe.class, SideEffects.class.getClassLoader()).stream()
                     .map(ServiceLoader.Provider::get)
                     .filter(SideEffectProbe::active)
                     .findFirst();
-    private static final Span UNWATCHED = () -> {};
+    private static final Span NO_SPAN = () -> {};
 
     private SideEffects() {}
 
-    /** Ends with the side effect, failed or not. */
+    /** Closed when the side effect has ended, successfully or not. */
     @FunctionalInterface
     public interface Span extends AutoCloseable {
         @Override
         void close();
     }
 
-    /** For those who wrap: empty in production, and then nothing is to be wrapped. */
+    /** For code that wraps a resource; empty in production, where nothing is wrapped. */
     public static Optional<SideEffectProbe> probe() {
         return PROBE;
     }
 
-    /** Around one side effect; see {@link SideEffectProbe#before} for the words. */
+    /** To be opened around one side effect; for the parameters see {@link SideEffectProbe#before}. */
     public static Span begin(String kind, String what) {
         if (PROBE.isEmpty()) {
-            return UNWATCHED;
+            return NO_SPAN;
         }
         SideEffectProbe probe = PROBE.get();
         probe.before(kind, what);

@@ -12,9 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds an {@link IngestResult} as a saga would give it. Only what a test looks at has to be set: a completed result
- * has a document id, a digest, no bytes and no chunks; one that was compensated has no document. What the record has in
- * later versions gets a default here.
+ * Builds an {@link IngestResult} as a saga would return it. Set only the values that the test reads: by default a
+ * completed result has a document id, a digest, no bytes and no chunks, and a compensated one has no document.
+ * Components that later versions add to the record get defaults here.
  */
 public final class IngestResultBuilder {
     private static final String EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -48,16 +48,16 @@ public final class IngestResultBuilder {
                 .document(Ids.document(file, EMPTY_SHA256), EMPTY_SHA256, 0, 0);
     }
 
-    /** Nothing of the document is left. */
+    /** Compensated: no store holds any of the document. */
     public static IngestResultBuilder compensated(String file, Reason reason, String message) {
         return new IngestResultBuilder(file, SagaState.COMPENSATED, reason, message).error(message);
     }
 
-    /** Something of the document is left, and is cleaned up later. */
+    /** Partially compensated: some stored data remains until a clean-up. */
     public static IngestResultBuilder partiallyCompensated(String file, Reason reason, String message) {
         return new IngestResultBuilder(file, SagaState.PARTIALLY_COMPENSATED, reason, message)
                 .error(message)
-                .compensationError("something is left of " + file);
+                .compensationError("cannot remove all stored data of " + file);
     }
 
     public IngestResultBuilder sagaId(String id) {
@@ -79,14 +79,14 @@ public final class IngestResultBuilder {
         return this;
     }
 
-    /** @param bytes that the last run did not have to send again */
+    /** @param bytes that a resumed run did not send again */
     public IngestResultBuilder runs(int count, long bytes) {
         this.runs = count;
         this.resumedBytes = bytes;
         return this;
     }
 
-    /** What a store holds: chunks ({@code upload}), records, vectors, nodes or rows. */
+    /** The number of items in a store: chunks ({@code upload}), records, vectors, nodes or rows. */
     public IngestResultBuilder store(String name, long count) {
         stores.put(name, count);
         return this;

@@ -12,10 +12,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 
-/**
- * Stands in for an instance in a test: {@code direct:<name>-ingest} that answers with the outcomes that the test chooses, and stores
- * nothing. It takes the same bodies as the real route, changes only the body, and fails the exchange as {@code <name>.hub.fail-on} and the
- * exchange property {@code SagaFailOn} say. Without a choice every file completes. Safe for use by several threads.
+/** Replaces an instance in a test: {@code direct:<name>-ingest} replies with the outcomes that the test sets, and
+ * stores nothing. It accepts the same bodies as the real route, changes only the body, and fails the exchange as
+ * {@code <name>.hub.fail-on} and the exchange property {@code SagaFailOn} say. By default every file completes.
+ * Thread-safe.
  */
 public final class MockIngestRoutes extends RouteBuilder {
     private static final String CALL = "MockSagaCall";
@@ -23,7 +23,7 @@ public final class MockIngestRoutes extends RouteBuilder {
     private final String name;
     private final Map<String, MockOutcome> byFileName = new ConcurrentHashMap<>();
     private final List<Path> files = new CopyOnWriteArrayList<>();
-    private volatile MockOutcome otherwise = MockOutcome.completed();
+    private volatile MockOutcome defaultOutcome = MockOutcome.completed();
 
     /** For {@code direct:saga-ingest}. */
     public MockIngestRoutes() {
@@ -35,19 +35,23 @@ public final class MockIngestRoutes extends RouteBuilder {
         this.name = name;
     }
 
-    /** For every file that has no outcome of its own. */
+    /** Sets the outcome for every file that has none of its own. */
     public MockIngestRoutes answer(MockOutcome outcome) {
-        otherwise = outcome;
+        defaultOutcome = outcome;
         return this;
     }
 
-    /** @param fileName last part of the path */
+    /**
+     * Sets the outcome for one file.
+     *
+     * @param fileName last part of the path
+     */
     public MockIngestRoutes answer(String fileName, MockOutcome outcome) {
         byFileName.put(fileName, outcome);
         return this;
     }
 
-    /** The files that came, oldest first, as the real route would open them. */
+    /** The received files, oldest first, as the real route would open them. */
     public List<Path> files() {
         return List.copyOf(files);
     }
@@ -55,10 +59,11 @@ public final class MockIngestRoutes extends RouteBuilder {
     @Override
     public void configure() {
         IngestResultConverter.register(getContext().getTypeConverterRegistry());
-        OutcomeCheck check = new OutcomeCheck(FailOn.of(getContext().resolvePropertyPlaceholders("{{" + name + ".hub.fail-on:never}}")));
+        String failOn = getContext().resolvePropertyPlaceholders("{{" + name + ".hub.fail-on:never}}");
+        OutcomeCheck check = new OutcomeCheck(FailOn.of(failOn));
         from("direct:" + name + "-ingest").routeId(name + "-ingest").group("ingest")
                 .errorHandler(noErrorHandler())
-                .description("a mock: answers with the outcome that the test chose")
+                .description("A mock: replies with the outcome that the test set")
                 .process(check::of)
                 .process(this::receive)
                 .delay().exchange(exchange -> exchange.getProperty(CALL, Call.class).outcome().delay().toMillis())
@@ -71,11 +76,12 @@ public final class MockIngestRoutes extends RouteBuilder {
     private void receive(Exchange exchange) {
         Path file = SourcePaths.of(exchange.getMessage().getBody());
         files.add(file);
-        exchange.setProperty(CALL, new Call(file, byFileName.getOrDefault(String.valueOf(file.getFileName()), otherwise)));
+        MockOutcome outcome = byFileName.getOrDefault(String.valueOf(file.getFileName()), defaultOutcome);
+        exchange.setProperty(CALL, new Call(file, outcome));
     }
 
     private void answer(Exchange exchange) throws Exception {
         Call call = (Call) exchange.removeProperty(CALL);
-        exchange.getMessage().setBody(call.outcome().answer().to(call.file().toString()));
+        exchange.getMessage().setBody(call.outcome().result().forFile(call.file().toString()));
     }
 }

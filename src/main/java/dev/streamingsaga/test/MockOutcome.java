@@ -4,20 +4,20 @@ import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Reason;
 import java.time.Duration;
 
-/** What {@link MockIngestRoutes} does with a file. */
+/** The outcome of a file in {@link MockIngestRoutes}. */
 public final class MockOutcome {
-    private final Answer answer;
+    private final ResultFactory result;
     private final Duration delay;
 
-    private MockOutcome(Answer answer, Duration delay) {
-        this.answer = answer;
+    private MockOutcome(ResultFactory result, Duration delay) {
+        this.result = result;
         this.delay = delay;
     }
 
-    /** The result for a file, given by its path; or an exception, which fails the exchange. */
+    /** Creates the result for a file. An exception fails the exchange. */
     @FunctionalInterface
-    public interface Answer {
-        IngestResult to(String file) throws Exception;
+    public interface ResultFactory {
+        IngestResult forFile(String path) throws Exception;
     }
 
     public static MockOutcome completed() {
@@ -35,7 +35,7 @@ public final class MockOutcome {
 
     /**
      * No outcome: the exchange fails with this exception, as it does if the hub stops during a saga
-     * ({@link dev.streamingsaga.journal.ShutdownException}) or the journal can't be reached.
+     * ({@link dev.streamingsaga.journal.ShutdownException}) or the journal is not available.
      */
     public static MockOutcome failing(Exception exception) {
         return of(file -> {
@@ -43,18 +43,18 @@ public final class MockOutcome {
         });
     }
 
-    /** Any other, such as a result of an {@link IngestResultBuilder}. */
-    public static MockOutcome of(Answer answer) {
-        return new MockOutcome(answer, Duration.ZERO);
+    /** Any other outcome, such as a result of an {@link IngestResultBuilder}. */
+    public static MockOutcome of(ResultFactory result) {
+        return new MockOutcome(result, Duration.ZERO);
     }
 
-    /** The same, after so long. Until then the caller's thread waits, as it does for a saga. */
+    /** The same outcome, delayed. The caller's thread waits, as it does for a saga. */
     public MockOutcome after(Duration time) {
-        return new MockOutcome(answer, time);
+        return new MockOutcome(result, time);
     }
 
-    Answer answer() {
-        return answer;
+    ResultFactory result() {
+        return result;
     }
 
     Duration delay() {

@@ -1,6 +1,6 @@
 /**
- * For tests of routes that call {@code direct:<name>-ingest}: a route that stands in for it and results to answer with.
- * Needs neither servers nor an instance, and no test framework.
+ * For tests of routes that call {@code direct:<name>-ingest}: a mock of that route, and results for it to reply with.
+ * Needs no servers, no instance and no test framework.
  */
 @NullMarked
 package dev.streamingsaga.test;

@@ -57,7 +57,7 @@ class MockIngestRoutesTest {
     }
 
     @Test
-    void each_file_gets_the_outcome_that_the_test_chose() throws Exception {
+    void replies_with_the_outcome_that_the_test_set_for_each_file() throws Exception {
         MockIngestRoutes saga = start(new MockIngestRoutes()
                 .answer("bad.txt", MockOutcome.compensated(Reason.STORE_FAILED, "no room"))
                 .answer("stuck.txt", MockOutcome.partiallyCompensated(Reason.TIMEOUT, "too slow"))
@@ -90,7 +90,7 @@ class MockIngestRoutesTest {
     }
 
     @Test
-    void an_outcome_can_be_late() throws Exception {
+    void an_outcome_can_be_delayed() throws Exception {
         start(new MockIngestRoutes().answer(MockOutcome.completed().after(Duration.ofMillis(300))));
 
         long begun = System.nanoTime();
@@ -106,12 +106,12 @@ class MockIngestRoutesTest {
         Exchange answer = send("direct:archive-ingest", "/in/a.txt", Map.of());
 
         assertThat(answer.getException()).isInstanceOf(ShutdownException.class);
-        assertThat(answer.getMessage().getBody()).as("as it was").isEqualTo("/in/a.txt");
+        assertThat(answer.getMessage().getBody()).as("unchanged").isEqualTo("/in/a.txt");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"setting", "property"})
-    void it_fails_the_exchange_like_the_real_route(String how) throws Exception {
+    void fails_the_exchange_like_the_real_route(String how) throws Exception {
         if (how.equals("setting")) {
             hub.getPropertiesComponent().addInitialProperty("saga.hub.fail-on", "compensated");
         }
