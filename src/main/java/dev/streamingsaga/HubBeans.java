@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 
-/** Beans of the hub for one instance. What bundles have bound themselves is never among them. */
+/** Finds the hub's beans for one instance. Ignores beans that an instance bound itself. */
 final class HubBeans {
     private final CamelContext context;
     private final String name;
@@ -18,12 +18,12 @@ final class HubBeans {
         this.name = name;
     }
 
-    /** Registry name of a bundle. */
+    /** The registry name of an instance. */
     static String bundle(String name) {
         return name + "-bundle";
     }
 
-    /** The bean {@code <name><suffix>}, or else the only one of its type. */
+    /** The bean {@code <name><suffix>}, or else the only bean of its type. */
     <T> Optional<T> find(Class<T> type, String suffix) {
         T named = context.getRegistry().lookupByNameAndType(bean(suffix), type);
         return named == null ? only(type) : Optional.of(named);
@@ -35,13 +35,13 @@ final class HubBeans {
         return different.size() == 1 ? Optional.of(different.keySet().iterator().next()) : Optional.empty();
     }
 
-    /** How a bean has to be given, for somebody who gave none or too many. */
+    /** Says under which name to bind a bean, if the registry has none or several of its type. */
     String describe(Class<?> type, String suffix) {
-        Set<String> there = candidates(type).keySet();
-        return there.isEmpty()
-                ? "bean " + bean(suffix) + " or as the only one"
-                : "bean " + bean(suffix) + ", since there are several: "
-                        + there.stream().sorted().collect(Collectors.joining(", "));
+        Set<String> names = candidates(type).keySet();
+        return names.isEmpty()
+                ? "as " + bean(suffix) + ", or as the only bean of its type"
+                : "as " + bean(suffix) + ": the registry has several ("
+                        + names.stream().sorted().collect(Collectors.joining(", ")) + ")";
     }
 
     private <T> Map<String, T> candidates(Class<T> type) {

@@ -5,8 +5,9 @@ import org.apache.camel.StartupListener;
 import org.apache.camel.support.LifecycleStrategySupport;
 
 /**
- * Opens a bundle with the context it was added to and closes it with that, as often as the context is started. It opens
- * before routes are made, checks before the first consumer starts, and recovers when all have.
+ * Ties an instance to the life cycle of its Camel context. Each time the context starts, it opens the instance before
+ * routes are built, checks it before the first consumer starts, and starts recovery after the last. It closes the
+ * instance when the context has stopped.
  */
 final class HubLifecycle extends LifecycleStrategySupport implements StartupListener {
     private final StreamingSaga bundle;
@@ -24,11 +25,11 @@ final class HubLifecycle extends LifecycleStrategySupport implements StartupList
         } catch (RuntimeException e) {
             throw e;
         } catch (Exception e) {
-            throw new IllegalStateException("instance " + bundle.name() + " can't be opened: " + e.getMessage(), e);
+            throw new IllegalStateException("instance " + bundle.name() + " cannot be opened: " + e.getMessage(), e);
         }
     }
 
-    /** To a started context nobody can listen any more: to be called before. */
+    /** To be called before the context has started: a started context accepts no startup listener. */
     void listen(CamelContext context) throws Exception {
         if (!listening) {
             listening = true;
@@ -36,7 +37,7 @@ final class HubLifecycle extends LifecycleStrategySupport implements StartupList
         }
     }
 
-    /** Also called for each route that is added later: then all is checked already. */
+    /** Camel also calls this for each route that is added later, when the instance has been checked already. */
     @Override
     public void onCamelContextStarted(CamelContext context, boolean alreadyStarted) {
         if (!alreadyStarted) {

@@ -16,7 +16,7 @@ import org.apache.camel.spi.PropertiesComponent;
 
 /** The hub's properties for one instance, with their placeholders resolved. */
 final class HubProperties {
-    /** How Camel names what it has not found: {@code [env:NAME]}, {@code [sys:NAME]} or {@code [key]}. */
+    /** How Camel's message names a missing property: {@code [env:NAME]}, {@code [sys:NAME]} or {@code [key]}. */
     private static final Pattern NOT_FOUND = Pattern.compile("Property with key \\[(?:(env|sys):)?([^\\]]+)]");
 
     private final PropertiesComponent hub;
@@ -31,8 +31,8 @@ final class HubProperties {
     }
 
     /**
-     * Every known key is asked for, since not every hub can list its properties; those that are listed may also be
-     * unknown.
+     * Resolves every known key, since not every hub can list its properties, and every listed key, so that unknown ones
+     * are reported.
      */
     static HubProperties read(PropertiesComponent hub, String name) {
         HubProperties properties = new HubProperties(hub, name);
@@ -44,8 +44,8 @@ final class HubProperties {
     }
 
     /**
-     * Some hubs list an environment variable under a guessed key, {@code s3.access.key} for {@code s3.access-key}. What
-     * it is for asks for it by its own.
+     * Some hubs list an environment variable under a guessed key, {@code s3.access.key} for {@code s3.access-key}. Its
+     * value is read by the known key instead.
      */
     private static boolean isVariable(String key) {
         return System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_")) != null;
@@ -61,41 +61,41 @@ final class HubProperties {
             return;
         }
         try {
-            // Camel answers the same for a key that is not there and for one whose placeholder can't be resolved; here
-            // it says why.
+            // resolveProperty() returns empty for a missing key and for an unresolvable placeholder; parseUri() says
+            // which.
             hub.parseUri("{{" + key + "}}");
         } catch (RuntimeException e) {
             unresolved(key, String.valueOf(e.getMessage()));
         }
     }
 
-    private void unresolved(String key, String why) {
-        Matcher missing = NOT_FOUND.matcher(why);
+    private void unresolved(String key, String message) {
+        Matcher missing = NOT_FOUND.matcher(message);
         if (!missing.find()) {
-            refuse(key, "can't be resolved: " + why);
+            addProblem(key, "can't be resolved: " + message);
         } else if ("env".equals(missing.group(1))) {
-            refuse(
+            addProblem(
                     key,
                     "refers to the environment variable " + missing.group(2)
                             + ", which is not set: set it, or give a default, {{env:" + missing.group(2)
                             + ":default}}");
         } else if ("sys".equals(missing.group(1))) {
-            refuse(
+            addProblem(
                     key,
                     "refers to the system property " + missing.group(2)
                             + ", which is not set: set it, or give a default, {{sys:" + missing.group(2)
                             + ":default}}");
         } else if (!missing.group(2).equals(key)) {
-            refuse(key, "refers to the property " + missing.group(2) + ", which does not exist");
+            addProblem(key, "refers to the property " + missing.group(2) + ", which does not exist");
         }
     }
 
-    private void refuse(String key, String problem) {
+    private void addProblem(String key, String problem) {
         unusable.add(key);
         problems.add(key + " " + problem);
     }
 
-    /** What is set, by its whole key. */
+    /** The values that are set, by their full keys. */
     Map<String, String> values() {
         return values;
     }
@@ -105,12 +105,12 @@ final class HubProperties {
         return problems;
     }
 
-    /** Whether the hub gave this property a value that can't be used; {@code key} is without the instance's name. */
+    /** Whether the hub's value of this property is unusable; {@code key} is without the instance's name. */
     boolean isUnusable(String key) {
         return unusable.contains(name + "." + key);
     }
 
-    /** Only what decides which servers there are, without values that can't be used. */
+    /** Only the properties that name servers and participants, without unusable values. */
     Map<String, String> servers() {
         Map<String, String> servers = new HashMap<>(values);
         servers.keySet()

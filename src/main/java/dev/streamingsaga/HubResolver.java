@@ -21,17 +21,17 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * What the hub gives an instance: its properties that begin with the instance's name, and its beans. A property decides
- * before a bean with the instance's name, and that before the only bean of its type.
+ * Resolves what an instance uses from its hub: the properties that begin with the instance's name, and beans of the
+ * registry. A property takes precedence over a bean with the instance's name, and that over the only bean of its type.
  */
-final class Hub {
+final class HubResolver {
     private final CamelContext context;
     private final String name;
     private final HubBeans beans;
     private final HubProperties properties;
     private final List<String> problems = new ArrayList<>();
 
-    private Hub(CamelContext context, String name) {
+    private HubResolver(CamelContext context, String name) {
         this.context = context;
         this.name = name;
         this.beans = new HubBeans(context, name);
@@ -39,41 +39,39 @@ final class Hub {
         problems.addAll(properties.problems());
     }
 
-    /** @param ownClient made for us, to be closed by us */
+    /** @param ownClient created for this instance, which closes it; empty if the hub's client is used */
     record ResolvedResources(
             SagaConfig config, StreamingSaga.Servers servers, DatabaseSource databases, Optional<S3Client> ownClient) {}
 
-    /**
-     * @throws ConfigException naming every property that can't be used and everything that is missing, and how to give
-     *     it
-     */
-    static Hub.ResolvedResources resolve(CamelContext context, String name) {
-        return new Hub(context, name).resolved();
+    /** @throws ConfigException naming every unusable property and every missing resource, and how to provide it */
+    static ResolvedResources resolve(CamelContext context, String name) {
+        return new HubResolver(context, name).resolveAll();
     }
 
-    private Hub.ResolvedResources resolved() {
+    private ResolvedResources resolveAll() {
         SagaConfig config = config();
         Optional<URI> coordinator = coordinator(config);
-        Optional<S3Client> shared = config.s3().endpoint().isPresent() ? Optional.empty() : client();
+        Optional<S3Client> hubClient = config.s3().endpoint().isPresent() ? Optional.empty() : client();
         Optional<DatabaseSource> databases = databases(config);
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
-        Optional<S3Client> own = config.s3()
+        Optional<S3Client> ownClient = config.s3()
                 .endpoint()
                 .map(endpoint -> S3Clients.create(
                         config.s3(),
                         endpoint,
                         config.s3().accessKey(),
                         config.s3().secretKey()));
-        S3Client s3 = own.orElseGet(() -> S3Clients.shared(shared.orElseThrow(), config.s3()));
+        S3Client s3 = ownClient.orElseGet(() -> S3Clients.shared(hubClient.orElseThrow(), config.s3()));
         CoordinatorAccess access = CoordinatorAccess.to(coordinator.orElseThrow(), config);
-        return new Hub.ResolvedResources(
-                config, new StreamingSaga.Servers(access, s3, false), databases.orElseThrow(), own);
+        return new ResolvedResources(
+                config, new StreamingSaga.Servers(access, s3, false), databases.orElseThrow(), ownClient);
     }
 
     /**
-     * With problems: as if none of the properties were given, so that what is missing can be told in the same breath.
+     * If a property is invalid, parses only the properties that name servers, so that the same exception also reports
+     * missing resources.
      */
     private SagaConfig config() {
         try {
@@ -82,7 +80,7 @@ final class Hub {
             problems.addAll(e.problems());
             try {
                 return Settings.parse(name, properties.servers());
-            } catch (ConfigException again) {
+            } catch (ConfigException unusable) {
                 throw new ConfigException(problems);
             }
         }
@@ -97,12 +95,12 @@ final class Hub {
         }
         if (url.isEmpty() && !properties.isUnusable("coordinator.url")) {
             problems.add("no LRA coordinator: set " + name
-                    + ".coordinator.url, or have an LRASagaService in the context, whose coordinator is used then");
+                    + ".coordinator.url, or add an LRASagaService to the context: the instance uses its coordinator");
         }
         return url;
     }
 
-    /** Only asked where its coordinator is: it goes on as the hub's own. */
+    /** Read only for the address of its coordinator; the hub keeps using the service itself. */
     private Optional<LRASagaService> lraService() {
         @Nullable LRASagaService service = context.hasService(LRASagaService.class);
         return service == null ? beans.only(LRASagaService.class) : Optional.of(service);
@@ -111,43 +109,43 @@ final class Hub {
     private Optional<S3Client> client() {
         Optional<S3Client> client = beans.find(S3Client.class, "S3Client");
         if (client.isEmpty() && !properties.isUnusable("s3.endpoint")) {
-            problems.add("no bucket: set " + name + ".s3.endpoint, or have an S3Client in the registry, as "
+            problems.add("no bucket: set " + name + ".s3.endpoint, or bind an S3Client in the registry "
                     + beans.describe(S3Client.class, "S3Client"));
         }
         return client;
     }
 
-    /** Each role by its own URL, or all without one in the hub's database. */
+    /** Opens each role by its own URL, and those without a URL in the hub's database. */
     private Optional<DatabaseSource> databases(SagaConfig config) {
         DatabaseSource configured = DatabaseSource.configured(config);
-        List<String> without = new ArrayList<>();
+        List<String> rolesWithoutUrl = new ArrayList<>();
         if (config.journal().url().isEmpty() && !properties.isUnusable("journal.url")) {
-            without.add("journal");
+            rolesWithoutUrl.add("journal");
         }
         config.participants().stream()
                 .filter(Stores.BUILT_IN::contains)
                 .filter(store -> config.store(store).url().isEmpty())
                 .filter(store ->
                         !properties.isUnusable("participants") && !properties.isUnusable("store." + store + ".url"))
-                .forEach(without::add);
-        if (without.isEmpty()) {
+                .forEach(rolesWithoutUrl::add);
+        if (rolesWithoutUrl.isEmpty()) {
             return Optional.of(configured);
         }
-        String keys = without.stream()
+        String keys = rolesWithoutUrl.stream()
                 .map(role -> name + (role.equals("journal") ? "" : ".store") + "." + role + ".url")
                 .reduce((a, b) -> a + ", " + b)
                 .orElseThrow();
-        Optional<DataSource> hubs = beans.find(DataSource.class, "DataSource");
-        if (hubs.isEmpty()) {
-            problems.add("no database for " + String.join(", ", without) + ": set " + keys
-                    + ", or have a DataSource in the registry, as " + beans.describe(DataSource.class, "DataSource"));
+        Optional<DataSource> hubDataSource = beans.find(DataSource.class, "DataSource");
+        if (hubDataSource.isEmpty()) {
+            problems.add("no database for " + String.join(", ", rolesWithoutUrl) + ": set " + keys
+                    + ", or bind a DataSource in the registry " + beans.describe(DataSource.class, "DataSource"));
             return Optional.empty();
         }
         try {
-            SharedDatabase shared = SharedDatabase.of(hubs.get(), name);
-            return Optional.of(role -> without.contains(role) ? shared.open(role) : configured.open(role));
+            SharedDatabase shared = SharedDatabase.of(hubDataSource.get(), name);
+            return Optional.of(role -> rolesWithoutUrl.contains(role) ? shared.open(role) : configured.open(role));
         } catch (SQLException e) {
-            problems.add("the DataSource of the registry can't be used for " + String.join(", ", without) + ": "
+            problems.add("the DataSource of the registry can't be used for " + String.join(", ", rolesWithoutUrl) + ": "
                     + e.getMessage() + "; or set " + keys);
             return Optional.empty();
         }

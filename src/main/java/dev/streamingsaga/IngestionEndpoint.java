@@ -11,11 +11,13 @@ import org.apache.camel.support.service.ServiceHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Routes by which documents come from outside: they hold parts of one opening of the bundle, and go with it. */
+/**
+ * Routes that receive documents from outside. They use components of the open instance, and are removed when it closes.
+ */
 record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
     private static final Logger LOG = LoggerFactory.getLogger(IngestionEndpoint.class);
 
-    /** Takes in nothing more; what has come is gone on with. */
+    /** Stops receiving documents; those already received continue. */
     void suspend() {
         Set<String> ids =
                 definitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
@@ -35,7 +37,10 @@ record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
         try {
             ServiceHelper.suspendService(route.getConsumer());
         } catch (RuntimeException e) {
-            LOG.warn("route {} goes on taking documents in until it is stopped: {}", route.getRouteId(), e.toString());
+            LOG.warn(
+                    "cannot suspend route {}, which keeps receiving documents until it is stopped: {}",
+                    route.getRouteId(),
+                    e.toString());
         }
     }
 
@@ -43,7 +48,7 @@ record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
         return List.copyOf(builder.getRouteCollection().getRoutes());
     }
 
-    /** Takes the routes out of a context that has stopped: they would lead into what is closed. */
+    /** Removes the routes from a stopped context: they refer to closed components. */
     void remove() throws Exception {
         OwnRoutes.remove(context, definitions());
     }

@@ -8,12 +8,11 @@ import org.apache.camel.builder.RouteBuilderLifecycleStrategy;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 
-/**
- * Sees every route that is built while it is open: they are the bundle's own. It keeps the hub's {@code routeConfiguration()}
- * from them, which would handle exceptions that are the saga's, and knows what to remove when the bundle closes.
+/** Records the routes that are built while it is open: the instance's own. It excludes them from the hub's
+* {@code routeConfiguration()}, which would handle the saga's exceptions, and removes them when the instance closes.
  */
 final class OwnRoutes implements RouteBuilderLifecycleStrategy, AutoCloseable {
-    /** No configuration has this id: a route that names one gets no global ones. */
+    /** No route configuration has this id. A route that names a configuration gets no global ones. */
     private static final String NO_CONFIGURATION = "streaming-saga-routes-have-none";
 
     private final CamelContext context;
@@ -41,13 +40,13 @@ final class OwnRoutes implements RouteBuilderLifecycleStrategy, AutoCloseable {
         routes.addAll(builder.getRouteCollection().getRoutes());
     }
 
-    /** Nothing built from now on is ours. */
+    /** Stops recording: routes built from now on are the hub's. */
     @Override
     public void close() {
         context.getRegistry().unbind(bean);
     }
 
-    /** Takes the routes out of a context that has stopped, so that it can be started with new ones. */
+    /** Removes the routes from a stopped context, so that the next start can build new ones. */
     void remove() throws Exception {
         remove(context, List.copyOf(routes));
         routes.clear();
@@ -55,13 +54,13 @@ final class OwnRoutes implements RouteBuilderLifecycleStrategy, AutoCloseable {
 
     static void remove(CamelContext context, List<RouteDefinition> routes) throws Exception {
         for (RouteDefinition route : routes) {
-            // Stopped already: what removes a definition would otherwise stop it once more, and wait for that.
+            // removeRouteDefinitions() would otherwise stop the route again, and wait for it.
             context.removeRoute(route.getRouteId());
         }
         ((ModelCamelContext) context).removeRouteDefinitions(routes);
     }
 
-    /** Marks each route as it comes in: when all are configured, the hub's configurations are in them already. */
+    /** Marks each route when it is added: after the builder has run, the hub's configurations are already applied. */
     private static final class Marking extends ArrayList<RouteDefinition> {
         @Override
         public boolean add(RouteDefinition route) {

@@ -66,40 +66,40 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * The bundle: adds its routes to a Camel context and owns what they need. {@code direct:<name>-ingest} is the way in,
- * with the path of a file as body and an {@link IngestResult} as answer.
+ * The bundle: adds its routes to a Camel context and owns the resources they use. {@code direct:<name>-ingest} stores a
+ * file: the body is its path, the reply an {@link IngestResult}.
  *
- * <p>In a hub, {@code context.addRoutes(new StreamingSaga())} is all: the hub's properties and beans tell the rest, and
- * the bundle starts and stops with the context, as often as that does. It is bound as bean {@code <name>-bundle}.
+ * <p>In a hub, {@code context.addRoutes(new StreamingSaga())} is all: the hub's properties and beans configure the
+ * instance, which starts and stops with the context, any number of times. It is bound as bean {@code <name>-bundle}.
  * Several instances live in one context under different names.
  *
- * <p>With servers given, the caller has it in hand: construct, {@code context.addRoutes(bundle)}, start the context,
- * {@link #start}; then {@link #drain}, stop the context, {@link #close}.
+ * <p>With {@link Servers}, the caller controls the life cycle: construct, {@code context.addRoutes(bundle)}, start the
+ * context, {@link #start}; then {@link #drain}, stop the context, {@link #close}.
  */
 public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamingSaga.class);
 
-    /** For what is on its way to a store; below the time that a context gives its routes. */
+    /** How long a stop waits for requests in flight to a store; shorter than the context's shutdown time-out. */
     private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
     private final String name;
-    private final Optional<Hub.ResolvedResources> given;
+    private final Optional<HubResolver.ResolvedResources> explicitResources;
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private final List<IngestionEndpoint> waysIn = new CopyOnWriteArrayList<>();
-    private volatile StreamingSaga.@Nullable Components parts;
+    private final List<IngestionEndpoint> endpoints = new CopyOnWriteArrayList<>();
+    private volatile StreamingSaga.@Nullable Components components;
 
     /**
-     * The servers that the configuration leaves open, embedded ones most often.
+     * Servers that the caller provides, such as embedded ones.
      *
-     * @param coordinator whose LRAs are ours, and the secret it wants
-     * @param s3 stays the caller's to close
-     * @param exclusive this process holds the lock on the journal: unfinished sagas of other processes are taken over
-     *     at once
+     * @param coordinator where the LRA coordinator is, and the secret it requires
+     * @param s3 closed by the caller
+     * @param exclusive whether this process holds the lock on the journal and takes over unfinished sagas of other
+     *     processes at once
      */
     public record Servers(CoordinatorAccess coordinator, S3Client s3, boolean exclusive) {}
 
     private record Components(
-            Hub.ResolvedResources given,
+            HubResolver.ResolvedResources resources,
             Journal journal,
             Runs runs,
             Stores stores,
@@ -125,14 +125,14 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      */
     public StreamingSaga(String name) {
         this.name = name;
-        this.given = Optional.empty();
+        this.explicitResources = Optional.empty();
     }
 
-    /** An instance whose settings and servers are the caller's affair, and starting and stopping it too. */
+    /** An instance whose settings, servers and life cycle the caller controls. */
     public StreamingSaga(SagaConfig config, Servers servers) {
         this.name = config.name();
-        this.given = Optional.of(
-                new Hub.ResolvedResources(config, servers, DatabaseSource.configured(config), Optional.empty()));
+        this.explicitResources = Optional.of(new HubResolver.ResolvedResources(
+                config, servers, DatabaseSource.configured(config), Optional.empty()));
     }
 
     public String name() {
@@ -140,13 +140,13 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     }
 
     /**
-     * In a hub that is not started yet, everything is opened when that starts; otherwise now.
+     * Opens the instance now, or when the hub's context starts if it has not started yet.
      *
-     * @throws ConfigException if something is missing or can't be used, all of it at once
+     * @throws ConfigException naming every missing or unusable resource
      */
     @Override
     public void addRoutesToCamelContext(CamelContext context) throws Exception {
-        if (given.isPresent()) {
+        if (explicitResources.isPresent()) {
             open(context);
             return;
         }
@@ -168,15 +168,16 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     }
 
     private void bind(CamelContext context) {
-        StreamingSaga there = context.getRegistry().lookupByNameAndType(HubBeans.bundle(name), StreamingSaga.class);
-        if (there != null && there != this) {
-            throw ConfigException.of("there is an instance " + name
-                    + " in this context already: give this one a name, new StreamingSaga(\"name\")");
+        StreamingSaga registered =
+                context.getRegistry().lookupByNameAndType(HubBeans.bundle(name), StreamingSaga.class);
+        if (registered != null && registered != this) {
+            throw ConfigException.of("the context already has an instance " + name
+                    + ": give this one another name, new StreamingSaga(\"name\")");
         }
         context.getRegistry().bind(HubBeans.bundle(name), StreamingSaga.class, this);
     }
 
-    /** Routes are only ever added: an instance is closed and built anew instead. */
+    /** Adds the routes; does not update existing ones. To change an instance, close it and create a new one. */
     @Override
     public Set<String> updateRoutesToCamelContext(CamelContext context) throws Exception {
         addRoutesToCamelContext(context);
@@ -187,33 +188,33 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     @Override
     public void addTemplatedRoutesToCamelContext(CamelContext context) {}
 
-    /** Nothing happens if it is open. */
+    /** Does nothing if the instance is open. */
     void open(CamelContext context) throws Exception {
-        if (parts != null) {
+        if (components != null) {
             return;
         }
         try (OwnRoutes routes = OwnRoutes.watch(context, name)) {
-            if (given.isEmpty()) {
-                // A registry forgets with each stop of its context.
+            if (explicitResources.isEmpty()) {
+                // A registry drops its beans each time its context stops.
                 bind(context);
                 open.push(routes::remove);
             }
-            addParts(context, given.orElseGet(() -> Hub.resolve(context, name)));
+            addComponents(context, explicitResources.orElseGet(() -> HubResolver.resolve(context, name)));
         } catch (Exception e) {
             close();
             throw e;
         }
     }
 
-    private void addParts(CamelContext context, Hub.ResolvedResources given) throws Exception {
-        SagaConfig config = given.config();
-        Servers servers = given.servers();
-        given.ownClient().ifPresent(this::closeLater);
+    private void addComponents(CamelContext context, HubResolver.ResolvedResources resources) throws Exception {
+        SagaConfig config = resources.config();
+        Servers servers = resources.servers();
+        resources.ownClient().ifPresent(this::closeLater);
         ErrorGuard.addTo(context);
-        if (this.given.isEmpty()) {
+        if (explicitResources.isEmpty()) {
             closeLater(DataDirectory.lockInHub(config));
         }
-        Databases.OpenDatabase database = closeLater(given.databases().open("journal"));
+        Databases.OpenDatabase database = closeLater(resources.databases().open("journal"));
         Journal journal = new Journal(
                 database.dataSource(),
                 Clock.systemUTC(),
@@ -221,7 +222,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 config.recovery().lease());
         Runs runs = new Runs(journal);
         DocumentContent content = closeLater(ContentFactory.open(config));
-        Stores stores = closeLater(Stores.open(config, context, content, given.databases()));
+        Stores stores = closeLater(Stores.open(config, context, content, resources.databases()));
         Reports reports = new Reports(config, journal, context);
         CallbackToken tokens =
                 CallbackToken.open(config.dataDir(), config.callback().secret());
@@ -239,10 +240,10 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         context.addRoutes(new ChunkRoutes(config, servers.s3(), journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
         context.addRoutes(ingest.routes());
-        StorageAccess holdings = new StorageAccess(
+        StorageAccess storage = new StorageAccess(
                 config, context, journal, servers.s3(), content, document -> CompletedOriginals.of(config, document));
-        parts = new StreamingSaga.Components(
-                given,
+        components = new Components(
+                resources,
                 journal,
                 runs,
                 stores,
@@ -251,8 +252,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 recovery,
                 callbacks,
                 context.createProducerTemplate(),
-                closeLater(new Orphans(holdings)),
-                closeLater(new DocumentCheck(holdings)),
+                closeLater(new Orphans(storage)),
+                closeLater(new DocumentCheck(storage)),
                 reports,
                 closeLater(new Observation(new ObservedComponents(
                         context,
@@ -260,10 +261,10 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                         journal,
                         reports::unwritten,
                         callbacks::refused,
-                        checks(given, journal, stores, callbacks, service)))));
+                        checks(resources, journal, stores, callbacks, service)))));
     }
 
-    /** What routes in YAML may use that listen to a broker of any kind. */
+    /** Binds beans for YAML routes that consume from a message broker. */
     private void bindForRoutes(CamelContext context, SagaConfig config) {
         Map<String, Object> beans = Map.of(
                 config.id("claim-check"),
@@ -277,7 +278,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     }
 
     private static Map<String, Runnable> checks(
-            Hub.ResolvedResources given,
+            HubResolver.ResolvedResources resources,
             Journal journal,
             Stores stores,
             CallbackListener callbacks,
@@ -285,7 +286,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Map<String, Runnable> checks = new LinkedHashMap<>();
         checks.put("coordinator", service::ping);
         checks.put("callback", callbacks::selfCheck);
-        checks.put("bucket", new ChunkStore(given.config(), given.servers().s3())::pingAccess);
+        checks.put(
+                "bucket", new ChunkStore(resources.config(), resources.servers().s3())::pingAccess);
         checks.put("journal", journal::figures);
         checks.putAll(stores.checks());
         return checks;
@@ -301,74 +303,75 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     }
 
     /**
-     * After the context has started: checks that every participant has its routes and that the coordinator's calls
-     * reach us.
+     * Checks that every participant has its routes and that the coordinator's callbacks arrive; the context must have
+     * started.
      */
     public void check() {
-        parts().engine().requireRoutes();
-        parts().callbacks().selfCheck();
+        components().engine().requireRoutes();
+        components().callbacks().selfCheck();
     }
 
-    /** A hub starts whether its servers are there or not: a saga that needs the bucket says so then. */
+    /** Logs a warning if the bucket is unavailable; the hub starts all the same, and its sagas are compensated. */
     void checkInHub() {
         check();
-        SagaConfig config = parts().given().config();
+        SagaConfig config = components().resources().config();
         try {
-            new ChunkStore(config, parts().given().servers().s3()).ensureBucket();
+            new ChunkStore(config, components().resources().servers().s3()).ensureBucket();
         } catch (SdkException e) {
             LOG.warn(
-                    "bucket {} of instance {} can't be used yet ({}); sagas are compensated until it can",
+                    "bucket {} of instance {} is not available ({}); sagas are compensated until it is",
                     config.s3().bucket(),
                     name,
                     e.getMessage());
         }
     }
 
-    /** Checks, then takes up what a dead process left and looks after sagas from now on. */
+    /** Checks, then recovers the sagas of killed processes and starts periodic recovery. */
     public void start() {
         check();
         recover();
     }
 
     void recover() {
-        // A process that died between an outcome and its reports has journaled what they must say.
-        parts().reports().start(parts().given().servers().exclusive());
-        parts().recovery().start(parts().given().servers().exclusive());
+        // If a process was killed between an outcome and its reports, the journal has what they must say.
+        components().reports().start(components().resources().servers().exclusive());
+        components().recovery().start(components().resources().servers().exclusive());
     }
 
     /**
-     * The first thing of an orderly stop, while routes and servers are still there: nothing is taken in any more, and
-     * running sagas are left, not undone. In a hub the context does it.
+     * The first step of an orderly stop, while routes and servers still run: stops receiving documents and suspends
+     * running sagas, without compensating them. In a hub the context does it.
      */
     public void drain() {
-        StreamingSaga.Components open = parts;
+        Components open = components;
         if (open != null) {
-            waysIn.forEach(IngestionEndpoint::suspend);
+            endpoints.forEach(IngestionEndpoint::suspend);
             open.recovery().drain();
             open.runs().drain(STOP_WITHIN);
         }
     }
 
-    /** Runs one saga and waits for its outcome, which it returns whatever {@code saga.hub.fail-on} says. */
+    /** Runs one saga, waits for its outcome and returns it, regardless of {@code saga.hub.fail-on}. */
     public IngestResult ingest(Path file) {
-        Exchange answer = parts().template().request(parts().given().config().direct("ingest"), call -> {
-            call.getMessage().setBody(file);
-            call.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
-        });
+        Exchange answer = components()
+                .template()
+                .request(components().resources().config().direct("ingest"), call -> {
+                    call.getMessage().setBody(file);
+                    call.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
+                });
         return (IngestResult) ExchangeHelper.extractResultBody(answer, ExchangePattern.InOut);
     }
 
     /**
-     * The HTTP API and the page, for the HTTP server that the context's {@code platform-http} component finds: to be
-     * added to the context with {@code addRoutes}, and closed before it stops. Never added unless asked for, and gone
-     * when the context has stopped: to be asked for again when it is started again.
+     * The HTTP API and the page, on the HTTP server of the context's {@code platform-http} component. The caller adds
+     * the routes with {@code addRoutes} each time the context starts, and closes them before it stops.
      *
-     * @throws IOException if the spool folder cannot be made
+     * @throws IOException if the spool folder cannot be created
      */
     public ApiRoutes http(CamelContext context) throws IOException {
-        StreamingSaga.Components p = parts();
+        Components p = components();
         p.observation().serve();
-        SagaConfig config = p.given().config();
+        SagaConfig config = p.resources().config();
         return addEndpoint(
                 context,
                 new ApiRoutes(
@@ -379,17 +382,17 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                                 p.runs(),
                                 p.ingest(),
                                 p.engine(),
-                                new ChunkStore(config, p.given().servers().s3()),
+                                new ChunkStore(config, p.resources().servers().s3()),
                                 p.stores().search(),
                                 p.observation())));
     }
 
     /**
-     * The drop folder {@code saga.drop.dir}: to be added with {@code addRoutes} after {@link #start}, each time the
-     * context starts. Never added unless asked for.
+     * The drop folder {@code saga.drop.dir}. The caller adds the routes with {@code addRoutes} after {@link #start},
+     * each time the context starts.
      *
      * @throws IllegalStateException if {@code saga.drop.dir} is not set
-     * @throws IOException if the folder can't be made
+     * @throws IOException if the folder cannot be created
      */
     public DropFolderRoutes dropFolder(CamelContext context) throws IOException {
         return addEndpoint(
@@ -397,88 +400,94 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 new DropFolderRoutes(
                         context,
                         new DropFolderDependencies(
-                                parts().given().config(), parts().journal(), parts().ingest(), parts().reports())));
+                                components().resources().config(),
+                                components().journal(),
+                                components().ingest(),
+                                components().reports())));
     }
 
     /**
-     * Documents as messages: to be added with {@code addRoutes} after {@link #start}, each time the context starts.
-     * Never added unless asked for.
+     * Documents as JMS messages. The caller adds the routes with {@code addRoutes} after {@link #start}, each time the
+     * context starts.
      *
-     * @throws IllegalStateException if the registry has no connection factory {@code <name>-jms-connections}, nor just
-     *     one of any name
-     * @throws IOException if the spool folder cannot be made
+     * @throws IllegalStateException if the registry has no connection factory {@code <name>-jms-connections}, and none
+     *     or several of other names
+     * @throws IOException if the spool folder cannot be created
      */
     public JmsRoutes jms(CamelContext context) throws IOException {
         return addEndpoint(
                 context,
                 new JmsRoutes(
-                        context, new JmsDependencies(parts().given().config(), parts().journal(), parts().ingest())));
+                        context,
+                        new JmsDependencies(
+                                components().resources().config(),
+                                components().journal(),
+                                components().ingest())));
     }
 
     private <R extends RouteBuilder> R addEndpoint(CamelContext context, R routes) {
-        IngestionEndpoint wayIn = new IngestionEndpoint(context, routes);
-        waysIn.add(wayIn);
-        if (given.isEmpty()) {
-            open.push(wayIn::remove);
+        IngestionEndpoint endpoint = new IngestionEndpoint(context, routes);
+        endpoints.add(endpoint);
+        if (explicitResources.isEmpty()) {
+            open.push(endpoint::remove);
         }
         return routes;
     }
 
     public Journal journal() {
-        return parts().journal();
+        return components().journal();
     }
 
     public Runs runs() {
-        return parts().runs();
+        return components().runs();
     }
 
     public Ingest ingest() {
-        return parts().ingest();
+        return components().ingest();
     }
 
     public SagaEngine engine() {
-        return parts().engine();
+        return components().engine();
     }
 
     public Recovery recovery() {
-        return parts().recovery();
+        return components().recovery();
     }
 
     /** Stored data that no saga in the journal owns. */
     public Orphans orphans() {
-        return parts().orphans();
+        return components().orphans();
     }
 
     /** Compares completed documents with the journal, and repairs them. */
     public DocumentCheck documentCheck() {
-        return parts().check();
+        return components().check();
     }
 
     /** Empty if the vector store is no participant. */
     public Optional<VectorSearch> search() {
-        return parts().stores().search();
+        return components().stores().search();
     }
 
-    private StreamingSaga.Components parts() {
-        StreamingSaga.Components added = parts;
-        if (added == null) {
-            throw new IllegalStateException(
-                    "instance " + name
-                            + " is not open: it is added with context.addRoutes(bundle), and open while that context is started");
+    private Components components() {
+        Components current = components;
+        if (current == null) {
+            throw new IllegalStateException("instance " + name
+                    + " is not open: add it with context.addRoutes(bundle); it is open while the context is started");
         }
-        return added;
+        return current;
     }
 
-    /** In a hub the context does it. Closing twice is harmless. */
+    /** Closes the instance; in a hub the context does it. Closing twice has no effect. */
     @Override
     public void close() {
-        parts = null;
-        waysIn.clear();
+        components = null;
+        endpoints.clear();
         while (!open.isEmpty()) {
             try {
                 open.pop().close();
             } catch (Exception e) {
-                LOG.warn("closing a part failed: {}", e.toString());
+                LOG.warn("cannot close a component of instance {}: {}", name, e.toString());
             }
         }
     }

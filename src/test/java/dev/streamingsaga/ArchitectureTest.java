@@ -22,7 +22,7 @@ import java.nio.file.Files;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** Keeps the packages apart, so that the shape in the README stays the shape of the code. */
+/** Enforces the dependencies between packages that {@code docs/architecture.md} describes. */
 @ArchTag("unit")
 @ArchTag("one-jdk")
 @AnalyzeClasses(packages = "dev.streamingsaga", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -32,7 +32,7 @@ class ArchitectureTest {
             slices().matching("dev.streamingsaga.(*)..").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule only_embedded_touches_optional_servers = noClasses()
+    static final ArchRule only_embedded_uses_optional_servers = noClasses()
             .that()
             .resideOutsideOfPackage("..embedded..")
             .should()
@@ -46,7 +46,7 @@ class ArchitectureTest {
                     "org.apache.activemq..");
 
     @ArchTest
-    static final ArchRule only_the_way_in_by_messages_knows_jms = noClasses()
+    static final ArchRule only_jms_ingestion_uses_jms = noClasses()
             .that()
             .resideOutsideOfPackage("..jms..")
             .should()
@@ -55,7 +55,7 @@ class ArchitectureTest {
             .because("it is optional");
 
     @ArchTest
-    static final ArchRule only_the_server_and_its_requests_know_vert_x = noClasses()
+    static final ArchRule only_the_server_and_its_requests_use_vertx = noClasses()
             .that()
             .resideOutsideOfPackage("..embedded..")
             .and()
@@ -75,7 +75,7 @@ class ArchitectureTest {
             .because("it is optional");
 
     @ArchTest
-    static final ArchRule only_observe_knows_micrometer = noClasses()
+    static final ArchRule only_observe_uses_micrometer = noClasses()
             .that()
             .doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Meters")
             .and()
@@ -88,7 +88,7 @@ class ArchitectureTest {
             .because("it is optional");
 
     @ArchTest
-    static final ArchRule only_observe_knows_tracers = noClasses()
+    static final ArchRule only_observe_uses_tracers = noClasses()
             .that()
             .resideOutsideOfPackage("..observe..")
             .should()
@@ -98,7 +98,7 @@ class ArchitectureTest {
             .because("they are optional");
 
     @ArchTest
-    static final ArchRule only_the_command_line_touches_its_libraries = noClasses()
+    static final ArchRule only_the_command_line_uses_its_libraries = noClasses()
             .that()
             .resideOutsideOfPackage("..cli..")
             .should()
@@ -114,7 +114,7 @@ class ArchitectureTest {
             .resideInAnyPackage("org.apache.pdfbox..", "org.apache.tika..", "dev.langchain4j..", "ai.onnxruntime..");
 
     @ArchTest
-    static final ArchRule the_journal_knows_nobody_who_uses_it = noClasses()
+    static final ArchRule the_journal_does_not_depend_on_its_callers = noClasses()
             .that()
             .resideInAPackage("..journal..")
             .should()
@@ -122,7 +122,7 @@ class ArchitectureTest {
             .resideInAnyPackage("..saga..", "..chunk..", "..store..", "..ingest..", "..ops..", "org.apache.camel..");
 
     @ArchTest
-    static final ArchRule connections_to_databases_come_from_one_place = noClasses()
+    static final ArchRule only_one_package_opens_databases = noClasses()
             .that()
             .resideOutsideOfPackage("..database..")
             .should()
@@ -134,7 +134,7 @@ class ArchitectureTest {
             .because("SideEffectProbe sees every statement there, and the crash matrix kills at it");
 
     @ArchTest
-    static final ArchRule clients_of_the_bucket_come_from_one_place = noClasses()
+    static final ArchRule only_one_class_creates_s3_clients = noClasses()
             .that()
             .doNotBelongToAnyOf(S3Clients.class)
             .and()
@@ -149,7 +149,7 @@ class ArchitectureTest {
             .because("SideEffectProbe sees every request of that client");
 
     @ArchTest
-    static final ArchRule reports_are_written_in_one_place = noClasses()
+    static final ArchRule only_listed_classes_write_files = noClasses()
             .that()
             .resideOutsideOfPackage("..bench..")
             .and()
@@ -159,17 +159,18 @@ class ArchitectureTest {
                             "Reports",
                             "Settlement",
                             "FileMove",
-                            "DoneFileMarker", // all but the last pass the probe; it removes what Settlement has settled
-                            "FolderOwner", // the marks of journals that are gone
+                            "DoneFileMarker", // all but the last notify the probe; the last removes markers of settled
+                            // files
+                            "FolderOwner", // the owner marks of removed journals
                             "PersistentPort",
                             "SecretFile",
                             "ApiKeys",
                             "Credentials",
                             "DataDirectory",
                             "DirectoryAccess",
-                            "Permissions", // of no saga
+                            "Permissions", // not part of a saga
                             "NativeLibraries",
-                            "OnnxLibrary", // code of libraries
+                            "OnnxLibrary", // native code of libraries
                             "ContentDirectories",
                             "UploadSpool",
                             "SpoolWriter",
@@ -177,7 +178,7 @@ class ArchitectureTest {
                             "BucketSweep",
                             "ChunkStore",
                             "DoctorCommand",
-                            "RemoteIngest") // half-written objects; fetch; a trial; only reads
+                            "RemoteIngest") // incomplete objects; fetch; a write check; only reads
                     + ")(\\$.*)?")
             .should()
             .callMethodWhere(
@@ -190,10 +191,10 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .belongToAnyOf(FileOutputStream.class, FileWriter.class)
-            .because("SideEffectProbe sees every one that is written, and what is settled in the drop folder");
+            .because("SideEffectProbe observes every written report, and every settled file of the drop folder");
 
     @ArchTest
-    static final ArchRule nobody_else_speaks_http = noClasses()
+    static final ArchRule only_listed_packages_use_http = noClasses()
             .that()
             .resideOutsideOfPackages("..http..", "..lra..", "..content..")
             .and()
@@ -204,10 +205,11 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .belongToAnyOf(java.net.HttpURLConnection.class, java.net.Socket.class)
-            .because("requests to the coordinator and its callbacks pass SideEffectProbe; an embedder only asks");
+            .because(
+                    "SideEffectProbe observes requests to the coordinator and its callbacks; an embedding server only answers queries");
 
     @ArchTest
-    static final ArchRule requests_to_the_coordinator_leave_from_one_place = noClasses()
+    static final ArchRule only_one_class_sends_requests_to_the_coordinator = noClasses()
             .that()
             .resideInAPackage("..lra..")
             .and()
@@ -219,17 +221,17 @@ class ArchitectureTest {
             .should()
             .callMethodWhere(JavaCall.Predicates.target(
                     HasOwner.Predicates.With.owner(JavaClass.Predicates.assignableTo(java.net.http.HttpClient.class))))
-            .because("SideEffectProbe sees every request there; Ping only asks ourselves who answers");
+            .because("SideEffectProbe observes every request there; Ping only sends requests to this process");
 
     @ArchTest
-    static final ArchRule nobody_depends_on_the_common_pool = noClasses()
+    static final ArchRule no_class_uses_the_common_pool = noClasses()
             .should()
             .callMethodWhere(JavaCall.Predicates.target(HasName.Predicates.name("sendAsync")))
             .orShould()
             .callMethod(java.util.concurrent.CompletableFuture.class, "supplyAsync", java.util.function.Supplier.class)
             .orShould()
             .callMethod(java.util.concurrent.CompletableFuture.class, "runAsync", Runnable.class)
-            .because("it has one thread on two cores since Java 25, and may be the one that waits");
+            .because("on Java 25 it has one thread on two cores, and that thread may be the one that waits");
 
     @ArchTest
     static final ArchRule one_listener_for_callbacks = noClasses()
@@ -244,7 +246,7 @@ class ArchitectureTest {
             .because("SideEffectProbe sees every callback in CallbackListener");
 
     @ArchTest
-    static final ArchRule routes_are_named_so = classes()
+    static final ArchRule route_builders_are_named_routes = classes()
             .that()
             .areAssignableTo(org.apache.camel.builder.RouteBuilder.class)
             .and()

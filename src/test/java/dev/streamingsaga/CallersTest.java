@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whoever waits for a saga hears of its end, whatever becomes of its run, and its place is free again. In a hub, whose
- * routes and threads can be taken away.
+ * A caller that waits for a saga is notified of its end, whatever happens to the run, and the concurrency limiter's
+ * permit is released. Runs in a hub, whose routes and threads can be stopped.
  */
 @Tag("one-jdk")
 @Timeout(120)
@@ -50,9 +50,9 @@ class CallersTest {
     private CamelContext hub;
     private Path file;
     private final CountDownLatch reached = new CountDownLatch(1);
-    private final CountDownLatch goesOn = new CountDownLatch(1);
-    private final CountDownLatch telling = new CountDownLatch(1);
-    private final CountDownLatch told = new CountDownLatch(1);
+    private final CountDownLatch released = new CountDownLatch(1);
+    private final CountDownLatch alertStarted = new CountDownLatch(1);
+    private final CountDownLatch alertReleased = new CountDownLatch(1);
 
     @BeforeEach
     void prepare() throws Exception {
@@ -62,8 +62,8 @@ class CallersTest {
 
     @AfterEach
     void stop() {
-        goesOn.countDown();
-        told.countDown();
+        released.countDown();
+        alertReleased.countDown();
         hub.stop();
         servers.close();
     }
@@ -76,8 +76,8 @@ class CallersTest {
         hub.getComponent("direct", DirectComponent.class).setTimeout(100);
     }
 
-    /** @param write and {@code undo} of the only store, {@code own} */
-    private void start(Processor write, Processor undo, Map<String, String> settings) throws Exception {
+    /** @param write and {@code compensate}: the routes of the only store, {@code own} */
+    private void start(Processor write, Processor compensate, Map<String, String> settings) throws Exception {
         create(settings);
         hub.getPropertiesComponent().addInitialProperty("saga.participants", "own");
         hub.addRoutes(new StreamingSaga());
@@ -85,7 +85,7 @@ class CallersTest {
             @Override
             public void configure() {
                 from("direct:saga-store-own").process(write);
-                from("direct:saga-store-own-compensate").process(undo);
+                from("direct:saga-store-own-compensate").process(compensate);
             }
         });
         hub.start();
@@ -97,33 +97,33 @@ class CallersTest {
         hub.start();
     }
 
-    private void tellWhenAsked() throws Exception {
+    private void addBlockingAlertRoute() throws Exception {
         hub.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
                 from("direct:saga-alert").process(e -> {
-                    telling.countDown();
-                    told.await();
+                    alertStarted.countDown();
+                    alertReleased.await();
                 });
             }
         });
     }
 
-    private void assertNotAnsweredWhileItIsTold(CompletableFuture<IngestResult> caller) throws Exception {
-        telling.await();
+    private void assertWaitsForTheAlert(CompletableFuture<IngestResult> caller) throws Exception {
+        alertStarted.await();
         assertThatThrownBy(() -> caller.get(2, TimeUnit.SECONDS))
-                .as("while it is told")
+                .as("while the alert is being delivered")
                 .isInstanceOf(TimeoutException.class);
-        told.countDown();
+        alertReleased.countDown();
     }
 
-    /** A saga whose caller has heard that it is paused. */
+    /** Pauses a saga and returns when its caller has the result PAUSED. */
     private String paused() throws Exception {
         CompletableFuture<IngestResult> caller = ingesting();
         reached.await();
         String sagaId = sagaId();
         assertThat(bundle().engine().pause(sagaId)).isTrue();
-        goesOn.countDown();
+        released.countDown();
         assertThat(answer(caller).status()).isEqualTo("PAUSED");
         return sagaId;
     }
@@ -150,10 +150,10 @@ class CallersTest {
 
     private void hang() throws InterruptedException {
         reached.countDown();
-        goesOn.await();
+        released.await();
     }
 
-    private static void full() {
+    private static void fail() {
         throw new IllegalStateException("full");
     }
 
@@ -165,11 +165,9 @@ class CallersTest {
         }
     }
 
-    /**
-     * As when the system gives no thread: nobody runs it, so nobody but the caller would notice before the time limit.
-     */
+    /** As if the system had no thread left: no run starts, so only the caller could notice before the time limit. */
     @Test
-    void a_run_that_cannot_begin_is_undone_at_once() throws Exception {
+    void compensates_at_once_a_run_that_cannot_begin() throws Exception {
         start();
         Processor tap = hub.getProcessor("saga-receive-tap");
         ServiceHelper.stopService(tap);
@@ -183,7 +181,7 @@ class CallersTest {
     }
 
     @Test
-    void a_run_whose_route_was_stopped_is_undone_at_once() throws Exception {
+    void compensates_at_once_a_run_whose_route_was_stopped() throws Exception {
         start();
         hub.getRouteController().stopRoute("saga-attempt");
 
@@ -196,7 +194,7 @@ class CallersTest {
     }
 
     @Test
-    void a_store_that_hangs_does_not_keep_the_caller_of_a_saga_that_has_ended() throws Exception {
+    void a_hanging_store_does_not_block_the_caller_after_the_end_of_the_saga() throws Exception {
         start(e -> hang(), e -> {}, Map.of());
         CompletableFuture<IngestResult> caller = ingesting();
         reached.await();
@@ -205,41 +203,42 @@ class CallersTest {
 
         IngestResult result = answer(caller);
         assertThat(result.reason()).as("%s", result).isEqualTo("CANCELLED");
-        assertThat(result.status()).as("what it writes may still arrive").isEqualTo("PARTIALLY_COMPENSATED");
-        goesOn.countDown(); // until here it hangs
-        assertThat(ingest(file).status()).as("when it hangs no more").isEqualTo("COMPLETED");
+        assertThat(result.status()).as("the store's write may still arrive").isEqualTo("PARTIALLY_COMPENSATED");
+        released.countDown(); // until here the store hangs
+        assertThat(ingest(file).status()).as("after the store has recovered").isEqualTo("COMPLETED");
     }
 
     /**
-     * A command that prints the outcome may end its process: by then the alert must be told and the reports be written.
+     * A command may end its process after it has printed the outcome: by then the alert must be delivered and the
+     * reports written.
      */
     @Test
-    void the_caller_of_a_failed_saga_is_answered_when_its_alert_has_been_told() throws Exception {
-        start(e -> full(), e -> full(), Map.of());
-        tellWhenAsked();
+    void answers_the_caller_of_a_failed_saga_after_delivery_of_its_alert() throws Exception {
+        start(e -> fail(), e -> fail(), Map.of());
+        addBlockingAlertRoute();
         CompletableFuture<IngestResult> caller = ingesting();
 
-        assertNotAnsweredWhileItIsTold(caller);
+        assertWaitsForTheAlert(caller);
 
         assertThat(answer(caller).status()).isEqualTo("PARTIALLY_COMPENSATED");
     }
 
     @Test
-    void whoever_waits_for_a_saga_that_nobody_runs_is_answered_when_its_alert_has_been_told() throws Exception {
-        start(e -> hang(), e -> full(), Map.of("saga.compensation.step-timeout", "60s"));
-        tellWhenAsked();
+    void answers_a_waiter_of_a_paused_saga_after_delivery_of_its_alert() throws Exception {
+        start(e -> hang(), e -> fail(), Map.of("saga.compensation.step-timeout", "60s"));
+        addBlockingAlertRoute();
         String paused = paused();
         CompletableFuture<IngestResult> waiting =
                 Background.call("wait", () -> bundle().ingest().await(paused));
 
         bundle().engine().cancel(paused);
 
-        assertNotAnsweredWhileItIsTold(waiting);
+        assertWaitsForTheAlert(waiting);
         assertThat(answer(waiting).status()).isEqualTo("PARTIALLY_COMPENSATED");
     }
 
     @Test
-    void a_saga_is_undone_though_there_is_no_thread_to_undo_it_on() throws Exception {
+    void compensates_a_saga_even_if_no_compensation_thread_can_start() throws Exception {
         create(Map.of());
         AtomicInteger refused = new AtomicInteger();
         hub.getExecutorServiceManager().setThreadPoolFactory(new DefaultThreadPoolFactory() {
@@ -266,9 +265,9 @@ class CallersTest {
     }
 
     @Test
-    void the_caller_of_a_saga_that_another_process_took_over_while_it_was_undone_hears_of_its_end() throws Exception {
+    void notifies_the_caller_if_another_process_takes_over_during_compensation() throws Exception {
         start(
-                e -> full(),
+                e -> fail(),
                 e -> journal("UPDATE saga SET run = 2, node = 'another' WHERE run = 1"),
                 Map.of("saga.recovery.mode", "compensate", "saga.compensation.step-timeout", "60s"));
 
@@ -276,12 +275,12 @@ class CallersTest {
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
         assertThat(result.runs())
-                .as("taken back when the other's lease had run out")
+                .as("recovered after the other process's lease had expired")
                 .isGreaterThan(2);
     }
 
     @Test
-    void the_caller_of_a_saga_that_is_paused_while_its_store_hangs_hears_of_the_pause() throws Exception {
+    void notifies_the_caller_of_a_pause_while_a_store_hangs() throws Exception {
         start(e -> hang(), e -> {}, Map.of("saga.concurrency", "1"));
         CompletableFuture<IngestResult> caller = ingesting();
         reached.await();
@@ -293,8 +292,8 @@ class CallersTest {
         CompletableFuture<IngestResult> next = Background.call("next", () -> ingest(servers.text("next.txt", 10)));
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> bundle().journal().sagas(1).get(0).state() == SagaState.PROCESSING);
-        goesOn.countDown();
-        assertThat(answer(next).status()).as("in the only place").isEqualTo("COMPLETED");
+        released.countDown();
+        assertThat(answer(next).status()).as("with the only permit").isEqualTo("COMPLETED");
         bundle().recovery()
                 .resume(bundle().journal().saga(paused).orElseThrow())
                 .orTimeout(60, TimeUnit.SECONDS)
@@ -303,7 +302,7 @@ class CallersTest {
     }
 
     @Test
-    void a_resumed_run_whose_route_was_stopped_is_taken_up_again() throws Exception {
+    void recovers_a_resumed_run_whose_route_was_stopped() throws Exception {
         start(e -> hang(), e -> {}, Map.of());
         String paused = paused();
         hub.getRouteController().stopRoute("saga-resume");

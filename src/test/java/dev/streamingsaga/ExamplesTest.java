@@ -26,7 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What somebody gets who depends on the jar: built by Maven from a repository that holds what this build would publish.
+ * Checks what a project gets that depends on the jar. Maven builds it from a repository with the artifacts of this
+ * build.
  */
 @Tag("examples")
 class ExamplesTest {
@@ -65,10 +66,7 @@ class ExamplesTest {
         servers.close();
     }
 
-    /**
-     * Each has a test of its own that runs the hub: a file is dropped, its outcome is COMPLETED, the hub's own store
-     * has it.
-     */
+    /** Each example has a test that runs the hub: a dropped file completes, and the hub's own store contains it. */
     @ParameterizedTest
     @ValueSource(strings = {"plain", "spring-boot", "quarkus"})
     void the_example_hub_builds_and_runs(String example) throws Exception {
@@ -91,9 +89,9 @@ class ExamplesTest {
         assertThat(servers.keys()).as("chunks in the bucket").anyMatch(key -> key.endsWith("/chunk-000000"));
     }
 
-    /** Whoever changes the list knows what a hub gets from now on. */
+    /** A changed list shows which libraries a hub gets. */
     @Test
-    void a_hub_gets_just_these_libraries() throws Exception {
+    void a_hub_gets_exactly_these_libraries() throws Exception {
         Path pom = Files.writeString(
                 Files.createDirectories(directory.resolve("hub")).resolve("pom.xml"), """
                 <project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
@@ -121,7 +119,7 @@ class ExamplesTest {
         assertThat(bytes).as("bytes that a hub gets").isBetween(20 * MEGABYTE, 27 * MEGABYTE);
     }
 
-    /** What is not in the local repository yet is downloaded, as in any build. */
+    /** Downloads artifacts that the local repository lacks, as in any build. */
     private String maven(Path pom, String... goals) throws Exception {
         List<String> command = Stream.concat(
                         Stream.of(

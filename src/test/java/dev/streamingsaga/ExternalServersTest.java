@@ -26,8 +26,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every embedded part replaced by a server, by configuration alone: an S3 endpoint, a coordinator URL and PostgreSQL
- * for the journal and all stores (vectors on the one that has pgvector).
+ * Replaces every embedded component by a server, with settings only: an S3 endpoint, a coordinator URL and PostgreSQL
+ * for the journal and all stores (vectors on the server with pgvector).
  */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -72,16 +72,16 @@ class ExternalServersTest {
     }
 
     @Test
-    void a_document_goes_through_all_nine_steps_into_servers_only() throws Exception {
+    void stores_a_document_in_external_servers_only() throws Exception {
         IngestResult result = saga.ingest(saga.text("keeper.txt", 100));
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
-        assertThat(ask(postgres, "select count(*) from security_document")).isOne();
-        assertThat(ask(postgres, "select count(*) from relational_document where visible = 1"))
+        assertThat(count(postgres, "select count(*) from security_document")).isOne();
+        assertThat(count(postgres, "select count(*) from relational_document where visible = 1"))
                 .isOne();
-        assertThat(ask(postgres, "select count(*) from saga where state = 'COMPLETED' and published_at is not null"))
+        assertThat(count(postgres, "select count(*) from saga where state = 'COMPLETED' and published_at is not null"))
                 .isOne();
-        assertThat(ask(pgvector, "select count(*) from vector_segment"))
+        assertThat(count(pgvector, "select count(*) from vector_segment"))
                 .isEqualTo(result.stores().get("vector"))
                 .isPositive();
         assertThat(saga.application()
@@ -99,7 +99,7 @@ class ExternalServersTest {
     }
 
     @Test
-    void a_failure_is_compensated_on_servers_too() throws Exception {
+    void compensates_a_failure_on_external_servers() throws Exception {
         saga.s3()
                 .when(ProxiedRequest.method("PUT").and(ProxiedRequest.keyEndsWith("manifest.json")))
                 .always()
@@ -112,13 +112,15 @@ class ExternalServersTest {
         assertThat(saga.keys()).isEmpty();
         for (String table :
                 List.of("security_document", "relational_document", "graph_document", "graph_node", "graph_edge")) {
-            assertThat(ask(postgres, "select count(*) from " + table)).as(table).isZero();
+            assertThat(count(postgres, "select count(*) from " + table))
+                    .as(table)
+                    .isZero();
         }
-        assertThat(ask(pgvector, "select count(*) from vector_segment")).isZero();
+        assertThat(count(pgvector, "select count(*) from vector_segment")).isZero();
         assertThat(saga.journal().saga(result.sagaId()).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
     }
 
-    private static long ask(PostgresServer server, String query) throws Exception {
+    private static long count(PostgresServer server, String query) throws Exception {
         try (Connection connection = DriverManager.getConnection(server.url());
                 ResultSet row = connection.createStatement().executeQuery(query)) {
             row.next();

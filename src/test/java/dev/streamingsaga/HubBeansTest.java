@@ -28,7 +28,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import org.sqlite.SQLiteDataSource;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** The hub's own beans, with a real PostgreSQL that already has tables of the names that ours have. */
+/** Uses the hub's beans, with a real PostgreSQL that already has tables with the instance's table names. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
 class HubBeansTest {
@@ -62,8 +62,8 @@ class HubBeansTest {
         client = servers.client();
         new JdbcTemplate(pool).execute("drop schema if exists streaming_saga cascade");
         new JdbcTemplate(pool)
-                .execute(
-                        "create table event (hub text); insert into event values ('the hub''s own'); create table saga (tale text)");
+                .execute("create table event (hub text); insert into event values ('the hub''s own');"
+                        + " create table saga (tale text)");
         Map<String, String> properties = servers.common("saga");
         properties.put("saga.participants", "security");
         hub = HubServers.context(properties);
@@ -78,7 +78,7 @@ class HubBeansTest {
     }
 
     @Test
-    void the_only_data_source_and_client_are_used_and_the_hubs_tables_left_alone() throws Exception {
+    void uses_the_only_data_source_and_client_and_does_not_touch_the_hubs_tables() throws Exception {
         hub.getRegistry().bind("ours", DataSource.class, pool);
         hub.getRegistry().bind("bucket", S3Client.class, client);
         hub.addRoutes(new StreamingSaga());
@@ -87,30 +87,30 @@ class HubBeansTest {
         IngestResult result = ingest("saga", servers.text("a.txt", 10));
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
-        assertThat(ask("select count(*) from streaming_saga.security_document where visible = 1"))
+        assertThat(count("select count(*) from streaming_saga.security_document where visible = 1"))
                 .isOne();
-        assertThat(ask("select count(*) from streaming_saga.saga where state = 'COMPLETED'"))
+        assertThat(count("select count(*) from streaming_saga.saga where state = 'COMPLETED'"))
                 .isOne();
         assertThat(tables("public")).containsExactly("event", "saga");
-        assertThat(ask("select count(*) from event")).isOne();
-        assertThat(ask("select count(*) from saga")).isZero();
+        assertThat(count("select count(*) from event")).isOne();
+        assertThat(count("select count(*) from saga")).isZero();
         hub.stop();
         assertThat(pool.isClosed()).isFalse();
         assertThat(client.headBucket(r -> r.bucket("streaming-saga"))
                         .sdkHttpResponse()
                         .isSuccessful())
-                .as("the client is the hub's to close")
+                .as("the hub closes its client")
                 .isTrue();
     }
 
     @Test
-    void every_connection_is_given_back_as_it_came() throws Exception {
+    void returns_every_connection_to_the_pool_in_its_original_state() throws Exception {
         pool.close();
         pool = new HikariDataSource();
         pool.setJdbcUrl(postgres.url());
         pool.setMaximumPoolSize(3);
         pool.setAutoCommit(false);
-        the_only_data_source_and_client_are_used_and_the_hubs_tables_left_alone();
+        uses_the_only_data_source_and_client_and_does_not_touch_the_hubs_tables();
 
         for (int i = 0; i < 10; i++) {
             try (var connection = pool.getConnection();
@@ -123,13 +123,12 @@ class HubBeansTest {
     }
 
     @Test
-    void a_named_bean_wins_and_several_others_are_told_apart_by_name() throws Exception {
+    void prefers_a_named_bean_to_several_others() throws Exception {
         hub.getRegistry().bind("one", DataSource.class, new SQLiteDataSource());
         hub.getRegistry().bind("two", DataSource.class, new SQLiteDataSource());
         hub.getRegistry().bind("bucket", S3Client.class, client);
         hub.addRoutes(new StreamingSaga());
-        assertThatThrownBy(hub::start)
-                .hasMessageContaining("as bean sagaDataSource, since there are several: one, two");
+        assertThatThrownBy(hub::start).hasMessageContaining("as sagaDataSource: the registry has several (one, two)");
 
         hub.getRegistry().bind("one", DataSource.class, new SQLiteDataSource());
         hub.getRegistry().bind("sagaDataSource", DataSource.class, pool);
@@ -140,7 +139,7 @@ class HubBeansTest {
     }
 
     @Test
-    void a_data_source_that_is_no_postgresql_is_refused() throws Exception {
+    void rejects_a_data_source_that_is_not_postgresql() throws Exception {
         SQLiteDataSource sqlite = new SQLiteDataSource();
         sqlite.setUrl("jdbc:sqlite:" + directory.resolve("hub.db"));
         hub.getRegistry().bind("ours", DataSource.class, sqlite);
@@ -154,10 +153,10 @@ class HubBeansTest {
     }
 
     @Test
-    void the_coordinator_of_the_hubs_saga_service_is_used_too() throws Exception {
+    void uses_the_coordinator_of_the_hubs_saga_service() throws Exception {
         Map<String, String> properties = servers.properties("saga");
-        // Where there is no REST consumer in the hub, the service can't add its own routes; it is only asked where its
-        // coordinator is.
+        // Without a REST consumer in the hub, the service cannot add its own routes; only its coordinator's address is
+        // used.
         LRASagaService service = new LRASagaService() {
             @Override
             public void setCamelContext(CamelContext context) {}
@@ -174,9 +173,9 @@ class HubBeansTest {
         assertThat(ingest("saga", servers.text("a.txt", 10)).status()).isEqualTo("COMPLETED");
     }
 
-    /** What the journal says has happened, whatever becomes of the transaction that asked for it. */
+    /** The journal keeps its records even if the caller's transaction rolls back. */
     @Test
-    void a_transaction_of_the_hubs_is_neither_joined_nor_disturbed() throws Exception {
+    void does_not_join_or_affect_a_transaction_of_the_hub() throws Exception {
         hub.getRegistry().bind("ours", DataSource.class, pool);
         hub.getRegistry().bind("bucket", S3Client.class, client);
         hub.addRoutes(new StreamingSaga());
@@ -194,8 +193,8 @@ class HubBeansTest {
         });
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
-        assertThat(ask("select count(*) from saga")).isZero();
-        assertThat(ask("select count(*) from streaming_saga.saga where state = 'COMPLETED'"))
+        assertThat(count("select count(*) from saga")).isZero();
+        assertThat(count("select count(*) from streaming_saga.saga where state = 'COMPLETED'"))
                 .isOne();
     }
 
@@ -208,7 +207,7 @@ class HubBeansTest {
         }
     }
 
-    private long ask(String query) {
+    private long count(String query) {
         return new JdbcTemplate(pool).queryForObject(query, Long.class);
     }
 

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A hub whose exchange fails with its saga, so that a consumer treats its input as failed. */
+/** The exchange fails if its saga does, so that a consumer treats its input as failed. */
 @Tag("one-jdk")
 @Timeout(120)
 class HubFailOnTest {
@@ -122,7 +122,7 @@ class HubFailOnTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"compensated", "partially-compensated"})
-    void a_saga_that_left_something_behind_fails_the_exchange_with_either_word(String failOn) throws Exception {
+    void a_partially_compensated_saga_fails_the_exchange_with_either_setting(String failOn) throws Exception {
         hub(Map.of("saga.hub.fail-on", failOn));
 
         Exchange answer = send(servers.text("stuck.txt", 10), null);
@@ -134,7 +134,7 @@ class HubFailOnTest {
     }
 
     @Test
-    void a_misspelt_property_is_refused_before_a_saga_begins() throws Exception {
+    void rejects_an_invalid_property_before_a_saga_begins() throws Exception {
         hub(Map.of());
 
         Exchange answer = send(servers.text("good.txt", 10), "compensate");
@@ -146,12 +146,12 @@ class HubFailOnTest {
     }
 
     @Test
-    void a_misspelt_setting_keeps_the_hub_from_starting() throws Exception {
+    void an_invalid_setting_prevents_the_start_of_the_hub() throws Exception {
         assertThatThrownBy(() -> hub(Map.of("saga.hub.fail-on", "compensated,partially-compensated")))
                 .hasStackTraceContaining("saga.hub.fail-on must be one of never, compensated, partially-compensated");
     }
 
-    /** Else the file would be moved away from the saga that goes on with it. */
+    /** Otherwise the consumer would move a file that the saga still needs. */
     @Test
     void a_paused_saga_keeps_its_file_until_it_has_its_outcome() throws Exception {
         hub(Map.of("saga.hub.fail-on", "compensated"));
@@ -177,9 +177,9 @@ class HubFailOnTest {
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(drop.resolve(".done/slow.txt")));
     }
 
-    /** They look at the outcome themselves. */
+    /** They evaluate the outcome themselves. */
     @Test
-    void our_own_ingestion_endpoints_never_fail_with_the_outcome() throws Exception {
+    void the_built_in_ingestion_endpoints_never_fail_with_the_outcome() throws Exception {
         Path drop = Files.createDirectories(directory.resolve("own-drop"));
         hub(Map.of("saga.hub.fail-on", "compensated", "saga.drop.dir", drop.toString(), "saga.drop.stable-for", "0s"));
         hub.addRoutes(bundle().dropFolder(hub));
@@ -253,7 +253,7 @@ class HubFailOnTest {
         try (ProducerTemplate template = hub.createProducerTemplate()) {
             return template.request("direct:saga-ingest", exchange -> {
                 exchange.getMessage().setBody(file);
-                Optional.ofNullable(failOn).ifPresent(wanted -> exchange.setProperty(Ingest.FAIL_ON, wanted));
+                Optional.ofNullable(failOn).ifPresent(value -> exchange.setProperty(Ingest.FAIL_ON, value));
             });
         }
     }

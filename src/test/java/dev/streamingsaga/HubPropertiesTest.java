@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Properties of a hub that refer to something: to environment variables most often. */
+/** Properties of a hub with placeholders, most often environment variables. */
 @Tag("one-jdk")
 class HubPropertiesTest {
     private static final Map<String, String> COMPLETE = Map.of(
@@ -30,7 +30,7 @@ class HubPropertiesTest {
             "saga.data.dir",
             "target/never-opened");
 
-    /** Reported as a missing server before: the property counted as not set. */
+    /** Reports the unset variable, and not a missing server. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -42,7 +42,7 @@ class HubPropertiesTest {
                 "s3.secret-key",
                 "chunk.size"
             })
-    void an_unset_variable_is_named_with_its_property(String key) throws Exception {
+    void names_an_unset_variable_and_its_property(String key) throws Exception {
         assertThatThrownBy(hub(Map.of("saga." + key, "{{env:SAGA_TEST_NOT_SET}}"))::start)
                 .hasMessageEndingWith("configuration: saga." + key
                         + " refers to the environment variable SAGA_TEST_NOT_SET, which is not set: set it,"
@@ -50,7 +50,7 @@ class HubPropertiesTest {
     }
 
     @Test
-    void everything_that_can_not_be_resolved_is_told_at_once() throws Exception {
+    void reports_all_unresolvable_placeholders_at_once() throws Exception {
         assertThatThrownBy(hub(Map.of(
                         "saga.coordinator.url",
                         "{{hub.coordinator}}",
@@ -72,13 +72,13 @@ class HubPropertiesTest {
     }
 
     @Test
-    void a_variable_behind_another_property_is_named() throws Exception {
+    void names_a_variable_that_another_property_refers_to() throws Exception {
         assertThatThrownBy(hub(Map.of("saga.s3.endpoint", "{{hub.s3}}", "hub.s3", "{{env:SAGA_TEST_NOT_SET}}"))::start)
                 .hasMessageContaining("saga.s3.endpoint refers to the environment variable SAGA_TEST_NOT_SET");
     }
 
     @Test
-    void a_default_is_used_and_an_empty_one_counts_as_not_set() throws Exception {
+    void uses_a_default_and_treats_an_empty_one_as_not_set() throws Exception {
         CamelContext hub = hub(Map.of(
                 "saga.s3.region",
                 "{{env:SAGA_TEST_NOT_SET:eu-central-1}}",

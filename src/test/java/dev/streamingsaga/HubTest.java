@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** Instances in somebody else's Camel context, on a real bucket and a real coordinator. */
+/** Instances in a hub's Camel context, with a real bucket and a real coordinator. */
 @Tag("one-jdk")
 @Timeout(120)
 class HubTest {
@@ -83,7 +83,7 @@ class HubTest {
     }
 
     @Test
-    void a_started_context_takes_an_instance_too() throws Exception {
+    void an_instance_can_be_added_to_a_started_context() throws Exception {
         CamelContext hub = hub(servers.properties("saga"));
         hub.start();
         hub.addRoutes(new StreamingSaga());
@@ -112,7 +112,7 @@ class HubTest {
     }
 
     @Test
-    void a_saga_that_runs_when_the_context_stops_goes_on_when_it_starts_again() throws Exception {
+    void a_running_saga_resumes_when_its_context_is_restarted() throws Exception {
         CamelContext hub = hubWith(Map.of("saga.participants", "notes"));
         hub.addRoutes(new StreamingSaga());
         CountDownLatch reached = new CountDownLatch(1);
@@ -146,7 +146,7 @@ class HubTest {
         assertThat(call.handle((result, failure) -> failure != null)
                         .orTimeout(60, TimeUnit.SECONDS)
                         .join())
-                .as("the caller is told")
+                .as("the caller is notified")
                 .isTrue();
         assertThat(stopped.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
         hub.start();
@@ -166,12 +166,12 @@ class HubTest {
                         .state()
                         .name())
                 .isEqualTo("COMPLETED");
-        assertThat(written).as("never undone").hasValueBetween(1, 2);
+        assertThat(written).as("never compensated").hasValueBetween(1, 2);
     }
 
     @Test
-    void a_stopped_context_leaves_no_thread_no_port_and_no_lock() throws Exception {
-        // What is loaded and started once in a JVM must not look like ours.
+    void a_stopped_context_keeps_no_thread_port_or_lock() throws Exception {
+        // Loads first what a JVM starts only once, so that it does not count as the instance's.
         runOnce("a.txt");
         Set<Thread> before = threads();
         CamelContext hub = hub(servers.properties("saga"));
@@ -179,24 +179,23 @@ class HubTest {
         hub.start();
         ingest(hub, "saga", servers.text("b.txt", 10));
         assertThat(threads())
-                .as("the bundle has threads of its own, or this test sees nothing")
+                .as("the instance has threads, otherwise this test would prove nothing")
                 .hasSizeGreaterThan(before.size());
 
         hub.stop();
 
         Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
-            // Until Java 21 an HTTP client's thread ends when the client is collected: what still refers to it would
-            // show.
+            // Before Java 21 an HTTP client's thread ends only when the client is garbage-collected.
             System.gc();
-            Set<Thread> left = threads();
-            left.removeAll(before);
-            assertThat(left).extracting(Thread::getName).isEmpty();
+            Set<Thread> remaining = threads();
+            remaining.removeAll(before);
+            assertThat(remaining).extracting(Thread::getName).isEmpty();
         });
         runOnce("c.txt");
     }
 
     @Test
-    void a_context_that_was_never_started_has_nothing_open() throws Exception {
+    void a_context_that_was_never_started_opens_nothing() throws Exception {
         CamelContext hub = hub(servers.properties("saga"));
         hub.addRoutes(new StreamingSaga());
 
@@ -205,7 +204,7 @@ class HubTest {
     }
 
     @Test
-    void two_instances_share_a_context_and_nothing_else() throws Exception {
+    void two_instances_share_only_their_context() throws Exception {
         Map<String, String> both = servers.properties("saga");
         both.putAll(servers.properties("archive"));
         both.remove("archive.data.dir");
@@ -232,16 +231,16 @@ class HubTest {
     }
 
     @Test
-    void a_second_instance_of_the_same_name_is_refused() throws Exception {
+    void rejects_a_second_instance_with_the_same_name() throws Exception {
         CamelContext hub = hub(servers.properties("saga"));
         hub.addRoutes(new StreamingSaga());
 
         assertThatThrownBy(() -> hub.addRoutes(new StreamingSaga()))
-                .hasMessageContaining("there is an instance saga in this context already");
+                .hasMessageContaining("the context already has an instance saga");
     }
 
     @Test
-    void two_instances_on_one_data_directory_are_refused() throws Exception {
+    void rejects_two_instances_with_the_same_data_directory() throws Exception {
         Map<String, String> both = servers.properties("saga");
         both.putAll(servers.properties("archive"));
         both.put("archive.data.dir", both.get("saga.data.dir"));
@@ -253,7 +252,7 @@ class HubTest {
     }
 
     @Test
-    void everything_that_is_missing_or_wrong_is_told_at_once_and_how_to_give_it() throws Exception {
+    void reports_all_missing_and_invalid_settings_at_once() throws Exception {
         CamelContext hub = hub(
                 Map.of("archive.chunk.size", "1MiB", "archive.cunk.size", "8MiB", "archive.participants", "security"));
         hub.addRoutes(new StreamingSaga("archive"));
@@ -262,14 +261,16 @@ class HubTest {
                 .hasMessageContainingAll(
                         "archive.chunk.size must be a size such as 8MiB from 5MiB to 64MiB, was \"1MiB\"",
                         "archive.cunk.size is not a setting",
-                        "no LRA coordinator: set archive.coordinator.url, or have an LRASagaService",
-                        "no bucket: set archive.s3.endpoint, or have an S3Client in the registry, as bean archiveS3Client or as the only one",
-                        "no database for journal, security: set archive.journal.url, archive.store.security.url, or have a DataSource in the registry,"
-                                + " as bean archiveDataSource or as the only one");
+                        "no LRA coordinator: set archive.coordinator.url, or add an LRASagaService",
+                        "no bucket: set archive.s3.endpoint, or bind an S3Client in the registry as archiveS3Client,"
+                                + " or as the only bean of its type",
+                        "no database for journal, security: set archive.journal.url, archive.store.security.url,"
+                                + " or bind a DataSource in the registry"
+                                + " as archiveDataSource, or as the only bean of its type");
     }
 
     @Test
-    void a_participant_without_routes_keeps_the_context_from_starting() throws Exception {
+    void a_participant_without_routes_prevents_the_start_of_the_context() throws Exception {
         CamelContext hub = hubWith(Map.of("saga.participants", "notes"));
         hub.addRoutes(new StreamingSaga());
 
@@ -279,7 +280,7 @@ class HubTest {
     }
 
     @Test
-    void the_hubs_own_stores_are_written_and_undone() throws Exception {
+    void writes_and_compensates_the_hubs_own_stores() throws Exception {
         CamelContext hub = hubWith(Map.of("saga.participants", "notes,late"));
         List<String> notes = new CopyOnWriteArrayList<>();
         hub.addRoutes(new StreamingSaga());
@@ -312,7 +313,7 @@ class HubTest {
     }
 
     @Test
-    void a_file_consumer_hands_its_file_on_and_gets_json_back() throws Exception {
+    void a_file_consumer_ingests_its_file_and_receives_json() throws Exception {
         Path drop = Files.createDirectories(directory.resolve("drop"));
         Path out = directory.resolve("out");
         CamelContext hub = hub(servers.properties("saga"));
@@ -340,9 +341,9 @@ class HubTest {
                 .contains("report.txt\"", "\"status\":\"COMPLETED\"");
     }
 
-    /** Camel makes no failure of an Error, and would go on behind the store when its thread is used again. */
+    /** Camel does not fail the exchange for an Error, and would continue it when its thread is reused. */
     @Test
-    void an_error_in_a_hubs_store_undoes_the_saga() throws Exception {
+    void compensates_a_saga_when_a_hubs_store_throws_an_error() throws Exception {
         CamelContext hub = hubWith(Map.of("saga.participants", "dying"));
         hub.addRoutes(new RouteBuilder() {
             @Override
@@ -363,9 +364,9 @@ class HubTest {
         assertThat(result.message()).contains("OutOfMemoryError: of the test's own store");
     }
 
-    /** Its routes were built without the guard: Camel loses the exchange. */
+    /** The store's routes were built without the error guard: Camel loses the exchange. */
     @Test
-    void an_error_in_a_store_that_was_there_before_the_instance_ends_with_the_time_limit() throws Exception {
+    void an_error_in_a_store_added_before_the_instance_ends_at_the_time_limit() throws Exception {
         CamelContext hub = hubWithDyingStore("20s");
         hub.start();
         hub.addRoutes(new StreamingSaga());
@@ -381,7 +382,7 @@ class HubTest {
     }
 
     @Test
-    void a_store_that_was_there_before_the_instance_is_warned_of_until_its_routes_are_built_anew() throws Exception {
+    void warns_of_a_store_added_before_the_instance_until_its_routes_are_rebuilt() throws Exception {
         CamelContext hub = hubWithDyingStore("5m");
         hub.start();
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
@@ -420,7 +421,7 @@ class HubTest {
     }
 
     @Test
-    void a_chunk_route_that_somebody_stops_undoes_the_saga() throws Exception {
+    void compensates_a_saga_when_the_chunk_route_is_stopped() throws Exception {
         CamelContext hub = hubWith(Map.of("saga.chunk.size", "5MiB", "saga.chunk.parallelism", "1"));
         hub.getComponent("direct", DirectComponent.class).setTimeout(200);
         hub.addRoutes(new StreamingSaga());
@@ -448,7 +449,7 @@ class HubTest {
         assertThat(ingest(hub, "saga", file).status()).isEqualTo("COMPLETED");
     }
 
-    /** Returns when the route takes nothing more, however long what is on its way may take. */
+    /** Returns when the route accepts no more exchanges, even if some are still in flight. */
     private static void stopRoute(CamelContext hub, String route, CompletableFuture<Boolean> stopped) {
         Background.call(
                 "stop route",
@@ -458,9 +459,9 @@ class HubTest {
                 .until(() -> !hub.getRouteController().getRouteStatus(route).isStarted());
     }
 
-    /** The hub's rules are for the hub's routes: inside a saga they would hide what went wrong. */
+    /** The hub's error handling is for its own routes: inside a saga it would hide failures. */
     @Test
-    void the_hubs_error_handling_does_not_reach_into_a_saga() throws Exception {
+    void the_hubs_error_handling_does_not_apply_inside_a_saga() throws Exception {
         List<String> handled = new CopyOnWriteArrayList<>();
         CamelContext hub = hubWith(Map.of("saga.participants", "broken"));
         hub.addRoutes(new RouteConfigurationBuilder() {
@@ -502,7 +503,7 @@ class HubTest {
     }
 
     @Test
-    void the_hubs_own_saga_goes_on_with_its_own_service_around_an_ingest() throws Exception {
+    void the_hubs_own_saga_keeps_its_own_service_around_an_ingest() throws Exception {
         List<String> seen = new CopyOnWriteArrayList<>();
         InMemorySagaService own = new InMemorySagaService();
         CamelContext hub = hub(servers.properties("saga"));
@@ -549,7 +550,7 @@ class HubTest {
         hub.stop();
     }
 
-    /** For an instance with these settings, too. */
+    /** A hub with these settings in addition to the required ones. */
     private CamelContext hubWith(Map<String, String> settings) {
         Map<String, String> properties = servers.properties("saga");
         properties.putAll(settings);
@@ -576,10 +577,7 @@ class HubTest {
         }
     }
 
-    /**
-     * Without those of the test and of the embedded servers, which are not the hub's. The bundle's own pools all have
-     * names.
-     */
+    /** All threads but those of the test and of the embedded servers. The instance's own pools all have names. */
     private static Set<Thread> threads() {
         Set<String> foreign = Set.of("Finalizer", "Signal Dispatcher");
         return Thread.getAllStackTraces().keySet().stream()

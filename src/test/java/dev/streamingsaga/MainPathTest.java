@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The nine steps on real parts: what is in every store afterwards. */
+/** Runs the nine steps with real components and checks every store afterwards. */
 class MainPathTest {
     @TempDir
     Path directory;
@@ -56,7 +56,7 @@ class MainPathTest {
     }
 
     @Test
-    void leaves_nothing_of_a_file_that_is_not_there() {
+    void stores_nothing_of_a_missing_file() {
         IngestResult result = saga.ingest(directory.resolve("nowhere.pdf"));
 
         assertThat(result.status()).isEqualTo("COMPENSATED");

@@ -45,7 +45,7 @@ class UnitTestsTest {
             .dependOnClassesThat(SERVERS.or(FIXTURES_WITH_SERVERS).as("are servers, or fixtures that start them"))
             .because("they are the fast loop; a test that needs a server goes into a class without the tag");
 
-    /** JUnit's tag or jqwik's, also where it stands at the contract that the class extends. */
+    /** JUnit's or jqwik's tag, also if the contract that the class extends has it. */
     private static boolean isUnit(JavaClass type) {
         return isTest(type)
                 && (Arrays.stream(type.reflect().getAnnotationsByType(Tag.class))
