@@ -4,11 +4,12 @@ import dev.streamingsaga.StreamingSaga;
 import java.nio.file.Path;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.sqlite.SQLiteDataSource;
 
-/** Everything that is put into the folder {@code drop} goes through a saga; the outcome of each file is in {@code outcome}. */
+/** Ingests each file of the folder {@code drop} and writes its outcome to the folder {@code outcome}. */
 public final class PlainHub {
     private PlainHub() {}
 
@@ -28,7 +29,8 @@ public final class PlainHub {
 
         context.addRoutes(new StreamingSaga());
         for (String routes : new String[] {"drop-folder", "store-ledger"}) {
-            PluginHelper.getRoutesLoader(context).loadRoutes(ResourceHelper.resolveResource(context, "classpath:routes/" + routes + ".camel.yaml"));
+            Resource yaml = ResourceHelper.resolveResource(context, "classpath:routes/" + routes + ".camel.yaml");
+            PluginHelper.getRoutesLoader(context).loadRoutes(yaml);
         }
         return context;
     }

@@ -13,14 +13,17 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** Streaming Saga is on the class path, application.properties configures it, camel/ uses it; only serving it over HTTP has to be asked for. */
+/**
+ * Streaming Saga is on the class path, application.properties configures it, and the routes in camel/ use it. Only the
+ * HTTP API is added by code.
+ */
 @SpringBootApplication
 public class SpringBootHub {
     public static void main(String[] arguments) {
         SpringApplication.run(SpringBootHub.class, arguments);
     }
 
-    /** HTTP API and page below saga.http.path, for whoever has a key: see {@code saga key}. */
+    /** The HTTP API and page below saga.http.path. Requests need a key: see {@code saga key}. */
     @Bean
     CamelContextConfiguration http(StreamingSaga bundle) {
         return new CamelContextConfiguration() {
@@ -32,16 +35,21 @@ public class SpringBootHub {
                 try {
                     context.addRoutes(bundle.http(context));
                 } catch (Exception e) {
-                    throw new IllegalStateException("the HTTP API can't be served", e);
+                    throw new IllegalStateException("cannot add the HTTP API", e);
                 }
             }
         };
     }
 
-    /** The application's own, and the only one: the instance uses it too. */
+    /** The application's only S3Client, which the instance uses too. */
     @Bean
-    S3Client bucket(@Value("${hub.s3.endpoint}") URI endpoint, @Value("${hub.s3.access-key}") String accessKey, @Value("${hub.s3.secret-key}") String secretKey) {
+    S3Client bucket(
+            @Value("${hub.s3.endpoint}") URI endpoint,
+            @Value("${hub.s3.access-key}") String accessKey,
+            @Value("${hub.s3.secret-key}") String secretKey) {
         return S3Client.builder().endpointOverride(endpoint).region(Region.US_EAST_1).forcePathStyle(true)
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey, secretKey))).build();
+                .credentialsProvider(
+                        StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey, secretKey)))
+                .build();
     }
 }
