@@ -10,16 +10,16 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** Compares the bucket's objects of a completed document with the journal's chunk rows. */
+/** Compares the objects of a completed document in the bucket with the chunk rows in the journal. */
 final class BucketComparison {
     static final String JOURNAL = "journal";
 
-    private final StorageAccess holdings;
+    private final StorageAccess storage;
     private final SagaRecord saga;
     private final Document document;
 
-    BucketComparison(StorageAccess holdings, SagaRecord saga) {
-        this.holdings = holdings;
+    BucketComparison(StorageAccess storage, SagaRecord saga) {
+        this.storage = storage;
         this.saga = saga;
         this.document = saga.document().orElseThrow();
     }
@@ -27,10 +27,10 @@ final class BucketComparison {
     List<Drift> run(boolean deep) {
         List<ChunkRow> rows;
         try {
-            rows = holdings.journal().chunks(saga.sagaId());
+            rows = storage.journal().chunks(saga.sagaId());
         } catch (SagaException e) {
             return List.of(drift(
-                    JOURNAL, Drift.DriftKind.DIFFERENT, "chunk rows", "sound rows", String.valueOf(e.getMessage())));
+                    JOURNAL, Drift.DriftKind.DIFFERENT, "chunk rows", "valid rows", String.valueOf(e.getMessage())));
         }
         if (rows.size() != document.chunkCount()) {
             return List.of(drift(
@@ -40,13 +40,13 @@ final class BucketComparison {
                     Integer.toString(document.chunkCount()),
                     Integer.toString(rows.size())));
         }
-        return compare(rows, deep, holdings.config().chunk().attempts());
+        return compare(rows, deep, storage.config().chunk().attempts());
     }
 
-    /** Again at once: what a client that does not retry meets first after a break is a connection of before it. */
+    /** Retries without a pause: a client that does not retry gets a stale pooled connection first after an outage. */
     private List<Drift> compare(List<ChunkRow> rows, boolean deep, int attempts) {
         try {
-            return new ChunkAudit(holdings.config(), holdings.s3())
+            return new ChunkAudit(storage.config(), storage.s3())
                     .compare(document, rows, deep).stream()
                             .map(found ->
                                     drift(Orphans.UPLOAD, kind(found), found.key(), found.expected(), found.found()))
@@ -58,7 +58,7 @@ final class BucketComparison {
                             Orphans.UPLOAD,
                             Drift.DriftKind.UNREACHABLE,
                             document.keyPrefix(),
-                            "an answer",
+                            "a response",
                             String.valueOf(e.getMessage())));
         }
     }

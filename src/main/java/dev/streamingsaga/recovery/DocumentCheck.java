@@ -9,57 +9,57 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Compares journal, bucket and every store for a completed document, and puts right what the journal or the original
- * knows better. Comparing changes nothing and works beside a process that writes; repairing needs the lock on the data
- * directory.
+ * Compares the journal, the bucket and every store for a completed document, and repairs differences from the journal
+ * or the original file. A check changes nothing and may run while another process writes; a repair needs the lock on
+ * the data directory.
  */
 public final class DocumentCheck implements AutoCloseable {
-    private final StorageAccess holdings;
+    private final StorageAccess storage;
     private final StoreClient stores;
 
-    public DocumentCheck(StorageAccess holdings) {
-        this.holdings = holdings;
-        this.stores = new StoreClient(holdings.config(), holdings.context());
+    public DocumentCheck(StorageAccess storage) {
+        this.storage = storage;
+        this.stores = new StoreClient(storage.config(), storage.context());
     }
 
     /**
-     * @param saga a COMPLETED one that no newer version superseded
-     * @param deep reads every chunk back instead of trusting the checksums that the bucket reports
+     * @param saga a COMPLETED saga that no newer version supersedes
+     * @param deep reads every chunk instead of trusting the checksums that the bucket reports
      * @return what differs, empty for a healthy document
      */
     public List<Drift> check(SagaRecord saga, boolean deep) {
-        try (TextSource text = new TextSource(holdings, document(saga))) {
+        try (TextSource text = new TextSource(storage, document(saga))) {
             return check(saga, deep, text);
         }
     }
 
     /**
-     * As {@link #check}, then repairs and looks again. Idempotent, and every repair is journaled before and after; what
-     * is visible stays so wherever the store's write allows it.
+     * Checks, repairs and checks again. Idempotent. Every repair is journaled before and after it. A visible document
+     * stays visible if the store can be overwritten.
      *
-     * @return what differed, each with whether it is right now; what differs only now is added
+     * @return the differences found first, each with its result, then those that only the second check found
      */
     public List<Drift> repair(SagaRecord saga, boolean deep) {
-        try (TextSource text = new TextSource(holdings, document(saga))) {
+        try (TextSource text = new TextSource(storage, document(saga))) {
             List<Drift> before = check(saga, deep, text);
             if (before.stream().noneMatch(Drift::repairable)) {
                 return before;
             }
-            Map<String, String> failures = new Repair(holdings, stores, saga, text).run(before);
+            Map<String, String> failures = new Repair(storage, stores, saga, text).run(before);
             List<Drift> after = check(saga, deep, text);
-            List<Drift> answer = new ArrayList<>();
+            List<Drift> result = new ArrayList<>();
             for (Drift drift : before) {
-                boolean left = after.stream().anyMatch(drift::isSameAs);
-                String why = !left
+                boolean remains = after.stream().anyMatch(drift::isSameAs);
+                String message = !remains
                         ? ""
                         : failures.getOrDefault(
-                                drift.store(), drift.repairable() ? "still so after the repair" : drift.message());
-                answer.add(drift.withRepaired(!left, why));
+                                drift.store(), drift.repairable() ? "the repair did not fix it" : drift.message());
+                result.add(drift.withRepaired(!remains, message));
             }
             after.stream()
                     .filter(drift -> before.stream().noneMatch(drift::isSameAs))
-                    .forEach(answer::add);
-            return answer;
+                    .forEach(result::add);
+            return result;
         }
     }
 
@@ -70,52 +70,56 @@ public final class DocumentCheck implements AutoCloseable {
     }
 
     private List<Drift> check(SagaRecord saga, boolean deep, TextSource text) {
-        List<Drift> bucket = new BucketComparison(holdings, saga)
-                .run(deep).stream().map(drift -> judgeObject(drift, text)).toList();
-        // The text of a document whose chunks are beyond repair is only to be had from the original.
+        List<Drift> bucket = new BucketComparison(storage, saga)
+                .run(deep).stream().map(drift -> rateObject(drift, text)).toList();
+        // If a chunk cannot be repaired, only the original still has the text.
         boolean readable = bucket.stream().allMatch(Drift::repairable);
         List<Drift> all = new ArrayList<>(bucket);
-        new StoreComparison(holdings, stores, saga)
-                .run(text)
-                .forEach(drift -> all.add(judgeRows(drift, readable, text)));
+        new StoreComparison(storage, stores, saga).run(text).forEach(drift -> all.add(rateRows(drift, readable, text)));
         return all;
     }
 
-    private Drift judgeObject(Drift drift, TextSource text) {
+    private Drift rateObject(Drift drift, TextSource text) {
         if (drift.store().equals(BucketComparison.JOURNAL)) {
             return drift.withRepairable(
                     false,
                     "the journal itself is damaged: restore it from a backup; fetch still works from the manifest");
         }
         return switch (drift.kind()) {
-            case UNREACHABLE -> drift.withRepairable(false, "ask again when the bucket answers");
+            case UNREACHABLE ->
+                drift.withRepairable(false, "the bucket did not respond; run verify again once it does");
             case EXTRA ->
                 drift.withRepairable(
-                        false, "no saga of ours writes this object there; look at it, and delete it by hand");
+                        false, "no saga of this instance writes this object; inspect it and delete it by hand");
             default -> {
                 if (ChunkAudit.isManifest(drift.resource())) {
                     yield drift.withRepairable(true, "");
                 }
-                boolean known = text.original().isPresent() && !drift.resource().endsWith("/");
+                boolean recoverable =
+                        text.original().isPresent() && !drift.resource().endsWith("/");
                 yield drift.withRepairable(
-                        known, known ? "" : "the original is gone or was changed, so nothing has these bytes any more");
+                        recoverable,
+                        recoverable
+                                ? ""
+                                : "the original is missing or has changed, so these bytes cannot be recovered");
             }
         };
     }
 
-    private static Drift judgeRows(Drift drift, boolean readable, TextSource text) {
+    private static Drift rateRows(Drift drift, boolean readable, TextSource text) {
         if (drift.kind() == Drift.DriftKind.UNREACHABLE) {
-            return drift.withRepairable(false, "ask again when the store answers");
+            return drift.withRepairable(false, "the store did not respond; run verify again once it does");
         }
         if (drift.kind() == Drift.DriftKind.EXTRA && drift.resource().startsWith(drift.store() + ":")) {
-            return drift.withRepairable(false, "orphans lists and deletes them");
+            return drift.withRepairable(false, "run orphans to list them, orphans --delete to delete them");
         }
-        boolean known = drift.kind() == Drift.DriftKind.NOT_VISIBLE
+        boolean recoverable = drift.kind() == Drift.DriftKind.NOT_VISIBLE
                 || !Repair.needsText(drift.store())
                 || readable
                 || text.original().isPresent();
         return drift.withRepairable(
-                known, known ? "" : "neither the original nor the bucket has the document's bytes any more");
+                recoverable,
+                recoverable ? "" : "neither the original nor the bucket still has the bytes of the document");
     }
 
     @Override

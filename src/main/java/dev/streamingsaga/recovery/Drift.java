@@ -3,11 +3,11 @@ package dev.streamingsaga.recovery;
 /**
  * One difference between the journal and what a store holds of a completed document.
  *
- * @param store a participant, {@code upload} for the bucket, or {@code journal} where that is damaged itself
- * @param resource which piece: an object key, a column, {@code segments}, {@code visible}, …
- * @param expected as the journal has it; {@code found} as the store has it
- * @param repairable the truth is known: {@code verify --repair} can put it right
- * @param message what stands in the way, or what a person can do; may be empty
+ * @param store a participant, {@code upload} for the bucket, or {@code journal} if the journal itself is damaged
+ * @param resource what differs: an object key, a column, {@code segments}, {@code visible}, …
+ * @param expected the value in the journal; {@code found} is the value in the store
+ * @param repairable whether {@code verify --repair} can fix it
+ * @param message why it cannot be repaired, or what to do; may be empty
  */
 public record Drift(
         String documentId,
@@ -33,11 +33,11 @@ public record Drift(
         return store.equals(other.store) && resource.equals(other.resource);
     }
 
-    Drift withRepairable(boolean can, String why) {
-        return new Drift(documentId, sagaId, store, kind, resource, expected, found, can, repaired, why);
+    Drift withRepairable(boolean can, String explanation) {
+        return new Drift(documentId, sagaId, store, kind, resource, expected, found, can, repaired, explanation);
     }
 
-    Drift withRepaired(boolean done, String why) {
-        return new Drift(documentId, sagaId, store, kind, resource, expected, found, repairable, done, why);
+    Drift withRepaired(boolean done, String explanation) {
+        return new Drift(documentId, sagaId, store, kind, resource, expected, found, repairable, done, explanation);
     }
 }

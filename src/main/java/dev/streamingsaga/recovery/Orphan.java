@@ -8,10 +8,10 @@ import java.util.Optional;
  *
  * @param store a participant, or {@code upload} for the bucket
  * @param resource a key prefix that ends in a slash, {@code store:sagaId}, or a foreign key
- * @param pieces objects, records, vectors, nodes or rows; 0 if not counted
- * @param writtenAt when the youngest piece was written; empty if nothing says so
- * @param reason why it is nobody's
- * @param kept why it is not deleted, or was not; empty if nothing stands in the way
+ * @param pieces number of objects, records, vectors, nodes or rows; 0 if not counted
+ * @param writtenAt when the newest piece was written; empty if unknown
+ * @param reason why no journal entry owns it
+ * @param kept why it is kept; empty if it may be deleted
  */
 public record Orphan(
         String store,
@@ -25,7 +25,7 @@ public record Orphan(
         String kept,
         boolean deleted) {
 
-    /** FOREIGN: not of the shape that sagas write, never deleted. UNREACHABLE: the store could not be asked. */
+    /** FOREIGN: not in the form that sagas write; never deleted. UNREACHABLE: the query of the store failed. */
     public enum OrphanKind {
         ORPHAN,
         FOREIGN,
@@ -56,7 +56,7 @@ public record Orphan(
                 0,
                 Optional.empty(),
                 reason,
-                "the store could not be asked",
+                "the store did not respond",
                 false);
     }
 
@@ -65,7 +65,7 @@ public record Orphan(
         return kind == Orphan.OrphanKind.ORPHAN && kept.isEmpty() && !deleted;
     }
 
-    /** In a bucket that is not the configured one. */
+    /** The same orphan, with a bucket other than the configured one in its reason. */
     Orphan in(String bucket) {
         return new Orphan(
                 store,
@@ -80,8 +80,8 @@ public record Orphan(
                 deleted);
     }
 
-    Orphan withReasonKept(String why) {
-        return new Orphan(store, sagaId, documentId, kind, resource, pieces, writtenAt, reason, why, false);
+    Orphan withReasonKept(String newKept) {
+        return new Orphan(store, sagaId, documentId, kind, resource, pieces, writtenAt, reason, newKept, false);
     }
 
     Orphan withDeleted() {

@@ -14,24 +14,24 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Where orphans are looked for: saga by saga below our prefix in the bucket, page by page in the other stores. */
+/** Searches for orphans: saga by saga below the configured prefix in the bucket, page by page in the other stores. */
 final class OrphanSearch {
     private static final int SAGAS_PER_PAGE = 5_000;
 
-    private final StorageAccess holdings;
+    private final StorageAccess storage;
     private final StoreClient stores;
     private final Ownership ownership;
 
-    OrphanSearch(StorageAccess holdings, StoreClient stores) {
-        this.holdings = holdings;
+    OrphanSearch(StorageAccess storage, StoreClient stores) {
+        this.storage = storage;
         this.stores = stores;
-        this.ownership = new Ownership(holdings.journal());
+        this.ownership = new Ownership(storage.journal());
     }
 
     void in(BucketInventory inventory, Consumer<Orphan> found) {
         inventory.forEach(
                 stored -> objects(stored).ifPresent(found),
-                key -> found.accept(Orphan.foreign(Orphans.UPLOAD, key, "no saga of ours writes such a key")));
+                key -> found.accept(Orphan.foreign(Orphans.UPLOAD, key, "no saga of this instance writes such a key")));
     }
 
     void in(String store, Consumer<Orphan> found) throws StoreCallException {
@@ -40,7 +40,7 @@ final class OrphanSearch {
         }
     }
 
-    /** The same one, looked at anew; empty if it is gone, or no orphan any more. */
+    /** Searches again for the same orphan; empty if it is gone or now has an owner. */
     Optional<Orphan> again(Orphan before, BucketInventory inventory) throws StoreCallException {
         if (before.store().equals(Orphans.UPLOAD)) {
             return inventory.find(before.resource()).flatMap(this::objects);
@@ -56,14 +56,14 @@ final class OrphanSearch {
     private Optional<Orphan> objects(BucketInventory.StoredSaga stored) {
         Optional<String> reason = ownership.orphaned(Orphans.UPLOAD, stored.sagaId());
         if (reason.isEmpty()
-                && holdings.journal()
+                && storage.journal()
                         .saga(stored.sagaId())
                         .filter(saga -> saga.state().isFinal())
                         .isPresent()
                 && !ownership.fits(stored.sagaId(), stored.documentId())) {
-            reason = Optional.of("saga " + stored.sagaId() + " is of another document");
+            reason = Optional.of("saga " + stored.sagaId() + " belongs to another document");
         }
-        return reason.map(why -> new Orphan(
+        return reason.map(orphanReason -> new Orphan(
                 Orphans.UPLOAD,
                 stored.sagaId(),
                 stored.documentId(),
@@ -71,9 +71,9 @@ final class OrphanSearch {
                 stored.keyPrefix(),
                 stored.objects(),
                 Optional.of(stored.newest()),
-                why,
+                orphanReason,
                 stored.mixed()
-                        ? "foreign keys lie below it"
+                        ? "there are foreign keys below it"
                         : kept(stored.sagaId(), stored.complete(), Optional.of(stored.newest())),
                 false));
     }
@@ -92,7 +92,7 @@ final class OrphanSearch {
         } while (page.size() >= SAGAS_PER_PAGE);
     }
 
-    /** Sagas in the order of their ids, the first one included. */
+    /** Sagas in the order of their ids, starting with {@code from} itself. */
     private List<?> page(String store, String from, int limit) throws StoreCallException {
         return stores.inspect(store, "-sagas", Map.of("from", from, "limit", limit)) instanceof List<?> list
                 ? list
@@ -107,14 +107,14 @@ final class OrphanSearch {
         String documentId = Objects.toString(row.get("document_id"), "");
         Optional<String> reason = ownership.orphaned(store, sagaId);
         if (reason.isEmpty()) {
-            // Only the whole saga could be deleted here, and that is somebody's.
+            // Rows can only be deleted by saga, and a journal entry owns this one.
             boolean mixed = number(row.get("documents")) > 1 || !ownership.fits(sagaId, documentId);
             return mixed
                     ? Optional.of(Orphan.foreign(
                             store,
                             store + ":" + sagaId,
                             "rows of saga " + sagaId
-                                    + " carry the id of another document; verify --repair writes them anew"))
+                                    + " carry the id of another document; verify --repair rewrites them"))
                     : Optional.empty();
         }
         Orphan orphan = new Orphan(
@@ -148,30 +148,31 @@ final class OrphanSearch {
         return value instanceof Number number ? number.longValue() : 0;
     }
 
-    /** Rows carry no time: the saga's id has that of its beginning, the journal that of its end. */
+    /** Rows have no timestamp: the saga id contains the start time, the journal has the end time. */
     private Optional<Instant> writtenAt(String sagaId) {
-        Optional<Instant> end = holdings.journal().saga(sagaId).flatMap(SagaRecord::finishedAt);
+        Optional<Instant> end = storage.journal().saga(sagaId).flatMap(SagaRecord::finishedAt);
         return end.isPresent() || !Ulid.isValid(sagaId)
                 ? end
                 : Optional.of(Ulid.from(sagaId).getInstant());
     }
 
     /**
-     * A completed document of a saga that the journal does not know: the journal was restored from a backup, or is
-     * another's.
+     * A completed document of an unknown saga is kept: the journal may have been restored from a backup, or may belong
+     * to another instance.
      */
     private String kept(String sagaId, boolean complete, Optional<Instant> writtenAt) {
         if (complete && !ownership.isKnown(sagaId)) {
-            return "it is, or was, a completed document: was the journal restored from a backup? Only a person can delete it";
+            return "it is, or was, a completed document: was the journal restored from a backup?"
+                    + " Only a person can delete it";
         }
-        Duration minAge = holdings.config().orphans().minAge();
+        Duration minAge = storage.config().orphans().minAge();
         if (minAge.isZero()) {
             return "";
         }
         if (writtenAt.isEmpty()) {
-            return "nothing says how old it is";
+            return "its age is unknown";
         }
-        return writtenAt.get().isAfter(holdings.journal().clock().instant().minus(minAge))
+        return writtenAt.get().isAfter(storage.journal().clock().instant().minus(minAge))
                 ? "younger than saga.orphans.min-age: written at " + writtenAt.get()
                 : "";
     }

@@ -22,42 +22,42 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 
 /**
- * Finds stored data that no journal entry owns, and deletes it when told: below our prefixes only, older than
- * {@code saga.orphans.min-age}, through the compensation routes, and never when the journal is empty or not the one
- * that the bucket is marked with. Sagas are looked at one by one, however many there are.
+ * Finds stored data that no journal entry owns, and deletes it on request: only below the prefixes of this instance,
+ * only if older than {@code saga.orphans.min-age}, and through the compensation routes. Deletes nothing if the journal
+ * is empty, or if the owner object in the bucket names another journal. Holds one saga in memory at a time.
  */
 public final class Orphans implements AutoCloseable {
     static final String UPLOAD = "upload";
 
-    private final StorageAccess holdings;
+    private final StorageAccess storage;
     private final Journal journal;
     private final StoreClient stores;
     private final BucketLocation configured;
     private final OrphanSearch search;
 
-    public Orphans(StorageAccess holdings) {
-        this.holdings = holdings;
-        this.journal = holdings.journal();
-        this.stores = new StoreClient(holdings.config(), holdings.context());
+    public Orphans(StorageAccess storage) {
+        this.storage = storage;
+        this.journal = storage.journal();
+        this.stores = new StoreClient(storage.config(), storage.context());
         this.configured = new BucketLocation(
-                holdings.config().s3().bucket(), holdings.config().chunk().prefix());
-        this.search = new OrphanSearch(holdings, stores);
+                storage.config().s3().bucket(), storage.config().chunk().prefix());
+        this.search = new OrphanSearch(storage, stores);
     }
 
     /**
-     * Tells of each; changes nothing. A store that can't be asked is told of as UNREACHABLE, and the others are asked
-     * all the same.
+     * Reports each orphan; changes nothing. A store that does not respond is reported as UNREACHABLE; the search goes
+     * on with the others.
      */
     public void list(Consumer<Orphan> found) {
-        search((orphan, place) -> found.accept(orphan));
+        search((orphan, location) -> found.accept(orphan));
     }
 
-    /** Every bucket that documents were ever sent to is looked into, the configured one first. */
+    /** Searches every bucket that documents were ever sent to, the configured one first. */
     private void search(BiConsumer<Orphan, BucketLocation> found) {
-        Set<BucketLocation> places = new LinkedHashSet<>(List.of(configured));
-        places.addAll(journal.bucketLocations());
-        places.forEach(place -> search(place, found));
-        for (String store : holdings.config().participants()) {
+        Set<BucketLocation> locations = new LinkedHashSet<>(List.of(configured));
+        locations.addAll(journal.bucketLocations());
+        locations.forEach(location -> search(location, found));
+        for (String store : storage.config().participants()) {
             try {
                 search.in(store, orphan -> found.accept(orphan, configured));
             } catch (StoreCallException | SdkException e) {
@@ -66,68 +66,71 @@ public final class Orphans implements AutoCloseable {
         }
     }
 
-    private void search(BucketLocation place, BiConsumer<Orphan, BucketLocation> found) {
+    private void search(BucketLocation location, BiConsumer<Orphan, BucketLocation> found) {
         try {
-            search.in(inventory(place), orphan -> found.accept(where(orphan, place), place));
+            search.in(inventory(location), orphan -> found.accept(withBucket(orphan, location), location));
         } catch (NoSuchBucketException e) {
-            if (place.bucket().equals(configured.bucket())) {
-                found.accept(Orphan.unreachable(UPLOAD, String.valueOf(e.getMessage())), place);
+            if (location.bucket().equals(configured.bucket())) {
+                found.accept(Orphan.unreachable(UPLOAD, String.valueOf(e.getMessage())), location);
             }
         } catch (SdkException e) {
-            found.accept(where(Orphan.unreachable(UPLOAD, String.valueOf(e.getMessage())), place), place);
+            found.accept(withBucket(Orphan.unreachable(UPLOAD, String.valueOf(e.getMessage())), location), location);
         }
     }
 
-    private Orphan where(Orphan orphan, BucketLocation place) {
-        return place.bucket().equals(configured.bucket()) ? orphan : orphan.in(place.bucket());
+    private Orphan withBucket(Orphan orphan, BucketLocation location) {
+        return location.bucket().equals(configured.bucket()) ? orphan : orphan.in(location.bucket());
     }
 
-    private BucketInventory inventory(BucketLocation place) {
-        return new BucketInventory(holdings.config(), holdings.s3(), place);
+    private BucketInventory inventory(BucketLocation location) {
+        return new BucketInventory(storage.config(), storage.s3(), location);
     }
 
-    /** As {@link #list}, and deletes what may be deleted; the process must hold the lock on the data directory. */
+    /**
+     * Lists as {@link #list} does and deletes what may be deleted. The process must hold the lock on the data
+     * directory.
+     */
     public void delete(Consumer<Orphan> found) {
         Map<BucketLocation, Optional<String>> refusals = new HashMap<>();
-        search((orphan, place) -> found.accept(
+        search((orphan, location) -> found.accept(
                 orphan.isDeletable()
-                        ? refusals.computeIfAbsent(place, this::refusal)
+                        ? refusals.computeIfAbsent(location, this::refusal)
                                 .map(orphan::withReasonKept)
-                                .orElseGet(() -> delete(orphan, place))
+                                .orElseGet(() -> delete(orphan, location))
                         : orphan));
     }
 
     /**
-     * Why nothing at all may be deleted. A bucket without a mark becomes ours unless it holds completed documents that
-     * we know nothing of.
+     * Why nothing in the location may be deleted; empty if deletion is allowed. Claims a bucket that has no owner,
+     * unless it holds completed documents that the journal does not know.
      */
-    private Optional<String> refusal(BucketLocation place) {
+    private Optional<String> refusal(BucketLocation location) {
         if (journal.sagas(1).isEmpty()) {
             return Optional.of(
-                    "the journal is empty: it may have been lost, and all that is stored would look like orphans");
+                    "the journal is empty: it may have been lost, and then all stored data would look orphaned");
         }
-        BucketOwner owner = new BucketOwner(holdings.s3(), place);
+        BucketOwner owner = new BucketOwner(storage.s3(), location);
         try {
             Optional<String> epoch = owner.epoch();
             if (epoch.isEmpty()) {
-                return unknownDocument(place)
+                return unknownDocument(location)
                         .or(() -> owner.claim(journal.epoch())
                                 ? Optional.empty()
                                 : Optional.of("another journal owns the bucket"));
             }
             return epoch.filter(journal.epoch()::equals).isPresent()
                     ? Optional.empty()
-                    : Optional.of("bucket " + place.bucket() + " belongs to journal " + epoch.get() + ", this one is "
-                            + journal.epoch() + ": a lost journal must not delete live data");
+                    : Optional.of("bucket " + location.bucket() + " belongs to journal " + epoch.get()
+                            + ", this one is " + journal.epoch() + ": a lost journal must not delete live data");
         } catch (SagaException | SdkException e) {
-            return Optional.of("whose bucket it is could not be found out: " + e.getMessage());
+            return Optional.of("cannot read the owner of the bucket: " + e.getMessage());
         }
     }
 
-    private Optional<String> unknownDocument(BucketLocation place) {
+    private Optional<String> unknownDocument(BucketLocation location) {
         Ownership ownership = new Ownership(journal);
         List<String> first = new ArrayList<>(1);
-        inventory(place)
+        inventory(location)
                 .forEach(
                         stored -> {
                             if (stored.complete() && first.isEmpty() && !ownership.isKnown(stored.sagaId())) {
@@ -137,38 +140,38 @@ public final class Orphans implements AutoCloseable {
                         key -> {});
         return first.stream()
                 .findFirst()
-                .map(prefix -> "bucket " + place.bucket() + " has no owner's mark, and with " + prefix
-                        + " a completed document of which this journal knows nothing: was the journal lost?");
+                .map(prefix ->
+                        "bucket " + location.bucket() + " has no owner object, but holds a completed document at "
+                                + prefix + " that is not in this journal: was the journal lost?");
     }
 
-    /** Looks again, journals, deletes, and looks once more. */
-    private Orphan delete(Orphan orphan, BucketLocation place) {
+    /** Checks the orphan again, journals the deletion, deletes, and verifies that it is gone. */
+    private Orphan delete(Orphan orphan, BucketLocation location) {
         try {
-            Optional<Orphan> now = search.again(orphan, inventory(place));
+            Optional<Orphan> now = search.again(orphan, inventory(location));
             if (now.isEmpty()) {
-                return orphan.withReasonKept("it is gone, or a saga's, by now");
+                return orphan.withReasonKept("it is gone by now, or a saga owns it");
             }
             if (!now.get().isDeletable()) {
                 return now.get();
             }
             report(
                     orphan,
-                    "orphan " + orphan.resource() + " is deleted from store " + orphan.store() + ": "
-                            + orphan.reason());
-            stores.compensate(orphan.store(), facts(orphan, place));
-            Optional<Orphan> left = search.again(orphan, inventory(place));
+                    "deleting orphan " + orphan.resource() + " from store " + orphan.store() + ": " + orphan.reason());
+            stores.compensate(orphan.store(), facts(orphan, location));
+            Optional<Orphan> remaining = search.again(orphan, inventory(location));
             report(
                     orphan,
                     "orphan " + orphan.resource()
-                            + (left.isEmpty()
+                            + (remaining.isEmpty()
                                     ? " is gone"
-                                    : " is not gone: " + left.get().pieces() + " pieces are left"));
-            return left.isEmpty()
+                                    : " is not gone: " + remaining.get().pieces() + " pieces remain"));
+            return remaining.isEmpty()
                     ? orphan.withDeleted()
-                    : left.get().withReasonKept("still there after the delete; try again");
+                    : remaining.get().withReasonKept("not deleted completely; try again");
         } catch (StoreCallException | SdkException e) {
-            report(orphan, "orphan " + orphan.resource() + " could not be deleted: " + e.getMessage());
-            return orphan.withReasonKept("could not be deleted: " + e.getMessage());
+            report(orphan, "cannot delete orphan " + orphan.resource() + ": " + e.getMessage());
+            return orphan.withReasonKept("cannot be deleted: " + e.getMessage());
         }
     }
 
@@ -176,15 +179,15 @@ public final class Orphans implements AutoCloseable {
         journal.event(orphan.sagaId(), EventKind.STATE, orphan.store(), message, "");
     }
 
-    private static Map<String, Object> facts(Orphan orphan, BucketLocation place) {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("sagaId", orphan.sagaId());
-        facts.put("documentId", orphan.documentId());
+    private static Map<String, Object> facts(Orphan orphan, BucketLocation location) {
+        Map<String, Object> documentFacts = new LinkedHashMap<>();
+        documentFacts.put("sagaId", orphan.sagaId());
+        documentFacts.put("documentId", orphan.documentId());
         if (orphan.store().equals(UPLOAD)) {
-            facts.put("bucket", place.bucket());
-            facts.put("keyPrefix", orphan.resource());
+            documentFacts.put("bucket", location.bucket());
+            documentFacts.put("keyPrefix", orphan.resource());
         }
-        return facts;
+        return documentFacts;
     }
 
     @Override

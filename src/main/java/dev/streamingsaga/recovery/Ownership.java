@@ -7,8 +7,9 @@ import dev.streamingsaga.journal.StepRecord;
 import java.util.Optional;
 
 /**
- * Says from the journal whether a saga may hold data in a store. To be asked after the data was seen: a saga is
- * journaled before it writes, so what was seen first and is unknown afterwards was written by nobody of ours.
+ * Decides from the journal whether a saga may hold data in a store. Query it after reading the data: a saga is
+ * journaled before it writes, so data that was read first and has no saga in the journal afterwards was not written by
+ * this instance.
  */
 final class Ownership {
     private final Journal journal;
@@ -21,7 +22,9 @@ final class Ownership {
         return journal.saga(sagaId).isPresent();
     }
 
-    /** Whether rows with both ids can be of that saga; true before its step start, and for a saga that is not known. */
+    /**
+     * Whether rows with both ids can belong to the saga; true before its step {@code start}, and for an unknown saga.
+     */
     boolean fits(String sagaId, String documentId) {
         return journal.saga(sagaId)
                 .flatMap(SagaRecord::document)
@@ -29,7 +32,10 @@ final class Ownership {
                 .orElse(true);
     }
 
-    /** Why no journal entry owns what the store holds of the saga; empty if one does. Unfinished sagas always do. */
+    /**
+     * Why no journal entry owns the saga's data in the store; empty if one does. An unfinished saga always owns its
+     * data.
+     */
     Optional<String> orphaned(String store, String sagaId) {
         Optional<SagaRecord> known = journal.saga(sagaId);
         if (known.isEmpty()) {
@@ -50,7 +56,7 @@ final class Ownership {
                         .noneMatch(StepRecord::mayHoldData);
         return removed
                 ? Optional.of("saga " + sagaId + " was superseded by "
-                        + saga.supersededBy().get() + ", and removed from here")
+                        + saga.supersededBy().get() + ", and was removed from this store")
                 : Optional.empty();
     }
 }

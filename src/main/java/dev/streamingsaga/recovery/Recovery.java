@@ -32,13 +32,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks after sagas, at start and continuously: heartbeats of our own, sagas whose owner is gone, time limits, what
- * people asked for from outside, documents that are not visible everywhere yet, clean-up entries whose time has come.
+ * Maintains sagas, at start and periodically: renews leases, takes over sagas whose owner is gone, enforces time
+ * limits, runs operator commands, publishes documents that are not visible in every store yet, retries clean-up entries
+ * that are due.
  */
 public final class Recovery implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
-    /** One for each kind of work: heartbeats, time limits and wishes must not wait for a store that hangs. */
+    /** One for each schedule: heartbeats, time limits and operator commands must not wait for a store that hangs. */
     private static final int THREADS = 4;
 
     private final SagaConfig config;
@@ -69,10 +70,12 @@ public final class Recovery implements AutoCloseable {
                 .newFixedThreadPool(this, config.id("recovery-worker"), config.concurrency());
     }
 
-    /** @param lockHeld this process holds the lock on the journal's directory: whoever owned a saga before is dead */
+    /**
+     * @param lockHeld this process holds the lock on the journal's directory, so every former owner of a saga has ended
+     */
     public void start(boolean lockHeld) {
         takeOver(lockHeld);
-        // Whatever kept a store from it may have been mended while nobody ran.
+        // A store may have been fixed while no process was running.
         publish(journal.unfinished().stream()
                 .filter(saga -> saga.state() == SagaState.COMPLETED)
                 .toList());
@@ -93,24 +96,24 @@ public final class Recovery implements AutoCloseable {
     }
 
     private void renewLeases() {
-        Collection<ActiveRun> mine = List.copyOf(runs.all());
+        Collection<ActiveRun> local = List.copyOf(runs.all());
         Set<String> renewed = journal.renewLeases(engine.busy());
-        for (ActiveRun run : mine) {
+        for (ActiveRun run : local) {
             if (renewed.contains(run.sagaId())) {
                 run.leaseRenewed();
             } else if (journal.saga(run.sagaId()).orElseThrow().run() != run.number()) {
-                LOG.warn("saga {} is another process's by now; its run {} ends here", run.sagaId(), run.number());
+                LOG.warn("another process has taken over saga {}; run {} ends here", run.sagaId(), run.number());
                 runs.end(run);
             }
         }
     }
 
-    /** One failing part must not keep the others from their turn, and none from its next. */
-    private void every(long millis, Runnable... parts) {
+    /** A task that fails must not stop the other tasks, nor its own next execution. */
+    private void every(long millis, Runnable... tasks) {
         timer.scheduleWithFixedDelay(
                 () -> {
-                    for (Runnable part : parts) {
-                        guarded(part);
+                    for (Runnable task : tasks) {
+                        guarded(task);
                     }
                 },
                 Math.min(millis, 1000),
@@ -123,7 +126,7 @@ public final class Recovery implements AutoCloseable {
                 .forEach(saga -> guarded(() -> engine.removeLateChunks(saga)));
     }
 
-    /** Sagas that this process has taken over and not brought to their end yet. */
+    /** Sagas that this process has taken over and not finished yet. */
     public List<CompletableFuture<SagaState>> pending() {
         return List.copyOf(inFlight.values());
     }
@@ -131,20 +134,20 @@ public final class Recovery implements AutoCloseable {
     /** Unfinished sagas without an owner: resumed or compensated, as configured. */
     private void takeOver(boolean lockHeld) {
         if (timer.isShutdown()) {
-            return; // what is handed back now is for the next start
+            return; // sagas released from now on are for the next start
         }
         Set<String> busy = engine.busy();
         for (SagaRecord stale : journal.stale(lockHeld)) {
             if (busy.contains(stale.sagaId())) {
-                // Ours, and at work: only its heartbeat was late, say because the process was stopped for a while.
+                // It runs here. Only its heartbeat was late, for example because the process was suspended.
                 continue;
             }
-            Optional<Journal.OperatorCommand> wish = journal.operatorCommand(stale.sagaId());
-            if (wish.filter(Journal.OperatorCommand.PAUSE::equals).isPresent() && journal.pause(stale.sagaId())) {
+            Optional<Journal.OperatorCommand> command = journal.operatorCommand(stale.sagaId());
+            if (command.filter(Journal.OperatorCommand.PAUSE::equals).isPresent() && journal.pause(stale.sagaId())) {
                 continue;
             }
             boolean cancelled =
-                    wish.filter(Journal.OperatorCommand.CANCEL::equals).isPresent();
+                    command.filter(Journal.OperatorCommand.CANCEL::equals).isPresent();
             boolean resume = !cancelled
                     && config.recovery().mode() == RecoveryMode.RESUME
                     && stale.state() != SagaState.COMPENSATING
@@ -157,13 +160,13 @@ public final class Recovery implements AutoCloseable {
                         stale,
                         cancelled
                                 ? "cancelled by an operator"
-                                : "the process that ran the saga ended before the saga did, in run " + stale.lastRun()
+                                : "the process that ran the saga ended before the saga, in run " + stale.lastRun()
                                         + "; compensated by the recovery");
             }
         }
     }
 
-    /** Each on its own: a document that can't be turned visible must not keep the others from it. */
+    /** One at a time: a document that cannot be published must not hold up the others. */
     private void publish(List<SagaRecord> completed) {
         completed.stream()
                 .filter(saga -> runs.find(saga.sagaId()).isEmpty())
@@ -171,9 +174,9 @@ public final class Recovery implements AutoCloseable {
     }
 
     /**
-     * Another attempt at a saga that nobody runs.
+     * Starts another run of a saga that no process runs.
      *
-     * @return its end; a cancelled future if another process was quicker
+     * @return the final state; a failed future if another process took over the saga first
      */
     public CompletableFuture<SagaState> resume(SagaRecord stale) {
         if (!journal.resume(stale, config.timeLimit())) {
@@ -181,13 +184,13 @@ public final class Recovery implements AutoCloseable {
                     new IllegalStateException("saga " + stale.sagaId() + " was taken over by another process"));
         }
         LOG.info(
-                "saga {} ({}) was left {} in run {}; resuming",
+                "saga {} ({}) stopped in state {} in run {}; resuming",
                 stale.sagaId(),
                 stale.fileName(),
                 stale.state(),
                 stale.lastRun());
         ActiveRun run = runs.begin(journal.saga(stale.sagaId()).orElseThrow());
-        // The former run's LRA: whatever it still calls is told apart by its run number and changes nothing.
+        // The LRA of the former run. Its callbacks carry the former run number and change nothing.
         stale.lraId().ifPresent(coordinator::cancel);
         CompletableFuture<SagaState> end;
         try {
@@ -201,7 +204,8 @@ public final class Recovery implements AutoCloseable {
             } else if (failure != null) {
                 runs.markLost(
                         run,
-                        failure); // it may never have begun: then its lease runs out, and the saga is taken up again
+                        failure); // the run may never have begun: then its lease expires and recovery takes over the
+                // saga
             }
         }));
     }
@@ -209,27 +213,28 @@ public final class Recovery implements AutoCloseable {
     private SagaState attempt(ActiveRun run) {
         if (!runs.awaitEarlierRun(run, config.compensation().stepTimeout())) {
             LOG.warn(
-                    "run {} of saga {} begins though a write of an earlier run is still under way; it can't replace what is written now",
+                    "run {} of saga {} begins while a write of an earlier run is still in progress;"
+                            + " that write cannot replace newer data",
                     run.number(),
                     run.sagaId());
         }
         if (run.calledOff().isPresent()) {
-            runs.end(run); // cancelled or paused meanwhile: whoever did it brings the saga to its end
+            runs.end(run); // cancelled or paused meanwhile: that command finishes the saga
         } else {
             template.requestBody(config.direct("resume"), run, IngestResult.class);
         }
         return journal.saga(run.sagaId()).orElseThrow().state();
     }
 
-    private void compensate(SagaRecord stale, String why) {
+    private void compensate(SagaRecord stale, String reason) {
         if (journal.takeOver(stale)) {
             LOG.warn(
-                    "saga {} ({}) was left {} by a process that is gone; compensating",
+                    "saga {} ({}) was left in state {} by a process that is gone; compensating",
                     stale.sagaId(),
                     stale.fileName(),
                     stale.state());
             stale.lraId().ifPresent(coordinator::cancel);
-            track(stale.sagaId(), engine.compensate(stale.sagaId(), stale.nextRun(), Reason.CANCELLED, why));
+            track(stale.sagaId(), engine.compensate(stale.sagaId(), stale.nextRun(), Reason.CANCELLED, reason));
         }
     }
 
@@ -238,7 +243,7 @@ public final class Recovery implements AutoCloseable {
         return end.whenComplete((state, failure) -> {
             inFlight.remove(sagaId, end);
             if (failure != null) {
-                LOG.warn("saga {} was not brought to its end ({}); it is taken up again", sagaId, failure.toString());
+                LOG.warn("saga {} was not finished ({}); recovery will take it over again", sagaId, failure.toString());
             }
         });
     }
@@ -257,8 +262,8 @@ public final class Recovery implements AutoCloseable {
         }
     }
 
-    private void execute(SagaRecord saga, Journal.OperatorCommand wish) {
-        switch (wish) {
+    private void execute(SagaRecord saga, Journal.OperatorCommand command) {
+        switch (command) {
             case CANCEL -> engine.cancel(saga.sagaId());
             case PAUSE -> engine.pause(saga.sagaId());
             case RESUME -> {
@@ -272,21 +277,22 @@ public final class Recovery implements AutoCloseable {
     }
 
     /**
-     * What a person wants of a clean-up entry. The wish is forgotten only once it is fulfilled, so that a crash repeats
-     * it; of an entry that was closed meanwhile nothing is wanted any more.
+     * Executes an operator command on a clean-up entry. The command is deleted only after it was executed, so that a
+     * crash repeats it. A command on an entry that was closed meanwhile has no effect.
      */
-    public void execute(CleanupEntries.PendingCommand wanted) {
-        CleanupEntry entry = journal.cleanups().find(wanted.entry().cleanupId()).orElseThrow();
+    public void execute(CleanupEntries.PendingCommand command) {
+        CleanupEntry entry =
+                journal.cleanups().find(command.entry().cleanupId()).orElseThrow();
         if (entry.state().isOpen()) {
-            switch (wanted.wish()) {
+            switch (command.wish()) {
                 case RETRY -> engine.retry(entry);
-                case RESOLVE -> engine.resolve(entry, wanted.why());
+                case RESOLVE -> engine.resolve(entry, command.why());
             }
         }
         journal.cleanups().clearCommand(entry.cleanupId());
     }
 
-    /** One attempt for each saga and step, however many pieces of it are left. */
+    /** One attempt for each saga and step, however many pieces remain. */
     private void retryCleanups() {
         Set<String> tried = new HashSet<>();
         for (CleanupEntry entry : new ArrayList<>(journal.cleanups().due())) {
@@ -296,16 +302,18 @@ public final class Recovery implements AutoCloseable {
         }
     }
 
-    /** A failure, such as a database that is away, must not end the rounds: a timer forgets a task that throws. */
-    private void guarded(Runnable part) {
+    /**
+     * A failure, such as a database outage, must not end the schedule: an executor drops a periodic task that throws.
+     */
+    private void guarded(Runnable task) {
         try {
-            part.run();
+            task.run();
         } catch (RuntimeException | Error e) {
-            LOG.warn("looking after sagas failed ({}); tried again in the next round", e.toString());
+            LOG.warn("a recovery task failed ({}); it runs again at its next interval", e.toString());
         }
     }
 
-    /** From now on nothing is taken up any more. */
+    /** Takes over no more sagas from now on. */
     public void drain() {
         timer.shutdown();
     }

@@ -19,25 +19,25 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
 /**
- * Puts a completed document right: first the bucket, then the stores, from the journal and a text source that was
- * checked. Each store is first written over, which keeps it visible; only if that does not do, its rows go and are
- * written anew.
+ * Repairs a completed document, first in the bucket, then in the stores, from the journal and a verified text source.
+ * Overwrites the rows of a store first, which keeps the document visible; only if that fails or is not enough, deletes
+ * the rows and writes them again.
  */
 final class Repair {
-    private final StorageAccess holdings;
+    private final StorageAccess storage;
     private final StoreClient stores;
     private final SagaRecord saga;
     private final TextSource text;
     private final Map<String, String> failures = new LinkedHashMap<>();
 
-    Repair(StorageAccess holdings, StoreClient stores, SagaRecord saga, TextSource text) {
-        this.holdings = holdings;
+    Repair(StorageAccess storage, StoreClient stores, SagaRecord saga, TextSource text) {
+        this.storage = storage;
         this.stores = stores;
         this.saga = saga;
         this.text = text;
     }
 
-    /** The security record is all in the journal; of a user's store we don't know. */
+    /** The journal has the whole security record. What a custom store needs is unknown. */
     static boolean needsText(String store) {
         return !store.equals("security");
     }
@@ -58,7 +58,7 @@ final class Repair {
                             + (found.size() > 10 ? ", …" : ""));
             try {
                 repair(store, found);
-                report(store, "repair of " + store + " ended");
+                report(store, "repair of " + store + " finished");
             } catch (SagaException | StoreCallException e) {
                 failures.put(store, "the repair failed: " + e.getMessage());
                 report(store, "repair of " + store + " failed: " + e.getMessage());
@@ -68,7 +68,7 @@ final class Repair {
     }
 
     private void report(String store, String message) {
-        holdings.journal().event(saga.sagaId(), EventKind.STATE, store, message, "");
+        storage.journal().event(saga.sagaId(), EventKind.STATE, store, message, "");
     }
 
     private void repair(String store, List<Drift> found) throws StoreCallException {
@@ -87,11 +87,11 @@ final class Repair {
 
     private void objects(List<Drift> found) {
         List<String> keys = found.stream().map(Drift::resource).toList();
-        for (ChunkRow row : holdings.journal().chunks(saga.sagaId())) {
+        for (ChunkRow row : storage.journal().chunks(saga.sagaId())) {
             if (keys.contains(row.key())) {
                 Document original = text.original()
                         .orElseThrow(() -> new SagaException(
-                                Reason.FILE_NOT_FOUND, "the original of " + row.key() + " is gone or was changed"));
+                                Reason.FILE_NOT_FOUND, "the original of " + row.key() + " is missing or has changed"));
                 request("chunk-again", original, row);
             }
         }
@@ -105,8 +105,8 @@ final class Repair {
      * {@code saga.s3}.
      */
     private void request(String route, Document source, Object body) {
-        try (ProducerTemplate template = holdings.context().createProducerTemplate()) {
-            Exchange answer = template.request(holdings.config().direct(route), exchange -> {
+        try (ProducerTemplate template = storage.context().createProducerTemplate()) {
+            Exchange answer = template.request(storage.config().direct(route), exchange -> {
                 exchange.setProperty(Run.PROPERTY, run(source));
                 exchange.getMessage().setBody(body);
             });
@@ -122,51 +122,53 @@ final class Repair {
     }
 
     private RepairRun run(Document source) {
-        return new RepairRun(holdings.journal(), saga, source);
+        return new RepairRun(storage.journal(), saga, source);
     }
 
     private void rows(String store) throws StoreCallException {
-        // Before anything is changed: what is written has to be at hand.
+        // Make sure that the content is available before changing anything.
         Document source = needsText(store) ? text.readable() : document();
         try {
             write(store, source);
         } catch (StoreCallException e) {
             report(
                     store,
-                    "writing over what store " + store + " holds did not do (" + e.getMessage()
-                            + "); it is removed and written anew");
-            anew(store, source);
+                    "cannot overwrite the rows of store " + store + " (" + e.getMessage()
+                            + "); deleting and writing them again");
+            rewrite(store, source);
             return;
         }
-        if (!new StoreComparison(holdings, stores, saga)
+        if (!new StoreComparison(storage, stores, saga)
                 .run(text).stream()
                         .allMatch(drift ->
                                 !drift.store().equals(store) || drift.resource().startsWith(store + ":"))) {
-            anew(store, source);
+            rewrite(store, source);
         }
     }
 
-    private void anew(String store, Document source) throws StoreCallException {
+    private void rewrite(String store, Document source) throws StoreCallException {
         run(source).check();
         stores.compensate(store, document().facts());
         write(store, source);
     }
 
     private void write(String store, Document source) throws StoreCallException {
-        OptionalLong given = stores.write(store, run(source), holdings.config().timeLimit());
+        OptionalLong expected =
+                stores.write(store, run(source), storage.config().timeLimit());
         if (needsText(store) && !text.isUntouched()) {
-            // What was read of a file that changed meanwhile may be neither its old nor its new content.
+            // The file changed while it was read: the text may be neither its old nor its new content.
             stores.compensate(store, document().facts());
-            given = stores.write(store, run(text.readable()), holdings.config().timeLimit());
+            expected =
+                    stores.write(store, run(text.readable()), storage.config().timeLimit());
         }
-        holdings.journal().stepExpects(saga.sagaId(), store, given);
+        storage.journal().stepExpects(saga.sagaId(), store, expected);
         stores.complete(store, document().facts());
         removeIfSuperseded(store);
     }
 
-    /** A newer version that completed meanwhile has removed this one already; it does not look again. */
+    /** A newer version that completed meanwhile has already removed this one and does not check again. */
     private void removeIfSuperseded(String store) throws StoreCallException {
-        if (holdings.journal()
+        if (storage.journal()
                 .saga(saga.sagaId())
                 .filter(now -> now.supersededBy().isPresent())
                 .isPresent()) {

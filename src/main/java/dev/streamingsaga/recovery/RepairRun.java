@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What lets the write routes work for a document that is completed already. The process holds the lock on the data
- * directory, so leave is given as long as the document is current. What the journal has of its chunks stays as it is.
+ * The run in which the write routes repair a completed document. The process holds the lock on the data directory, so
+ * permits are granted as long as the document is current. Chunk rows in the journal do not change.
  */
 final class RepairRun implements Run {
     private final Journal journal;
     private final SagaRecord saga;
     private final Document document;
 
-    /** @param document whose path leads to a file that holds the document's bytes now */
+    /** @param document its path names a file that has the document's bytes now */
     RepairRun(Journal journal, SagaRecord saga, Document document) {
         this.journal = journal;
         this.saga = saga;
@@ -57,24 +57,25 @@ final class RepairRun implements Run {
         if (!current) {
             throw new SagaException(
                     Reason.CANCELLED,
-                    "saga " + saga.sagaId() + " is not the current version of its document any more;"
+                    "saga " + saga.sagaId() + " is no longer the current version of its document;"
                             + " its repair stops here");
         }
     }
 
     @Override
     public void progress(String step, long done, long total, String unit) {
-        // Nobody watches a repair.
+        // A repair reports no progress.
     }
 
     @Override
     public void planChunks(List<ChunkRow> chunks) {
-        throw new IllegalStateException("the chunks of a completed saga are planned; a repair sends them one by one");
+        throw new IllegalStateException(
+                "the chunks of a completed saga are already planned; a repair sends them one by one");
     }
 
     @Override
     public void chunkSending(int index, int attempt) {
-        // The row says VERIFIED, and will be right again: the repair is on record as an event.
+        // The row stays VERIFIED: an event records the repair.
     }
 
     @Override

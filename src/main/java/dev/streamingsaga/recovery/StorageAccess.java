@@ -11,11 +11,12 @@ import org.apache.camel.CamelContext;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * Everything that is compared: the journal, the bucket, and the stores behind their routes. All stay the caller's to
- * close.
+ * Access to everything that is compared: the journal, the bucket, and the stores through their routes. The caller
+ * closes them.
  *
  * @param context started, with the routes of the stores
- * @param originals where a completed document's original may lie; what is found there is compared byte by byte
+ * @param originals paths at which the original of a completed document may be; a file found there is compared byte by
+ *     byte
  */
 public record StorageAccess(
         SagaConfig config,

@@ -15,19 +15,18 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Compares what the stores behind the verify gate hold of a completed document with the journal. Each is asked by its
- * route {@code -inspect}; a store of the user's without one is asked whether it holds anything at all, by
- * {@code -count}.
+ * Compares a completed document in the stores after the verify gate with the journal. Queries each store through its
+ * {@code -inspect} route. A custom store without that route is only checked for any data, through {@code -count}.
  */
 final class StoreComparison {
-    private final StorageAccess holdings;
+    private final StorageAccess storage;
     private final StoreClient stores;
     private final SagaRecord saga;
     private final Document document;
     private final List<Drift> drifts = new ArrayList<>();
 
-    StoreComparison(StorageAccess holdings, StoreClient stores, SagaRecord saga) {
-        this.holdings = holdings;
+    StoreComparison(StorageAccess storage, StoreClient stores, SagaRecord saga) {
+        this.storage = storage;
         this.stores = stores;
         this.saga = saga;
         this.document = saga.document().orElseThrow();
@@ -37,9 +36,9 @@ final class StoreComparison {
         Map<String, Map<?, ?>> found = new LinkedHashMap<>();
         for (String store : saga.participants()) {
             try {
-                inspect(store).ifPresent(answer -> found.put(store, answer));
+                inspect(store).ifPresent(row -> found.put(store, row));
             } catch (StoreCallException e) {
-                drift(store, Drift.DriftKind.UNREACHABLE, store, "an answer", String.valueOf(e.getMessage()));
+                drift(store, Drift.DriftKind.UNREACHABLE, store, "a response", String.valueOf(e.getMessage()));
             }
         }
         Optional<DocumentShape> shape = shape(found, text);
@@ -57,8 +56,8 @@ final class StoreComparison {
                     store,
                     Drift.DriftKind.UNREACHABLE,
                     store,
-                    "an answer",
-                    "no route: it is no participant any more, or its routes are not loaded");
+                    "a response",
+                    "no route: it is no longer a participant, or its routes are not loaded");
         } else if (stores.contents(store, document.facts())
                 .map(Held::count)
                 .filter(count -> count == 0)
@@ -68,19 +67,19 @@ final class StoreComparison {
         return Optional.empty();
     }
 
-    /** Where the stores disagree, the text itself decides. */
+    /** If the stores disagree, counts the pages and segments of the text itself. */
     private Optional<DocumentShape> shape(Map<String, Map<?, ?>> found, TextSource text) {
-        List<DocumentShape> claims = DocumentShape.claims(found);
-        Optional<DocumentShape> agreed = DocumentShape.agreed(claims);
-        if (agreed.isPresent() || claims.isEmpty()) {
+        List<DocumentShape> reports = DocumentShape.reports(found);
+        Optional<DocumentShape> agreed = DocumentShape.agreed(reports);
+        if (agreed.isPresent() || reports.isEmpty()) {
             return agreed;
         }
         try {
             Document readable = text.readable();
-            Outline outline = holdings.content().outline(readable.path(), readable.contentType());
+            Outline outline = storage.content().outline(readable.path(), readable.contentType());
             return Optional.of(new DocumentShape(outline.pages(), outline.segments()));
         } catch (SagaException e) {
-            return Optional.of(claims.get(0));
+            return Optional.of(reports.get(0));
         }
     }
 
@@ -121,7 +120,7 @@ final class StoreComparison {
             expected.put("bucket", document.bucket());
             expected.put("key_prefix", document.keyPrefix());
         }
-        // Numbers come as Integer or Long, whichever the database likes.
+        // Compared as text: databases return numbers as Integer or as Long.
         expected.forEach((column, value) ->
                 same(store, column, Objects.toString(value), Objects.toString(row.get(column), "nothing")));
     }
@@ -156,23 +155,23 @@ final class StoreComparison {
                 same(store, "segments", Long.toString(shape.segments()), text(row, "segments"));
             }
             default -> {
-                // The security record knows nothing of pages, and of a user's store we know nothing.
+                // The security record has no page counts, and the rows of a custom store are unknown.
             }
         }
     }
 
-    /** Rows of the document that a saga left behind: another version's are its own business. */
+    /** Reports rows of the document that no saga owns. Rows of another version belong to that version. */
     private void others(String store, Map<?, ?> row) {
-        Ownership ownership = new Ownership(holdings.journal());
+        Ownership ownership = new Ownership(storage.journal());
         for (Object other : row.get("others") instanceof List<?> list ? list : List.of()) {
             ownership
                     .orphaned(store, other.toString())
-                    .ifPresent(why -> drift(
+                    .ifPresent(orphanReason -> drift(
                             store,
                             Drift.DriftKind.EXTRA,
                             store + ":" + other,
                             "no rows of other sagas",
-                            "rows of saga " + other + ": " + why));
+                            "rows of saga " + other + ": " + orphanReason));
         }
     }
 

@@ -19,26 +19,26 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * The bytes of a completed document: the original, moved by the drop folder or not, if every byte of it is still what
- * the journal says, else a copy from the bucket, every byte checked. Each is looked for once, at first need; the copy
- * goes with {@link #close}.
+ * The bytes of a completed document: the original file, where it was or where the drop folder moved it, if its SHA-256
+ * still matches the journal; otherwise a verified copy from the bucket. Each is located once, on first use.
+ * {@link #close} deletes the copy.
  */
 final class TextSource implements AutoCloseable {
-    private final StorageAccess holdings;
+    private final StorageAccess storage;
     private final Document document;
 
-    @SuppressWarnings("NullableOptional") // null: not read yet; empty: read, and no longer the document
+    @SuppressWarnings("NullableOptional") // null: not read yet; empty: missing or changed
     private @Nullable Optional<Document> original;
 
     private @Nullable Path copy;
-    private @Nullable SagaException unfetchable;
+    private @Nullable SagaException fetchFailure;
 
-    TextSource(StorageAccess holdings, Document document) {
-        this.holdings = holdings;
+    TextSource(StorageAccess storage, Document document) {
+        this.storage = storage;
         this.document = document;
     }
 
-    /** Reads the whole original; a file that was only touched still counts. */
+    /** Reads the whole original; a new modification time alone does not matter. */
     Optional<Document> original() {
         Optional<Document> known = original;
         if (known == null) {
@@ -49,42 +49,42 @@ final class TextSource implements AutoCloseable {
     }
 
     private Optional<Document> locate() {
-        return holdings.originals().apply(document).stream()
-                .flatMap(place -> locate(place).stream())
+        return storage.originals().apply(document).stream()
+                .flatMap(path -> locate(path).stream())
                 .findFirst();
     }
 
-    private Optional<Document> locate(Path place) {
+    private Optional<Document> locate(Path path) {
         try {
-            SourceIdentity identity = SourceFile.identity(place);
+            SourceIdentity identity = SourceFile.identity(path);
             if (identity.sizeBytes() != document.sizeBytes()) {
                 return Optional.empty();
             }
-            Digests now = SourceFile.digest(place, identity, document.chunkSizeBytes(), done -> {}, () -> {});
+            Digests now = SourceFile.digest(path, identity, document.chunkSizeBytes(), done -> {}, () -> {});
             return now.sha256().equals(document.sha256())
-                    ? Optional.of(document.withPath(place).withIdentity(identity))
+                    ? Optional.of(document.withPath(path).withIdentity(identity))
                     : Optional.empty();
         } catch (SagaException e) {
-            return Optional.empty(); // gone, unreadable or changed: whichever, it is no source of truth any more
+            return Optional.empty(); // gone, unreadable or changed: no longer usable as a source
         }
     }
 
-    /** @throws SagaException if neither the original nor the bucket has the bytes any more */
+    /** @throws SagaException if neither the original nor the bucket still has the bytes */
     Document readable() {
         Optional<Document> file = original();
         if (file.isPresent()) {
             return file.get();
         }
-        SagaException before = unfetchable;
-        if (before != null) {
-            throw before;
+        SagaException earlier = fetchFailure;
+        if (earlier != null) {
+            throw earlier;
         }
         Path known = copy;
         if (known == null) {
             try {
                 known = fetch();
             } catch (SagaException e) {
-                unfetchable = e;
+                fetchFailure = e;
                 throw e;
             }
             copy = known;
@@ -92,7 +92,7 @@ final class TextSource implements AutoCloseable {
         return document.withPath(known);
     }
 
-    /** What happened to the original while it was read makes what was read worthless. */
+    /** Whether the original is unchanged since it was located. If not, discard what was read from it. */
     boolean isUntouched() {
         try {
             original().ifPresent(file -> SourceFile.check(file.path(), file.identity()));
@@ -104,12 +104,12 @@ final class TextSource implements AutoCloseable {
     }
 
     private Path fetch() {
-        // Swept at the next start, should this process be killed.
-        Path folder = holdings.config().dataDir().resolve("spool").resolve("tmp");
+        // If this process is killed, the next start sweeps the file.
+        Path folder = storage.config().dataDir().resolve("spool").resolve("tmp");
         Path target = folder.resolve("repair-" + document.sagaId() + "-" + Ids.next());
         try {
             Permissions.folder(folder);
-            FetchResult fetched = new ChunkStore(holdings.config(), holdings.s3())
+            FetchResult fetched = new ChunkStore(storage.config(), storage.s3())
                     .in(document.bucket())
                     .fetch(document.keyPrefix(), target);
             if (!fetched.sha256().equals(document.sha256())) {

@@ -1,7 +1,7 @@
 /**
- * What becomes of sagas that nobody looks after: resumed or compensated when their process is gone, called off when
- * their time is up or a person wants it, cleaned up when a store is back. And what becomes of data that the journal
- * does not know of (orphans), or knows otherwise than it is (drift).
+ * Recovers sagas: resumes or compensates them when their process is gone, cancels them at their time limit or on an
+ * operator command, and retries clean-ups when a store is back. Also finds stored data that no journal entry owns
+ * (orphans) and stored data that differs from the journal (drift).
  */
 @NullMarked
 package dev.streamingsaga.recovery;

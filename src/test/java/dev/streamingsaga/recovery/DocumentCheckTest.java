@@ -26,8 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Each kind of drift is made behind the application's back, has to be reported as what it is and nothing else, and to
- * be mended.
+ * Causes each kind of drift behind the application's back, and expects exactly that drift to be reported and repaired.
  */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -65,7 +64,7 @@ class DocumentCheckTest {
         return stored(saga.file("scan-" + files++ + ".bin", 2 * StreamingSagaFixture.CHUNK + 1000));
     }
 
-    /** Words of its own, so that a search for them finds this document and no other. */
+    /** Unique words, so that a search finds only this document. */
     private Stored text() {
         Path file = saga.text("keeper-" + files++ + ".txt", LINES);
         try {
@@ -135,7 +134,7 @@ class DocumentCheckTest {
     }
 
     @Test
-    void sends_a_chunk_again_that_is_gone() throws Exception {
+    void resends_a_missing_chunk() throws Exception {
         Stored stored = binary();
         saga.bucket().deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(stored.prefix() + "chunk-000001"));
 
@@ -151,7 +150,7 @@ class DocumentCheckTest {
     }
 
     @Test
-    void sends_a_chunk_again_that_holds_other_bytes_of_the_same_number() throws Exception {
+    void resends_a_chunk_with_different_bytes_of_the_same_length() throws Exception {
         Stored stored = binary();
         saga.put(stored.prefix() + "chunk-000002", new byte[1000]);
 
@@ -163,7 +162,7 @@ class DocumentCheckTest {
     }
 
     @Test
-    void finds_bits_that_rotted_without_a_trace_only_when_it_reads_all_back() throws Exception {
+    void finds_silent_corruption_only_in_a_deep_check() throws Exception {
         Stored stored = binary();
         Path object = saga.object(stored.prefix() + "chunk-000000");
         FileTime before = Files.getLastModifiedTime(object);
@@ -200,13 +199,13 @@ class DocumentCheckTest {
         assertThat(repair(stored)).singleElement().satisfies(drift -> {
             assertThat(drift.repairable()).isFalse();
             assertThat(drift.repaired()).isFalse();
-            assertThat(drift.message()).contains("the original is gone or was changed");
+            assertThat(drift.message()).contains("the original is missing or has changed");
         });
         assertThat(saga.keys()).as("nothing wrong was sent").doesNotContain(stored.prefix() + "chunk-000000");
     }
 
     @Test
-    void sends_a_chunk_again_from_an_original_that_was_only_touched() throws Exception {
+    void resends_a_chunk_from_an_original_with_a_new_modification_time() throws Exception {
         Stored stored = binary();
         saga.bucket().deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(stored.prefix() + "chunk-000000"));
         Files.setLastModifiedTime(stored.file(), FileTime.fromMillis(1_000_000_000_000L));
@@ -244,7 +243,7 @@ class DocumentCheckTest {
     }
 
     @Test
-    void leaves_an_object_alone_that_is_none_of_the_documents() {
+    void keeps_an_object_that_does_not_belong_to_the_document() {
         Stored stored = binary();
         saga.put(stored.prefix() + "chunk-000003", new byte[10]);
 
@@ -298,7 +297,7 @@ class DocumentCheckTest {
     }
 
     @Test
-    void says_so_when_neither_the_original_nor_the_bucket_has_the_text() throws Exception {
+    void reports_when_neither_the_original_nor_the_bucket_has_the_text() throws Exception {
         Stored stored = text();
         Files.delete(stored.file());
         saga.bucket().deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(stored.prefix() + "chunk-000000"));
@@ -337,7 +336,7 @@ class DocumentCheckTest {
     }
 
     @Test
-    void tells_a_gap_from_a_segment_too_many() {
+    void distinguishes_a_gap_from_an_extra_segment() {
         Stored stored = text();
         sql("vector", "UPDATE vector_segment SET ordinal = 1000 WHERE saga_id = $saga AND ordinal = 1", stored);
 
@@ -360,7 +359,7 @@ class DocumentCheckTest {
     }
 
     @Test
-    void embeds_anew_what_another_model_embedded() {
+    void embeds_again_what_another_model_embedded() {
         Stored stored = text();
         sql("vector", "UPDATE vector_segment SET model = 'another' WHERE saga_id = $saga AND ordinal > 3", stored);
 
@@ -443,7 +442,7 @@ class DocumentCheckTest {
     }
 
     @Test
-    void compares_the_other_stores_when_the_bucket_is_away() {
+    void compares_the_other_stores_when_the_bucket_is_down() {
         Stored stored = text();
         sql("graph", "UPDATE graph_document SET visible = 0 WHERE saga_id = $saga", stored);
         saga.s3().down();
@@ -474,7 +473,7 @@ class DocumentCheckTest {
     }
 
     @Test
-    void does_not_believe_chunk_rows_that_are_damaged_themselves() {
+    void does_not_trust_damaged_chunk_rows() {
         Stored stored = binary();
         sql("journal", "UPDATE chunk SET sha256 = 'f00' WHERE saga_id = $saga AND idx = 1", stored);
 
@@ -498,7 +497,7 @@ class DocumentCheckTest {
     }
 
     @Test
-    void journals_how_much_a_store_is_given_by_a_repair() {
+    void journals_the_count_that_a_repair_writes() {
         Stored stored = text();
         sql("journal", "UPDATE step SET expected = 1000 WHERE saga_id = $saga", stored);
         sql("graph", "DELETE FROM graph_node WHERE saga_id = $saga", stored);

@@ -31,10 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * What the journal does not own is found in every store, and nothing else; and is deleted only where nobody can miss
- * it.
- */
+/** Finds in every store exactly the data that no journal entry owns, and deletes it only if that is safe. */
 @Tag("one-jdk")
 class OrphansTest {
     private static final String DOCUMENT = "0123456789abcdef0123456789abcdef";
@@ -115,7 +112,7 @@ class OrphansTest {
     }
 
     @Test
-    void lists_stray_data_of_every_store_and_deletes_it_only_when_told() throws Exception {
+    void lists_orphans_of_every_store_and_deletes_them_only_on_request() throws Exception {
         start(ANY_AGE);
         completed("kept.txt");
         List<String> keys = saga.keys();
@@ -149,9 +146,7 @@ class OrphansTest {
                 .contains(tuple(EventKind.STATE, "orphan " + prefix + " is gone"));
     }
 
-    /**
-     * What such a row belongs to is gone: no row of the document's own says that the store holds anything of the saga.
-     */
+    /** The parent row is gone: no document row shows that the store holds data of the saga. */
     @ParameterizedTest
     @ValueSource(strings = {"vector_segment", "graph_node", "graph_edge"})
     void finds_a_row_that_is_alone(String table) throws Exception {
@@ -188,7 +183,7 @@ class OrphansTest {
     }
 
     @Test
-    void looks_into_every_bucket_that_documents_were_ever_sent_to() throws Exception {
+    void searches_every_bucket_that_documents_were_ever_sent_to() throws Exception {
         start(ANY_AGE);
         completed("kept.txt");
         List<String> keys = saga.keys();
@@ -208,7 +203,7 @@ class OrphansTest {
     }
 
     @Test
-    void leaves_what_is_younger_than_the_minimum_age() throws Exception {
+    void keeps_what_is_younger_than_the_minimum_age() throws Exception {
         start(Map.of());
         completed("kept.txt");
         Instant now = saga.journal().clock().instant();
@@ -255,7 +250,7 @@ class OrphansTest {
     void deletes_nothing_below_a_prefix_that_another_journal_owns() throws Exception {
         start(ANY_AGE);
         IngestResult lost = completed("lost.txt");
-        // The journal is lost, and a new one takes its place.
+        // The journal is lost, and a new one replaces it.
         List.of("event", "chunk", "step", "cleanup", "source_claim", "saga")
                 .forEach(table -> saga.execute("journal", "DELETE FROM " + table));
         saga.execute("journal", "DELETE FROM journal_epoch");
@@ -281,7 +276,7 @@ class OrphansTest {
     }
 
     @Test
-    void never_deletes_a_completed_document_that_a_restored_journal_has_forgotten() throws Exception {
+    void never_deletes_a_completed_document_that_a_restored_journal_does_not_have() throws Exception {
         start(ANY_AGE);
         completed("before.txt");
         IngestResult forgotten = completed("after.txt");
@@ -300,7 +295,7 @@ class OrphansTest {
     }
 
     @Test
-    void marks_an_unmarked_bucket_unless_it_holds_documents_of_others() throws Exception {
+    void claims_an_unowned_bucket_unless_it_holds_documents_of_others() throws Exception {
         start(ANY_AGE);
         BucketOwner owner = new BucketOwner(saga.config(), saga.bucket());
         assertThat(saga.ingest(directory.resolve("nowhere.pdf")).status()).isEqualTo("COMPENSATED");
@@ -325,7 +320,7 @@ class OrphansTest {
         start(ANY_AGE);
         completed("kept.txt");
         String sagaId = Ids.next();
-        // The last two: another instance whose prefix lies below ours.
+        // The last two: another instance, with a prefix below this one.
         List<String> foreign = List.of(
                 "saga/readme.txt",
                 "saga/" + DOCUMENT + "/note",
@@ -349,7 +344,7 @@ class OrphansTest {
         assertThat(found)
                 .filteredOn(orphan -> orphan.kind() == Orphan.OrphanKind.ORPHAN)
                 .singleElement()
-                .satisfies(orphan -> assertThat(orphan.kept()).contains("foreign keys lie below it"));
+                .satisfies(orphan -> assertThat(orphan.kept()).contains("there are foreign keys below it"));
         assertThat(saga.journal().events(sagaId)).isEmpty();
         assertThat(saga.bucket()
                         .listObjectsV2(r -> r.bucket(StreamingSagaFixture.BUCKET))
@@ -360,7 +355,7 @@ class OrphansTest {
     }
 
     @Test
-    void never_lists_what_an_unfinished_saga_holds() throws Exception {
+    void never_lists_the_data_of_an_unfinished_saga() throws Exception {
         start(ANY_AGE);
         completed("kept.txt");
         CountDownLatch latch = new CountDownLatch(1);
@@ -383,7 +378,7 @@ class OrphansTest {
     }
 
     @Test
-    void finds_what_arrived_after_a_saga_was_compensated_but_not_what_still_has_clean_up_entries() throws Exception {
+    void finds_data_that_arrived_after_compensation_but_not_data_with_open_clean_up_entries() throws Exception {
         start(ANY_AGE);
         completed("kept.txt");
         saga.s3().when(method("PUT").and(keyEndsWith("chunk-000000"))).always().answer(403, "AccessDenied");
@@ -408,7 +403,7 @@ class OrphansTest {
     }
 
     @Test
-    void takes_rows_under_a_live_sagas_id_for_its_own_whatever_document_they_name() throws Exception {
+    void keeps_rows_with_the_id_of_a_live_saga_whatever_document_they_name() throws Exception {
         start(ANY_AGE);
         IngestResult live = completed("kept.txt");
         saga.execute(
@@ -427,7 +422,7 @@ class OrphansTest {
     }
 
     @Test
-    void keeps_an_orphan_that_does_not_go() throws Exception {
+    void reports_an_orphan_that_cannot_be_deleted() throws Exception {
         start(ANY_AGE);
         completed("kept.txt");
         strayRows(Ids.next());
@@ -437,14 +432,13 @@ class OrphansTest {
         assertThat(delete())
                 .filteredOn(orphan -> !orphan.deleted())
                 .singleElement()
-                .satisfies(orphan -> assertThat(orphan.kept())
-                        .contains("could not be deleted")
-                        .contains("still holds 1 rows"));
+                .satisfies(orphan ->
+                        assertThat(orphan.kept()).contains("cannot be deleted").contains("still holds 1 rows"));
         assertThat(list()).extracting(Orphan::store).containsExactly("security");
     }
 
     @Test
-    void asks_the_other_stores_when_one_is_away() throws Exception {
+    void searches_the_other_stores_when_one_is_down() throws Exception {
         start(ANY_AGE);
         completed("kept.txt");
         strayRows(Ids.next());
@@ -463,7 +457,7 @@ class OrphansTest {
     }
 
     @Test
-    void pages_through_more_sagas_than_one_answer_holds() throws Exception {
+    void pages_through_more_sagas_than_fit_in_one_response() throws Exception {
         start(ANY_AGE);
         completed("kept.txt");
         saga.execute(
