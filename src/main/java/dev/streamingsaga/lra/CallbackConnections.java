@@ -13,15 +13,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The open connections of the callback listener, up to a limit. Those whose request is still arriving make room for new
- * ones, oldest first; that is logged at most once a minute.
+ * The open connections of the callback listener, up to a limit. At the limit, the oldest connection without a complete
+ * request is closed for each new one. A warning about this is logged at most once a minute.
  */
 final class CallbackConnections implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CallbackConnections.class);
-    private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long WARN_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-    /** A caller that sends its request right away is not cut off before we could read it. */
-    private static final long AT_ONCE_MILLIS = 50;
+    /** A new connection is not closed before its caller had time to send the request. */
+    private static final long GRACE_MILLIS = 50;
 
     private final int max;
     private final Set<Socket> open = new HashSet<>();
@@ -29,16 +29,16 @@ final class CallbackConnections implements AutoCloseable {
     private final Map<Socket, Long> reading = new LinkedHashMap<>();
 
     private long closedEarly;
-    private long lastWarning = System.nanoTime() - PAUSE_NANOS;
+    private long lastWarning = System.nanoTime() - WARN_EVERY_NANOS;
 
     CallbackConnections(int max) {
         this.max = max;
     }
 
-    /** Waits for room while every request has arrived or may still arrive at once. */
+    /** Blocks at the limit, while every open connection has a request or is too new to be closed. */
     synchronized void add(Socket socket) throws InterruptedException {
         while (open.size() >= max && !closeOldest()) {
-            wait(AT_ONCE_MILLIS);
+            wait(GRACE_MILLIS);
         }
         open.add(socket);
         reading.put(socket, System.nanoTime());
@@ -50,23 +50,24 @@ final class CallbackConnections implements AutoCloseable {
             return false;
         }
         Map.Entry<Socket, Long> connection = oldest.next();
-        if (System.nanoTime() - connection.getValue() < TimeUnit.MILLISECONDS.toNanos(AT_ONCE_MILLIS)) {
+        if (System.nanoTime() - connection.getValue() < TimeUnit.MILLISECONDS.toNanos(GRACE_MILLIS)) {
             return false;
         }
-        cut(connection.getKey());
+        closeUnread(connection.getKey());
         closedEarly++;
         long now = System.nanoTime();
-        if (now - lastWarning >= PAUSE_NANOS) {
+        if (now - lastWarning >= WARN_EVERY_NANOS) {
             lastWarning = now;
             LOG.warn(
-                    "{} connections to the callback listener are open; closing those that send no request, oldest first: {} since the start",
+                    "{} connections to the callback listener are open; closing those that send no request, oldest"
+                            + " first: {} since the start",
                     max,
                     closedEarly);
         }
         return true;
     }
 
-    /** The request has arrived: it will be answered, whoever comes. */
+    /** The request has arrived: new connections no longer close this one. */
     synchronized void answering(Socket socket) {
         reading.remove(socket);
     }
@@ -77,8 +78,8 @@ final class CallbackConnections implements AutoCloseable {
         notifyAll();
     }
 
-    /** Closes a connection whose request has not arrived; the thread that reads from it gets an exception. */
-    synchronized void cut(Socket socket) {
+    /** Closes a connection without a complete request; the thread that reads from it gets an exception. */
+    synchronized void closeUnread(Socket socket) {
         if (reading.remove(socket) != null) {
             remove(socket);
             close(socket);

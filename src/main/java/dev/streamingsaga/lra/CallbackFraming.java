@@ -16,7 +16,7 @@ import org.apache.http.protocol.HTTP;
 import org.apache.http.util.CharArrayBuffer;
 
 /**
- * What counts as a request of the coordinator: nothing whose end could be seen elsewhere by another server (RFC 9112,
+ * Accepts only requests whose length is unambiguous, so that no other server can see their end elsewhere (RFC 9112,
  * 5.1, 6.1 and 6.3).
  */
 final class CallbackFraming {
@@ -47,7 +47,7 @@ final class CallbackFraming {
                 null);
     }
 
-    /** @throws ProtocolException which is answered with 400 */
+    /** @throws ProtocolException if the framing is ambiguous; answered with 400 */
     static void require(HttpMessage message) throws ProtocolException {
         Header[] codings = message.getHeaders(HTTP.TRANSFER_ENCODING);
         Header[] lengths = message.getHeaders(HTTP.CONTENT_LEN);
@@ -55,7 +55,7 @@ final class CallbackFraming {
             throw new ProtocolException("Content-Length and Transfer-Encoding: send one of them, once");
         }
         if (codings.length == 1 && !codings[0].getValue().equalsIgnoreCase(HTTP.CHUNK_CODING)) {
-            throw new ProtocolException("the only Transfer-Encoding that is understood is chunked");
+            throw new ProtocolException("the only supported Transfer-Encoding is chunked");
         }
         if (lengths.length == 1 && !lengths[0].getValue().matches("\\d{1,18}")) {
             throw new ProtocolException("Content-Length must be a number of bytes");
@@ -66,7 +66,7 @@ final class CallbackFraming {
         @Override
         public Header parseHeader(CharArrayBuffer line) throws ParseException {
             if (!FIELD.matcher(line).matches()) {
-                throw new ParseException("the name of a header must be a token, with a colon right behind it");
+                throw new ParseException("a header name must be a token, followed directly by a colon");
             }
             return super.parseHeader(line);
         }

@@ -1,9 +1,9 @@
 package dev.streamingsaga.lra;
 
 /**
- * Takes the coordinator's word. Both methods record the wish durably and return; the work goes on behind them. They are
- * called again until they answer DONE or GONE, from several threads, but never twice at a time for the same step of the
- * same run.
+ * Handles the callbacks of the coordinator. Both methods journal the request and return; the work continues in the
+ * background. The coordinator calls again until the answer is DONE or GONE. Calls come from several threads, but never
+ * concurrently for the same step of the same run.
  */
 public interface CallbackHandler {
     CallbackHandler.CallbackAnswer compensate(CallbackToken.Target target);
@@ -11,8 +11,7 @@ public interface CallbackHandler {
     CallbackHandler.CallbackAnswer complete(CallbackToken.Target target);
 
     /**
-     * DONE: it is done, or journaled and certain to be done. LATER: call again. GONE: nothing to do any more, the
-     * outcome is final.
+     * DONE: done, or journaled so that it will be done. LATER: call again. GONE: nothing to do, the outcome is final.
      */
     enum CallbackAnswer {
         DONE(200),

@@ -2,8 +2,8 @@ package dev.streamingsaga.lra;
 
 import dev.streamingsaga.config.SagaConfig.Callback;
 import dev.streamingsaga.datadir.Permissions;
-import dev.streamingsaga.lra.CallbackServer.Answer;
-import dev.streamingsaga.lra.CallbackServer.Request;
+import dev.streamingsaga.lra.CallbackServer.CallbackResponse;
+import dev.streamingsaga.lra.CallbackServer.ReceivedCall;
 import dev.streamingsaga.probe.SideEffects;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -18,10 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The private listener that the coordinator calls. A call needs a token of ours and an LRA of our coordinator; it gets
- * 403 otherwise and nothing runs. Everything else in the request, endpoint URIs included, is ignored. Each call is
- * answered within 1.5 s; a longer handler goes on and the coordinator is told to call again. A connection serves one
- * call.
+ * The private listener that the coordinator calls. A call needs a valid token and an LRA of the configured coordinator;
+ * otherwise it is answered with 403 and runs nothing. Everything else in the request, endpoint URIs included, is
+ * ignored. Each call is answered within 1.5 s; if the handler takes longer it continues, and the answer asks the
+ * coordinator to call again. A connection serves one call.
  */
 public final class CallbackListener implements AutoCloseable {
     static final String PATH = "/lra-participant";
@@ -30,8 +30,9 @@ public final class CallbackListener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(CallbackListener.class);
     private static final String LRA_HEADER = "Long-Running-Action";
-    private static final Duration PATIENCE = Duration.ofMillis(1500);
-    private static final CallbackServer.Limits LIMITS = new CallbackServer.Limits(64, Duration.ofSeconds(5), 64 << 10);
+    private static final Duration ANSWER_LIMIT = Duration.ofMillis(1500);
+    private static final CallbackServer.ListenerLimits LIMITS =
+            new CallbackServer.ListenerLimits(64, Duration.ofSeconds(5), 64 << 10);
 
     private final CallbackServer server;
     private final CallbackRunner runner;
@@ -45,17 +46,17 @@ public final class CallbackListener implements AutoCloseable {
         this.tokens = tokens;
         this.scope = scope;
         this.ping = new Ping(bound.url());
-        this.runner = new CallbackRunner(handler, PATIENCE);
+        this.runner = new CallbackRunner(handler, ANSWER_LIMIT);
     }
 
     private record Bound(CallbackServer server, URI url) {}
 
     /**
-     * Starts listening on {@code saga.callback.host} and {@code port}. Port 0: one is chosen once and kept in
-     * {@code DATA/callback.port}, since the coordinator calls the same URL after a restart.
+     * Starts listening on {@code saga.callback.host} and {@code saga.callback.port}. Port 0: chooses a port once and
+     * keeps it in {@code DATA/callback.port}, because the coordinator calls the same URL after a restart.
      *
      * @param scope whose LRAs may call
-     * @throws IOException if the configured port is taken, or port or secret cannot be kept
+     * @throws IOException if the configured port is in use, or the port or the secret cannot be stored
      */
     public static CallbackListener start(Callback config, Path dataDir, LraScope scope, CallbackHandler handler)
             throws IOException {
@@ -63,7 +64,11 @@ public final class CallbackListener implements AutoCloseable {
     }
 
     static CallbackListener start(
-            Callback config, Path dataDir, LraScope scope, CallbackHandler handler, CallbackServer.Limits limits)
+            Callback config,
+            Path dataDir,
+            LraScope scope,
+            CallbackHandler handler,
+            CallbackServer.ListenerLimits limits)
             throws IOException {
         Permissions.folder(dataDir);
         CallbackToken tokens = CallbackToken.open(dataDir, config.secret());
@@ -83,21 +88,21 @@ public final class CallbackListener implements AutoCloseable {
         return listener;
     }
 
-    private static CallbackServer bind(String host, int port, CallbackServer.Limits limits) throws IOException {
+    private static CallbackServer bind(String host, int port, CallbackServer.ListenerLimits limits) throws IOException {
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
-            throw new IOException("saga.callback.host " + host + " is not a known host; nothing was started");
+            throw new IOException("saga.callback.host " + host + " cannot be resolved; nothing was started");
         }
         try {
             return CallbackServer.bind(address, limits);
         } catch (java.net.BindException e) {
-            java.net.BindException told =
+            java.net.BindException explained =
                     new java.net.BindException("cannot listen for callbacks on " + host + ":" + port
                             + " (saga.callback.host, saga.callback.port): " + e.getMessage()
-                            + ". If another process has that port, stop it, or choose"
+                            + ". If another process uses the port, stop it, or choose"
                             + " another with saga.callback.port, 0 for a free one; nothing was started");
-            told.initCause(e);
-            throw told;
+            explained.initCause(e);
+            throw explained;
         }
     }
 
@@ -113,7 +118,7 @@ public final class CallbackListener implements AutoCloseable {
         return URI.create("http://" + host + ":" + port);
     }
 
-    /** Base URL under which the coordinator calls. */
+    /** Base URL at which the coordinator calls. */
     public URI uri() {
         return ping.base();
     }
@@ -123,29 +128,29 @@ public final class CallbackListener implements AutoCloseable {
         return tokens;
     }
 
-    /** Calls refused since the start, for want of a token or for a foreign LRA. */
+    /** Calls refused since the start, without a valid token or for a foreign LRA. */
     public long refused() {
         return refusals.count();
     }
 
     /**
-     * Calls this listener through its advertised URL and checks that this very process answers.
+     * Calls this listener through its advertised URL and checks that this process answers.
      *
-     * @throws IllegalStateException if nobody answers within 5 s, or somebody else
+     * @throws IllegalStateException if no answer arrives within 5 s, or another process answers
      */
     public void selfCheck() {
         ping.check();
     }
 
-    private Answer route(Request request) {
+    private CallbackResponse route(ReceivedCall request) {
         String path = String.valueOf(request.target().getPath());
         if (request.method().equals("GET") && path.startsWith(Ping.PATH)) {
             return ping.answer(path.substring(Ping.PATH.length()))
-                    .map(text -> new Answer(200, text))
-                    .orElse(Answer.of(404));
+                    .map(text -> new CallbackResponse(200, text))
+                    .orElse(CallbackResponse.of(404));
         }
         if (!COMPENSATE.equals(path) && !COMPLETE.equals(path)) {
-            return Answer.of(404);
+            return CallbackResponse.of(404);
         }
         return request.method().equals("PUT")
                 ? callback(
@@ -153,17 +158,17 @@ public final class CallbackListener implements AutoCloseable {
                         COMPENSATE.equals(path)
                                 ? CallbackRunner.CallbackKind.COMPENSATE
                                 : CallbackRunner.CallbackKind.COMPLETE)
-                : Answer.of(405);
+                : CallbackResponse.of(405);
     }
 
-    private Answer callback(Request request, CallbackRunner.CallbackKind kind) {
+    private CallbackResponse callback(ReceivedCall request, CallbackRunner.CallbackKind kind) {
         Optional<CallbackToken.Target> target = token(request.target()).flatMap(tokens::verify);
         List<String> lras = request.header(LRA_HEADER);
         if (target.isEmpty()) {
-            return refuse(request, "without a token of ours");
+            return refuse(request, "without a valid token");
         }
         if (lras.size() != 1 || !scope.mayCallBack(lras.get(0))) {
-            return refuse(request, "for an LRA that is not of our coordinator");
+            return refuse(request, "for an LRA of another coordinator");
         }
         try (SideEffects.Span watched = SideEffects.begin(
                 "callback",
@@ -172,21 +177,21 @@ public final class CallbackListener implements AutoCloseable {
         }
     }
 
-    private Answer run(CallbackRunner.CallbackRequest call) {
+    private CallbackResponse run(CallbackRunner.CallbackRequest call) {
         try {
-            return Answer.of(runner.answer(call).status());
+            return CallbackResponse.of(runner.answer(call).status());
         } catch (ExecutionException e) {
-            // Never a body that names a participant status: the coordinator would take FailedToCompensate as final.
-            return new Answer(500, "failed, see the log of the application; call again");
+            // Never name a participant status in the body: the coordinator would treat FailedToCompensate as final.
+            return new CallbackResponse(500, "failed, see the log of the application; call again");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Answer.of(503);
+            return CallbackResponse.of(503);
         }
     }
 
-    private Answer refuse(Request request, String why) {
-        refusals.add(why, request.caller());
-        return Answer.of(403);
+    private CallbackResponse refuse(ReceivedCall request, String reason) {
+        refusals.add(reason, request.caller());
+        return CallbackResponse.of(403);
     }
 
     /** The token's value if the query has exactly one. */
@@ -202,7 +207,7 @@ public final class CallbackListener implements AutoCloseable {
         return found.size() == 1 ? Optional.of(found.get(0)) : Optional.empty();
     }
 
-    /** Stops listening and waits up to 5 s for handlers that still run. */
+    /** Stops listening and waits up to 5 s for running handlers. */
     @Override
     public void close() {
         server.close();

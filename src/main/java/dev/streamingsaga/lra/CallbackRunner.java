@@ -16,29 +16,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the handler so that the coordinator, which waits 2 s, always gets an answer in time: after the patience it is
- * told to call again, while the handler goes on. A call for a target whose handler still runs waits for that one
- * instead of starting another.
+ * Runs the handler with a limit on the time to answer, because the coordinator waits 2 s only: after the limit the
+ * answer is LATER and the handler continues. A call for a target whose handler still runs waits for that one instead of
+ * starting another.
  */
 final class CallbackRunner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CallbackRunner.class);
-    private static final int MAX_AT_A_TIME = 32;
+    private static final int MAX_CONCURRENT = 32;
 
     private final CallbackHandler handler;
-    private final Duration patience;
+    private final Duration answerLimit;
     private final ConcurrentMap<CallbackRunner.CallbackRequest, CompletableFuture<CallbackHandler.CallbackAnswer>>
             running = new ConcurrentHashMap<>();
     private final ExecutorService pool = new ThreadPoolExecutor(
             0,
-            MAX_AT_A_TIME,
+            MAX_CONCURRENT,
             10,
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
             new NamedThreads("saga-callback-run", true));
 
-    CallbackRunner(CallbackHandler handler, Duration patience) {
+    CallbackRunner(CallbackHandler handler, Duration answerLimit) {
         this.handler = handler;
-        this.patience = patience;
+        this.answerLimit = answerLimit;
     }
 
     enum CallbackKind {
@@ -57,9 +57,9 @@ final class CallbackRunner implements AutoCloseable {
             return CallbackHandler.CallbackAnswer.LATER;
         }
         try {
-            return (earlier == null ? result : earlier).get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            return (earlier == null ? result : earlier).get(answerLimit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            LOG.debug("{} takes longer than {}; the coordinator is told to call again", call, patience);
+            LOG.debug("{} takes longer than {}; asking the coordinator to call again", call, answerLimit);
             return CallbackHandler.CallbackAnswer.LATER;
         }
     }
@@ -72,7 +72,7 @@ final class CallbackRunner implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             running.remove(call);
             result.complete(CallbackHandler.CallbackAnswer.LATER);
-            LOG.warn("{} callbacks run already; the coordinator is told to call again for {}", MAX_AT_A_TIME, call);
+            LOG.warn("{} callbacks are running; asking the coordinator to call again for {}", MAX_CONCURRENT, call);
             return false;
         }
     }
@@ -92,7 +92,7 @@ final class CallbackRunner implements AutoCloseable {
         }
     }
 
-    /** Waits shortly for handlers that still run; the rest is called again after the next start. */
+    /** Waits up to 5 s for running handlers; the coordinator repeats the other calls after the next start. */
     @Override
     public void close() {
         pool.shutdown();

@@ -44,10 +44,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A small HTTP server that nobody can block: one request for each connection, which has to arrive within a limit, and a
- * limit on connections. For one more the connection that has taken longest to send its request is closed; while all
- * requests are being answered new ones wait. The JDK's server keeps a thread for each half request and has such limits
- * only for the whole JVM, which is the hub's.
+ * A small HTTP server that slow clients cannot block. Each connection serves one request, which must arrive within a
+ * time limit. At the connection limit, the connection that has taken longest to send its request is closed for a new
+ * one; if all requests are being answered, new connections wait. The JDK server blocks a thread for each incomplete
+ * request, and its limits apply to the whole JVM, which belongs to the hub.
  */
 final class CallbackServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CallbackServer.class);
@@ -56,18 +56,18 @@ final class CallbackServer implements AutoCloseable {
     private static final String CONNECTION = "connection";
 
     private final ServerSocket listening;
-    private final Limits limits;
+    private final ListenerLimits limits;
     private final CallbackConnections connections;
     private final ThreadPoolExecutor threads;
     private final ScheduledExecutorService watch;
     private final Thread acceptor = new Thread(this::accept, "saga-callback-accept");
     private @Nullable HttpService service;
 
-    private CallbackServer(ServerSocket listening, Limits limits) {
+    private CallbackServer(ServerSocket listening, ListenerLimits limits) {
         this.listening = listening;
         this.limits = limits;
         this.connections = new CallbackConnections(limits.connections());
-        // Twice as many: a connection that was closed for another one needs its thread until it has noticed.
+        // Twice as many: a connection that was closed for another one keeps its thread until the read fails.
         this.threads = new ThreadPoolExecutor(
                 0,
                 2 * limits.connections(),
@@ -79,36 +79,36 @@ final class CallbackServer implements AutoCloseable {
     }
 
     /**
-     * @param connections at a time
-     * @param request time for a request to arrive, its body included
-     * @param bodyBytes longest body; a longer one gets 413
+     * @param connections maximum of open connections
+     * @param request time limit for a request to arrive, its body included
+     * @param bodyBytes maximum size of a body; a larger one is answered with 413
      */
-    record Limits(int connections, Duration request, int bodyBytes) {}
+    record ListenerLimits(int connections, Duration request, int bodyBytes) {}
 
-    /** A request, its body read and thrown away. */
-    record Request(String method, URI target, HttpRequest message, InetSocketAddress caller) {
+    /** A request whose body was read and discarded. */
+    record ReceivedCall(String method, URI target, HttpRequest message, InetSocketAddress caller) {
         List<String> header(String name) {
             return Arrays.stream(message.getHeaders(name)).map(Header::getValue).toList();
         }
     }
 
     /** @param text may be empty */
-    record Answer(int status, String text) {
-        static Answer of(int status) {
-            return new Answer(status, "");
+    record CallbackResponse(int status, String text) {
+        static CallbackResponse of(int status) {
+            return new CallbackResponse(status, "");
         }
     }
 
     @FunctionalInterface
-    interface Handler {
-        Answer answer(Request request);
+    interface RequestHandler {
+        CallbackResponse answer(ReceivedCall request);
     }
 
-    /** @throws java.net.BindException if the port is taken */
-    static CallbackServer bind(InetSocketAddress address, Limits limits) throws IOException {
+    /** @throws java.net.BindException if the port is in use */
+    static CallbackServer bind(InetSocketAddress address, ListenerLimits limits) throws IOException {
         ServerSocket listening = new ServerSocket();
         try {
-            // After a restart connections of the former process may still be in TIME_WAIT.
+            // After a restart, connections of the former process may still be in TIME_WAIT.
             listening.setReuseAddress(true);
             listening.bind(address, BACKLOG);
             return new CallbackServer(listening, limits);
@@ -118,8 +118,8 @@ final class CallbackServer implements AutoCloseable {
         }
     }
 
-    /** From now on requests are answered. To be called once. */
-    void start(Handler handler) {
+    /** Starts answering requests. Call once. */
+    void start(RequestHandler handler) {
         this.service = service(handler);
         acceptor.setDaemon(true);
         acceptor.start();
@@ -131,7 +131,7 @@ final class CallbackServer implements AutoCloseable {
                 serve(listening.accept());
             } catch (IOException e) {
                 if (!listening.isClosed()) {
-                    // Too many open files, say: the calls wait meanwhile.
+                    // For example too many open files: calls wait in the backlog.
                     LOG.debug("cannot accept a callback", e);
                     LockSupport.parkNanos(ACCEPT_PAUSE_NANOS);
                 }
@@ -152,23 +152,23 @@ final class CallbackServer implements AutoCloseable {
     }
 
     private void answer(Socket socket) {
-        Future<?> alarm =
-                watch.schedule(() -> connections.cut(socket), limits.request().toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> readTimeout = watch.schedule(
+                () -> connections.closeUnread(socket), limits.request().toMillis(), TimeUnit.MILLISECONDS);
         try (socket;
                 DefaultBHttpServerConnection connection = CallbackFraming.connection()) {
             socket.setSoTimeout(Math.toIntExact(limits.request().toMillis()));
             connection.bind(socket);
             HttpContext context = new BasicHttpContext();
-            context.setAttribute(CONNECTION, new Reading(socket, alarm));
+            context.setAttribute(CONNECTION, new PendingRead(socket, readTimeout));
             answer(connection, context);
         } catch (ConnectionClosedException | SocketTimeoutException e) {
-            LOG.debug("a caller sent no complete request: {}", e.toString());
+            LOG.debug("no complete request arrived: {}", e.toString());
         } catch (IOException | HttpException e) {
-            LOG.debug("a caller went away before its answer; the coordinator will call again", e);
+            LOG.debug("a caller disconnected before the answer; the coordinator will call again", e);
         } catch (RuntimeException e) {
             LOG.warn("cannot answer a call on the callback listener; the coordinator will call again", e);
         } finally {
-            alarm.cancel(false);
+            readTimeout.cancel(false);
             connections.remove(socket);
         }
     }
@@ -187,30 +187,30 @@ final class CallbackServer implements AutoCloseable {
     }
 
     /** A connection whose request is still arriving. */
-    private record Reading(Socket socket, Future<?> alarm) {}
+    private record PendingRead(Socket socket, Future<?> readTimeout) {}
 
-    private HttpService service(Handler handler) {
-        ImmutableHttpProcessor always = new ImmutableHttpProcessor(
+    private HttpService service(RequestHandler handler) {
+        ImmutableHttpProcessor responseHeaders = new ImmutableHttpProcessor(
                 new ResponseContent(), (response, context) -> response.setHeader("Connection", "close"));
         return new HttpService(
-                always,
+                responseHeaders,
                 NoConnectionReuseStrategy.INSTANCE,
                 null,
                 request -> (message, response, context) -> handle(handler, message, response, context));
     }
 
-    private void handle(Handler handler, HttpRequest message, HttpResponse response, HttpContext context)
+    private void handle(RequestHandler handler, HttpRequest message, HttpResponse response, HttpContext context)
             throws IOException, HttpException {
-        Reading reading = (Reading) context.getAttribute(CONNECTION);
+        PendingRead reading = (PendingRead) context.getAttribute(CONNECTION);
         CallbackFraming.require(message);
         if (!readBody(message)) {
             response.setStatusCode(413);
             return;
         }
-        reading.alarm().cancel(false);
+        reading.readTimeout().cancel(false);
         connections.answering(reading.socket());
-        Answer answer = handler.answer(
-                new Request(message.getRequestLine().getMethod(), target(message), message, (InetSocketAddress)
+        CallbackResponse answer = handler.answer(
+                new ReceivedCall(message.getRequestLine().getMethod(), target(message), message, (InetSocketAddress)
                         reading.socket().getRemoteSocketAddress()));
         response.setStatusCode(answer.status());
         if (!answer.text().isEmpty()) {
@@ -235,8 +235,8 @@ final class CallbackServer implements AutoCloseable {
         return bytes.readNBytes(limits.bodyBytes() + 1).length <= limits.bodyBytes();
     }
 
-    /** The port is free only when the thread that accepts has ended. */
-    private void awaitPort() {
+    /** The port is released only when the accepting thread has ended. */
+    private void awaitAcceptor() {
         try {
             acceptor.join(TimeUnit.SECONDS.toMillis(1));
         } catch (InterruptedException e) {
@@ -244,7 +244,7 @@ final class CallbackServer implements AutoCloseable {
         }
     }
 
-    /** Stops listening and closes every connection, also those that are being answered. */
+    /** Stops listening and closes every connection, even if a request is being answered. */
     @Override
     public void close() {
         try {
@@ -253,7 +253,7 @@ final class CallbackServer implements AutoCloseable {
             LOG.debug("closing the callback listener", e);
         }
         acceptor.interrupt();
-        awaitPort();
+        awaitAcceptor();
         connections.close();
         threads.shutdownNow();
         watch.shutdownNow();

@@ -16,9 +16,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Signs and checks the one opaque option that a participant gives to the coordinator and gets back in its callbacks:
- * base64url of {@code sagaId.run.step}, followed by the 43 characters of its HMAC-SHA256. Only {@code [A-Za-z0-9_-]}
- * occur, because camel-lra does not encode option values. A token is as durable as the secret. Thread-safe.
+ * Signs and verifies the one option that a participant gives to the coordinator and gets back in its callbacks:
+ * base64url of {@code sagaId.run.step}, followed by the 43 characters of its HMAC-SHA256. A token contains only
+ * {@code [A-Za-z0-9_-]}, because camel-lra does not encode option values. It is valid as long as the secret stays the
+ * same. Thread-safe.
  */
 public final class CallbackToken {
     /** Name of the saga option that carries the token, in routes and in the callback's query. */
@@ -44,7 +45,7 @@ public final class CallbackToken {
     }
 
     /**
-     * Whom a callback is for.
+     * The participant that a callback is for.
      *
      * @param sagaId 26 characters of {@code [0-9a-z]}
      * @param run from 1
@@ -66,7 +67,7 @@ public final class CallbackToken {
      * Uses the configured secret, or the one in {@code DATA/callback.secret}, generated on first use and readable by
      * its owner only.
      *
-     * @param configured {@code saga.callback.secret}; empty for the kept one
+     * @param configured {@code saga.callback.secret}; empty for the stored secret
      */
     public static CallbackToken open(Path dataDir, String configured) throws IOException {
         if (!configured.isEmpty()) {
@@ -78,9 +79,9 @@ public final class CallbackToken {
         }
         byte[] secret = Files.readAllBytes(file);
         if (secret.length != SECRET_BYTES) {
-            throw new IOException(
-                    file + " must hold " + SECRET_BYTES + " bytes, has " + secret.length
-                            + "; delete it to have a new one made: callbacks of open LRAs are then refused and the journal ends them");
+            throw new IOException(file + " must hold " + SECRET_BYTES + " bytes, has " + secret.length
+                    + "; delete it to generate a new one: callbacks of open LRAs are then refused"
+                    + " and the journal ends their sagas");
         }
         return new CallbackToken(secret);
     }
@@ -96,14 +97,13 @@ public final class CallbackToken {
         return payload + encode(hmac(payload));
     }
 
-    /** The target, if this is exactly a token that {@link #issue} makes with our secret; compared in constant time. */
+    /** The target, if {@link #issue} produces exactly this token with the same secret; compared in constant time. */
     public Optional<Target> verify(String token) {
         if (!hasForm(token)) {
             return Optional.empty();
         }
         String payload = token.substring(0, token.length() - MAC_CHARS);
-        // Compared as text, not as decoded bytes: base64 has several spellings of the same bytes, only ours is
-        // accepted.
+        // Compare text, not decoded bytes: base64 has several encodings of the same bytes, and only one is accepted.
         byte[] expected = encode(hmac(payload)).getBytes(StandardCharsets.US_ASCII);
         if (!MessageDigest.isEqual(expected, token.substring(payload.length()).getBytes(StandardCharsets.US_ASCII))) {
             return Optional.empty();

@@ -5,13 +5,13 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * Where the coordinator is and what it wants to see.
+ * The URL of the coordinator and the secret that it requires.
  *
- * @param scope its URL, which every LRA id of ours begins with
- * @param secret sent with every request; empty for a coordinator that asks for none
+ * @param scope the coordinator's URL, with which all LRA ids of this instance begin
+ * @param secret sent with every request; empty if the coordinator requires none
  */
 public record CoordinatorAccess(LraScope scope, Optional<CoordinatorSecret> secret) {
-    /** A coordinator that is not embedded, with the configured secret. */
+    /** An external coordinator, with the configured secret. */
     public static CoordinatorAccess to(URI coordinator, SagaConfig config) {
         return new CoordinatorAccess(
                 LraScope.of(coordinator),

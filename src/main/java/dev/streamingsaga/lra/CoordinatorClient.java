@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Speaks to the coordinator in place of camel-lra's client: every operation bounded in time, checked, and on the saga's
- * own threads.
+ * Replaces the client of camel-lra: every operation has a time limit, checks the response, and runs on the threads of
+ * the saga service.
  */
 final class CoordinatorClient extends LRAClient {
     private static final Logger LOG = LoggerFactory.getLogger(CoordinatorClient.class);
@@ -57,15 +57,15 @@ final class CoordinatorClient extends LRAClient {
     }
 
     /**
-     * Never fails: the saga processor would put the failure in the place of the exception that made it cancel. A cancel
-     * that did not arrive is made up for by the journal, which compensates by itself, and by the LRA's time limit.
+     * Never fails: the saga processor would replace the exception that caused the cancel. If the cancel does not
+     * arrive, the journal compensates on its own, and the LRA ends at its time limit.
      */
     @Override
     public CompletableFuture<Void> compensate(URL lra, Exchange exchange) {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         if (run != null && run.isReleased()) {
             return CompletableFuture.completedFuture(
-                    null); // as after a crash: whoever goes on with the saga cancels its old LRA
+                    null); // as after a crash: the process that recovers the saga cancels its old LRA
         }
         return threads.run(() -> cancel(lra.toString()));
     }
@@ -90,9 +90,8 @@ final class CoordinatorClient extends LRAClient {
     URL begin() {
         long millis = settings.timeLimit().toMillis();
         URI uri = URI.create(settings.scope().coordinator() + "/start" + (millis > 0 ? "?TimeLimit=" + millis : ""));
-        // A begin whose answer was lost leaves an LRA without participants behind: harmless, its time limit ends it.
-        // 500 is how
-        // the coordinator's bulkhead refuses more starts at a time than it likes.
+        // If the response is lost, an LRA without participants remains until its time limit: harmless.
+        // The coordinator's bulkhead answers 500 if too many LRAs start at the same time.
         HttpResponse<String> response = http.send(
                 "begin an LRA; nothing was started, try again when it answers",
                 uri,
@@ -110,7 +109,8 @@ final class CoordinatorClient extends LRAClient {
                     Reason.COORDINATOR_UNAVAILABLE,
                     "the coordinator answered begin with an LRA id that is not below "
                             + settings.scope().coordinator()
-                            + "; it is not used and nothing was started (is saga.coordinator.url the URL it gives itself?)");
+                            + "; nothing was started (is saga.coordinator.url the URL that the coordinator uses"
+                            + " for itself?)");
         }
         return url(id);
     }
@@ -123,18 +123,17 @@ final class CoordinatorClient extends LRAClient {
     }
 
     /**
-     * @param target the LRA, with a time limit or without
-     * @param completes whether the participant wants to hear of the close, too
+     * @param target URL of the LRA, with or without a time limit
+     * @param completes whether the participant also has a completion callback
      */
     void join(String target, String lra, String token, boolean completes) {
         String query = "?" + CallbackToken.OPTION + "=" + token;
-        // Quoted rel values: only those does the coordinator recognise when it refuses participants of an LRA that is
-        // ending.
+        // Quote the rel values: only then does the coordinator refuse participants of an LRA that is ending.
         StringBuilder links = new StringBuilder(link(CallbackListener.COMPENSATE + query, "compensate"));
         if (completes) {
             links.append(',').append(link(CallbackListener.COMPLETE + query, "complete"));
         }
-        // Joining twice with the same links counts as once.
+        // A second join with the same links has no effect.
         HttpResponse<String> response = http.send(
                 "join " + lra + "; the step was not begun",
                 URI.create(target),
@@ -192,14 +191,14 @@ final class CoordinatorClient extends LRAClient {
     }
 
     /**
-     * Exactly one option, in a token's form: anything else would be cut or lost on its way, and the compensation with
-     * it.
+     * Requires exactly one option that has the form of a token. Anything else would be truncated or lost on its way,
+     * and the compensation with it.
      */
     private static String token(Map<String, String> options) {
         String token = Optional.ofNullable(options.get(CallbackToken.OPTION)).orElse("");
         if (options.size() != 1 || !CallbackToken.hasForm(token)) {
             throw new IllegalArgumentException("a saga step must have exactly one option, " + CallbackToken.OPTION
-                    + ", with a callback token as value; has " + options.size()
+                    + ", with a callback token as value; it has " + options.size()
                     + " options, or another value. The step was not begun");
         }
         return token;
@@ -216,7 +215,7 @@ final class CoordinatorClient extends LRAClient {
     }
 
     /**
-     * The status in an answer's body: {@code Closed}, or {@code {"status":"Closed"}} from coordinators that prefer
+     * The status in a response body: {@code Closed}, or {@code {"status":"Closed"}} from a coordinator that answers in
      * JSON.
      */
     private static String status(String body) {
@@ -225,7 +224,7 @@ final class CoordinatorClient extends LRAClient {
         return word.replace("\"", "");
     }
 
-    private static SagaException failed(String what, HttpResponse<String> response, String next) {
+    private static SagaException failed(String operation, HttpResponse<String> response, String next) {
         String status = status(response.body());
         boolean known = status.matches("[A-Za-z]{1,32}");
         return new SagaException(
@@ -233,7 +232,7 @@ final class CoordinatorClient extends LRAClient {
                 String.format(
                         Locale.ROOT,
                         "cannot %s: the coordinator answered HTTP %d%s%s; %s",
-                        what,
+                        operation,
                         response.statusCode(),
                         known ? " " + status : "",
                         hint(response.statusCode()),
@@ -242,7 +241,7 @@ final class CoordinatorClient extends LRAClient {
 
     private static String hint(int status) {
         return switch (status) {
-            case 401, 403 -> " (saga.coordinator.secret must be the coordinator's)";
+            case 401, 403 -> " (saga.coordinator.secret must be the secret of the coordinator)";
             case 421 ->
                 " (saga.coordinator.url must be the URL that the coordinator prints at its start,"
                         + " or one of its saga.coordinator.hosts)";

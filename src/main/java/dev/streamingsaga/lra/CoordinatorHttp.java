@@ -21,9 +21,9 @@ import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
 
 /**
- * Sends one request to the coordinator and waits for the whole answer, at most the time-out, up to three attempts and
- * the pauses between them included. Tried again: a connection that fails or breaks, and the statuses the caller names.
- * Not tried again: a coordinator that takes the request and stays silent, which would only double the wait.
+ * Sends a request to the coordinator and waits for the complete response. The time-out covers up to three attempts and
+ * the pauses between them. Retries a connection that fails or breaks, and the statuses that the caller names. Does not
+ * retry if the coordinator accepts the request and sends no response: that would only double the wait.
  */
 final class CoordinatorHttp implements AutoCloseable {
     private static final int ATTEMPTS = 3;
@@ -38,7 +38,7 @@ final class CoordinatorHttp implements AutoCloseable {
     CoordinatorHttp(Duration timeout, Optional<CoordinatorSecret> secret) {
         this.timeout = timeout;
         this.secret = secret;
-        // HTTP/1.1: an upgrade offered in clear text is one more thing for a coordinator or proxy to hang on.
+        // HTTP/1.1 only: some coordinators and proxies hang on an offered upgrade to HTTP/2.
         client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(timeout.compareTo(MAX_CONNECT) < 0 ? timeout : MAX_CONNECT)
@@ -56,12 +56,12 @@ final class CoordinatorHttp implements AutoCloseable {
     }
 
     /**
-     * @param what the operation, for messages; what follows "; " is what happens next if it fails
-     * @param retryStatus statuses worth another attempt
-     * @throws SagaException COORDINATOR_UNAVAILABLE if no answer came in time
+     * @param operation for messages; the text after "; " says what happens next if it fails
+     * @param retryStatus statuses to retry
+     * @throws SagaException COORDINATOR_UNAVAILABLE if no response arrived in time
      */
     HttpResponse<String> send(
-            String what, URI uri, UnaryOperator<HttpRequest.Builder> request, IntPredicate retryStatus) {
+            String operation, URI uri, UnaryOperator<HttpRequest.Builder> request, IntPredicate retryStatus) {
         long deadline = System.nanoTime() + timeout.toNanos();
         for (int attempt = 1; ; attempt++) {
             try {
@@ -70,38 +70,38 @@ final class CoordinatorHttp implements AutoCloseable {
                     return response;
                 }
             } catch (IOException | TimeoutException e) {
-                boolean again = attempt < ATTEMPTS && brokeOff(e);
+                boolean again = attempt < ATTEMPTS && isConnectionFailure(e);
                 if (!again || !pause(attempt, deadline)) {
-                    throw unavailable(what, uri, attempt, e);
+                    throw unavailable(operation, uri, attempt, e);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw unavailable(what, uri, attempt, e);
+                throw unavailable(operation, uri, attempt, e);
             }
         }
     }
 
     /**
-     * With the secret, if there is one.
+     * Adds the secret, if there is one.
      *
      * @param request to the coordinator
      */
     HttpRequest.Builder authorized(HttpRequest.Builder request) {
-        secret.ifPresent(shown -> request.setHeader(CoordinatorSecret.HEADER, shown.header()));
+        secret.ifPresent(bearer -> request.setHeader(CoordinatorSecret.HEADER, bearer.header()));
         return request;
     }
 
     private HttpResponse<String> once(HttpRequest.Builder request, long deadline)
             throws IOException, TimeoutException, InterruptedException {
-        Duration left = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
-        HttpRequest bounded = request.timeout(left).build();
+        Duration remaining = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
+        HttpRequest bounded = request.timeout(remaining).build();
         try (SideEffects.Span watched = SideEffects.begin(
                 "coordinator", bounded.method() + " " + bounded.uri().getPath())) {
-            return BoundedHttp.send(client, bounded, LimitedBody.handler(), left);
+            return BoundedHttp.send(client, bounded, LimitedBody.handler(), remaining);
         }
     }
 
-    private static boolean brokeOff(Exception e) {
+    private static boolean isConnectionFailure(Exception e) {
         return e instanceof HttpConnectTimeoutException
                 || (e instanceof IOException && !(e instanceof HttpTimeoutException));
     }
@@ -120,11 +120,11 @@ final class CoordinatorHttp implements AutoCloseable {
         }
     }
 
-    private SagaException unavailable(String what, URI uri, int attempt, Exception cause) {
-        String detail = cause instanceof IOException && brokeOff(cause)
+    private SagaException unavailable(String operation, URI uri, int attempt, Exception cause) {
+        String detail = cause instanceof IOException && isConnectionFailure(cause)
                 ? cause.toString()
                 : "no answer within " + timeout.toMillis() + " ms";
-        String[] parts = what.split("; ", 2);
+        String[] parts = operation.split("; ", 2);
         return new SagaException(
                 Reason.COORDINATOR_UNAVAILABLE,
                 "cannot " + parts[0] + " at the coordinator " + uri.getAuthority() + " after " + attempt

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What a caller of our coordinator must present, as a bearer token: whoever may call it may cancel every saga. It
- * occurs in no URL, and so in no LRA id, log line, trace or error. Thread-safe.
+ * The bearer token that a caller of the coordinator must present: a caller with access can cancel every saga. The
+ * secret occurs in no URL, and so in no LRA id, log line, trace or error. Thread-safe.
  */
 public final class CoordinatorSecret {
     /** Header of a request that carries the secret. */
@@ -28,15 +28,13 @@ public final class CoordinatorSecret {
         header = "Bearer " + secret;
     }
 
-    /**
-     * @param configured 16 characters or more, printable ASCII without blanks, as checked at start; empty: no secret
-     */
+    /** @param configured 16 or more printable ASCII characters without blanks, validated at start; empty: no secret */
     public static Optional<CoordinatorSecret> of(String configured) {
         return configured.isEmpty() ? Optional.empty() : Optional.of(new CoordinatorSecret(configured));
     }
 
     /**
-     * Uses the secret in a file, made on first use and readable by its owner only.
+     * Uses the secret in a file, which is generated on first use and readable only by its owner.
      *
      * @throws IOException if the file cannot be read or written, or does not hold a secret
      */
@@ -49,8 +47,8 @@ public final class CoordinatorSecret {
         }
         String secret = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
         if (!FORM.matcher(secret).matches()) {
-            throw new IOException(file + " must hold one line of 16 characters or more, printable ASCII without blanks;"
-                    + " delete it to have a new one made");
+            throw new IOException(file + " must hold one line of 16 or more printable ASCII characters without blanks;"
+                    + " delete it to generate a new one");
         }
         return new CoordinatorSecret(secret);
     }
@@ -61,9 +59,9 @@ public final class CoordinatorSecret {
     }
 
     /**
-     * Compared in constant time.
+     * Compares in constant time.
      *
-     * @param value of {@link #HEADER} as it was received
+     * @param value of {@link #HEADER} as received
      */
     public boolean matches(String value) {
         return MessageDigest.isEqual(

@@ -19,8 +19,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Asks a coordinator for all that a saga needs of it: begins an LRA, joins it, cancels it, and waits until the
- * coordinator has called our listener. Nothing of it is left with the coordinator when its call has arrived.
+ * Tests everything that a saga needs from a coordinator: begins an LRA, joins it, cancels it, and waits until the
+ * coordinator calls a callback listener. After that call nothing remains in the coordinator.
  */
 public final class CoordinatorTrial {
     private static final Target TARGET = new Target("0000000000000000000doctor0", 1, "doctor");
@@ -30,7 +30,7 @@ public final class CoordinatorTrial {
     private final SagaConfig config;
     private final CoordinatorAccess access;
 
-    /** @param access the coordinator to be asked, and its secret */
+    /** @param access the coordinator to test, and its secret */
     public CoordinatorTrial(SagaConfig config, CoordinatorAccess access) {
         this.config = config;
         this.access = access;
@@ -38,10 +38,10 @@ public final class CoordinatorTrial {
 
     /**
      * @param scratch a directory that is not the data directory
-     * @param keptPort where the listener has been so far; empty: anywhere
+     * @param keptPort the port that the listener used so far; empty: any port
      * @return the URL by which the coordinator reached the listener
-     * @throws RuntimeException saying which of it failed
-     * @throws IOException if no port can be had
+     * @throws RuntimeException that says which operation failed
+     * @throws IOException if no port is free
      */
     public URI run(Path scratch, Optional<Integer> keptPort) throws IOException, InterruptedException {
         CountDownLatch called = new CountDownLatch(1);
@@ -56,10 +56,11 @@ public final class CoordinatorTrial {
                 client.cancel(lra);
                 if (!called.await(config.coordinator().timeout().toMillis(), TimeUnit.MILLISECONDS)) {
                     throw new UnavailableException(
-                            "the coordinator took an LRA, but when that was cancelled its call did not"
-                                    + " reach us at " + listener.uri() + " within "
+                            "the coordinator began an LRA, but after the cancel its callback did not"
+                                    + " arrive at " + listener.uri() + " within "
                                     + config.coordinator().timeout().toSeconds()
-                                    + " s (saga.callback.url, or saga.callback.host and port); it will go on trying for "
+                                    + " s (check saga.callback.url, or saga.callback.host and port); it keeps"
+                                    + " retrying for "
                                     + lra,
                             null);
                 }
@@ -70,7 +71,7 @@ public final class CoordinatorTrial {
         }
     }
 
-    /** On the port that sagas use, or on another one if the service has that. */
+    /** Listens on the port that sagas use, or on another one if a running service uses it. */
     private CallbackListener listen(Path scratch, Optional<Integer> keptPort, CountDownLatch called)
             throws IOException {
         Callback callback = config.callback();
@@ -78,7 +79,7 @@ public final class CoordinatorTrial {
         try {
             return listen(scratch, port, callback.url(), called);
         } catch (BindException taken) {
-            // By the service, which is not disturbed.
+            // The running service keeps its port.
             int other = freePort(callback.host());
             return listen(scratch, other, callback.url().map(url -> withPort(url, other)), called);
         }

@@ -16,13 +16,13 @@ import org.apache.camel.service.lra.LRASagaStep;
 import org.jspecify.annotations.Nullable;
 
 /**
- * camel-lra's saga service without its holes, for routes whose journal knows what to compensate. It adds no routes:
- * callbacks go to {@link CallbackListener}, so the endpoints given to {@code compensation()} and {@code completion()}
- * are never called; that {@code completion()} is there makes the coordinator report the end. Each step has exactly one
- * option, {@link CallbackToken#OPTION}, holding its token.
+ * A hardened saga service for camel-lra, for routes whose journal decides what to compensate. It adds no routes:
+ * callbacks go to {@link CallbackListener}, so the endpoints of {@code compensation()} and {@code completion()} are
+ * never called; a {@code completion()} only makes the coordinator report the close. Each step has exactly one option,
+ * {@link CallbackToken#OPTION}, with its token.
  *
- * <p>Ready from construction on and independent of start and stop, because Camel stops the shared service with any one
- * of its routes (CAMEL-24150); only {@link #release()} ends it. Failures are
+ * <p>Ready once constructed, and independent of start and stop, because Camel stops the shared service with any one of
+ * its routes (CAMEL-24150). Only {@link #release()} ends it. Failures are
  * {@link dev.streamingsaga.journal.SagaException}s with COORDINATOR_UNAVAILABLE, or TIMEOUT if the LRA ended before its
  * close.
  */
@@ -44,16 +44,13 @@ public final class JournalSagaService extends LRASagaService {
         client = new CoordinatorClient(this, settings, http, threads);
     }
 
-    /**
-     * Ends the service: waits up to 3 s for calls and saga bodies that still run. To be called once the routes have
-     * stopped.
-     */
+    /** Ends the service: waits up to 3 s for running calls and saga bodies. Call it after the routes have stopped. */
     public void release() {
         threads.close();
         http.close();
     }
 
-    /** Cancels an LRA of an earlier run, whose callbacks are ignored anyway: failures are logged and nothing else. */
+    /** Cancels an LRA of an earlier run. Its callbacks are ignored anyway, so a failure is only logged. */
     public CompletableFuture<Void> cancel(String lraId) {
         Optional<URL> url = url(lraId);
         return url.isPresent()
@@ -69,9 +66,9 @@ public final class JournalSagaService extends LRASagaService {
     @Override
     public CompletableFuture<CamelSagaCoordinator> getSaga(String id) {
         return url(id).map(url -> CompletableFuture.<CamelSagaCoordinator>completedFuture(new Lra(this, url)))
-                .orElseGet(() -> CompletableFuture.failedFuture(new IllegalArgumentException(
-                        "the header " + Exchange.SAGA_LONG_RUNNING_ACTION + " does not name an LRA below "
-                                + settings.scope().coordinator() + "; it was not called and the exchange is refused")));
+                .orElseGet(() -> CompletableFuture.failedFuture(new IllegalArgumentException("the header "
+                        + Exchange.SAGA_LONG_RUNNING_ACTION + " does not name an LRA below "
+                        + settings.scope().coordinator() + "; it was not called, and the exchange is refused")));
     }
 
     private Optional<URL> url(String id) {
@@ -97,16 +94,16 @@ public final class JournalSagaService extends LRASagaService {
     }
 
     /**
-     * @throws dev.streamingsaga.journal.SagaException COORDINATOR_UNAVAILABLE if the coordinator does not answer, or
-     *     with an error
+     * @throws dev.streamingsaga.journal.SagaException COORDINATOR_UNAVAILABLE if the coordinator does not respond or
+     *     returns an error
      */
     public void ping() {
         client.ping();
     }
 
     /**
-     * Without the routes that camel-lra adds here: they need a public REST consumer and call any registered endpoint
-     * for anybody.
+     * Does not add the routes that camel-lra adds here: they need a public REST consumer, and let any caller reach any
+     * registered endpoint.
      */
     @Override
     public void setCamelContext(CamelContext camelContext) {
@@ -114,16 +111,16 @@ public final class JournalSagaService extends LRASagaService {
     }
 
     @Override
-    // null until Camel has given a context: the contract of CamelContextAware
+    // null until Camel sets the context: the contract of CamelContextAware
     public @Nullable CamelContext getCamelContext() {
         return context.orElse(null);
     }
 
-    /** Nothing to do: ready since construction. */
+    /** Nothing to do: ready once constructed. */
     @Override
     protected void doStart() {}
 
-    /** Nothing is stopped: other routes go on using the service. */
+    /** Stops nothing: other routes still use the service. */
     @Override
     protected void doStop() {}
 
@@ -132,10 +129,7 @@ public final class JournalSagaService extends LRASagaService {
         return "journal-saga-service";
     }
 
-    /**
-     * Evaluates a step's options so that a failure is the exchange's own, not one wrapped and handed to the common
-     * pool.
-     */
+    /** Evaluates the options of a step on the calling thread, so that a failure reaches the exchange unwrapped. */
     private static final class Lra extends LRASagaCoordinator {
         private final JournalSagaService service;
         private final URL url;

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
-/** A short text as response body; more than 64 KiB fail the request instead of filling the heap. */
+/** Reads a response body as text. A body of more than 64 KiB fails the request instead of filling the heap. */
 final class LimitedBody implements BodySubscriber<String> {
     private static final int MAX_BYTES = 64 << 10;
 
@@ -42,7 +42,7 @@ final class LimitedBody implements BodySubscriber<String> {
         received += buffers.stream().mapToLong(ByteBuffer::remaining).sum();
         if (received > MAX_BYTES) {
             subscription.ifPresent(Flow.Subscription::cancel);
-            text.onError(new IOException("the answer is longer than " + MAX_BYTES + " bytes"));
+            text.onError(new IOException("the response is larger than " + MAX_BYTES + " bytes"));
         } else {
             text.onNext(buffers);
         }

@@ -5,43 +5,43 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Which LRA ids are ours: those directly below our coordinator's URL. An LRA id is a URL that gets called, so anything
- * else is refused before a request is made.
+ * Decides which LRA ids are accepted: those directly below the coordinator's URL. An LRA id is a URL that gets called,
+ * so any other id is refused before a request is made.
  *
- * @param coordinator with its context path, without a slash at the end
- * @param former where the same coordinator was before its port was taken; LRAs from then still call back
+ * @param coordinator with its context path, without a trailing slash
+ * @param former earlier URLs of the same coordinator, on other ports; LRAs begun there still call back
  */
 public record LraScope(URI coordinator, List<URI> former) {
     private static final int MAX_LENGTH = 512;
     private static final Pattern UID = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._:-]{0,127}");
 
     public LraScope {
-        coordinator = bare(coordinator);
-        former = former.stream().map(LraScope::bare).toList();
+        coordinator = normalized(coordinator);
+        former = former.stream().map(LraScope::normalized).toList();
     }
 
     public static LraScope of(URI coordinator) {
         return new LraScope(coordinator, List.of());
     }
 
-    /** An LRA that may be called: it lives at the coordinator's present URL. */
+    /** Whether the LRA may be called: it is below the current URL of the coordinator. */
     boolean mayCall(String lraId) {
-        return below(coordinator, lraId);
+        return isBelow(coordinator, lraId);
     }
 
-    /** An LRA that may call back. */
+    /** Whether the LRA may call back. */
     boolean mayCallBack(String lraId) {
-        return mayCall(lraId) || former.stream().anyMatch(base -> below(base, lraId));
+        return mayCall(lraId) || former.stream().anyMatch(base -> isBelow(base, lraId));
     }
 
-    private static boolean below(URI base, String lraId) {
+    private static boolean isBelow(URI base, String lraId) {
         String prefix = base + "/";
         return lraId.length() <= MAX_LENGTH
                 && lraId.startsWith(prefix)
                 && UID.matcher(lraId.substring(prefix.length())).matches();
     }
 
-    private static URI bare(URI uri) {
+    private static URI normalized(URI uri) {
         boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
         if (!http
                 || uri.getHost() == null

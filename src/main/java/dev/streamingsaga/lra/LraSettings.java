@@ -5,14 +5,14 @@ import java.net.URI;
 import java.time.Duration;
 
 /**
- * What the saga service needs to know.
+ * Settings of the saga service.
  *
- * @param access the coordinator and the secret it wants
+ * @param access the coordinator and its secret
  * @param timeout longest wait for the coordinator per operation, retries included
- * @param timeLimit given to each LRA at its begin; after it the coordinator compensates. Zero: none, the journal
- *     watches the time
- * @param callbacks base URL under which the coordinator reaches our {@link CallbackListener}
- * @param concurrency sagas that run at a time
+ * @param timeLimit of each LRA, after which the coordinator compensates. Zero: none, only the journal enforces a time
+ *     limit
+ * @param callbacks base URL at which the coordinator reaches the {@link CallbackListener}
+ * @param concurrency sagas that run concurrently
  */
 public record LraSettings(
         CoordinatorAccess access, Duration timeout, Duration timeLimit, URI callbacks, int concurrency) {
@@ -23,7 +23,9 @@ public record LraSettings(
         }
     }
 
-    /** The configured limits; coordinator and callback URL are known once coordinator and listener are up. */
+    /**
+     * The configured limits; the coordinator and the callback URL are known once coordinator and listener have started.
+     */
     public static LraSettings of(SagaConfig config, CoordinatorAccess access, URI callbacks) {
         return new LraSettings(
                 access, config.coordinator().timeout(), config.timeLimit(), callbacks, config.concurrency());

@@ -16,67 +16,65 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A port chosen once and kept in a file, since it is part of URLs that outlive the process. The file holds one port a
- * line, the current one last. A kept port that is taken is replaced by another, with a warning; the former ones stay
- * known.
+ * A port that is chosen once and stored in a file, because it is part of URLs that outlive the process. The file holds
+ * one port per line, the current one last. If the stored port is in use, another one is chosen with a warning; the file
+ * keeps the former ports.
  */
 public final class PersistentPort {
     private static final Logger LOG = LoggerFactory.getLogger(PersistentPort.class);
-    private static final int TRIES = 50;
-    private static final int REMEMBERED = 10;
-    /**
-     * Below the range from which systems take ports of outgoing connections: those would often be taken at a restart.
-     */
+    private static final int ATTEMPTS = 50;
+    private static final int MAX_STORED = 10;
+    /** Below the ephemeral ports: those are often in use by outgoing connections at a restart. */
     private static final int LOWEST = 20_000;
 
     private static final int HIGHEST = 32_000;
 
     private PersistentPort() {}
 
-    /** Opens a server on a port; throws {@link BindException} if, and only if, the port is taken. */
+    /** Opens a server on a port; throws {@link BindException} if, and only if, the port is in use. */
     @FunctionalInterface
     public interface Opener<S> {
         S open(int port) throws IOException;
     }
 
-    /** @param former ports of earlier starts that were taken since, oldest first */
+    /** @param former ports of earlier starts, oldest first */
     public record Opened<S>(S server, int port, List<Integer> former) {}
 
     /**
-     * Opens a server on the kept port, or on a free one that is kept from now on.
+     * Opens a server on the stored port, or on a free one, which it then stores.
      *
-     * @param what names the server in messages
+     * @param server name of the server in messages
      * @throws BindException if no free port was found
      */
-    public static <S> Opened<S> open(Path file, String what, Opener<S> opener) throws IOException {
+    public static <S> Opened<S> open(Path file, String server, Opener<S> opener) throws IOException {
         List<Integer> ports = read(file);
         int kept = ports.isEmpty() ? 0 : ports.get(ports.size() - 1);
-        for (int i = 0; i < TRIES; i++) {
+        for (int i = 0; i < ATTEMPTS; i++) {
             int port = i == 0 && kept > 0 ? kept : ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST);
             try {
-                S server = opener.open(port);
+                S opened = opener.open(port);
                 if (port != kept) {
-                    remember(file, ports, port);
+                    store(file, ports, port);
                 }
                 return new Opened<>(
-                        server,
+                        opened,
                         port,
                         ports.stream().filter(p -> p != port).distinct().toList());
             } catch (BindException e) {
                 if (port == kept) {
                     LOG.warn(
-                            "port {} of the {} is taken by another process; taking another one. LRAs that are still open "
-                                    + "name the old port: the journal ends them",
+                            "port {} of the {} is in use by another process; choosing another one. LRAs that are still"
+                                    + " open have the old port: the journal ends their sagas",
                             kept,
-                            what);
+                            server);
                 }
             }
         }
-        throw new BindException("no free port for the " + what + " between " + LOWEST + " and " + HIGHEST + " after "
-                + TRIES + " tries; nothing was started");
+        throw new BindException("no free port for the " + server + " between " + LOWEST + " and " + HIGHEST + " after "
+                + ATTEMPTS + " attempts; nothing was started");
     }
 
-    /** The port that was chosen last; nothing is chosen or opened. */
+    /** The stored port, without choosing or opening one. */
     public static Optional<Integer> kept(Path file) throws IOException {
         List<Integer> ports = read(file);
         return ports.isEmpty() ? Optional.empty() : Optional.of(ports.get(ports.size() - 1));
@@ -92,8 +90,7 @@ public final class PersistentPort {
                     .map(s -> port(s.strip()))
                     .toList();
         } catch (NumberFormatException e) {
-            throw new IOException(
-                    "cannot read a port from " + file + "; delete the file to have another one chosen", e);
+            throw new IOException("cannot read a port from " + file + "; delete the file to choose another port", e);
         }
     }
 
@@ -105,11 +102,11 @@ public final class PersistentPort {
         return port;
     }
 
-    private static void remember(Path file, List<Integer> ports, int port) throws IOException {
+    private static void store(Path file, List<Integer> ports, int port) throws IOException {
         List<Integer> all = new ArrayList<>(ports);
         all.add(port);
         StringBuilder text = new StringBuilder();
-        all.subList(Math.max(0, all.size() - REMEMBERED), all.size())
+        all.subList(Math.max(0, all.size() - MAX_STORED), all.size())
                 .forEach(p -> text.append(p).append('\n'));
         Path draft = file.resolveSibling(file.getFileName() + ".new");
         try (FileChannel out = FileChannel.open(

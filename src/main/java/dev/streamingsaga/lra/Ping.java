@@ -13,8 +13,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
 /**
- * Shows whether a URL leads to this process: the answer to a nonce is signed with a key that only this object knows, so
- * neither another server nor another process of ours on the same data can give it.
+ * Checks whether a URL leads to this process. It signs the response to a nonce with a key that only this object has, so
+ * that neither another server nor another process with the same data can produce it.
  */
 final class Ping {
     static final String PATH = CallbackListener.PATH + "/ping/";
@@ -62,7 +62,7 @@ final class Ping {
             }
             problem = "another process answers there (HTTP " + response.statusCode() + ")";
         } catch (IOException e) {
-            throw new IllegalStateException(message("nobody answers there: " + e), e);
+            throw new IllegalStateException(message("no server answers there: " + e), e);
         } catch (TimeoutException e) {
             problem = "no answer within " + TIMEOUT.toSeconds() + " s";
         } catch (InterruptedException e) {
@@ -73,9 +73,9 @@ final class Ping {
     }
 
     private String message(String problem) {
-        return "the coordinator would not reach us at " + base
+        return "the coordinator could not reach the callback listener at " + base
                 + " (saga.callback.url, or saga.callback.host and port): " + problem
-                + "; no saga is started until this is right";
+                + "; no saga starts until this is fixed";
     }
 
     private String nonce() {

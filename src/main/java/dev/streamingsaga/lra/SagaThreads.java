@@ -12,31 +12,34 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * The threads on which coordinator calls are made and, since Camel continues where a call ends, the bodies of sagas
- * run: never the common pool, of which a machine with two cores has one thread, and never those of the HTTP client.
+ * The threads for coordinator calls. Camel continues an exchange on the thread on which the call ends, so the bodies of
+ * sagas run here too: never on the common pool, which has one thread on a machine with two cores, and never on the
+ * threads of the HTTP client.
  *
- * <p>Each call has a thread of its own, which ends with it, so that a body that waits for another saga's call cannot
- * starve it; a bound of 16 a saga (one for its body, the rest for parallel steps inside it) turns a runaway into a
- * refused call. No thread is used again: Camel keeps what an exchange is to do next with the thread, and of an exchange
- * that died of an Error it would do that as soon as another saga used the thread. Not daemons: a saga's body is
- * finished before the JVM goes.
+ * <p>Each call has its own thread, so that a body that waits for the call of another saga cannot starve it. A limit of
+ * 16 per saga (one for its body, the rest for parallel steps) refuses calls beyond that. Threads are not reused: Camel
+ * keeps the pending work of an exchange in a thread local, and after an exchange that failed with an Error it would run
+ * that work when another saga used the thread. No daemon threads: the JVM waits for the bodies of sagas.
  */
 final class SagaThreads implements AutoCloseable {
     private static final int PER_SAGA = 16;
     private static final int CLOSE_SECONDS = 3;
 
     private final ThreadFactory threads = new NamedThreads("saga-lra", false);
-    private final int bound;
+    private final int limit;
     private final Semaphore free;
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     SagaThreads(int concurrency) {
-        bound = Math.multiplyExact(concurrency, PER_SAGA);
-        free = new Semaphore(bound);
+        limit = Math.multiplyExact(concurrency, PER_SAGA);
+        free = new Semaphore(limit);
     }
 
-    /** The future fails with the very exception thrown, not wrapped, so that a route's exception clauses see it. */
+    /**
+     * The future fails with the original exception, not wrapped, so that the {@code onException} clauses of a route
+     * match it.
+     */
     <T> CompletableFuture<T> call(Supplier<T> work) {
         CompletableFuture<T> result = new CompletableFuture<>();
         try {
@@ -59,25 +62,25 @@ final class SagaThreads implements AutoCloseable {
 
     private void start(Runnable work) {
         if (closed || !free.tryAcquire()) {
-            throw new RejectedExecutionException(closed ? "the saga service is closed" : bound + " are busy");
+            throw new RejectedExecutionException(closed ? "the saga service is closed" : limit + " are busy");
         }
         Thread thread = threads.newThread(() -> {
             try {
                 work.run();
             } finally {
-                ended(Thread.currentThread());
+                release(Thread.currentThread());
             }
         });
         running.add(thread);
         try {
             thread.start();
         } catch (OutOfMemoryError e) {
-            ended(thread);
-            throw new RejectedExecutionException("the system gives no more", e);
+            release(thread);
+            throw new RejectedExecutionException("the system cannot create another thread", e);
         }
     }
 
-    private void ended(Thread thread) {
+    private void release(Thread thread) {
         running.remove(thread);
         free.release();
     }
@@ -93,12 +96,12 @@ final class SagaThreads implements AutoCloseable {
         result.complete(value);
     }
 
-    /** Waits up to 3 s for what still runs, then interrupts it. */
+    /** Waits up to 3 s for running calls, then interrupts them. */
     @Override
     public void close() {
         closed = true;
         try {
-            if (!free.tryAcquire(bound, CLOSE_SECONDS, TimeUnit.SECONDS)) {
+            if (!free.tryAcquire(limit, CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 running.forEach(Thread::interrupt);
             }
         } catch (InterruptedException e) {

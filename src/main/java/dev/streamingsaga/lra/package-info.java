@@ -1,12 +1,12 @@
 /**
- * The line to the LRA coordinator, both ways, with the holes of camel-lra 4.17 closed.
+ * Communication with the LRA coordinator in both directions; fixes the gaps of camel-lra 4.17.
  *
- * <p>Outwards ({@link dev.streamingsaga.lra.JournalSagaService}): every request ends within the coordinator time-out;
- * only LRAs of our own coordinator are ever called; a close that the coordinator answers with "cancelled" fails the
- * saga; a failing cancel never hides the error that caused it; the body of a saga runs on threads of ours.
+ * <p>Outbound ({@link dev.streamingsaga.lra.JournalSagaService}): every request ends within the coordinator time-out;
+ * only LRAs of the configured coordinator are called; a close that the coordinator answers with "cancelled" fails the
+ * saga; a failed cancel never hides the error that caused it; the body of a saga runs on threads of this package.
  *
- * <p>Inwards ({@link dev.streamingsaga.lra.CallbackListener}): a private listener takes from a callback nothing but a
- * signed token naming saga, run and step. What to undo comes from the journal, through
+ * <p>Inbound ({@link dev.streamingsaga.lra.CallbackListener}): a private listener reads nothing from a callback but a
+ * signed token that names saga, run and step. The journal decides what to compensate, through
  * {@link dev.streamingsaga.lra.CallbackHandler}.
  */
 @NullMarked

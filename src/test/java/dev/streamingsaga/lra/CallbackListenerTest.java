@@ -241,9 +241,9 @@ class CallbackListenerTest {
         }
     }
 
-    /** More than there are threads: each would hold one for ever. */
+    /** More clients than threads: each would block one forever. */
     @Test
-    void clients_that_never_finish_their_request_are_cut_off() throws Exception {
+    void clients_that_never_finish_their_request_are_disconnected() throws Exception {
         List<Socket> lazy = IntStream.range(0, 9).mapToObj(i -> halfARequest()).toList();
         try {
             assertThat(put("/lra-participant/compensate?saga=" + token(), "Long-Running-Action", LRA))
@@ -257,7 +257,7 @@ class CallbackListenerTest {
 
     /** 40 of them blocked the JDK's server for 15 s. */
     @Test
-    void a_call_is_answered_at_once_while_more_clients_hang_than_there_may_be() throws Exception {
+    void a_call_is_answered_at_once_while_more_clients_hang_than_the_limit_allows() throws Exception {
         List<Socket> hanging = IntStream.range(0, 200)
                 .mapToObj(i -> i % 2 == 0 ? halfARequest() : connection())
                 .toList();
@@ -276,7 +276,7 @@ class CallbackListenerTest {
         }
     }
 
-    /** All connections have requests under way: what comes then waits, and nothing is cut off. */
+    /** All connections have requests in progress: new ones wait, and none is closed. */
     @Test
     void calls_that_are_being_answered_make_no_room_for_others(@TempDir Path other) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
@@ -284,7 +284,7 @@ class CallbackListenerTest {
             await(go);
             return CallbackHandler.CallbackAnswer.DONE;
         };
-        var limits = new CallbackServer.Limits(2, Duration.ofSeconds(5), 64 << 10);
+        var limits = new CallbackServer.ListenerLimits(2, Duration.ofSeconds(5), 64 << 10);
         try (CallbackListener small = CallbackListener.start(CALLBACK, other, SCOPE, handler, limits)) {
             List<CompletableFuture<Integer>> calls = IntStream.range(0, 4)
                     .mapToObj(i -> Background.call("call " + i, () -> {
@@ -307,7 +307,7 @@ class CallbackListenerTest {
 
     @Test
     void a_request_that_does_not_arrive_in_time_is_cut_off(@TempDir Path other) throws Exception {
-        var limits = new CallbackServer.Limits(4, Duration.ofMillis(300), 64 << 10);
+        var limits = new CallbackServer.ListenerLimits(4, Duration.ofMillis(300), 64 << 10);
         try (CallbackListener hasty = CallbackListener.start(CALLBACK, other, SCOPE, handler, limits);
                 Socket silent =
                         new Socket(InetAddress.getLoopbackAddress(), hasty.uri().getPort());
@@ -346,7 +346,7 @@ class CallbackListenerTest {
         }
     }
 
-    /** RFC 9112, 5.1, 6.1 and 6.3: what follows such a request is never answered; nothing is run. */
+    /** RFC 9112, 5.1, 6.1 and 6.3: bytes after such a request are never answered; nothing runs. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -397,7 +397,7 @@ class CallbackListenerTest {
     }
 
     @Test
-    void headers_without_an_end_are_refused_by_their_size() throws Exception {
+    void endless_headers_are_refused_by_size() throws Exception {
         assertThat(raw("PUT / HTTP/1.1\r\nX: " + "a".repeat(9000))).startsWith("HTTP/1.1 431");
         assertThat(raw("PUT / HTTP/1.1\r\n" + "X: a\r\n".repeat(200))).startsWith("HTTP/1.1 431");
     }
@@ -441,7 +441,7 @@ class CallbackListenerTest {
     }
 
     @Test
-    void a_kept_port_that_is_taken_is_replaced_for_good() throws Exception {
+    void a_stored_port_that_is_in_use_is_replaced_permanently() throws Exception {
         URI before = listener.uri();
         listener.close();
         try (ServerSocket taken = new ServerSocket(before.getPort(), 1, InetAddress.getLoopbackAddress())) {
@@ -457,7 +457,7 @@ class CallbackListenerTest {
     }
 
     @Test
-    void a_configured_port_that_is_taken_stops_the_start() throws Exception {
+    void a_configured_port_that_is_in_use_fails_the_start() throws Exception {
         Callback same = new Callback("127.0.0.1", listener.uri().getPort(), Optional.empty(), "");
 
         assertThatThrownBy(() -> CallbackListener.start(same, data, SCOPE, handler))
@@ -466,14 +466,14 @@ class CallbackListenerTest {
     }
 
     @Test
-    void the_self_check_passes_when_we_answer() {
+    void the_self_check_passes_when_this_process_answers() {
         assertThatCode(listener::selfCheck).doesNotThrowAnyException();
     }
 
     @Test
     void the_self_check_fails_when_another_server_owns_the_url(@TempDir Path other) throws Exception {
-        try (StubServer stranger = new StubServer((r, n) -> new StubServer.Answer(200, "pong"))) {
-            // Another listener of ours on the same data, so with the same secret, is a stranger too.
+        try (StubServer stranger = new StubServer((r, n) -> new StubServer.StubResponse(200, "pong"))) {
+            // Another listener on the same data, with the same secret, does not pass either.
             for (URI url : List.of(stranger.uri(""), listener.uri())) {
                 Callback elsewhere = new Callback("127.0.0.1", 0, Optional.of(url), "");
                 try (CallbackListener mine = CallbackListener.start(elsewhere, other, SCOPE, handler)) {
@@ -493,7 +493,7 @@ class CallbackListenerTest {
         listener.close();
         try (CallbackListener mine =
                 CallbackListener.start(new Callback("127.0.0.1", 0, Optional.of(gone), ""), other, SCOPE, handler)) {
-            assertThatThrownBy(mine::selfCheck).hasMessageContaining("nobody answers there");
+            assertThatThrownBy(mine::selfCheck).hasMessageContaining("no server answers there");
         }
     }
 

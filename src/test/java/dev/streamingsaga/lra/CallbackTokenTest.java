@@ -29,7 +29,7 @@ class CallbackTokenTest {
         assertThat(tokens.verify(token)).contains(TARGET);
     }
 
-    /** Also the last character, of which base64 ignores two bits. */
+    /** Includes the last character, two bits of which base64 ignores. */
     @Test
     void a_token_altered_in_any_one_character_is_refused() {
         String token = tokens.issue(TARGET);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The coordinator in a process of its own, killed in the middle and started again on the same data. */
+/** The coordinator runs in its own process, is killed during a saga and restarted on the same data. */
 @Tag("own-jvm")
 class CoordinatorRestartTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -64,7 +64,7 @@ class CoordinatorRestartTest {
     }
 
     @Test
-    void waiting_compensations_are_called_at_once_after_a_restart() throws Exception {
+    void pending_compensations_are_called_immediately_after_a_restart() throws Exception {
         CoordinatorProcess first = CoordinatorProcess.start(coordinatorData);
         try (SagaFixture saga = SagaFixture.against(first.url(), data, TIMEOUT)) {
             saga.handler.behaviour = t -> CallbackHandler.CallbackAnswer.LATER;
@@ -88,7 +88,7 @@ class CoordinatorRestartTest {
     }
 
     @Test
-    void a_coordinator_that_is_gone_at_close_fails_the_saga_with_a_clear_word() throws Exception {
+    void a_coordinator_that_is_gone_at_close_fails_the_saga_with_a_clear_message() throws Exception {
         try (CoordinatorProcess coordinator = CoordinatorProcess.start(coordinatorData);
                 SagaFixture saga = SagaFixture.against(coordinator.url(), data, Duration.ofSeconds(3))) {
             saga.lastStep = coordinator::kill;

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.streamingsaga.embedded.EmbeddedCoordinator;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
-import dev.streamingsaga.lra.StubServer.Answer;
+import dev.streamingsaga.lra.StubServer.StubResponse;
 import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -60,7 +60,7 @@ class JournalSagaServiceTest {
     }
 
     @Test
-    void reports_completion_to_the_steps_that_ask_for_it() throws Exception {
+    void reports_completion_to_the_steps_that_request_it() throws Exception {
         try (SagaFixture saga = fixture()) {
             Exchange end = saga.run();
 
@@ -85,7 +85,7 @@ class JournalSagaServiceTest {
     }
 
     @Test
-    void bodies_run_on_threads_of_the_service_and_as_many_at_a_time_as_sagas() throws Exception {
+    void bodies_run_on_threads_of_the_service_and_as_many_concurrently_as_sagas() throws Exception {
         try (SagaFixture saga = fixture()) {
             CyclicBarrier allInside = new CyclicBarrier(6);
             saga.lastStep = () -> meet(allInside);
@@ -111,7 +111,7 @@ class JournalSagaServiceTest {
     }
 
     @Test
-    void works_on_after_one_of_its_routes_was_stopped() throws Exception {
+    void keeps_working_after_one_of_its_routes_was_stopped() throws Exception {
         try (SagaFixture saga = fixture()) {
             saga.camel.getRouteController().stopRoute("odd");
 
@@ -123,7 +123,7 @@ class JournalSagaServiceTest {
     @Test
     void a_foreign_lra_header_is_refused_and_never_called() throws Exception {
         try (SagaFixture saga = fixture();
-                StubServer foreign = new StubServer((r, n) -> new Answer(200, "Closed"))) {
+                StubServer foreign = new StubServer((r, n) -> new StubResponse(200, "Closed"))) {
             String id = foreign.uri("/lra-coordinator/0_ffff7f000001_1_2_3").toString();
             for (String endpoint : List.of("direct:root", "direct:second")) {
                 Exchange end = saga.run(endpoint, Map.of("Long-Running-Action", id));
@@ -185,7 +185,7 @@ class JournalSagaServiceTest {
     }
 
     @Test
-    void an_answer_whose_body_never_ends_is_given_up_too() throws Exception {
+    void a_response_whose_body_never_ends_times_out_too() throws Exception {
         CountDownLatch over = new CountDownLatch(1);
         try (ServerSocket slow = new ServerSocket(0, 50, java.net.InetAddress.getLoopbackAddress())) {
             Thread server = new Thread(() -> {
@@ -209,7 +209,7 @@ class JournalSagaServiceTest {
         }
     }
 
-    /** Generous beside the time-out under test; without that one, the run would never end. */
+    /** Much longer than the time-out under test; without that time-out the run would never end. */
     private static Exchange runInTime(SagaFixture saga) throws Exception {
         ExecutorService caller = Executors.newSingleThreadExecutor();
         try {
@@ -221,8 +221,8 @@ class JournalSagaServiceTest {
 
     @Test
     void a_cancel_that_cannot_be_sent_leaves_the_business_exception_in_place() throws Exception {
-        try (StubServer stub =
-                        stub((request, nth) -> request.endsWith("/cancel") ? new Answer(0, "") : new Answer(200, ""));
+        try (StubServer stub = stub((request, nth) ->
+                        request.endsWith("/cancel") ? new StubResponse(0, "") : new StubResponse(200, ""));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             saga.lastStep = () -> {
                 throw new SagaException(Reason.STORAGE_FULL, "no space left");
@@ -237,7 +237,7 @@ class JournalSagaServiceTest {
     @Test
     void a_cancel_of_an_lra_the_coordinator_does_not_know_leaves_the_business_exception_in_place() throws Exception {
         try (StubServer stub = stub((request, nth) ->
-                        request.endsWith("/cancel") ? new Answer(404, "unknown") : new Answer(200, ""));
+                        request.endsWith("/cancel") ? new StubResponse(404, "unknown") : new StubResponse(200, ""));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             saga.lastStep = () -> {
                 throw new SagaException(Reason.STORAGE_FULL, "no space left");
@@ -249,7 +249,7 @@ class JournalSagaServiceTest {
     @ParameterizedTest
     @ValueSource(strings = {"Cancelled", "Cancelling", "FailedToCancel", "{\"status\":\"Cancelled\"}"})
     void a_close_that_the_coordinator_answers_with_cancelled_fails_the_saga(String body) throws Exception {
-        try (StubServer stub = stub((request, nth) -> new Answer(200, request.endsWith("/close") ? body : ""));
+        try (StubServer stub = stub((request, nth) -> new StubResponse(200, request.endsWith("/close") ? body : ""));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             assertThat(saga.run().getException()).isInstanceOfSatisfying(SagaException.class, e -> {
                 assertThat(e.reason()).isEqualTo(Reason.TIMEOUT);
@@ -261,7 +261,7 @@ class JournalSagaServiceTest {
     @ParameterizedTest
     @ValueSource(strings = {"FailedToClose", "", "something else"})
     void a_close_without_a_clear_word_fails_the_saga(String body) throws Exception {
-        try (StubServer stub = stub((request, nth) -> new Answer(200, request.endsWith("/close") ? body : ""));
+        try (StubServer stub = stub((request, nth) -> new StubResponse(200, request.endsWith("/close") ? body : ""));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             assertThat(saga.run().getException())
                     .isInstanceOfSatisfying(
@@ -270,10 +270,10 @@ class JournalSagaServiceTest {
     }
 
     @Test
-    void broken_connections_and_a_full_bulkhead_are_tried_again() throws Exception {
+    void broken_connections_and_a_full_bulkhead_are_retried() throws Exception {
         try (StubServer stub = stub((request, nth) -> nth > 1
-                        ? new Answer(200, request.endsWith("/close") ? "Closed" : "")
-                        : request.endsWith("/start") ? new Answer(500, "bulkhead") : new Answer(0, ""));
+                        ? new StubResponse(200, request.endsWith("/close") ? "Closed" : "")
+                        : request.endsWith("/start") ? new StubResponse(500, "bulkhead") : new StubResponse(0, ""));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             assertThat(saga.run().getException()).isNull();
             assertThat(stub.requests).filteredOn(r -> r.endsWith("/close")).hasSize(2);
@@ -281,8 +281,9 @@ class JournalSagaServiceTest {
     }
 
     @Test
-    void the_secret_goes_with_every_request_and_in_no_url() throws Exception {
-        try (StubServer stub = stub((request, nth) -> new Answer(200, request.endsWith("/close") ? "Closed" : ""));
+    void the_secret_is_sent_with_every_request_and_in_no_url() throws Exception {
+        try (StubServer stub =
+                        stub((request, nth) -> new StubResponse(200, request.endsWith("/close") ? "Closed" : ""));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             assertThat(saga.run().getException()).isNull();
             assertThat(stub.requests)
@@ -295,8 +296,9 @@ class JournalSagaServiceTest {
     }
 
     @Test
-    void a_coordinator_that_asks_for_no_secret_gets_none() throws Exception {
-        try (StubServer stub = stub((request, nth) -> new Answer(200, request.endsWith("/close") ? "Closed" : ""));
+    void a_coordinator_that_requires_no_secret_gets_none() throws Exception {
+        try (StubServer stub =
+                        stub((request, nth) -> new StubResponse(200, request.endsWith("/close") ? "Closed" : ""));
                 SagaFixture saga = new SagaFixture(
                         new CoordinatorAccess(LraScope.of(stub.uri("/lra-coordinator")), Optional.empty()),
                         data,
@@ -313,7 +315,7 @@ class JournalSagaServiceTest {
     })
     void a_refused_begin_is_told_with_its_reason_and_without_the_secret(
             int status, String body, String words, int attempts) throws Exception {
-        try (StubServer stub = new StubServer((request, nth) -> new Answer(status, body));
+        try (StubServer stub = new StubServer((request, nth) -> new StubResponse(status, body));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             assertThat(saga.run().getException()).isInstanceOfSatisfying(SagaException.class, e -> {
                 assertThat(e.reason()).isEqualTo(Reason.COORDINATOR_UNAVAILABLE);
@@ -326,9 +328,9 @@ class JournalSagaServiceTest {
 
     @Test
     void an_lra_id_from_begin_that_is_not_below_the_coordinator_is_not_used() throws Exception {
-        try (StubServer foreign = new StubServer((r, n) -> new Answer(200, ""));
-                StubServer stub = new StubServer((r, n) ->
-                        new Answer(201, "", foreign.uri("/lra-coordinator/0_1").toString()));
+        try (StubServer foreign = new StubServer((r, n) -> new StubResponse(200, ""));
+                StubServer stub = new StubServer((r, n) -> new StubResponse(
+                        201, "", foreign.uri("/lra-coordinator/0_1").toString()));
                 SagaFixture saga = SagaFixture.against(stub.uri("/lra-coordinator"), data, TIMEOUT)) {
             assertThat(saga.run().getException())
                     .isInstanceOf(SagaException.class)
@@ -387,9 +389,10 @@ class JournalSagaServiceTest {
     private static StubServer stub(StubServer.Answers answers) throws Exception {
         var self = new java.util.concurrent.atomic.AtomicReference<StubServer>();
         self.set(new StubServer((request, nth) -> {
-            Answer answer = answers.to(request, nth);
+            StubResponse answer = answers.to(request, nth);
             return request.endsWith("/start") && answer.status() == 200
-                    ? new Answer(201, "", self.get().uri("/lra-coordinator/0_1").toString())
+                    ? new StubResponse(
+                            201, "", self.get().uri("/lra-coordinator/0_1").toString())
                     : answer;
         }));
         return self.get();

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
-/** Notes each callback and answers as told. */
+/** Records each callback and returns the configured answer. */
 final class RecordingHandler implements CallbackHandler {
     final List<Target> compensated = new CopyOnWriteArrayList<>();
     final List<Target> completed = new CopyOnWriteArrayList<>();

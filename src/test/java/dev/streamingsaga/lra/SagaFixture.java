@@ -18,10 +18,7 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.SagaPropagation;
 
-/**
- * A Camel context with a saga of a root and two participants, wired as the bundle wires its own, against any
- * coordinator URL.
- */
+/** A Camel context with a root saga and two participants, configured as in the bundle, for any coordinator URL. */
 final class SagaFixture implements AutoCloseable {
     static final String SAGA = "01jd0000000000000000000000";
     static final SagaConfig.Callback CALLBACK = new SagaConfig.Callback("127.0.0.1", 0, Optional.empty(), "");
@@ -105,7 +102,7 @@ final class SagaFixture implements AutoCloseable {
 
     Exchange run(String endpoint, Map<String, Object> headers) {
         return camel.createProducerTemplate().send(endpoint, e -> {
-            // Before the route: saga() wraps its whole route, so its options are evaluated before any other step of it.
+            // saga() wraps its whole route, so its options are evaluated before any other step of the route.
             List.of("root", "first", "second").forEach(step -> e.setProperty("Token-" + step, token(step)));
             e.getMessage().setHeaders(new HashMap<>(headers));
         });

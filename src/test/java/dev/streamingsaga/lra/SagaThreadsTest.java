@@ -23,7 +23,7 @@ class SagaThreadsTest {
     private static final int BOUND = 16;
 
     @Test
-    void no_thread_is_used_again() {
+    void no_thread_is_reused() {
         try (SagaThreads threads = new SagaThreads(1)) {
             Set<Thread> seen = new HashSet<>();
             for (int i = 0; i < 3 * BOUND; i++) {
@@ -34,7 +34,7 @@ class SagaThreadsTest {
     }
 
     @Test
-    void a_call_beyond_the_bound_is_refused_and_none_is_when_one_has_ended() {
+    void a_call_beyond_the_limit_is_refused_until_another_has_ended() {
         CountDownLatch held = new CountDownLatch(1);
         try (SagaThreads threads = new SagaThreads(1)) {
             List<CompletableFuture<Void>> busy = new ArrayList<>();
@@ -54,7 +54,7 @@ class SagaThreadsTest {
     }
 
     @Test
-    void a_failure_is_the_very_one_and_costs_no_place() {
+    void a_failure_is_not_wrapped_and_releases_its_thread() {
         try (SagaThreads threads = new SagaThreads(1)) {
             AssertionError error = new AssertionError("simulated");
             for (int i = 0; i < 2 * BOUND; i++) {
@@ -68,7 +68,7 @@ class SagaThreadsTest {
     }
 
     @Test
-    void closing_interrupts_what_does_not_end_and_refuses_what_comes() {
+    void closing_interrupts_running_calls_and_refuses_new_ones() {
         SagaThreads threads = new SagaThreads(1);
         CompletableFuture<Void> stuck = threads.run(() -> await(new CountDownLatch(1)));
 

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A small real HTTP server that notes every request; for what a real coordinator cannot be made to say on demand. */
+/** A small HTTP server that records every request, for responses that a real coordinator does not give on demand. */
 final class StubServer implements AutoCloseable {
     final List<String> requests = new CopyOnWriteArrayList<>();
     /** The header of each request; {@code null} where there was none. */
@@ -20,11 +20,11 @@ final class StubServer implements AutoCloseable {
 
     @FunctionalInterface
     interface Answers {
-        Answer to(String methodAndPath, int nth);
+        StubResponse to(String methodAndPath, int nth);
     }
 
-    record Answer(int status, String body, String location) {
-        Answer(int status, String body) {
+    record StubResponse(int status, String body, String location) {
+        StubResponse(int status, String body) {
             this(status, body, "");
         }
     }
@@ -41,10 +41,10 @@ final class StubServer implements AutoCloseable {
             String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
             requests.add(request);
             authorizations.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
-            Answer answer = answers.to(
+            StubResponse answer = answers.to(
                     request, (int) requests.stream().filter(request::equals).count());
             if (answer.status() == 0) {
-                return; // breaks the connection off
+                return; // breaks the connection
             }
             if (!answer.location().isEmpty()) {
                 exchange.getResponseHeaders().set("Location", answer.location());
