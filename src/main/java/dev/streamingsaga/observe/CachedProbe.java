@@ -12,42 +12,43 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer that is kept for a while. The question is asked on a thread of its own, never twice at a time. Thread-safe.
+ * Caches the result of a probe for a while. The probe runs on its own thread, never twice at the same time.
+ * Thread-safe.
  */
 final class CachedProbe<T> {
-    private final Supplier<T> question;
-    private final Duration keep;
+    private final Supplier<T> probe;
+    private final Duration timeToLive;
     private final Executor threads;
-    private @Nullable CompletableFuture<T> asking;
-    private long askedNanos;
+    private @Nullable CompletableFuture<T> current;
+    private long startedNanos;
     private long endedNanos;
     private volatile T last;
 
-    /** @param first answer until there is one */
-    CachedProbe(Supplier<T> question, T first, Duration keep, Executor threads) {
-        this.question = question;
+    /** @param first result until the probe has run */
+    CachedProbe(Supplier<T> probe, T first, Duration timeToLive, Executor threads) {
+        this.probe = probe;
         this.last = first;
-        this.keep = keep;
+        this.timeToLive = timeToLive;
         this.threads = threads;
     }
 
-    /** The last answer that came; never waits, but asks anew if it is old. */
+    /** The last result. Never waits; starts the probe again if the result has expired. */
     T last() {
         refresh();
         return last;
     }
 
     /**
-     * An answer that is not old. One that hangs is waited for only while it is younger than the limit, so that of many
-     * who ask only the first ones wait.
+     * A result that has not expired. Waits for a running probe until the limit after its start, so that a probe that
+     * hangs delays only the first callers.
      *
-     * @return empty if the question failed, or was not answered in time
+     * @return empty if the probe failed or did not finish in time
      */
     Optional<T> within(Duration limit) {
-        CompletableFuture<T> answer = refresh();
+        CompletableFuture<T> running = refresh();
         try {
-            return Optional.of(answer.get(
-                    Math.max(0, limit.toNanos() - (System.nanoTime() - refreshing())), TimeUnit.NANOSECONDS));
+            return Optional.of(running.get(
+                    Math.max(0, limit.toNanos() - (System.nanoTime() - startedNanos())), TimeUnit.NANOSECONDS));
         } catch (ExecutionException | TimeoutException e) {
             return Optional.empty();
         } catch (InterruptedException e) {
@@ -56,31 +57,31 @@ final class CachedProbe<T> {
         }
     }
 
-    private synchronized long refreshing() {
-        return askedNanos;
+    private synchronized long startedNanos() {
+        return startedNanos;
     }
 
     synchronized CompletableFuture<T> refresh() {
-        CompletableFuture<T> known = asking;
-        if (known != null && (!known.isDone() || System.nanoTime() - endedNanos < keep.toNanos())) {
-            return known;
+        CompletableFuture<T> cached = current;
+        if (cached != null && (!cached.isDone() || System.nanoTime() - endedNanos < timeToLive.toNanos())) {
+            return cached;
         }
         CompletableFuture<T> next = new CompletableFuture<>();
-        asking = next;
-        askedNanos = System.nanoTime();
+        current = next;
+        startedNanos = System.nanoTime();
         try {
-            threads.execute(() -> answer(next));
+            threads.execute(() -> run(next));
         } catch (RejectedExecutionException e) {
             end(() -> next.completeExceptionally(e));
         }
         return next;
     }
 
-    private void answer(CompletableFuture<T> next) {
+    private void run(CompletableFuture<T> next) {
         try {
-            T answer = question.get();
-            last = answer;
-            end(() -> next.complete(answer));
+            T result = probe.get();
+            last = result;
+            end(() -> next.complete(result));
         } catch (RuntimeException | Error e) {
             end(() -> next.completeExceptionally(e));
         }

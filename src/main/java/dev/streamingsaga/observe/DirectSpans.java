@@ -5,7 +5,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.telemetry.Span;
 import org.apache.camel.telemetry.decorators.DirectSpanDecorator;
 
-/** Routes: those of a saga say which. Found by camel-telemetry as a service. */
+/** Adds the saga to the spans of {@code direct:} routes. camel-telemetry loads this class as a service. */
 public final class DirectSpans extends DirectSpanDecorator {
     @Override
     public void beforeTracingEvent(Span span, Exchange exchange, Endpoint endpoint) {

@@ -7,34 +7,34 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 
 /**
- * Whether the parts that a saga needs answer. Each is asked at most every {@value #KEEP_SECONDS} s and waited for at
- * most {@value #LIMIT_SECONDS} s.
+ * Checks the parts that a saga needs. Each check runs at most every {@value #KEEP_SECONDS} s and is awaited for at most
+ * {@value #LIMIT_SECONDS} s.
  */
 public final class Health {
     static final int KEEP_SECONDS = 10;
     static final int LIMIT_SECONDS = 5;
 
-    private static final String UNASKED = "not asked yet";
+    private static final String UNCHECKED = "not checked yet";
     private static final int MAX_DETAIL_CHARS = 300;
 
     private final Map<String, CachedProbe<Health.PartHealth>> parts = new LinkedHashMap<>();
 
-    /** @param checks by part, in the order to be shown; they throw if the part cannot be used */
+    /** @param checks by part, in display order; a check throws if the part cannot be used */
     Health(Map<String, Runnable> checks, Executor threads) {
         checks.forEach((part, check) -> parts.put(
                 part,
                 new CachedProbe<>(
-                        () -> state(part, check),
-                        new Health.PartHealth(part, false, UNASKED),
+                        () -> run(part, check),
+                        new Health.PartHealth(part, false, UNCHECKED),
                         Duration.ofSeconds(KEEP_SECONDS),
                         threads)));
     }
 
     /** @param detail why it is down; empty if it is up */
     public record PartHealth(String part, boolean up, String detail) {
-        /** 1, 0, or not a number before the first answer. */
-        double figure() {
-            return up ? 1 : detail.equals(UNASKED) ? Double.NaN : 0;
+        /** 1 if up, 0 if down, NaN before the first result. */
+        double value() {
+            return up ? 1 : detail.equals(UNCHECKED) ? Double.NaN : 0;
         }
     }
 
@@ -44,7 +44,7 @@ public final class Health {
         }
     }
 
-    private static Health.PartHealth state(String part, Runnable check) {
+    private static Health.PartHealth run(String part, Runnable check) {
         try {
             check.run();
             return new Health.PartHealth(part, true, "");
@@ -66,7 +66,7 @@ public final class Health {
                 .toList());
     }
 
-    /** As last heard; without waiting. */
+    /** The cached probes, by part. */
     Map<String, CachedProbe<Health.PartHealth>> parts() {
         return parts;
     }

@@ -23,7 +23,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * The metrics of one instance in a Micrometer registry: those of the journal, and those since the start of this
+ * The metrics of one instance in a Micrometer registry: some from the journal, some counted since the start of this
  * process.
  */
 final class Meters implements SagaListener, AutoCloseable {
@@ -36,7 +36,7 @@ final class Meters implements SagaListener, AutoCloseable {
     private final ObservedComponents parts;
     private final CachedProbe<JournalStatistics> figures;
     private final List<Tag> tags;
-    private final List<Meter> ours = new CopyOnWriteArrayList<>();
+    private final List<Meter> registered = new CopyOnWriteArrayList<>();
     private final Map<String, Timer> steps = new ConcurrentHashMap<>();
     private final Map<SagaState, Timer> outcomes = new ConcurrentHashMap<>();
     private final Counter sentBytes;
@@ -55,11 +55,11 @@ final class Meters implements SagaListener, AutoCloseable {
         this.figures = figures;
         this.closing = closing;
         this.tags = List.of(Tag.of("saga", parts.config().name()));
-        ofJournal();
-        sentBytes = counter("streaming.saga.sent", "bytes", "Bytes of chunks that the bucket took, since the start");
-        sentChunks = counter("streaming.saga.sent.chunks", "", "Chunks that the bucket took, since the start");
+        registerJournalMetrics();
+        sentBytes = counter("streaming.saga.sent", "bytes", "Bytes of chunks that the bucket stored, since the start");
+        sentChunks = counter("streaming.saga.sent.chunks", "", "Chunks that the bucket stored, since the start");
         retries = counter(
-                "streaming.saga.chunk.retries", "", "Chunks sent once more because an attempt failed, since the start");
+                "streaming.saga.chunk.retries", "", "Chunks sent again because an attempt failed, since the start");
         sinceStart(
                 "streaming.saga.unwritten.reports",
                 "Report files that could not be written, since the start",
@@ -71,11 +71,11 @@ final class Meters implements SagaListener, AutoCloseable {
         Journal.steps(parts.config().participants()).forEach(this::step);
         Stream.of(SagaState.values()).filter(SagaState::isFinal).forEach(this::outcome);
         health.parts()
-                .forEach((part, asked) -> add(Gauge.builder(
+                .forEach((part, probe) -> add(Gauge.builder(
                                 "streaming.saga.health",
-                                asked,
-                                state -> state.last().figure())
-                        .description("1 if the part answered when it was last asked, 0 if not")
+                                probe,
+                                state -> state.last().value())
+                        .description("1 if the part passed its last check, 0 if not")
                         .tags(tags)
                         .tag("part", part)
                         .register(registry)));
@@ -84,26 +84,26 @@ final class Meters implements SagaListener, AutoCloseable {
                         parts,
                         p -> Observation.free(p.config().dataDir()))
                 .baseUnit("bytes")
-                .description("Free space where the data directory is")
+                .description("Free space on the disk of the data directory")
                 .tags(tags)
                 .register(registry));
         parts.journal().addListener(this);
     }
 
-    /** In the registry that the context has, if it has one. */
-    static Optional<Meters> inRegistryOf(
+    /** Registers the metrics in the registry of the context, if it has one. */
+    static Optional<Meters> inContextRegistry(
             ObservedComponents parts, CachedProbe<JournalStatistics> figures, Health health) {
         return Optional.ofNullable(parts.context().getRegistry().findSingleByType(MeterRegistry.class))
                 .map(registry -> new Meters(registry, parts, figures, health, () -> {}));
     }
 
-    /** In a Prometheus registry of our own, with what the JVM tells of itself. */
-    static Meters inRegistryOfOurs(ObservedComponents parts, CachedProbe<JournalStatistics> figures, Health health) {
-        Prometheus.CreatedRegistry made = Prometheus.create();
-        return new Meters(made.registry(), parts, figures, health, made.closing());
+    /** Registers the metrics, and those of the JVM, in a new Prometheus registry. */
+    static Meters inNewRegistry(ObservedComponents parts, CachedProbe<JournalStatistics> figures, Health health) {
+        Prometheus.CreatedRegistry created = Prometheus.create();
+        return new Meters(created.registry(), parts, figures, health, created.closing());
     }
 
-    private void ofJournal() {
+    private void registerJournalMetrics() {
         counted("streaming.saga", "", "Sagas received, over all restarts", JournalStatistics::received);
         counted(
                 "streaming.saga.completed",
@@ -120,11 +120,14 @@ final class Meters implements SagaListener, AutoCloseable {
                 "bytes",
                 "Bytes that a later run did not send again, over all restarts",
                 JournalStatistics::resumedBytes);
-        // Gauges, though they only grow: a counter's name would get "_total", and these names are given.
-        gauge("streaming.saga.rollbacks", "Sagas that were undone, over all restarts", JournalStatistics::compensated);
+        // Gauges although they only grow: the names are fixed, and a counter would add "_total".
+        gauge(
+                "streaming.saga.rollbacks",
+                "Sagas that were compensated, over all restarts",
+                JournalStatistics::compensated);
         gauge(
                 "streaming.saga.failed.rollbacks",
-                "Undone sagas of which something was left at first, over all restarts",
+                "Compensated sagas that left residue at first, over all restarts",
                 JournalStatistics::leftSomething);
         gauge(
                 "streaming.saga.orphaned.chunks",
@@ -136,7 +139,7 @@ final class Meters implements SagaListener, AutoCloseable {
                 JournalStatistics::unpublished);
         for (SagaState state : SagaState.values()) {
             add(Gauge.builder("streaming.saga.sagas", figures, f -> f.last().in(state))
-                    .description("Sagas by state, as the journal has them")
+                    .description("Sagas by state, from the journal")
                     .tags(tags)
                     .tag("state", state.name())
                     .register(registry));
@@ -145,17 +148,18 @@ final class Meters implements SagaListener, AutoCloseable {
         cleanups("blocked", JournalStatistics::blockedCleanups);
         add(Gauge.builder("streaming.saga.oldest.cleanup.age", figures, this::oldestSeconds)
                 .baseUnit("seconds")
-                .description("Age of the oldest open clean-up entry, 0 without any")
+                .description("Age of the oldest open clean-up entry, 0 if there is none")
                 .tags(tags)
                 .register(registry));
     }
 
-    private double oldestSeconds(CachedProbe<JournalStatistics> asked) {
-        return asked.last()
+    private double oldestSeconds(CachedProbe<JournalStatistics> probe) {
+        return probe.last()
                 .oldestCleanup()
-                .map(made -> Duration.between(made, parts.journal().clock().instant())
-                                .toMillis()
-                        / 1000.0)
+                .map(createdAt ->
+                        Duration.between(createdAt, parts.journal().clock().instant())
+                                        .toMillis()
+                                / 1000.0)
                 .orElse(0.0);
     }
 
@@ -202,7 +206,7 @@ final class Meters implements SagaListener, AutoCloseable {
                 name,
                 step -> timer(
                         "streaming.saga.step.duration",
-                        "Time of steps that were written, since the start",
+                        "Duration of completed steps, since the start",
                         Tag.of("step", step)));
     }
 
@@ -211,7 +215,7 @@ final class Meters implements SagaListener, AutoCloseable {
                 state,
                 end -> timer(
                         "streaming.saga.duration",
-                        "Time from a saga's arrival to its outcome, since the start",
+                        "Time from receipt of a saga to its outcome, since the start",
                         Tag.of("outcome", end.name())));
     }
 
@@ -225,7 +229,7 @@ final class Meters implements SagaListener, AutoCloseable {
     }
 
     private <M extends Meter> M add(M meter) {
-        ours.add(meter);
+        registered.add(meter);
         return meter;
     }
 
@@ -255,13 +259,13 @@ final class Meters implements SagaListener, AutoCloseable {
     }
 
     Optional<String> scrape() {
-        return Prometheus.isThere() ? Prometheus.text(registry) : Optional.empty();
+        return Prometheus.isAvailable() ? Prometheus.text(registry) : Optional.empty();
     }
 
     @Override
     public void close() {
         parts.journal().addListener(SagaListener.NOBODY);
-        ours.forEach(registry::remove);
+        registered.forEach(registry::remove);
         closing.run();
     }
 }

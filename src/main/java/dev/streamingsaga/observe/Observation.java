@@ -14,9 +14,8 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metrics and health of one instance. Where the context's registry has a Micrometer {@code MeterRegistry}, the metrics
- * are in that one from the beginning; otherwise a Prometheus registry is made when {@link #serve} says that somebody
- * will ask for it.
+ * Metrics and health of one instance. If the Camel registry has a Micrometer {@code MeterRegistry}, the metrics are
+ * registered there at once; otherwise {@link #serve} creates a Prometheus registry.
  */
 public final class Observation implements AutoCloseable {
     private static final Duration FIGURES_KEEP = Duration.ofSeconds(2);
@@ -41,12 +40,12 @@ public final class Observation implements AutoCloseable {
         Map<String, Runnable> checks = new LinkedHashMap<>(parts.checks());
         checks.put("disk", this::disk);
         this.health = new Health(checks, threads);
-        if (isThere(MICROMETER)) {
-            meters = Meters.inRegistryOf(parts, figures, health).orElse(null);
+        if (isAvailable(MICROMETER)) {
+            meters = Meters.inContextRegistry(parts, figures, health).orElse(null);
         }
     }
 
-    static boolean isThere(String type) {
+    static boolean isAvailable(String type) {
         try {
             Class.forName(type, false, Observation.class.getClassLoader());
             return true;
@@ -58,10 +57,10 @@ public final class Observation implements AutoCloseable {
     private void disk() {
         Path data = parts.config().dataDir();
         long free = free(data);
-        long wanted = parts.config().watch().minFreeBytes();
-        if (free < wanted) {
+        long required = parts.config().watch().minFreeBytes();
+        if (free < required) {
             throw new IllegalStateException(
-                    free + " bytes are free in the data directory, saga.health.min-free wants " + wanted);
+                    free + " bytes are free in the data directory, saga.health.min-free requires " + required);
         }
     }
 
@@ -69,25 +68,22 @@ public final class Observation implements AutoCloseable {
         try {
             return Files.getFileStore(data).getUsableSpace();
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot ask how much is free in the data directory", e);
+            throw new UncheckedIOException("cannot read the free space of the data directory", e);
         }
     }
 
-    /**
-     * From now on {@link #scrape} is called: a registry is made, unless there is one or the libraries for it are
-     * missing.
-     */
+    /** Prepares for {@link #scrape}: creates a registry, unless there is one or its libraries are missing. */
     public synchronized void serve() {
-        if (meters == null && isThere(MICROMETER) && Prometheus.isThere()) {
-            meters = Meters.inRegistryOfOurs(parts, figures, health);
+        if (meters == null && isAvailable(MICROMETER) && Prometheus.isAvailable()) {
+            meters = Meters.inNewRegistry(parts, figures, health);
         }
     }
 
     /**
-     * All metrics as Prometheus text, from the journal as it is now, or, if that does not answer within 2 s, as it was
-     * last heard of.
+     * All metrics as Prometheus text. If the journal does not respond within 2 s, its metrics have their last known
+     * values.
      *
-     * @return empty if the metrics are in a registry of the hub that is not Prometheus', or Micrometer is missing
+     * @return empty if the hub's registry is not a Prometheus registry, or if Micrometer is missing
      */
     public synchronized Optional<String> scrape() {
         figures.within(FIGURES_LIMIT);

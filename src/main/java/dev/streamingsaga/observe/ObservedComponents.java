@@ -7,11 +7,11 @@ import java.util.function.LongSupplier;
 import org.apache.camel.CamelContext;
 
 /**
- * What is watched.
+ * The components that metrics and health observe.
  *
  * @param unwrittenReports since the start
  * @param refusedCallbacks since the start
- * @param checks of the parts that a saga needs: they throw if one cannot be used
+ * @param checks health checks by part; a check throws if the part cannot be used
  */
 public record ObservedComponents(
         CamelContext context,

@@ -23,8 +23,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.opentelemetry2.OpenTelemetryTracer;
 
 /**
- * Traces of the stand-alone application, sent to a collector. Spans wait in a bounded queue and are dropped when it is
- * full; nothing else waits for them, but closing, for {@value #LAST_SECONDS} s at most.
+ * Sends the traces of the stand-alone application to a collector. Spans wait in a bounded queue and are dropped when it
+ * is full. Nothing waits for the export except {@link #close}, for at most {@value #LAST_SECONDS} s.
  */
 public final class OtlpTraces implements AutoCloseable {
     static final int LAST_SECONDS = 3;
@@ -43,7 +43,7 @@ public final class OtlpTraces implements AutoCloseable {
         this.provider = provider;
     }
 
-    /** Whether the collector is there shows later. */
+    /** Does not connect to the collector yet. */
     public static OtlpTraces start(SagaConfig config) {
         Otel otel = config.watch().otel();
         return new OtlpTraces(
@@ -56,7 +56,7 @@ public final class OtlpTraces implements AutoCloseable {
                                         AttributeKey.stringKey("saga.instance"),
                                         config.name()))))
                         .setSampler(SagaSampler.of(otel.sampling()))
-                        // No events: Camel makes them of log lines and of the words of exceptions, and either may quote
+                        // No events: Camel creates them from log lines and exception messages, and either may quote
                         // a document.
                         .setSpanLimits(SpanLimits.builder()
                                 .setMaxNumberOfEvents(0)
@@ -91,17 +91,17 @@ public final class OtlpTraces implements AutoCloseable {
         return URI.create(otel.endpoint().orElseThrow().toString().replaceFirst("/+$", "") + "/v1/traces");
     }
 
-    /** To be called before the context gets its routes. */
+    /** Call before adding routes to the context. */
     public void watch(CamelContext context) {
         context.getRegistry().bind(config.id("otel-tracer"), Tracer.class, provider.get("dev.streamingsaga"));
-        // Neither taken from a header nor put into one.
+        // Reads no trace context from headers and writes none.
         context.getRegistry().bind(config.id("otel-propagators"), ContextPropagators.class, ContextPropagators.noop());
         OpenTelemetryTracer tracer = new OpenTelemetryTracer();
         tracer.setExcludePatterns(String.join(",", excluded()));
         tracer.init(context);
     }
 
-    /** A file of 10 GiB has 1280 chunks, each seven spans: more than anybody reads, and than a queue takes. */
+    /** A file of 10 GiB has 1280 chunks with seven spans each: too many to read, and more than the queue holds. */
     private List<String> excluded() {
         List<String> excluded = new ArrayList<>(List.of("scheduler:" + config.id("drop") + "*"));
         if (config.watch().otel().detail() == TraceDetail.STEPS) {
@@ -114,7 +114,7 @@ public final class OtlpTraces implements AutoCloseable {
         return excluded;
     }
 
-    /** What waits is sent, if the collector takes it soon. */
+    /** Sends the queued spans, if the collector accepts them in time. */
     @Override
     public void close() {
         provider.shutdown().join(LAST_SECONDS, TimeUnit.SECONDS);

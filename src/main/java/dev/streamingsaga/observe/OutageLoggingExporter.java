@@ -13,24 +13,24 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says once that the collector is away, and once that it is back. */
+/** Logs once when the collector becomes unreachable, and once when it is back. */
 final class OutageLoggingExporter implements SpanExporter {
     private static final Logger LOG = LoggerFactory.getLogger(OutageLoggingExporter.class);
 
     private final SpanExporter exporter;
     private final URI endpoint;
-    private final AtomicBoolean away = new AtomicBoolean();
+    private final AtomicBoolean unreachable = new AtomicBoolean();
 
     /**
-     * Would say it for each attempt, with a stack trace. Referred to, since loggers that nobody holds forget their
-     * level.
+     * Logs every failed attempt with a stack trace, so it is off. The strong reference keeps its level from being lost.
      */
-    private final java.util.logging.Logger itsOwn = java.util.logging.Logger.getLogger("io.opentelemetry.exporter");
+    private final java.util.logging.Logger exporterLogger =
+            java.util.logging.Logger.getLogger("io.opentelemetry.exporter");
 
     OutageLoggingExporter(SpanExporter exporter, URI endpoint) {
         this.exporter = exporter;
         this.endpoint = endpoint;
-        itsOwn.setLevel(Level.OFF);
+        exporterLogger.setLevel(Level.OFF);
     }
 
     @Override
@@ -42,12 +42,12 @@ final class OutageLoggingExporter implements SpanExporter {
 
     private void logTransition(CompletableResultCode sent) {
         if (sent.isSuccess()) {
-            if (away.compareAndSet(true, false)) {
-                LOG.info("traces are sent to {} again", endpoint);
+            if (unreachable.compareAndSet(true, false)) {
+                LOG.info("sending traces to {} again", endpoint);
             }
-        } else if (away.compareAndSet(false, true)) {
+        } else if (unreachable.compareAndSet(false, true)) {
             LOG.warn(
-                    "traces can't be sent to {} ({}); spans are dropped until it takes them, sagas go on",
+                    "cannot send traces to {} ({}); spans are dropped until it accepts them, sagas continue",
                     endpoint,
                     reason(sent.getFailureThrowable()));
         }
@@ -58,7 +58,7 @@ final class OutageLoggingExporter implements SpanExporter {
         while (cause instanceof CompletionException || cause instanceof UncheckedIOException) {
             cause = cause.getCause();
         }
-        return cause == null ? "it answers with an error: a wrong path, or saga.otel.api-key?" : cause.toString();
+        return cause == null ? "it returns an error: check the path and saga.otel.api-key" : cause.toString();
     }
 
     @Override

@@ -12,20 +12,20 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The only class that needs the Prometheus registry: a hub may have Micrometer and another one. */
+/** The only class that needs the Prometheus registry: a hub may use Micrometer with another registry. */
 final class Prometheus {
     private static final String REGISTRY = "io.micrometer.prometheusmetrics.PrometheusMeterRegistry";
 
     private Prometheus() {}
 
-    static boolean isThere() {
-        return Observation.isThere(REGISTRY);
+    static boolean isAvailable() {
+        return Observation.isAvailable(REGISTRY);
     }
 
-    /** What was made, and how it is closed. */
+    /** A new registry, and the action that closes it. */
     record CreatedRegistry(MeterRegistry registry, Runnable closing) {}
 
-    /** A registry of our own, with what the JVM tells of itself. */
+    /** Creates a registry with the metrics of the JVM. */
     static Prometheus.CreatedRegistry create() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         JvmGcMetrics collector = new JvmGcMetrics();
@@ -43,7 +43,7 @@ final class Prometheus {
         });
     }
 
-    /** Empty if the registry is another one's. */
+    /** Empty if the registry is not a Prometheus registry. */
     static Optional<String> text(MeterRegistry registry) {
         return registry instanceof PrometheusMeterRegistry prometheus
                 ? Optional.of(prometheus.scrape())

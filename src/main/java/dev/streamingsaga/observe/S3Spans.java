@@ -5,7 +5,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.telemetry.Span;
 import org.apache.camel.telemetry.decorators.AbstractSpanDecorator;
 
-/** Requests to the bucket: those of a saga say which. Found by camel-telemetry as a service. */
+/** Adds the saga to the spans of bucket requests. camel-telemetry loads this class as a service. */
 public final class S3Spans extends AbstractSpanDecorator {
     @Override
     public String getComponent() {

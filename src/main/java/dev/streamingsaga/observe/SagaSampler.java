@@ -9,11 +9,11 @@ import io.opentelemetry.sdk.trace.samplers.SamplingResult;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** A share of all traces, without those of mere questions: pages and figures read, stores asked what they hold. */
+/** Samples a share of all traces, except those that only read: pages, metrics and queries of stores. */
 record SagaSampler(Sampler share) implements Sampler {
-    private static final Pattern QUESTION = Pattern.compile("GET|HEAD|OPTIONS|.+-store-.+-(count|sagas|inspect)");
+    private static final Pattern READ_ONLY = Pattern.compile("GET|HEAD|OPTIONS|.+-store-.+-(count|sagas|inspect)");
 
-    /** @param share 0 to 1; what belongs to a trace is in it or not as its first span is */
+    /** @param share 0 to 1; a span follows the decision for the root span of its trace */
     static Sampler of(double share) {
         return Sampler.parentBased(new SagaSampler(Sampler.traceIdRatioBased(share)));
     }
@@ -21,7 +21,7 @@ record SagaSampler(Sampler share) implements Sampler {
     @Override
     public SamplingResult shouldSample(
             Context parent, String traceId, String name, SpanKind kind, Attributes attributes, List<LinkData> links) {
-        return QUESTION.matcher(name).matches()
+        return READ_ONLY.matcher(name).matches()
                 ? SamplingResult.drop()
                 : share.shouldSample(parent, traceId, name, kind, attributes, links);
     }

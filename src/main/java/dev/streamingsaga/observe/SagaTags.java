@@ -14,7 +14,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.telemetry.Span;
 import org.jspecify.annotations.Nullable;
 
-/** What a span says of its saga. */
+/** The tags that a span has for its saga. */
 final class SagaTags {
     static final String SAGA = "saga.id";
     static final String RUN = "saga.run";
@@ -23,16 +23,15 @@ final class SagaTags {
     static final String REASON = "saga.reason";
     static final String EXCEPTION = "exception.type";
 
-    /** Exchange property: what it began with was a saga's. */
-    private static final String OURS = "SagaSpan";
+    /** Exchange property: the exchange began with the message of a saga. */
+    private static final String SAGA_SPAN = "SagaSpan";
 
     private static final Pattern ID = Pattern.compile("[0-9a-z]{1,64}");
 
     private SagaTags() {}
 
     /**
-     * What will not be known any more when the answer is there. Each tag is set once: a second time counts as one that
-     * was dropped.
+     * Sets the tags whose values are gone at the end. Sets each tag once: a second time counts as a dropped attribute.
      */
     static void begun(Span span, Exchange exchange) {
         if (exchange.getProperty(Run.PROPERTY) instanceof Run) {
@@ -42,17 +41,17 @@ final class SagaTags {
         if (body instanceof Target target) {
             id(span, SAGA, target.sagaId());
             span.setTag(RUN, Integer.toString(target.run()));
-            exchange.setProperty(OURS, true);
+            exchange.setProperty(SAGA_SPAN, true);
         } else if (body instanceof Map<?, ?> facts
                 && facts.containsKey(DocumentFacts.SAGA_ID)
                 && facts.containsKey(DocumentFacts.DOCUMENT_ID)) {
             id(span, SAGA, facts.get(DocumentFacts.SAGA_ID));
             id(span, DOCUMENT, facts.get(DocumentFacts.DOCUMENT_ID));
-            exchange.setProperty(OURS, true);
+            exchange.setProperty(SAGA_SPAN, true);
         }
     }
 
-    /** @return false if the exchange is no saga's */
+    /** @return false if the exchange belongs to no saga */
     static boolean ended(Span span, Exchange exchange) {
         if (exchange.getMessage().getBody() instanceof IngestResult result) {
             id(span, SAGA, result.sagaId());
@@ -64,7 +63,7 @@ final class SagaTags {
             if (run instanceof ActiveRun active) {
                 active.described().ifPresent(document -> id(span, DOCUMENT, document.documentId()));
             }
-        } else if (exchange.getProperty(OURS) == null) {
+        } else if (exchange.getProperty(SAGA_SPAN) == null) {
             return false;
         }
         if (exchange.isFailed()) {
@@ -73,7 +72,7 @@ final class SagaTags {
         return true;
     }
 
-    /** Only what looks like an id of ours: a hub's maps may have these keys, too. */
+    /** Accepts only values in the form of a saga id: maps of the hub may have these keys, too. */
     private static void id(Span span, String tag, @Nullable Object id) {
         if (id instanceof String text && ID.matcher(text).matches()) {
             span.setTag(tag, text);
@@ -90,7 +89,7 @@ final class SagaTags {
         }
     }
 
-    /** Without the words of the exception: a database may quote what it was to store. */
+    /** Omits the exception message: a database may quote the content that it was to store. */
     private static void failed(Span span, @Nullable Throwable thrown) {
         span.setError(true);
         if (thrown != null) {

@@ -5,7 +5,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.telemetry.Span;
 import org.apache.camel.telemetry.decorators.SqlSpanDecorator;
 
-/** Statements: those of a saga say which. Found by camel-telemetry as a service. */
+/** Adds the saga to the spans of SQL statements. camel-telemetry loads this class as a service. */
 public final class SqlSpans extends SqlSpanDecorator {
     @Override
     public void beforeTracingEvent(Span span, Exchange exchange, Endpoint endpoint) {

@@ -1,16 +1,16 @@
 /**
- * What an operator's monitoring asks: metrics for Prometheus, health, and traces.
+ * Monitoring: metrics for Prometheus, health, and traces.
  *
- * <p>Guarantees: nobody who asks waits for a store, a bucket or a database that hangs for longer than a few seconds,
- * and of each at most one question is under way, however many ask. What the journal counts is right after a restart;
- * what is counted here begins with the process. Labels are states, steps and parts, never ids or names of files.
+ * <p>Guarantees: a scrape or health request waits at most a few seconds for a store, bucket or database that hangs, and
+ * at most one probe of each runs at a time. Metrics from the journal survive a restart; metrics counted here begin with
+ * the process. Labels are states, steps and parts, never ids or file names.
  *
- * <p>Traces are made by Camel's own OpenTelemetry tracer. The stand-alone application sends spans only where
- * {@code saga.otel.endpoint} says, never waits for them and fails no saga for them; it takes no trace from outside and
- * hands none out, neither to the bucket nor to the coordinator. In a hub nothing is started: a tracer of the hub's sees
- * our routes. Spans of a saga carry its id, its run and its document's id; never headers, bodies or the words of an
- * exception. A saga has one trace for each process that runs it: what is resumed or cleaned up later has another, with
- * the same saga id.
+ * <p>Camel's OpenTelemetry tracer creates the traces. The stand-alone application sends spans only to
+ * {@code saga.otel.endpoint}; sagas never wait for the export and never fail because of it. It accepts no trace context
+ * from outside and passes none on, neither to the bucket nor to the coordinator. In a hub no tracer is started; a
+ * tracer of the hub sees the routes. Spans of a saga carry its id, its run and its document id; no headers, no bodies,
+ * no exception messages. A saga has one trace for each process that runs it: a later resume or clean-up has another
+ * trace with the same saga id.
  */
 @NullMarked
 package dev.streamingsaga.observe;

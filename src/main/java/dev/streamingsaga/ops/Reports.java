@@ -39,19 +39,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Alerts, journaled first, then told: a log line, {@code direct:<name>-alert} if the operator has such a route, and the
- * three report files in {@code DATA/reports}, JSON Lines, rewritten from the journal, which stays the truth if a file
- * can't be written.
+ * Journals alerts, then delivers them: as a log line, to {@code direct:<name>-alert} if the operator defines that
+ * route, and in the three report files in {@code DATA/reports}. The files are JSON Lines and are rewritten from the
+ * journal, so that a failed write loses nothing.
  */
 public final class Reports implements Alerts {
     private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
 
-    /** A webhook that hangs must not hold up the compensation that it is told of. */
+    /** A webhook that hangs must not delay the compensation that caused the alert. */
     private static final Duration ALERT_LIMIT = Duration.ofSeconds(15);
-    /** In one round: each may take as long as that. */
-    private static final int MOST_FAILURES = 3;
+    /** Failed deliveries after which a round ends: each may take the whole alert limit. */
+    private static final int MAX_FAILURES = 3;
 
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
+    private static final Duration MAX_PAUSE = Duration.ofMinutes(10);
 
     private final SagaConfig config;
     private final Journal journal;
@@ -60,11 +60,11 @@ public final class Reports implements Alerts {
     private final Path folder;
     private final ObjectMapper json = new ObjectMapper();
     private final AtomicLong unwritten = new AtomicLong();
-    private final Set<String> telling = ConcurrentHashMap.newKeySet();
-    private final Set<String> refused = ConcurrentHashMap.newKeySet();
+    private final Set<String> delivering = ConcurrentHashMap.newKeySet();
+    private final Set<String> undelivered = ConcurrentHashMap.newKeySet();
     private volatile Duration grace = ALERT_LIMIT;
     private Duration pause = Duration.ZERO;
-    private volatile Instant againAt = Instant.EPOCH;
+    private volatile Instant nextAttemptAfter = Instant.EPOCH;
 
     public Reports(SagaConfig config, Journal journal, CamelContext context) {
         this.config = config;
@@ -85,29 +85,32 @@ public final class Reports implements Alerts {
         return List.of(alert(
                 saga,
                 EventKind.ALERT,
-                new Wording(
+                new AlertText(
                         "WARNING",
                         "PARTIAL_ROLLBACK",
                         pieces(open) + " could not be removed: " + bySteps(open),
                         (retried ? open.size() == 1 ? "it is retried; " : "they are retried; " : "")
-                                + "see cleanups, and cleanups retry ID once the store is back"),
+                                + "see cleanups; run cleanups retry ID once the store is back"),
                 failedChunks(open, chunks(saga))));
     }
 
     @Override
-    public List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> givenUp) {
-        int attempts = givenUp.stream().mapToInt(CleanupEntry::attempts).max().orElse(0);
+    public List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> blockedEntries) {
+        int attempts =
+                blockedEntries.stream().mapToInt(CleanupEntry::attempts).max().orElse(0);
         return List.of(alert(
                 saga,
                 EventKind.ALERT,
-                new Wording(
+                new AlertText(
                         "CRITICAL",
                         "PARTIAL_ROLLBACK",
-                        pieces(givenUp) + " could not be removed in " + attempts
+                        pieces(blockedEntries) + " could not be removed in " + attempts
                                 + (attempts == 1 ? " attempt" : " attempts") + " and "
-                                + (givenUp.size() == 1 ? "is" : "are") + " not retried any more: " + bySteps(givenUp),
-                        "fix the store, then cleanups retry ID; or remove them yourself, then cleanups resolve ID --reason"),
-                failedChunks(givenUp, chunks(saga))));
+                                + (blockedEntries.size() == 1 ? "is" : "are") + " not retried any more: "
+                                + bySteps(blockedEntries),
+                        "fix the store, then run cleanups retry ID; or remove them yourself, then run"
+                                + " cleanups resolve ID --reason"),
+                failedChunks(blockedEntries, chunks(saga))));
     }
 
     private static String pieces(List<CleanupEntry> entries) {
@@ -127,18 +130,17 @@ public final class Reports implements Alerts {
         return saga.document().map(d -> (long) d.chunkCount()).orElse(0L);
     }
 
-    /**
-     * Where the bucket names no chunk, because it could not be asked and the journal's rows don't say, all of them may
-     * be there.
-     */
+    /** If neither the bucket nor the journal says which chunks remain, counts all of them as failed. */
     private static long failedChunks(List<CleanupEntry> open, long total) {
-        List<String> left = open.stream()
+        List<String> resources = open.stream()
                 .filter(e -> e.step().equals("upload"))
                 .map(CleanupEntry::resource)
                 .toList();
-        long named =
-                left.stream().filter(resource -> resource.contains("/chunk-")).count();
-        boolean unnamed = left.stream().anyMatch(resource -> resource.endsWith("/") || resource.startsWith("upload:"));
+        long named = resources.stream()
+                .filter(resource -> resource.contains("/chunk-"))
+                .count();
+        boolean unnamed =
+                resources.stream().anyMatch(resource -> resource.endsWith("/") || resource.startsWith("upload:"));
         return named == 0 && unnamed ? total : Math.min(total, named);
     }
 
@@ -149,71 +151,70 @@ public final class Reports implements Alerts {
                 alert(
                         saga,
                         EventKind.ALERT,
-                        new Wording(
+                        new AlertText(
                                 "CRITICAL",
                                 "ROLLBACK_FAILURE",
                                 "the compensation of step " + step + " crashed: " + error,
-                                "look at the error, then cleanups retry ID; the other steps were compensated all the same"),
+                                "check the error, then run cleanups retry ID; the other steps were compensated"),
                         0));
     }
 
     /**
-     * No rollback, so no line among the rollback alerts: a critical failure, a log line, and whoever listens to alerts.
+     * No rollback, so not in the rollback alerts: reported as a critical failure, in the log and to the alert route.
      */
     @Override
     public List<EventDraft> notVisible(SagaRecord saga, String store, String error, int attempts) {
         EventDraft alert = alert(
                 saga,
                 EventKind.CRITICAL,
-                new Wording(
+                new AlertText(
                         "CRITICAL",
                         "NOT_VISIBLE",
                         "COMPLETED, but not visible after " + attempts + (attempts == 1 ? " attempt: " : " attempts: ")
                                 + error,
-                        "fix store " + store + "; it is tried again at growing intervals, and at the next start"),
+                        "fix store " + store + "; it is retried at growing intervals, and at the next start"),
                 0);
         return List.of(new EventDraft(alert.kind(), store, alert.message(), alert.detail()));
     }
 
     @Override
     public List<EventDraft> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
-        Wording wording = new Wording(critical ? "CRITICAL" : "WARNING", "SOURCE_CHANGED", message, action);
-        return List.of(alert(saga, EventKind.ALERT, wording, 0));
+        AlertText text = new AlertText(critical ? "CRITICAL" : "WARNING", "SOURCE_CHANGED", message, action);
+        return List.of(alert(saga, EventKind.ALERT, text, 0));
     }
 
-    private record Wording(String severity, String type, String message, String action) {}
+    private record AlertText(String severity, String type, String message, String action) {}
 
-    private EventDraft alert(SagaRecord saga, EventKind kind, Wording wording, long failed) {
+    private EventDraft alert(SagaRecord saga, EventKind kind, AlertText text, long failed) {
         long total = chunks(saga);
         Map<String, Object> alert = new LinkedHashMap<>();
         alert.put("timestamp", journal.clock().instant().toString());
-        alert.put("severity", wording.severity());
-        alert.put("type", wording.type());
+        alert.put("severity", text.severity());
+        alert.put("type", text.type());
         alert.put("sagaId", saga.sagaId());
         alert.put("failedChunks", failed);
         alert.put("totalChunks", total);
         alert.put("successRate", total == 0 ? 100.0 : Math.round(1000.0 * (total - failed) / total) / 10.0);
-        alert.put("message", wording.message());
-        alert.put("actionRequired", wording.action());
-        return new EventDraft(kind, "", wording.message(), text(alert));
+        alert.put("message", text.message());
+        alert.put("actionRequired", text.action());
+        return new EventDraft(kind, "", text.message(), toJson(alert));
     }
 
     /**
-     * Brings the reports up to date. What a process that died had journaled, and told nobody, is told by
-     * {@link #redeliver}.
+     * Rewrites the reports. {@link #redeliver} delivers the alerts that a killed process journaled and did not deliver.
      *
-     * @param alone no other process can be at telling it now
+     * @param exclusive no other process can be delivering alerts now
      */
-    public void start(boolean alone) {
-        grace = alone ? Duration.ZERO : ALERT_LIMIT;
+    public void start(boolean exclusive) {
+        grace = exclusive ? Duration.ZERO : ALERT_LIMIT;
         rewrite();
     }
 
-    /** What failed once is {@link #redeliver}'s. */
+    /** Skips alerts whose delivery failed before: {@link #redeliver} repeats them. */
     @Override
     public void deliver(String sagaId) {
         journal.undeliveredAlerts(journal.clock().instant()).stream()
-                .filter(alert -> alert.sagaId().equals(sagaId) && !refused.contains(alert.eventId()))
+                .filter(alert -> alert.sagaId().equals(sagaId) && !undelivered.contains(alert.eventId()))
                 .forEach(this::deliver);
         rewrite();
     }
@@ -221,25 +222,25 @@ public final class Reports implements Alerts {
     @Override
     public void redeliver() {
         Instant now = journal.clock().instant();
-        if (now.isBefore(againAt)) {
+        if (now.isBefore(nextAttemptAfter)) {
             return;
         }
         int failed = 0;
         for (Event alert : journal.undeliveredAlerts(now.minus(grace))) {
             failed += deliver(alert) ? 0 : 1;
-            if (failed == MOST_FAILURES) {
+            if (failed == MAX_FAILURES) {
                 break;
             }
         }
         pause = failed == 0
                 ? Duration.ZERO
-                : Collections.min(List.of(LONGEST_PAUSE, pause.multipliedBy(2).plus(ALERT_LIMIT)));
-        againAt = now.plus(pause);
+                : Collections.min(List.of(MAX_PAUSE, pause.multipliedBy(2).plus(ALERT_LIMIT)));
+        nextAttemptAfter = now.plus(pause);
     }
 
-    /** @return false if it has to be told again */
+    /** @return false if the alert must be delivered again */
     private boolean deliver(Event journaled) {
-        if (!telling.add(journaled.eventId())) {
+        if (!delivering.add(journaled.eventId())) {
             return true;
         }
         try {
@@ -251,20 +252,20 @@ public final class Reports implements Alerts {
                     journaled.sagaId(),
                     journaled.message(),
                     alert.get("actionRequired"));
-            if (!delivered(alert)) {
-                refused.add(journaled.eventId());
+            if (!sendToRoute(alert)) {
+                undelivered.add(journaled.eventId());
                 return false;
             }
             journal.alertDelivered(journaled);
-            refused.remove(journaled.eventId());
+            undelivered.remove(journaled.eventId());
             return true;
         } finally {
-            telling.remove(journaled.eventId());
+            delivering.remove(journaled.eventId());
         }
     }
 
-    /** By the operator's route, if there is one. */
-    private boolean delivered(Map<String, Object> alert) {
+    /** Sends the alert to the operator's route, if there is one. */
+    private boolean sendToRoute(Map<String, Object> alert) {
         String uri = "direct://" + config.id("alert");
         if (context.getRoutes().stream()
                 .noneMatch(r -> r.getEndpoint().getEndpointUri().equals(uri))) {
@@ -277,7 +278,8 @@ public final class Reports implements Alerts {
         } catch (ExecutionException | TimeoutException e) {
             answer.cancel(true);
             LOG.warn(
-                    "the alert route {} failed or took longer than {} s ({}); the alert is in the journal and in the reports, and told again",
+                    "the alert route {} failed or took longer than {} s ({}); the alert is in the journal and in the"
+                            + " reports, and is delivered again",
                     uri,
                     ALERT_LIMIT.toSeconds(),
                     e.toString());
@@ -287,7 +289,7 @@ public final class Reports implements Alerts {
         return false;
     }
 
-    /** Rewrites all three files from the journal; what can't be written is logged and counted. */
+    /** Rewrites all three files from the journal. Logs and counts a file that cannot be written. */
     public synchronized void rewrite() {
         write("failed_cleanups.json", failedCleanups());
         write(
@@ -298,7 +300,7 @@ public final class Reports implements Alerts {
                 journal.events(EventKind.ALERT).stream().map(Event::detail).toList());
     }
 
-    /** One line for each saga, step and status: what is left of it, with the attempts of the most tried piece. */
+    /** One line for each saga, step and status: the pieces that remain, with the highest number of attempts. */
     private List<String> failedCleanups() {
         Map<String, List<CleanupEntry>> groups = journal.cleanups().open().stream()
                 .collect(Collectors.groupingBy(
@@ -324,7 +326,7 @@ public final class Reports implements Alerts {
                             .orElseThrow()
                             .toString());
             line.put("status", first.state().name());
-            lines.add(text(line));
+            lines.add(toJson(line));
         });
         return lines;
     }
@@ -336,10 +338,10 @@ public final class Reports implements Alerts {
         line.put("step", event.step());
         line.put("error", event.message());
         line.put("status", "CRITICAL_FAILURE");
-        return text(line);
+        return toJson(line);
     }
 
-    private String text(Map<String, Object> line) {
+    private String toJson(Map<String, Object> line) {
         try {
             return json.writeValueAsString(line);
         } catch (JsonProcessingException e) {
@@ -351,7 +353,7 @@ public final class Reports implements Alerts {
         try {
             return json.readValue(line, new TypeReference<LinkedHashMap<String, Object>>() {});
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("what was worded here is JSON", e);
+            throw new IllegalStateException("alerts are stored as JSON", e);
         }
     }
 
@@ -363,8 +365,7 @@ public final class Reports implements Alerts {
             Files.move(next, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             unwritten.incrementAndGet();
-            LOG.warn(
-                    "cannot write report {} in {} ({}); the journal has it all the same", name, folder, e.getMessage());
+            LOG.warn("cannot write report {} in {} ({}); its entries are in the journal", name, folder, e.getMessage());
         }
     }
 }

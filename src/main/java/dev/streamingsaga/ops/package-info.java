@@ -1,4 +1,4 @@
-/** What an operator sees: reports and alerts. */
+/** Reports and alerts for operators. */
 @NullMarked
 package dev.streamingsaga.ops;
 

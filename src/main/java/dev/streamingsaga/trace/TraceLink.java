@@ -3,9 +3,9 @@ package dev.streamingsaga.trace;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
-/** The span that an exchange is in, to go on with in another exchange. Of nobody, where nobody traces. Immutable. */
+/** The span of an exchange, to continue it in another exchange. Empty if there is no tracer. Immutable. */
 public final class TraceLink {
-    /** Where camel-telemetry keeps it, whichever tracer it works for; ours to copy, not to read. */
+    /** The exchange property in which camel-telemetry keeps the span, for every tracer. Only copied, never read. */
     private static final String SPAN = "tracing.activeSpan";
 
     static final TraceLink NONE = new TraceLink(null);
@@ -21,7 +21,7 @@ public final class TraceLink {
         return span == null ? NONE : new TraceLink(span);
     }
 
-    /** What the other exchange does from now on belongs to this span. */
+    /** Makes this span the parent of the spans that the exchange creates from now on. */
     public void to(Exchange exchange) {
         if (span != null) {
             exchange.setProperty(SPAN, span);

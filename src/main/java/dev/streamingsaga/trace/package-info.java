@@ -1,6 +1,6 @@
 /**
- * Keeps what is done for a saga in its trace where Camel's exchange ends and another one goes on: callbacks,
- * compensations, batches, other threads. Knows no tracer, and does nothing where there is none.
+ * Continues the trace of a saga in other exchanges: callbacks, compensations, batches, other threads. Independent of
+ * the tracer, and does nothing without one.
  */
 @NullMarked
 package dev.streamingsaga.trace;

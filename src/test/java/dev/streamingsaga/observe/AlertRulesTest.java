@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The alert rules, by Prometheus' own tool. */
+/** Tests the alert rules with promtool. */
 class AlertRulesTest {
     private static final Path PROMTOOL = Path.of("/usr/bin/promtool");
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A hub has its own registry: ours is not made then, and what is in the hub's goes with us. */
+/** In a hub with its own registry no other one is created, and closing the instance removes its metrics. */
 @Tag("unit")
 class HubRegistryTest {
     @Test

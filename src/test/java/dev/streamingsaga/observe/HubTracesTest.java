@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An instance in a hub that has a tracer of its own, one that hands its traces on in headers. */
+/** An instance in a hub whose tracer propagates its trace context in headers. */
 @Timeout(120)
 class HubTracesTest {
     private final List<SpanData> spans = new CopyOnWriteArrayList<>();

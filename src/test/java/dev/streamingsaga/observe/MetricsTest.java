@@ -35,8 +35,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What Prometheus gets from a running service, after one saga that completed with a retry and one that was undone but
- * for a chunk.
+ * The metrics of a running service after one saga that completed with a retry and one that was compensated except for a
+ * chunk.
  */
 @Tag("one-jdk")
 @Timeout(120)
@@ -100,7 +100,7 @@ class MetricsTest {
         }
     }
 
-    /** By name and labels other than the instance's. */
+    /** By name and labels, without the label of the instance. */
     private Map<String, Double> samples() {
         HttpResponse<String> answer = get("/observe/metrics");
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
@@ -161,7 +161,7 @@ class MetricsTest {
     }
 
     @Test
-    void what_the_journal_knows_is_right_after_a_restart() {
+    void metrics_from_the_journal_survive_a_restart() {
         saga.restart();
         Map<String, Double> after = samples();
 
@@ -181,7 +181,7 @@ class MetricsTest {
     }
 
     @Test
-    void every_metric_of_dashboard_and_alerts_is_there() throws Exception {
+    void every_metric_of_dashboard_and_alerts_exists() throws Exception {
         Set<String> wanted = new TreeSet<>();
         JsonNode dashboard = new ObjectMapper()
                 .readTree(Path.of("config/grafana/streaming-saga.json").toFile());
@@ -207,7 +207,7 @@ class MetricsTest {
     }
 
     @Test
-    void everything_is_up_and_a_bucket_that_hangs_holds_up_nobody() throws Exception {
+    void all_parts_are_up_and_a_bucket_that_hangs_delays_no_request() throws Exception {
         await().atMost(Duration.ofSeconds(40))
                 .until(() -> get("/observe/health").statusCode() == 200);
         JsonNode up = new ObjectMapper().readTree(get("/observe/health").body());
@@ -230,7 +230,7 @@ class MetricsTest {
                 .noneMatch(key -> key.contains("writable"));
 
         saga.s3().always().hang();
-        // Kept for some seconds, then asked anew.
+        // Cached for some seconds, then checked again.
         await().atMost(Duration.ofSeconds(40))
                 .until(() -> get("/observe/health").statusCode() == 503);
         JsonNode down = new ObjectMapper().readTree(get("/observe/health").body());

@@ -39,11 +39,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** The spans that a collector gets from the whole application. */
+/** The spans that the whole application sends to a collector. */
 @Tag("one-jdk")
 @Timeout(120)
 class TracesTest {
-    /** The nine steps, by the routes that are theirs. */
+    /** The routes of the nine steps. */
     private static final List<String> STEPS = List.of(
             "saga-validate",
             "saga-start",
@@ -84,7 +84,7 @@ class TracesTest {
         saga = opened(StreamingSagaFixture.start(directory.toRealPath(), all));
     }
 
-    /** All that were sent: stopping sends the last. */
+    /** All spans: stopping the application sends the last ones. */
     private List<Seen> spans() {
         saga.application().close();
         return collector.spans();
@@ -106,7 +106,7 @@ class TracesTest {
     }
 
     @Test
-    void a_saga_is_one_trace_from_the_way_in_to_the_last_store() throws Exception {
+    void a_saga_is_one_trace_from_ingestion_to_the_last_store() throws Exception {
         start(Map.of("saga.http.enabled", "true", "saga.otel.service-name", "archive", "saga.otel.api-key", "k3y"));
         Path file = saga.text("a.txt", 200);
 
@@ -159,7 +159,7 @@ class TracesTest {
     }
 
     @Test
-    void every_way_in_begins_a_trace() throws Exception {
+    void every_ingestion_endpoint_begins_a_trace() throws Exception {
         Path drop = Files.createDirectories(directory.toRealPath().resolve("drop"));
         Path in = Files.createDirectories(directory.toRealPath().resolve("in"));
         start(Map.of(
@@ -232,7 +232,7 @@ class TracesTest {
     }
 
     @Test
-    void chunks_batches_and_statements_are_shown_where_asked_for() throws Exception {
+    void chunks_batches_and_statements_have_spans_if_configured() throws Exception {
         start(Map.of("saga.otel.detail", "all"));
 
         saga.s3()
@@ -267,7 +267,7 @@ class TracesTest {
     }
 
     @Test
-    void a_share_of_none_sends_none() throws Exception {
+    void sampling_zero_sends_no_spans() throws Exception {
         start(Map.of("saga.otel.sampling", "0"));
 
         assertThat(saga.ingest(saga.text("a.txt", 5)).status()).isEqualTo("COMPLETED");
@@ -276,7 +276,7 @@ class TracesTest {
     }
 
     @Test
-    void a_collector_that_is_away_costs_a_line_and_no_saga() throws Exception {
+    void an_unreachable_collector_causes_one_log_line_and_fails_no_saga() throws Exception {
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         Logger log = (Logger) LoggerFactory.getLogger(OutageLoggingExporter.class);
         lines.start();
@@ -299,11 +299,11 @@ class TracesTest {
                 .filteredOn(line -> line.getFormattedMessage().contains(":" + nobody))
                 .singleElement()
                 .asString()
-                .contains("WARN", "127.0.0.1:" + nobody, "ConnectException", "sagas go on");
+                .contains("WARN", "127.0.0.1:" + nobody, "ConnectException", "sagas continue");
     }
 
     @Test
-    void a_collector_that_hangs_holds_up_neither_saga_nor_stop() throws Exception {
+    void a_collector_that_hangs_delays_neither_saga_nor_shutdown() throws Exception {
         SpanCollector hanging = opened(SpanCollector.hanging());
         start(Map.of("saga.otel.endpoint", hanging.uri().toString()));
 

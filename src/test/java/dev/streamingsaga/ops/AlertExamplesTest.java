@@ -21,7 +21,7 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.Test;
 
-/** The alert routes that operators copy, as they are shipped but for their addresses. */
+/** Tests the example alert routes as shipped, except for their addresses. */
 class AlertExamplesTest {
     private static final Map<String, Object> ALERT = Map.of(
             "timestamp",

@@ -22,9 +22,9 @@ class RunningTracesTest {
         traces.begin("s", answer);
     }
 
-    /** A caller is answered while the saga's own exchange still ends: what comes late belongs to that one. */
+    /** The caller gets its answer before the exchange of the saga ends: late work belongs to that exchange. */
     @Test
-    void what_is_done_belongs_to_the_newest_exchange_that_has_not_ended() {
+    void work_belongs_to_the_newest_exchange_that_has_not_ended() {
         assertThat(span()).isEqualTo("answer");
         traces.end("s", answer);
         assertThat(span()).isEqualTo("run");
@@ -33,7 +33,7 @@ class RunningTracesTest {
     }
 
     @Test
-    void an_earlier_exchange_that_ends_leaves_the_later_one_alone() {
+    void an_earlier_exchange_that_ends_does_not_affect_the_later_one() {
         traces.end("s", run);
 
         assertThat(span()).isEqualTo("answer");
