@@ -32,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The stand-alone application: the bundle in a Camel context of its own, with an embedded server for each that is not
- * configured.
+ * The stand-alone application: the bundle in its own Camel context, with an embedded server in place of each external
+ * one that is not configured.
  */
 public final class Application implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Application.class);
@@ -53,7 +53,7 @@ public final class Application implements AutoCloseable {
                 () -> coordinator(config), start -> new Thread(start, "saga-coordinator-start").start());
         open.push(() -> coordinator.join().ifPresent(EmbeddedCoordinator::close));
         BucketConnection bucket = opened(BucketConnection.open(config));
-        // Before the context, so that its last spans are sent when it has stopped.
+        // Opened before the context, so closed after it: the last spans are sent when the context has stopped.
         Optional<OtlpTraces> traces =
                 config.watch().otel().isOn() ? Optional.of(opened(OtlpTraces.start(config))) : Optional.empty();
         DefaultCamelContext context = opened(new DefaultCamelContext());
@@ -70,20 +70,19 @@ public final class Application implements AutoCloseable {
         bundle = saga;
         context.disableJMX();
         context.getCamelContextExtension().setName(config.name());
-        // Sagas have been left by then.
+        // Sagas have been released by then.
         context.getShutdownStrategy().setTimeout(5);
-        traces.ifPresent(given -> given.watch(context));
+        traces.ifPresent(tracing -> tracing.watch(context));
         context.addRoutes(saga);
         if (service && config.jms().isOn()) {
             broker = opened(Broker.open(config, context)).url();
         }
         loadRoutes(context, config);
-        // A port that is taken is told before anything is taken up; and routes of the routes folder may serve HTTP
-        // themselves.
+        // Fail for a port in use before recovery begins. Also, routes in the routes folder may serve HTTP.
         Optional<EmbeddedHttp> server =
                 service && config.http().enabled() ? Optional.of(listen(config, context)) : Optional.empty();
         context.start();
-        // Routes stop before the servers they use: what is pushed last is closed first.
+        // Routes stop before the servers they use: the last one pushed is closed first.
         open.push(context::stop);
         if (recover) {
             saga.start();
@@ -105,7 +104,7 @@ public final class Application implements AutoCloseable {
 
     private EmbeddedHttp listen(SagaConfig config, CamelContext context) throws IOException {
         EmbeddedHttp server = opened(EmbeddedHttp.start(config, context));
-        // Requests under way are answered before their server goes.
+        // Requests in progress are answered before the server stops.
         open.push(context::stop);
         return server;
     }
@@ -118,24 +117,23 @@ public final class Application implements AutoCloseable {
     }
 
     /**
-     * @throws UnavailableException if a configured server does not answer, or an embedded one can't start
-     * @throws ConfigException if a configured port is taken
+     * @throws UnavailableException if a configured server does not respond, or an embedded one cannot start
+     * @throws ConfigException if a configured port is in use
      */
     public static Application start(SagaConfig config) {
         return start(config, true, false);
     }
 
     /**
-     * As {@link #start}, with the ways in from outside: the HTTP API unless {@code saga.http.enabled} says otherwise,
-     * the drop folder if there is one.
+     * Starts as {@link #start} does, with the ingestion endpoints: the HTTP API unless {@code saga.http.enabled} is
+     * false, the drop folder and the message queue if they are configured.
      */
     public static Application serve(SagaConfig config) {
         return start(config, true, true);
     }
 
     /**
-     * As {@link #start}, but leaves unfinished sagas alone: for a command that ends before it could bring them to their
-     * end.
+     * Starts as {@link #start} does, but without recovery: for commands that end before unfinished sagas could finish.
      */
     public static Application startWithoutRecovery(SagaConfig config) {
         return start(config, false, false);
@@ -151,19 +149,16 @@ public final class Application implements AutoCloseable {
             throw e;
         } catch (Exception e) {
             application.close();
-            Optional<String> taken = takenPort(e);
-            if (taken.isPresent()) {
-                throw ConfigException.of(taken.get());
+            Optional<String> message = portInUse(e);
+            if (message.isPresent()) {
+                throw ConfigException.of(message.get());
             }
             throw new UnavailableException("cannot start: " + e.getMessage(), e);
         }
     }
 
-    /**
-     * What to change if a configured port or address cannot be bound, in the words of the server that names its
-     * setting.
-     */
-    private static Optional<String> takenPort(Throwable thrown) {
+    /** The message of the server that could not bind its port or address, which names the setting to change. */
+    private static Optional<String> portInUse(Throwable thrown) {
         for (Throwable t = thrown; t != null; t = t.getCause()) {
             if (t instanceof IOException && (t instanceof BindException || t.getCause() instanceof BindException)) {
                 return Optional.of(String.valueOf(t.getMessage()));
@@ -192,14 +187,14 @@ public final class Application implements AutoCloseable {
     }
 
     /**
-     * What an operator put into the routes folder. A file {@code store-NAME.camel.yaml} is a store's and only loaded if
-     * NAME is in {@code saga.participants}; all others always are.
+     * Loads the operator's routes folder. A file {@code store-NAME.camel.yaml} contains a store and is loaded only if
+     * NAME is in {@code saga.participants}; all other files are always loaded.
      */
     static void loadRoutes(CamelContext context, SagaConfig config) throws Exception {
         load(context, config, routeFiles(config));
     }
 
-    /** Of these only what the participants need: no triggers, no alerts. */
+    /** Loads only the stores of the participants: no triggers, no alerts. */
     static void loadStores(CamelContext context, SagaConfig config) throws Exception {
         load(
                 context,
@@ -210,7 +205,7 @@ public final class Application implements AutoCloseable {
     }
 
     private static void load(CamelContext context, SagaConfig config, List<Path> files) throws Exception {
-        // What the routes may use as {{saga.name}} and {{saga.data.dir}}.
+        // Routes may use {{saga.name}} and {{saga.data.dir}}.
         Properties placeholders = new Properties();
         placeholders.setProperty("saga.name", config.name());
         placeholders.setProperty("saga.data.dir", config.dataDir().toString());
@@ -241,17 +236,17 @@ public final class Application implements AutoCloseable {
         }
     }
 
-    private <T extends AutoCloseable> T opened(T part) {
-        open.push(part);
-        return part;
+    private <T extends AutoCloseable> T opened(T component) {
+        open.push(component);
+        return component;
     }
 
-    /** Where the HTTP API and the page are; empty if they are not served. */
+    /** The URL of the HTTP API and the page; empty if they are not served. */
     public Optional<URI> address() {
         return Optional.ofNullable(address);
     }
 
-    /** The broker that messages come from; empty if none do. */
+    /** The URL of the broker for JMS ingestion; empty if it is off. */
     public Optional<String> broker() {
         return Optional.ofNullable(broker);
     }
@@ -264,13 +259,13 @@ public final class Application implements AutoCloseable {
     public void close() {
         StreamingSaga saga = bundle;
         if (saga != null) {
-            saga.drain(); // however far the start came
+            saga.drain(); // also after a start that failed half-way
         }
         while (!open.isEmpty()) {
             try {
                 open.pop().close();
             } catch (Exception e) {
-                LOG.warn("stopping a part failed: {}", e.toString());
+                LOG.warn("cannot stop a component: {}", e.toString());
             }
         }
     }

@@ -31,15 +31,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The stand-alone application's way to messages: an Artemis broker somewhere, or one of its own, durable in
- * {@code DATA/broker}, that speaks to this machine only, and only to the accounts of {@link BrokerAccess}.
+ * The broker of the stand-alone application: an external Artemis broker, or an embedded one. The embedded broker is
+ * durable in {@code DATA/broker}, listens on loopback only, and accepts only the accounts of {@link BrokerAccess}.
  */
 final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
     private static final String LOOPBACK = "127.0.0.1";
     private static final int JOURNAL_FILE_BYTES = 1024 * 1024;
     private static final long MAX_IN_MEMORY_BYTES = 16L * 1024 * 1024;
-    private static final long MAX_HELD_BYTES = 8L * 1024 * 1024;
+    private static final long MAX_BUFFERED_BYTES = 8L * 1024 * 1024;
 
     private final String url;
     private final Optional<EmbeddedActiveMQ> server;
@@ -49,7 +49,7 @@ final class Broker implements AutoCloseable {
         this.server = server;
     }
 
-    /** Starts the broker if it is to be embedded, and puts a connection factory into the registry. */
+    /** Starts the broker if it is embedded, and binds a connection factory in the registry. */
     static Broker open(SagaConfig config, CamelContext context) throws IOException {
         Jms jms = config.jms();
         Optional<EmbeddedActiveMQ> server = Optional.empty();
@@ -59,12 +59,12 @@ final class Broker implements AutoCloseable {
             int port = port(config);
             url = "tcp://" + LOOPBACK + ":" + port;
             BrokerAccess access = BrokerAccess.in(config.dataDir());
-            server = Optional.of(start(config, url, access));
+            server = Optional.of(startEmbedded(config, url, access));
             user = access.operator();
             LOG.info("broker on {}, queue {}", url, jms.queue());
         }
         ActiveMQConnectionFactory connections = new ActiveMQConnectionFactory(url, user.name(), user.secret());
-        // A message that waits for its saga must not keep others from consumers that are free.
+        // No prefetch: a message that waits for its saga must not hold others back from idle consumers.
         connections.setConsumerWindowSize(0);
         context.getRegistry().bind(config.id("jms-connections"), connections);
         return new Broker(url, server);
@@ -79,7 +79,7 @@ final class Broker implements AutoCloseable {
         try {
             return requireFree(port);
         } catch (IOException e) {
-            // The broker itself would start all the same, and hear nobody.
+            // The broker itself would start without listening.
             throw new IOException(
                     "the embedded broker cannot listen on " + LOOPBACK + ":" + port + " (saga.jms.port): "
                             + e.getMessage() + "; nothing was started",
@@ -93,7 +93,8 @@ final class Broker implements AutoCloseable {
         }
     }
 
-    private static EmbeddedActiveMQ start(SagaConfig config, String url, BrokerAccess access) throws IOException {
+    private static EmbeddedActiveMQ startEmbedded(SagaConfig config, String url, BrokerAccess access)
+            throws IOException {
         Path folder = Permissions.folder(config.dataDir().resolve("broker"));
         EmbeddedActiveMQ server = new EmbeddedActiveMQ();
         server.setSecurityManager(access.accounts());
@@ -111,12 +112,12 @@ final class Broker implements AutoCloseable {
                     .setGlobalMaxSize(4 * MAX_IN_MEMORY_BYTES)
                     .setMaxDiskUsage(98)
                     .addAcceptorConfiguration("loopback", url + "?protocols=CORE")
-                    .addAddressSetting("#", addresses(config.jms().deadLetterQueue()))
-                    // Producers may not make them.
+                    .addAddressSetting("#", addressSettings(config.jms().deadLetterQueue()))
+                    // Producers may not create queues.
                     .addQueueConfiguration(queue(config.jms().queue()))
                     .addQueueConfiguration(queue(config.jms().deadLetterQueue()));
             access.grant(settings, config.jms());
-            settings.registerBrokerPlugin(new LargeBodies());
+            settings.registerBrokerPlugin(new LargeMessageLimit());
             server.setConfiguration(settings).start();
             return server;
         } catch (Exception e) {
@@ -132,11 +133,11 @@ final class Broker implements AutoCloseable {
                 .setDurable(true);
     }
 
-    /** Nothing is given up: what can't be understood is put aside by the route, anything else is a matter of time. */
-    private static AddressSettings addresses(String aside) {
+    /** Redelivers without a limit: the route moves invalid messages aside, and all other failures are temporary. */
+    private static AddressSettings addressSettings(String deadLetterQueue) {
         return new AddressSettings()
-                .setDeadLetterAddress(SimpleString.of(aside))
-                .setExpiryAddress(SimpleString.of(aside))
+                .setDeadLetterAddress(SimpleString.of(deadLetterQueue))
+                .setExpiryAddress(SimpleString.of(deadLetterQueue))
                 .setMaxSizeBytes(MAX_IN_MEMORY_BYTES)
                 .setMaxDeliveryAttempts(-1)
                 .setRedeliveryDelay(Duration.ofSeconds(5).toMillis())
@@ -147,10 +148,10 @@ final class Broker implements AutoCloseable {
     }
 
     /**
-     * A client streams bytes messages; of any other it would hold the whole body, however large, before anybody could
-     * refuse it.
+     * Refuses large messages except bytes messages: the client streams those, but would load any other body into
+     * memory.
      */
-    private static final class LargeBodies implements ActiveMQServerMessagePlugin {
+    private static final class LargeMessageLimit implements ActiveMQServerMessagePlugin {
         @Override
         public void beforeSend(
                 ServerSession session,
@@ -161,10 +162,10 @@ final class Broker implements AutoCloseable {
                 throws ActiveMQException {
             if (message instanceof ICoreMessage body
                     && body.getType() != Message.BYTES_TYPE
-                    && body.getPersistentSize() > MAX_HELD_BYTES) {
-                throw new ActiveMQIllegalStateException("only bytes messages may have more than " + MAX_HELD_BYTES
-                        + " bytes, this one of another type has " + body.getPersistentSize()
-                        + "; it was not taken. Send a document as bytes message with the property fileName");
+                    && body.getPersistentSize() > MAX_BUFFERED_BYTES) {
+                throw new ActiveMQIllegalStateException("only bytes messages may have more than " + MAX_BUFFERED_BYTES
+                        + " bytes; this message of another type has " + body.getPersistentSize()
+                        + "; it was refused. Send a document as a bytes message with the property fileName");
             }
         }
     }

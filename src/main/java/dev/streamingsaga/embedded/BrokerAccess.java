@@ -14,16 +14,18 @@ import org.apache.activemq.artemis.spi.core.security.ActiveMQSecurityManager;
 import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
 
 /**
- * Accounts of the embedded broker and what each may do. Nobody may do management, not even we.
+ * The accounts of the embedded broker and their permissions. No account has management permissions.
  *
- * @param producer sends documents and receives replies; reads neither documents of others nor dead letters
- * @param operator ours, and whoever looks after dead letters: also receives and browses both queues
+ * @param producer sends documents and receives replies; cannot read the queue or the dead letters
+ * @param operator for the application and for operators who handle dead letters: also receives from and browses both
+ *     queues
  */
 record BrokerAccess(Credentials producer, Credentials operator) {
     private static final int CLUSTER_PASSWORD_BYTES = 32;
 
     /**
-     * From {@code broker.credentials} and {@code broker-operator.credentials} in the data directory, made if missing.
+     * Reads {@code broker.credentials} and {@code broker-operator.credentials} in the data directory; creates them if
+     * missing.
      */
     static BrokerAccess in(Path dataDir) throws IOException {
         BrokerAccess access = new BrokerAccess(
@@ -32,7 +34,7 @@ record BrokerAccess(Credentials producer, Credentials operator) {
         if (access.producer.name().equals(access.operator.name())) {
             throw new IOException("broker.credentials and broker-operator.credentials in " + dataDir
                     + " name the same user, "
-                    + access.producer.name() + "; delete one of them to have it made anew");
+                    + access.producer.name() + "; delete one of them to generate it again");
         }
         return access;
     }
@@ -48,10 +50,10 @@ record BrokerAccess(Credentials producer, Credentials operator) {
 
     void grant(Configuration settings, Jms jms) {
         settings.setSecurityEnabled(true)
-                // The default of this account is public, and it may do everything.
+                // This account has all permissions, and its default password is public.
                 .setClusterUser("cluster-" + Credentials.random(CLUSTER_PASSWORD_BYTES))
                 .setClusterPassword(Credentials.random(CLUSTER_PASSWORD_BYTES))
-                // Or a queue on the address # would get a copy of each document and of each dead letter.
+                // Otherwise a queue on the address # would get a copy of each document and each dead letter.
                 .setWildCardConfiguration(new WildcardConfiguration().setRoutingEnabled(false))
                 .putSecurityRoles("#", Set.of(replies(role(producer)), send(replies(role(operator)))))
                 .putSecurityRoles("activemq.#", Set.of())
@@ -77,7 +79,7 @@ record BrokerAccess(Credentials producer, Credentials operator) {
         return role;
     }
 
-    /** A queue of the client's own choice, temporary or not. */
+    /** Permissions on reply queues, temporary or not, whose names the client chooses. */
     private static Role replies(Role role) {
         receive(role);
         role.setCreateAddress(true);

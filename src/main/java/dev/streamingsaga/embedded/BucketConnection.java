@@ -8,7 +8,9 @@ import java.net.URI;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** The bucket as configured: of a server with a URL, or of the embedded one. Closing it closes the embedded one too. */
+/**
+ * The configured bucket, on an external server or on the embedded one. {@link #close} also stops the embedded server.
+ */
 public final class BucketConnection implements AutoCloseable {
     private final AutoCloseable server;
     private final S3Client client;
@@ -21,26 +23,26 @@ public final class BucketConnection implements AutoCloseable {
     }
 
     /**
-     * Opens it for writing, and makes the bucket if it is not there.
+     * Opens the bucket for writing, and creates it if it does not exist.
      *
-     * @throws UnavailableException if the server does not answer or does not let us
+     * @throws UnavailableException if the server does not respond or denies access
      */
     public static BucketConnection open(SagaConfig config) {
-        BucketConnection buckets = connect(config, false);
+        BucketConnection connection = connect(config, false);
         try {
-            buckets.chunks.ensureBucket();
-            return buckets;
+            connection.chunks.ensureBucket();
+            return connection;
         } catch (SdkException e) {
-            buckets.close();
+            connection.close();
             throw new UnavailableException(
                     "bucket " + config.s3().bucket() + " at "
                             + config.s3().endpoint().map(URI::toString).orElse("the embedded server")
-                            + " can't be used: " + e.getMessage(),
+                            + " cannot be used: " + e.getMessage(),
                     e);
         }
     }
 
-    /** For reading only: works beside a process that writes. */
+    /** Opens the bucket for reading only; works while another process writes. */
     public static BucketConnection openReadOnly(SagaConfig config) {
         return connect(config, true);
     }

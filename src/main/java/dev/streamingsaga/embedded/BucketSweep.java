@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 
 /**
- * Removes what a killed server leaves: half-written {@code <key>-<uuid>} files, which it would list as objects, and
- * open multipart uploads. Only names that this project writes are touched.
+ * Removes what a killed server left: half-written {@code <key>-<uuid>} files, which the server would list as objects,
+ * and open multipart uploads. Deletes only names that this project writes.
  */
 final class BucketSweep {
     private static final Logger LOG = LoggerFactory.getLogger(BucketSweep.class);

@@ -15,15 +15,16 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection that does not finish the head of its request, or sends no further request, in time. Body and
- * answer of a request under way have the limits of their route. For one connection, on its event loop.
+ * Closes a connection that does not complete the headers of a request, or sends no further request, in time. The body
+ * and the response of a request have the limits of their route. One instance for each connection, used on its event
+ * loop.
  */
 final class ConnectionClock extends ChannelDuplexHandler {
     private final HttpConnections limits;
     private final OpenConnections connections;
     private int unanswered;
     private boolean headBegun;
-    private @Nullable Future<?> alarm;
+    private @Nullable Future<?> timeout;
 
     ConnectionClock(HttpConnections limits, OpenConnections connections) {
         this.limits = limits;
@@ -32,7 +33,7 @@ final class ConnectionClock extends ChannelDuplexHandler {
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        wait(context, limits.head());
+        startTimeout(context, limits.head());
     }
 
     @Override
@@ -40,7 +41,7 @@ final class ConnectionClock extends ChannelDuplexHandler {
         if (event == StrictRequestDecoder.HEAD_BEGUN) {
             headBegun = true;
             if (unanswered == 0) {
-                wait(context, limits.head());
+                startTimeout(context, limits.head());
             }
         }
         context.fireUserEventTriggered(event);
@@ -51,7 +52,7 @@ final class ConnectionClock extends ChannelDuplexHandler {
         if (message instanceof HttpRequest) {
             headBegun = false;
             unanswered++;
-            stop();
+            cancelTimeout();
             connections.busy(context.channel());
         }
         context.fireChannelRead(message);
@@ -73,32 +74,32 @@ final class ConnectionClock extends ChannelDuplexHandler {
         unanswered--;
         if (unanswered == 0 && context.channel().isActive()) {
             connections.waiting(context.channel());
-            wait(context, headBegun ? limits.head() : limits.keepAlive());
+            startTimeout(context, headBegun ? limits.head() : limits.keepAlive());
         }
     }
 
-    private void wait(ChannelHandlerContext context, Duration limit) {
-        stop();
-        alarm = context.executor().schedule(() -> close(context), limit.toMillis(), TimeUnit.MILLISECONDS);
+    private void startTimeout(ChannelHandlerContext context, Duration limit) {
+        cancelTimeout();
+        timeout = context.executor().schedule(() -> close(context), limit.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void stop() {
-        Future<?> set = alarm;
-        if (set != null) {
-            set.cancel(false);
-            alarm = null;
+    private void cancelTimeout() {
+        Future<?> pending = timeout;
+        if (pending != null) {
+            pending.cancel(false);
+            timeout = null;
         }
     }
 
-    /** Without a word if no request has begun: an answer could be taken for that of the next one. */
+    /** Sends no response if no request has begun: the client could take it for the response to its next request. */
     private void close(ChannelHandlerContext context) {
         if (headBegun) {
-            ProblemAnswer late = new ProblemAnswer(
+            ProblemAnswer requestTimeout = new ProblemAnswer(
                     408,
                     "headers-too-slow",
                     "the headers of the request did not end within "
                             + limits.head().toMillis() + " ms (saga.http.header-timeout); nothing was read");
-            context.writeAndFlush(late.message()).addListener(ChannelFutureListener.CLOSE);
+            context.writeAndFlush(requestTimeout.message()).addListener(ChannelFutureListener.CLOSE);
         } else {
             context.close();
         }
@@ -106,7 +107,7 @@ final class ConnectionClock extends ChannelDuplexHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        stop();
+        cancelTimeout();
         connections.remove(context.channel());
         context.fireChannelInactive();
     }

@@ -22,9 +22,10 @@ import org.slf4j.LoggerFactory;
 import org.xnio.IoUtils;
 
 /**
- * Passes a request to the coordinator only if it presents the secret and names the coordinator by its own host, so that
- * neither another user of this machine nor a web page can list, begin or end LRAs. Narayana itself asks for nothing,
- * and takes the URL of an LRA from the request. A refused connection is closed at once, whatever it still sends.
+ * Forwards a request to the coordinator only if it presents the secret and has the coordinator's own host name, so that
+ * neither another user of this machine nor a web page can list, begin or end LRAs. Narayana itself requires no
+ * authentication, and builds the URL of an LRA from the request. A refused connection is closed at once, without
+ * reading the rest.
  */
 final class CoordinatorGate implements HttpHandler {
     private static final Logger LOG = LoggerFactory.getLogger(CoordinatorGate.class);
@@ -40,7 +41,7 @@ final class CoordinatorGate implements HttpHandler {
     private final AtomicLong refused = new AtomicLong();
     private final AtomicLong lastWarning = new AtomicLong(System.nanoTime() - WARN_EVERY_NANOS);
 
-    /** @param hosts that it may be called by, each with or without a port */
+    /** @param hosts host names that requests may use, each with or without a port */
     CoordinatorGate(HttpHandler coordinator, CoordinatorSecret secret, List<String> hosts, OpenLras lras) {
         this.coordinator = coordinator;
         this.secret = secret;
@@ -55,13 +56,13 @@ final class CoordinatorGate implements HttpHandler {
             refuse(
                     exchange,
                     StatusCodes.UNAUTHORIZED,
-                    "this coordinator takes requests with its secret only (saga.coordinator.secret)");
+                    "this coordinator requires its secret (saga.coordinator.secret)");
         } else if (!isOwnHost(exchange)) {
             refuse(
                     exchange,
                     MISDIRECTED_REQUEST,
-                    "this coordinator is called as http://" + hosts.get(0)
-                            + " only (saga.coordinator.url; other names are listed in saga.coordinator.hosts)");
+                    "call this coordinator as http://" + hosts.get(0)
+                            + " (saga.coordinator.url; add other names to saga.coordinator.hosts)");
         } else if (exchange.getRequestMethod().equals(Methods.POST)) {
             begin(exchange);
         } else {
@@ -74,7 +75,7 @@ final class CoordinatorGate implements HttpHandler {
         return values != null && values.size() == 1 && secret.matches(values.getFirst());
     }
 
-    /** With a host in the request line, that would count and not the header. */
+    /** A host in the request line would override the header, so it is refused. */
     private boolean isOwnHost(HttpServerExchange exchange) {
         HeaderValues values = exchange.getRequestHeaders().get(Headers.HOST);
         if (values == null || values.size() != 1 || exchange.isHostIncludedInRequestURI()) {
@@ -84,7 +85,7 @@ final class CoordinatorGate implements HttpHandler {
         return hosts.contains(host) || hosts.contains(host.replaceFirst(":\\d+$", ""));
     }
 
-    /** The only thing that is posted is a new LRA. */
+    /** A POST always begins an LRA. */
     private void begin(HttpServerExchange exchange) throws Exception {
         if (lras.reserve()) {
             exchange.addExchangeCompleteListener((done, next) -> {
@@ -98,10 +99,10 @@ final class CoordinatorGate implements HttpHandler {
         }
     }
 
-    private void refuse(HttpServerExchange exchange, int status, String why) {
+    private void refuse(HttpServerExchange exchange, int status, String message) {
         count(status, exchange.getConnection().getPeerAddress());
         exchange.setPersistent(false);
-        answer(exchange, status, why, new Closing());
+        answer(exchange, status, message, new Closing());
     }
 
     private static void answer(HttpServerExchange exchange, int status, String text, IoCallback then) {
@@ -123,7 +124,7 @@ final class CoordinatorGate implements HttpHandler {
         }
     }
 
-    /** Does not wait for a body that nobody reads. */
+    /** Closes the connection without waiting for the body. */
     private static final class Closing implements IoCallback {
         @Override
         public void onComplete(HttpServerExchange exchange, Sender sender) {

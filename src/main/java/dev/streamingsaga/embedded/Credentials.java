@@ -10,25 +10,26 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * A name and a secret for an embedded server, generated once for a data directory. The file has mode 600: a line each.
+ * A name and a secret for an embedded server, generated once per data directory. The file has mode 600 and one line for
+ * each.
  */
 record Credentials(String name, String secret) {
     private static final int SECRET_BYTES = 32;
 
-    /** Reads the file, or makes it with this name and a secret of 256 random bits. */
+    /** Reads the file, or creates it with this name and a secret of 256 random bits. */
     static Credentials in(Path file, String name) throws IOException {
         if (!Files.exists(file)) {
-            String made = name + "\n" + random(SECRET_BYTES) + "\n";
-            SecretFile.write(file, made.getBytes(StandardCharsets.UTF_8));
+            String content = name + "\n" + random(SECRET_BYTES) + "\n";
+            SecretFile.write(file, content.getBytes(StandardCharsets.UTF_8));
         }
         List<String> lines = Files.readAllLines(file);
         if (lines.size() < 2 || lines.get(0).isBlank() || lines.get(1).isBlank()) {
-            throw new IOException(file + " does not hold a name and a secret; delete it to have new ones made");
+            throw new IOException(file + " must hold a name and a secret; delete it to generate new ones");
         }
         return new Credentials(lines.get(0).strip(), lines.get(1).strip());
     }
 
-    /** So many random bytes, in hexadecimal. */
+    /** Random bytes in hexadecimal. */
     static String random(int bytes) {
         byte[] value = new byte[bytes];
         new SecureRandom().nextBytes(value);

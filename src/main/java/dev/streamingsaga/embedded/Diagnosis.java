@@ -29,15 +29,15 @@ import org.apache.camel.model.Model;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 
 /**
- * Asks each part that a saga needs whether it is there and does what is wanted of it, and changes none of them: no
- * schema, no bucket, no file of the data directory. Each method returns what it found, in one line, or throws with what
- * is wrong. Works beside a process that uses the same data directory.
+ * Checks each part that a saga needs without changing it: no schema, no bucket, no file in the data directory. Each
+ * method returns its result in one line, or throws an exception that says what is wrong. Works while another process
+ * uses the same data directory.
  */
 public final class Diagnosis {
     private final SagaConfig config;
     private final Path scratch;
 
-    /** @param scratch an empty directory for whatever a check needs; the caller removes it */
+    /** @param scratch an empty directory for temporary files of the checks; the caller removes it */
     public Diagnosis(SagaConfig config, Path scratch) {
         this.config = config;
         this.scratch = scratch;
@@ -52,7 +52,7 @@ public final class Diagnosis {
                         .map(url -> url.replaceAll("[?].*", ""))
                         .orElse("embedded, " + config.dataDir().resolve(role + ".db"));
         if (!found.exists()) {
-            return where + ", not there yet: made at the first start";
+            return where + ", does not exist yet: created at the first start";
         }
         if (found.applied() == 0) {
             return where + " answers, not migrated yet: " + found.pending() + " migrations at the first start";
@@ -70,7 +70,7 @@ public final class Diagnosis {
         boolean embedded = config.s3().endpoint().isEmpty();
         Path data = config.dataDir();
         if (embedded && !(Files.isDirectory(data.resolve("bucket")) && Files.exists(data.resolve("s3.credentials")))) {
-            return where + ", not there yet: made at the first start";
+            return where + ", does not exist yet: created at the first start";
         }
         try (BucketConnection buckets = BucketConnection.openReadOnly(config)) {
             if (embedded) {
@@ -78,9 +78,9 @@ public final class Diagnosis {
                 return where + " answers";
             }
             buckets.chunks().pingAccess();
-            return where + " lists, and takes an upload, which was called off";
+            return where + " allows listing, and an upload, which was aborted";
         } catch (NoSuchBucketException e) {
-            return where + " answers, not there yet: made at the first start, if we may";
+            return where + " answers, the bucket does not exist yet: created at the first start, if permitted";
         }
     }
 
@@ -96,41 +96,43 @@ public final class Diagnosis {
     }
 
     /**
-     * Begins, joins and cancels an LRA, and waits for the coordinator's call. An embedded coordinator that does not run
-     * is tried on other data.
+     * Begins, joins and cancels an LRA, and waits for the coordinator's callback. If the embedded coordinator is not
+     * running, tests one on temporary data.
      */
     public String coordinator() throws IOException, InterruptedException {
         Optional<URI> url = config.coordinator().url();
         if (url.isPresent()) {
-            return "coordinator " + url.get() + tried(CoordinatorAccess.to(url.get(), config));
+            return "coordinator " + url.get() + test(CoordinatorAccess.to(url.get(), config));
         }
         if (DataDirectory.isInUse(config.dataDir())) {
             CoordinatorAccess running = running();
-            return "embedded coordinator " + running.scope().coordinator() + " of the process that runs"
-                    + tried(running);
+            return "embedded coordinator " + running.scope().coordinator() + " of the running process" + test(running);
         }
         Path other = Files.createDirectories(scratch.resolve("coordinator-trial"));
         SagaConfig elsewhere = Settings.parse(Map.of("saga.data.dir", other.toString()));
         try (EmbeddedCoordinator started = EmbeddedCoordinator.start(elsewhere)) {
-            return "embedded coordinator, not running now; one that was started on other data"
-                    + tried(started.access());
+            return "embedded coordinator, not running now; one that was started on temporary data"
+                    + test(started.access());
         }
     }
 
-    private String tried(CoordinatorAccess access) throws IOException, InterruptedException {
+    private String test(CoordinatorAccess access) throws IOException, InterruptedException {
         try {
             Optional<Integer> port = PersistentPort.kept(config.dataDir().resolve("callback.port"));
             URI callback = new CoordinatorTrial(config, access).run(scratch, port);
-            return ": an LRA was begun, joined and cancelled, and its call came to " + callback;
+            return ": an LRA was begun, joined and cancelled, and its callback arrived at " + callback;
         } catch (SagaException e) {
-            String what = e.getCause() == null
-                    ? "the coordinator " + access.scope().coordinator() + " can't be used: "
+            String problem = e.getCause() == null
+                    ? "the coordinator " + access.scope().coordinator() + " cannot be used: "
                     : "no coordinator answers at " + access.scope().coordinator() + ": ";
-            throw new UnavailableException(what + e.getMessage(), e);
+            throw new UnavailableException(problem + e.getMessage(), e);
         }
     }
 
-    /** Only while the lock proves who listens there: the secret is for nobody else. */
+    /**
+     * Call only while the data directory is locked: the lock proves which process listens on the port and gets the
+     * secret.
+     */
     private CoordinatorAccess running() throws IOException {
         Path directory = config.dataDir().resolve("coordinator");
         Optional<Integer> port = PersistentPort.kept(directory.resolve("port"));
@@ -147,7 +149,7 @@ public final class Diagnosis {
                 Optional.of(secret.isPresent() ? secret.get() : CoordinatorSecret.kept(file)));
     }
 
-    /** Reads all route files, starts none, and looks for the routes of the stores that are not built in. */
+    /** Loads all route files without starting a route, and checks that each custom store has its routes. */
     public String routes() throws Exception {
         try (DefaultCamelContext context = new DefaultCamelContext()) {
             context.disableJMX();

@@ -38,19 +38,19 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * What the filesystem store leaves open.
+ * Adds four guarantees to the filesystem store.
  *
- * <p>Durable: an object, and a removal, is synced before it is acknowledged, file first, then every directory above it.
+ * <p>Durable: a write or removal is synced before it is acknowledged, first the file, then every directory above it.
  *
- * <p>Honest about checksums: the store keeps the SHA-256 that it checked on arrival in an extended attribute and would
- * report it whatever the file holds by now. Size and modification time at the time of writing are kept beside it; once
- * they differ, or on a file system without extended attributes, no checksum is reported, nor an entity tag when it is
- * listed, and the client has to read the bytes. Bits that rot without touching the modification time are only found by
+ * <p>Correct checksums: the filesystem store keeps the SHA-256 that it verified on arrival in an extended attribute,
+ * and would report it even if the file has changed since. This class also stores the size and modification time of the
+ * write. If they differ later, or if the file system has no extended attributes, it reports no checksum and lists no
+ * entity tag, so that the client must read the bytes. Corruption that keeps the modification time is only found by
  * reading.
  *
- * <p>Private: files have mode 600 and folders 700, whatever the umask and the access control list of a request.
+ * <p>Private: files have mode 600 and folders 700, regardless of the umask and the access control list of a request.
  *
- * <p>A full disk is answered with 507 {@code InsufficientStorage} instead of 500.
+ * <p>A full disk causes 507 {@code InsufficientStorage} instead of 500.
  */
 final class DurableBlobStore extends ForwardingBlobStore {
     private static final String STAMP = "streaming-saga.written";
@@ -74,24 +74,27 @@ final class DurableBlobStore extends ForwardingBlobStore {
     public PutObjectResponse putBlob(PutObjectRequest request, InputStream payload) {
         try {
             PutObjectResponse response = super.putBlob(request, payload);
-            settle(file(request.bucket(), request.key()));
+            stampAndSync(file(request.bucket(), request.key()));
             return response;
         } catch (RuntimeException e) {
             drain(payload);
-            throw fullOr(e);
+            throw translate(e);
         }
     }
 
-    /** A client that is still sending when the connection closes sees a broken pipe instead of the answer. */
+    /**
+     * Reads the rest of the body: a client that is still sending when the connection closes gets a broken pipe instead
+     * of the response.
+     */
     private static void drain(InputStream payload) {
         try {
             byte[] buffer = new byte[64 * 1024];
-            long left = DRAIN_MAX_BYTES;
-            for (int n = payload.read(buffer); n >= 0 && left > 0; n = payload.read(buffer)) {
-                left -= n;
+            long remaining = DRAIN_MAX_BYTES;
+            for (int n = payload.read(buffer); n >= 0 && remaining > 0; n = payload.read(buffer)) {
+                remaining -= n;
             }
         } catch (IOException | RuntimeException e) {
-            // It hung up, or the body does not fit its checksum: nobody waits for the rest.
+            // The client disconnected, or the body does not match its checksum: the rest does not matter.
         }
     }
 
@@ -100,22 +103,23 @@ final class DurableBlobStore extends ForwardingBlobStore {
             MultipartUpload upload, CompleteMultipartUploadRequest request) {
         try {
             CompleteMultipartUploadResponse response = super.completeMultipartUpload(upload, request);
-            settle(file(request.bucket(), request.key()));
+            stampAndSync(file(request.bucket(), request.key()));
             return response;
         } catch (RuntimeException e) {
-            throw fullOr(e);
+            throw translate(e);
         }
     }
 
     @Override
     public DeleteObjectResponse removeBlob(DeleteObjectRequest request) {
         DeleteObjectResponse response = super.removeBlob(request);
-        // Emptied directories went with it: the removal is recorded in the nearest one that is left.
-        Path left = Objects.requireNonNull(file(request.bucket(), request.key()).getParent());
-        while (!left.equals(baseDir) && !Files.isDirectory(left)) {
-            left = Objects.requireNonNull(left.getParent());
+        // The store also removes empty directories: sync the nearest one that still exists.
+        Path directory =
+                Objects.requireNonNull(file(request.bucket(), request.key()).getParent());
+        while (!directory.equals(baseDir) && !Files.isDirectory(directory)) {
+            directory = Objects.requireNonNull(directory.getParent());
         }
-        sync(left);
+        sync(directory);
         return response;
     }
 
@@ -155,14 +159,14 @@ final class DurableBlobStore extends ForwardingBlobStore {
         return path;
     }
 
-    private void settle(Path file) {
+    private void stampAndSync(Path file) {
         try {
             UserDefinedFileAttributeView view = Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
             if (view != null) {
                 view.write(STAMP, ByteBuffer.wrap(stamp(file).getBytes(StandardCharsets.US_ASCII)));
             }
         } catch (IOException | UnsupportedOperationException e) {
-            // No extended attributes here: then no checksum is kept either, and clients read back.
+            // No extended attributes: no checksum is stored either, and clients read the bytes.
         }
         syncUp(file);
     }
@@ -193,7 +197,7 @@ final class DurableBlobStore extends ForwardingBlobStore {
         }
     }
 
-    /** The store makes files and folders as the umask says, and lets an access control list open them. */
+    /** The filesystem store applies the umask, and an access control list of a request can widen the permissions. */
     private static void restrict(Path path) {
         try {
             Permissions.tighten(path);
@@ -206,13 +210,13 @@ final class DurableBlobStore extends ForwardingBlobStore {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (NoSuchFileException e) {
-            // Removed meanwhile by another request, which syncs what is left.
+            // Removed meanwhile by another request, which syncs the directory.
         } catch (IOException e) {
             throw new UncheckedIOException("cannot sync " + path, e);
         }
     }
 
-    private static RuntimeException fullOr(RuntimeException e) {
+    private static RuntimeException translate(RuntimeException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             String message = String.valueOf(cause.getMessage());
             if (cause instanceof IOException

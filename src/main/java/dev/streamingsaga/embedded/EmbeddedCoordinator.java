@@ -31,14 +31,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Narayana LRA coordinator in this process, on a loopback port of its own, with its store in
- * {@code DATA/coordinator}. The port is part of every LRA id, so it is chosen once and kept in
- * {@code DATA/coordinator/port}. It takes requests with its secret only ({@link CoordinatorGate}), which is configured,
- * or made once and kept in {@code DATA/coordinator/secret}.
+ * The Narayana LRA coordinator in this process, on its own loopback port, with its store in {@code DATA/coordinator}.
+ * The port is part of every LRA id, so it is chosen once and kept in {@code DATA/coordinator/port}. Every request must
+ * present the secret ({@link CoordinatorGate}), which is configured, or generated once and kept in
+ * {@code DATA/coordinator/secret}.
  *
- * <p>One per JVM, since Narayana is configured through static state, and one per data directory: two on one store
- * compensate LRAs that were closed. The lock on the data directory, held by the caller, sees to that. Narayana's timer
- * threads are not daemons and cannot be ended: after {@link #close()} the JVM ends through {@code System.exit} only.
+ * <p>One per JVM, because Narayana is configured through static state, and one per data directory: two coordinators on
+ * one store compensate closed LRAs. The caller holds the lock on the data directory, which prevents that. Narayana's
+ * timer threads are not daemons and cannot be stopped: after {@link #close()} the JVM exits only through
+ * {@code System.exit}.
  */
 public final class EmbeddedCoordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedCoordinator.class);
@@ -69,23 +70,24 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     }
 
     /**
-     * Starts the coordinator for this process: store, recovery of what an earlier process left, then the port, so that
-     * no LRA is unknown for a while. After a restart compensations still run in the reverse order of joining, and
-     * deadlines hold ({@link OrderedRecovery}).
+     * Starts the coordinator for this process: opens the store, recovers the LRAs of an earlier process, then opens the
+     * port, so that no LRA is unknown to a caller. After a restart compensations still run in the reverse order of
+     * joining, and deadlines still apply ({@link OrderedRecovery}).
      *
-     * @param config its data directory is locked by the caller
-     * @throws IllegalStateException if this JVM had a coordinator on another directory, or one that we did not start
+     * @param config the caller holds the lock on its data directory
+     * @throws IllegalStateException if this JVM had a coordinator on another directory, or one that this class did not
+     *     start
      */
     public static EmbeddedCoordinator start(SagaConfig config) throws IOException {
         return start(config, 0);
     }
 
-    /** As {@link #start}, but on {@code saga.coordinator.port}, which other processes know. */
+    /** Starts as {@link #start} does, but on {@code saga.coordinator.port}, which other processes know. */
     static EmbeddedCoordinator startAlone(SagaConfig config) throws IOException {
         return start(config, config.coordinator().server().port());
     }
 
-    /** @param port 0: the kept one */
+    /** @param port 0: the stored one */
     private static EmbeddedCoordinator start(SagaConfig config, int port) throws IOException {
         Path directory = Permissions.folder(config.dataDir().resolve("coordinator"));
         Optional<CoordinatorSecret> configured =
@@ -122,7 +124,7 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         recovery.setPeriodicRecoveryPeriod(RECOVERY_PERIOD_SECONDS);
         recovery.setRecoveryBackoffPeriod(RECOVERY_BACKOFF_SECONDS);
         BeanPopulator.getDefaultInstance(CoordinatorEnvironmentBean.class).setTransactionStatusManagerEnable(false);
-        // The default finds a process id by opening a port.
+        // The default opens a port to find a process id.
         BeanPopulator.getDefaultInstance(CoreEnvironmentBean.class)
                 .setProcessImplementationClassName(UuidProcessId.class.getName());
         OrderedRecovery.install(recovery);
@@ -151,7 +153,7 @@ public final class EmbeddedCoordinator implements AutoCloseable {
             return new PersistentPort.Opened<>(opener.open(port), port, List.of());
         } catch (BindException e) {
             throw new IOException(
-                    "port " + port + " is taken by another process (saga.coordinator.port; 0 for a free one)", e);
+                    "port " + port + " is in use by another process (saga.coordinator.port; 0 for a free one)", e);
         }
     }
 
@@ -164,25 +166,25 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return access.scope().coordinator();
     }
 
-    /** The LRAs of this coordinator, with those it began on former ports, and its secret. */
+    /** The scope of this coordinator, including its former ports, and its secret. */
     public CoordinatorAccess access() {
         return access;
     }
 
-    /** Where the secret was made and is kept; empty if it is configured. */
+    /** The file of the generated secret; empty if the secret is configured. */
     public Optional<Path> secretFile() {
         return secretFile;
     }
 
     /**
-     * Calls every participant that waits for it, at once instead of at the next period; to be used once the callbacks
-     * are answered.
+     * Calls every participant with a pending callback now instead of at the next period. Use it once the callback
+     * listener answers.
      */
     public void recover() {
         LRARecoveryModule.getService().recover();
     }
 
-    /** Closes the port and ends the periodic recovery. LRAs that are open go on after the next start. */
+    /** Closes the port and stops the periodic recovery. Open LRAs continue after the next start. */
     @Override
     public void close() {
         server.stop();

@@ -34,38 +34,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The stand-alone application's HTTP server: Vert.x, for Camel's {@code platform-http} component. With a thread for
- * each request that may take long, and a limit on connections, on the time for a request's head and between two
- * requests, and on what counts as a request.
+ * The HTTP server of the stand-alone application: Vert.x, for Camel's {@code platform-http} component. It has a thread
+ * for each request that may take long; it limits the connections, the time for the headers of a request and between two
+ * requests, and it accepts only requests with strict framing.
  */
 final class EmbeddedHttp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedHttp.class);
     private static final int QUICK_REQUESTS = 16;
     private static final int EVENT_LOOPS = 2;
     private static final int LONGEST_WAIT_SECONDS = 600;
-    private static final long PATIENCE_SECONDS = 10;
+    private static final long OPERATION_LIMIT_SECONDS = 10;
     private static final int MAX_SMALL_BODY_BYTES = 1024 * 1024;
 
     private final Vertx vertx;
     private final URI uri;
-    /** Why nothing is answered; empty while it is. */
-    private final AtomicReference<String> away;
+    /** Why requests are refused; empty while they are served. */
+    private final AtomicReference<String> unavailable;
 
-    private EmbeddedHttp(Vertx vertx, URI uri, AtomicReference<String> away) {
+    private EmbeddedHttp(Vertx vertx, URI uri, AtomicReference<String> unavailable) {
         this.vertx = vertx;
         this.uri = uri;
-        this.away = away;
+        this.unavailable = unavailable;
     }
 
     /**
-     * Listens, and makes itself known to the context. Until {@link #ready}, and after {@link #stopping}, every request
-     * is answered with 503: without its routes a server would tell a client that what it asks for does not exist. Port
-     * 0: one is chosen once and kept in {@code DATA/http.port}.
+     * Starts listening and registers the router in the context. Before {@link #ready} and after {@link #stopping} every
+     * request is answered with 503: without its routes the server would answer 404. Port 0: chooses a port once and
+     * keeps it in {@code DATA/http.port}.
      *
-     * @throws IOException if the port is taken, or the host is none of this machine
+     * @throws IOException if the port is in use, or the host is not an address of this machine
      */
     static EmbeddedHttp start(SagaConfig config, CamelContext context) throws IOException {
-        // Its file cache is for class path resources served by itself; we serve none that way, and a kill leaves it.
+        // No file cache: it is for class path resources that Vert.x serves itself, and a kill leaves it behind.
         Vertx vertx = Vertx.vertx(new VertxOptions()
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))
@@ -76,13 +76,13 @@ final class EmbeddedHttp implements AutoCloseable {
         try {
             Router router = Router.router(vertx);
             RouterProblems.register(router);
-            AtomicReference<String> away = new AtomicReference<>("starting");
+            AtomicReference<String> unavailable = new AtomicReference<>("starting");
             int port = port(config, vertx, request -> {
-                String why = Objects.requireNonNull(away.get());
-                if (why.isEmpty()) {
+                String reason = Objects.requireNonNull(unavailable.get());
+                if (reason.isEmpty()) {
                     router.handle(request);
                 } else {
-                    refuse(request, why);
+                    refuse(request, reason);
                 }
             });
             context.getRegistry()
@@ -94,21 +94,21 @@ final class EmbeddedHttp implements AutoCloseable {
             URI uri = URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host)
                     + ":" + port + config.http().path() + "/");
             LOG.info("HTTP API and page on {}", uri);
-            return new EmbeddedHttp(vertx, uri, away);
+            return new EmbeddedHttp(vertx, uri, unavailable);
         } catch (IOException | RuntimeException e) {
             vertx.close();
             throw e;
         }
     }
 
-    private static void refuse(HttpServerRequest request, String why) {
+    private static void refuse(HttpServerRequest request, String reason) {
         request.response().putHeader("Retry-After", "1");
-        new ProblemAnswer(503, why, "the service is " + why + "; nothing was read, try again in a moment")
+        new ProblemAnswer(503, reason, "the service is " + reason + "; nothing was read, try again in a moment")
                 .send(request.response());
     }
 
     private static int port(SagaConfig config, Vertx vertx, Handler<HttpServerRequest> router) throws IOException {
-        // Some clients offer to change to HTTP/2 in the clear; a body would have to wait for that.
+        // No HTTP/2 upgrade over plain text: some clients offer it, and then wait for it before sending the body.
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(config.http().host().replaceAll("[\\[\\]]", ""))
                 .setHttp2ClearTextEnabled(false)
@@ -120,8 +120,8 @@ final class EmbeddedHttp implements AutoCloseable {
                 vertx.createHttpServer(options.setPort(port))
                         .requestHandler(router)
                         .invalidRequestHandler(new InvalidRequests())
-                        .connectionHandler(
-                                connection -> guard((HttpServerConnection) connection, options, limits, connections)),
+                        .connectionHandler(connection ->
+                                installLimits((HttpServerConnection) connection, options, limits, connections)),
                 options);
         if (config.http().port() != 0) {
             return opener.open(config.http().port()).actualPort();
@@ -130,8 +130,8 @@ final class EmbeddedHttp implements AutoCloseable {
                 .port();
     }
 
-    /** Before a connection's first byte is read, on its event loop. */
-    private static void guard(
+    /** Installs the limits of a connection before its first byte is read, on its event loop. */
+    private static void installLimits(
             HttpServerConnection connection,
             HttpServerOptions options,
             HttpConnections limits,
@@ -143,7 +143,8 @@ final class EmbeddedHttp implements AutoCloseable {
                                     503,
                                     "too-many-connections",
                                     limits.max()
-                                            + " connections are open (saga.http.max-connections); nothing was read, try again later")
+                                            + " connections are open (saga.http.max-connections); nothing was read,"
+                                            + " try again later")
                             .message())
                     .addListener(ChannelFutureListener.CLOSE);
             return;
@@ -154,25 +155,25 @@ final class EmbeddedHttp implements AutoCloseable {
 
     private static HttpServer listen(HttpServer server, HttpServerOptions options) throws IOException {
         try {
-            return done(server.listen());
+            return await(server.listen());
         } catch (BindException e) {
-            BindException told = new BindException("cannot listen for HTTP on " + options.getHost() + ":"
+            BindException explained = new BindException("cannot listen for HTTP on " + options.getHost() + ":"
                     + options.getPort() + " (saga.http.host, saga.http.port): "
                     + e.getMessage()
-                    + ". If another process has that port, stop it, or choose another port: -D saga.http.port=PORT, or"
+                    + ". If another process uses the port, stop it, or choose another port: -D saga.http.port=PORT, or"
                     + " -D saga.http.port=0 for a free one; nothing was started");
-            told.initCause(e);
-            throw told;
+            explained.initCause(e);
+            throw explained;
         }
     }
 
-    private static <T> T done(Future<T> step) throws IOException {
+    private static <T> T await(Future<T> step) throws IOException {
         try {
-            return step.toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            return step.toCompletionStage().toCompletableFuture().get(OPERATION_LIMIT_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
         } catch (TimeoutException e) {
-            throw new IOException("the HTTP server did not answer within " + PATIENCE_SECONDS + " s", e);
+            throw new IOException("the HTTP server did not start or stop within " + OPERATION_LIMIT_SECONDS + " s", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
@@ -180,8 +181,8 @@ final class EmbeddedHttp implements AutoCloseable {
     }
 
     /**
-     * For routes of the operator's own, in {@code routes/}, bodies are read as Camel's component does, up to 1 MiB and
-     * for a limited time.
+     * Reads the bodies for the operator's own routes in {@code routes/} as Camel's component does, up to 1 MiB and
+     * within a time limit.
      */
     private static final class PlatformRouter extends VertxPlatformHttpRouter {
         private final Vertx vertx;
@@ -197,10 +198,10 @@ final class EmbeddedHttp implements AutoCloseable {
         public Handler<RoutingContext> bodyHandler() {
             BodyHandler handler = BodyHandler.create(false).setBodyLimit(MAX_SMALL_BODY_BYTES);
             return request -> {
-                long alarm = vertx.setTimer(limit.toMillis(), id -> cutOff(request));
+                long timeout = vertx.setTimer(limit.toMillis(), id -> cutOff(request));
                 request.request().resume();
-                // Behind this handler the body is complete.
-                request.addEndHandler(end -> vertx.cancelTimer(alarm));
+                // After this handler the body is complete.
+                request.addEndHandler(end -> vertx.cancelTimer(timeout));
                 handler.handle(request);
             };
         }
@@ -218,22 +219,22 @@ final class EmbeddedHttp implements AutoCloseable {
         }
     }
 
-    /** What runs is still answered. */
+    /** Refuses new requests; running requests are still answered. */
     void stopping() {
-        away.set("stopping");
+        unavailable.set("stopping");
     }
 
     URI uri() {
         return uri;
     }
 
-    /** From now on requests reach the routes. */
+    /** From now on, requests reach the routes. */
     void ready() {
-        away.set("");
+        unavailable.set("");
     }
 
     @Override
     public void close() throws IOException {
-        done(vertx.close());
+        await(vertx.close());
     }
 }

@@ -12,10 +12,10 @@ import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 
 /**
- * An S3 server on 127.0.0.1 that keeps objects as files in {@code DATA/bucket/}. An object is acknowledged after its
- * bytes and its directory entries are synced; the key pair is generated once and kept in {@code DATA/s3.credentials},
- * mode 600. A request that is not signed with it is refused. It reports an object's SHA-256 only while the file is as
- * the server wrote it: see {@link DurableBlobStore}.
+ * An S3 server on 127.0.0.1 that keeps objects as files in {@code DATA/bucket/}. It acknowledges an object after its
+ * bytes and its directory entries are synced. The key pair is generated once and kept in {@code DATA/s3.credentials},
+ * mode 600; requests without its signature are refused. The server reports the SHA-256 of an object only if its file is
+ * unchanged since the write, see {@link DurableBlobStore}.
  */
 public final class EmbeddedS3 implements AutoCloseable {
     private static final int THREADS = 32;
@@ -30,14 +30,14 @@ public final class EmbeddedS3 implements AutoCloseable {
     }
 
     /**
-     * Starts as the owner of the directory: what a killed process left half-written is swept first. The caller holds
+     * Starts as the owner of the directory, and first removes half-written files of a killed process. The caller holds
      * the lock on the data directory.
      */
     public static EmbeddedS3 start(Path dataDir) {
         return start(dataDir, true, store -> store);
     }
 
-    /** Starts beside another process on the same directory, for reading: sweeps nothing and refuses every write. */
+    /** Starts read-only while another process uses the same directory: removes nothing and refuses every write. */
     public static EmbeddedS3 startReadOnly(Path dataDir) {
         return start(dataDir, false, ReadOnlyStore::new);
     }
@@ -82,7 +82,7 @@ public final class EmbeddedS3 implements AutoCloseable {
         return credentials.secret();
     }
 
-    /** Waits up to 5 s for requests under way. */
+    /** Waits up to 5 s for requests in progress. */
     @Override
     public void close() {
         try {

@@ -10,7 +10,8 @@ import org.jboss.resteasy.plugins.server.undertow.UndertowJaxrsServer;
 import org.xnio.Options;
 
 /**
- * The coordinator's HTTP server, with a handler before everything and limits on what a caller takes until that has run.
+ * The HTTP server of the coordinator, with a handler in front of all others and limits on the resources that a caller
+ * uses before that handler runs.
  */
 final class GatedServer extends UndertowJaxrsServer {
     private static final int IO_THREADS = 1;
@@ -26,18 +27,18 @@ final class GatedServer extends UndertowJaxrsServer {
 
     private final UnaryOperator<HttpHandler> gate;
 
-    /** @param gate gets the server's own handler and gives the one to put before it */
+    /** @param gate wraps the handler of the server */
     GatedServer(UnaryOperator<HttpHandler> gate) {
         this.gate = gate;
     }
 
-    /** @throws BindException if, and only if, the port is taken */
+    /** @throws BindException if, and only if, the port is in use */
     void listen(String host, int port) throws IOException {
         try {
             start(Undertow.builder().addHttpListener(port, host));
         } catch (RuntimeException e) {
-            if (e.getCause() instanceof BindException taken) {
-                throw taken;
+            if (e.getCause() instanceof BindException portInUse) {
+                throw portInUse;
             }
             throw new IOException("cannot open the coordinator's port " + host + ":" + port, e);
         }

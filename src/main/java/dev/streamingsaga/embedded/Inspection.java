@@ -21,14 +21,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Journal, bucket and stores to be looked at, beside a process that works with them: no lock, no coordinator, no saga.
- * Of the routes folder only the participants' {@code store-NAME.camel.yaml} are loaded.
+ * Read access to journal, bucket and stores while another process uses them: no lock, no coordinator, no saga. Loads
+ * only the participants' {@code store-NAME.camel.yaml} from the routes folder.
  */
 public final class Inspection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Inspection.class);
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private final StorageAccess holdings;
+    private final StorageAccess storage;
 
     private Inspection(SagaConfig config) throws Exception {
         try {
@@ -42,7 +42,7 @@ public final class Inspection implements AutoCloseable {
             Application.loadStores(context, config);
             context.start();
             open.push(context::stop);
-            holdings = new StorageAccess(
+            storage = new StorageAccess(
                     config,
                     context,
                     journal,
@@ -55,38 +55,38 @@ public final class Inspection implements AutoCloseable {
         }
     }
 
-    /** @throws UnavailableException if a database or the embedded S3 server can't be opened, or there is no journal */
+    /** @throws UnavailableException if a database or the embedded S3 server cannot be opened, or there is no journal */
     public static Inspection open(SagaConfig config) {
         Path journal = config.dataDir().resolve("journal.db");
         if (config.journal().url().isEmpty() && !Files.exists(journal)) {
             throw new UnavailableException(
-                    "there is no journal in " + config.dataDir() + "; ingest a file first, or give another --data",
+                    "there is no journal in " + config.dataDir() + "; ingest a file first, or specify another --data",
                     null);
         }
         try {
             return new Inspection(config);
         } catch (Exception e) {
-            throw new UnavailableException("cannot look at journal, bucket and stores: " + e.getMessage(), e);
+            throw new UnavailableException("cannot open journal, bucket and stores: " + e.getMessage(), e);
         }
     }
 
-    private <T extends AutoCloseable> T opened(T part) {
-        open.push(part);
-        return part;
+    private <T extends AutoCloseable> T opened(T component) {
+        open.push(component);
+        return component;
     }
 
     public Journal journal() {
-        return holdings.journal();
+        return storage.journal();
     }
 
-    /** Only to be listed. */
+    /** For listing only. */
     public Orphans orphans() {
-        return opened(new Orphans(holdings));
+        return opened(new Orphans(storage));
     }
 
-    /** Only to be checked. */
+    /** For checking only. */
     public DocumentCheck documentCheck() {
-        return opened(new DocumentCheck(holdings));
+        return opened(new DocumentCheck(storage));
     }
 
     @Override
@@ -95,7 +95,7 @@ public final class Inspection implements AutoCloseable {
             try {
                 open.pop().close();
             } catch (Exception e) {
-                LOG.warn("closing a part failed: {}", e.toString());
+                LOG.warn("cannot close a component: {}", e.toString());
             }
         }
     }

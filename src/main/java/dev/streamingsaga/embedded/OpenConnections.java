@@ -10,31 +10,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All connections of a server, up to a limit. For one more the connection that has waited longest for a request is
- * closed, so that idle ones keep nobody out; if every connection has a request under way, the new one is refused.
- * Logged at most once a minute.
+ * The connections of a server, up to a limit. At the limit, the connection that has waited longest for a request is
+ * closed for a new one, so that idle clients do not exclude others. If every connection has a request in progress, the
+ * new one is refused. Logs a warning at most once a minute.
  */
 final class OpenConnections {
     private static final Logger LOG = LoggerFactory.getLogger(OpenConnections.class);
-    private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long WARN_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final int max;
     private final Set<Channel> open = new HashSet<>();
     private final Set<Channel> waiting = new LinkedHashSet<>();
     private long closedEarly;
     private long refused;
-    private long lastWarning = System.nanoTime() - PAUSE_NANOS;
+    private long lastWarning = System.nanoTime() - WARN_EVERY_NANOS;
 
     OpenConnections(int max) {
         this.max = max;
     }
 
-    /** @return false if the connection is to be refused */
+    /** @return false if the connection must be refused */
     synchronized boolean add(Channel channel) {
         if (open.size() >= max) {
-            boolean room = closeOldest();
+            boolean closed = closeOldest();
             warn();
-            if (!room) {
+            if (!closed) {
                 refused++;
                 return false;
             }
@@ -59,23 +59,24 @@ final class OpenConnections {
 
     private void warn() {
         long now = System.nanoTime();
-        if (now - lastWarning >= PAUSE_NANOS) {
+        if (now - lastWarning >= WARN_EVERY_NANOS) {
             lastWarning = now;
             LOG.warn(
-                    "{} HTTP connections are open (saga.http.max-connections): closing those that wait for a request, oldest first, and refusing "
-                            + "new ones when there is none. Before this, since the start: {} closed, {} refused",
+                    "{} HTTP connections are open (saga.http.max-connections): closing those that wait for a request, oldest"
+                            + " first, and refusing new ones if none waits. Before this, since the start: {} closed,"
+                            + " {} refused",
                     max,
                     closedEarly,
                     refused);
         }
     }
 
-    /** It has a request under way: it is not closed for another one. */
+    /** A request is in progress: do not close this connection for another one. */
     synchronized void busy(Channel channel) {
         waiting.remove(channel);
     }
 
-    /** It waits for its next request. */
+    /** The connection waits for its next request. */
     synchronized void waiting(Channel channel) {
         if (open.contains(channel)) {
             waiting.add(channel);

@@ -8,7 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Limits the LRAs that are open: each takes memory, a file and, while it ends, a call in every recovery pass.
+ * Limits the number of open LRAs: each uses memory, a file and, while it ends, a call in every recovery pass.
  * Thread-safe.
  */
 final class OpenLras {
@@ -20,19 +20,19 @@ final class OpenLras {
     private final AtomicInteger beginning = new AtomicInteger();
     private final AtomicLong lastWarning = new AtomicLong(System.nanoTime() - WARN_EVERY_NANOS);
 
-    /** @param open how many there are, without those that are just being begun */
+    /** @param open number of open LRAs, without those that are just beginning */
     OpenLras(int max, IntSupplier open) {
         this.max = max;
         this.open = open;
     }
 
     /**
-     * Takes the place of an LRA that is about to begin.
+     * Reserves capacity for an LRA that is about to begin.
      *
-     * @return false if there is none; then nothing is to be released
+     * @return false at the limit; then do not call {@link #release}
      */
     boolean reserve() {
-        // One that has begun but is not released yet counts twice for a moment: rather refused than one too many.
+        // An LRA that has begun but is not released yet briefly counts twice: the limit is never exceeded.
         if (beginning.incrementAndGet() + open.getAsInt() <= max) {
             return true;
         }
@@ -41,7 +41,7 @@ final class OpenLras {
         return false;
     }
 
-    /** From now on the LRA counts as open, or has not begun. */
+    /** Call when the LRA has begun and counts as open, or failed to begin. */
     void release() {
         beginning.decrementAndGet();
     }

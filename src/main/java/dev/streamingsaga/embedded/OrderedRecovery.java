@@ -26,19 +26,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Recovery that leaves alone what is not to be recovered. Narayana's own pass reads every LRA in the store into a
- * second object and arms a second timer, also for those that are active in memory: that timer, which nobody can cancel,
- * compensates an LRA at its deadline after it was closed. Here a pass
+ * Recovers only LRAs that need it. Narayana's own pass reads every LRA in the store into a second object and starts a
+ * second timer, even for LRAs that are active in memory. That timer cannot be cancelled, and compensates an LRA at its
+ * deadline even if it was closed. Here a pass
  *
  * <ul>
- *   <li>skips an LRA that is active in memory, and one whose participants are just being called;
- *   <li>reads one that is only in the store, after a restart, with its order and its deadline ({@link RestoredLra});
- *   <li>calls the participants again that have not yet agreed, the one that joined last first;
- *   <li>forgets one that timed out before anybody joined it, which Narayana keeps for ever.
+ *   <li>skips an LRA that is active in memory, or whose participants are being called;
+ *   <li>restores an LRA that is only in the store, after a restart, with its order and its deadline
+ *       ({@link RestoredLra});
+ *   <li>calls participants again that have not confirmed yet, the last joined first;
+ *   <li>removes an LRA that timed out before any participant joined, which Narayana keeps forever.
  * </ul>
  *
- * <p>It replaces Narayana's module by extending it, since Narayana finds its module by that type; whatever is
- * package-private there is not touched, so neither reflection nor a class in a foreign package is needed.
+ * <p>Extends Narayana's module in order to replace it, because Narayana finds its module by that type. Uses no
+ * package-private members, so it needs neither reflection nor a class in a foreign package.
  */
 final class OrderedRecovery extends LRARecoveryModule {
     private static final Logger LOG = LoggerFactory.getLogger(OrderedRecovery.class);
@@ -47,7 +48,8 @@ final class OrderedRecovery extends LRARecoveryModule {
     private final RecoveryStore store = StoreManager.getRecoveryStore();
 
     /**
-     * Makes this the only recovery module; before the first use of the recovery manager, once the store is configured.
+     * Installs this as the only recovery module. Call it after the store is configured and before the first use of the
+     * recovery manager.
      */
     static void install(RecoveryEnvironmentBean settings) {
         if (!settings.getRecoveryModuleClassNames().equals(List.of(OrderedRecovery.class.getName()))) {
@@ -55,12 +57,12 @@ final class OrderedRecovery extends LRARecoveryModule {
         }
     }
 
-    /** Refuses to go on with another module, which would bring back what this one is for. */
+    /** Fails if another module is active, because that would restore Narayana's own behaviour. */
     static void checkInstalled() {
         LRARecoveryModule used = LRARecoveryModule.getInstance();
         if (!(used instanceof OrderedRecovery)) {
             throw new IllegalStateException(
-                    "the LRA coordinator of this JVM was started by somebody else, with the recovery module "
+                    "the LRA coordinator of this JVM was started by other code, with the recovery module "
                             + used.getClass().getName() + "; it would compensate closed LRAs, so it is not used");
         }
     }
@@ -70,11 +72,11 @@ final class OrderedRecovery extends LRARecoveryModule {
         recover();
     }
 
-    /** One pass over the store. A failure with one LRA does not keep the others from being recovered. */
+    /** Runs one pass over the store. A failure of one LRA does not affect the others. */
     @Override
     public synchronized void recover() {
         LRAService service = LRARecoveryModule.getService();
-        // First the store, then the memory: what ends in between is gone from the store when it is looked at again.
+        // First the store, then the memory: an LRA that ends in between is gone when the store is checked again.
         List<Uid> stored = stored();
         Map<String, LRAData> inMemory = inMemory(service);
         for (Uid uid : stored) {
@@ -86,7 +88,7 @@ final class OrderedRecovery extends LRARecoveryModule {
                     locked(service, known.getLraId(), () -> resume(service, uid, known.getLraId()));
                 }
             } catch (ObjectStoreException | RuntimeException e) {
-                LOG.warn("LRA {} cannot be recovered now, the next pass tries again", uid.fileStringForm(), e);
+                LOG.warn("cannot recover LRA {} now; the next pass retries it", uid.fileStringForm(), e);
             }
         }
     }
@@ -103,12 +105,12 @@ final class OrderedRecovery extends LRARecoveryModule {
                 }
             }
         } catch (ObjectStoreException | IOException e) {
-            LOG.warn("the coordinator's store cannot be listed, the next pass tries again", e);
+            LOG.warn("cannot list the coordinator's store; the next pass retries it", e);
         }
         return uids;
     }
 
-    /** Waits for a start that has written its LRA but not yet made it known: such a one is not to be restored. */
+    /** Synchronizes with a start that has stored its LRA but not registered it yet: that one must not be restored. */
     private static Map<String, LRAData> inMemory(LRAService service) {
         synchronized (service) {
             return service.getAll().stream()
@@ -123,7 +125,7 @@ final class OrderedRecovery extends LRARecoveryModule {
         return store.currentState(uid, TYPE) != StateStatus.OS_UNKNOWN;
     }
 
-    /** An LRA of an earlier process: from now on it lives in this one. */
+    /** Takes over an LRA of an earlier process. */
     private void restore(LRAService service, Uid uid) throws ObjectStoreException {
         RestoredLra lra = new RestoredLra(service, uid);
         if (!isStored(uid) || !lra.activate()) {
@@ -139,7 +141,7 @@ final class OrderedRecovery extends LRARecoveryModule {
         }
     }
 
-    /** An LRA in memory that has ended, or waits for participants; its lock is held, so nobody else works on it. */
+    /** Continues an LRA in memory that has ended or waits for participants. The caller holds its lock. */
     private void resume(LRAService service, Uid uid, URI id) throws ObjectStoreException {
         LongRunningAction known = service.lookupTransaction(id);
         if (known == null || !isStored(uid)) {
@@ -158,24 +160,24 @@ final class OrderedRecovery extends LRARecoveryModule {
         if (copy.isFailed()) {
             moveEntryToFailedLRAPath(uid);
         } else if (copy.isRecovering() && copy.isCancel() == known.isCancel()) {
-            // They differ if the decision to close could not be written and the deadline has passed: the one in memory
-            // goes on by itself.
+            // They differ if the decision to close could not be stored and the deadline has passed: then the LRA in
+            // memory continues on its own.
             copy.callParticipants();
         }
     }
 
-    private static void locked(LRAService service, URI id, Step step) throws ObjectStoreException {
+    private static void locked(LRAService service, URI id, LockedAction action) throws ObjectStoreException {
         ReentrantLock lock = service.tryLockTransaction(id);
         if (lock != null) {
             try {
-                step.run();
+                action.run();
             } finally {
                 lock.unlock();
             }
         }
     }
 
-    private interface Step {
+    private interface LockedAction {
         void run() throws ObjectStoreException;
     }
 }

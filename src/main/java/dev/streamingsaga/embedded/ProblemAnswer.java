@@ -14,9 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * An answer of the server itself, as {@code application/problem+json}, after which the connection is closed.
+ * An error response of the server itself, as {@code application/problem+json}. The connection is closed after it.
  *
- * @param type a word of its own for programs
+ * @param type problem type without its prefix, for programs
  */
 record ProblemAnswer(int status, String type, String detail) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -35,7 +35,7 @@ record ProblemAnswer(int status, String type, String detail) {
         }
     }
 
-    /** Ends the request. */
+    /** Sends the response and ends the request. */
     Future<Void> send(HttpServerResponse response) {
         return response.setStatusCode(status)
                 .putHeader("Content-Type", TYPE)
@@ -43,7 +43,7 @@ record ProblemAnswer(int status, String type, String detail) {
                 .end(json());
     }
 
-    /** For a connection that has no request to be answered. */
+    /** The response for a connection without a decoded request. */
     FullHttpResponse message() {
         byte[] body = json().getBytes(StandardCharsets.UTF_8);
         FullHttpResponse message = new DefaultFullHttpResponse(

@@ -18,14 +18,17 @@ import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
-/** Refuses every operation that would change the directory, which another process owns. S3Proxy's own is not public. */
+/**
+ * Refuses every operation that would change the directory, because another process owns it. The equivalent class in
+ * S3Proxy is not public.
+ */
 final class ReadOnlyStore extends ForwardingBlobStore {
     ReadOnlyStore(BlobStore store) {
         super(store);
     }
 
     private static UnsupportedOperationException refused() {
-        return new UnsupportedOperationException("this server only reads: another process owns the data directory");
+        return new UnsupportedOperationException("this server is read-only: another process owns the data directory");
     }
 
     @Override

@@ -5,7 +5,7 @@ final class RefusedRequest extends IllegalArgumentException {
     private final int status;
     private final String type;
 
-    /** @param type a word of its own for programs, such as {@code bad-framing} */
+    /** @param type problem type without its prefix, such as {@code bad-framing} */
     RefusedRequest(int status, String type, String detail) {
         super(detail);
         this.status = status;

@@ -10,8 +10,8 @@ import org.eclipse.microprofile.lra.annotation.LRAStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An LRA read from the coordinator's store, with its participants in the order they had in memory. Until it takes
- * charge no timer ends it, so that a mere copy of an LRA that lives in memory is harmless.
+ * An LRA read from the coordinator's store, with its participants in their original order. No timer runs until
+ * {@link #takeCharge}, so a copy of an LRA that is also in memory has no effect.
  */
 final class RestoredLra extends LongRunningAction {
     private volatile boolean inCharge;
@@ -26,15 +26,15 @@ final class RestoredLra extends LongRunningAction {
         if (!super.restore_state(state, type)) {
             return false;
         }
-        // A list is written from front to rear, and read by putting each at the front: without this, first joined is
-        // first compensated.
+        // A list is written from front to rear but read by inserting at the front, which would compensate the first
+        // joined first.
         preparedList = invert(preparedList);
         pendingList = invert(pendingList);
         heuristicList = invert(heuristicList);
         return true;
     }
 
-    /** While the state is read, the time left is only noted. */
+    /** Only records the remaining time while the state is read. */
     @Override
     public int setTimeLimit(Long millis, boolean save) {
         if (inCharge) {
@@ -44,29 +44,30 @@ final class RestoredLra extends LongRunningAction {
         return Response.Status.OK.getStatusCode();
     }
 
-    /** Timers ask for the lock first. One that Narayana started while the state was read has to do without. */
+    /** Timers need the lock first. A timer that Narayana started while reading the state does not get it. */
     @Override
     protected @Nullable ReentrantLock tryLockTransaction() {
         return inCharge ? super.tryLockTransaction() : null;
     }
 
-    /** From now on this is the LRA that the coordinator knows, and it ends at its deadline. */
+    /** Registers this object as the coordinator's LRA and starts the timer for its deadline. */
     void takeCharge() {
         getLraService().addTransaction(this);
         inCharge = true;
         if (getLRAStatus() == LRAStatus.Active && millisLeft > 0) {
-            // Narayana arms no timer that ends before the deadline it knows, and cut this one to whole milliseconds:
-            // hence one more.
+            // Narayana starts no timer that ends before the stored deadline, and truncates this one to milliseconds:
+            // add
+            // one.
             super.setTimeLimit(millisLeft + 1, false);
         }
     }
 
     /**
-     * Calls every participant that has not yet agreed to the end of this LRA, the one that joined last first, whatever
-     * the others answer; forgets the LRA if all have agreed. The caller holds the LRA's lock.
+     * Calls every participant that has not confirmed the end of this LRA yet, the last joined first, regardless of the
+     * answers of the others. Removes the LRA if all have confirmed. The caller holds the lock of the LRA.
      */
     void callParticipants() {
-        // Those that were called before are kept the other way round: first joined, first in the list.
+        // Participants that were called before are in the opposite order: first joined, first in the list.
         moveTo(heuristicList, preparedList, false);
         moveTo(pendingList, preparedList, true);
         checkParticipant(preparedList);

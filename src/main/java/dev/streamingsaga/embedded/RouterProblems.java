@@ -8,18 +8,18 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What the router itself refuses, before a route has the request, as {@code application/problem+json}. */
+/** Answers requests that the router refuses before they reach a route, as {@code application/problem+json}. */
 final class RouterProblems {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<Integer, String> DETAILS = Map.of(
-            400, "the request has no valid Host or path; send both as HTTP/1.1 says",
+            400, "the request has no valid Host or path; send both as HTTP/1.1 requires",
             404, "there is nothing at this path; see /api/openapi.json",
             405, "this path does not have that method; see /api/openapi.json",
-            406, "the answer is not available in a type that Accept allows",
+            406, "the response is not available in a type that Accept allows",
             413, "the body is too large",
-            415, "the body has a type that is not taken here",
-            500, "the request failed; the log of the service says more",
-            501, "that is not implemented");
+            415, "the media type of the body is not supported here",
+            500, "the request failed; see the log of the service",
+            501, "not implemented");
 
     private RouterProblems() {}
 
@@ -29,7 +29,7 @@ final class RouterProblems {
 
     private static void answer(RoutingContext request, int status) {
         if (request.response().ended() || request.response().headWritten()) {
-            return; // an answer that broke off: its connection is closed
+            return; // the response broke off: its connection is closed
         }
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("type", "about:blank");

@@ -13,10 +13,10 @@ import org.gaul.shaded.org.eclipse.jetty.server.Server;
 import org.gaul.shaded.org.eclipse.jetty.util.Callback;
 
 /**
- * Answers every request without a signature of version 4, in header or query, with 403 {@code AccessDenied}: whatever
- * its method, and whether its bucket and key exist. Its body is not read. S3Proxy itself serves such a request if the
- * file's mode or the bucket's lets it, and tells missing keys from forbidden ones; it checks the signatures of all
- * others.
+ * Answers every request without a version 4 signature, in header or query, with 403 {@code AccessDenied}, for every
+ * method, and whether or not bucket and key exist. Does not read its body. S3Proxy itself would serve such a request if
+ * the mode of the file or bucket permits it, and would distinguish missing keys from forbidden ones. S3Proxy verifies
+ * the signatures of all other requests.
  */
 final class SignedRequestsOnly extends Handler.Wrapper {
     private static final String ALGORITHM = "AWS4-HMAC-SHA256";
@@ -28,7 +28,10 @@ final class SignedRequestsOnly extends Handler.Wrapper {
         super(signed);
     }
 
-    /** To be called before the server starts. It has no extension point for this, and only one field to be read. */
+    /**
+     * Call before the server starts. S3Proxy has no extension point for this, so its Jetty server is read by
+     * reflection.
+     */
     static void protect(S3Proxy proxy) throws ReflectiveOperationException {
         Field field = S3Proxy.class.getDeclaredField("server");
         field.setAccessible(true);

@@ -8,7 +8,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The embedded coordinator as a server of its own, holding the lock on its data directory. */
+/** The embedded coordinator as a separate server, which holds the lock on its data directory. */
 public final class StandaloneCoordinator implements AutoCloseable {
     private final DataDirectory directory;
     private final EmbeddedCoordinator coordinator;
@@ -18,7 +18,7 @@ public final class StandaloneCoordinator implements AutoCloseable {
         this.coordinator = coordinator;
     }
 
-    /** @throws UnavailableException if it can't start */
+    /** @throws UnavailableException if it cannot start */
     public static StandaloneCoordinator start(SagaConfig config) {
         DataDirectory directory = DataDirectory.lock(config);
         try {
@@ -36,7 +36,7 @@ public final class StandaloneCoordinator implements AutoCloseable {
         return coordinator.url();
     }
 
-    /** Where the secret is that the nodes need; empty if it is configured. */
+    /** The file of the secret that the nodes need; empty if the secret is configured. */
     public Optional<Path> secretFile() {
         return coordinator.secretFile();
     }

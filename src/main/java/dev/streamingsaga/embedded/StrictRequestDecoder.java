@@ -20,12 +20,12 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Refuses every request whose end another server, a proxy before us, could see elsewhere (RFC 9112, 5.1, 5.2, 6.1 and
- * 6.3). Netty itself obeys {@code chunked} wherever it stands and joins folded lines. What follows such a request is
- * thrown away until the connection is closed.
+ * Refuses every request whose length is ambiguous, so that a proxy in front cannot see its end elsewhere (RFC 9112,
+ * 5.1, 5.2, 6.1 and 6.3). Netty itself accepts {@code chunked} in any position and joins folded lines. Bytes after such
+ * a request are discarded until the connection is closed.
  */
 final class StrictRequestDecoder extends VertxHttpRequestDecoder {
-    /** Fired when the first byte of a head has arrived. */
+    /** Fired when the first byte of the headers has arrived. */
     static final Object HEAD_BEGUN = new Object() {
         @Override
         public String toString() {
@@ -56,7 +56,7 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
                 refused = true;
                 HttpMessage message = createInvalidMessage();
                 message.setDecoderResult(DecoderResult.failure(
-                        RefusedRequest.framing("a header is folded over two lines; send it on one")));
+                        RefusedRequest.framing("a header is folded over two lines; send it on one line")));
                 out.add(message);
             }
             return;
@@ -79,7 +79,7 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
         }
     }
 
-    /** Whole lines are taken from the buffer, so that it always begins with one. */
+    /** The decoder consumes whole lines, so the buffer always begins with a line. */
     private boolean hasFoldedLine(ByteBuf in) {
         int line = requestLineRead ? in.readerIndex() : afterRequestLine(in);
         int end = in.writerIndex();
@@ -116,19 +116,20 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
             throw new RefusedRequest(
                     version.matches("HTTP/\\d[.]\\d") ? 505 : 400,
                     "bad-version",
-                    "the request line must end with HTTP/1.1 or HTTP/1.0; nothing was read, and the connection is closed");
+                    "the request line must end with HTTP/1.1 or HTTP/1.0; nothing was read, and the connection is"
+                            + " closed");
         }
         return super.createMessage(requestLine);
     }
 
-    /** Answered as HTTP/1.1. */
+    /** The request that is answered, as HTTP/1.1, in place of an invalid one. */
     @Override
     protected HttpMessage createInvalidMessage() {
         return new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/bad-request");
     }
 
     /**
-     * Netty asks this when it has all headers and before it decides where the body ends: what is thrown here makes the
+     * Netty calls this after it has all headers and before it decides where the body ends: an exception here makes the
      * request invalid.
      */
     @Override
@@ -143,7 +144,7 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
     private static void requireFields(HttpHeaders headers) {
         for (Map.Entry<String, String> field : headers) {
             if (!TOKEN.matcher(field.getKey()).matches()) {
-                throw RefusedRequest.framing("the name of a header must be a token, with a colon right behind it");
+                throw RefusedRequest.framing("a header name must be a token, followed directly by a colon");
             }
             if (field.getValue().chars().anyMatch(c -> c < ' ' && c != '\t' || c == 0x7f)) {
                 throw RefusedRequest.framing("the header " + field.getKey() + " contains a control character");
@@ -155,7 +156,7 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
         HttpHeaders headers = message.headers();
         if (headers.contains("Sec-WebSocket-Key1")) {
             throw RefusedRequest.framing(
-                    "WebSocket's first draft, with a body that no header announces, is not understood");
+                    "the first WebSocket draft, with a body that no header declares, is not supported");
         }
         List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
         if (codings.isEmpty()) {
@@ -174,7 +175,7 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
             throw new RefusedRequest(
                     501,
                     "transfer-coding",
-                    "the only Transfer-Encoding that is understood is chunked; nothing was read, and the connection is closed");
+                    "the only supported Transfer-Encoding is chunked; nothing was read, and the connection is closed");
         }
     }
 }

@@ -1,6 +1,7 @@
 /**
- * Servers that run inside our own process when none is configured, and the application around them. The only package
- * that touches optional libraries' servers; everything binds to loopback and keeps its state below the data directory.
+ * Servers that run in this process when no external one is configured, and the stand-alone application. The only
+ * package that uses the servers of optional libraries. Every server binds to loopback unless configured otherwise, and
+ * keeps its state in the data directory.
  */
 @NullMarked
 package dev.streamingsaga.embedded;

@@ -98,7 +98,7 @@ class DoctorCommandTest {
 
         assertThat(call.code()).as(call.out()).isZero();
         assertThat(line(call, COORDINATOR).get("detail").asText())
-                .contains("an LRA was begun, joined and cancelled, and its call came to http://127.0.0.1:");
+                .contains("an LRA was begun, joined and cancelled, and its callback arrived at http://127.0.0.1:");
         assertThat(lras()).isEqualTo(before);
         assertThat(data()).as("nothing is created").doesNotExist();
     }
@@ -115,7 +115,7 @@ class DoctorCommandTest {
     void distinguishes_a_wrong_secret_from_an_unreachable_coordinator() throws Exception {
         Call call = doctor("saga.coordinator.secret=not-the-secret-of-the-tests");
 
-        assertFails(call, COORDINATOR, "can't be used", "HTTP 401", "saga.coordinator.secret");
+        assertFails(call, COORDINATOR, "cannot be used", "HTTP 401", "saga.coordinator.secret");
         assertThat(call.out() + call.err()).doesNotContain("not-the-secret-of-the-tests");
     }
 
@@ -198,12 +198,12 @@ class DoctorCommandTest {
             Call missing = doctor(settings);
             assertThat(missing.code()).as(missing.out()).isZero();
             assertThat(line(missing, "bucket").get("detail").asText())
-                    .contains("wanted at " + server.endpoint() + " answers, not there yet");
+                    .contains("wanted at " + server.endpoint() + " answers, the bucket does not exist yet");
             assertThat(client.listBuckets().buckets()).isEmpty();
 
             client.createBucket(r -> r.bucket("wanted"));
             Call there = doctor(settings);
-            assertThat(line(there, "bucket").get("detail").asText()).contains("takes an upload");
+            assertThat(line(there, "bucket").get("detail").asText()).contains("an upload, which was aborted");
             assertThat(client.listObjectsV2(r -> r.bucket("wanted")).contents()).isEmpty();
             assertThat(client.listMultipartUploads(r -> r.bucket("wanted")).uploads())
                     .isEmpty();

@@ -34,20 +34,20 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who may call the embedded coordinator, asked by bytes on a socket, as anybody on the same machine can. */
+/** Tests who may call the embedded coordinator, with raw bytes on a socket, as any process on the machine can send. */
 @Tag("own-jvm")
 @Timeout(120)
 class CoordinatorGateTest {
     private static final int MAX_LRAS = 5;
 
-    /** One for all tests: a JVM has one coordinator on one directory. */
+    /** Shared by all tests: a JVM has one coordinator on one directory. */
     @TempDir(cleanup = CleanupMode.NEVER)
     static Path data;
 
     private EmbeddedCoordinator coordinator;
     private final List<String> begun = new ArrayList<>();
 
-    /** An answer; status 0: the connection was closed without one. */
+    /** A response; status 0: the connection was closed without one. */
     private record Reply(int status, String head, String body) {}
 
     @BeforeEach
@@ -84,7 +84,7 @@ class CoordinatorGateTest {
                 + "\r\nContent-Length: 0\r\n\r\n");
     }
 
-    /** Reads until the connection is closed, or the answer is complete. */
+    /** Reads until the connection is closed or the response is complete. */
     private Reply raw(String request) throws IOException {
         try (Socket socket = connect()) {
             socket.getOutputStream().write(request.getBytes(ISO_8859_1));
@@ -165,7 +165,7 @@ class CoordinatorGateTest {
     }
 
     @Test
-    void nobody_without_the_secret_lists_begins_or_ends_anything() throws Exception {
+    void a_caller_without_the_secret_cannot_list_begin_or_end_lras() throws Exception {
         assertRefused(401, host());
     }
 
@@ -185,7 +185,9 @@ class CoordinatorGateTest {
         assertRefused(401, host(), header.replace("%s", secret()));
     }
 
-    /** A web page whose name was made to point here, and who calls by another name than the LRAs will have. */
+    /**
+     * A web page whose host name resolves to this machine, and a caller with a host name other than that of the LRAs.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -230,7 +232,7 @@ class CoordinatorGateTest {
     }
 
     @Test
-    void the_secret_is_made_once_is_its_owners_only_and_stands_nowhere_else() throws Exception {
+    void the_secret_is_generated_once_is_private_and_appears_nowhere_else() throws Exception {
         String secret = secret();
         assertThat(secret).hasSizeGreaterThanOrEqualTo(43);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve("coordinator/secret"))))
@@ -259,7 +261,7 @@ class CoordinatorGateTest {
     }
 
     @Test
-    void a_damaged_secret_is_refused_by_name_and_not_replaced() throws Exception {
+    void a_damaged_secret_file_is_named_and_not_replaced() throws Exception {
         coordinator.close();
         String secret = secret();
         Files.writeString(data.resolve("coordinator/secret"), "short\n");
@@ -274,7 +276,7 @@ class CoordinatorGateTest {
     }
 
     @Test
-    void alone_it_listens_on_the_configured_port_and_names_the_setting_if_that_is_taken() throws Exception {
+    void standalone_it_listens_on_the_configured_port_and_names_the_setting_if_it_is_in_use() throws Exception {
         coordinator.close();
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             int port = taken.getLocalPort();
@@ -295,7 +297,7 @@ class CoordinatorGateTest {
     }
 
     @Test
-    void headers_without_end_are_cut_off_by_their_size_and_by_time() throws Exception {
+    void endless_headers_are_cut_off_by_size_and_by_time() throws Exception {
         Instant begin = Instant.now();
         Reply large = send("GET", "/lra-coordinator", host(), "X-Filler: " + "x".repeat(32 << 10));
         assertThat(large.status()).isIn(0, 400, 431);
@@ -306,9 +308,9 @@ class CoordinatorGateTest {
         assertThat(Duration.between(begin, Instant.now())).isLessThan(Duration.ofSeconds(30));
     }
 
-    /** Their places are free again after the idle time, and who has a connection keeps it. */
+    /** Idle connections are closed after the idle time, and a caller with a connection keeps it. */
     @Test
-    void connections_that_say_nothing_do_not_keep_others_out() throws Exception {
+    void idle_connections_do_not_exclude_other_callers() throws Exception {
         List<Socket> idle = new ArrayList<>();
         try (Socket ours = connect()) {
             for (int i = 0; i < 700; i++) {
@@ -330,9 +332,9 @@ class CoordinatorGateTest {
         }
     }
 
-    /** A body that never comes keeps no thread and no connection. */
+    /** A body that never arrives blocks no thread and no connection. */
     @Test
-    void who_has_no_secret_is_not_waited_for() throws Exception {
+    void a_caller_without_the_secret_is_disconnected_at_once() throws Exception {
         try (Socket socket = connect()) {
             socket.getOutputStream()
                     .write(("PUT /lra-coordinator/0_1/cancel HTTP/1.1\r\n" + host()

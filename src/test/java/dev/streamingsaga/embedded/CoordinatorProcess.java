@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** An embedded coordinator in a JVM of its own, so that it can be killed. */
+/** An embedded coordinator in its own JVM, so that it can be killed. */
 public final class CoordinatorProcess implements AutoCloseable {
     private final Process process;
     private final URI url;
@@ -55,7 +55,7 @@ public final class CoordinatorProcess implements AutoCloseable {
 
     /** Ends when its parent does. */
     public static void main(String[] args) throws Exception {
-        // The log of the tests goes to the standard output, where our parent reads the URL and nothing else.
+        // The test log goes to standard output, where the parent process expects only the URL.
         PrintStream parent = System.out;
         System.setOut(System.err);
         EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(Path.of(args[0])));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Tag("own-jvm")
 class EmbeddedCoordinatorTest {
-    /** One for all tests: a JVM has one coordinator on one directory. */
+    /** Shared by all tests: a JVM has one coordinator on one directory. */
     @TempDir(cleanup = CleanupMode.NEVER)
     static Path data;
 
@@ -40,7 +40,7 @@ class EmbeddedCoordinatorTest {
     }
 
     @Test
-    void keeps_its_port_after_a_restart_and_leaves_it_only_if_it_is_taken() throws Exception {
+    void keeps_its_port_after_a_restart_and_changes_it_only_if_it_is_in_use() throws Exception {
         URI first = restart();
         assertThat(restart()).isEqualTo(first);
         try (ServerSocket taken = new ServerSocket(first.getPort(), 1, InetAddress.getLoopbackAddress());

@@ -33,7 +33,7 @@ class EmbeddedS3Test {
     Path data;
 
     @Test
-    void listens_on_loopback_and_keeps_its_keys_to_the_owner() throws Exception {
+    void listens_on_loopback_and_keeps_its_keys_private() throws Exception {
         try (EmbeddedS3 server = EmbeddedS3.start(data)) {
             assertThat(InetAddress.getByName(server.endpoint().getHost()).isLoopbackAddress())
                     .isTrue();
@@ -66,7 +66,7 @@ class EmbeddedS3Test {
     }
 
     @Test
-    void sweeps_what_a_killed_server_left_and_nothing_else() throws Exception {
+    void removes_only_what_a_killed_server_left() throws Exception {
         try (EmbeddedS3 server = EmbeddedS3.start(data);
                 S3Client s3 = client(server)) {
             s3.createBucket(b -> b.bucket("bucket"));
@@ -92,7 +92,7 @@ class EmbeddedS3Test {
     }
 
     @Test
-    void a_reader_beside_the_owner_reads_and_changes_nothing() {
+    void a_read_only_server_changes_nothing_while_the_owner_runs() {
         try (EmbeddedS3 owner = EmbeddedS3.start(data);
                 S3Client s3 = client(owner);
                 EmbeddedS3 reader = EmbeddedS3.startReadOnly(data);
@@ -113,7 +113,7 @@ class EmbeddedS3Test {
     }
 
     @Test
-    void reports_checksum_and_entity_tag_only_while_the_file_is_as_it_was_written() throws Exception {
+    void reports_checksum_and_entity_tag_only_while_the_file_is_unchanged() throws Exception {
         try (EmbeddedS3 server = EmbeddedS3.start(data);
                 S3Client s3 = client(server)) {
             s3.createBucket(b -> b.bucket("bucket"));
@@ -134,7 +134,7 @@ class EmbeddedS3Test {
     }
 
     @Test
-    void objects_are_their_owners_whatever_a_request_says() throws Exception {
+    void objects_are_private_whatever_a_request_specifies() throws Exception {
         try (EmbeddedS3 server = EmbeddedS3.start(data);
                 S3Client s3 = client(server)) {
             s3.createBucket(b -> b.bucket("bucket"));

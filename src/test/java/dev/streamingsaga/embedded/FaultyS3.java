@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** The embedded server, with orders to fail. */
+/** The embedded server with injected failures. */
 public final class FaultyS3 {
     public final AtomicInteger puts = new AtomicInteger();
     private volatile PutRule put = (key, n) -> {};
@@ -27,7 +27,7 @@ public final class FaultyS3 {
         void before(String key, int n);
     }
 
-    /** Called after an object was stored, before the answer. */
+    /** Called after an object was stored and before the response. */
     public interface AfterPut {
         void stored(String key);
     }

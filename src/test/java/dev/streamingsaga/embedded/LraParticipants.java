@@ -18,13 +18,13 @@ import java.util.concurrent.Executors;
 import java.util.function.ToIntFunction;
 
 /**
- * Participants that a coordinator can call, and what it takes to begin, join and end an LRA. No Camel between test and
+ * Participants that a coordinator can call, and requests that begin, join and end an LRA. No Camel between test and
  * coordinator.
  */
 final class LraParticipants implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-    /** A callback as it arrived. */
+    /** A received callback. */
     record Call(String lra, String participant, String action) {}
 
     /** In the order of their arrival. */
@@ -80,7 +80,7 @@ final class LraParticipants implements AutoCloseable {
         return send("PUT", URI.create(lra + "/cancel")).body();
     }
 
-    /** Comes back after a whole recovery pass. */
+    /** Returns after a complete recovery pass. */
     void recover(URI coordinator) throws Exception {
         send("GET", URI.create(coordinator + "/recovery"));
     }

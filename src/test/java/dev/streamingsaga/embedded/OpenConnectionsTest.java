@@ -27,7 +27,7 @@ class OpenConnectionsTest {
     }
 
     @Test
-    void refuses_a_new_one_while_all_have_requests_under_way_and_closes_none_of_them() {
+    void refuses_a_new_connection_while_all_others_have_requests_and_closes_none() {
         connections.add(first);
         connections.add(second);
         connections.busy(first);

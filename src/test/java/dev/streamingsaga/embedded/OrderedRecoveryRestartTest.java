@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The coordinator in a process of its own, killed as with kill -9 and started again on the same data. */
+/** The coordinator runs in its own process, is killed with SIGKILL and restarted on the same data. */
 @Tag("one-jdk")
 @Tag("own-jvm")
 class OrderedRecoveryRestartTest {
@@ -92,7 +92,7 @@ class OrderedRecoveryRestartTest {
     }
 
     @Test
-    void a_cancel_cut_off_by_a_kill_goes_on_with_the_last_joined_first() throws Exception {
+    void a_cancel_interrupted_by_a_kill_continues_with_the_last_joined_first() throws Exception {
         participants.behaviour = call -> {
             if (call.participant().equals("vector")) {
                 coordinator.kill();
@@ -150,8 +150,8 @@ class OrderedRecoveryRestartTest {
     }
 
     /**
-     * A pass comes every 10 seconds only; the sentinel's deadline, one second after theirs, shows that nobody waited
-     * for one.
+     * A pass runs only every 10 seconds; the sentinel's deadline, one second after the others, shows that no LRA waited
+     * for a pass.
      */
     @Test
     void deadlines_survive_a_restart_to_the_second() throws Exception {

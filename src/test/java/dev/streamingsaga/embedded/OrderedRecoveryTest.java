@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Recovery passes at the worst moments, while the coordinator lives. */
+/** Recovery passes at the worst moments, while the coordinator is running. */
 @Tag("one-jdk")
 @Tag("own-jvm")
 class OrderedRecoveryTest {
@@ -76,7 +76,7 @@ class OrderedRecoveryTest {
         assertNoneCompensated(lras);
     }
 
-    /** Without pause, and once more while a participant answers. */
+    /** Passes without a pause, and one while a participant answers. */
     @Test
     void passes_in_the_middle_of_a_begin_or_a_close_compensate_nothing() throws Exception {
         participants.behaviour = call -> {
@@ -119,7 +119,7 @@ class OrderedRecoveryTest {
         }
     }
 
-    /** The end of an LRA with a later deadline shows that theirs has passed. */
+    /** The end of an LRA with a later deadline shows that the other deadlines have passed. */
     private void afterTheirDeadline() throws Exception {
         URI sentinel = participants.start(coordinator.url(), TIME_LIMIT.plus(LATER));
         participants.join(sentinel, "sentinel");
@@ -168,7 +168,7 @@ class OrderedRecoveryTest {
     }
 
     @Test
-    void an_lra_that_timed_out_before_anybody_joined_is_forgotten() throws Exception {
+    void an_lra_that_timed_out_before_any_participant_joined_is_removed() throws Exception {
         URI lra = participants.start(coordinator.url(), Duration.ofMillis(100));
         await().atMost(TIMEOUT).until(() -> participants.status(lra).equals("Cancelled"));
         assertThat(stored(lra)).isTrue();

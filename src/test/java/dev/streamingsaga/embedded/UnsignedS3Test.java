@@ -34,7 +34,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
-/** Whoever does not sign learns nothing and changes nothing, whatever the files' modes are. */
+/** An unsigned request reveals nothing and changes nothing, whatever the modes of the files. */
 @Tag("own-jvm")
 class UnsignedS3Test {
     private static final String BUCKET = "streaming-saga";
@@ -53,7 +53,7 @@ class UnsignedS3Test {
                 Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey())) {
             s3.createBucket(b -> b.bucket(BUCKET));
             s3.putObject(p -> p.bucket(BUCKET).key(KEY), RequestBody.fromString("secret"));
-            // For everybody to read, and the bucket for everybody to write.
+            // Readable by all users, and the bucket writable by all users.
             Files.setPosixFilePermissions(data.resolve("bucket"), PosixFilePermissions.fromString("rwxr-xr-x"));
             for (Path each = object(); !each.equals(data.resolve("bucket")); each = each.getParent()) {
                 Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -70,7 +70,7 @@ class UnsignedS3Test {
         return data.resolve("bucket").resolve(BUCKET).resolve(KEY);
     }
 
-    /** As it comes over the wire: an HTTP client would not send each method. */
+    /** Sends raw bytes: an HTTP client would not send every method. */
     private static String answer(String method, String target, String... headers) throws IOException {
         try (Socket socket =
                 new Socket(server.endpoint().getHost(), server.endpoint().getPort())) {
