@@ -22,7 +22,7 @@ import java.nio.file.Files;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** Enforces the dependencies between packages that {@code docs/architecture.md} describes. */
+/** Checks that the code keeps the architecture that {@code docs/architecture.md} describes. */
 @ArchTag("unit")
 @ArchTag("one-jdk")
 @AnalyzeClasses(packages = "dev.streamingsaga", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -32,7 +32,7 @@ class ArchitectureTest {
             slices().matching("dev.streamingsaga.(*)..").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule only_embedded_uses_optional_servers = noClasses()
+    static final ArchRule only_embedded_depends_on_optional_servers = noClasses()
             .that()
             .resideOutsideOfPackage("..embedded..")
             .should()
@@ -46,7 +46,7 @@ class ArchitectureTest {
                     "org.apache.activemq..");
 
     @ArchTest
-    static final ArchRule only_jms_ingestion_uses_jms = noClasses()
+    static final ArchRule only_jms_ingestion_depends_on_jms = noClasses()
             .that()
             .resideOutsideOfPackage("..jms..")
             .should()
@@ -55,7 +55,7 @@ class ArchitectureTest {
             .because("it is optional");
 
     @ArchTest
-    static final ArchRule only_the_server_and_its_requests_use_vertx = noClasses()
+    static final ArchRule only_the_server_and_its_requests_depend_on_vert_x = noClasses()
             .that()
             .resideOutsideOfPackage("..embedded..")
             .and()
@@ -75,7 +75,7 @@ class ArchitectureTest {
             .because("it is optional");
 
     @ArchTest
-    static final ArchRule only_observe_uses_micrometer = noClasses()
+    static final ArchRule only_observe_depends_on_micrometer = noClasses()
             .that()
             .doNotHaveFullyQualifiedName("dev.streamingsaga.observe.Meters")
             .and()
@@ -88,7 +88,7 @@ class ArchitectureTest {
             .because("it is optional");
 
     @ArchTest
-    static final ArchRule only_observe_uses_tracers = noClasses()
+    static final ArchRule only_observe_depends_on_tracers = noClasses()
             .that()
             .resideOutsideOfPackage("..observe..")
             .should()
@@ -98,7 +98,7 @@ class ArchitectureTest {
             .because("they are optional");
 
     @ArchTest
-    static final ArchRule only_the_command_line_uses_its_libraries = noClasses()
+    static final ArchRule only_the_command_line_depends_on_its_libraries = noClasses()
             .that()
             .resideOutsideOfPackage("..cli..")
             .should()
@@ -114,7 +114,7 @@ class ArchitectureTest {
             .resideInAnyPackage("org.apache.pdfbox..", "org.apache.tika..", "dev.langchain4j..", "ai.onnxruntime..");
 
     @ArchTest
-    static final ArchRule the_journal_does_not_depend_on_its_callers = noClasses()
+    static final ArchRule the_journal_does_not_depend_on_its_users = noClasses()
             .that()
             .resideInAPackage("..journal..")
             .should()
@@ -122,7 +122,7 @@ class ArchitectureTest {
             .resideInAnyPackage("..saga..", "..chunk..", "..store..", "..ingest..", "..ops..", "org.apache.camel..");
 
     @ArchTest
-    static final ArchRule only_one_package_opens_databases = noClasses()
+    static final ArchRule database_connections_are_created_in_one_place = noClasses()
             .that()
             .resideOutsideOfPackage("..database..")
             .should()
@@ -131,10 +131,10 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .belongToAnyOf(java.sql.DriverManager.class)
-            .because("SideEffectProbe sees every statement there, and the crash matrix kills at it");
+            .because("SideEffectProbe sees every statement there, and the crash matrix kills at each");
 
     @ArchTest
-    static final ArchRule only_one_class_creates_s3_clients = noClasses()
+    static final ArchRule bucket_clients_are_created_in_one_place = noClasses()
             .that()
             .doNotBelongToAnyOf(S3Clients.class)
             .and()
@@ -149,7 +149,7 @@ class ArchitectureTest {
             .because("SideEffectProbe sees every request of that client");
 
     @ArchTest
-    static final ArchRule only_listed_classes_write_files = noClasses()
+    static final ArchRule reports_are_written_in_one_place = noClasses()
             .that()
             .resideOutsideOfPackage("..bench..")
             .and()
@@ -159,9 +159,9 @@ class ArchitectureTest {
                             "Reports",
                             "Settlement",
                             "FileMove",
-                            "DoneFileMarker", // all but the last notify the probe; the last removes markers of settled
-                            // files
-                            "FolderOwner", // the owner marks of removed journals
+                            "DoneFileMarker", // the others report to the probe; this one removes what Settlement
+                            // settled
+                            "FolderOwner", // owner files of journals that are gone
                             "PersistentPort",
                             "SecretFile",
                             "ApiKeys",
@@ -178,7 +178,7 @@ class ArchitectureTest {
                             "BucketSweep",
                             "ChunkStore",
                             "DoctorCommand",
-                            "RemoteIngest") // incomplete objects; fetch; a write check; only reads
+                            "RemoteIngest") // half-written objects; fetch; a test file; only reads
                     + ")(\\$.*)?")
             .should()
             .callMethodWhere(
@@ -191,10 +191,10 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .belongToAnyOf(FileOutputStream.class, FileWriter.class)
-            .because("SideEffectProbe observes every written report, and every settled file of the drop folder");
+            .because("SideEffectProbe sees every report, and every move in the drop folder");
 
     @ArchTest
-    static final ArchRule only_listed_packages_use_http = noClasses()
+    static final ArchRule only_http_and_lra_use_http_clients = noClasses()
             .that()
             .resideOutsideOfPackages("..http..", "..lra..", "..content..")
             .and()
@@ -205,11 +205,10 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .belongToAnyOf(java.net.HttpURLConnection.class, java.net.Socket.class)
-            .because(
-                    "SideEffectProbe observes requests to the coordinator and its callbacks; an embedding server only answers queries");
+            .because("SideEffectProbe sees requests to the coordinator and its callbacks; an embedder only reads");
 
     @ArchTest
-    static final ArchRule only_one_class_sends_requests_to_the_coordinator = noClasses()
+    static final ArchRule coordinator_requests_are_sent_in_one_place = noClasses()
             .that()
             .resideInAPackage("..lra..")
             .and()
@@ -221,17 +220,17 @@ class ArchitectureTest {
             .should()
             .callMethodWhere(JavaCall.Predicates.target(
                     HasOwner.Predicates.With.owner(JavaClass.Predicates.assignableTo(java.net.http.HttpClient.class))))
-            .because("SideEffectProbe observes every request there; Ping only sends requests to this process");
+            .because("SideEffectProbe sees every request there; Ping only calls this process");
 
     @ArchTest
-    static final ArchRule no_class_uses_the_common_pool = noClasses()
+    static final ArchRule no_code_uses_the_common_pool = noClasses()
             .should()
             .callMethodWhere(JavaCall.Predicates.target(HasName.Predicates.name("sendAsync")))
             .orShould()
             .callMethod(java.util.concurrent.CompletableFuture.class, "supplyAsync", java.util.function.Supplier.class)
             .orShould()
             .callMethod(java.util.concurrent.CompletableFuture.class, "runAsync", Runnable.class)
-            .because("on Java 25 it has one thread on two cores, and that thread may be the one that waits");
+            .because("on two cores it has one thread since Java 25, which may be the one that waits");
 
     @ArchTest
     static final ArchRule one_listener_for_callbacks = noClasses()

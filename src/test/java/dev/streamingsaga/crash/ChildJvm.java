@@ -21,14 +21,14 @@ final class ChildJvm {
 
     private ChildJvm() {}
 
-    /** @param millis from the start of the JVM until all was final; -1 if it did not come so far */
+    /** @param millis from the start of the JVM until all sagas were final; -1 if that was not reached */
     record End(int exit, long millis, Path log) {
         boolean killed() {
             return exit == SIGKILLED || exit == CrashProbe.HALTED;
         }
     }
 
-    /** @param properties settings ({@code saga.}) and orders for the {@link CrashProbe} */
+    /** @param properties settings ({@code saga.}) and instructions for the {@link CrashProbe} */
     static End run(Path data, Map<String, String> properties, String... arguments) {
         return launch(data, properties, arguments).end();
     }
@@ -55,7 +55,7 @@ final class ChildJvm {
         }
     }
 
-    /** As {@link #run}, without waiting for the end: for who kills it himself. */
+    /** Starts as {@link #run} does, but does not wait for the end: for tests that kill the process themselves. */
     static Running launch(Path data, Map<String, String> properties, String... arguments) {
         return launch("256m", data, properties, arguments);
     }
@@ -79,7 +79,7 @@ final class ChildJvm {
         }
     }
 
-    /** One chunk, one batch at a time, so that the side effects come in the same order in each run. */
+    /** One chunk and one batch at a time, so that the side effects have the same order in each run. */
     static Map<String, String> settings(Path data, Map<String, String> more) {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("saga.data.dir", data.toString());
@@ -93,7 +93,7 @@ final class ChildJvm {
         all.put("saga.embedding.batch-size", "1");
         all.put("saga.embedding.threads", "1");
         all.put("saga.compensation.retry-delay", "500ms");
-        // Dynamic proxies, temporary native libraries: into the directory that the application sweeps at each start.
+        // For temporary native libraries: the application cleans this directory at each start.
         all.put("java.io.tmpdir", temporary(data).toString());
         all.putAll(more);
         return all;

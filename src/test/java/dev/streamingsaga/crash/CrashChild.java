@@ -14,18 +14,18 @@ import java.util.stream.Stream;
 
 /**
  * The process that is killed: the whole application on a data directory. Arguments: {@code ingest FILE} runs a saga,
- * {@code recover} only what is left, {@code start} nothing, {@code drop FOLDER} waits until the drop folder is empty,
- * {@code serve FILE} until the file is there.
+ * {@code recover} only finishes open sagas, {@code start} runs none, {@code drop FOLDER} waits until the drop folder is
+ * empty, {@code serve FILE} waits until the file exists.
  */
 final class CrashChild {
     static final int STUCK = 3;
     private static final int FAILED = 4;
-    private static final long PATIENCE_MILLIS = 60_000;
+    private static final long LIMIT_MILLIS = 60_000;
     private static final long SERVICE_MILLIS = 120_000;
 
     private CrashChild() {}
 
-    /** Ends itself whatever happens: the coordinator's threads would keep it alive. */
+    /** Always halts the JVM: the threads of the coordinator would keep it alive. */
     public static void main(String[] args) {
         try {
             work(args);
@@ -46,7 +46,7 @@ final class CrashChild {
                 ? Application.serve(Settings.parse(settings))
                 : Application.start(Settings.parse(settings));
         if (drop) {
-            await(() -> !hasFiles(Path.of(args[1])), PATIENCE_MILLIS);
+            await(() -> !hasFiles(Path.of(args[1])), LIMIT_MILLIS);
         } else if (serve) {
             await(() -> Files.exists(Path.of(args[1])), SERVICE_MILLIS);
         } else if (args.length > 1) {
@@ -57,7 +57,7 @@ final class CrashChild {
                 + (System.currentTimeMillis()
                         - ManagementFactory.getRuntimeMXBean().getStartTime()));
         System.out.flush();
-        // As abrupt an end as the others: nothing may depend on an orderly one.
+        // Halt without a shutdown, like a kill: nothing may depend on an orderly shutdown.
         Runtime.getRuntime().halt(done ? 0 : STUCK);
     }
 
@@ -80,7 +80,7 @@ final class CrashChild {
                 .recovery()
                 .pending()
                 .forEach(end -> end.exceptionally(failure -> null).join());
-        long limit = System.currentTimeMillis() + PATIENCE_MILLIS;
+        long limit = System.currentTimeMillis() + LIMIT_MILLIS;
         while (!isFinished(application)) {
             if (System.currentTimeMillis() > limit) {
                 return false;

@@ -25,9 +25,9 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Phases × side effects × before and after: for each the process is killed there, once or twice, and started again, and
- * the {@link Oracle} is asked. The side effects are recorded from a run that nobody disturbs; no list of them is
- * written down anywhere.
+ * Phases × side effects × before and after: kills the process at each point, once or twice, restarts it, and lets the
+ * {@link Oracle} check the result. The side effects are recorded from an undisturbed run, so there is no list of them
+ * to maintain.
  */
 final class CrashMatrix {
     private static final int AGAIN_EVERY = 5;
@@ -37,7 +37,7 @@ final class CrashMatrix {
     private final List<Lane> lanes = new ArrayList<>();
     private final Map<Phase, List<Point>> points = new EnumMap<>(Phase.class);
 
-    /** @param lanes processes at a time */
+    /** @param lanes number of concurrent processes */
     CrashMatrix(Path directory, int lanes) throws IOException {
         this.source = source(Files.createDirectories(directory).resolve("lighthouse.txt"));
         this.oracle = new Oracle(source);
@@ -46,7 +46,7 @@ final class CrashMatrix {
         }
     }
 
-    /** Two chunks; its text, as far as it is taken, has a handful of segments. */
+    /** Two chunks; the text within the limit of characters has a few segments. */
     private static Path source(Path file) throws IOException {
         StringBuilder text = new StringBuilder();
         for (int i = 0; text.length() < (5 << 20) + 1000; i++) {
@@ -63,19 +63,19 @@ final class CrashMatrix {
         return lanes.get(0);
     }
 
-    /** What becomes of one kill. */
+    /** The result of one kill. */
     record Result(Kill kill, boolean reached, int deaths, long millis, String outcome, List<String> violations) {}
 
     /**
-     * Runs each phase once without a kill, the first in any case: to learn its side effects, and what a whole document
-     * looks like.
+     * Runs each wanted phase, and always the first one, once without a kill, to record its side effects and the counts
+     * of a complete document.
      */
     void record(Predicate<Phase> wanted) throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(lanes.size());
         try {
             List<Future<?>> recorded = new ArrayList<>();
             BlockingQueue<Lane> free = new LinkedBlockingQueue<>(lanes);
-            // The last ones first: they need the longest preparation.
+            // The last phases first: they take longest to prepare.
             List<Phase> phases = new ArrayList<>(Stream.of(Phase.values())
                     .filter(wanted.or(Phase.FIRST::equals))
                     .toList());
@@ -119,9 +119,9 @@ final class CrashMatrix {
     }
 
     /**
-     * Everything: each point of each phase, after and before; SIGKILL and halt by turns, every fifth twice in a row.
-     * What is there after one side effect is what is there before the next, as far as nothing else goes on: so the
-     * first half of the list leaves every state behind once, the other half once more.
+     * All kills: each point of each phase, after and before it; alternates SIGKILL and halt, and kills every fifth one
+     * twice in a row. The state after one side effect is the state before the next, unless other threads are active. So
+     * the first half of the list covers every state once, and the second half covers it again.
      */
     List<Kill> all() {
         List<Kill> kills = new ArrayList<>(all(false));
@@ -139,7 +139,7 @@ final class CrashMatrix {
         return spread(kills);
     }
 
-    /** So that any beginning of the list has something of everything. */
+    /** Reorders the list, so that any prefix of it covers all phases and kinds. */
     private static List<Kill> spread(List<Kill> kills) {
         List<Kill> spread = new ArrayList<>();
         int step = 1 + (int) (kills.size() * 0.618);
@@ -152,10 +152,7 @@ final class CrashMatrix {
         return spread;
     }
 
-    /**
-     * The same ones each time, spread over phases and kinds: each phase has its share, each kind is there at least
-     * once.
-     */
+    /** A fixed sample across phases and kinds: the same number for each phase, and each kind at least once. */
     List<Kill> sample(int size) {
         List<Kill> kills = new ArrayList<>();
         int share = Math.max(1, size / points.size());
@@ -186,7 +183,7 @@ final class CrashMatrix {
         return kinds;
     }
 
-    /** One of the points of a kind; another one for another turn. */
+    /** Picks a point of the kind; each turn picks another one. */
     private static int pick(List<Point> found, String kind, int turn) {
         List<Integer> candidates = new ArrayList<>();
         for (int i = 0; i < found.size(); i++) {
@@ -209,7 +206,7 @@ final class CrashMatrix {
         Point wanted = points.get(phase).stream()
                 .filter(point -> point.id().equals(parts[1]))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(seed + " is no point of " + phase + " any more"));
+                .orElseThrow(() -> new IllegalArgumentException(seed + " is no longer a point of " + phase));
         return new Kill(
                 phase,
                 wanted,
@@ -218,7 +215,7 @@ final class CrashMatrix {
                 parts.length < 5 ? 0 : Integer.parseInt(parts[4]));
     }
 
-    /** @param until no kill is begun after this */
+    /** @param until no kill starts after this time */
     List<Result> run(List<Kill> kills, Instant until) throws InterruptedException, ExecutionException {
         BlockingQueue<Kill> open = new LinkedBlockingQueue<>(kills);
         List<Result> results = Collections.synchronizedList(new ArrayList<>());
@@ -264,8 +261,7 @@ final class CrashMatrix {
         if (last.exit() != 0) {
             violations.add(
                     0,
-                    "the restarted process did not bring it to an end (exit " + last.exit() + ", see " + last.log()
-                            + ")");
+                    "the restarted process did not finish the saga (exit " + last.exit() + ", see " + last.log() + ")");
         }
         if (violations.isEmpty()) {
             Lane.remove(data);

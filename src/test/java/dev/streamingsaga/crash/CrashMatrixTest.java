@@ -23,10 +23,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * A sample in each build, everything with {@code -Pcrash-matrix}. {@code -Dcrash.kills=N} takes another number of
- * kills, {@code -Dcrash.minutes=M} begins no kill after that time, {@code -Dcrash.skip=N} leaves out the first N of
- * them, {@code -Dcrash.phases=FIRST,RESUME} takes some phases only, {@code -Dcrash.replay=SEED} one kill that a
- * violation printed.
+ * Runs a sample in each build, and all kills with {@code -Pcrash-matrix}. {@code -Dcrash.kills=N} changes the size of
+ * the sample, {@code -Dcrash.minutes=M} starts no kill after that time, {@code -Dcrash.skip=N} skips the first N kills,
+ * {@code -Dcrash.phases=FIRST,RESUME} selects phases, {@code -Dcrash.replay=SEED} repeats one kill that a violation
+ * printed.
  */
 @Tag("own-jvm")
 class CrashMatrixTest {
@@ -50,7 +50,7 @@ class CrashMatrixTest {
     }
 
     @Test
-    void fp34_ends_whole_or_not_at_all_wherever_it_is_killed() throws Exception {
+    void fp34_ends_complete_or_fully_compensated_wherever_it_is_killed() throws Exception {
         List<Kill> kills = kills();
 
         List<Result> results =
@@ -61,9 +61,9 @@ class CrashMatrixTest {
                         .filter(result -> !result.violations().isEmpty())
                         .map(result -> result.kill().seed())
                         .toList())
-                .as("violations, each to be replayed with -Dcrash.replay=SEED")
+                .as("violations; replay each with -Dcrash.replay=SEED")
                 .isEmpty();
-        // Points that the next run does not pass again prove nothing: most must be reached.
+        // A point that a run does not reach proves nothing: most points must be reached.
         assertThat(results.stream().filter(Result::reached).count()).isGreaterThanOrEqualTo(results.size() * 9L / 10);
         if (System.getProperty("crash.replay") == null
                 && System.getProperty("crash.phases") == null
@@ -89,7 +89,7 @@ class CrashMatrixTest {
                 .toList();
     }
 
-    /** A place that tells the probe no more would only be missing from the matrix. */
+    /** Code that no longer reports to the probe would otherwise just be missing from the matrix. */
     @Test
     void every_kind_of_side_effect_is_recorded() {
         if (isWanted(Phase.DROP)) {
@@ -142,7 +142,7 @@ class CrashMatrixTest {
         Lane.remove(data);
     }
 
-    /** By words of the document, when no application is running. */
+    /** Searches for words of the document while no application is running. */
     private static List<VectorSearch.Hit> search(Path data) throws Exception {
         SagaConfig config = Settings.parse(ChildJvm.settings(data, Map.of()));
         try (CamelContext context = new DefaultCamelContext();

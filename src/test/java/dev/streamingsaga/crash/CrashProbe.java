@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Records the side effects of this process, and ends it at one of them. Inert unless told by system properties:
- * {@code crash.record} (a file), {@code crash.at} (text of a {@link Point}, {@code ~} and one that begins so,
- * {@code #n} for the n-th of all), {@code crash.when} (before, after), {@code crash.how} (sigkill, halt).
+ * Records the side effects of this process, or kills it at one of them. Active only with system properties:
+ * {@code crash.record} (a file), {@code crash.at} (the text of a {@link Point}, {@code ~} and the beginning of one, or
+ * {@code #n} for the n-th side effect), {@code crash.when} (before, after), {@code crash.how} (sigkill, halt).
  */
 public final class CrashProbe implements SideEffectProbe {
     static final int HALTED = 66;
@@ -38,7 +38,7 @@ public final class CrashProbe implements SideEffectProbe {
         return !record.isEmpty() || !at.isEmpty();
     }
 
-    /** Started before it is needed, so that hardly a millisecond lies between the side effect and the end. */
+    /** Starts the killer process in advance, so that the kill follows the side effect within about a millisecond. */
     private static OutputStream killer() {
         try {
             return new ProcessBuilder(
@@ -97,7 +97,7 @@ public final class CrashProbe implements SideEffectProbe {
         }
     }
 
-    /** Never returns. No other side effect is begun meanwhile: all wait for this object's lock. */
+    /** Never returns. No other side effect begins meanwhile, because all of them wait for the lock of this object. */
     private void die() {
         if (!sigkill) {
             Runtime.getRuntime().halt(HALTED);

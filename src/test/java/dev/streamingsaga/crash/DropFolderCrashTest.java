@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** FP-34 for a dropped file: killed at each moment of its way, then started again. */
+/** FP-34 for a dropped file: the process is killed at each stage and restarted. */
 @Tag("one-jdk")
 @Tag("own-jvm")
 class DropFolderCrashTest {
@@ -156,7 +156,8 @@ class DropFolderCrashTest {
     }
 
     @Test
-    void of_two_journals_in_two_processes_one_takes_the_files_and_the_other_when_it_is_killed() throws Exception {
+    void of_two_processes_with_own_journals_one_takes_the_files_and_the_other_takes_over_when_it_is_killed()
+            throws Exception {
         Path drop = Files.createDirectories(directory.resolve("shared-drop"));
         Path stop = directory.resolve("shared-stop");
         Map<String, String> settings = Map.of(
@@ -193,7 +194,7 @@ class DropFolderCrashTest {
         assertThat(Oracle.count(other, "journal", "saga")).isEqualTo(1);
     }
 
-    /** But what is only ours for locking. A draft of an outcome would be found. */
+    /** All files except lock files. Includes drafts of outcomes. */
     private static List<String> files(Path folder) throws IOException {
         try (Stream<Path> all = Files.walk(folder)) {
             return all.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))

@@ -21,13 +21,12 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A client of the API as a careful person writes one. Where {@code saga.duplicates} is {@code skip}, a connection that
- * broke is no trouble: the same is sent again, and the same document is the answer. Elsewhere it asks first whether a
- * saga has the file already.
+ * A robust client of the API. With {@code saga.duplicates=skip} it resends the file after a broken connection, and gets
+ * the same document. Otherwise it first checks whether a saga already has the file.
  */
 final class HttpSender {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration LONGEST = Duration.ofSeconds(90);
+    private static final Duration REQUEST_LIMIT = Duration.ofSeconds(90);
 
     private final Path data;
     private final boolean asksFirst;
@@ -43,20 +42,22 @@ final class HttpSender {
     }
 
     /**
-     * Connections that broke after a request was on its way: what a kill does, and a server that is not there yet does
-     * not.
+     * Connections that broke after the request was sent: a kill causes that, a server that is still starting does not.
      */
     int broken() {
         return broken.get();
     }
 
-    /** @param again nobody knows what became of the first attempt @return the outcome; empty: to be tried again */
+    /**
+     * @param again whether an earlier attempt has an unknown result
+     * @return the outcome; empty: try again
+     */
     Optional<JsonNode> put(Path file, boolean again) throws InterruptedException {
         String name = URLEncoder.encode(file.getFileName().toString(), StandardCharsets.UTF_8);
         return attempt(file, again, () -> request("/api/documents/" + name).PUT(BodyPublishers.ofFile(file)));
     }
 
-    /** As {@link #put}, for a file that the server reads itself. */
+    /** Sends as {@link #put} does, for a file that the server reads itself. */
     Optional<JsonNode> post(Path file, boolean again) throws InterruptedException {
         return attempt(
                 file,
@@ -66,11 +67,11 @@ final class HttpSender {
                         .POST(BodyPublishers.ofString(JSON.writeValueAsString(Map.of("path", file.toString())))));
     }
 
-    private interface Request {
+    private interface RequestFactory {
         HttpRequest.Builder make() throws IOException;
     }
 
-    private Optional<JsonNode> attempt(Path file, boolean again, Request request) throws InterruptedException {
+    private Optional<JsonNode> attempt(Path file, boolean again, RequestFactory request) throws InterruptedException {
         try {
             Optional<String> known = again && asksFirst ? saga(file) : Optional.empty();
             HttpResponse<String> answer = send(
@@ -92,11 +93,11 @@ final class HttpSender {
         }
     }
 
-    /** The saga that has the file, if there is one: it may have been journaled, and only the answer lost. */
+    /** The saga that has the file, if there is one: it may have been journaled, and only the response lost. */
     private Optional<String> saga(Path file) throws IOException, InterruptedException {
         HttpResponse<String> list = send(request("/api/sagas?limit=200").GET());
         if (list.statusCode() != 200) {
-            throw new java.net.ConnectException("still starting: whether it is there can't be said");
+            throw new java.net.ConnectException("the server is still starting: cannot list the sagas");
         }
         for (JsonNode saga : JSON.readTree(list.body()).path("sagas")) {
             if (Path.of(saga.path("file").asText()).endsWith(file.getFileName())) {
@@ -107,7 +108,7 @@ final class HttpSender {
     }
 
     private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        return client.send(request.timeout(LONGEST).build(), BodyHandlers.ofString());
+        return client.send(request.timeout(REQUEST_LIMIT).build(), BodyHandlers.ofString());
     }
 
     private HttpRequest.Builder request(String path) throws IOException {

@@ -47,13 +47,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** All ways in at once, into one process that is killed twice in the middle. */
+/** All ingestion endpoints at once, in one process that is killed twice during the work. */
 @Tag("one-jdk")
 @Tag("own-jvm")
 @Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
-class WaysInCrashTest {
+class IngestionCrashTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int EACH = 10;
     private static final int ALL = 5 * EACH;
     private static final List<Integer> KILLED_AFTER = List.of(12, 30);
@@ -68,7 +68,7 @@ class WaysInCrashTest {
     private Path stop;
     private Map<String, String> settings;
     private HttpSender http;
-    /** Way in and number by the SHA-256 of what was sent. */
+    /** Endpoint and number by the SHA-256 of the content sent. */
     private final Map<String, String> sent = new TreeMap<>();
 
     @BeforeAll
@@ -87,7 +87,7 @@ class WaysInCrashTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"skip", "version"})
-    void fp34_fifty_files_from_all_ways_in_become_fifty_documents_whenever_the_process_is_killed(String duplicates)
+    void fp34_fifty_files_from_all_endpoints_become_fifty_documents_whenever_the_process_is_killed(String duplicates)
             throws Exception {
         settings = new HashMap<>(Map.of(
                 "saga.http.roots",
@@ -122,7 +122,7 @@ class WaysInCrashTest {
                 .allSatisfy(outcome ->
                         assertThat(outcome.join().path("status").asText()).isEqualTo("COMPLETED"));
         assertRepliesAndEmptyQueues();
-        await().atMost(PATIENCE)
+        await().atMost(LIMIT)
                 .until(() -> count("saga WHERE state = 'COMPLETED'") >= ALL
                         && files(drop).size() == 2 * EACH);
         Files.createFile(stop);
@@ -131,7 +131,7 @@ class WaysInCrashTest {
 
         assertThat(files(drop)).allMatch(name -> name.startsWith(".done/"));
         assertThat(Stream.of("http", "jms")
-                        .flatMap(way -> files(data.resolve("spool").resolve(way)).stream()))
+                        .flatMap(endpoint -> files(data.resolve("spool").resolve(endpoint)).stream()))
                 .as("spool")
                 .isEmpty();
         assertOneDocumentEach();
@@ -139,24 +139,24 @@ class WaysInCrashTest {
         Lane.remove(data.getParent());
     }
 
-    /** A few of them have several chunks: they are still on their way when others have ended. */
-    private byte[] content(String way, int i) {
+    /** Some have several chunks: they are still being uploaded when others have completed. */
+    private byte[] content(String endpoint, int i) {
         byte[] bytes = new byte[i % 3 == 0 ? 6_000_000 + i * 500_000 : 2_000 + i];
-        new Random((way + i).hashCode()).nextBytes(bytes);
+        new Random((endpoint + i).hashCode()).nextBytes(bytes);
         if (i % 3 == 1) {
-            bytes = ("The " + i + ". keeper of the " + way + " lighthouse counted his gulls.\n")
+            bytes = ("The " + i + ". keeper of the " + endpoint + " lighthouse counted his gulls.\n")
                     .repeat(3 + i)
                     .getBytes();
         }
-        sent.put(Oracle.sha256(bytes), way + "-" + i);
+        sent.put(Oracle.sha256(bytes), endpoint + "-" + i);
         return bytes;
     }
 
-    private Path original(String way, int i) throws IOException {
-        return Files.write(originals.resolve(way + "-" + i + ".bin"), content(way, i));
+    private Path original(String endpoint, int i) throws IOException {
+        return Files.write(originals.resolve(endpoint + "-" + i + ".bin"), content(endpoint, i));
     }
 
-    /** So many clients at a time, each with one file after the other until it has the outcome. */
+    /** Several concurrent clients; each sends one file after another and waits for each outcome. */
     private List<CompletableFuture<JsonNode>> sendOverHttp() throws IOException {
         List<Path> puts = new ArrayList<>();
         List<Path> posts = new ArrayList<>();
@@ -194,7 +194,7 @@ class WaysInCrashTest {
 
     private static JsonNode untilDone(Attempt attempt) {
         boolean[] again = {false};
-        return await().atMost(PATIENCE.multipliedBy(3))
+        return await().atMost(LIMIT.multipliedBy(3))
                 .until(
                         () -> {
                             Optional<JsonNode> outcome = attempt.go(again[0]);
@@ -231,9 +231,9 @@ class WaysInCrashTest {
         }
     }
 
-    /** As the journal tells it from outside, which is asked again when the process is dead. */
+    /** Reads the progress from the journal, and checks it again after the kill. */
     private void killInTheMiddle(ChildJvm.Running process, int completed) throws SQLException {
-        await().atMost(PATIENCE)
+        await().atMost(LIMIT)
                 .pollInterval(Duration.ofMillis(20))
                 .ignoreExceptionsMatching(SQLException.class::isInstance)
                 .until(() -> !process.process().isAlive()
@@ -245,18 +245,18 @@ class WaysInCrashTest {
                 .as("completed when it was killed")
                 .isBetween((long) completed, ALL - 5L);
         assertThat(count("saga WHERE state <> 'COMPLETED'"))
-                .as("under way when it was killed")
+                .as("in progress when it was killed")
                 .isGreaterThanOrEqualTo(2);
     }
 
-    /** A reply leaves in the same transaction in which its message does. */
+    /** A reply is sent in the same transaction that acknowledges its message. */
     private void assertRepliesAndEmptyQueues() throws Exception {
         List<String> answered = new ArrayList<>();
         try (Connection connection = JmsCrashTest.connect(data);
                 Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             MessageConsumer answers = session.createConsumer(session.createQueue("answers"));
             for (int i = 0; i < 2 * EACH; i++) {
-                Message reply = answers.receive(PATIENCE.toMillis());
+                Message reply = answers.receive(LIMIT.toMillis());
                 assertThat(reply).as("reply %d, after those to %s", i, answered).isInstanceOf(TextMessage.class);
                 assertThat(JSON.readTree(((TextMessage) reply).getText())
                                 .path("status")

@@ -28,12 +28,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** FP-34 for a message: application and broker are killed together, then started again. */
+/** FP-34 for a message: application and broker are killed together and restarted. */
 @Tag("one-jdk")
 @Tag("own-jvm")
 class JmsCrashTest {
     private static final String TEXT = "The lighthouse keeper counted his gulls.\n";
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     @TempDir
     static Path directory;
@@ -50,7 +50,7 @@ class JmsCrashTest {
                 "before-the-saga | bytes | journal | INSERT INTO source_claim | before",
                 "during-the-upload | bytes | s3 | PutObject saga/*/chunk | after",
                 "during-the-upload | path | s3 | PutObject saga/*/chunk | after",
-                // Visibility of a completed document is the journal's last word about it.
+                // Publishing a completed document is the last change in the journal.
                 "after-the-outcome | bytes | journal | UPDATE saga SET published_at | after",
             })
     void fp34_a_message_becomes_one_document_and_one_reply_wherever_the_process_is_killed(
@@ -94,7 +94,7 @@ class JmsCrashTest {
         try (Connection connection = connect(data);
                 Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             Message reply =
-                    session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
+                    session.createConsumer(session.createQueue("answers")).receive(LIMIT.toMillis());
             assertThat(reply).as("a reply").isInstanceOf(TextMessage.class);
             answer = new ObjectMapper().readTree(((TextMessage) reply).getText());
             assertThat(session.createConsumer(session.createQueue("answers")).receiveNoWait())
@@ -122,9 +122,9 @@ class JmsCrashTest {
         return message;
     }
 
-    /** As soon as the broker answers. */
+    /** Connects as soon as the broker answers. */
     static Connection connect(Path data) {
-        return await().atMost(PATIENCE)
+        return await().atMost(LIMIT)
                 .ignoreExceptions()
                 .until(
                         () -> {

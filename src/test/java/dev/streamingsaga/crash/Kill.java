@@ -1,10 +1,10 @@
 package dev.streamingsaga.crash;
 
 /**
- * One run of the matrix.
+ * One kill of the matrix.
  *
- * @param again the side effect, counted from the restart's first, at which the restarted process is killed too; 0: it
- *     is not
+ * @param again number of the side effect, counted from the restart, at which the restarted process is killed too; 0: no
+ *     second kill
  */
 record Kill(Phase phase, Point point, boolean before, boolean sigkill, int again) {
 
@@ -16,7 +16,7 @@ record Kill(Phase phase, Point point, boolean before, boolean sigkill, int again
         return sigkill ? "sigkill" : "halt";
     }
 
-    /** What {@code -Dcrash.replay} takes, also when the next record has more or fewer points. */
+    /** The value for {@code -Dcrash.replay}; stays valid if a later recording has more or fewer points. */
     String seed() {
         return phase + ":" + point.id() + ":" + when() + ":" + how() + (again == 0 ? "" : ":" + again);
     }

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A place for one process at a time. Keeps the directories that phases begin on; each is made once and copied for each
- * kill. The ports in them are the lane's own, so that two lanes can run beside each other.
+ * Runs one process at a time. Keeps the template directories of the phases; each is created once and copied for each
+ * kill. Each lane has its own ports in them, so that two lanes can run concurrently.
  */
 final class Lane {
     private static final Point BETWEEN_BATCHES = new Point("vector", "commit of insert into vector_segment", 2);
@@ -32,7 +32,7 @@ final class Lane {
         this.source = source;
     }
 
-    /** A fresh directory for a phase to begin on. */
+    /** A fresh data directory for a phase. */
     Path prepare(Phase phase) throws IOException, SQLException, InterruptedException {
         Path data = copy(template(phase.template));
         if (phase == Phase.DROP) {
@@ -64,7 +64,7 @@ final class Lane {
         return data;
     }
 
-    /** The last store refuses every document. */
+    /** A data directory whose last store refuses every document. */
     private Path refusing() throws IOException, SQLException, InterruptedException {
         Path data = copy(template("installed"));
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + data.resolve("relational.db"));
@@ -75,7 +75,7 @@ final class Lane {
         return data;
     }
 
-    /** Beside the data directory: one must not lie in the other. */
+    /** Next to the data directory, because neither may contain the other. */
     static Path dropFolder(Path data) {
         return data.resolveSibling(data.getFileName() + "-drop");
     }
@@ -83,11 +83,11 @@ final class Lane {
     private Path killed(String template, Point after) throws IOException, SQLException, InterruptedException {
         Path data = copy(template(template));
         End end = run(data, Map.of("crash.at", "~" + after.text(), "crash.when", "after"), "ingest");
-        require(end.killed(), "nobody was killed at " + after, end);
+        require(end.killed(), "no process was killed at " + after, end);
         return data;
     }
 
-    /** @param work a word that {@link CrashChild} knows */
+    /** @param work an argument of {@link CrashChild} */
     End run(Path data, Map<String, String> properties, String work) {
         return switch (work) {
             case "ingest" -> ChildJvm.run(data, properties, work, source.toString());
@@ -96,7 +96,7 @@ final class Lane {
         };
     }
 
-    /** The side effects of a phase that nobody disturbs. */
+    /** The side effects of an undisturbed run of the phase. */
     List<Point> record(Phase phase, Path data) throws IOException {
         Path record = directory.resolve("record-" + phase);
         Map<String, String> properties = new HashMap<>(phase.settings(data));
@@ -114,7 +114,7 @@ final class Lane {
         }
     }
 
-    /** With extended attributes, which hold the checksums of stored objects. */
+    /** Includes extended attributes, which hold the checksums of stored objects. */
     private Path copy(Path template) throws IOException, InterruptedException {
         Path target = directory.resolve("data-" + copies++);
         Process process = new ProcessBuilder("cp", "-a", template.toString(), target.toString())

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/** The table: phase × kind, points, runs, deaths, violations, and how long it took until all was final again. */
+/** The result table: phase × kind, points, runs, kills, violations, and the time until all sagas were final again. */
 final class MatrixReport {
     private MatrixReport() {}
 

@@ -24,9 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Asks bucket, stores, journal and source themselves, past the application, when it is not running. */
+/** Checks bucket, stores, journal and source directly, while the application is not running. */
 final class Oracle {
-    /** Counts that are 0 when nothing of a saga is there, and the reference's when all is. */
+    /** Counts that are 0 without a document, and equal those of the reference run for a complete one. */
     private static final Map<String, List<String>> COUNTS = Map.of(
             "security", List.of("security_document", "security_document WHERE visible = 1"),
             "vector",
@@ -41,28 +41,28 @@ final class Oracle {
 
     private final Path source;
     private final String sha256;
-    private Map<String, Long> whole = Map.of();
+    private Map<String, Long> reference = Map.of();
 
     Oracle(Path source) throws IOException {
         this.source = source;
         this.sha256 = sha256(source);
     }
 
-    /** @param violations what is not as it must be; empty: all is well */
+    /** @param violations what is wrong; empty if everything is correct */
     record Finding(String outcome, List<String> violations) {}
 
-    /** Takes a run that nobody killed for what all must look like. */
+    /** Takes the counts of an undisturbed run as the reference. */
     void learn(Path data) throws IOException, SQLException {
-        whole = counts(data);
+        reference = counts(data);
         List<String> violations = check(data, "COMPLETED", false).violations();
-        if (!violations.isEmpty() || whole.values().stream().anyMatch(count -> count == 0)) {
-            throw new IllegalStateException("a run without a kill is not complete: " + violations + " " + whole);
+        if (!violations.isEmpty() || reference.values().stream().anyMatch(count -> count == 0)) {
+            throw new IllegalStateException("a run without a kill is not complete: " + violations + " " + reference);
         }
     }
 
     /**
      * @param expected COMPLETED or COMPENSATED
-     * @param mayBeNone no saga at all is as good, if nothing of one is there: it may never have been begun
+     * @param mayBeNone no saga is also correct, if there is no data either: it may never have begun
      */
     Finding check(Path data, String expected, boolean mayBeNone) throws IOException, SQLException {
         List<String> violations = new ArrayList<>();
@@ -80,8 +80,8 @@ final class Oracle {
                 count(data, "journal", "cleanup WHERE state IN ('PENDING','BLOCKED')"));
         boolean completed = outcome.equals("COMPLETED");
         counts(data)
-                .forEach(
-                        (what, count) -> equal(violations, what, completed ? whole.getOrDefault(what, -1L) : 0, count));
+                .forEach((what, count) ->
+                        equal(violations, what, completed ? reference.getOrDefault(what, -1L) : 0, count));
         if (completed) {
             complete(data, violations);
         } else {
@@ -97,7 +97,7 @@ final class Oracle {
         return new Finding(outcome, violations);
     }
 
-    /** The original beside its outcome, nothing else, and nothing where it was dropped. */
+    /** Expects only the original and its outcome in {@code .done}, and nothing in the drop folder itself. */
     List<String> checkDropped(Path data) throws IOException, SQLException {
         List<String> violations = new ArrayList<>();
         Path folder = Lane.dropFolder(data);
@@ -114,7 +114,7 @@ final class Oracle {
                         .readTree(json.toFile())
                         .path("sagaId")
                         .asText())) {
-            violations.add(json + " tells of another saga");
+            violations.add(json + " names another saga");
         }
         return violations;
     }
@@ -132,7 +132,7 @@ final class Oracle {
         SagaConfig config = Settings.parse(ChildJvm.settings(data, Map.of()));
         try (BucketConnection bucket = BucketConnection.openReadOnly(config)) {
             List<String> keys = bucket.chunks().keys("").stream()
-                    .filter(key -> !isOwnersMark(key))
+                    .filter(key -> !isOwnerObject(key))
                     .toList();
             if (keys.size() != files(data).size() || !keys.stream().allMatch(key -> key.startsWith(prefix))) {
                 violations.add("the bucket lists " + keys + ", the saga's prefix is " + prefix);
@@ -166,11 +166,11 @@ final class Oracle {
         return counts;
     }
 
-    /** Half-written ones included, which the server would sweep at its next start. */
+    /** Includes half-written files, which the server would remove at its next start. */
     private static List<String> files(Path data) throws IOException {
         return filesIn(data.resolve("bucket")).stream()
                 .map(Path::toString)
-                .filter(file -> !isOwnersMark(file))
+                .filter(file -> !isOwnerObject(file))
                 .toList();
     }
 
@@ -216,8 +216,8 @@ final class Oracle {
         }
     }
 
-    /** Says whose bucket it is; belongs to no saga. */
-    private static boolean isOwnersMark(String key) {
+    /** The object that names the owner of the bucket; belongs to no saga. */
+    private static boolean isOwnerObject(String key) {
         return key.endsWith("/.owner.json");
     }
 }

@@ -5,9 +5,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What the process was doing when it is killed.
+ * What the process is doing when it is killed.
  *
- * <p>Each begins on a directory that a {@link Lane} prepares, and has one right end, whatever the point of the kill is.
+ * <p>Each begins with a directory that a {@link Lane} prepares, and has one correct outcome, whatever the point of the
+ * kill.
  */
 enum Phase {
     /** The first start on an empty directory; afterwards a file is ingested. */
@@ -16,15 +17,15 @@ enum Phase {
     FIRST("installed", "ingest", "recover", "resume", "COMPLETED"),
     /** A start that resumes a saga killed between two embedding batches. */
     RESUME("halfway", "recover", "recover", "resume", "COMPLETED"),
-    /** A saga whose last store refuses, from the refusal to COMPENSATED. */
+    /** A saga whose last store refuses the document, from the refusal to COMPENSATED. */
     COMPENSATION("refusing", "ingest", "recover", "resume", "COMPENSATED"),
-    /** A start that goes on with a compensation killed between two stores. */
+    /** A start that continues a compensation killed between two stores. */
     RECOVERY("undoing", "recover", "recover", "resume", "COMPENSATED"),
     /** A start that compensates a saga killed between two embedding batches. */
     TAKEOVER("halfway", "recover", "recover", "compensate", "COMPENSATED"),
     /**
-     * A service that takes a file from its drop folder and puts it aside with its outcome: what the first phase does
-     * not do.
+     * A service that ingests a file from its drop folder and moves it to {@code .done} with its outcome: only the side
+     * effects that the first phase does not have.
      */
     DROP("installed", "drop", "drop", "resume", "COMPLETED");
 
@@ -64,14 +65,14 @@ enum Phase {
     }
 
     /**
-     * Killed before the journal has the saga: then there is none, and only then; each other phase has one, or goes on
-     * with ingesting.
+     * A kill before the saga is journaled leaves no saga. All other phases have a saga already, or ingest the file
+     * after the restart.
      */
     boolean mayLeaveNoSaga() {
         return this == FIRST;
     }
 
-    /** Until the refusal a compensated saga is like any other: only what comes from there on belongs to the phase. */
+    /** Until the refusal, a compensated saga is like any other: the phase begins there. */
     boolean beginsAt(Point point) {
         return this != COMPENSATION
                 || (point.kind().equals("relational") && point.what().startsWith("insert into relational_document"));

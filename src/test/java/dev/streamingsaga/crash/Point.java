@@ -1,15 +1,14 @@
 package dev.streamingsaga.crash;
 
 /**
- * A side effect as a place to be killed at. Ids of a saga are not part of it, so that it is the same point in the next
- * run.
+ * A side effect at which to kill the process. Contains no saga ids, so that it is the same point in the next run.
  *
- * @param occurrence counts side effects of the same name, from 1
+ * @param occurrence number among side effects of the same name, from 1
  */
 record Point(String kind, String what, int occurrence) {
     private static final String SEPARATOR = "\t";
 
-    /** The same for every saga: names of 16 characters and more in a path are ids. */
+    /** Replaces ids, so that the text is the same for every saga: path elements of 16 or more characters are ids. */
     static String withoutIds(String what) {
         return what.replaceAll("(?<=/)[^/ ]{16,}(?=/|$)", "*").replaceAll("(\\*/)+", "*/");
     }
