@@ -5,10 +5,10 @@ import dev.streamingsaga.trace.Traces;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
-/** Sends one batch after the other to the route that writes it, for the same run. */
+/** Sends the batches of one run, one after the other, to the route that writes them. */
 record BatchSender(ProducerTemplate template, String route) {
 
-    /** @throws RuntimeException what the route failed with: the rest must not be sent */
+    /** @throws RuntimeException the failure of the route; the caller must not send further batches */
     void send(Run run, Object batch) {
         Exchange done = template.send(route, exchange -> {
             exchange.setProperty(Run.PROPERTY, run);
@@ -20,7 +20,8 @@ record BatchSender(ProducerTemplate template, String route) {
             throw e;
         }
         if (failure != null) {
-            throw new IllegalStateException("a batch was refused by " + route + ": " + failure.getMessage(), failure);
+            throw new IllegalStateException(
+                    "route " + route + " could not write a batch: " + failure.getMessage(), failure);
         }
     }
 }

@@ -1,10 +1,10 @@
 package dev.streamingsaga.store;
 
-/** Text from documents as databases take it. */
+/** Text of documents in a form that databases accept. */
 final class DatabaseText {
     private DatabaseText() {}
 
-    /** Without NUL, which PostgreSQL refuses and SQLite takes for the end: PDF titles do contain it. */
+    /** Replaces NUL by a space: PostgreSQL rejects it, SQLite ends the text there, and PDF titles contain it. */
     static String of(String text) {
         return text.indexOf('\0') < 0 ? text : text.replace('\0', ' ');
     }

@@ -2,7 +2,7 @@ package dev.streamingsaga.store;
 
 import java.util.List;
 
-/** Questions about the structure of completed documents. */
+/** Queries on the structure of completed documents. */
 public final class DocumentGraph {
     public static final int MAX_HOPS = 10;
     public static final int MAX_NODES = 10_000;
@@ -29,21 +29,21 @@ public final class DocumentGraph {
         this.db = db;
     }
 
-    /** @param hops edges between it and the node that was asked about */
+    /** @param hops number of edges between this node and the one of the query */
     public record Node(String id, String kind, int page, int ordinal, String label, int hops) {}
 
     /**
-     * The nodes around a node, in both directions of the edges, nearest first; empty if the node is not there or not
-     * visible. Ids are {@code <saga>} for the document, {@code <saga>/p12} for a page, {@code <saga>/p12/s3} for a
-     * segment.
+     * Returns the nodes around a node, following edges in both directions, nearest first; empty if the node does not
+     * exist or is not visible. Ids are {@code <saga>} for the document, {@code <saga>/p12} for a page,
+     * {@code <saga>/p12/s3} for a segment.
      *
      * @param hops 1 to {@value #MAX_HOPS}
      * @param limit 1 to {@value #MAX_NODES}
      */
     public List<Node> neighbours(String nodeId, int hops, int limit) {
         if (hops < 1 || hops > MAX_HOPS || limit < 1 || limit > MAX_NODES) {
-            throw new IllegalArgumentException("neighbours are asked within 1 to " + MAX_HOPS + " hops and at most "
-                    + MAX_NODES + " nodes, not " + hops + " and " + limit);
+            throw new IllegalArgumentException("neighbours takes 1 to " + MAX_HOPS + " hops and 1 to " + MAX_NODES
+                    + " nodes, not " + hops + " and " + limit);
         }
         return db.queries()
                 .query(

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Rows of nodes, each with the edges that lead to it; edges only point back to nodes of the same or an earlier batch.
- * Ids follow from saga, page and ordinal alone.
+ * Rows of nodes and of the edges that lead to them. Edges only refer to nodes of the same or an earlier batch. Ids are
+ * derived from saga, page and ordinal alone.
  */
 final class GraphBatch {
     static final int MAX_NODES = 1000;
@@ -50,7 +50,7 @@ final class GraphBatch {
         return nodes.size() >= MAX_NODES;
     }
 
-    /** An empty batch that goes on behind this one. */
+    /** Returns an empty batch that continues after this one. */
     GraphBatch next() {
         GraphBatch next = new GraphBatch(sagaId, documentId, run);
         next.lastSegment = lastSegment;

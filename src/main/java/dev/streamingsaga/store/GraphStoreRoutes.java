@@ -4,7 +4,7 @@ import dev.streamingsaga.store.BatchRoute.Insert;
 import java.util.List;
 import org.apache.camel.builder.RouteBuilder;
 
-/** The structure of a document: the document contains pages, pages contain segments, and each knows the next one. */
+/** Stores the structure of a document: it contains pages, pages contain segments, and each links to the next. */
 final class GraphStoreRoutes extends RouteBuilder {
     private final StoreDatabase db;
     private final GraphWriter graph;
@@ -19,10 +19,10 @@ final class GraphStoreRoutes extends RouteBuilder {
         errorHandler(noErrorHandler());
         write();
         writeBatch();
-        look();
+        inspection();
 
         from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
-            .routeDescription("Removes nodes and edges of a saga")
+            .routeDescription("Deletes the nodes and edges of a saga")
             .process(StoreSteps::identify)
             .process(graph::forget)
             .policy(db.transaction())
@@ -30,7 +30,7 @@ final class GraphStoreRoutes extends RouteBuilder {
                 .to(db.sql("delete from graph_node where saga_id = :#sagaId"))
                 .to(db.sql("delete from graph_document where saga_id = :#sagaId"))
             .end()
-            .to(db.ask("select (select count(*) from graph_edge where saga_id = :#sagaId)"
+            .to(db.query("select (select count(*) from graph_edge where saga_id = :#sagaId)"
                 + " + (select count(*) from graph_node where saga_id = :#sagaId)"
                 + " + (select count(*) from graph_document where saga_id = :#sagaId)"))
             .process(StoreSteps.requireNothingLeft("graph"));
@@ -41,7 +41,7 @@ final class GraphStoreRoutes extends RouteBuilder {
             .to(db.one("select count(*) from graph_node where saga_id = :#sagaId"));
 
         from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
-            .routeDescription("Makes the structure visible")
+            .routeDescription("Makes the document's structure visible")
             .process(StoreSteps::identify)
             .process(graph::forget)
             .policy(db.transaction())
@@ -50,25 +50,28 @@ final class GraphStoreRoutes extends RouteBuilder {
             .process(StoreSteps.requireShown("graph"));
     }
 
-    private void look() {
+    private void inspection() {
         new InspectionRoutes(db, "nodes and edges",
             "select saga_id, document_id, visible from graph_document"
                 + " union all select saga_id, document_id, 0 as visible from graph_node"
                 + " union all select saga_id, document_id, 0 as visible from graph_edge",
             "select d.document_id, d.visible,"
-                + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.kind = 'document') as documents,"
+                + " (select count(*) from graph_node n where n.saga_id = d.saga_id"
+                + " and n.kind = 'document') as documents,"
                 + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.kind = 'page') as pages,"
                 + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.kind = 'segment') as segments,"
                 + " (select count(*) from graph_edge e where e.saga_id = d.saga_id) as edges,"
-                + " (select count(*) from graph_node n where n.saga_id = d.saga_id and n.document_id <> d.document_id) as odd"
+                + " (select count(*) from graph_node n where n.saga_id = d.saga_id"
+                + " and n.document_id <> d.document_id) as odd"
                 + " from graph_document d where d.saga_id = :#sagaId").addTo(this);
     }
 
     private void write() {
         from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
-            .routeDescription("Writes the document's structure, not visible yet")
+            .routeDescription("Writes the document's structure; it stays invisible until completion")
             .process(StoreSteps::begin)
-            // What an earlier attempt wrote goes first: it may have cut the text otherwise, and writing anew is cheap.
+            // Deletes the rows of an earlier attempt first: it may have split the text differently, and a rewrite is
+            // cheap.
             .policy(db.writing())
                 .to(db.sql("insert into graph_document (saga_id, document_id, run, file_name)"
                     + " values (:#sagaId, :#documentId, :#run, :#fileName)"
@@ -82,8 +85,10 @@ final class GraphStoreRoutes extends RouteBuilder {
     }
 
     private void writeBatch() {
-        new BatchRoute<>(db, GraphBatch.class, "Writes one batch of nodes and the edges that lead to them").addTo(this, List.of(
-            new Insert<>(GraphBatch::nodes, "insert into graph_node (id, saga_id, document_id, run, kind, page, ordinal, label)"
+        new BatchRoute<>(db, GraphBatch.class, "Writes one batch of nodes and the edges that lead to them").addTo(this,
+            List.of(
+            new Insert<>(GraphBatch::nodes, "insert into graph_node"
+                + " (id, saga_id, document_id, run, kind, page, ordinal, label)"
                 + " values (:#id, :#sagaId, :#documentId, :#run, :#kind, :#page, :#ordinal, :#label)"),
             new Insert<>(GraphBatch::edges, "insert into graph_edge (source, target, kind, saga_id, document_id, run)"
                 + " values (:#source, :#target, :#kind, :#sagaId, :#documentId, :#run)")));

@@ -6,7 +6,7 @@ import dev.streamingsaga.journal.Run;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
-/** The step of the graph route: from an outline to batches of nodes and edges. */
+/** The step of the graph route that turns an outline into batches of nodes and edges. */
 final class GraphWriter {
     private final OutlineCache outlines;
     private final BatchSender batches;
@@ -33,7 +33,7 @@ final class GraphWriter {
             run.progress("graph", ordinal, outline.segments(), "segments");
         }
         batches.send(run, batch);
-        // The document, its pages, their segments.
+        // One node for the document, one for each page and each segment.
         exchange.getMessage().setHeader(Run.EXPECTED, 1L + outline.pages() + outline.segments());
     }
 

@@ -3,8 +3,8 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.database.Databases.Dialect;
-import dev.streamingsaga.store.SegmentIndex.Key;
 import dev.streamingsaga.store.SegmentIndex.Model;
+import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,20 +20,21 @@ import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Fuses the three lists by reciprocal rank: a segment gets 1 / (60 + rank) for each list it is in, which needs no
- * common scale. One that holds the phrase gets 1 more, one that holds it letter by letter, accents included, 2 more.
+ * Combines the three result lists by reciprocal rank fusion: a segment scores 1 / (60 + rank) for each list that
+ * contains it, so the lists need no common scale. A segment that contains the phrase scores 1 more, and 2 more if it
+ * contains the phrase character by character, accents included.
  */
 final class HybridSearch implements VectorSearch {
     private static final Logger LOG = LoggerFactory.getLogger(HybridSearch.class);
     private static final int RANK_OFFSET = 60;
     private static final int MIN_CANDIDATES = 50;
-    /** Models that mark questions as such need some tokens for it. */
+    /** Tokens left for the prefix that some models add to a query. */
     private static final int SPARE_TOKENS = 16;
 
     private final JdbcTemplate queries;
     private final SegmentIndex index;
     private final DocumentContent content;
-    private volatile Map<String, Long> lastForeign = Map.of();
+    private volatile Map<String, Long> lastReported = Map.of();
 
     private HybridSearch(JdbcTemplate queries, SegmentIndex index, DocumentContent content) {
         this.queries = queries;
@@ -50,90 +51,89 @@ final class HybridSearch implements VectorSearch {
         return new HybridSearch(queries, index, content);
     }
 
-    private record Ranked(double score, List<String> how) {
-        Ranked plus(double more, String way) {
-            List<String> ways = new ArrayList<>(how);
-            ways.add(way);
-            return new Ranked(score + more, ways);
+    private record Ranked(double score, List<String> foundBy) {
+        Ranked plus(double points, String list) {
+            List<String> lists = new ArrayList<>(foundBy);
+            lists.add(list);
+            return new Ranked(score + points, lists);
         }
     }
 
     @Override
     public List<Hit> search(String text, int limit) {
         if (limit < 1 || limit > MAX_LIMIT) {
-            throw new IllegalArgumentException("a search gives 1 to " + MAX_LIMIT + " hits, not " + limit);
+            throw new IllegalArgumentException("limit must be 1 to " + MAX_LIMIT + ", was " + limit);
         }
         if (text.length() > MAX_TEXT_CHARS) {
             throw new IllegalArgumentException(
-                    "a search text has at most " + MAX_TEXT_CHARS + " characters, not " + text.length());
+                    "a search text must have at most " + MAX_TEXT_CHARS + " characters, has " + text.length());
         }
-        String question =
+        String query =
                 DatabaseText.of(Normalizer.normalize(text, Normalizer.Form.NFC)).strip();
-        if (question.isEmpty()) {
+        if (query.isEmpty()) {
             return List.of();
         }
         int candidates = Math.max(MIN_CANDIDATES, limit);
-        Map<Key, Ranked> ranked = new LinkedHashMap<>();
-        add(ranked, index.phrase(question, candidates), "phrase", 1);
-        add(ranked, index.words(question, candidates), "words", 0);
-        add(ranked, nearest(question, candidates), "meaning", 0);
-        return hits(ranked, question).stream().limit(limit).toList();
+        Map<SegmentKey, Ranked> ranked = new LinkedHashMap<>();
+        add(ranked, index.phrase(query, candidates), "phrase", 1);
+        add(ranked, index.words(query, candidates), "words", 0);
+        add(ranked, nearest(query, candidates), "meaning", 0);
+        return hits(ranked, query).stream().limit(limit).toList();
     }
 
-    private static void add(Map<Key, Ranked> ranked, List<Key> keys, String how, double bonus) {
+    private static void add(Map<SegmentKey, Ranked> ranked, List<SegmentKey> keys, String list, double bonus) {
         for (int rank = 0; rank < keys.size(); rank++) {
             Ranked before = ranked.getOrDefault(keys.get(rank), new Ranked(0, List.of()));
-            ranked.put(keys.get(rank), before.plus(bonus + 1.0 / (RANK_OFFSET + rank + 1), how));
+            ranked.put(keys.get(rank), before.plus(bonus + 1.0 / (RANK_OFFSET + rank + 1), list));
         }
     }
 
-    private List<Key> nearest(String question, int limit) {
+    private List<SegmentKey> nearest(String query, int limit) {
         Map<String, Long> models = models();
         if (models.isEmpty()) {
             return List.of();
         }
         Embedder embedder = content.embedder();
         Model model = new Model(embedder.modelId(), embedder.dimension());
-        warn(foreign(models, model), model);
+        warn(others(models, model), model);
         if (!models.containsKey(name(model.id(), model.dimension()))) {
             return List.of();
         }
-        float[] vector = embedder.embedQuery(fitting(question, embedder));
+        float[] vector = embedder.embedQuery(truncated(query, embedder));
         if (vector.length != model.dimension()) {
-            throw new IllegalStateException("model " + model.id() + " gave the question a vector of " + vector.length
+            throw new IllegalStateException("model " + model.id() + " returned a query vector of " + vector.length
                     + " numbers instead of " + model.dimension() + "; check saga.embedding.dimension");
         }
         return index.nearest(model, vector, limit);
     }
 
-    /** The beginning of the question that the model can take; words are still searched for in all of it. */
-    private static String fitting(String question, Embedder embedder) {
-        String fitting = question;
-        while (fitting.length() > 1
-                && embedder.countTokens(fitting) > Math.max(1, embedder.maxTokens() - SPARE_TOKENS)) {
-            fitting = fitting.substring(0, fitting.length() * 3 / 4);
+    /** Returns the beginning of the query that fits the model; the word search still uses all of it. */
+    private static String truncated(String query, Embedder embedder) {
+        String text = query;
+        while (text.length() > 1 && embedder.countTokens(text) > Math.max(1, embedder.maxTokens() - SPARE_TOKENS)) {
+            text = text.substring(0, text.length() * 3 / 4);
         }
-        return fitting;
+        return text;
     }
 
-    private List<Hit> hits(Map<Key, Ranked> ranked, String question) {
+    private List<Hit> hits(Map<SegmentKey, Ranked> ranked, String query) {
         if (ranked.isEmpty()) {
             return List.of();
         }
         List<Object> keys = new ArrayList<>(ranked.size() * 2);
         ranked.keySet().forEach(key -> Collections.addAll(keys, key.sagaId(), key.ordinal()));
-        String literal = comparable(question);
+        String literal = comparable(query);
         List<Hit> hits = queries.query(
-                "with wanted (saga_id, ordinal) as (values "
+                "with found (saga_id, ordinal) as (values "
                         + String.join(",", Collections.nCopies(ranked.size(), "(?, ?)")) + ")"
                         + " select s.document_id, s.saga_id, d.file_name, s.page, s.ordinal, s.text"
-                        + " from wanted w join vector_segment s on s.saga_id = w.saga_id and s.ordinal = w.ordinal"
+                        + " from found w join vector_segment s on s.saga_id = w.saga_id and s.ordinal = w.ordinal"
                         + " join vector_document d on d.saga_id = s.saga_id where d.visible = 1",
                 (row, number) -> {
-                    Ranked rank = Objects.requireNonNull(ranked.get(new Key(row.getString(2), row.getInt(5))));
+                    Ranked rank = Objects.requireNonNull(ranked.get(new SegmentKey(row.getString(2), row.getInt(5))));
                     String text = row.getString(6);
-                    boolean exact =
-                            rank.how().contains("phrase") && comparable(text).contains(literal);
+                    boolean exact = rank.foundBy().contains("phrase")
+                            && comparable(text).contains(literal);
                     return new Hit(
                             row.getString(1),
                             row.getString(2),
@@ -142,7 +142,7 @@ final class HybridSearch implements VectorSearch {
                             row.getInt(5),
                             text,
                             rank.score() + (exact ? 1 : 0),
-                            String.join("+", rank.how()));
+                            String.join("+", rank.foundBy()));
                 },
                 keys.toArray());
         hits.sort(Comparator.comparingDouble(Hit::score)
@@ -152,7 +152,7 @@ final class HybridSearch implements VectorSearch {
         return hits;
     }
 
-    /** Case and line breaks don't count; accents do. */
+    /** Ignores case and line breaks, but not accents. */
     private static String comparable(String text) {
         return Normalizer.normalize(text, Normalizer.Form.NFC)
                 .toLowerCase(Locale.ROOT)
@@ -163,24 +163,24 @@ final class HybridSearch implements VectorSearch {
     public Map<String, Long> foreignModels() {
         Map<String, Long> models = models();
         Embedder embedder = content.embedder();
-        return foreign(models, new Model(embedder.modelId(), embedder.dimension()));
+        return others(models, new Model(embedder.modelId(), embedder.dimension()));
     }
 
-    private static Map<String, Long> foreign(Map<String, Long> models, Model model) {
-        Map<String, Long> foreign = new TreeMap<>(models);
-        foreign.remove(name(model.id(), model.dimension()));
-        return foreign;
+    private static Map<String, Long> others(Map<String, Long> models, Model model) {
+        Map<String, Long> others = new TreeMap<>(models);
+        others.remove(name(model.id(), model.dimension()));
+        return others;
     }
 
-    private void warn(Map<String, Long> foreign, Model model) {
-        if (!foreign.equals(lastForeign)) {
-            lastForeign = foreign;
-            if (!foreign.isEmpty()) {
+    private void warn(Map<String, Long> others, Model model) {
+        if (!others.equals(lastReported)) {
+            lastReported = others;
+            if (!others.isEmpty()) {
                 LOG.warn(
-                        "segments embedded by other models than {} are found by words only, not by meaning: {};"
+                        "search finds segments of other models than {} by words only, not by meaning: {};"
                                 + " ingest their documents again, or configure their model",
                         name(model.id(), model.dimension()),
-                        foreign);
+                        others);
             }
         }
     }

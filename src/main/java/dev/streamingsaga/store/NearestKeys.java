@@ -1,13 +1,13 @@
 package dev.streamingsaga.store;
 
-import dev.streamingsaga.store.SegmentIndex.Key;
+import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 
-/** The best so many of all that were offered. */
+/** Keeps the best keys of all that are offered, up to a limit. */
 final class NearestKeys {
-    private record Scored(float score, Key key) {}
+    private record Scored(float score, SegmentKey key) {}
 
     private static final Comparator<Scored> WORST_FIRST = Comparator.comparingDouble(Scored::score);
 
@@ -18,20 +18,20 @@ final class NearestKeys {
         this.limit = limit;
     }
 
-    /** Nothing below it can get in. */
+    /** Keys with a lower score are not kept. */
     float threshold() {
         Scored worst = best.peek();
         return best.size() < limit || worst == null ? Float.NEGATIVE_INFINITY : worst.score();
     }
 
-    void offer(float score, Key key) {
+    void offer(float score, SegmentKey key) {
         best.add(new Scored(score, key));
         if (best.size() > limit) {
             best.poll();
         }
     }
 
-    List<Key> best() {
+    List<SegmentKey> best() {
         return best.stream().sorted(WORST_FIRST.reversed()).map(Scored::key).toList();
     }
 }

@@ -9,9 +9,8 @@ import java.util.Map;
 import org.apache.camel.Exchange;
 
 /**
- * The outlines of the sagas under way, so that a file is read once although three stores ask for its shape. Only a
- * short cut: what is not here (another process, another run, more than {@value #LIMIT} sagas) is read from the file
- * again.
+ * Caches the outlines of running sagas, so that a file is read once although three stores need its outline. An outline
+ * that is not cached (other process, other run, more than {@value #LIMIT} sagas) is read from the file again.
  */
 final class OutlineCache {
     static final int LIMIT = 64;
@@ -41,13 +40,13 @@ final class OutlineCache {
                 return known;
             }
         }
-        // Reading a large file takes seconds: other sagas don't wait for it.
+        // Outside the lock: reading a large file takes seconds, and other sagas must not wait for it.
         Outline read = content.outline(document.path(), document.contentType());
         remember(document.sagaId(), read);
         return read;
     }
 
-    /** At the end of a saga, from its compensation or completion. */
+    /** Called at the end of a saga, by its compensation or completion. */
     void forget(Exchange exchange) {
         Object sagaId = StoreSteps.facts(exchange).get(DocumentFacts.SAGA_ID);
         synchronized (bySaga) {

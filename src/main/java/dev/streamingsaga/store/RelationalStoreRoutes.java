@@ -9,7 +9,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.jdbc.JdbcConstants;
 
-/** What people ask about a document without reading it: one row for each saga. */
+/** Stores the metadata of a document: one row for each saga. */
 final class RelationalStoreRoutes extends RouteBuilder {
     private final StoreDatabase db;
     private final OutlineCache outlines;
@@ -24,34 +24,39 @@ final class RelationalStoreRoutes extends RouteBuilder {
         errorHandler(noErrorHandler());
 
         from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
-            .routeDescription("Writes the document's metadata, not visible yet")
+            .routeDescription("Writes the document's metadata; it stays invisible until completion")
             .process(StoreSteps::begin)
             .process(this::addOutline)
             .policy(db.writing())
-                .to(db.sql("insert into relational_document (saga_id, document_id, run, file_name, content_type, size_bytes,"
-                    + " sha256, chunk_count, chunk_size_bytes, bucket, key_prefix, pages, segments, title, author, owner,"
+                .to(db.sql("insert into relational_document"
+                    + " (saga_id, document_id, run, file_name, content_type, size_bytes,"
+                    + " sha256, chunk_count, chunk_size_bytes, bucket, key_prefix,"
+                    + " pages, segments, title, author, owner,"
                     + " received, written)"
                     + " values (:#sagaId, :#documentId, :#run, :#fileName, :#contentType, :#sizeBytes, :#sha256,"
                     + " :#chunkCount, :#chunkSizeBytes, :#bucket, :#keyPrefix, :#pages, :#segments, :#title, :#author,"
                     + " :#owner, :#receivedAt, :#writtenAt)"
                     + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run,"
-                    + " file_name = excluded.file_name, content_type = excluded.content_type, size_bytes = excluded.size_bytes,"
-                    + " sha256 = excluded.sha256, chunk_count = excluded.chunk_count, chunk_size_bytes = excluded.chunk_size_bytes,"
+                    + " file_name = excluded.file_name, content_type = excluded.content_type,"
+                    + " size_bytes = excluded.size_bytes,"
+                    + " sha256 = excluded.sha256, chunk_count = excluded.chunk_count,"
+                    + " chunk_size_bytes = excluded.chunk_size_bytes,"
                     + " bucket = excluded.bucket, key_prefix = excluded.key_prefix, pages = excluded.pages,"
-                    + " segments = excluded.segments, title = excluded.title, author = excluded.author, owner = excluded.owner,"
+                    + " segments = excluded.segments, title = excluded.title, author = excluded.author,"
+                    + " owner = excluded.owner,"
                     + " written = excluded.written where relational_document.run <= excluded.run"))
                 .process(StoreSteps.requireOwnRun("relational"))
             .end()
             .setHeader(Run.EXPECTED, constant(1));
 
         from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
-            .routeDescription("Removes the metadata of a saga")
+            .routeDescription("Deletes the metadata of a saga")
             .process(StoreSteps::identify)
             .process(outlines::forget)
             .policy(db.transaction())
                 .to(db.sql("delete from relational_document where saga_id = :#sagaId"))
             .end()
-            .to(db.ask("select count(*) from relational_document where saga_id = :#sagaId"))
+            .to(db.query("select count(*) from relational_document where saga_id = :#sagaId"))
             .process(StoreSteps.requireNothingLeft("relational"));
 
         from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
@@ -63,7 +68,7 @@ final class RelationalStoreRoutes extends RouteBuilder {
             .removeHeader(JdbcConstants.JDBC_PARAMETERS);
 
         from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
-            .routeDescription("Makes the metadata visible and notes when")
+            .routeDescription("Makes the metadata visible and records the time")
             .process(StoreSteps::identify)
             .process(outlines::forget)
             .setHeader("completedAt", RelationalStoreRoutes::now)
@@ -72,14 +77,15 @@ final class RelationalStoreRoutes extends RouteBuilder {
                     + " where saga_id = :#sagaId"))
             .end()
             .process(StoreSteps.requireShown("relational"));
-        look();
+        inspection();
     }
 
-    private void look() {
+    private void inspection() {
         new InspectionRoutes(db, "metadata",
             "select saga_id, document_id, visible from relational_document",
             "select document_id, file_name, content_type, size_bytes, sha256, chunk_count, chunk_size_bytes, bucket,"
-                + " key_prefix, owner, pages, segments, visible from relational_document where saga_id = :#sagaId").addTo(this);
+                + " key_prefix, owner, pages, segments, visible"
+                + " from relational_document where saga_id = :#sagaId").addTo(this);
     }
 
     private void addOutline(Exchange exchange) {

@@ -3,7 +3,7 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.journal.Run;
 import org.apache.camel.builder.RouteBuilder;
 
-/** Who owns a document, how it is classified, which key it was encrypted with: one record for each saga. */
+/** Stores owner, classification and encryption key id of a document: one row for each saga. */
 final class SecurityStoreRoutes extends RouteBuilder {
     private final StoreDatabase db;
 
@@ -16,13 +16,15 @@ final class SecurityStoreRoutes extends RouteBuilder {
         errorHandler(noErrorHandler());
 
         from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
-            .routeDescription("Writes the security record, not visible yet")
+            .routeDescription("Writes the security record; it stays invisible until completion")
             .process(StoreSteps::begin)
             .policy(db.writing())
                 .to(db.sql("insert into security_document"
                     + " (saga_id, document_id, run, sha256, owner, classification, key_id, created)"
-                    + " values (:#sagaId, :#documentId, :#run, :#sha256, :#owner, :#classification, :#keyId, :#receivedAt)"
-                    + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run, sha256 = excluded.sha256,"
+                    + " values (:#sagaId, :#documentId, :#run, :#sha256, :#owner, :#classification, :#keyId,"
+                    + " :#receivedAt)"
+                    + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run,"
+                    + " sha256 = excluded.sha256,"
                     + " owner = excluded.owner, classification = excluded.classification, key_id = excluded.key_id"
                     + " where security_document.run <= excluded.run"))
                 .process(StoreSteps.requireOwnRun("security"))
@@ -30,12 +32,12 @@ final class SecurityStoreRoutes extends RouteBuilder {
             .setHeader(Run.EXPECTED, constant(1));
 
         from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
-            .routeDescription("Removes the security record of a saga")
+            .routeDescription("Deletes the security record of a saga")
             .process(StoreSteps::identify)
             .policy(db.transaction())
                 .to(db.sql("delete from security_document where saga_id = :#sagaId"))
             .end()
-            .to(db.ask("select count(*) from security_document where saga_id = :#sagaId"))
+            .to(db.query("select count(*) from security_document where saga_id = :#sagaId"))
             .process(StoreSteps.requireNothingLeft("security"));
 
         from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
@@ -50,10 +52,10 @@ final class SecurityStoreRoutes extends RouteBuilder {
                 .to(db.sql("update security_document set visible = 1 where saga_id = :#sagaId"))
             .end()
             .process(StoreSteps.requireShown("security"));
-        look();
+        inspection();
     }
 
-    private void look() {
+    private void inspection() {
         new InspectionRoutes(db, "security records",
             "select saga_id, document_id, visible from security_document",
             "select document_id, sha256, owner, classification, key_id, visible"

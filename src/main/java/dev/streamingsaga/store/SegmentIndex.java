@@ -2,19 +2,21 @@ package dev.streamingsaga.store;
 
 import java.util.List;
 
-/** The three ways to find visible segments, each best first. One implementation for each kind of database. */
+/**
+ * The three searches over visible segments; each returns the best matches first. One implementation for each database.
+ */
 interface SegmentIndex {
-    record Key(String sagaId, int ordinal) {}
+    record SegmentKey(String sagaId, int ordinal) {}
 
-    /** Which vectors may be compared with the question's. */
+    /** The model that a vector comes from; only vectors of one model can be compared. */
     record Model(String id, int dimension) {}
 
-    /** By cosine, exact. */
-    List<Key> nearest(Model model, float[] question, int limit);
+    /** The nearest by cosine similarity; exact, not approximate. */
+    List<SegmentKey> nearest(Model model, float[] query, int limit);
 
-    /** Any of the words. */
-    List<Key> words(String text, int limit);
+    /** Segments that contain any of the words. */
+    List<SegmentKey> words(String text, int limit);
 
-    /** All of the words, one behind the other. */
-    List<Key> phrase(String text, int limit);
+    /** Segments that contain all words in sequence. */
+    List<SegmentKey> phrase(String text, int limit);
 }

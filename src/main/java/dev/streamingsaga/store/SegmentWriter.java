@@ -16,9 +16,9 @@ import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
-/** The steps of the vector route: from a file to batches of rows, as many as are not stored yet. */
+/** The steps of the vector route: turn a file into batches of rows and write those that are not stored yet. */
 final class SegmentWriter {
-    /** Of a document without text, and so without vectors. */
+    /** Model of a document without text, and so without vectors. */
     private static final String NO_MODEL = "none";
 
     private final StoreDatabase db;
@@ -34,7 +34,7 @@ final class SegmentWriter {
     }
 
     /**
-     * Loads the model, which takes a second at first need, before the first statement; not for a document that has no
+     * Loads the model before the first statement, since the first load takes a second. Skips it for a document without
      * text.
      */
     void addModel(Exchange exchange) {
@@ -49,12 +49,12 @@ final class SegmentWriter {
         facts.put("dimension", model.dimension());
     }
 
-    /** Starts behind the segments that the last {@link StoreDatabase#ask} found. */
+    /** Starts at the ordinal that the last {@link StoreDatabase#query} returned. */
     void writeAll(Exchange exchange) {
         Run run = StoreSteps.run(exchange);
         Document document = run.document();
         Map<String, Object> facts = StoreSteps.facts(exchange);
-        int firstOrdinal = Math.toIntExact(StoreSteps.answer(exchange));
+        int firstOrdinal = Math.toIntExact(StoreSteps.queryResult(exchange));
         Outline outline = content.embed(
                 document.path(),
                 document.contentType(),
@@ -71,7 +71,8 @@ final class SegmentWriter {
     }
 
     /**
-     * A text without pages is one page, which would be at 0 % to its end: how many segments it has is not known before.
+     * Reports segments for a text without pages: as a single page it would stay at 0 % to the end, and the number of
+     * its segments is not known in advance.
      */
     private static void progress(Run run, long pagesDone, long pagesTotal, long segmentsDone) {
         if (pagesTotal > 1) {
@@ -81,10 +82,10 @@ final class SegmentWriter {
         }
     }
 
-    /** Last step of the write: the store was asked how many vectors it holds. */
+    /** Last step of the write: compares the number of stored vectors with the outline. */
     static void requireAll(Exchange exchange) {
         Map<String, Object> facts = StoreSteps.facts(exchange);
-        long stored = StoreSteps.answer(exchange);
+        long stored = StoreSteps.queryResult(exchange);
         long expected = ((Number) Objects.requireNonNull(facts.get("segments"))).longValue();
         if (stored != expected) {
             throw new SagaException(
@@ -105,7 +106,7 @@ final class SegmentWriter {
         if (embedded.vector().length != dimension) {
             throw new SagaException(
                     Reason.STORE_FAILED,
-                    "model " + facts.get("model") + " gave segment "
+                    "model " + facts.get("model") + " returned for segment "
                             + embedded.segment().ordinal() + " of saga " + facts.get(DocumentFacts.SAGA_ID)
                             + " a vector of "
                             + embedded.vector().length + " numbers instead of " + dimension + "; compensating");

@@ -7,14 +7,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** A copy of the vectors in memory, FTS5 for words. */
+/** Searches vectors in a memory copy and words with FTS5. */
 final class SqliteSegmentIndex implements SegmentIndex {
     private static final int MAX_WORDS = 64;
     private static final int PREFIX_FROM_CHARS = 4;
-    private static final int ASKED_PER_HIT = 4;
+    private static final int CANDIDATES_PER_HIT = 4;
     private static final int UNLIMITED = -1;
 
-    private record WordHit(Key key, boolean visible) {}
+    private record WordHit(SegmentKey key, boolean visible) {}
 
     private final JdbcTemplate queries;
     private final VectorMemory memory;
@@ -25,13 +25,16 @@ final class SqliteSegmentIndex implements SegmentIndex {
     }
 
     @Override
-    public List<Key> nearest(Model model, float[] question, int limit) {
-        return memory.nearest(model, question, limit);
+    public List<SegmentKey> nearest(Model model, float[] query, int limit) {
+        return memory.nearest(model, query, limit);
     }
 
-    /** Each word, and what begins with it: German inflects and compounds at the end. Whole words count twice. */
+    /**
+     * Matches each word and words that begin with it, since German inflects and compounds at the end. Whole words count
+     * twice.
+     */
     @Override
-    public List<Key> words(String text, int limit) {
+    public List<SegmentKey> words(String text, int limit) {
         return match(
                 wordsOf(text)
                         .limit(MAX_WORDS)
@@ -43,36 +46,36 @@ final class SqliteSegmentIndex implements SegmentIndex {
     }
 
     @Override
-    public List<Key> phrase(String text, int limit) {
+    public List<SegmentKey> phrase(String text, int limit) {
         return match(wordsOf(text).findAny().isPresent() ? quoted(text) : "", limit);
     }
 
-    private List<Key> match(String expression, int limit) {
+    private List<SegmentKey> match(String expression, int limit) {
         if (expression.isEmpty()) {
             return List.of();
         }
-        // Asking each match whether it is visible costs more than ranking it: only the best are asked, and if too many
-        // of
-        // them were of documents not complete yet, all.
-        List<SqliteSegmentIndex.WordHit> best = found(expression, limit * ASKED_PER_HIT);
-        if (best.size() == limit * ASKED_PER_HIT
-                && best.stream().filter(SqliteSegmentIndex.WordHit::visible).count() < limit) {
-            best = found(expression, UNLIMITED);
+        // Checking whether a match is visible costs more than ranking it, so only the best are checked first.
+        // If too many of them belong to incomplete documents, all are checked.
+        List<WordHit> best = matches(expression, limit * CANDIDATES_PER_HIT);
+        if (best.size() == limit * CANDIDATES_PER_HIT
+                && best.stream().filter(WordHit::visible).count() < limit) {
+            best = matches(expression, UNLIMITED);
         }
         return best.stream()
-                .filter(SqliteSegmentIndex.WordHit::visible)
-                .map(SqliteSegmentIndex.WordHit::key)
+                .filter(WordHit::visible)
+                .map(WordHit::key)
                 .limit(limit)
                 .toList();
     }
 
-    private List<SqliteSegmentIndex.WordHit> found(String expression, int limit) {
+    private List<WordHit> matches(String expression, int limit) {
         return queries.query("""
                 select s.saga_id, s.ordinal, d.visible
-                from (select rowid as id, rank as score from vector_words where vector_words match ? order by rank limit ?) w
+                from (select rowid as id, rank as score from vector_words where vector_words match ?
+                      order by rank limit ?) w
                 join vector_segment s on s.id = w.id
                 join vector_document d on d.saga_id = s.saga_id
-                order by w.score, s.saga_id, s.ordinal""", SqliteSegmentIndex::found, expression, limit);
+                order by w.score, s.saga_id, s.ordinal""", SqliteSegmentIndex::wordHit, expression, limit);
     }
 
     private static Stream<String> wordsOf(String text) {
@@ -81,12 +84,12 @@ final class SqliteSegmentIndex implements SegmentIndex {
                 .distinct();
     }
 
-    /** An FTS5 string: nothing in it is syntax. */
+    /** Quotes text as an FTS5 string, in which nothing is syntax. */
     private static String quoted(String text) {
         return '"' + text.replace("\"", "\"\"").replace('\0', ' ') + '"';
     }
 
-    private static SqliteSegmentIndex.WordHit found(ResultSet row, int number) throws SQLException {
-        return new SqliteSegmentIndex.WordHit(new Key(row.getString(1), row.getInt(2)), row.getInt(3) == 1);
+    private static WordHit wordHit(ResultSet row, int number) throws SQLException {
+        return new WordHit(new SegmentKey(row.getString(1), row.getInt(2)), row.getInt(3) == 1);
     }
 }

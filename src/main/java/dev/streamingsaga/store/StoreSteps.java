@@ -12,7 +12,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.component.sql.SqlConstants;
 
-/** What the store routes do with their messages between the statements. */
+/** Processors that the store routes run between the statements. */
 final class StoreSteps {
     /** Header with the other sagas that hold rows of the same document. */
     static final String OTHERS = "SagaStoreOthers";
@@ -21,12 +21,12 @@ final class StoreSteps {
 
     private StoreSteps() {}
 
-    /** @throws IllegalStateException outside a saga: without a run nothing says when to stop writing */
+    /** @throws IllegalStateException outside a saga: only a run can say when to stop writing */
     static Run run(Exchange exchange) {
         Run run = exchange.getProperty(Run.PROPERTY, Run.class);
         if (run == null) {
             throw new IllegalStateException(
-                    "route " + exchange.getFromRouteId() + " writes inside a saga only: exchange property "
+                    "route " + exchange.getFromRouteId() + " can only write inside a saga: exchange property "
                             + Run.PROPERTY + " is missing; nothing was written");
         }
         return run;
@@ -38,19 +38,19 @@ final class StoreSteps {
             return (Map<String, Object>) facts;
         }
         throw new IllegalArgumentException("route " + exchange.getFromRouteId()
-                + " takes a map of facts with sagaId and documentId, and its body is none; nothing was done");
+                + " needs a map with sagaId and documentId as its body; nothing was done");
     }
 
-    /** First step of a write: a copy of the facts, with the run's number. */
+    /** First step of a write: copies the facts and adds the number of the run. */
     static void begin(Exchange exchange) {
-        // A CamelSqlQuery header would replace the statements of the endpoints behind.
+        // A CamelSqlQuery header would replace the statements of the endpoints that follow.
         exchange.getMessage().removeHeaders(SQL_HEADERS);
         Map<String, Object> facts = new LinkedHashMap<>(facts(exchange));
         facts.put(DocumentFacts.RUN, run(exchange).number());
         exchange.getMessage().setBody(facts);
     }
 
-    /** First step of every other route: the saga must be named in the body, headers don't count. */
+    /** First step of every other route: requires the saga id in the body; headers are ignored. */
     static void identify(Exchange exchange) {
         exchange.getMessage().removeHeaders(SQL_HEADERS);
         if (!(facts(exchange).get(DocumentFacts.SAGA_ID) instanceof String sagaId) || sagaId.isBlank()) {
@@ -59,17 +59,20 @@ final class StoreSteps {
         }
     }
 
-    /** First step of {@code -sagas}: which page is asked for must be said in the body. */
+    /** First step of {@code -sagas}: requires the page in the body. */
     static void page(Exchange exchange) {
         exchange.getMessage().removeHeaders(SQL_HEADERS);
         Map<?, ?> page = exchange.getMessage().getBody() instanceof Map<?, ?> body ? body : Map.of();
         if (!(page.get("from") instanceof String) || !(page.get("limit") instanceof Integer)) {
             throw new IllegalArgumentException("route " + exchange.getFromRouteId()
-                    + " needs from (the first saga id, or empty) and limit in its body; nothing was asked");
+                    + " needs from (the first saga id, or empty) and limit in its body; nothing was queried");
         }
     }
 
-    /** Last step of {@code -inspect}: one map, with what was asked of the document before under {@code others}. */
+    /**
+     * Last step of {@code -inspect}: sets the body to one map, with the other sagas of the document under
+     * {@code others}.
+     */
     static void inspected(Exchange exchange) {
         List<?> rows = exchange.getMessage().getBody(List.class);
         Map<String, Object> found = new LinkedHashMap<>();
@@ -86,31 +89,31 @@ final class StoreSteps {
         exchange.getMessage().setBody(found);
     }
 
-    /** Last step of a compensation: the store was asked what is left, and the right answer is 0. */
+    /** Last step of a compensation: fails if the preceding query still finds rows. */
     static Processor requireNothingLeft(String store) {
         return exchange -> {
-            long left = answer(exchange);
-            if (left != 0) {
-                throw new IllegalStateException("the " + store + " store still holds " + left + " rows of saga "
+            long remaining = queryResult(exchange);
+            if (remaining != 0) {
+                throw new IllegalStateException("the " + store + " store still holds " + remaining + " rows of saga "
                         + facts(exchange).get(DocumentFacts.SAGA_ID)
                         + " after they were deleted; they count as residue");
             }
         };
     }
 
-    /** Last step of a completion: the saga's document was there to be shown. */
+    /** Last step of a completion: fails if the store has no document of the saga. */
     static Processor requireShown(String store) {
         return exchange -> {
             if (exchange.getMessage().getHeader(SqlConstants.SQL_UPDATE_COUNT, 0, Integer.class) == 0) {
-                throw new IllegalStateException("the " + store + " store holds no document of saga "
+                throw new IllegalStateException("the " + store + " store has no document of saga "
                         + facts(exchange).get(DocumentFacts.SAGA_ID) + ", so none was made visible; write it again");
             }
         };
     }
 
     /**
-     * After a conditional write: it changed no row if the saga is a later run's, or was undone. What the transaction
-     * did so far is void then.
+     * Follows a conditional write, which changes no row if a later run has written or the saga was compensated. Fails
+     * then, which rolls the transaction back.
      */
     static Processor requireOwnRun(String store) {
         return exchange -> {
@@ -118,14 +121,16 @@ final class StoreSteps {
                 Run run = run(exchange);
                 throw new SagaException(
                         Reason.CANCELLED,
-                        "the " + store + " store takes nothing of run " + run.number() + " of saga " + run.sagaId()
-                                + " any more: a later run wrote, or it was undone; nothing was changed, the step stops here");
+                        "the " + store + " store accepts no more rows from run " + run.number() + " of saga "
+                                + run.sagaId()
+                                + ": a later run has written, or the saga was compensated; nothing was changed,"
+                                + " the step stops");
             }
         };
     }
 
-    /** The number that the last {@link StoreDatabase#ask} got. */
-    static long answer(Exchange exchange) {
-        return exchange.getMessage().getHeader(StoreDatabase.ANSWER, 0L, Long.class);
+    /** The result of the last {@link StoreDatabase#query}. */
+    static long queryResult(Exchange exchange) {
+        return exchange.getMessage().getHeader(StoreDatabase.QUERY_RESULT, 0L, Long.class);
     }
 }

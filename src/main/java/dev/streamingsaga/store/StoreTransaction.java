@@ -11,9 +11,9 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Runs a piece of a route in one local transaction: {@code sql:} endpoints on the same data source find its connection
- * on the thread. Rolled back if an exception leaves the piece. With a permit, that is taken first and held until after
- * the commit, so that a compensation that waits for open permits sees either all rows or none.
+ * Runs a section of a route in one local transaction; {@code sql:} endpoints on the same data source use its
+ * connection, which is bound to the thread. An exception rolls it back. If a permit is needed, it is acquired first and
+ * released after the commit, so that a compensation that waits for open permits sees either all rows or none.
  */
 final class StoreTransaction implements Policy {
     private final TransactionTemplate template;
@@ -27,26 +27,28 @@ final class StoreTransaction implements Policy {
 
     @Override
     public void beforeWrap(Route route, NamedNode definition) {
-        // Nothing to prepare: the piece of route stays as it is.
+        // Nothing to prepare: the section of the route stays as it is.
     }
 
     @Override
-    public Processor wrap(Route route, Processor piece) {
-        return permitNeeded ? exchange -> permitted(exchange, piece) : exchange -> transacted(exchange, piece);
+    public Processor wrap(Route route, Processor section) {
+        return permitNeeded
+                ? exchange -> runWithPermit(exchange, section)
+                : exchange -> runInTransaction(exchange, section);
     }
 
-    private void permitted(Exchange exchange, Processor piece) {
+    private void runWithPermit(Exchange exchange, Processor section) {
         try (Run.Permit permit = StoreSteps.run(exchange).permit()) {
-            transacted(exchange, piece);
+            runInTransaction(exchange, section);
         }
     }
 
-    private void transacted(Exchange exchange, Processor piece) {
+    private void runInTransaction(Exchange exchange, Processor section) {
         // A transacted exchange is routed on one thread, the one that holds the connection.
         exchange.getUnitOfWork().beginTransactedBy(this);
         try {
             template.executeWithoutResult(status -> {
-                process(exchange, piece);
+                process(exchange, section);
                 if (exchange.getException() != null || exchange.isRollbackOnly()) {
                     status.setRollbackOnly();
                 }
@@ -56,9 +58,9 @@ final class StoreTransaction implements Policy {
         }
     }
 
-    private static void process(Exchange exchange, Processor piece) {
+    private static void process(Exchange exchange, Processor section) {
         try {
-            piece.process(exchange);
+            section.process(exchange);
         } catch (Exception e) {
             exchange.setException(e);
         }

@@ -13,11 +13,11 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
 
 /**
- * The built-in stores that are participants of an instance: their databases, bound as {@code <name>-<store>-db}, and
- * their routes. To be closed after the Camel context has stopped.
+ * The built-in stores that are participants of an instance: their databases, bound in the registry as
+ * {@code <name>-<store>-db}, and their routes. Close it after the Camel context has stopped.
  */
 public final class Stores implements AutoCloseable {
-    /** Participants whose routes come with the project; all others are the user's own. */
+    /** Participants whose routes this project provides; the user provides the routes of all others. */
     public static final List<String> BUILT_IN = List.of("security", "vector", "graph", "relational");
 
     private final CamelContext context;
@@ -43,7 +43,7 @@ public final class Stores implements AutoCloseable {
         return open(config, context, content, DatabaseSource.configured(config));
     }
 
-    /** As above, with databases from elsewhere. */
+    /** As above, with databases from another source. */
     public static Stores open(
             SagaConfig config, CamelContext context, DocumentContent content, DatabaseSource databases) {
         Stores stores = new Stores(context, content);
@@ -63,17 +63,17 @@ public final class Stores implements AutoCloseable {
         }
     }
 
-    /** Search over the completed documents; empty if the vector store is no participant. */
+    /** Search over the completed documents; empty unless the vector store is a participant. */
     public Optional<VectorSearch> search() {
         return Optional.ofNullable(open.get("vector")).map(database -> HybridSearch.over(database, content));
     }
 
-    /** Questions about the structure of completed documents; empty if the graph store is no participant. */
+    /** Queries on the structure of completed documents; empty unless the graph store is a participant. */
     public Optional<DocumentGraph> graph() {
         return Optional.ofNullable(open.get("graph")).map(DocumentGraph::new);
     }
 
-    /** For each built-in store, a question that throws if its database does not answer. */
+    /** For each built-in store, a health check that throws if its database does not answer. */
     public Map<String, Runnable> checks() {
         Map<String, Runnable> checks = new LinkedHashMap<>();
         open.forEach((store, database) ->

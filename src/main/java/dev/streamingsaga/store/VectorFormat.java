@@ -4,11 +4,11 @@ import dev.streamingsaga.database.Databases.Dialect;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Vectors as the databases keep them. */
+/** The formats in which databases store vectors. */
 final class VectorFormat {
     private VectorFormat() {}
 
-    /** Little-endian float32 for SQLite, pgvector's text for PostgreSQL. */
+    /** Little-endian float32 for SQLite, the text format of pgvector for PostgreSQL. */
     static Object encode(float[] vector, Dialect dialect) {
         return dialect == Dialect.POSTGRESQL ? text(vector) : bytes(vector);
     }
@@ -19,7 +19,7 @@ final class VectorFormat {
         return buffer.array();
     }
 
-    /** Reads a whole vector to {@code target} from {@code offset} on. */
+    /** Reads a vector into {@code target}, starting at {@code offset}. */
     static void read(byte[] bytes, float[] target, int offset) {
         ByteBuffer.wrap(bytes)
                 .order(ByteOrder.LITTLE_ENDIAN)

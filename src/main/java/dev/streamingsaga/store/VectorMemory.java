@@ -1,7 +1,7 @@
 package dev.streamingsaga.store;
 
-import dev.streamingsaga.store.SegmentIndex.Key;
 import dev.streamingsaga.store.SegmentIndex.Model;
+import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -11,9 +11,9 @@ import java.util.function.Consumer;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Visible vectors of the SQLite store in memory, document by document, read when the store's revision has moved on:
- * only documents that are new are read. What exceeds the limit stays in the file and is read for each question: slower,
- * as exact.
+ * Holds the visible vectors of the SQLite store in memory, document by document. A query reloads when the store's
+ * revision has changed, and then reads new documents only. Vectors beyond the limit stay in the file and are read for
+ * each query: slower, but just as exact.
  */
 final class VectorMemory {
     private static final int ROWS_PER_BLOCK = 1024;
@@ -22,23 +22,23 @@ final class VectorMemory {
     private final long limitFloats;
     private Snapshot current = new Snapshot(new Model("", 0), -1, Map.of(), List.of());
 
-    /** @param limitBytes of vectors kept in memory */
+    /** @param limitBytes limit for the vectors in memory */
     VectorMemory(JdbcTemplate queries, long limitBytes) {
         this.queries = queries;
         this.limitFloats = limitBytes / Float.BYTES;
     }
 
     /** Vectors of one document in reading order; only the first {@code rows} of {@code ordinals} are in use. */
-    private record Block(String sagaId, int[] ordinals, float[] vectors, int rows) {}
+    private record VectorBlock(String sagaId, int[] ordinals, float[] vectors, int rows) {}
 
-    /** What was visible at one revision: documents in memory, and those that did not fit. */
-    private record Snapshot(Model model, long revision, Map<String, List<Block>> inMemory, List<String> inFile) {}
+    /** The visible documents of one revision: those in memory, and those that did not fit. */
+    private record Snapshot(Model model, long revision, Map<String, List<VectorBlock>> inMemory, List<String> inFile) {}
 
-    List<Key> nearest(Model model, float[] question, int limit) {
+    List<SegmentKey> nearest(Model model, float[] query, int limit) {
         Snapshot snapshot = refreshed(model);
         NearestKeys nearest = new NearestKeys(limit);
-        snapshot.inMemory().values().forEach(blocks -> blocks.forEach(block -> scan(block, question, nearest)));
-        snapshot.inFile().forEach(saga -> read(saga, model, block -> scan(block, question, nearest)));
+        snapshot.inMemory().values().forEach(blocks -> blocks.forEach(block -> scan(block, query, nearest)));
+        snapshot.inFile().forEach(saga -> read(saga, model, block -> scan(block, query, nearest)));
         return nearest.best();
     }
 
@@ -52,7 +52,7 @@ final class VectorMemory {
     }
 
     private Snapshot load(Model model, long revision) {
-        Map<String, List<Block>> inMemory = new LinkedHashMap<>();
+        Map<String, List<VectorBlock>> inMemory = new LinkedHashMap<>();
         List<String> inFile = new ArrayList<>();
         long[] floats = {0};
         boolean sameModel = current.model().equals(model);
@@ -74,26 +74,26 @@ final class VectorMemory {
         return new Snapshot(model, revision, inMemory, inFile);
     }
 
-    private List<Block> blocks(String saga, Model model) {
-        List<Block> blocks = new ArrayList<>();
+    private List<VectorBlock> blocks(String saga, Model model) {
+        List<VectorBlock> blocks = new ArrayList<>();
         read(saga, model, blocks::add);
         return blocks;
     }
 
-    /** One document off the cursor, block by block. */
-    private void read(String saga, Model model, Consumer<Block> sink) {
+    /** Reads the vectors of one document, block by block. */
+    private void read(String saga, Model model, Consumer<VectorBlock> sink) {
         int dimension = model.dimension();
-        List<Block> open = new ArrayList<>(1);
+        List<VectorBlock> open = new ArrayList<>(1);
         queries.query(
                 "select ordinal, vector from vector_segment where saga_id = ? and model = ? and dimension = ?"
                         + " order by ordinal",
                 row -> {
-                    Block block = open.isEmpty()
-                            ? new Block(saga, new int[ROWS_PER_BLOCK], new float[ROWS_PER_BLOCK * dimension], 0)
+                    VectorBlock block = open.isEmpty()
+                            ? new VectorBlock(saga, new int[ROWS_PER_BLOCK], new float[ROWS_PER_BLOCK * dimension], 0)
                             : open.remove(0);
                     block.ordinals()[block.rows()] = row.getInt(1);
                     VectorFormat.read(row.getBytes(2), block.vectors(), block.rows() * dimension);
-                    Block grown = new Block(saga, block.ordinals(), block.vectors(), block.rows() + 1);
+                    VectorBlock grown = new VectorBlock(saga, block.ordinals(), block.vectors(), block.rows() + 1);
                     if (grown.rows() == ROWS_PER_BLOCK) {
                         sink.accept(grown);
                     } else {
@@ -106,9 +106,9 @@ final class VectorMemory {
         open.forEach(last -> sink.accept(trimmed(last, dimension)));
     }
 
-    /** Small documents must not take a whole block of memory. */
-    private static Block trimmed(Block block, int dimension) {
-        return new Block(
+    /** Shrinks a block to its rows, since small documents must not occupy a whole block. */
+    private static VectorBlock trimmed(VectorBlock block, int dimension) {
+        return new VectorBlock(
                 block.sagaId(),
                 Arrays.copyOf(block.ordinals(), block.rows()),
                 Arrays.copyOf(block.vectors(), block.rows() * dimension),
@@ -116,15 +116,15 @@ final class VectorMemory {
     }
 
     /** Vectors have unit length: the dot product is the cosine. */
-    private static void scan(Block block, float[] question, NearestKeys nearest) {
+    private static void scan(VectorBlock block, float[] query, NearestKeys nearest) {
         float[] vectors = block.vectors();
         for (int row = 0, at = 0; row < block.rows(); row++) {
             float dot = 0;
-            for (float q : question) {
+            for (float q : query) {
                 dot += q * vectors[at++];
             }
             if (dot > nearest.threshold()) {
-                nearest.offer(dot, new Key(block.sagaId(), block.ordinals()[row]));
+                nearest.offer(dot, new SegmentKey(block.sagaId(), block.ordinals()[row]));
             }
         }
     }

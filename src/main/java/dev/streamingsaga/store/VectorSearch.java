@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Hybrid search over completed documents: by meaning (vectors of the model in use), by words, and by the phrase as it
- * stands. Safe for use by several threads.
+ * Hybrid search over completed documents: by meaning (vectors of the model in use), by words, and by phrase.
+ * Thread-safe.
  */
 public interface VectorSearch {
     int MAX_LIMIT = 200;
@@ -14,8 +14,9 @@ public interface VectorSearch {
     /**
      * @param page from 1
      * @param ordinal of the segment in its document, from 0
-     * @param score comparable within one answer only; above 1 if the text was found as a phrase
-     * @param how what found it: {@code phrase}, {@code words}, {@code meaning}, or several of them joined by {@code +}
+     * @param score comparable within one result only; above 1 if the text was found as a phrase
+     * @param how the search that found it: {@code phrase}, {@code words}, {@code meaning}, or several joined by
+     *     {@code +}
      */
     record Hit(
             String documentId,
@@ -28,19 +29,18 @@ public interface VectorSearch {
             String how) {}
 
     /**
-     * The nearest segments, best first. Segments that contain the text word for word come before all others. Text is
-     * only ever searched for: quotes, operators and wildcards in it mean nothing.
+     * Returns the best matching segments, best first. Segments that contain the text word for word come before all
+     * others. The text is taken literally: quotes, operators and wildcards have no special meaning.
      *
      * @param limit 1 to {@value #MAX_LIMIT}
      * @throws IllegalArgumentException if the text is longer than {@value #MAX_TEXT_CHARS} characters, or the limit is
-     *     not allowed
+     *     out of range
      */
     List<Hit> search(String text, int limit);
 
     /**
-     * Segments of completed documents that {@link #search} finds by words only, because they were embedded by another
-     * model than the one in use: number of segments by model and dimension. Not empty means: ingest these documents
-     * again.
+     * Counts the segments of completed documents, by model and dimension, that {@link #search} finds by words only
+     * because another model than the one in use embedded them. If it is not empty, ingest these documents again.
      */
     Map<String, Long> foreignModels();
 }

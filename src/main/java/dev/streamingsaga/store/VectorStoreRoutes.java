@@ -6,11 +6,11 @@ import java.util.List;
 import org.apache.camel.builder.RouteBuilder;
 
 /**
- * The text of a document in segments, each with its vector and its words. Written batch by batch: a repeat after a crash
- * goes on behind the last batch that was committed, unless the model has changed, then it starts anew.
+ * Stores the text of a document as segments, each with its vector and its words, batch by batch. After a crash the next
+ * run continues after the last committed batch; if the model has changed, it starts from the beginning.
  */
 final class VectorStoreRoutes extends RouteBuilder {
-    /** Behind the last segment, or the first gap that a damaged table has. */
+    /** The ordinal after the last segment, or the first gap in a damaged table. */
     private static final String FIRST_MISSING = "select case when exists"
         + " (select 1 from vector_segment where saga_id = :#sagaId and ordinal = 0) then"
         + " (select min(s.ordinal) + 1 from vector_segment s where s.saga_id = :#sagaId and not exists"
@@ -30,17 +30,17 @@ final class VectorStoreRoutes extends RouteBuilder {
         errorHandler(noErrorHandler());
         write();
         writeBatch();
-        look();
+        inspection();
 
         from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
-            .routeDescription("Removes segments, vectors and words of a saga")
+            .routeDescription("Deletes the segments, vectors and words of a saga")
             .process(StoreSteps::identify)
             .process(segments::forget)
             .policy(db.transaction())
                 .to(db.sql("delete from vector_segment where saga_id = :#sagaId"))
                 .to(db.sql("delete from vector_document where saga_id = :#sagaId"))
             .end()
-            .to(db.ask("select (" + COUNT + ") + (select count(*) from vector_document where saga_id = :#sagaId)"))
+            .to(db.query("select (" + COUNT + ") + (select count(*) from vector_document where saga_id = :#sagaId)"))
             .process(StoreSteps.requireNothingLeft("vector"));
 
         from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
@@ -58,21 +58,23 @@ final class VectorStoreRoutes extends RouteBuilder {
             .process(StoreSteps.requireShown("vector"));
     }
 
-    private void look() {
+    private void inspection() {
         new InspectionRoutes(db, "vectors",
             "select saga_id, document_id, visible from vector_document"
                 + " union all select saga_id, document_id, 0 as visible from vector_segment",
             "select d.document_id, d.model, d.dimension, d.pages, d.segments, d.visible,"
                 + " (select count(*) from vector_segment s where s.saga_id = d.saga_id) as stored,"
-                + " (select coalesce(max(s.ordinal) + 1, 0) from vector_segment s where s.saga_id = d.saga_id) as next_ordinal,"
-                + " (select count(*) from vector_segment s where s.saga_id = d.saga_id and (s.document_id <> d.document_id"
+                + " (select coalesce(max(s.ordinal) + 1, 0) from vector_segment s where s.saga_id = d.saga_id)"
+                + " as next_ordinal,"
+                + " (select count(*) from vector_segment s where s.saga_id = d.saga_id"
+                + " and (s.document_id <> d.document_id"
                 + " or s.model <> d.model or s.dimension <> d.dimension)) as odd"
                 + " from vector_document d where d.saga_id = :#sagaId").addTo(this);
     }
 
     private void write() {
         from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
-            .routeDescription("Cuts, embeds and writes the document's text, not searchable yet")
+            .routeDescription("Splits, embeds and writes the document's text; it is not searchable until completion")
             .process(StoreSteps::begin)
             .process(segments::addModel)
             .policy(db.writing())
@@ -84,20 +86,22 @@ final class VectorStoreRoutes extends RouteBuilder {
                 .process(StoreSteps.requireOwnRun("vector"))
                 .to(db.sql("delete from vector_segment where saga_id = :#sagaId"
                     + " and (model <> :#model or dimension <> :#dimension)"))
-                .to(db.ask(FIRST_MISSING))
+                .to(db.query(FIRST_MISSING))
             .end()
             .process(segments::writeAll)
             .policy(db.writing())
-                .to(db.sql("update vector_document set pages = :#pages, segments = :#segments where saga_id = :#sagaId and run = :#run"))
+                .to(db.sql("update vector_document set pages = :#pages, segments = :#segments"
+                    + " where saga_id = :#sagaId and run = :#run"))
                 .process(StoreSteps.requireOwnRun("vector"))
             .end()
-            .to(db.ask(COUNT))
+            .to(db.query(COUNT))
             .process(SegmentWriter::requireAll);
     }
 
     private void writeBatch() {
         String vector = db.dialect() == Dialect.POSTGRESQL ? "cast(:#vector as vector)" : ":#vector";
-        new BatchRoute<>(db, List.class, "Writes one batch of segments with their vectors and words").addTo(this, List.of(
+        new BatchRoute<>(db, List.class, "Writes one batch of segments with their vectors and words").addTo(this,
+            List.of(
             new Insert<>(batch -> batch, "insert into vector_segment"
                 + " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
                 + " values (:#sagaId, :#documentId, :#run, :#page, :#ordinal, :#text, :#model, :#dimension, " + vector

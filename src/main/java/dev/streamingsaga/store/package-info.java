@@ -1,20 +1,20 @@
 /**
- * The four built-in stores as Camel routes, and the questions that can be asked of them.
+ * The four built-in stores as Camel routes, and the queries on them.
  *
  * <p>Each participant NAME has {@code direct:<name>-store-NAME} (write), {@code …-compensate}, {@code …-count},
- * {@code …-complete}, {@code …-sagas} (which sagas it holds, a page at a time) and {@code …-inspect} (what it holds of
- * one). What they guarantee:
+ * {@code …-complete}, {@code …-sagas} (lists the sagas with rows, a page at a time) and {@code …-inspect} (returns what
+ * is stored for one saga). Guarantees:
  *
  * <ul>
- *   <li>Rows belong to a saga, never to a document: two versions of one document don't meet, and a compensation removes
- *       only its own saga's rows. Keys are known before the write, so a write whose answer was lost can be compensated.
- *   <li>A write may be repeated, also after a crash half-way: the result is the same. It becomes readable with
- *       {@code -complete} only.
+ *   <li>Rows belong to a saga, never to a document: two versions of one document never mix, and a compensation deletes
+ *       only the rows of its own saga. Keys are known before the write, so a write whose response was lost can be
+ *       compensated.
+ *   <li>A write is idempotent, also after a crash half-way. Its rows become readable with {@code -complete} only.
  *   <li>Every write is one transaction under a {@link dev.streamingsaga.journal.Run.Permit}: none happens once the saga
- *       was called off.
- *   <li>A compensation is one transaction, succeeds where there is nothing, and asks the store afterwards: if rows are
- *       left, for whatever reason, it fails.
- *   <li>Failures leave the routes unhandled: what to do about them is the saga's business.
+ *       was revoked.
+ *   <li>A compensation is one transaction and succeeds where nothing was written. It queries the store afterwards and
+ *       fails if rows remain, whatever the cause.
+ *   <li>The routes do not handle failures: the saga decides what to do.
  * </ul>
  *
  * <p>The stores know the journal only as {@link dev.streamingsaga.journal.Run} and

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The example that operators copy, routes/store-audit.camel.yaml, as it is shipped. */
+/** The shipped example that operators copy, routes/store-audit.camel.yaml. */
 @Tag("unit")
 class AuditExampleTest {
     private static final Map<String, Object> FACTS = Map.of(
@@ -72,12 +72,12 @@ class AuditExampleTest {
     }
 
     @Test
-    void touches_no_file_while_it_is_no_participant() {
+    void creates_no_file_unless_it_is_a_participant() {
         assertThat(Files.exists(data.resolve("audit.db"))).isFalse();
     }
 
     @Test
-    void keeps_the_contract_of_a_store() throws Exception {
+    void fulfils_the_contract_of_a_store() throws Exception {
         call("", FACTS);
         Exchange written = context.createProducerTemplate()
                 .request(
@@ -85,7 +85,7 @@ class AuditExampleTest {
                         exchange -> exchange.getMessage().setBody(FACTS));
         assertThat(call("-count", FACTS)).isEqualTo(1);
         assertThat(written.getMessage().getHeader(Run.EXPECTED, Integer.class))
-                .as("what the count is to be")
+                .as("the expected count")
                 .isEqualTo(1);
         assertThat(ask("select count(*) from audit where completed is null and file_name = 'a ü.pdf'"))
                 .isEqualTo(1);
@@ -105,7 +105,7 @@ class AuditExampleTest {
     }
 
     @Test
-    void lets_a_failure_out_to_the_saga() {
+    void propagates_a_failure_to_the_saga() {
         assertThatThrownBy(() -> call("", Map.of("sagaId", "saga-1"))).isInstanceOf(CamelExecutionException.class);
     }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What only the graph store promises: structure that can be asked, bounded batches, one reading of the file. */
+/** Contract of the graph store alone: structure queries, bounded batches, a single read of the file. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class GraphContract {
     StoreFixture fixture;
@@ -34,7 +34,7 @@ abstract class GraphContract {
     }
 
     @Test
-    void answers_who_is_within_some_hops_once_the_document_is_complete() {
+    void returns_neighbours_within_some_hops_once_the_document_is_complete() {
         DocumentGraph graph = fixture.stores.graph().orElseThrow();
         fixture.write("graph", fixture.document("saga-1", "doc-1", "a\nb\fc\n"));
         assertThat(graph.neighbours("saga-1/p1/s0", 2, 100)).isEmpty();
@@ -70,7 +70,7 @@ abstract class GraphContract {
     }
 
     @Test
-    void stops_between_two_batches_when_the_saga_is_called_off() {
+    void stops_between_two_batches_when_the_saga_is_cancelled() {
         var document = fixture.document("saga-1", "doc-1", "x\n".repeat(2500));
 
         assertThatThrownBy(() -> fixture.write("graph", new OpenRun(document, 1, 2)))
@@ -81,9 +81,9 @@ abstract class GraphContract {
         assertThat(fixture.ask("graph", "select count(*) from graph_edge")).isZero();
     }
 
-    /** The last thing an older run does may be one batch more. */
+    /** An older run may still send one more batch. */
     @Test
-    void takes_no_batch_of_a_run_that_is_not_the_documents_own() {
+    void rejects_a_batch_of_a_run_that_does_not_own_the_document() {
         var document = fixture.document("saga-1", "doc-1", "a\nb\fc\n");
         GraphBatch late = new GraphBatch("saga-1", "doc-1", 1);
         late.segment(9, 99);
@@ -95,7 +95,7 @@ abstract class GraphContract {
         assertThat(fixture.count("graph", "saga-1")).isEqualTo(rows);
 
         fixture.compensate("graph", "saga-1");
-        assertThatThrownBy(() -> sendBatch(late, new OpenRun(document, 2, 1))).hasMessageContaining("undone");
+        assertThatThrownBy(() -> sendBatch(late, new OpenRun(document, 2, 1))).hasMessageContaining("compensated");
         assertThat(fixture.count("graph", "saga-1")).isZero();
     }
 
@@ -113,11 +113,13 @@ abstract class GraphContract {
 
         fixture.complete("graph", "saga-1");
         fixture.write("relational", document);
-        assertThat(fixture.content.outlined).as("forgotten at the end").hasValue(2);
+        assertThat(fixture.content.outlined)
+                .as("removed from the cache at the end")
+                .hasValue(2);
     }
 
     @Test
-    void keeps_what_people_ask_about_a_document() {
+    void stores_the_metadata_of_a_document() {
         fixture.writeAndComplete("relational", fixture.document("saga-1", "doc-1", "a\nb\fc\n"));
 
         Map<String, Object> row = fixture.sql("relational").queryForMap("select * from relational_document");

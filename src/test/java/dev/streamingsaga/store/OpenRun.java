@@ -11,8 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A run that gives a number of permits and then says that the saga was cancelled. Chunks are none of the stores'
- * business.
+ * A run that grants a number of permits and then reports that the saga was cancelled. Stores must not use its chunks.
  */
 final class OpenRun implements Run {
     final AtomicInteger open = new AtomicInteger();

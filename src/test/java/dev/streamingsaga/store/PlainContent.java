@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
-/** Reads text files: pages are divided by form feeds, segments are lines. Counts how often it was asked. */
+/** Reads text files: pages are divided by form feeds, segments are lines. Counts how often it was called. */
 final class PlainContent implements DocumentContent {
     static final int BATCH = 4;
 

@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One PostgreSQL for the stores of a test class: started with the first test, since a class that is given up before
- * shows no skipped test.
+ * One PostgreSQL for the stores of a test class: started with the first test, since a class that is aborted earlier
+ * reports no skipped test.
  */
 final class PostgresStores implements AutoCloseable {
     private final Supplier<PostgresServer> start;

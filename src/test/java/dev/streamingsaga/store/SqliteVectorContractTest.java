@@ -21,7 +21,7 @@ class SqliteVectorContractTest extends VectorContract {
     }
 
     @Test
-    void gives_the_same_answer_from_the_file_when_memory_is_too_small() {
+    void returns_the_same_result_from_the_file_when_memory_is_too_small() {
         fixture.writeAndComplete("vector", fixture.document("saga-1", "doc-1", "eins zwei\nzwei drei\ndrei vier"));
         fixture.writeAndComplete("vector", fixture.document("saga-2", "doc-2", "vier eins\nfünf sechs"));
         WordVectors model = new WordVectors("words", 64);
@@ -32,7 +32,7 @@ class SqliteVectorContractTest extends VectorContract {
 
         var expected = roomy.nearest(same, model.embedQuery("fünf"), 3);
 
-        assertThat(expected).first().isEqualTo(new SegmentIndex.Key("saga-2", 1));
+        assertThat(expected).first().isEqualTo(new SegmentIndex.SegmentKey("saga-2", 1));
         assertThat(tight.nearest(same, model.embedQuery("fünf"), 1)).isEqualTo(expected.subList(0, 1));
         assertThat(none.nearest(same, model.embedQuery("fünf"), 1)).isEqualTo(expected.subList(0, 1));
     }
@@ -50,6 +50,9 @@ class SqliteVectorContractTest extends VectorContract {
         var all = memory.nearest(
                 new SegmentIndex.Model("words", 64), new WordVectors("words", 64).embedQuery("Zeile"), 5000);
 
-        assertThat(all).extracting(SegmentIndex.Key::ordinal).hasSize(2500).doesNotHaveDuplicates();
+        assertThat(all)
+                .extracting(SegmentIndex.SegmentKey::ordinal)
+                .hasSize(2500)
+                .doesNotHaveDuplicates();
     }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every built-in store promises, asked of its tables and not of its routes, on every kind of database. */
+/** Contract of every built-in store on every database, checked in its tables and not through its routes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class StoreContract {
     static final String TEXT = "Der Vertrag wird verlängert.\nDie Kündigung ist möglich.\fSecond page, one line.\f"
@@ -103,7 +103,7 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void completes_nothing_that_is_not_there(String store) {
+    void fails_to_complete_when_nothing_was_written(String store) {
         assertThatThrownBy(() -> fixture.complete(store, "saga-1"))
                 .hasMessageContaining("saga-1")
                 .hasMessageContaining(store);
@@ -111,7 +111,7 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void leaves_nothing_after_a_compensation(String store) {
+    void holds_nothing_after_a_compensation(String store) {
         fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
 
         fixture.compensate(store, "saga-1");
@@ -131,7 +131,7 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void gives_the_same_result_when_written_again_by_the_next_run(String store) {
+    void has_the_same_rows_after_the_next_run_writes_again(String store) {
         Document document = fixture.document("saga-1", "doc-1", TEXT);
         fixture.write(store, document);
         long rows = rows(store, "saga-1");
@@ -144,10 +144,10 @@ abstract class StoreContract {
                 .isEqualTo(2);
     }
 
-    /** A process that fell silent wakes up: what it still sends must not replace what the run after it wrote. */
+    /** A stale process wakes up: rows that it still sends must not replace those of the later run. */
     @ParameterizedTest
     @MethodSource("stores")
-    void takes_nothing_of_an_older_run_once_a_newer_one_has_written(String store) {
+    void accepts_no_rows_of_an_older_run_once_a_newer_one_has_written(String store) {
         fixture.write(store, new OpenRun(fixture.document("saga-1", "doc-1", TEXT), 2, Integer.MAX_VALUE));
         List<List<Map<String, Object>>> before = contents(store);
 
@@ -193,7 +193,7 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void names_the_sagas_it_holds_page_by_page(String store) {
+    void lists_the_sagas_it_holds_page_by_page(String store) {
         fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
         fixture.write(store, fixture.document("saga-2", "doc-1", "Only one line"));
         fixture.write(store, fixture.document("saga-3", "doc-3", "Only one line"));
@@ -233,7 +233,7 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void tells_what_it_holds_of_a_saga_and_who_else_holds_the_document(String store) {
+    void returns_what_it_holds_of_a_saga_and_other_sagas_of_the_document(String store) {
         Document document = fixture.document("saga-1", "doc-1", TEXT);
         assertThat(inspect(store, document).keySet()).isEqualTo(java.util.Set.of("others"));
         fixture.writeAndComplete(store, document);
@@ -277,7 +277,7 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void puts_right_what_was_changed_when_it_is_written_again_and_stays_visible(String store) {
+    void repairs_changed_rows_when_written_again_and_stays_visible(String store) {
         Document document = fixture.document("saga-1", "doc-1", TEXT);
         fixture.writeAndComplete(store, document);
         Map<?, ?> before = inspect(store, document);
@@ -305,7 +305,7 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void gives_back_every_permit_also_when_the_database_refuses(String store) {
+    void releases_every_permit_even_if_the_database_fails(String store) {
         OpenRun run = new OpenRun(fixture.document("saga-1", "doc-1", TEXT), 1, Integer.MAX_VALUE);
         fixture.sql(store).execute("drop table " + TABLES.get(store).get(0));
 
@@ -317,7 +317,7 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void fails_to_compensate_when_the_database_refuses_to_delete(String store) {
+    void fails_to_compensate_when_the_database_rejects_deletes(String store) {
         fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
         String table = TABLES.get(store).get(0);
         refuseDeletes(table, false).forEach(fixture.sql(store)::execute);
@@ -330,7 +330,7 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void fails_to_compensate_when_data_is_still_there_though_the_database_reported_no_error(String store) {
+    void fails_to_compensate_when_rows_remain_although_the_database_reported_no_error(String store) {
         fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
         refuseDeletes(TABLES.get(store).get(0), true).forEach(fixture.sql(store)::execute);
 
@@ -340,7 +340,7 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void takes_the_saga_from_the_body_and_no_statement_from_a_header(String store) {
+    void reads_the_saga_from_the_body_and_ignores_statements_in_headers(String store) {
         fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
         long rows = rows(store, "saga-1");
 

@@ -114,7 +114,7 @@ final class StoreFixture implements AutoCloseable {
         return Map.of("sagaId", sagaId, "documentId", "any");
     }
 
-    /** The store's own database, past the routes. */
+    /** The database of a store, bypassing the routes. */
     JdbcTemplate sql(String store) {
         return new JdbcTemplate((DataSource) context.getRegistry().lookupByName(config.id(store + "-db")));
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What only the vector store promises: resumable batches, one model, hybrid search. On every kind of database. */
+/** Contract of the vector store alone, on every database: resumable batches, one model, hybrid search. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class VectorContract {
     private static final String LEASE = """
@@ -37,7 +37,7 @@ abstract class VectorContract {
 
     abstract Map<String, String> database();
 
-    /** Word entries that the index holds for no segment or that a segment lacks: 0 if both agree. */
+    /** Number of index entries without a segment and of segments without an index entry: 0 if both agree. */
     abstract long wordsWithoutSegment();
 
     @BeforeEach
@@ -76,7 +76,7 @@ abstract class VectorContract {
     }
 
     @Test
-    void puts_an_exact_german_phrase_on_top() {
+    void ranks_an_exact_german_phrase_first() {
         fixture.writeAndComplete("vector", lease("saga-1"));
 
         Hit best = search("beträgt sechs Monate zum Quartalsende").get(0);
@@ -88,7 +88,7 @@ abstract class VectorContract {
     }
 
     @Test
-    void finds_umlauts_with_and_without_their_dots_and_prefers_what_was_typed() {
+    void finds_umlauts_with_and_without_dots_and_prefers_the_exact_spelling() {
         fixture.writeAndComplete("vector", lease("saga-1"));
 
         assertThat(search("Muller").get(0).text()).contains("Müller");
@@ -98,7 +98,7 @@ abstract class VectorContract {
     }
 
     @Test
-    void finds_by_meaning_what_no_word_index_would() {
+    void finds_by_meaning_segments_that_no_word_index_would_find() {
         fixture.writeAndComplete("vector", lease("saga-1"));
 
         assertThat(search("the fox")).isNotEmpty().first().satisfies(hit -> {
@@ -139,7 +139,7 @@ abstract class VectorContract {
                 "<script>",
                 "https://example.org/?a=b&c='d'"
             })
-    void takes_any_text_for_text(String text) {
+    void treats_any_text_as_plain_text(String text) {
         fixture.writeAndComplete("vector", lease("saga-1"));
 
         assertThatCode(() -> search(text)).doesNotThrowAnyException();
@@ -147,7 +147,7 @@ abstract class VectorContract {
     }
 
     @Test
-    void finds_visible_segments_behind_a_great_many_that_are_not() {
+    void finds_visible_segments_among_many_invisible_ones() {
         fixture.content.batch = 100;
         fixture.write("vector", fixture.document("saga-1", "doc-1", "Quartalsende\n".repeat(300)));
         fixture.writeAndComplete(
@@ -159,7 +159,7 @@ abstract class VectorContract {
     }
 
     @Test
-    void refuses_limits_and_texts_out_of_bounds() {
+    void rejects_limits_and_texts_out_of_range() {
         VectorSearch search = fixture.stores.search().orElseThrow();
 
         assertThatThrownBy(() -> search.search("a", 0)).isInstanceOf(IllegalArgumentException.class);
@@ -170,14 +170,14 @@ abstract class VectorContract {
     }
 
     @Test
-    void searches_with_the_beginning_of_a_question_that_is_too_long_for_the_model() {
+    void searches_with_the_beginning_of_a_query_that_is_too_long_for_the_model() {
         fixture.writeAndComplete("vector", lease("saga-1"));
 
         assertThat(search("fox ".repeat(400)).get(0).ordinal()).isEqualTo(5);
     }
 
     @Test
-    void goes_on_behind_the_last_batch_after_a_crash_in_the_third() {
+    void resumes_after_the_last_batch_after_a_crash_in_the_third() {
         AtomicInteger batches = new AtomicInteger();
         Document document = fixture.document("saga-1", "doc-1", "Zeile\n".repeat(14));
         fixture.content.beforeBatch = () -> {
@@ -196,7 +196,7 @@ abstract class VectorContract {
     }
 
     @Test
-    void leaves_nothing_of_half_a_document_after_compensation() {
+    void removes_half_a_document_by_compensation() {
         AtomicInteger batches = new AtomicInteger();
         fixture.content.beforeBatch = () -> {
             if (batches.incrementAndGet() == 3) {
@@ -227,7 +227,7 @@ abstract class VectorContract {
     }
 
     @Test
-    void starts_anew_when_the_model_has_changed_between_two_runs() {
+    void starts_over_when_the_model_has_changed_between_two_runs() {
         Document document = lease("saga-1");
         fixture.write("vector", document);
         fixture.content.embedder = new WordVectors("other", 32);
@@ -242,7 +242,7 @@ abstract class VectorContract {
     }
 
     @Test
-    void refuses_vectors_of_another_size_than_the_model_says() {
+    void rejects_vectors_whose_size_differs_from_the_model() {
         fixture.content.embedder = new WordVectors("words", 64, 48);
 
         assertThatThrownBy(() -> fixture.write("vector", lease("saga-1")))
@@ -253,7 +253,7 @@ abstract class VectorContract {
     }
 
     @Test
-    void finds_segments_of_another_model_by_words_only_and_says_which() {
+    void finds_segments_of_another_model_by_words_only_and_reports_them() {
         fixture.writeAndComplete("vector", lease("saga-1"));
         fixture.content.embedder = new WordVectors("other", 32);
         fixture.writeAndComplete("vector", fixture.document("saga-2", "doc-2", "Ein anderer Text über Mieten"));
@@ -271,7 +271,7 @@ abstract class VectorContract {
     }
 
     @Test
-    void shows_how_far_it_is_in_pages() {
+    void reports_progress_in_pages() {
         OpenRun run = new OpenRun(lease("saga-1"), 1, Integer.MAX_VALUE);
 
         fixture.write("vector", run);
@@ -279,9 +279,9 @@ abstract class VectorContract {
         assertThat(run.progress).containsExactly("vector 2/2 pages", "vector 2/2 pages");
     }
 
-    /** The last thing an older run does may be one batch more; with the words of its segments. */
+    /** An older run may still send one more batch, with the words of its segments. */
     @Test
-    void takes_no_batch_of_a_run_that_is_not_the_documents_own() {
+    void rejects_a_batch_of_a_run_that_does_not_own_the_document() {
         Document document = fixture.document("saga-1", "doc-1", LEASE);
         fixture.write("vector", new OpenRun(document, 2, Integer.MAX_VALUE));
         long stored = fixture.count("vector", "saga-1");
@@ -314,7 +314,7 @@ abstract class VectorContract {
         fixture.compensate("vector", "saga-1");
         assertThatThrownBy(() -> fixture.send(
                         fixture.config.direct("store-vector-batch"), List.of(row), new OpenRun(document, 2, 1)))
-                .hasMessageContaining("undone");
+                .hasMessageContaining("compensated");
         assertThat(fixture.count("vector", "saga-1")).isZero();
         assertThat(wordsWithoutSegment()).isZero();
     }

@@ -4,8 +4,8 @@ import dev.streamingsaga.content.Embedder;
 import java.util.List;
 import java.util.Locale;
 
-/** A model whose vectors follow from the words alone: texts with the same words are near each other. */
-record WordVectors(String modelId, int dimension, int given) implements Embedder {
+/** A model whose vectors depend on the words alone: texts with the same words are near each other. */
+record WordVectors(String modelId, int dimension, int actualDimension) implements Embedder {
     WordVectors(String modelId, int dimension) {
         this(modelId, dimension, dimension);
     }
@@ -27,10 +27,10 @@ record WordVectors(String modelId, int dimension, int given) implements Embedder
 
     @Override
     public float[] embedQuery(String text) {
-        float[] vector = new float[given];
+        float[] vector = new float[actualDimension];
         vector[0] = 0.01f;
         for (String word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+")) {
-            vector[Math.floorMod(word.hashCode(), given)] += 1;
+            vector[Math.floorMod(word.hashCode(), actualDimension)] += 1;
         }
         double length = 0;
         for (float v : vector) {
