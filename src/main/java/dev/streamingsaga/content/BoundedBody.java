@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** The body of an answer, in memory, up to a limit; the JDK's own has none. */
+/** Collects a response body in memory up to a limit, which the JDK's own subscribers do not have. */
 final class BoundedBody implements BodySubscriber<byte[]> {
     private final long maxBytes;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -23,7 +23,7 @@ final class BoundedBody implements BodySubscriber<byte[]> {
 
     static final class TooLong extends IOException {
         TooLong(long maxBytes) {
-            super("answer of more than " + maxBytes + " bytes");
+            super("response of more than " + maxBytes + " bytes");
         }
     }
 

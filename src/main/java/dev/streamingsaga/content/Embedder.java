@@ -3,26 +3,26 @@ package dev.streamingsaga.content;
 import java.util.List;
 
 /**
- * An embedding model. Safe for use by several threads. Vectors have unit length.
+ * An embedding model. Thread-safe. Vectors have unit length.
  *
- * <p>Implementations never truncate: a text longer than {@link #maxTokens()} is refused with an
+ * <p>Implementations never truncate: they reject a text longer than {@link #maxTokens()} with an
  * IllegalArgumentException.
  */
 public interface Embedder extends AutoCloseable {
-    /** Stored with each vector; two models never share one. */
+    /** Stored with each vector; unique for each model. */
     String modelId();
 
     int dimension();
 
     int maxTokens();
 
-    /** Tokens that the text takes in this model, special ones included. */
+    /** The number of tokens of the text in this model, special tokens included. */
     int countTokens(String text);
 
-    /** One vector for each text, in order. */
+    /** Returns one vector for each text, in order. */
     List<float[]> embed(List<String> texts);
 
-    /** The vector to search with: some models want questions marked as such. */
+    /** Returns the vector of a search query: some models need queries marked as such. */
     float[] embedQuery(String text);
 
     @Override

@@ -15,21 +15,24 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
-/** The embedder that is configured, loaded and checked. */
+/** Creates the configured embedder: loads and checks it. */
 final class Embedders {
-    /** The fastest of the models that are to be had as a library; the others find no better. */
+    /** The fastest of the models that are available as a library; the search results of the others are no better. */
     static final String IN_PROCESS_MODEL = "all-minilm-l6-v2-q";
 
     private static final int HASH_CHARS = 12;
 
     private Embedders() {}
 
-    /** @throws ConfigException if a setting that the provider needs is missing, or the dimension is not the model's */
+    /**
+     * @throws ConfigException if a setting that the provider needs is missing, or the dimension differs from that of
+     *     the model
+     */
     static Embedder create(SagaConfig.Embedding config) {
         Embedder embedder = load(config);
         if (embedder.dimension() != config.dimension()) {
             embedder.close();
-            throw new ConfigException(List.of("saga.embedding.dimension must be %d, as of model %s, was %d"
+            throw new ConfigException(List.of("saga.embedding.dimension must be %d for model %s, was %d"
                     .formatted(embedder.dimension(), embedder.modelId(), config.dimension())));
         }
         return embedder;
@@ -63,9 +66,9 @@ final class Embedders {
     private static InputStream resource(String name) {
         InputStream found = Embedders.class.getClassLoader().getResourceAsStream(name);
         if (found == null) {
-            throw new IllegalStateException(
-                    "%s is not on the class path: add langchain4j-embeddings-%s, or set saga.embedding.provider to onnx or http"
-                            .formatted(name, IN_PROCESS_MODEL));
+            throw new IllegalStateException(("%s is not on the class path: add langchain4j-embeddings-%s,"
+                            + " or set saga.embedding.provider to onnx or http")
+                    .formatted(name, IN_PROCESS_MODEL));
         }
         return found;
     }
@@ -84,7 +87,7 @@ final class Embedders {
         required("saga.embedding.url", config.url());
         required("saga.embedding.model", Optional.of(config.model()).filter(model -> !model.isEmpty()));
         if (!config.apiKey().matches("[!-~]*")) {
-            // The client would refuse it too, but with the key in its message.
+            // The client would reject it too, but with the key in its message.
             throw new ConfigException(List.of("saga.embedding.api-key must be visible ASCII characters"));
         }
         Optional<Path> tokenizer = config.onnxTokenizer();
@@ -102,7 +105,7 @@ final class Embedders {
         }
     }
 
-    /** The file's name alone could stand for another model tomorrow. */
+    /** Includes a hash, since the file name could refer to another model tomorrow. */
     private static String modelId(Path model) throws IOException {
         try (DigestInputStream in =
                 new DigestInputStream(Files.newInputStream(model), MessageDigest.getInstance("SHA-256"))) {

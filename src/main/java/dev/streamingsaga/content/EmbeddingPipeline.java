@@ -21,30 +21,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One document on its way: one thread extracts and cuts, a few embed a batch each, the caller's thread hands the
- * batches on in order. A bounded queue holds back whoever is too fast. However it ends, the threads are stopped and
- * waited for; one that a parser keeps from listening is a daemon, and named in the log.
+ * Processes one document: one thread extracts and splits the text, several threads embed a batch each, and the caller's
+ * thread passes the batches on in order. A bounded queue applies back-pressure. In the end {@link #run} always stops
+ * the threads and waits for them. A thread whose parser ignores interrupts is a daemon, and the log reports it.
  */
 final class EmbeddingPipeline {
     private static final Logger log = LoggerFactory.getLogger(EmbeddingPipeline.class);
     private static final AtomicLong THREADS = new AtomicLong();
-    private static final Duration STOP = Duration.ofSeconds(20);
-    private static final long LOOK_MILLIS = 500;
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
+    private static final long POLL_MILLIS = 500;
     private static final long WAITING = Long.MAX_VALUE;
 
     private final Embedder embedder;
-    private final Limits limits;
-    private final EmbeddingPipeline.DocumentInput work;
+    private final PipelineLimits limits;
+    private final DocumentInput input;
     private final BlockingQueue<Item> queue;
     private final ExecutorService extraction = Executors.newSingleThreadExecutor(EmbeddingPipeline::thread);
     private final ExecutorService embedding;
     private List<Segment> batch = new ArrayList<>();
 
-    /** When the extractor last delivered something; {@link #WAITING} while it waits for us. */
-    private volatile long lastMoveNanos = System.nanoTime();
+    /** When the extractor last delivered text; {@link #WAITING} while it waits for the queue. */
+    private volatile long lastActivityNanos = System.nanoTime();
 
-    /** @param stall how long a parser may brood without delivering text */
-    record Limits(
+    /** @param stall how long a parser may run without delivering text */
+    record PipelineLimits(
             int segmentTokens,
             int overlapTokens,
             long maxTextChars,
@@ -59,16 +59,16 @@ final class EmbeddingPipeline {
             Consumer<List<EmbeddedSegment>> sink,
             DocumentContent.Progress progress) {}
 
-    /** A batch, or the last item: the outline or what went wrong. */
+    /** A batch, or the last item: the outline or the failure. */
     private record Item(
             @Nullable Future<List<EmbeddedSegment>> batch,
             @Nullable Outline end,
             @Nullable Throwable failure) {}
 
-    EmbeddingPipeline(Embedder embedder, Limits limits, EmbeddingPipeline.DocumentInput work) {
+    EmbeddingPipeline(Embedder embedder, PipelineLimits limits, DocumentInput input) {
         this.embedder = embedder;
         this.limits = limits;
-        this.work = work;
+        this.input = input;
         this.queue = new ArrayBlockingQueue<>(limits.batchesAtATime() + 1);
         this.embedding = Executors.newFixedThreadPool(limits.batchesAtATime(), EmbeddingPipeline::thread);
     }
@@ -94,33 +94,35 @@ final class EmbeddingPipeline {
     }
 
     private Outline deliver(DocumentText text) throws InterruptedException {
-        for (Item item = next(); ; item = next()) {
+        for (Item item = nextItem(); ; item = nextItem()) {
             if (item.batch() != null) {
                 List<EmbeddedSegment> embedded = result(item.batch());
-                work.sink().accept(embedded);
+                input.sink().accept(embedded);
                 Segment last = embedded.get(embedded.size() - 1).segment();
-                work.progress().report(last.page() - 1L, Math.max(text.pagesTotal(), last.page()), last.ordinal() + 1L);
+                input.progress()
+                        .report(last.page() - 1L, Math.max(text.pagesTotal(), last.page()), last.ordinal() + 1L);
             } else if (item.end() != null) {
                 Outline end = item.end();
-                work.progress().report(end.pages(), end.pages(), end.segments());
+                input.progress().report(end.pages(), end.pages(), end.segments());
                 return end;
             } else {
-                throw thrown(item.failure());
+                throw unwrapped(item.failure());
             }
         }
     }
 
-    private Item next() throws InterruptedException {
+    private Item nextItem() throws InterruptedException {
         while (true) {
-            Item item = queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            Item item = queue.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
             if (item != null) {
                 return item;
             }
-            long since = lastMoveNanos;
+            long since = lastActivityNanos;
             if (since != WAITING && System.nanoTime() - since > limits.stall().toNanos()) {
                 throw new SagaException(
                         Reason.TIMEOUT,
-                        "no text came out of %s for %d s; with saga.content.max-text-chars=0 it can be stored without its text"
+                        ("the parser delivered no text of %s for %d s;"
+                                        + " set saga.content.max-text-chars=0 to store it without text")
                                 .formatted(name(), limits.stall().toSeconds()));
             }
         }
@@ -130,11 +132,11 @@ final class EmbeddingPipeline {
         try {
             return batch.get();
         } catch (ExecutionException e) {
-            throw thrown(e.getCause());
+            throw unwrapped(e.getCause());
         }
     }
 
-    private static RuntimeException thrown(@Nullable Throwable failure) {
+    private static RuntimeException unwrapped(@Nullable Throwable failure) {
         if (failure instanceof Error error) {
             throw error;
         }
@@ -143,19 +145,19 @@ final class EmbeddingPipeline {
 
     private void extract(DocumentText text) {
         try {
-            Outline outline = new GuardedExtraction(work.file(), text, () -> lastMoveNanos = System.nanoTime())
-                    .read(work.extractor());
+            Outline outline = new GuardedExtraction(input.file(), text, () -> lastActivityNanos = System.nanoTime())
+                    .read(input.extractor());
             sendBatch();
             put(new Item(null, outline, null));
         } catch (TextSinkClosed e) {
             log.debug("reading {}: {}", name(), e.getMessage());
         } catch (Throwable e) {
-            put(new Item(null, null, e)); // thrown on in the caller's thread
+            put(new Item(null, null, e)); // rethrown in the caller's thread
         }
     }
 
     private void add(Segment segment) {
-        if (segment.ordinal() < work.firstOrdinal()) {
+        if (segment.ordinal() < input.firstOrdinal()) {
             return;
         }
         batch.add(segment);
@@ -173,14 +175,14 @@ final class EmbeddingPipeline {
     }
 
     private void put(Item item) {
-        lastMoveNanos = WAITING;
+        lastActivityNanos = WAITING;
         try {
             queue.put(item);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TextSinkClosed("stopped");
         }
-        lastMoveNanos = System.nanoTime();
+        lastActivityNanos = System.nanoTime();
     }
 
     private List<EmbeddedSegment> embed(List<Segment> segments) {
@@ -193,7 +195,7 @@ final class EmbeddingPipeline {
         return embedded;
     }
 
-    /** An interrupt that comes while waiting here is kept for the caller. */
+    /** Keeps an interrupt that arrives during the wait for the caller. */
     private void stop() {
         extraction.shutdownNow();
         boolean interrupted = Thread.interrupted();
@@ -211,15 +213,15 @@ final class EmbeddingPipeline {
     }
 
     private void awaitEnd(ExecutorService threads) throws InterruptedException {
-        if (!threads.awaitTermination(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (!threads.awaitTermination(STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
             log.warn(
-                    "a thread that reads {} has not ended within {} s of being told to; it is left to end by itself",
+                    "a thread that reads {} did not stop within {} s; it keeps running until its parser returns",
                     name(),
-                    STOP.toSeconds());
+                    STOP_TIMEOUT.toSeconds());
         }
     }
 
     private String name() {
-        return GuardedExtraction.name(work.file());
+        return GuardedExtraction.name(input.file());
     }
 }

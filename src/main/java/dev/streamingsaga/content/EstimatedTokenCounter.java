@@ -1,12 +1,13 @@
 package dev.streamingsaga.content;
 
 /**
- * For models whose tokenizer we don't have: counts high rather than low. A run of letters or digits takes one token for
- * every {@value #CHARS_PER_TOKEN} characters begun (English words take one for 4 to 6, German ones for 3 in an English
- * vocabulary), every other visible character one (CJK, punctuation, emoji), and two are special.
+ * Estimates tokens for models without a known tokenizer, rather too high than too low. A run of letters or digits
+ * counts one token for each {@value #CHARS_PER_TOKEN} characters or part of them (English words take one for 4 to 6,
+ * German words one for 3 in an English vocabulary). Every other visible character (CJK, punctuation, emoji) counts one.
+ * Two special tokens are added.
  */
 record EstimatedTokenCounter(int max) implements TokenCounter {
-    /** What nearly every embedding model takes. */
+    /** The limit of nearly every embedding model. */
     static final EstimatedTokenCounter OF_512 = new EstimatedTokenCounter(512);
 
     private static final int CHARS_PER_TOKEN = 3;
@@ -30,6 +31,6 @@ record EstimatedTokenCounter(int max) implements TokenCounter {
 
     @Override
     public void close() {
-        // nothing is held
+        // no resources
     }
 }

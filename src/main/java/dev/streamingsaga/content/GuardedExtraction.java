@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs an extractor and tells apart what may go wrong: a file that is damaged, locked or too large for its parser has
- * less text or none, which is a warning, since the bytes are stored whatever they mean; a source that can't be read any
- * more, and a failure behind the sink, are thrown on.
+ * Runs an extractor and classifies its failures. A file that is damaged, locked or too large for its parser has less
+ * text or none; this only logs a warning, since the bytes are stored anyway. A source that has become unreadable and a
+ * failure of the sink are rethrown.
  */
 final class GuardedExtraction implements TextSink {
     private static final Logger log = LoggerFactory.getLogger(GuardedExtraction.class);
@@ -23,17 +23,17 @@ final class GuardedExtraction implements TextSink {
 
     private final Path file;
     private final DocumentText text;
-    private final Runnable moved;
+    private final Runnable onActivity;
     private @Nullable RuntimeException failure;
 
-    /** @param moved called whenever the extractor has delivered something */
-    GuardedExtraction(Path file, DocumentText text, Runnable moved) {
+    /** @param onActivity called whenever the extractor delivers text */
+    GuardedExtraction(Path file, DocumentText text, Runnable onActivity) {
         this.file = file;
         this.text = text;
-        this.moved = moved;
+        this.onActivity = onActivity;
     }
 
-    /** For messages: names come from outside. */
+    /** The file name for messages; cleaned, since names are untrusted input. */
     static String name(Path file) {
         return TextCleaner.line(String.valueOf(file.getFileName()), NAME_CHARS);
     }
@@ -55,24 +55,27 @@ final class GuardedExtraction implements TextSink {
         if (Thread.currentThread().isInterrupted()) {
             throw new TextSinkClosed("stopped");
         }
-        if (text.full()) {
+        if (text.isTruncated()) {
             log.warn(
-                    "the text of {} goes on behind saga.content.max-text-chars; all of it is stored, the rest is not searchable",
+                    "the text of {} exceeds saga.content.max-text-chars; the whole file is stored,"
+                            + " text beyond the limit is not searchable",
                     name(file));
             return;
         }
         checkSource();
-        // Not the message of the exception: parsers like to quote the content there.
+        // Without the exception message, in which parsers may quote the content.
         log.warn(
-                "{} can't be read as text to its end ({}); all of it is stored, the missing text is not searchable",
+                "the text of {} cannot be read to the end ({}); the whole file is stored,"
+                        + " the missing text is not searchable",
                 name(file),
                 e.getClass().getSimpleName());
     }
 
-    /** Looks at both ends of the file, to tell a damaged document from a disk or a mount that is gone. */
+    /** Reads both ends of the file to distinguish a damaged document from a failed disk or mount. */
     private void checkSource() {
         if (Files.notExists(file)) {
-            throw new SagaException(Reason.FILE_NOT_FOUND, "%s is gone while its text was read".formatted(name(file)));
+            throw new SagaException(
+                    Reason.FILE_NOT_FOUND, "%s was deleted while its text was read".formatted(name(file)));
         }
         try (RandomAccessFile source = new RandomAccessFile(file.toFile(), "r")) {
             source.read();
@@ -80,23 +83,21 @@ final class GuardedExtraction implements TextSink {
             source.read();
         } catch (IOException e) {
             throw new SagaException(
-                    Reason.FILE_NOT_READABLE,
-                    "%s can't be read any more while its text was read".formatted(name(file)),
-                    e);
+                    Reason.FILE_NOT_READABLE, "%s became unreadable while its text was read".formatted(name(file)), e);
         }
     }
 
     private void forward(Runnable call) {
-        moved.run();
+        onActivity.run();
         try {
             call.run();
         } catch (TextSinkClosed e) {
             throw e;
         } catch (RuntimeException e) {
-            failure = e; // parsers wrap or swallow what a handler throws
+            failure = e; // parsers may wrap or swallow exceptions of a handler
             throw e;
         } finally {
-            moved.run();
+            onActivity.run();
         }
     }
 

@@ -22,9 +22,10 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model behind an HTTP endpoint that speaks OpenAI's embeddings ({@code POST {"model","input":[…]}}), which most
- * servers do. A busy or failing server (429, 5xx, no connection, time-out) is asked {@value #ATTEMPTS} times in all,
- * with growing pauses; other answers fail at once. Redirects are not followed: the key is for one server.
+ * A model behind an HTTP endpoint with OpenAI's embeddings API ({@code POST {"model","input":[…]}}), which most servers
+ * offer. If the server is busy or fails (429, 5xx, no connection, timeout), a request is tried {@value #ATTEMPTS} times
+ * in all with growing delays; other errors fail at once. Redirects are not followed, since the key is meant for one
+ * server.
  */
 final class HttpEmbedder implements Embedder {
     private static final int ATTEMPTS = 4;
@@ -32,9 +33,10 @@ final class HttpEmbedder implements Embedder {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
     private static final int TOO_MANY_REQUESTS = 429;
 
-    /** A number with sign, 17 digits, exponent and comma; and room for the rest of the answer. */
+    /** Longest number: sign, 17 digits, exponent and comma. */
     private static final int CHARS_PER_NUMBER = 26;
 
+    /** Allowance for the rest of the response. */
     private static final int OTHER_CHARS = 64 * 1024;
 
     private final SagaConfig.Embedding config;
@@ -58,7 +60,7 @@ final class HttpEmbedder implements Embedder {
         return config.model();
     }
 
-    /** As configured; each answer is checked against it. */
+    /** As configured; each response is checked against it. */
     @Override
     public int dimension() {
         return config.dimension();
@@ -99,19 +101,19 @@ final class HttpEmbedder implements Embedder {
         HttpRequest request = request(texts);
         try {
             for (int attempt = 1; ; attempt++) {
-                HttpEmbedder.EndpointAnswer answer = send(request, texts.size());
-                if (answer.body() != null) {
-                    return answer.body();
+                EndpointResult result = send(request, texts.size());
+                if (result.body() != null) {
+                    return result.body();
                 }
-                if (!answer.mayPass() || attempt == ATTEMPTS) {
+                if (!result.retryable() || attempt == ATTEMPTS) {
                     throw new SagaException(
                             Reason.STORE_FAILED,
                             "model %s at %s failed: %s, attempt %d of %d"
-                                    .formatted(modelId(), url.getAuthority(), answer.problem(), attempt, ATTEMPTS));
+                                    .formatted(modelId(), url.getAuthority(), result.problem(), attempt, ATTEMPTS));
                 }
-                Duration growing = FIRST_PAUSE.multipliedBy(1L << (attempt - 1));
+                Duration delay = FIRST_PAUSE.multipliedBy(1L << (attempt - 1));
                 TimeUnit.MILLISECONDS.sleep(
-                        Math.max(growing.toMillis(), answer.pause().toMillis()));
+                        Math.max(delay.toMillis(), result.pause().toMillis()));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -136,25 +138,28 @@ final class HttpEmbedder implements Embedder {
         }
     }
 
-    /** What one attempt came to: a body, or a problem that may pass by itself, at the earliest after {@code pause}. */
-    private record EndpointAnswer(byte @Nullable [] body, String problem, boolean mayPass, Duration pause) {}
+    /**
+     * The result of one attempt: a body, or a problem that may be temporary; then retry after {@code pause} at the
+     * earliest.
+     */
+    private record EndpointResult(byte @Nullable [] body, String problem, boolean retryable, Duration pause) {}
 
-    private HttpEmbedder.EndpointAnswer send(HttpRequest request, int texts) throws InterruptedException {
+    private EndpointResult send(HttpRequest request, int texts) throws InterruptedException {
         long limit = (long) texts * config.dimension() * CHARS_PER_NUMBER + OTHER_CHARS;
         try {
             HttpResponse<byte[]> response =
-                    BoundedHttp.send(client, request, answer -> new BoundedBody(limit), config.timeout());
+                    BoundedHttp.send(client, request, info -> new BoundedBody(limit), config.timeout());
             int status = response.statusCode();
             if (status == 200) {
-                return new HttpEmbedder.EndpointAnswer(response.body(), "", false, Duration.ZERO);
+                return new EndpointResult(response.body(), "", false, Duration.ZERO);
             }
-            return new HttpEmbedder.EndpointAnswer(
+            return new EndpointResult(
                     null, "status " + status, status == TOO_MANY_REQUESTS || status >= 500, retryAfter(response));
         } catch (TimeoutException e) {
-            return new HttpEmbedder.EndpointAnswer(
+            return new EndpointResult(
                     null, "no answer within " + config.timeout().toMillis() + " ms", true, Duration.ZERO);
         } catch (IOException e) {
-            return new HttpEmbedder.EndpointAnswer(
+            return new EndpointResult(
                     null, e.toString(), !(e.getCause() instanceof BoundedBody.TooLong), Duration.ZERO);
         }
     }
@@ -174,38 +179,38 @@ final class HttpEmbedder implements Embedder {
             for (JsonNode entry : json.readTree(body).path("data")) {
                 int index = entry.path("index").asInt(position++);
                 if (index < 0 || index >= expected || vectors[index] != null) {
-                    throw wrong("index " + index + " is not one of " + expected);
+                    throw unusable("index " + index + " is not one of " + expected);
                 }
                 vectors[index] = vector(entry.path("embedding"));
             }
         } catch (IOException e) {
-            throw wrong("it is no JSON");
+            throw unusable("it is not JSON");
         }
         if (Arrays.asList(vectors).contains(null)) {
-            throw wrong("there are fewer vectors than texts");
+            throw unusable("there are fewer vectors than texts");
         }
         return List.of(vectors);
     }
 
     private float[] vector(JsonNode numbers) {
         if (numbers.size() != config.dimension()) {
-            throw wrong("a vector has %d dimensions, saga.embedding.dimension is %d"
+            throw unusable("a vector has %d dimensions, saga.embedding.dimension is %d"
                     .formatted(numbers.size(), config.dimension()));
         }
         float[] vector = new float[numbers.size()];
         for (int i = 0; i < vector.length; i++) {
             if (!numbers.get(i).isNumber()) {
-                throw wrong("a vector holds something that is no number");
+                throw unusable("a vector contains a value that is not a number");
             }
             vector[i] = numbers.get(i).floatValue();
         }
         return Vectors.normalize(vector);
     }
 
-    private SagaException wrong(String why) {
+    private SagaException unusable(String reason) {
         return new SagaException(
                 Reason.STORE_FAILED,
-                "the answer of model %s at %s can't be used: %s".formatted(modelId(), url.getAuthority(), why));
+                "the response of model %s at %s cannot be used: %s".formatted(modelId(), url.getAuthority(), reason));
     }
 
     @Override

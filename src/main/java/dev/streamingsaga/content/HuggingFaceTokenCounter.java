@@ -6,11 +6,11 @@ import java.io.InputStream;
 import java.util.Map;
 
 /**
- * A {@code tokenizer.json}, without the truncation that is written in it: that length becomes {@link #max()} instead,
- * so that a longer text is refused and not silently cut.
+ * Counts tokens with a {@code tokenizer.json}, without its truncation: the truncation length becomes {@link #max()}, so
+ * that a longer text is rejected instead of silently truncated.
  */
 final class HuggingFaceTokenCounter implements TokenCounter {
-    /** Where the file names no length: the positions of the BERT family. */
+    /** Used if the file contains no length: the limit of the BERT family. */
     private static final int DEFAULT_MAX = 512;
 
     private static final Map<String, String> WHOLE_TEXT =

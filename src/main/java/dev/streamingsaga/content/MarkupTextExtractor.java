@@ -29,14 +29,14 @@ import org.xml.sax.ContentHandler;
 import org.xml.sax.helpers.DefaultHandler;
 
 /**
- * HTML, XML and office documents through Tika, as one page. No document inside the document is opened, no macro read,
- * no external entity resolved; Tika's guard against zip bombs and endless nesting is on.
+ * Extracts text of HTML, XML and office documents with Tika, as one page. Embedded documents are not opened, macros not
+ * read and external entities not resolved; Tika's protection against zip bombs and deep nesting is on.
  */
 final class MarkupTextExtractor implements TextExtractor {
-    /** These parsers hold parts of the document in memory: bigger files have no text for us. */
+    /** These parsers hold parts of the document in memory, so larger files are stored without text. */
     static final long MAX_BYTES = 128L * 1024 * 1024;
 
-    /** The HTML parser holds all of it, several times. */
+    /** The HTML parser holds several copies of the document in memory. */
     static final long MAX_HTML_BYTES = 16L * 1024 * 1024;
 
     private final Parser parser;
@@ -47,7 +47,7 @@ final class MarkupTextExtractor implements TextExtractor {
         this.contentType = contentType;
     }
 
-    /** Empty if no parser takes the type. */
+    /** Empty if no parser supports the type. */
     static Optional<MarkupTextExtractor> of(String contentType, ContentTypes types) {
         MediaType type = MediaType.parse(contentType);
         if (type == null) {
@@ -74,7 +74,7 @@ final class MarkupTextExtractor implements TextExtractor {
         return supported.contains(type.getBaseType());
     }
 
-    /** What may be as large as it likes, since it is streamed from end to end. */
+    /** The largest file that is parsed; XML is streamed and has no limit. */
     private long maxBytes() {
         if (parser instanceof DcXMLParser) {
             return Long.MAX_VALUE;
@@ -86,13 +86,15 @@ final class MarkupTextExtractor implements TextExtractor {
     public void extract(Path file, TextSink text) throws Exception {
         long size = Files.size(file);
         if (size > maxBytes()) {
-            throw new IOException("%s of %d bytes, text is read up to %d".formatted(contentType, size, maxBytes()));
+            throw new IOException(
+                    "%s of %d bytes exceeds the limit of %d bytes for text".formatted(contentType, size, maxBytes()));
         }
         text.pages(1);
         Metadata metadata = new Metadata();
         metadata.set(Metadata.CONTENT_TYPE, contentType);
         try (TikaInputStream in = TikaInputStream.get(file)) {
-            SecureContentHandler handler = new SecureContentHandler(new BodyContentHandler(new Characters(text)), in);
+            SecureContentHandler handler =
+                    new SecureContentHandler(new BodyContentHandler(new CharacterHandler(text)), in);
             parser.parse(in, handler, metadata, context());
         } finally {
             text.about(
@@ -109,14 +111,14 @@ final class MarkupTextExtractor implements TextExtractor {
         office.setExtractMacros(false);
         ParseContext context = new ParseContext();
         context.set(OfficeParserConfig.class, office);
-        context.set(EmbeddedDocumentExtractor.class, new NothingEmbedded());
+        context.set(EmbeddedDocumentExtractor.class, new NoEmbeddedDocuments());
         return context;
     }
 
-    private static final class Characters extends DefaultHandler {
+    private static final class CharacterHandler extends DefaultHandler {
         private final TextExtractor.TextSink text;
 
-        Characters(TextExtractor.TextSink text) {
+        CharacterHandler(TextExtractor.TextSink text) {
             this.text = text;
         }
 
@@ -131,7 +133,7 @@ final class MarkupTextExtractor implements TextExtractor {
         }
     }
 
-    private static final class NothingEmbedded implements EmbeddedDocumentExtractor {
+    private static final class NoEmbeddedDocuments implements EmbeddedDocumentExtractor {
         @Override
         public boolean shouldParseEmbedded(Metadata metadata) {
             return false;
@@ -139,7 +141,7 @@ final class MarkupTextExtractor implements TextExtractor {
 
         @Override
         public void parseEmbedded(InputStream stream, ContentHandler handler, Metadata metadata, boolean outputHtml) {
-            // never asked for
+            // never called, see above
         }
     }
 }

@@ -26,12 +26,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A sentence model in the ONNX format, in this process. Takes the output {@code sentence_embedding} if the model has
+ * Runs a sentence model in ONNX format in this process. Uses the output {@code sentence_embedding} if the model has
  * one, else the mean over the tokens of its first output.
  *
- * <p>One text a run and one thread a run, as many runs at a time as there are cores: measured twice as fast as batches
- * of 32 for the quantized models, which also scale their numbers over the whole batch, so that a text's vector would
- * depend on its neighbours.
+ * <p>Each inference takes one text and one thread, with as many in parallel as there are cores. Measured twice as fast
+ * as batches of 32 for the quantized models. These also scale their values over the whole batch, so that the vector of
+ * a text would depend on the other texts.
  */
 final class OnnxEmbedder implements Embedder {
     private static final String POOLED = "sentence_embedding";
@@ -43,7 +43,7 @@ final class OnnxEmbedder implements Embedder {
     private final OrtSession session;
     private final String output;
     private final int dimension;
-    private final ExecutorService runs;
+    private final ExecutorService inferences;
 
     private OnnxEmbedder(String modelId, HuggingFaceTokenCounter tokens, OrtSession session, int threads)
             throws OrtException {
@@ -57,7 +57,7 @@ final class OnnxEmbedder implements Embedder {
         this.dimension =
                 dimension(Objects.requireNonNull(session.getOutputInfo().get(output)));
         AtomicInteger number = new AtomicInteger();
-        this.runs = Executors.newFixedThreadPool(
+        this.inferences = Executors.newFixedThreadPool(
                 threads > 0 ? threads : Runtime.getRuntime().availableProcessors(), task -> {
                     Thread thread = new Thread(task, "saga-embedding-" + number.incrementAndGet());
                     thread.setDaemon(true);
@@ -66,12 +66,12 @@ final class OnnxEmbedder implements Embedder {
     }
 
     /** Opens a model, from a file or from memory. */
-    interface Source {
+    interface ModelSource {
         OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException;
     }
 
-    /** @param threads texts at a time; 0: one for each core */
-    static OnnxEmbedder load(String modelId, Source model, HuggingFaceTokenCounter tokens, int threads) {
+    /** @param threads number of texts in parallel; 0: one for each core */
+    static OnnxEmbedder load(String modelId, ModelSource model, HuggingFaceTokenCounter tokens, int threads) {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);
@@ -122,11 +122,11 @@ final class OnnxEmbedder implements Embedder {
                 throw new IllegalArgumentException("a text of %d tokens is too long for model %s, which takes %d"
                         .formatted(ids.length, modelId, maxTokens()));
             }
-            tasks.add(() -> run(ids));
+            tasks.add(() -> infer(ids));
         }
         try {
             List<float[]> vectors = new ArrayList<>();
-            for (Future<float[]> vector : runs.invokeAll(tasks)) {
+            for (Future<float[]> vector : inferences.invokeAll(tasks)) {
                 vectors.add(vector.get());
             }
             return vectors;
@@ -134,11 +134,12 @@ final class OnnxEmbedder implements Embedder {
             Thread.currentThread().interrupt();
             throw new SagaException(Reason.CANCELLED, "embedding was interrupted", e);
         } catch (ExecutionException e) {
-            throw new SagaException(Reason.STORE_FAILED, "model %s failed on a text".formatted(modelId), e.getCause());
+            throw new SagaException(
+                    Reason.STORE_FAILED, "model %s failed to embed a text".formatted(modelId), e.getCause());
         }
     }
 
-    private float[] run(long[] ids) throws OrtException {
+    private float[] infer(long[] ids) throws OrtException {
         long[] shape = {1, ids.length};
         long[] mask = new long[ids.length];
         Arrays.fill(mask, 1);
@@ -154,7 +155,10 @@ final class OnnxEmbedder implements Embedder {
         }
     }
 
-    /** A pooled output has one row. No row is padding, since each text runs alone; unit length makes the sum a mean. */
+    /**
+     * A pooled output has one row. No row is padding, since each text is processed alone; normalization turns the sum
+     * into a mean.
+     */
     private float[] sum(FloatBuffer rows) {
         float[] sum = new float[dimension];
         for (int i = 0; rows.hasRemaining(); i = (i + 1) % dimension) {
@@ -165,12 +169,12 @@ final class OnnxEmbedder implements Embedder {
 
     @Override
     public void close() {
-        runs.shutdown();
+        inferences.shutdown();
         try {
-            if (runs.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
+            if (inferences.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
                 session.close();
                 tokens.close();
-            } // else rather keep the memory than pull it from under a run
+            } // else leak the memory rather than free it during an inference
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (OrtException e) {

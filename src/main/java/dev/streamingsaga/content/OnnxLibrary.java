@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** The native code of the ONNX runtime. */
+/** Loads the native libraries of the ONNX runtime. */
 final class OnnxLibrary {
     private OnnxLibrary() {}
 
@@ -21,7 +21,7 @@ final class OnnxLibrary {
                 folder, new NativeLibraries.Code("onnxruntime", "onnxruntime.native.path", code()), OnnxLibrary::load);
     }
 
-    /** All of it, or nothing on a system that we do not know. */
+    /** All libraries, or none on an unsupported system. */
     private static List<URL> code() {
         List<URL> found = Stream.of("onnxruntime", "onnxruntime4j_jni")
                 .map(System::mapLibraryName)
@@ -31,7 +31,7 @@ final class OnnxLibrary {
         return found.size() == 2 ? found : List.of();
     }
 
-    /** As the runtime names it. */
+    /** The platform name that the runtime uses. */
     private static String system() {
         String name = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
         String system = name.contains("mac") ? "osx" : name.contains("win") ? "win" : "linux";
@@ -46,14 +46,15 @@ final class OnnxLibrary {
     private static boolean load() {
         OrtEnvironment.getEnvironment();
         try {
-            // Made for code that it did not need to unpack; only removed when the JVM ends in an orderly way.
+            // The runtime creates this directory for libraries that it did not unpack, and deletes it only on a clean
+            // exit.
             Field field = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("tempDirectory");
             field.setAccessible(true);
             if (field.get(null) instanceof Path empty) {
                 Files.deleteIfExists(empty);
             }
         } catch (ReflectiveOperationException | IOException | RuntimeException e) {
-            // An empty folder stays until the JVM ends.
+            // An empty directory remains until the JVM exits.
         }
         return true;
     }

@@ -3,11 +3,12 @@ package dev.streamingsaga.content;
 import java.util.List;
 
 /**
- * The shape of a document's text, without the text.
+ * The structure of a document's text, without the text.
  *
- * @param pages 0 where nothing could be read as text
- * @param segmentsPerPage one number for each page
- * @param title empty if unknown, as author
+ * @param pages 0 if no text could be read
+ * @param segmentsPerPage the number of segments of each page
+ * @param title empty if unknown
+ * @param author empty if unknown
  */
 public record Outline(int pages, List<Integer> segmentsPerPage, String title, String author) {
     public static final Outline EMPTY = new Outline(0, List.of(), "", "");

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Text of a PDF, page by page; images are not decoded, streams are unpacked to temporary files. A page that can't be
- * read counts as a page without text. A PDF that is locked with a password fails as a whole.
+ * Extracts the text of a PDF page by page. Does not decode images; unpacks streams to temporary files. A page that
+ * cannot be read counts as a page without text. A PDF that needs a password fails as a whole.
  */
 final class PdfTextExtractor implements TextExtractor {
     private static final Logger log = LoggerFactory.getLogger(PdfTextExtractor.class);
@@ -43,7 +43,7 @@ final class PdfTextExtractor implements TextExtractor {
             pages.endPagesBefore(document.getNumberOfPages() + 1);
             if (pages.damaged > 0) {
                 log.warn(
-                        "{} of {} pages of {} can't be read as text; they are stored, but not searchable",
+                        "{} of {} pages of {} cannot be read as text; they are stored, but not searchable",
                         pages.damaged,
                         document.getNumberOfPages(),
                         TextCleaner.line(file.getFileName().toString(), 200));
@@ -51,7 +51,7 @@ final class PdfTextExtractor implements TextExtractor {
         }
     }
 
-    /** One pass over all pages: asking the stripper for single pages walks the page tree anew for each of them. */
+    /** One pass over all pages: with single pages the stripper would walk the page tree once for each of them. */
     private static final class Pages extends PDFTextStripper {
         private final TextSink text;
         private final StringWriter page = new StringWriter();
@@ -63,7 +63,7 @@ final class PdfTextExtractor implements TextExtractor {
             setLineSeparator("\n");
         }
 
-        /** Pages without any content never reach {@link #processPage}. */
+        /** Ends pages without content, for which {@link #processPage} is never called. */
         void endPagesBefore(int pageNo) {
             while (ended < pageNo - 1) {
                 text.endPage();
@@ -80,7 +80,7 @@ final class PdfTextExtractor implements TextExtractor {
             } catch (IOException | RuntimeException | StackOverflowError e) {
                 damaged++;
                 log.debug(
-                        "page {} can't be read: {}",
+                        "page {} cannot be read: {}",
                         getCurrentPageNo(),
                         e.getClass().getName());
             }

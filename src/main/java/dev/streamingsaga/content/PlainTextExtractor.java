@@ -16,9 +16,9 @@ import org.apache.tika.detect.DefaultEncodingDetector;
 import org.apache.tika.metadata.Metadata;
 
 /**
- * Text files of any size as one page, streamed. UTF-8 where the first 64 KiB are, else what Tika takes them for. Bytes
- * that are wrong in that charset are read as Windows-1252, so that a file of plain ASCII with a late umlaut loses
- * nothing.
+ * Streams text files of any size as one page. Reads UTF-8 if the first 64 KiB are valid UTF-8, else the charset that
+ * Tika detects. Reads bytes that are invalid in that charset as Windows-1252, so that an ASCII file with a late umlaut
+ * loses nothing.
  */
 final class PlainTextExtractor implements TextExtractor {
     private static final int BUFFER_BYTES = 32 * 1024;
@@ -51,10 +51,10 @@ final class PlainTextExtractor implements TextExtractor {
         while (true) {
             CoderResult result = decoder.decode(bytes, chars, end);
             if (result.isError()) {
-                byte[] wrong = new byte[result.length()];
+                byte[] malformed = new byte[result.length()];
                 flush(chars, text);
-                bytes.get(wrong);
-                chars.put(new String(wrong, WESTERN));
+                bytes.get(malformed);
+                chars.put(new String(malformed, WESTERN));
                 decoder.reset();
             } else {
                 flush(chars, text);
@@ -78,7 +78,7 @@ final class PlainTextExtractor implements TextExtractor {
         return detected == null ? WESTERN : detected;
     }
 
-    /** The last character may be cut off. */
+    /** The last character may be incomplete. */
     private static boolean isUtf8(byte[] prefix) {
         ByteBuffer bytes = ByteBuffer.wrap(prefix);
         CharBuffer chars = CharBuffer.allocate(prefix.length);

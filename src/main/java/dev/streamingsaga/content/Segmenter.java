@@ -7,10 +7,10 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Cuts clean text into segments of at most {@code maxTokens} and {@code maxChars}: at sentence ends, where a sentence
- * is too long between words, and where a word is too long within it. Every character but white space is in some
- * segment; with an overlap, the sentences that end one segment (up to so many tokens) also begin the next. Same text,
- * same segments.
+ * Splits clean text into segments of at most {@code maxTokens} and {@code maxChars}: at sentence ends, between words if
+ * a sentence is too long, and within a word if the word is too long. Every character except white space is part of a
+ * segment. With an overlap, the last sentences of a segment, up to that many tokens, also begin the next. The same text
+ * always gives the same segments.
  */
 final class Segmenter {
     private static final int CHARS_PER_TOKEN = 10;
@@ -28,13 +28,13 @@ final class Segmenter {
     Segmenter(Embedder model, int maxTokens, int overlapTokens) {
         this.model = model;
         this.maxTokens = maxTokens;
-        // A tokenizer may take a very long word for a single unknown token: rows and requests are bounded nevertheless.
+        // A tokenizer may count a very long word as a single unknown token: this still bounds rows and requests.
         this.maxChars = maxTokens * CHARS_PER_TOKEN;
         this.overlapTokens = Math.min(overlapTokens, maxTokens / 2);
         this.specialTokens = model.countTokens("");
     }
 
-    /** @param text as {@link TextCleaner} makes it: paragraphs are lines */
+    /** @param text cleaned by {@link TextCleaner}: each paragraph is a line */
     List<String> segments(String text) {
         List<Unit> units = units(text);
         List<String> segments = new ArrayList<>();
@@ -42,13 +42,14 @@ final class Segmenter {
         for (int next = 0; next < units.size(); ) {
             from = overlapBefore(units, from, next);
             while (from < next && !mayFit(units.subList(from, next + 1))) {
-                from++; // less overlap: what is new comes first
+                from++; // less overlap: new text has priority
             }
             int end = next + 1;
             while (end < units.size() && mayFit(units.subList(from, end + 1))) {
                 end++;
             }
-            // Tokens were added up; not every tokenizer agrees. A unit alone has been counted.
+            // The sum of token counts may differ from the count of the joined text. A single unit has been counted
+            // itself.
             while (end - from > 1 && !fits(join(units.subList(from, end)))) {
                 if (end > next + 1) {
                     end--;
@@ -62,7 +63,7 @@ final class Segmenter {
         return segments;
     }
 
-    /** First of the units before {@code next} that the next segment may repeat. */
+    /** Index of the first unit before {@code next} that the next segment repeats. */
     private int overlapBefore(List<Unit> units, int previousFrom, int next) {
         int from = next;
         int tokens = 0;
@@ -120,7 +121,7 @@ final class Segmenter {
         }
     }
 
-    /** Where to cut a text that is too long: after as many whole words as fit, or else after as many characters. */
+    /** Where to split a text that is too long: after as many whole words as fit, else after as many characters. */
     private int longestPrefix(String text) {
         int window = Math.min(text.length(), maxChars + 1);
         List<Integer> words = new ArrayList<>();
@@ -151,6 +152,6 @@ final class Segmenter {
         return low == 0 ? 0 : ends.get(low - 1);
     }
 
-    /** @param tokens without special ones */
+    /** @param tokens without special tokens */
     private record Unit(String text, int tokens) {}
 }

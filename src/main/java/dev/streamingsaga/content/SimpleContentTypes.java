@@ -9,9 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * MIME type where Tika is not on the class path, by the same rule: the bytes decide, and a file's name only chooses
- * among the special cases of what they say ({@code text/plain} to {@code text/csv}, a zip archive to a word processor's
- * format).
+ * Detects the MIME type if Tika is not on the class path, by the same rule: the bytes decide, and the file name only
+ * selects a subtype ({@code text/plain} to {@code text/csv}, a zip archive to an office format).
  */
 final class SimpleContentTypes {
     static final int PREFIX_BYTES = 1024;
@@ -65,7 +64,7 @@ final class SimpleContentTypes {
 
     private SimpleContentTypes() {}
 
-    /** @param prefix the first {@link #PREFIX_BYTES} of the file, or all of it */
+    /** @param prefix the first {@link #PREFIX_BYTES} of the file, or all of it if it is shorter */
     static String detect(byte[] prefix, String fileName) throws IOException {
         String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
         String latin = new String(prefix, StandardCharsets.ISO_8859_1);
@@ -91,10 +90,10 @@ final class SimpleContentTypes {
                 : extension.equals("txt") ? "text/plain" : TEXT.getOrDefault(extension, UNKNOWN);
     }
 
-    /** Binary files have control characters; UTF-16 has them too, behind its mark. */
+    /** Binary files contain control characters; UTF-16 contains them too, after its byte order mark. */
     private static boolean isText(String latin) {
-        boolean marked = latin.startsWith("\u00fe\u00ff") || latin.startsWith("\u00ff\u00fe");
-        return marked
+        boolean utf16 = latin.startsWith("\u00fe\u00ff") || latin.startsWith("\u00ff\u00fe");
+        return utf16
                 || !latin.isEmpty()
                         && latin.chars().noneMatch(c -> c < ' ' && TEXT_CONTROLS.indexOf(c) < 0 || c == 0x7f);
     }

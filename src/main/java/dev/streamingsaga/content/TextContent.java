@@ -1,7 +1,7 @@
 package dev.streamingsaga.content;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.content.EmbeddingPipeline.Limits;
+import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;
@@ -15,14 +15,14 @@ import org.apache.tika.mime.MediaType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PDF, plain text, HTML, XML and office documents have text; anything else has none, and is not read for it. Same file,
- * same settings: same ordinals and texts. The model is loaded once, when a text or a question first needs it. Safe for
- * use by several threads; all documents share the model's threads.
+ * Reads text of PDF, plain text, HTML, XML and office documents; other files have no text and are not read. The same
+ * file with the same settings always gives the same ordinals and texts. The model is loaded once, on the first text or
+ * query. Thread-safe; all documents share the threads of the model.
  */
 public final class TextContent implements DocumentContent {
     /**
-     * Segment length where {@code saga.content.segment-tokens} is 0 and the model takes more: good to find a passage
-     * by.
+     * Segment length if {@code saga.content.segment-tokens} is 0 and the model accepts more: short enough to find a
+     * passage.
      */
     static final int DEFAULT_SEGMENT_TOKENS = 256;
 
@@ -31,22 +31,22 @@ public final class TextContent implements DocumentContent {
 
     private final SagaConfig.Content config;
     private final SagaConfig.Embedding embedding;
-    private final ContentDirectories spool;
+    private final ContentDirectories directories;
     private final ContentTypes types = new ContentTypes();
     private @Nullable Embedder embedder;
     private boolean closed;
 
-    private TextContent(SagaConfig.Content config, SagaConfig.Embedding embedding, ContentDirectories spool) {
+    private TextContent(SagaConfig.Content config, SagaConfig.Embedding embedding, ContentDirectories directories) {
         this.config = config;
         this.embedding = embedding;
-        this.spool = spool;
+        this.directories = directories;
     }
 
     /**
-     * Loads nothing yet.
+     * Creates the content reader without loading the model.
      *
-     * @param spoolDir for temporary files and native libraries, of this process alone; what a killed process left is
-     *     removed
+     * @param spoolDir directory for temporary files and native libraries, used by this process only; files of a killed
+     *     process are deleted
      */
     public static TextContent create(SagaConfig.Content config, SagaConfig.Embedding embedding, Path spoolDir) {
         return new TextContent(config, embedding, ContentDirectories.open(spoolDir));
@@ -60,14 +60,14 @@ public final class TextContent implements DocumentContent {
         } catch (NoSuchFileException e) {
             throw new SagaException(Reason.FILE_NOT_FOUND, GuardedExtraction.name(file) + " does not exist", e);
         } catch (IOException e) {
-            throw new SagaException(Reason.FILE_NOT_READABLE, GuardedExtraction.name(file) + " can't be read", e);
+            throw new SagaException(Reason.FILE_NOT_READABLE, GuardedExtraction.name(file) + " cannot be read", e);
         }
     }
 
     /**
      * @throws SagaException {@code TIMEOUT} if a parser delivers nothing for 2 minutes, {@code CANCELLED} if the caller
-     *     is interrupted (the flag stays set), {@code FILE_NOT_FOUND} or {@code FILE_NOT_READABLE} if the source is
-     *     gone, {@code STORE_FAILED} if the model's server fails
+     *     is interrupted (the flag stays set), {@code FILE_NOT_FOUND} or {@code FILE_NOT_READABLE} if the source has
+     *     disappeared, {@code STORE_FAILED} if the server of the model fails
      */
     @Override
     public Outline embed(
@@ -77,9 +77,9 @@ public final class TextContent implements DocumentContent {
             progress.report(0, 0, 0);
             return Outline.EMPTY;
         }
-        EmbeddingPipeline.DocumentInput work =
+        EmbeddingPipeline.DocumentInput input =
                 new EmbeddingPipeline.DocumentInput(file, extractor.get(), firstOrdinal, sink, progress);
-        return new EmbeddingPipeline(embedder(), limits(), work).run();
+        return new EmbeddingPipeline(embedder(), limits(), input).run();
     }
 
     @Override
@@ -97,7 +97,7 @@ public final class TextContent implements DocumentContent {
             return Optional.empty();
         }
         if (types.isA(contentType, PDF)) {
-            return Optional.of(new PdfTextExtractor(spool.temporary()));
+            return Optional.of(new PdfTextExtractor(directories.temporary()));
         }
         Optional<MarkupTextExtractor> markup = MarkupTextExtractor.of(contentType, types);
         if (markup.isPresent()) {
@@ -106,10 +106,10 @@ public final class TextContent implements DocumentContent {
         return types.isA(contentType, MediaType.TEXT_PLAIN) ? Optional.of(new PlainTextExtractor()) : Optional.empty();
     }
 
-    private Limits limits() {
-        int wanted = config.segmentTokens() > 0 ? config.segmentTokens() : DEFAULT_SEGMENT_TOKENS;
-        return new Limits(
-                Math.min(wanted, embedder().maxTokens()),
+    private PipelineLimits limits() {
+        int configured = config.segmentTokens() > 0 ? config.segmentTokens() : DEFAULT_SEGMENT_TOKENS;
+        return new PipelineLimits(
+                Math.min(configured, embedder().maxTokens()),
                 config.segmentOverlapTokens(),
                 config.maxTextChars(),
                 embedding.batchSize(),
@@ -124,14 +124,14 @@ public final class TextContent implements DocumentContent {
         }
         if (embedder == null) {
             if (embedding.provider() != SagaConfig.EmbeddingProvider.HTTP) {
-                OnnxLibrary.load(spool.libraries());
+                OnnxLibrary.load(directories.libraries());
             }
             embedder = Embedders.create(embedding);
         }
         return embedder;
     }
 
-    /** Work that still runs fails. */
+    /** Extractions that are still running fail. */
     @Override
     public synchronized void close() {
         closed = true;

@@ -2,31 +2,31 @@ package dev.streamingsaga.content;
 
 import java.nio.file.Path;
 
-/** Gets the text out of one kind of file, in reading order and with bounded memory. */
+/** Extracts the text of one kind of file, in reading order and with bounded memory. */
 interface TextExtractor {
     /**
-     * @throws Exception whatever the format's library throws at a damaged file; what {@code text} got until then stays
+     * @throws Exception any exception of the library for a damaged file; {@code text} keeps what it received until then
      */
     void extract(Path file, TextSink text) throws Exception;
 
-    /** Where text goes to. Its methods may block, and end the extraction by throwing {@link TextSinkClosed}. */
+    /** Receives the text. Its methods may block, and end the extraction by throwing {@link TextSinkClosed}. */
     interface TextSink {
-        /** How many pages there will be, if the format knows. */
+        /** The number of pages, if the format has it. */
         void pages(int total);
 
-        /** Appended to the current page. */
+        /** Appends text to the current page. */
         void text(CharSequence part);
 
-        /** The current page is complete; pages without text are ended too. */
+        /** Ends the current page; also called for pages without text. */
         void endPage();
 
         void about(String title, String author);
     }
 
-    /** No more text is wanted: the limit is reached, or the work was stopped. */
+    /** No more text is accepted: the limit is reached, or the extraction was stopped. */
     final class TextSinkClosed extends RuntimeException {
-        TextSinkClosed(String why) {
-            super(why, null, false, false);
+        TextSinkClosed(String reason) {
+            super(reason, null, false, false);
         }
     }
 }

@@ -1,10 +1,10 @@
 package dev.streamingsaga.content;
 
-/** Counts tokens as a model does, special ones included. Safe for use by several threads. */
+/** Counts tokens as a model does, special tokens included. Thread-safe. */
 interface TokenCounter extends AutoCloseable {
     int count(String text);
 
-    /** The longest text the model takes. */
+    /** The longest text that the model accepts, in tokens. */
     int max();
 
     @Override

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** For an instance whose stores need no text: knows the most common types without a library, and extracts nothing. */
+/** Content of an instance whose stores need no text: detects common types without a library and extracts no text. */
 final class TypeOnlyContent implements DocumentContent {
     @Override
     public String contentType(Path file) {
@@ -19,7 +19,7 @@ final class TypeOnlyContent implements DocumentContent {
         } catch (NoSuchFileException e) {
             throw new SagaException(Reason.FILE_NOT_FOUND, file.getFileName() + " does not exist", e);
         } catch (IOException e) {
-            throw new SagaException(Reason.FILE_NOT_READABLE, file.getFileName() + " can't be read", e);
+            throw new SagaException(Reason.FILE_NOT_READABLE, file.getFileName() + " cannot be read", e);
         }
     }
 
@@ -42,6 +42,6 @@ final class TypeOnlyContent implements DocumentContent {
 
     @Override
     public Embedder embedder() {
-        throw new IllegalStateException("no participant needs a model, so none is loaded");
+        throw new IllegalStateException("no embedding model is loaded, since no participant needs one");
     }
 }

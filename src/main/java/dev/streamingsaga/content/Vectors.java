@@ -3,7 +3,7 @@ package dev.streamingsaga.content;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 
-/** Arithmetic of embeddings. */
+/** Vector arithmetic for embeddings. */
 final class Vectors {
     private Vectors() {}
 
@@ -16,7 +16,8 @@ final class Vectors {
         double length = Math.sqrt(square);
         if (!(length > 0) || Double.isInfinite(length)) {
             throw new SagaException(
-                    Reason.STORE_FAILED, "the embedding model answered with a vector of length " + length);
+                    Reason.STORE_FAILED,
+                    "the embedding model returned a vector of length " + length + ", which cannot be normalized");
         }
         for (int i = 0; i < vector.length; i++) {
             vector[i] = (float) (vector[i] / length);

@@ -1,4 +1,4 @@
-/** From a file to text, from text to segments, from segments to vectors. */
+/** Turns files into text, text into segments, and segments into vectors. */
 @NullMarked
 package dev.streamingsaga.content;
 

@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Content with the real model, and what it makes of a file. */
+/** Creates content with the real model and reads files with it. */
 final class ContentFixture {
     private ContentFixture() {}
 

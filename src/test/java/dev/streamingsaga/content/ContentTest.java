@@ -62,7 +62,7 @@ class ContentTest {
     }
 
     @Test
-    void hands_on_all_pages_in_reading_order() {
+    void delivers_all_pages_in_reading_order() {
         List<Segment> segments =
                 whole.segments().stream().map(EmbeddedSegment::segment).toList();
         assertThat(segments)
@@ -89,7 +89,7 @@ class ContentTest {
     }
 
     @Test
-    void fits_every_segment_to_the_model() {
+    void keeps_every_segment_within_the_model_limit() {
         Embedder model = content.embedder();
         assertThat(whole.texts())
                 .allSatisfy(text -> assertThat(model.countTokens(text)).isLessThanOrEqualTo(model.maxTokens()));
@@ -122,7 +122,7 @@ class ContentTest {
     }
 
     @Test
-    void goes_on_behind_a_segment_with_the_same_texts_and_vectors() {
+    void resumes_after_a_segment_with_the_same_texts_and_vectors() {
         int first = whole.segments().size() - 40;
         Read rest = read(content, pdf, first);
 
@@ -184,14 +184,14 @@ class ContentTest {
     }
 
     @Test
-    void says_when_the_source_is_gone() {
+    void reports_a_missing_source() {
         assertThatThrownBy(() -> content.outline(dir.resolve("gone.pdf"), "application/pdf"))
                 .isInstanceOfSatisfying(
                         SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
     }
 
     @Test
-    void finds_no_text_in_damaged_truncated_and_locked_pdfs_and_in_images() throws IOException {
+    void finds_no_text_in_damaged_truncated_and_encrypted_pdfs_and_in_images() throws IOException {
         Path damaged = Files.writeString(
                 dir.resolve("damaged.pdf"), "%PDF-1.7\n1 0 obj <</Type /Catalog /Pages 7 0 R>>\nstream");
         Path locked = dir.resolve("locked.pdf");
@@ -232,7 +232,7 @@ class ContentTest {
     }
 
     @Test
-    void reads_late_umlauts_of_an_otherwise_plain_file_in_either_charset() throws IOException {
+    void reads_late_umlauts_of_an_otherwise_ascii_file_in_either_charset() throws IOException {
         String late = "Größere Möwen.";
         for (Charset charset : List.of(StandardCharsets.UTF_8, StandardCharsets.ISO_8859_1)) {
             Path file = Files.write(dir.resolve("late.txt"), ("x. ".repeat(30_000) + "\n\n" + late).getBytes(charset));
@@ -244,7 +244,7 @@ class ContentTest {
     }
 
     @Test
-    void cuts_a_text_file_alike_whatever_its_length_and_stops_at_the_limit() throws IOException {
+    void splits_a_text_file_independently_of_its_length_and_stops_at_the_limit() throws IOException {
         String text = IntStream.range(0, 20_000)
                 .mapToObj(i -> "Line %d of many.".formatted(i))
                 .collect(Collectors.joining("\n"));

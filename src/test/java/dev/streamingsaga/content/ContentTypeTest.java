@@ -38,7 +38,7 @@ class ContentTypeTest {
     }
 
     @Test
-    void goes_by_the_bytes_and_not_by_the_name() throws IOException {
+    void detects_the_type_by_bytes_and_not_by_name() throws IOException {
         Path pdf = dir.resolve("letter.txt");
         SamplePdf.write(pdf, 1, 0);
 
@@ -52,13 +52,13 @@ class ContentTypeTest {
     }
 
     @Test
-    void lets_the_name_choose_among_kinds_of_text() throws IOException {
+    void selects_the_text_subtype_by_name() throws IOException {
         assertThat(content.contentType(file("table.csv", "a,b\n1,2\n"))).isEqualTo("text/csv");
         assertThat(content.contentType(file("readme", "Grüße"))).isEqualTo("text/plain");
     }
 
     @Test
-    void tells_text_in_an_eight_bit_charset_from_bytes() throws IOException {
+    void distinguishes_text_in_an_eight_bit_charset_from_binary() throws IOException {
         byte[] russian =
                 "Смотритель маяка считает чаек на берегу моря каждое утро до завтрака.".getBytes("windows-1251");
         Path text = Files.write(dir.resolve("a.txt"), russian);
@@ -93,7 +93,7 @@ class ContentTypeTest {
     }
 
     @Test
-    void takes_five_gigabytes_of_zeros_for_bytes_without_text() throws IOException {
+    void treats_five_gigabytes_of_zeros_as_binary_without_text() throws IOException {
         Path zeros = dir.resolve("zeros.txt");
         try (RandomAccessFile sparse = new RandomAccessFile(zeros.toFile(), "rw")) {
             sparse.setLength(5L << 30);
@@ -103,12 +103,12 @@ class ContentTypeTest {
     }
 
     @Test
-    void knows_an_empty_file_as_bytes() throws IOException {
+    void treats_an_empty_file_as_binary() throws IOException {
         assertThat(content.contentType(file("empty.pdf", ""))).isEqualTo("application/octet-stream");
     }
 
     @Test
-    void says_when_the_file_is_missing() {
+    void reports_a_missing_file() {
         assertThatThrownBy(() -> content.contentType(dir.resolve("missing")))
                 .isInstanceOfSatisfying(
                         SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));

@@ -37,7 +37,7 @@ class EmbedderTest {
     }
 
     @Test
-    void knows_itself() {
+    void reports_id_dimension_and_token_limit() {
         assertThat(model.modelId()).isEqualTo("all-minilm-l6-v2-q");
         assertThat(model.dimension()).isEqualTo(384);
         assertThat(model.maxTokens()).isEqualTo(128);
@@ -45,7 +45,7 @@ class EmbedderTest {
     }
 
     @Test
-    void gives_the_same_vector_alone_and_among_others() {
+    void returns_the_same_vector_alone_and_in_a_batch() {
         List<String> texts = IntStream.range(0, 20)
                 .mapToObj(i -> GULLS + " And then, number " + i + ".".repeat(i))
                 .toList();
@@ -59,7 +59,7 @@ class EmbedderTest {
     }
 
     @Test
-    void puts_what_means_the_same_closer_together() {
+    void places_texts_of_similar_meaning_closer_together() {
         float[] question = model.embedQuery("Who looks at seabirds by the sea?");
         List<float[]> answers = model.embed(List.of(
                 GULLS,
@@ -71,7 +71,7 @@ class EmbedderTest {
     }
 
     @Test
-    void refuses_a_text_that_it_would_have_to_cut() {
+    void rejects_a_text_that_is_too_long() {
         assertThatThrownBy(() -> model.embed(List.of("gulls ".repeat(127))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("takes 128");
@@ -79,7 +79,7 @@ class EmbedderTest {
     }
 
     @Test
-    void takes_a_model_and_a_tokenizer_from_files() throws IOException {
+    void loads_a_model_and_a_tokenizer_from_files() throws IOException {
         Path onnx = copy("all-minilm-l6-v2-q.onnx", "my model.onnx");
         Path tokenizer = copy("all-minilm-l6-v2-q-tokenizer.json", "tokenizer.json");
         try (Embedder own = Embedders.create(ContentFixture.config(
@@ -103,7 +103,7 @@ class EmbedderTest {
     }
 
     @Test
-    void refuses_a_dimension_that_is_not_the_models() {
+    void rejects_a_dimension_that_differs_from_the_model() {
         assertThatThrownBy(() -> Embedders.create(
                         ContentFixture.config("saga.embedding.dimension", "768").embedding()))
                 .isInstanceOf(ConfigException.class)
@@ -112,7 +112,7 @@ class EmbedderTest {
     }
 
     @Test
-    void names_the_setting_that_is_missing() {
+    void names_the_missing_setting() {
         assertThatThrownBy(() -> Embedders.create(
                         ContentFixture.config("saga.embedding.provider", "onnx").embedding()))
                 .isInstanceOf(ConfigException.class)

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.streamingsaga.content.EmbeddingPipeline.Limits;
+import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;
@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Failures on purpose in each of the three stages; the model is a counting one, since its vectors don't matter here.
+ * Deliberate failures in each of the three stages. The model only returns text lengths, since vectors do not matter
+ * here.
  */
 @Tag("unit")
 class EmbeddingPipelineTest {
@@ -44,12 +45,12 @@ class EmbeddingPipelineTest {
     }
 
     @AfterEach
-    void no_thread_is_left() {
+    void awaitNoThreadsLeft() {
         await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
                 .noneMatch(thread -> thread.getName().startsWith("saga-content-")));
     }
 
-    /** The length of a text as its vector. */
+    /** Returns the length of a text as its vector. */
     private static class LengthModel implements Embedder {
         @Override
         public String modelId() {
@@ -96,7 +97,7 @@ class EmbeddingPipelineTest {
     }
 
     private Outline run(Embedder model, TextExtractor extractor, Consumer<List<EmbeddedSegment>> sink) {
-        Limits limits = new Limits(16, 0, 1_000_000, 4, 2, Duration.ofMillis(300));
+        PipelineLimits limits = new PipelineLimits(16, 0, 1_000_000, 4, 2, Duration.ofMillis(300));
         return new EmbeddingPipeline(
                         model,
                         limits,
@@ -105,7 +106,7 @@ class EmbeddingPipelineTest {
     }
 
     @Test
-    void keeps_the_order_though_batches_are_embedded_at_a_time() {
+    void keeps_the_order_of_batches_that_are_embedded_in_parallel() {
         Outline outline = run(new LengthModel(), this::readPages, received::addAll);
 
         assertThat(outline.segmentsPerPage()).hasSize(PAGES).containsOnly(1);
@@ -120,7 +121,7 @@ class EmbeddingPipelineTest {
     }
 
     @Test
-    void reads_no_further_than_the_sink_can_follow() {
+    void reads_ahead_of_the_sink_within_a_limit() {
         List<Integer> ahead = Collections.synchronizedList(new ArrayList<>());
         run(new LengthModel(), this::readPages, batch -> {
             await().until(() -> pagesRead.get() == PAGES
@@ -133,7 +134,7 @@ class EmbeddingPipelineTest {
     }
 
     @Test
-    void throws_on_what_the_model_fails_with() {
+    void rethrows_the_failure_of_the_model() {
         IllegalStateException broken = new IllegalStateException("model broke");
         Embedder failing = new LengthModel() {
             @Override
@@ -151,7 +152,7 @@ class EmbeddingPipelineTest {
     }
 
     @Test
-    void does_not_take_a_failing_tokenizer_for_a_damaged_document() {
+    void does_not_treat_a_failing_tokenizer_as_a_damaged_document() {
         IllegalStateException broken = new IllegalStateException("tokenizer broke");
         Embedder failing = new LengthModel() {
             @Override
@@ -167,7 +168,7 @@ class EmbeddingPipelineTest {
     }
 
     @Test
-    void keeps_the_text_before_the_place_where_a_document_is_damaged() {
+    void keeps_the_text_before_the_damage_of_a_document() {
         Outline outline = run(
                 new LengthModel(),
                 (source, text) -> {
@@ -180,7 +181,7 @@ class EmbeddingPipelineTest {
     }
 
     @Test
-    void gives_up_on_a_parser_that_broods() {
+    void times_out_when_a_parser_delivers_no_text() {
         CountDownLatch never = new CountDownLatch(1);
         assertThatThrownBy(() -> run(new LengthModel(), (source, text) -> never.await(), received::addAll))
                 .isInstanceOfSatisfying(
@@ -189,7 +190,7 @@ class EmbeddingPipelineTest {
     }
 
     @Test
-    void tells_a_source_that_is_gone_from_a_damaged_one() {
+    void distinguishes_a_missing_source_from_a_damaged_one() {
         assertThatThrownBy(() -> run(
                         new LengthModel(),
                         (source, text) -> {
@@ -202,7 +203,7 @@ class EmbeddingPipelineTest {
     }
 
     @Test
-    void cuts_blocks_alike_in_whatever_portions_the_text_comes() {
+    void splits_blocks_independently_of_the_size_of_text_parts() {
         String text = "Sentence of some length. ".repeat(5000);
         List<List<String>> results = new ArrayList<>();
         for (int portion : new int[] {1, 777, 100_000}) {

@@ -35,12 +35,12 @@ class HttpEmbedderTest {
     private final ExecutorService handlers = Executors.newCachedThreadPool();
     private HttpServer server;
 
-    /** What the server does to a request, by its number from 1; true: done, false: answer it properly. */
-    private interface Trouble {
-        boolean make(int number, HttpExchange exchange) throws IOException;
+    /** A fault of the server for a request, by its number from 1; true: handled, false: send a normal response. */
+    private interface Fault {
+        boolean apply(int number, HttpExchange exchange) throws IOException;
     }
 
-    private Trouble trouble = (number, exchange) -> false;
+    private Fault fault = (number, exchange) -> false;
 
     @BeforeEach
     void start() throws IOException {
@@ -57,12 +57,12 @@ class HttpEmbedderTest {
         handlers.shutdownNow();
     }
 
-    /** Vector of a text: its length and 1, in reverse order of the texts, as the index allows. */
+    /** Returns length and 1 as the vector of a text, in reverse order of the texts, as the index permits. */
     private void answer(HttpExchange exchange) throws IOException {
         JsonNode request = json.readTree(exchange.getRequestBody().readAllBytes());
         requests.add(request);
         keys.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
-        if (trouble.make(requests.size(), exchange)) {
+        if (fault.apply(requests.size(), exchange)) {
             return;
         }
         StringBuilder data = new StringBuilder();
@@ -100,7 +100,7 @@ class HttpEmbedderTest {
     }
 
     @Test
-    void asks_in_batches_and_keeps_the_order() {
+    void sends_batches_and_keeps_the_order() {
         List<String> texts = IntStream.range(1, 11).mapToObj("x"::repeat).toList();
         try (Embedder embedder = embedder()) {
             List<float[]> vectors = embedder.embed(texts);
@@ -117,8 +117,8 @@ class HttpEmbedderTest {
     }
 
     @Test
-    void tries_again_when_the_server_is_busy_or_breaks_off() {
-        trouble = (number, exchange) -> {
+    void retries_when_the_server_is_busy_or_unavailable() {
+        fault = (number, exchange) -> {
             switch (number) {
                 case 1 -> send(exchange, 429, "");
                 case 2 -> send(exchange, 503, "later");
@@ -136,7 +136,7 @@ class HttpEmbedderTest {
 
     @Test
     void gives_up_after_four_attempts() {
-        trouble = (number, exchange) -> {
+        fault = (number, exchange) -> {
             send(exchange, 500, "");
             return true;
         };
@@ -145,8 +145,8 @@ class HttpEmbedderTest {
     }
 
     @Test
-    void fails_at_once_when_asking_again_is_no_use() {
-        trouble = (number, exchange) -> {
+    void fails_at_once_when_a_retry_cannot_help() {
+        fault = (number, exchange) -> {
             send(exchange, 401, "your key " + KEY + " is wrong");
             return true;
         };
@@ -155,8 +155,8 @@ class HttpEmbedderTest {
     }
 
     @Test
-    void follows_no_redirect() {
-        trouble = (number, exchange) -> {
+    void does_not_follow_redirects() {
+        fault = (number, exchange) -> {
             exchange.getResponseHeaders().set("Location", "/v1/embeddings");
             send(exchange, 307, "");
             return true;
@@ -166,7 +166,7 @@ class HttpEmbedderTest {
     }
 
     @Test
-    void refuses_vectors_of_another_dimension() {
+    void rejects_vectors_of_another_dimension() {
         try (Embedder embedder = embedder("saga.embedding.dimension", "4")) {
             assertThatThrownBy(() -> embedder.embed(List.of("text")))
                     .isInstanceOf(SagaException.class)
@@ -175,7 +175,7 @@ class HttpEmbedderTest {
     }
 
     @Test
-    void refuses_answers_that_are_too_few_too_long_or_no_json() {
+    void rejects_responses_that_are_incomplete_too_long_or_not_json() {
         List<String> bodies = List.of(
                 "{\"data\":[]}",
                 "<html>",
@@ -183,7 +183,7 @@ class HttpEmbedderTest {
                 "{\"data\":[{\"embedding\":[\"1\",2,3]}]}",
                 "{\"data\":[{\"embedding\":[0,0,0]}]}",
                 " ".repeat(1_000_000));
-        trouble = (number, exchange) -> {
+        fault = (number, exchange) -> {
             send(exchange, 200, bodies.get(number - 1));
             return true;
         };
@@ -198,8 +198,8 @@ class HttpEmbedderTest {
     }
 
     @Test
-    void gives_up_on_a_server_that_stops_in_the_middle_of_its_answer() {
-        trouble = (number, exchange) -> {
+    void times_out_when_the_server_stops_in_the_middle_of_a_response() {
+        fault = (number, exchange) -> {
             exchange.sendResponseHeaders(200, 1000);
             exchange.getResponseBody().write('{');
             exchange.getResponseBody().flush();
@@ -216,7 +216,7 @@ class HttpEmbedderTest {
     }
 
     @Test
-    void refuses_texts_that_may_be_too_long_and_unusable_keys() {
+    void rejects_texts_that_may_be_too_long_and_invalid_keys() {
         try (Embedder embedder = embedder()) {
             assertThatThrownBy(() -> embedder.embed(List.of("word ".repeat(1000))))
                     .isInstanceOf(IllegalArgumentException.class);

@@ -58,7 +58,7 @@ class MarkupTextTest {
     }
 
     @Test
-    void reads_xml_but_nothing_it_points_to() throws IOException {
+    void reads_xml_without_external_entities() throws IOException {
         Path secret = Files.writeString(dir.resolve("secret.txt"), "TOPSECRET");
         Path file = Files.writeString(dir.resolve("a.xml"), """
                 <?xml version="1.0" encoding="UTF-8"?>
@@ -132,7 +132,7 @@ class MarkupTextTest {
     }
 
     @Test
-    void keeps_what_it_got_out_of_a_broken_document() throws IOException {
+    void keeps_the_text_before_the_damage_of_a_document() throws IOException {
         Path file = Files.writeString(
                 dir.resolve("broken.xml"), "<?xml version=\"1.0\"?><a><b>%s</b><c".formatted(SENTENCE));
         assertThat(text(file)).isEqualTo(SENTENCE);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an instance calls a file without Tika. */
+/** Content types that an instance detects without Tika. */
 class NoTextTest {
     private final TypeOnlyContent content = new TypeOnlyContent();
 
@@ -37,25 +37,25 @@ class NoTextTest {
         "a.pdf,text/plain",
         "a.b.md,text/markdown"
     })
-    void text_is_text_and_its_name_says_of_which_kind(String name, String type) throws IOException {
+    void selects_the_text_subtype_by_name(String name, String type) throws IOException {
         assertThat(type(name, "Gulls: 42, keepers: 1.\n".getBytes())).isEqualTo(type);
     }
 
     @ParameterizedTest
     @CsvSource({"UTF-8", "UTF-16", "ISO-8859-1", "windows-1251"})
-    void text_is_known_in_any_charset(String charset) throws IOException {
+    void detects_text_in_any_charset(String charset) throws IOException {
         String text = charset.endsWith("1251") ? "Смотритель маяка" : "Der Leuchtturmwärter zählte die Möwen.";
         assertThat(type("a.txt", text.getBytes(Charset.forName(charset)))).isEqualTo("text/plain");
     }
 
     @Test
-    void an_empty_file_goes_by_its_name() throws IOException {
+    void detects_an_empty_file_by_its_name() throws IOException {
         assertThat(type("a.txt", new byte[0])).isEqualTo("text/plain");
         assertThat(type("a.bin", new byte[0])).isEqualTo("application/octet-stream");
     }
 
     @Test
-    void bytes_are_no_text_whatever_the_name_says() throws IOException {
+    void detects_binary_whatever_the_name() throws IOException {
         byte[] bytes = new byte[2000];
         new Random(1).nextBytes(bytes);
 
@@ -64,7 +64,7 @@ class NoTextTest {
     }
 
     @Test
-    void archives_and_documents_are_known_by_their_bytes() throws IOException {
+    void detects_archives_and_documents_by_their_bytes() throws IOException {
         Path docx = directory.resolve("letter.docx");
         try (XWPFDocument document = new XWPFDocument();
                 OutputStream out = Files.newOutputStream(docx)) {

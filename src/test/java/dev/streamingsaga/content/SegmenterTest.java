@@ -34,7 +34,7 @@ class SegmenterTest {
     }
 
     @Test
-    void cuts_at_sentence_ends_and_fills_segments_up_to_the_limit() {
+    void splits_at_sentence_ends_and_fills_segments_up_to_the_limit() {
         List<String> segments = new Segmenter(model, 64, 0).segments(story(60));
 
         assertThat(String.join(" ", segments)).isEqualTo(story(60));
@@ -47,7 +47,7 @@ class SegmenterTest {
     }
 
     @Test
-    void splits_a_sentence_without_end_between_words() {
+    void splits_an_endless_sentence_between_words() {
         String words = IntStream.range(0, 2000).mapToObj(i -> "word" + i).collect(Collectors.joining(" "));
 
         List<String> segments = new Segmenter(model, 32, 0).segments(words);
@@ -58,7 +58,7 @@ class SegmenterTest {
     }
 
     @Test
-    void splits_a_run_without_any_space_hard_and_loses_no_character() {
+    void splits_a_run_without_spaces_and_loses_no_character() {
         SplittableRandom random = new SplittableRandom(7);
         String han =
                 random.ints(3000, 0x4E00, 0x9000).mapToObj(Character::toString).collect(Collectors.joining());
@@ -91,7 +91,7 @@ class SegmenterTest {
     }
 
     @Test
-    void makes_nothing_of_nothing() {
+    void returns_no_segments_for_empty_text() {
         assertThat(new Segmenter(model, 64, 0).segments("")).isEmpty();
     }
 }

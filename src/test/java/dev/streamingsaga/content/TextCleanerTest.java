@@ -24,7 +24,7 @@ class TextCleanerTest {
                 "ein  \\t Wort\\u00A0mehr|ein Wort mehr",
                 "a\\u0308rgern|ärgern",
             })
-    void puts_words_together_that_a_line_end_has_cut(String raw, String clean) {
+    void joins_words_that_a_line_break_has_split(String raw, String clean) {
         String text = raw.replace("\\n", "\n")
                 .replace("\\r", "\r")
                 .replace("\\t", "\t")
@@ -35,7 +35,7 @@ class TextCleanerTest {
     }
 
     @Test
-    void removes_what_databases_refuse() {
+    void removes_characters_that_databases_reject() {
         assertThat(TextCleaner.clean("\uFEFFa\0b\u0007c\uD800d \uD83D\uDE00")).isEqualTo("abcd \uD83D\uDE00");
     }
 
@@ -45,7 +45,7 @@ class TextCleanerTest {
     }
 
     @Test
-    void bounds_a_line_without_cutting_a_character_in_two() {
+    void truncates_a_line_without_splitting_a_character() {
         assertThat(TextCleaner.line("a\nb\uD83D\uDE00", 4)).isEqualTo("a b");
     }
 }
