@@ -15,8 +15,8 @@ import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * Questions to the bucket that {@code aws2-s3} cannot put: it lists one page without saying whether there are more, its
- * HEAD never asks for the checksum, and neither takes a time-out of its own.
+ * Requests to the bucket that {@code aws2-s3} does not support: it lists one page without reporting whether there are
+ * more, its HEAD never requests the checksum, and neither accepts a timeout for a single request.
  */
 final class Bucket {
     private final S3Client s3;
@@ -27,7 +27,7 @@ final class Bucket {
         this.name = name;
     }
 
-    /** The same server's bucket of this name. */
+    /** Returns the bucket of this name on the same server. */
     Bucket named(String other) {
         return other.equals(name) ? this : new Bucket(s3, other);
     }
@@ -36,14 +36,14 @@ final class Bucket {
     record StoredObject(long sizeBytes, Optional<String> sha256) {}
 
     /**
-     * @param sizeBytes -1 if the server does not say
+     * @param sizeBytes -1 if the server does not report it
      * @param etag the object's entity tag, see {@link #etag}
      */
     record ListedObject(long sizeBytes, Optional<String> etag) {}
 
     /**
-     * An entity tag as servers write it, without its quotes; empty if there is none, or a weak one, which different
-     * bytes may share.
+     * Parses the entity tag of a response header, without its quotes. Empty if there is none or it is weak, since
+     * different bytes may share a weak tag.
      */
     static Optional<String> etag(@Nullable String header) {
         return Optional.ofNullable(header)
@@ -56,27 +56,27 @@ final class Bucket {
         return name;
     }
 
-    /** What lies below a prefix, by key; all pages, each within the time-out. */
-    SortedMap<String, Bucket.ListedObject> list(String prefix, Duration timeout) {
-        SortedMap<String, Bucket.ListedObject> found = new TreeMap<>();
+    /** Lists all objects below a prefix, by key; reads all pages, each within the timeout. */
+    SortedMap<String, ListedObject> list(String prefix, Duration timeout) {
+        SortedMap<String, ListedObject> found = new TreeMap<>();
         AwsRequestOverrideConfiguration limit = limit(timeout);
         for (S3Object each : s3.listObjectsV2Paginator(
                         request -> request.bucket(name).prefix(prefix).overrideConfiguration(limit))
                 .contents()) {
-            found.put(each.key(), new Bucket.ListedObject(each.size() == null ? -1 : each.size(), etag(each.eTag())));
+            found.put(each.key(), new ListedObject(each.size() == null ? -1 : each.size(), etag(each.eTag())));
         }
         return found;
     }
 
-    Optional<Bucket.StoredObject> head(String key) {
+    Optional<StoredObject> head(String key) {
         try {
             HeadObjectResponse head =
                     s3.headObject(request -> request.bucket(name).key(key).checksumMode(ChecksumMode.ENABLED));
-            // A multipart object's checksum is one of its parts' checksums ("…-3"): no word about the whole.
+            // The checksum of a multipart object covers the checksums of its parts ("…-3"), not the whole object.
             Optional<String> sha256 = Optional.ofNullable(head.checksumSHA256())
                     .filter(value -> !value.contains("-"))
                     .map(Sha256::hexOf);
-            return Optional.of(new Bucket.StoredObject(head.contentLength(), sha256));
+            return Optional.of(new StoredObject(head.contentLength(), sha256));
         } catch (NoSuchKeyException e) {
             return Optional.empty();
         }

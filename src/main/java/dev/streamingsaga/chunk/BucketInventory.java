@@ -12,11 +12,11 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * What lies below our prefix in one bucket, saga by saga. A bucket lists its keys in order, so only one saga's figures
- * and one page of keys are held, however many there are.
+ * Lists the objects below the configured prefix of a bucket, saga by saga. A bucket lists its keys in order, so memory
+ * holds the totals of one saga and one page of keys, however many there are.
  */
 public final class BucketInventory {
-    /** What comes after the prefix; each of a saga's objects lies directly in its folder. */
+    /** The key after the prefix; all objects of a saga are directly in its folder. */
     private static final Pattern SHAPE =
             Pattern.compile("(?<document>[a-z0-9-]{1,128})/(?<saga>[a-z0-9-]{1,128})/(?<name>.+)");
 
@@ -27,19 +27,19 @@ public final class BucketInventory {
     private final String bucket;
     private final String root;
 
-    public BucketInventory(SagaConfig config, S3Client s3, BucketLocation place) {
+    public BucketInventory(SagaConfig config, S3Client s3, BucketLocation location) {
         this.s3 = s3;
         this.config = config;
-        this.bucket = place.bucket();
-        this.root = place.prefix() + "/";
+        this.bucket = location.bucket();
+        this.root = location.prefix() + "/";
     }
 
     /**
      * The objects of one saga.
      *
-     * @param newest when the youngest of them was written
-     * @param complete its manifest is there: it is, or was, a completed document
-     * @param mixed keys lie deeper in its folder that no saga of ours writes
+     * @param newest when the newest of them was written
+     * @param complete the manifest exists: the document is or was completed
+     * @param mixed the folder also contains keys that this application never writes
      */
     public record StoredSaga(
             String documentId,
@@ -51,9 +51,9 @@ public final class BucketInventory {
             boolean complete,
             boolean mixed) {
 
-        BucketInventory.StoredSaga with(S3Object object, String name) {
+        StoredSaga with(S3Object object, String name) {
             Instant written = object.lastModified();
-            return new BucketInventory.StoredSaga(
+            return new StoredSaga(
                     documentId,
                     sagaId,
                     keyPrefix,
@@ -64,30 +64,29 @@ public final class BucketInventory {
                     mixed);
         }
 
-        BucketInventory.StoredSaga withForeign() {
-            return new BucketInventory.StoredSaga(
-                    documentId, sagaId, keyPrefix, objects, bytes, newest, complete, true);
+        StoredSaga withForeign() {
+            return new StoredSaga(documentId, sagaId, keyPrefix, objects, bytes, newest, complete, true);
         }
     }
 
     /**
      * Reads all pages, each within {@code saga.s3.timeout}.
      *
-     * @param foreign keys that are none of a saga's
+     * @param foreign receives keys that belong to no saga
      */
-    public void forEach(Consumer<BucketInventory.StoredSaga> sagas, Consumer<String> foreign) {
+    public void forEach(Consumer<StoredSaga> sagas, Consumer<String> foreign) {
         list(root, sagas, foreign);
     }
 
-    /** What one saga holds now; empty if nothing. */
-    public Optional<BucketInventory.StoredSaga> find(String keyPrefix) {
-        BucketInventory.StoredSaga[] found = new BucketInventory.StoredSaga[1];
+    /** The objects of one saga; empty if there are none. */
+    public Optional<StoredSaga> find(String keyPrefix) {
+        StoredSaga[] found = new StoredSaga[1];
         list(keyPrefix, each -> found[0] = each, key -> {});
         return Optional.ofNullable(found[0]);
     }
 
-    private void list(String prefix, Consumer<BucketInventory.StoredSaga> sagas, Consumer<String> foreign) {
-        BucketInventory.StoredSaga current = null;
+    private void list(String prefix, Consumer<StoredSaga> sagas, Consumer<String> foreign) {
+        StoredSaga current = null;
         for (S3Object object : s3.listObjectsV2Paginator(request -> request.bucket(bucket)
                         .prefix(prefix)
                         .overrideConfiguration(Bucket.limit(config.s3().timeout())))
@@ -103,7 +102,7 @@ public final class BucketInventory {
             String folder = root + shape.group("document") + "/" + shape.group("saga") + "/";
             if (current == null || !current.keyPrefix().equals(folder)) {
                 emit(current, sagas);
-                current = new BucketInventory.StoredSaga(
+                current = new StoredSaga(
                         shape.group("document"), shape.group("saga"), folder, 0, 0, Instant.EPOCH, false, false);
             }
             if (NAME.matcher(shape.group("name")).matches()) {
@@ -116,8 +115,8 @@ public final class BucketInventory {
         emit(current, sagas);
     }
 
-    /** A folder that holds nothing but foreign keys is nobody's. */
-    private static void emit(BucketInventory.@Nullable StoredSaga saga, Consumer<BucketInventory.StoredSaga> sagas) {
+    /** Skips a folder that contains foreign keys only. */
+    private static void emit(@Nullable StoredSaga saga, Consumer<StoredSaga> sagas) {
         if (saga != null && saga.objects() > 0) {
             sagas.accept(saga);
         }

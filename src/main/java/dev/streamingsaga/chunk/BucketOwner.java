@@ -20,9 +20,9 @@ import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * The mark {@code <prefix>/.owner.json}: which journal, by its epoch, the objects below the prefix belong to. It is
- * written with the first document that completes and never changed: a journal that was lost and made anew does not take
- * the former one's objects for its own. Thread-safe.
+ * The owner object {@code <prefix>/.owner.json}: the epoch of the journal that owns the objects below the prefix. It is
+ * written with the first completed document and never changed, so that a recreated journal does not treat the objects
+ * of the lost one as its own. Thread-safe.
  */
 public final class BucketOwner {
     public static final String NAME = ".owner.json";
@@ -36,77 +36,78 @@ public final class BucketOwner {
     private final S3Client s3;
     private final Bucket bucket;
     private final String key;
-    private volatile boolean settled;
+    private volatile boolean owned;
 
     public BucketOwner(SagaConfig config, S3Client s3) {
         this(s3, new BucketLocation(config.s3().bucket(), config.chunk().prefix()));
     }
 
-    public BucketOwner(S3Client s3, BucketLocation place) {
+    public BucketOwner(S3Client s3, BucketLocation location) {
         this.s3 = s3;
-        this.bucket = new Bucket(s3, place.bucket());
-        this.key = place.prefix() + "/" + NAME;
+        this.bucket = new Bucket(s3, location.bucket());
+        this.key = location.prefix() + "/" + NAME;
     }
 
     /**
-     * The epoch of the journal that owns the bucket; empty if it has no mark.
+     * The epoch of the journal that owns the bucket; empty if there is no owner object.
      *
-     * @throws SagaException METADATA_CORRUPT if the mark can't be understood
+     * @throws SagaException METADATA_CORRUPT if the owner object is not valid
      */
     public Optional<String> epoch() {
-        try (ResponseInputStream<GetObjectResponse> mark = bucket.open(key)) {
-            String epoch =
-                    JSON.readTree(mark.readNBytes(MAX_BYTES)).path("epoch").asText("");
+        try (ResponseInputStream<GetObjectResponse> ownerObject = bucket.open(key)) {
+            String epoch = JSON.readTree(ownerObject.readNBytes(MAX_BYTES))
+                    .path("epoch")
+                    .asText("");
             if (epoch.isEmpty()) {
-                throw unreadable(null);
+                throw invalid(null);
             }
             return Optional.of(epoch);
         } catch (NoSuchKeyException e) {
             return Optional.empty();
         } catch (JsonProcessingException e) {
-            throw unreadable(e);
+            throw invalid(e);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + key + " from bucket " + bucket.name(), e);
         }
     }
 
-    private SagaException unreadable(@org.jspecify.annotations.Nullable Exception cause) {
+    private SagaException invalid(@org.jspecify.annotations.Nullable Exception cause) {
         return new SagaException(
                 Reason.METADATA_CORRUPT,
-                key + " in bucket " + bucket.name() + " names no journal;"
-                        + " nothing is deleted below it until it is put right or removed",
+                key + " in bucket " + bucket.name() + " does not name a journal;"
+                        + " nothing is deleted below its prefix until you fix or delete it",
                 cause);
     }
 
     /**
-     * Marks the bucket unless it is marked; of two journals that try, one wins. Asked once, later calls cost nothing.
+     * Claims the bucket unless it has an owner; if two journals try at once, one wins. The result is cached.
      *
-     * @param epoch of the journal; empty: does nothing
-     * @return whether the bucket is that journal's now
+     * @param epoch the epoch of the journal; does nothing if empty
+     * @return whether that journal owns the bucket
      */
     public boolean claim(String epoch) {
-        if (settled || epoch.isEmpty()) {
-            return settled;
+        if (owned || epoch.isEmpty()) {
+            return owned;
         }
         Optional<String> owner = epoch();
         if (owner.isEmpty()) {
-            mark(epoch);
+            write(epoch);
             owner = epoch();
         }
-        settled = owner.filter(epoch::equals).isPresent();
-        if (!settled) {
+        owned = owner.filter(epoch::equals).isPresent();
+        if (!owned) {
             LOG.warn(
-                    "bucket {} names journal {} as the owner of {}, ours is {}: was our journal lost, or do two share a prefix?"
-                            + " Nothing is deleted as an orphan here",
+                    "bucket {} names journal {} as the owner in {}, but this journal is {}: was the journal lost,"
+                            + " or do two share a prefix? Orphans in this bucket are not deleted",
                     bucket.name(),
                     owner.orElse("none"),
                     key,
                     epoch);
         }
-        return settled;
+        return owned;
     }
 
-    private void mark(String epoch) {
+    private void write(String epoch) {
         try {
             byte[] json = JSON.writeValueAsBytes(Map.of("epoch", epoch));
             s3.putObject(

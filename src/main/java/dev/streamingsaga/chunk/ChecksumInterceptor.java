@@ -22,9 +22,9 @@ import software.amazon.awssdk.identity.spi.IdentityProviders;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /**
- * Sends the SHA-256 that is already known of an object as {@code x-amz-checksum-sha256}, which the server compares with
- * the bytes it receives. {@code aws2-s3} has no setting for it, so the digest reaches this interceptor as the request's
- * metadata {@value #METADATA}, which is not sent.
+ * Sends the known SHA-256 of an object as {@code x-amz-checksum-sha256}, which the server compares with the bytes it
+ * receives. {@code aws2-s3} has no setting for it, so the digest is passed to this interceptor as the request metadata
+ * {@value #METADATA}, which is not sent.
  */
 final class ChecksumInterceptor implements ExecutionInterceptor {
     static final String METADATA = "saga-known-sha256";
@@ -47,8 +47,8 @@ final class ChecksumInterceptor implements ExecutionInterceptor {
 
     /**
      * Signature version 4 that does not hash a payload whose SHA-256 is among the signed headers: over plain HTTP the
-     * SDK would read and hash each chunk a second time, and S3Proxy would hold it in memory. The signed header binds
-     * the bytes just as well, since the server checks them against it.
+     * SDK would read and hash each chunk a second time, and S3Proxy would hold it in memory. The signed header protects
+     * the bytes as well, since the server checks them against it.
      */
     static final class Scheme implements AwsV4AuthScheme {
         private final Signer signer = new Signer();

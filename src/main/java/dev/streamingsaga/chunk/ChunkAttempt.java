@@ -7,17 +7,20 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.aws2.s3.AWS2S3Constants;
 
-/** The steps around one PUT: leave, intent, request, mark, and what a failure means. */
+/** The steps around one PUT: acquire a permit, journal the intent, send, journal the result, classify a failure. */
 final class ChunkAttempt {
-    private final UploadFailures refusals;
+    private final UploadFailures failures;
     private final Duration retryDelay;
 
-    ChunkAttempt(UploadFailures refusals, Duration retryDelay) {
-        this.refusals = refusals;
+    ChunkAttempt(UploadFailures failures, Duration retryDelay) {
+        this.failures = failures;
         this.retryDelay = retryDelay;
     }
 
-    /** Nothing is sent unless the saga is wanted, the source is still what it was, and the intent is journaled. */
+    /**
+     * Prepares the request. Throws, and so sends nothing, unless the saga is active, the source is unchanged and the
+     * intent is journaled.
+     */
     void begin(Exchange exchange) throws Exception {
         ObjectPut put = ObjectPut.of(exchange);
         put.upload().requireActive();
@@ -27,14 +30,14 @@ final class ChunkAttempt {
             put.run().chunkSending(row.index(), put.attempt());
         });
         Message message = exchange.getMessage();
-        // A resumed run goes on where the first one began, whatever is configured by now.
+        // A resumed run uses the bucket of the first run, even if another one is configured now.
         message.setHeader(AWS2S3Constants.OVERRIDE_BUCKET_NAME, put.document().bucket());
-        message.setHeader(AWS2S3Constants.KEY, put.what().key());
-        message.setHeader(AWS2S3Constants.CONTENT_LENGTH, put.what().sizeBytes());
+        message.setHeader(AWS2S3Constants.KEY, put.object().key());
+        message.setHeader(AWS2S3Constants.CONTENT_LENGTH, put.object().sizeBytes());
         message.setHeader(
                 AWS2S3Constants.METADATA,
-                Map.of(ChecksumInterceptor.METADATA, put.what().sha256()));
-        message.setBody(put.what().body());
+                Map.of(ChecksumInterceptor.METADATA, put.object().sha256()));
+        message.setBody(put.object().body());
     }
 
     void sent(Exchange exchange) {
@@ -48,13 +51,13 @@ final class ChunkAttempt {
         });
     }
 
-    /** Always throws: what is to be tried again, or the saga's end. */
+    /** Always throws: {@link TransientFailure} for a retry, or the failure that ends the saga. */
     void failed(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
-        throw refusals.classify(put, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+        throw failures.classify(put, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
     }
 
-    /** Waits for the next attempt, or until there is to be none: that attempt itself then says why. */
+    /** Waits until the next attempt. Returns early if no attempt is to follow; that attempt then throws the reason. */
     void pause(Exchange exchange) {
         ObjectPut.of(exchange)
                 .upload()

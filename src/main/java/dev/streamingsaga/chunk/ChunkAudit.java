@@ -17,9 +17,9 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
 /**
- * Compares what the bucket holds of a document with what the journal says: every chunk's key, size and SHA-256 as the
- * bucket reports it (read back where it reports none), the manifest, and nothing else. Goes on after the first
- * difference.
+ * Compares the objects of a document in the bucket with the journal: key, size and SHA-256 of every chunk as the bucket
+ * reports it (read back if it reports none), the manifest, and that there are no other objects. Reports all
+ * differences.
  */
 public final class ChunkAudit {
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -27,7 +27,7 @@ public final class ChunkAudit {
     private final SagaConfig config;
     private final S3Client s3;
 
-    /** @param s3 stays the caller's to close */
+    /** @param s3 closed by the caller */
     public ChunkAudit(SagaConfig config, S3Client s3) {
         this.config = config;
         this.s3 = s3;
@@ -39,13 +39,13 @@ public final class ChunkAudit {
         EXTRA
     }
 
-    /** @param chunk the journal's row; empty for the manifest, an extra object, or the file as a whole */
+    /** @param chunk the journal row; empty for the manifest, an extra object, or the whole file */
     public record Difference(
-            ChunkAudit.DifferenceKind kind, String key, Optional<ChunkRow> chunk, String expected, String found) {}
+            DifferenceKind kind, String key, Optional<ChunkRow> chunk, String expected, String found) {}
 
     /**
-     * @param deep reads every chunk back, and hashes each and the whole
-     * @throws RuntimeException (of the SDK, or an {@link UncheckedIOException}) if the bucket can't be asked
+     * @param deep whether to read back every chunk and hash each chunk and the whole file
+     * @throws RuntimeException (of the SDK, or an {@link UncheckedIOException}) if the bucket does not answer
      */
     public List<Difference> compare(Document document, List<ChunkRow> rows, boolean deep) {
         Bucket bucket = new Bucket(s3, document.bucket());
@@ -60,7 +60,7 @@ public final class ChunkAudit {
         String sha256 = Sha256.hex(whole);
         if (deep && found.isEmpty() && !sha256.equals(document.sha256())) {
             found.add(new Difference(
-                    ChunkAudit.DifferenceKind.DIFFERENT,
+                    DifferenceKind.DIFFERENT,
                     document.keyPrefix(),
                     Optional.empty(),
                     "SHA-256 " + document.sha256(),
@@ -69,11 +69,7 @@ public final class ChunkAudit {
         manifest(document, rows, listed.remove(document.keyPrefix() + ChunkKeys.MANIFEST))
                 .ifPresent(found::add);
         listed.forEach((key, object) -> found.add(new Difference(
-                ChunkAudit.DifferenceKind.EXTRA,
-                key,
-                Optional.empty(),
-                "no such object",
-                object.sizeBytes() + " bytes")));
+                DifferenceKind.EXTRA, key, Optional.empty(), "no such object", object.sizeBytes() + " bytes")));
         return found;
     }
 
@@ -81,16 +77,12 @@ public final class ChunkAudit {
             Bucket bucket, ChunkRow row, Bucket.ListedObject listed, Optional<MessageDigest> whole) {
         String expected = row.sizeBytes() + " bytes, SHA-256 " + row.sha256();
         if (listed == null) {
-            return Optional.of(new Difference(
-                    ChunkAudit.DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
+            return Optional.of(
+                    new Difference(DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
         }
         if (listed.sizeBytes() != row.sizeBytes()) {
             return Optional.of(new Difference(
-                    ChunkAudit.DifferenceKind.DIFFERENT,
-                    row.key(),
-                    Optional.of(row),
-                    expected,
-                    listed.sizeBytes() + " bytes"));
+                    DifferenceKind.DIFFERENT, row.key(), Optional.of(row), expected, listed.sizeBytes() + " bytes"));
         }
         Optional<String> sha256 =
                 whole.isPresent() ? Optional.empty() : bucket.head(row.key()).flatMap(Bucket.StoredObject::sha256);
@@ -99,14 +91,14 @@ public final class ChunkAudit {
             return stored.equals(row.sha256())
                     ? Optional.empty()
                     : Optional.of(new Difference(
-                            ChunkAudit.DifferenceKind.DIFFERENT,
+                            DifferenceKind.DIFFERENT,
                             row.key(),
                             Optional.of(row),
                             expected,
                             row.sizeBytes() + " bytes, SHA-256 " + stored));
         } catch (NoSuchKeyException e) {
-            return Optional.of(new Difference(
-                    ChunkAudit.DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
+            return Optional.of(
+                    new Difference(DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
         }
     }
 
@@ -130,8 +122,7 @@ public final class ChunkAudit {
         String key = document.keyPrefix() + ChunkKeys.MANIFEST;
         String expected = "the journal's " + rows.size() + " chunks, SHA-256 " + document.sha256();
         if (listed == null) {
-            return Optional.of(
-                    new Difference(ChunkAudit.DifferenceKind.MISSING, key, Optional.empty(), expected, "nothing"));
+            return Optional.of(new Difference(DifferenceKind.MISSING, key, Optional.empty(), expected, "nothing"));
         }
         Optional<String> difference;
         try {
@@ -139,15 +130,15 @@ public final class ChunkAudit {
             difference = stored.equals(Manifest.of(document, rows))
                     ? Optional.empty()
                     : Optional.of(stored.chunks().size() + " chunks, SHA-256 " + stored.sha256()
-                            + ", not as the journal has them");
+                            + ", different from the journal");
         } catch (SagaException e) {
             difference = Optional.of("no manifest: " + e.getMessage());
         }
         return difference.map(
-                found -> new Difference(ChunkAudit.DifferenceKind.DIFFERENT, key, Optional.empty(), expected, found));
+                found -> new Difference(DifferenceKind.DIFFERENT, key, Optional.empty(), expected, found));
     }
 
-    /** Whether a key is the manifest's. */
+    /** Whether a key is that of a manifest. */
     public static boolean isManifest(String key) {
         return key.endsWith("/" + ChunkKeys.MANIFEST);
     }

@@ -2,7 +2,7 @@ package dev.streamingsaga.chunk;
 
 import java.util.regex.Pattern;
 
-/** Names of the objects below a saga's prefix. */
+/** Object names below the prefix of a saga. */
 final class ChunkKeys {
     static final String MANIFEST = "manifest.json";
     private static final Pattern CHUNK = Pattern.compile("chunk-\\d{6,}");

@@ -16,28 +16,30 @@ import java.util.function.Supplier;
 import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
 import org.apache.camel.TypeConversionException;
+import org.apache.camel.TypeConverter;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.TypeConverterSupport;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * The steps on the object store: {@code store-upload}, its compensation and count, {@code verify} and {@code manifest}.
+ * The routes of the object store: {@code store-upload} with its compensation and count, {@code verify} and {@code
+ * manifest}.
  *
- * <p>Upload, verify and manifest need the {@link Run} in its property and leave the body alone. A failure is the exchange's
- * exception, a {@link SagaException}, never handled. When upload has failed, other chunks may still be on their way: their
- * permits show them.
+ * <p>Upload, verify and manifest need the {@link Run} in its exchange property and do not change the body. They never
+ * handle a failure: the exchange's exception is a {@link SagaException}. After a failed upload, other chunks may still
+ * be in flight; each holds an open permit.
  */
 public final class ChunkRoutes extends RouteBuilder {
-    /** Exchange property with the {@code Digests} of the pass over the source; without it upload takes its own. */
+    /** Exchange property with the {@code Digests} of the source; without it, upload computes them. */
     public static final String DIGESTS = "SagaDigests";
 
     /**
-     * Exchange property, a Boolean: the digests are not of this run, so what the bucket has already is compared with the source; what
-     * this run sends the bucket compares.
+     * Exchange property, a Boolean: an earlier run computed the digests. Chunks that are already in the bucket are then
+     * compared with the source; the bucket compares those that this run sends.
      */
     public static final String DIGESTS_OF_EARLIER_RUN = "SagaDigestsOfEarlierRun";
 
-    /** Header of a compensation's answer: why something is left, in words, as far as the store said. */
+    /** Header that a compensation sets: the error of the store that explains why objects remain, if it reported one. */
     public static final String LEFT_BECAUSE = "SagaLeftBecause";
 
     private static final String BODY = "SagaManifestBody";
@@ -46,14 +48,14 @@ public final class ChunkRoutes extends RouteBuilder {
     private final S3Client s3;
     private final Supplier<String> epoch;
 
-    /** As below, without a mark of the owner in the bucket. */
+    /** As below, without an owner object in the bucket. */
     public ChunkRoutes(SagaConfig config, S3Client s3) {
         this(config, s3, () -> "");
     }
 
     /**
-     * @param s3 bound as bean {@code <name>-s3-client}; stays the caller's to close
-     * @param epoch of the journal that owns what is written; empty: the bucket is not marked as anybody's
+     * @param s3 bound in the registry as {@code <name>-s3-client}; closed by the caller
+     * @param epoch the epoch of the journal that owns the objects; empty: no owner object is written
      */
     public ChunkRoutes(SagaConfig config, S3Client s3, Supplier<String> epoch) {
         this.config = config;
@@ -61,7 +63,7 @@ public final class ChunkRoutes extends RouteBuilder {
         this.epoch = epoch;
     }
 
-    /** The component's endpoint, with the shared client. */
+    /** Endpoint URI of the component, with the shared client. */
     static String s3(SagaConfig config, String options) {
         return "aws2-s3:" + config.s3().bucket() + "?amazonS3Client=#" + config.id("s3-client")
                 + (options.isEmpty() ? "" : "&" + options);
@@ -82,10 +84,10 @@ public final class ChunkRoutes extends RouteBuilder {
     }
 
     /**
-     * As many as there is work for: {@link InFlight} holds each saga to {@code saga.chunk.parallelism} of them and one for the splitter
-     * that reads its plan, so none waits for another saga's. No task may be run by the thread that hands it out: the splitter would go a
-     * few calls deeper with each chunk, and hand out nothing while that thread sends. What is handed out while the context stops is
-     * dropped; the next start resumes the saga.
+     * A pool without a limit: {@link InFlight} limits each saga to {@code saga.chunk.parallelism} threads and one for
+     * the splitter, so no saga waits for the threads of another. The caller must never run a task itself: the call
+     * stack of the splitter would grow with each chunk, and it would schedule nothing while its thread sends. Tasks
+     * that are submitted while the context stops are dropped; the next start resumes the saga.
      */
     private ExecutorService threads() {
         return getContext().getExecutorServiceManager().newCachedThreadPool(this, config.id("chunk"));
@@ -94,7 +96,7 @@ public final class ChunkRoutes extends RouteBuilder {
     private void upload(PlanUpload plan, ExecutorService pool) {
         from(config.direct("store-upload"))
                 .routeId(config.id("store-upload"))
-                .routeDescription("Plans the chunks in the journal and sends them, several at a time")
+                .routeDescription("Plans the chunks in the journal and sends them in parallel")
                 .process(plan::plan)
                 .doTry()
                 .split(exchangeProperty(PlanUpload.CHUNKS))
@@ -102,25 +104,25 @@ public final class ChunkRoutes extends RouteBuilder {
                 .parallelProcessing()
                 .executorService(pool)
                 .stopOnException()
-                // Should a chunk's exchange be lost, nobody is to wait for it longer than for the saga itself.
+                // If the exchange of a chunk is lost, the upload waits no longer than the time limit of the saga.
                 .timeout(config.timeLimit().toMillis())
                 .doTry()
                 .to(config.direct("chunk"))
                 .doCatch(Exception.class)
                 .process(plan::failed)
                 .doFinally()
-                .process(exchange -> Upload.of(exchange).arrived())
+                .process(exchange -> Upload.of(exchange).finished())
                 .end()
                 .end()
                 .process(exchange -> Upload.of(exchange).requireAllSent())
                 .endDoTry()
                 .doCatch(Exception.class)
-                .process(ChunkRoutes::explain)
+                .process(ChunkRoutes::rethrowFirstFailure)
                 .end();
 
         from(config.direct("chunk"))
                 .routeId(config.id("chunk"))
-                .routeDescription("One chunk, unless the bucket confirms that an earlier run sent it")
+                .routeDescription("Sends one chunk, unless the bucket confirms that an earlier run sent it")
                 .streamCache(false)
                 .process(plan::describe)
                 .filter(exchange -> !plan.isStored(exchange))
@@ -131,7 +133,7 @@ public final class ChunkRoutes extends RouteBuilder {
     private void put(ChunkAttempt attempt) {
         from(config.direct("chunk-attempts"))
                 .routeId(config.id("chunk-attempts"))
-                .routeDescription("Tries one object again, as often as configured")
+                .routeDescription("Retries one object as often as configured")
                 .streamCache(false)
                 .errorHandler(defaultErrorHandler()
                         .maximumRedeliveries(config.chunk().attempts() - 1)
@@ -149,15 +151,15 @@ public final class ChunkRoutes extends RouteBuilder {
 
         from(config.direct("chunk-again"))
                 .routeId(config.id("chunk-again"))
-                .routeDescription("Sends one chunk of a completed document again, to repair it; the body is its row")
+                .routeDescription("Sends one chunk of a completed document again to repair it; the body is its row")
                 .streamCache(false)
                 .process(ChunkRoutes::describeAgain)
                 .to(config.direct("chunk-attempts"));
 
-        // toD: a plain to() asks for the bucket when the context starts, which then needs a reachable server.
+        // toD: a plain to() checks the bucket when the context starts, which then needs a reachable server.
         from(config.direct("chunk-put"))
                 .routeId(config.id("chunk-put"))
-                .routeDescription("One attempt to write one object")
+                .routeDescription("Attempts once to write one object")
                 .streamCache(false)
                 .doTry()
                 .process(attempt::begin)
@@ -174,20 +176,20 @@ public final class ChunkRoutes extends RouteBuilder {
         VerifyChunks verify = new VerifyChunks(config, bucket, new Parallel(pool, config.chunk().parallelism()));
         from(config.direct("verify"))
                 .routeId(config.id("verify"))
-                .routeDescription("The gate: journal, bucket and source must agree before any other store is touched")
+                .routeDescription("Checks that journal, bucket and source agree before any other store is written")
                 .process(exchange -> verify.verify(exchange.getProperty(Run.PROPERTY, Run.class)));
 
         from(config.direct("store-upload-count"))
                 .routeId(config.id("store-upload-count"))
-                .routeDescription("Chunk keys that the bucket holds for a saga")
+                .routeDescription("Lists the chunk keys of a saga in the bucket")
                 .process(exchange -> exchange.getMessage().setBody(verify.count(facts(exchange))));
 
         from(config.direct("manifest"))
                 .routeId(config.id("manifest"))
-                .routeDescription("Writes manifest.json beside the chunks")
+                .routeDescription("Writes manifest.json next to the chunks")
                 .streamCache(false)
                 .setProperty(BODY, body())
-                .process(ChunkRoutes::lookAtSource)
+                .process(ChunkRoutes::checkSource)
                 .process(ChunkRoutes::describeManifest)
                 .to(config.direct("chunk-attempts"))
                 .setBody(exchangeProperty(BODY))
@@ -195,7 +197,7 @@ public final class ChunkRoutes extends RouteBuilder {
 
         from(config.direct("manifest-again"))
                 .routeId(config.id("manifest-again"))
-                .routeDescription("Writes the manifest of a completed document again, from the journal alone")
+                .routeDescription("Writes the manifest of a completed document again from the journal")
                 .streamCache(false)
                 .process(ChunkRoutes::describeManifest)
                 .to(config.direct("chunk-attempts"));
@@ -206,20 +208,23 @@ public final class ChunkRoutes extends RouteBuilder {
                 config, bucket, new Parallel(pool, config.chunk().parallelism()), getContext());
         from(config.direct("store-upload-compensate"))
                 .routeId(config.id("store-upload-compensate"))
-                .routeDescription("Removes all objects of a saga; the body becomes the keys that are left")
+                .routeDescription("Deletes all objects of a saga; the body becomes the keys that remain")
                 .process(exchange -> {
-                    CompensateUpload.Remainder left = compensation.compensate(facts(exchange));
-                    exchange.getMessage().setBody(left.keys());
-                    left.error().ifPresent(error -> exchange.getMessage().setHeader(LEFT_BECAUSE, error));
+                    CompensateUpload.Remainder remainder = compensation.compensate(facts(exchange));
+                    exchange.getMessage().setBody(remainder.keys());
+                    remainder.error().ifPresent(error -> exchange.getMessage().setHeader(LEFT_BECAUSE, error));
                 });
     }
 
     private void complete(Map<BucketLocation, BucketOwner> owners) {
         from(config.direct("store-upload-complete"))
                 .routeId(config.id("store-upload-complete"))
-                .routeDescription("With the first document that completes, the bucket becomes this journal's")
+                .routeDescription("Claims the bucket for this journal when the first document completes")
                 .process(exchange -> owners
-                        .computeIfAbsent(SagaPrefix.place(config, facts(exchange)), place -> new BucketOwner(s3, place)).claim(epoch.get()));
+                        .computeIfAbsent(
+                                SagaPrefix.location(config, facts(exchange)),
+                                location -> new BucketOwner(s3, location))
+                        .claim(epoch.get()));
     }
 
     private static void describeAgain(Exchange exchange) {
@@ -231,8 +236,10 @@ public final class ChunkRoutes extends RouteBuilder {
         return exchange.getMessage().getBody(Map.class);
     }
 
-    /** The last look: stores read the file after the gate, and what they read must be what the bucket holds. */
-    private static void lookAtSource(Exchange exchange) {
+    /**
+     * Checks the source again: stores read it after verification, and must have read the bytes that the bucket holds.
+     */
+    private static void checkSource(Exchange exchange) {
         Run run = exchange.getProperty(Run.PROPERTY, Run.class);
         Document document = run.document();
         SourceFile.checkContent(document.path(), document.identity(), document.sha256(), run::check);
@@ -242,20 +249,20 @@ public final class ChunkRoutes extends RouteBuilder {
         Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class), false);
         Document document = upload.document();
         byte[] json = Manifest.of(document, upload.run().chunks()).json();
-        ObjectPut.whole(upload, new ObjectPut.ObjectDescription(
+        ObjectPut.object(upload, new ObjectPut.ObjectDescription(
                         "the manifest", document.keyPrefix() + ChunkKeys.MANIFEST, json.length, Sha256.of(json), json))
                 .attach(exchange);
     }
 
-    /** The splitter wraps a chunk's failure, or meets one of its own afterwards; the saga is to see why the first chunk failed. */
-    private static void explain(Exchange exchange) throws Exception {
+    /** Rethrows the failure of the first chunk: the splitter wraps it, or fails itself afterwards. */
+    private static void rethrowFirstFailure(Exchange exchange) throws Exception {
         Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         Exception first = Upload.of(exchange).failure().orElse(caught);
         throw UploadFailures.find(first, SagaException.class).map(Exception.class::cast).orElse(first);
     }
 
     private void addConverter() {
-        getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, FileRegion.class, new TypeConverterSupport() {
+        TypeConverter converter = new TypeConverterSupport() {
             @Override
             public <T> T convertTo(Class<T> type, Exchange exchange, Object value) {
                 try {
@@ -264,6 +271,7 @@ public final class ChunkRoutes extends RouteBuilder {
                     throw new TypeConversionException(value, type, e);
                 }
             }
-        });
+        };
+        getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, FileRegion.class, converter);
     }
 }

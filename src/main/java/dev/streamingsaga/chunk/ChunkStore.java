@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
-/** The bucket without a saga: is it there, which objects, and documents put together again. Thread-safe. */
+/** Access to the bucket outside a saga: checks it, lists objects, and reassembles documents. Thread-safe. */
 public final class ChunkStore {
     private static final String PROBE = ".writable";
     private static final int MANIFEST_MAX_BYTES = 64 * 1024 * 1024;
@@ -36,7 +36,7 @@ public final class ChunkStore {
     /**
      * The configured bucket.
      *
-     * @param s3 stays the caller's to close
+     * @param s3 closed by the caller
      */
     public ChunkStore(SagaConfig config, S3Client s3) {
         this(config, s3, config.s3().bucket());
@@ -48,18 +48,23 @@ public final class ChunkStore {
         this.bucket = new Bucket(s3, bucket);
     }
 
-    /** The bucket that a document was stored in, which may be another one than is configured now. */
-    public ChunkStore in(String recorded) {
-        return new ChunkStore(config, s3, recorded);
+    /** Returns the store of the bucket that a document was written to, which may differ from the configured one. */
+    public ChunkStore in(String name) {
+        return new ChunkStore(config, s3, name);
     }
 
-    /** @throws RuntimeException (of the SDK) if the bucket is not there or the server does not answer in time */
+    /**
+     * Checks that the bucket exists.
+     *
+     * @throws RuntimeException (of the SDK) if the bucket does not exist or the server does not respond in time
+     */
     public void ping() {
         s3.headBucket(request -> request.bucket(bucket.name()));
     }
 
     /**
-     * Whether we may list and write: an upload in parts is begun below the prefix and called off, which leaves nothing.
+     * Checks the permissions to list and write: starts a multipart upload below the prefix and aborts it, which leaves
+     * no object.
      *
      * @throws RuntimeException (of the SDK) if not, or if the server does not answer in time
      */
@@ -76,7 +81,7 @@ public final class ChunkStore {
                 request.bucket(bucket.name()).key(key).uploadId(upload).overrideConfiguration(limit));
     }
 
-    /** Makes the bucket if it is not there. */
+    /** Creates the bucket if it does not exist. */
     public void ensureBucket() {
         try {
             ping();
@@ -84,7 +89,7 @@ public final class ChunkStore {
             try {
                 s3.createBucket(request -> request.bucket(bucket.name()));
             } catch (BucketAlreadyOwnedByYouException e) {
-                ping(); // another process was quicker
+                ping(); // another process created it first
             }
         }
     }
@@ -96,7 +101,7 @@ public final class ChunkStore {
 
     /**
      * @param keyPrefix of the document, ending in a slash
-     * @throws SagaException CHUNK_MISSING if there is no manifest, METADATA_CORRUPT if it makes no sense
+     * @throws SagaException CHUNK_MISSING if there is no manifest, METADATA_CORRUPT if it is not valid
      */
     public Manifest manifest(String keyPrefix) {
         String key = keyPrefix + ChunkKeys.MANIFEST;
@@ -105,7 +110,7 @@ public final class ChunkStore {
             if (bytes.length > MANIFEST_MAX_BYTES) {
                 json.abort();
                 throw new SagaException(
-                        Reason.METADATA_CORRUPT, key + " is longer than any manifest; nothing was read");
+                        Reason.METADATA_CORRUPT, key + " is larger than any manifest; nothing was read");
             }
             return Manifest.parse(bytes, key);
         } catch (NoSuchKeyException e) {
@@ -119,12 +124,13 @@ public final class ChunkStore {
     }
 
     /**
-     * Writes a document to a stream, checking each chunk and the whole while it goes. If it throws, what was written is
-     * void.
+     * Writes a document to a stream and checks each chunk and the whole file on the way. If it throws, discard what was
+     * written.
      *
      * @throws SagaException CHUNK_MISSING, SIZE_MISMATCH, CHUNK_CORRUPT, HASH_MISMATCH, METADATA_CORRUPT or
      *     STORE_FAILED
-     * @throws IOException if the bucket breaks off in the middle of a chunk, or the target cannot be written
+     * @throws IOException if the connection to the bucket breaks in the middle of a chunk, or the target cannot be
+     *     written
      */
     public FetchResult fetch(String keyPrefix, OutputStream target) throws IOException {
         Manifest manifest = manifest(keyPrefix);
@@ -139,7 +145,7 @@ public final class ChunkStore {
             throw new SagaException(
                     Reason.HASH_MISMATCH,
                     keyPrefix + " in bucket " + bucket.name() + " has SHA-256 " + sha256 + " instead of "
-                            + manifest.sha256() + "; what was written is void");
+                            + manifest.sha256() + "; discard what was written");
         }
         return new FetchResult(
                 manifest.documentId(),
@@ -151,11 +157,11 @@ public final class ChunkStore {
     }
 
     /**
-     * A part of a document as a stream, whose bytes are checked against the chunks' digests. Of a chunk that turns out
-     * to be damaged or cut off the last bytes are never given out: reading ends with an {@link IOException} before the
-     * part is complete.
+     * Returns a range of a document as a stream that checks its bytes against the digests of the chunks. The last bytes
+     * of a damaged or truncated chunk are never returned: reading fails with an {@link IOException} before the range is
+     * complete.
      *
-     * @param rows of the whole document, as the journal has them
+     * @param rows journal rows of the whole document
      * @param from first byte, from 0
      * @param length at least 1
      */
@@ -164,8 +170,8 @@ public final class ChunkStore {
     }
 
     /**
-     * As {@link #fetch(String, OutputStream)}, to a file: written beside the target, synced, and renamed when every
-     * byte is checked. An existing target is replaced by a right one or left alone.
+     * As {@link #fetch(String, OutputStream)}, to a file: writes a temporary file next to the target, syncs it, and
+     * renames it after all checks. On failure an existing target is unchanged.
      */
     public FetchResult fetch(String keyPrefix, Path target) throws IOException {
         Path absolute = target.toAbsolutePath();

@@ -21,11 +21,11 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 
 /**
- * Removes everything below a saga's prefix, then looks. What the bucket lists is joined with the keys the caller knows;
- * every delete is tried whatever the others do, for at most {@code saga.compensation.step-timeout}. Deleting what is
- * not there succeeds. A server that cannot be reached is given up at the first request.
+ * Deletes everything below the prefix of a saga, then lists it again. Deletes the keys that the bucket lists and those
+ * that the caller knows; tries each one even if others fail, for at most {@code saga.compensation.step-timeout}.
+ * Deleting an object that does not exist succeeds. Stops at the first request if the server is unreachable.
  *
- * <p>The bucket must not keep versions: a versioning bucket answers as if the object were gone.
+ * <p>The bucket must not be versioned: a versioned bucket responds as if the object were gone.
  */
 final class CompensateUpload {
     private static final Logger LOG = LoggerFactory.getLogger(CompensateUpload.class);
@@ -43,9 +43,9 @@ final class CompensateUpload {
     }
 
     /**
-     * @param keys that are still there or whose fate is unknown; the prefix itself, ending in a slash, stands for
-     *     "whatever is below it" when the bucket could not be asked; empty: all is gone
-     * @param error what the bucket answered to the last request that failed; empty if none did
+     * @param keys keys that still exist or whose state is unknown; contains the prefix itself, ending in a slash, if
+     *     the bucket could not be listed; empty: everything is deleted
+     * @param error the error of the last request that failed; empty if none failed
      */
     record Remainder(List<String> keys, Optional<String> error) {}
 
@@ -53,10 +53,10 @@ final class CompensateUpload {
      * @param facts {@code sagaId}, {@code documentId}, optional {@code bucket}, {@code keyPrefix} and {@code keys} (the
      *     journal's)
      */
-    CompensateUpload.Remainder compensate(Map<?, ?> facts) {
+    Remainder compensate(Map<?, ?> facts) {
         AtomicReference<String> error = new AtomicReference<>();
         List<String> keys = compensate(facts, error);
-        return new CompensateUpload.Remainder(keys, Optional.ofNullable(error.get()));
+        return new Remainder(keys, Optional.ofNullable(error.get()));
     }
 
     private List<String> compensate(Map<?, ?> facts, AtomicReference<String> error) {
@@ -83,8 +83,8 @@ final class CompensateUpload {
 
     private static NavigableSet<String> known(String prefix, Map<?, ?> facts) {
         NavigableSet<String> keys = new TreeSet<>();
-        if (facts.get("keys") instanceof Collection<?> given) {
-            given.stream()
+        if (facts.get("keys") instanceof Collection<?> listed) {
+            listed.stream()
                     .map(Object::toString)
                     .filter(key -> key.startsWith(prefix))
                     .forEach(keys::add);
@@ -93,19 +93,19 @@ final class CompensateUpload {
     }
 
     /**
-     * @param complete the bucket answered
-     * @param reachable it may answer other requests
+     * @param complete whether the bucket was listed
+     * @param reachable whether the server may answer other requests
      */
     private record Listing(Set<String> keys, boolean complete, boolean reachable) {}
 
     private Listing list(Bucket bucket, String prefix, Instant deadline, AtomicReference<String> error) {
         try {
-            return new Listing(bucket.list(prefix, left(deadline)).keySet(), true, true);
+            return new Listing(bucket.list(prefix, remaining(deadline)).keySet(), true, true);
         } catch (RuntimeException e) {
             boolean reachable = UploadFailures.find(e, SdkClientException.class).isEmpty();
             error.set("cannot list: " + e.getMessage());
             LOG.warn(
-                    "cannot list {} in bucket {}: {}; what may be there counts as residue",
+                    "cannot list {} in bucket {}: {}; objects below it count as residue",
                     prefix,
                     bucket.name(),
                     e.getMessage());
@@ -132,7 +132,7 @@ final class CompensateUpload {
                                 .isPresent());
                 error.set("cannot delete: " + UploadFailures.text(failure.get()));
                 LOG.warn(
-                        "cannot delete {} in bucket {}: {}; it counts as residue if it is still there",
+                        "cannot delete {} in bucket {}: {}; it counts as residue if it still exists",
                         key,
                         bucket.name(),
                         failure.get().getMessage());
@@ -140,26 +140,26 @@ final class CompensateUpload {
         });
     }
 
-    /** {@code pojoRequest}, since only a request object can carry a time-out. */
+    /** Uses {@code pojoRequest}, since only a request object can have a timeout. */
     private Optional<Exception> delete(Bucket bucket, String key, Instant deadline) {
         DeleteObjectRequest request = DeleteObjectRequest.builder()
                 .bucket(bucket.name())
                 .key(key)
-                .overrideConfiguration(Bucket.limit(left(deadline)))
+                .overrideConfiguration(Bucket.limit(remaining(deadline)))
                 .build();
         return Optional.ofNullable(deletes.withBody(request)
-                .withHeader(AWS2S3Constants.KEY, key) // the component wants it here as well
+                .withHeader(AWS2S3Constants.KEY, key) // the component needs it here as well
                 .withHeader(AWS2S3Constants.OVERRIDE_BUCKET_NAME, bucket.name())
                 .to(ChunkRoutes.s3(config, "operation=deleteObject&pojoRequest=true"))
                 .send()
                 .getException());
     }
 
-    private Duration left(Instant deadline) {
-        Duration left = Duration.between(Instant.now(), deadline);
+    private Duration remaining(Instant deadline) {
+        Duration remaining = Duration.between(Instant.now(), deadline);
         Duration limit = config.s3().timeout();
-        Duration shorter = left.compareTo(limit) < 0 ? left : limit;
-        // The SDK wants a positive time-out; a request begun at the deadline ends at once.
+        Duration shorter = remaining.compareTo(limit) < 0 ? remaining : limit;
+        // The SDK requires a positive timeout; a request that starts at the deadline ends at once.
         return shorter.compareTo(Duration.ofMillis(1)) < 0 ? Duration.ofMillis(1) : shorter;
     }
 }

@@ -1,5 +1,5 @@
 package dev.streamingsaga.chunk;
 
-/** What was fetched; every byte was checked against {@code sha256}. */
+/** A fetched document; every byte was checked against {@code sha256}. */
 public record FetchResult(
         String documentId, String sagaId, String fileName, long sizeBytes, String sha256, int chunkCount) {}

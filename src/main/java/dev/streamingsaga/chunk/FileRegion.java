@@ -10,7 +10,7 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * Part of a file as a message body. Each conversion to {@link InputStream} opens a new stream from the start of the
- * region, so a body can be sent again; it is no stream itself, so Camel's stream caching has nothing to spool.
+ * region, so a body can be sent again. It is not a stream itself, so Camel's stream caching does not spool it.
  */
 record FileRegion(Path path, long offset, long length) {
 
@@ -18,7 +18,9 @@ record FileRegion(Path path, long offset, long length) {
         return new RegionStream(FileChannel.open(path, StandardOpenOption.READ), offset, length);
     }
 
-    /** Positional reads through one small buffer; {@code reset} goes back, as the SDK does before it sends again. */
+    /**
+     * Reads at a position through one small buffer; supports {@code reset}, which the SDK uses before it sends again.
+     */
     private static final class RegionStream extends InputStream {
         private static final int BUFFER_BYTES = 128 * 1024;
 
@@ -72,7 +74,7 @@ record FileRegion(Path path, long offset, long length) {
             buffer.flip();
             if (n <= 0) {
                 buffer.limit(0);
-                throw new EOFException("the file ends at " + position + ", before its chunk does");
+                throw new EOFException("the file ends at " + position + ", before the end of its chunk");
             }
             return true;
         }

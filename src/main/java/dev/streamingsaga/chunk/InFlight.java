@@ -11,23 +11,23 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A saga's plan, handed out so that no more than so many of its chunks are on their way at a time: {@link #next} waits
- * until one has arrived. Thread-safe.
+ * Iterates over the chunk plan of a saga with a limit on chunks in flight: {@link #next} waits until one has finished.
+ * Thread-safe.
  *
- * <p>From {@link #stop} on nothing is handed out and nobody waits. The splitter, which then believes to be at the end,
- * may hear of that before it hears of the failure: whoever goes on behind it has to ask {@link Upload#requireAllSent}.
+ * <p>After {@link #stop} it returns no more chunks and no call waits. The splitter then sees the end of the plan,
+ * possibly before it sees the failure: the step after the splitter must call {@link Upload#requireAllSent}.
  */
 final class InFlight implements Iterator<ChunkRow> {
     private final Queue<ChunkRow> rest;
-    private final Semaphore free;
-    private final BooleanSupplier wanted;
+    private final Semaphore permits;
+    private final BooleanSupplier active;
     private boolean stopped;
 
-    /** @param wanted asked each second of a wait; it ends when it says no */
-    InFlight(List<ChunkRow> plan, int atMost, BooleanSupplier wanted) {
+    /** @param active checked each second of a wait; the wait ends when it returns false */
+    InFlight(List<ChunkRow> plan, int limit, BooleanSupplier active) {
         this.rest = new ArrayDeque<>(plan);
-        this.free = new Semaphore(atMost);
-        this.wanted = wanted;
+        this.permits = new Semaphore(limit);
+        this.active = active;
     }
 
     @Override
@@ -35,12 +35,12 @@ final class InFlight implements Iterator<ChunkRow> {
         return !stopped && !rest.isEmpty();
     }
 
-    /** Null if it was stopped meanwhile, which the splitter takes for nothing to do. */
+    /** Null if it was stopped meanwhile; the splitter then does nothing. */
     @Override
     public @Nullable ChunkRow next() {
         try {
-            while (!free.tryAcquire(1, TimeUnit.SECONDS)) {
-                if (!wanted.getAsBoolean()) {
+            while (!permits.tryAcquire(1, TimeUnit.SECONDS)) {
+                if (!active.getAsBoolean()) {
                     stop();
                 }
             }
@@ -48,24 +48,24 @@ final class InFlight implements Iterator<ChunkRow> {
             Thread.currentThread().interrupt(); // the context stops
             stop();
         }
-        return taken();
+        return takeNext();
     }
 
-    private synchronized @Nullable ChunkRow taken() {
+    private synchronized @Nullable ChunkRow takeNext() {
         return stopped ? null : rest.poll();
     }
 
-    /** One that was handed out is no longer on its way. */
-    void arrived() {
-        free.release();
+    /** A chunk is no longer in flight. */
+    void finished() {
+        permits.release();
     }
 
     synchronized void stop() {
         stopped = true;
-        free.release();
+        permits.release();
     }
 
-    /** Whether it was stopped before its end. */
+    /** Whether it was stopped before the end of the plan. */
     synchronized boolean isCutOff() {
         return stopped && !rest.isEmpty();
     }

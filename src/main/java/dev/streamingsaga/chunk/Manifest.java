@@ -11,9 +11,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * {@code manifest.json}: all that is needed to put a document together again without the journal.
+ * {@code manifest.json}: all data that is needed to reassemble a document without the journal.
  *
- * @param fileName for people only
+ * @param fileName for information only
  * @param chunks in order, without gaps
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -24,12 +24,12 @@ public record Manifest(
         String contentType,
         long sizeBytes,
         String sha256,
-        List<Chunk> chunks) {
+        List<ManifestChunk> chunks) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** @param codec what was done to the bytes before they were stored: {@code none} */
+    /** @param codec the encoding of the stored bytes: {@code none} */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    public record Chunk(int index, long offset, long size, String sha256, String codec) {}
+    public record ManifestChunk(int index, long offset, long size, String sha256, String codec) {}
 
     static Manifest of(Document document, List<ChunkRow> rows) {
         return new Manifest(
@@ -40,7 +40,7 @@ public record Manifest(
                 document.sizeBytes(),
                 document.sha256(),
                 rows.stream()
-                        .map(row -> new Chunk(row.index(), row.offset(), row.sizeBytes(), row.sha256(), "none"))
+                        .map(row -> new ManifestChunk(row.index(), row.offset(), row.sizeBytes(), row.sha256(), "none"))
                         .toList());
     }
 
@@ -52,7 +52,7 @@ public record Manifest(
         }
     }
 
-    /** @throws SagaException METADATA_CORRUPT if it is none, has gaps, or an unknown codec */
+    /** @throws SagaException METADATA_CORRUPT if it is not a manifest, has gaps, or an unknown codec */
     static Manifest parse(byte[] json, String key) {
         try {
             Manifest manifest = JSON.readValue(json, Manifest.class);
@@ -65,20 +65,20 @@ public record Manifest(
 
     private void check(String key) {
         long offset = 0;
-        boolean sound = chunks != null && sha256 != null;
-        for (int i = 0; sound && i < chunks.size(); i++) {
-            Chunk chunk = chunks.get(i);
-            sound = chunk.index == i
+        boolean valid = chunks != null && sha256 != null;
+        for (int i = 0; valid && i < chunks.size(); i++) {
+            ManifestChunk chunk = chunks.get(i);
+            valid = chunk.index == i
                     && chunk.offset == offset
                     && chunk.size > 0
                     && chunk.sha256 != null
                     && "none".equals(chunk.codec);
             offset += chunk.size;
         }
-        if (!sound || offset != sizeBytes) {
+        if (!valid || offset != sizeBytes) {
             throw new SagaException(
                     Reason.METADATA_CORRUPT,
-                    key + " has gaps, a codec we do not know, or sizes that do not add up; nothing was read");
+                    key + " has gaps, an unknown codec, or sizes that do not add up; nothing was read");
         }
     }
 }

@@ -7,20 +7,20 @@ import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
-/** One object on its way, with all its attempts; travels as an exchange property and is used by one thread. */
+/** The upload of one object, with all its attempts. Passed on as an exchange property; used by one thread. */
 final class ObjectPut {
     private static final String PROPERTY = "SagaObjectPut";
 
     private final Upload upload;
     private final @Nullable ChunkRow row;
-    private final ObjectPut.ObjectDescription what;
+    private final ObjectDescription object;
     private int attempt;
     private Run.@Nullable Permit permit;
 
-    private ObjectPut(Upload upload, @Nullable ChunkRow row, ObjectPut.ObjectDescription what) {
+    private ObjectPut(Upload upload, @Nullable ChunkRow row, ObjectDescription object) {
         this.upload = upload;
         this.row = row;
-        this.what = what;
+        this.object = object;
     }
 
     /** @param body a {@link FileRegion} or a byte array */
@@ -31,12 +31,11 @@ final class ObjectPut {
         return new ObjectPut(
                 upload,
                 row,
-                new ObjectPut.ObjectDescription(
-                        "chunk " + row.index(), row.key(), row.sizeBytes(), row.sha256(), region));
+                new ObjectDescription("chunk " + row.index(), row.key(), row.sizeBytes(), row.sha256(), region));
     }
 
-    static ObjectPut whole(Upload upload, ObjectPut.ObjectDescription what) {
-        return new ObjectPut(upload, null, what);
+    static ObjectPut object(Upload upload, ObjectDescription object) {
+        return new ObjectPut(upload, null, object);
     }
 
     static ObjectPut of(Exchange exchange) {
@@ -47,7 +46,7 @@ final class ObjectPut {
         exchange.setProperty(PROPERTY, this);
     }
 
-    /** Counts the attempt and takes leave for it. */
+    /** Counts the attempt and acquires a permit for it. */
     void begin() {
         attempt++;
         permit = run().permit();
@@ -64,8 +63,8 @@ final class ObjectPut {
         return attempt;
     }
 
-    ObjectPut.ObjectDescription what() {
-        return what;
+    ObjectDescription object() {
+        return object;
     }
 
     /** The chunk's row; empty for the manifest. */
@@ -87,6 +86,6 @@ final class ObjectPut {
 
     @Override
     public String toString() {
-        return what.name + " of saga " + run().sagaId();
+        return object.name + " of saga " + run().sagaId();
     }
 }

@@ -14,8 +14,8 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
 /**
- * Reads chunks in order and hashes each and the whole. While one is read the request for the next is already answered;
- * its bytes wait in the socket, so memory stays at one small buffer.
+ * Reads chunks in order and hashes each chunk and the whole file. Sends the request for the next chunk while one is
+ * read; the bytes wait in the socket, so memory stays at one small buffer.
  */
 final class OrderedRead {
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -26,20 +26,20 @@ final class OrderedRead {
         this.bucket = bucket;
     }
 
-    /** What an object must hold. */
+    /** The expected content of an object. */
     record Expected(String key, long sizeBytes, String sha256) {}
 
     /**
      * @return SHA-256 of all bytes in order
-     * @throws SagaException CHUNK_MISSING, SIZE_MISMATCH or CHUNK_CORRUPT; what was written to {@code out} until then
-     *     is void
+     * @throws SagaException CHUNK_MISSING, SIZE_MISMATCH or CHUNK_CORRUPT; discard what was written to {@code out}
+     *     until then
      */
-    String read(List<Expected> chunks, OutputStream out, Runnable wanted) throws IOException {
+    String read(List<Expected> chunks, OutputStream out, Runnable check) throws IOException {
         MessageDigest whole = Sha256.digest();
         CompletableFuture<ResponseInputStream<GetObjectResponse>> next = null;
         try {
             for (int i = 0; i < chunks.size(); i++) {
-                wanted.run();
+                check.run();
                 CompletableFuture<ResponseInputStream<GetObjectResponse>> current =
                         next == null ? open(chunks.get(i)) : next;
                 next = i + 1 < chunks.size() ? open(chunks.get(i + 1)) : null;
@@ -96,25 +96,26 @@ final class OrderedRead {
             return opening.join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof NoSuchKeyException) {
-                throw new SagaException(Reason.CHUNK_MISSING, in(chunk) + " is not there", e.getCause());
+                throw new SagaException(Reason.CHUNK_MISSING, describe(chunk) + " does not exist", e.getCause());
             }
             Throwable cause = Objects.requireNonNull(e.getCause());
-            throw new SagaException(Reason.STORE_FAILED, in(chunk) + " cannot be read: " + cause.getMessage(), cause);
+            throw new SagaException(
+                    Reason.STORE_FAILED, describe(chunk) + " cannot be read: " + cause.getMessage(), cause);
         }
     }
 
     private void check(Expected chunk, long size, String sha256) {
         if (size != chunk.sizeBytes()) {
             throw new SagaException(
-                    Reason.SIZE_MISMATCH, in(chunk) + " has " + size + " bytes instead of " + chunk.sizeBytes());
+                    Reason.SIZE_MISMATCH, describe(chunk) + " has " + size + " bytes instead of " + chunk.sizeBytes());
         }
         if (!sha256.equals(chunk.sha256())) {
             throw new SagaException(
-                    Reason.CHUNK_CORRUPT, in(chunk) + " has SHA-256 " + sha256 + " instead of " + chunk.sha256());
+                    Reason.CHUNK_CORRUPT, describe(chunk) + " has SHA-256 " + sha256 + " instead of " + chunk.sha256());
         }
     }
 
-    private String in(Expected chunk) {
+    private String describe(Expected chunk) {
         return chunk.key() + " in bucket " + bucket.name();
     }
 }

@@ -8,25 +8,25 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * Does something for each item, a bounded number at a time; the first failure stops the rest and is thrown. The caller
- * works too, and waits only for helpers that have begun: it may be called on a thread of the pool, even on the only
- * one.
+ * Runs an action for each item, a limited number in parallel; the first failure stops the rest and is thrown. The
+ * calling thread also runs items and waits only for workers that have started, so the caller may be a thread of the
+ * pool, even the only one.
  */
 final class Parallel {
     private final Executor pool;
-    private final int width;
+    private final int parallelism;
 
-    Parallel(Executor pool, int width) {
+    Parallel(Executor pool, int parallelism) {
         this.pool = pool;
-        this.width = width;
+        this.parallelism = parallelism;
     }
 
     <T> void forEach(Iterable<T> items, Consumer<T> action) {
-        Parallel.ParallelTask<T> work = new Parallel.ParallelTask<>(items.iterator(), action);
-        for (int i = 1; i < width; i++) {
-            pool.execute(work::help);
+        ParallelTask<T> task = new ParallelTask<>(items.iterator(), action);
+        for (int i = 1; i < parallelism; i++) {
+            pool.execute(task::join);
         }
-        work.finish();
+        task.finish();
     }
 
     private static final class ParallelTask<T> {
@@ -36,8 +36,8 @@ final class Parallel {
         private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
 
         /**
-         * The caller is its first party; with its arrival and that of the helpers that have begun nobody else is let
-         * in.
+         * The caller is the first party. The phaser terminates when the caller and the started workers have arrived, so
+         * no worker can join later.
          */
         private final Phaser workers = new Phaser(1) {
             @Override
@@ -51,12 +51,12 @@ final class Parallel {
             this.action = action;
         }
 
-        void help() {
+        void join() {
             if (workers.register() < 0) {
                 return;
             }
             try {
-                work();
+                runItems();
             } finally {
                 workers.arriveAndDeregister();
             }
@@ -65,7 +65,7 @@ final class Parallel {
         void finish() {
             try {
                 try {
-                    work();
+                    runItems();
                 } finally {
                     workers.awaitAdvanceInterruptibly(workers.arrive());
                 }
@@ -79,7 +79,7 @@ final class Parallel {
             }
         }
 
-        private void work() {
+        private void runItems() {
             try {
                 while (!stop.get()) {
                     T item;

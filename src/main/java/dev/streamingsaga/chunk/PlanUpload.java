@@ -16,22 +16,22 @@ import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** Journals all chunks before the first is sent, and hands them out one by one as descriptors, never as bytes. */
+/** Journals all chunks before the first is sent, and passes them on one by one as descriptors, never as bytes. */
 final class PlanUpload {
     static final String CHUNKS = "SagaChunks";
 
     private final Bucket bucket;
     private final Duration timeout;
-    private final int atMost;
+    private final int inFlight;
 
     /**
      * @param timeout for one request to the bucket
-     * @param atMost so many chunks of a saga are on their way at a time
+     * @param inFlight the limit of chunks of a saga in flight
      */
-    PlanUpload(Bucket bucket, Duration timeout, int atMost) {
+    PlanUpload(Bucket bucket, Duration timeout, int inFlight) {
         this.bucket = bucket;
         this.timeout = timeout;
-        this.atMost = atMost;
+        this.inFlight = inFlight;
     }
 
     void plan(Exchange exchange) {
@@ -40,45 +40,45 @@ final class PlanUpload {
                 exchange.getProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, false, Boolean.class));
         Run run = upload.run();
         Document document = upload.document();
-        List<ChunkRow> wanted = rows(document, digests(exchange, run, document));
-        run.planChunks(wanted);
-        // A resumed run gets back what an earlier one planned and sent.
+        List<ChunkRow> expected = rows(document, digests(exchange, run, document));
+        run.planChunks(expected);
+        // A resumed run gets the rows that an earlier run planned and sent.
         List<ChunkRow> planned = run.chunks();
         VerifyChunks.checkOrder(document, planned);
         Map<String, Bucket.ListedObject> listed = run.number() > 1 ? listed(document) : Map.of();
         requireJournaled(listed, planned);
-        boolean same = planned.size() == wanted.size();
+        boolean same = planned.size() == expected.size();
         for (int i = 0; same && i < planned.size(); i++) {
-            same = planned.get(i).sha256().equals(wanted.get(i).sha256());
+            same = planned.get(i).sha256().equals(expected.get(i).sha256());
         }
         if (!same) {
             throw SourceFile.modified(document.path());
         }
         upload.confirm(planned.stream()
-                .filter(row -> isVeryObject(row, listed))
+                .filter(row -> hasRecordedEtag(row, listed))
                 .map(ChunkRow::index)
                 .collect(Collectors.toSet()));
         upload.attach(exchange);
-        exchange.setProperty(CHUNKS, upload.schedule(mixed(planned), atMost));
+        exchange.setProperty(CHUNKS, upload.schedule(interleaved(planned), inFlight));
     }
 
     /**
-     * What an earlier run has sent spread among what is still to be sent, each in its own order: one waits for the
-     * processor, which hashes the source once more, the other for network and disks.
+     * Interleaves chunks that an earlier run has sent with those that are still to be sent, each in their own order:
+     * the first need the processor, since the source is hashed again, the others network and disks.
      */
-    static List<ChunkRow> mixed(List<ChunkRow> planned) {
+    static List<ChunkRow> interleaved(List<ChunkRow> planned) {
         List<ChunkRow> sent = planned.stream().filter(PlanUpload::isSent).toList();
         List<ChunkRow> missing = planned.stream().filter(row -> !isSent(row)).toList();
-        List<ChunkRow> mixed = new ArrayList<>(planned.size());
+        List<ChunkRow> interleaved = new ArrayList<>(planned.size());
         int sentTaken = 0;
         for (int i = 0; i < missing.size(); i++) {
-            mixed.add(missing.get(i));
+            interleaved.add(missing.get(i));
             for (long due = (i + 1L) * sent.size() / missing.size(); sentTaken < due; sentTaken++) {
-                mixed.add(sent.get(sentTaken));
+                interleaved.add(sent.get(sentTaken));
             }
         }
-        mixed.addAll(sent.subList(sentTaken, sent.size()));
-        return mixed;
+        interleaved.addAll(sent.subList(sentTaken, sent.size()));
+        return interleaved;
     }
 
     private static boolean isSent(ChunkRow row) {
@@ -89,13 +89,13 @@ final class PlanUpload {
         try {
             return bucket.named(document.bucket()).list(document.keyPrefix() + "chunk-", timeout);
         } catch (SdkException e) {
-            return Map.of(); // sending meets the same failure, and knows what to make of it
+            return Map.of(); // sending runs into the same failure and classifies it
         }
     }
 
     /**
-     * Intent comes before sending: what lies in the bucket though its row says that nobody began to send it shows that
-     * rows were lost.
+     * The intent is journaled before a chunk is sent. An object in the bucket whose row is still PENDING shows that
+     * journal rows were lost.
      */
     private static void requireJournaled(Map<String, Bucket.ListedObject> listed, List<ChunkRow> planned) {
         planned.stream()
@@ -104,22 +104,22 @@ final class PlanUpload {
                 .ifPresent(row -> {
                     throw new SagaException(
                             Reason.METADATA_CORRUPT,
-                            "the bucket holds " + row.key() + ", but the journal lost the row that said so; "
-                                    + "compensating from what the bucket lists");
+                            "the bucket holds " + row.key() + ", but the journal lost the row for it; "
+                                    + "compensating from the listing of the bucket");
                 });
     }
 
     /**
-     * The object has the entity tag that the bucket answered with when it had compared the bytes with the journaled
+     * Whether the object has the entity tag that the bucket returned after it had compared the bytes with the journaled
      * SHA-256.
      */
-    private static boolean isVeryObject(ChunkRow row, Map<String, Bucket.ListedObject> listed) {
+    private static boolean hasRecordedEtag(ChunkRow row, Map<String, Bucket.ListedObject> listed) {
         return isSent(row)
                 && row.etag().isPresent()
                 && new Bucket.ListedObject(row.sizeBytes(), row.etag()).equals(listed.get(row.key()));
     }
 
-    /** Taken by the caller's pass before the saga; taken here if the property is missing. */
+    /** The digests that the caller computed before the saga; computed here if the property is missing. */
     private static Digests digests(Exchange exchange, Run run, Document document) {
         Digests digests = exchange.getProperty(ChunkRoutes.DIGESTS, Digests.class);
         if (digests == null) {
@@ -150,7 +150,7 @@ final class PlanUpload {
         ObjectPut.chunk(upload, exchange.getMessage().getBody(ChunkRow.class)).attach(exchange);
     }
 
-    /** Always throws: this chunk has failed for good, and the upload with it. */
+    /** Always throws: this chunk has failed permanently, and so has the upload. */
     void failed(Exchange exchange) throws Exception {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         Upload.of(exchange).fail(failure);
@@ -158,9 +158,9 @@ final class PlanUpload {
     }
 
     /**
-     * Begun by an earlier run, and confirmed by the bucket: by one listing for all whose answer that run had seen, else
-     * by its own size and checksum, since the answer may have been on its way when that run ended. In doubt it is sent
-     * again.
+     * Whether an earlier run sent the chunk and the bucket confirms it: by the listing if that run saw the response,
+     * else by size and checksum of the object, since the response may have been in transit when that run ended. If in
+     * doubt, the chunk is sent again.
      */
     boolean isStored(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
@@ -186,7 +186,7 @@ final class PlanUpload {
                     .filter(row.sha256()::equals)
                     .isPresent();
         } catch (RuntimeException e) {
-            return false; // correctness is untouched: sending meets the same failure, and knows what to make of it
+            return false; // correctness is unaffected: sending runs into the same failure and classifies it
         }
     }
 }

@@ -16,25 +16,26 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * Makes the client that the {@code aws2-s3} component and our own requests share.
+ * Creates the S3 client that the {@code aws2-s3} component and direct requests share.
  *
  * <p>It never retries (the routes do, and journal it), ends every request after {@code saga.s3.timeout}, and computes
- * no checksum: the ones of the pass over the source are sent, see {@link ChecksumInterceptor}. As many connections as
- * are needed. It asks before it sends a body ({@code Expect: 100-continue}): a server that is full or refuses answers
- * and hangs up, and without asking that answer is lost in a broken pipe, which looks like the network's fault.
+ * no checksum: it sends those of the source digests, see {@link ChecksumInterceptor}. The number of connections is not
+ * limited in practice. It sends {@code Expect: 100-continue} before a body: a server that is full or rejects the
+ * request responds and closes the connection, and otherwise a broken pipe would hide that response and look like a
+ * network failure.
  */
 public final class S3Clients {
     static final RequestChecksumCalculation CHECKSUMS = RequestChecksumCalculation.WHEN_REQUIRED;
     static final ResponseChecksumValidation VALIDATION = ResponseChecksumValidation.WHEN_REQUIRED;
 
-    /** Never the bound: that is what the settings allow to be on its way at a time. */
+    /** Never the effective limit, which is the number of chunks in flight that the settings allow. */
     private static final int CONNECTIONS = 64 * 256;
 
     private S3Clients() {}
 
     /**
-     * @param accessKey empty: the SDK's own chain (environment, profile, instance role) finds the credentials
-     * @return to be closed by the caller
+     * @param accessKey empty: the SDK's default chain (environment, profile, instance role) provides the credentials
+     * @return a client that the caller must close
      */
     public static S3Client create(S3 settings, URI endpoint, String accessKey, String secretKey) {
         return S3Client.builder()
@@ -55,8 +56,8 @@ public final class S3Clients {
     }
 
     /**
-     * Our requests through a client that somebody else made: its connections, credentials and endpoint, our rules. Its
-     * own requests are not changed, and it stays its owner's to close.
+     * Wraps a client of the hub for requests of this application: uses its connections, credentials and endpoint, with
+     * the rules of this class. Other requests of that client do not change, and its owner closes it.
      */
     public static S3Client shared(S3Client client, S3 settings) {
         return new SharedS3Client(client, settings);

@@ -7,7 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
 
-/** SHA-256 in the two spellings that are used: hex in the journal, Base64 in S3. */
+/** SHA-256 in the two encodings in use: hex in the journal, Base64 in S3. */
 final class Sha256 {
     private static final int BUFFER_BYTES = 64 * 1024;
 

@@ -11,9 +11,9 @@ import software.amazon.awssdk.services.s3.S3ServiceClientConfiguration;
 import software.amazon.awssdk.services.s3.model.S3Request;
 
 /**
- * A client that somebody else made and uses too, for our requests only: its connections, credentials and endpoint, our
- * rules for digests, retries and time-outs. The rules travel with each request, so that the other one's requests know
- * nothing of them.
+ * Wraps a client that the hub owns and also uses: requests through the wrapper use its connections, credentials and
+ * endpoint, but the rules of {@link S3Clients} for digests, retries and timeouts. The rules are part of each request,
+ * so other requests of that client are not affected.
  */
 final class SharedS3Client extends DelegatingS3Client {
     private final SdkPlugin rules;
@@ -32,18 +32,18 @@ final class SharedS3Client extends DelegatingS3Client {
     }
 
     @Override
-    @SuppressWarnings("unchecked") // a request's builder builds a request of its own kind
+    @SuppressWarnings("unchecked") // the builder of a request builds a request of the same type
     protected <T extends S3Request, R> R invokeOperation(T request, Function<T, R> operation) {
-        AwsRequestOverrideConfiguration ruled = request.overrideConfiguration()
+        AwsRequestOverrideConfiguration configured = request.overrideConfiguration()
                 .map(AwsRequestOverrideConfiguration::toBuilder)
                 .orElseGet(AwsRequestOverrideConfiguration::builder)
                 .addPlugin(rules)
                 .build();
         return operation.apply(
-                (T) request.toBuilder().overrideConfiguration(ruled).build());
+                (T) request.toBuilder().overrideConfiguration(configured).build());
     }
 
-    /** The other one's to close. */
+    /** Does nothing: the owner closes the client. */
     @Override
     public void close() {}
 }

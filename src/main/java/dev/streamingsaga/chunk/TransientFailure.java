@@ -1,8 +1,8 @@
 package dev.streamingsaga.chunk;
 
 /**
- * An attempt failed, and another one may succeed. Leaves the chunk's route only when the context stops before that
- * attempt.
+ * An attempt failed, and another one may succeed. Leaves the route of the chunk only if the context stops before the
+ * next attempt.
  */
 final class TransientFailure extends RuntimeException {
     TransientFailure(String message, Throwable cause) {

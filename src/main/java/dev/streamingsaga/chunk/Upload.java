@@ -18,10 +18,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.apache.camel.Exchange;
 
-/** What all chunks of one upload share; thread-safe. */
+/** The state that all chunks of one upload share. Thread-safe. */
 final class Upload {
     private static final String PROPERTY = "SagaUpload";
-    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Run run;
     private final Document document;
@@ -32,7 +32,7 @@ final class Upload {
     private volatile Set<Integer> confirmed = Set.of();
     private volatile InFlight inFlight = new InFlight(List.of(), 0, () -> false);
 
-    /** @param earlierDigests the digests were taken by an earlier run, and nobody has read the source since */
+    /** @param earlierDigests an earlier run computed the digests, and the source was not read since */
     Upload(Run run, boolean earlierDigests) {
         this.run = run;
         this.earlierDigests = earlierDigests;
@@ -55,14 +55,14 @@ final class Upload {
         return document;
     }
 
-    /** @throws SagaException HASH_MISMATCH if the source no longer holds what an earlier run sent of it */
+    /** @throws SagaException HASH_MISMATCH if the source differs from what an earlier run sent */
     void requireUnchanged(ChunkRow row) {
         if (earlierDigests) {
             SourceFile.checkPart(document.path(), row.offset(), row.sizeBytes(), row.sha256(), run::check);
         }
     }
 
-    /** Chunks by index that the bucket is known to hold as an earlier run sent them. */
+    /** Sets the indexes of the chunks that the bucket confirms as sent by an earlier run. */
     void confirm(Set<Integer> indexes) {
         confirmed = indexes;
     }
@@ -75,19 +75,19 @@ final class Upload {
         run.progress("upload", storedBytes.addAndGet(row.sizeBytes()), document.sizeBytes(), "bytes");
     }
 
-    /** The plan, to be read once; {@link #arrived} is to be told of each chunk of it, stored or not. */
-    InFlight schedule(List<ChunkRow> plan, int atMost) {
-        inFlight = new InFlight(plan, atMost, this::isActive);
+    /** Returns the plan, to be read once; call {@link #finished} for each chunk of it, stored or not. */
+    InFlight schedule(List<ChunkRow> plan, int limit) {
+        inFlight = new InFlight(plan, limit, this::isActive);
         return inFlight;
     }
 
-    void arrived() {
-        inFlight.arrived();
+    void finished() {
+        inFlight.finished();
     }
 
     /**
-     * @throws Exception why the first chunk failed or the saga was called off; or that not everything was stored, for
-     *     whatever reason
+     * @throws Exception the failure of the first chunk, the reason why the saga was revoked, or that not all bytes were
+     *     stored
      */
     void requireAllSent() throws Exception {
         requireActive();
@@ -98,45 +98,45 @@ final class Upload {
         run.check();
         if (inFlight.isCutOff()) {
             throw new ShutdownException("the upload of saga " + run.sagaId()
-                    + " was stopped with its threads; the next start goes on with it");
+                    + " was stopped with its threads; the next start continues it");
         }
         throw new SagaException(
                 Reason.STORE_FAILED,
                 "only " + stored + " of " + document.sizeBytes() + " bytes of saga " + run.sagaId()
-                        + " were stored, and no chunk said why; compensating");
+                        + " were stored, and no chunk reported a failure; compensating");
     }
 
-    /** One chunk has failed for good: the others need not begin another attempt. */
-    void fail(Exception why) {
-        failure.compareAndSet(null, why);
+    /** Records that one chunk has failed permanently, so that the others start no further attempt. */
+    void fail(Exception cause) {
+        failure.compareAndSet(null, cause);
         failed.countDown();
         inFlight.stop();
     }
 
-    /** Why the first chunk failed for good. */
+    /** The failure of the first chunk that failed permanently. */
     Optional<Exception> failure() {
         return Optional.ofNullable(failure.get());
     }
 
-    /** Throws why the first chunk failed: whichever of them the saga hears of first, it hears the reason. */
+    /** Throws the failure of the first chunk, so that the saga sees that cause whichever chunk is reported first. */
     void requireActive() throws Exception {
-        Exception why = failure.get();
-        if (why != null) {
-            throw why;
+        Exception cause = failure.get();
+        if (cause != null) {
+            throw cause;
         }
     }
 
     /**
-     * Returns early if a chunk has failed for good, or within a second if the saga is no longer wanted or
-     * {@code stopping} says so.
+     * Waits. Returns early if a chunk has failed permanently, and within a second if the saga is no longer active or
+     * {@code stopping} returns true.
      */
     void pause(Duration length, BooleanSupplier stopping) {
         long end = System.nanoTime() + length.toNanos();
         try {
-            for (long left = length.toNanos();
-                    left > 0 && isActive() && !stopping.getAsBoolean();
-                    left = end - System.nanoTime()) {
-                if (failed.await(Math.min(left, LOOK_NANOS), TimeUnit.NANOSECONDS)) {
+            for (long remaining = length.toNanos();
+                    remaining > 0 && isActive() && !stopping.getAsBoolean();
+                    remaining = end - System.nanoTime()) {
+                if (failed.await(Math.min(remaining, POLL_NANOS), TimeUnit.NANOSECONDS)) {
                     return;
                 }
             }
@@ -152,8 +152,7 @@ final class Upload {
         } catch (SagaException e) {
             return false;
         } catch (RuntimeException e) {
-            return true; // the journal could not be asked: what comes next meets the same failure, and knows what to
-            // make of it
+            return true; // the journal is not available: the next step runs into the same failure and classifies it
         }
     }
 }

@@ -13,7 +13,7 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * Tells what a failed PUT means: the source changed, the store is full or refuses for good, or another attempt may
+ * Classifies a failed PUT: the source changed, the store is full or rejects permanently, or another attempt may
  * succeed.
  */
 final class UploadFailures {
@@ -21,7 +21,7 @@ final class UploadFailures {
             "InsufficientStorage", "InsufficientStorageSpace", "QuotaExceeded", "StorageFull", "XMinioStorageFull");
     private static final Set<String> BAD_DIGEST =
             Set.of("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch");
-    private static final Set<String> TRY_AGAIN =
+    private static final Set<String> RETRYABLE =
             Set.of("SlowDown", "RequestTimeout", "Throttling", "RequestTimeTooSkewed");
 
     private final SagaConfig config;
@@ -64,11 +64,11 @@ final class UploadFailures {
                     ? SourceFile.modified(put.document().path())
                     : retryable(put, answer);
         }
-        boolean transientAnswer = answer.statusCode() >= 500
+        boolean temporary = answer.statusCode() >= 500
                 || answer.statusCode() == 408
                 || answer.statusCode() == 429
-                || TRY_AGAIN.contains(code);
-        return transientAnswer ? retryable(put, answer) : permanent(put, Reason.STORE_FAILED, answer);
+                || RETRYABLE.contains(code);
+        return temporary ? retryable(put, answer) : permanent(put, Reason.STORE_FAILED, answer);
     }
 
     private RuntimeException retryable(ObjectPut put, Exception failure) {
@@ -80,20 +80,20 @@ final class UploadFailures {
                     failure);
         }
         return new TransientFailure(
-                cannotWrite(put, failure) + " at attempt " + put.attempt() + " of " + attempts + "; next in "
+                cannotWrite(put, failure) + " at attempt " + put.attempt() + " of " + attempts + "; next attempt in "
                         + config.chunk().retryDelay().toMillis() + " ms",
                 failure);
     }
 
     private SagaException permanent(ObjectPut put, Reason reason, Exception failure) {
-        return new SagaException(reason, cannotWrite(put, failure) + "; not tried again; compensating", failure);
+        return new SagaException(reason, cannotWrite(put, failure) + "; not retried; compensating", failure);
     }
 
     private String cannotWrite(ObjectPut put, Exception failure) {
         return "cannot write " + put + " to bucket " + put.document().bucket() + ": " + text(failure);
     }
 
-    /** What the file holds now where the chunk was, against what it held before the upload. */
+    /** Whether the bytes of the chunk in the file differ from those before the upload. */
     private static boolean differs(ObjectPut put, ChunkRow row) {
         try (InputStream bytes = new FileRegion(put.document().path(), row.offset(), row.sizeBytes()).open()) {
             return !Sha256.of(bytes).equals(row.sha256());

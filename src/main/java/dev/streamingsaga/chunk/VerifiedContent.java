@@ -11,8 +11,9 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /**
- * A range of a document. Each chunk it touches is read whole and hashed; one buffer is always held back, so that the
- * last bytes of a chunk leave only after its digest was right. Needs two small buffers, whatever the size of a chunk.
+ * Streams a range of a document. Reads and hashes each chunk of the range as a whole; it always holds back one buffer,
+ * so that the last bytes of a chunk are returned only after its digest was verified. Needs two small buffers, whatever
+ * the size of a chunk.
  */
 final class VerifiedContent extends InputStream {
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -22,7 +23,7 @@ final class VerifiedContent extends InputStream {
     private final long from;
     private final long end;
     private int next;
-    private VerifiedContent.@Nullable OpenChunk open;
+    private @Nullable OpenChunk open;
     private byte[] ready = new byte[BUFFER_BYTES];
     private int position;
     private int limit;
@@ -40,7 +41,7 @@ final class VerifiedContent extends InputStream {
         }
     }
 
-    /** A chunk being read: {@code at} is the document's offset of its next byte. */
+    /** A chunk that is being read; {@code at} is the offset of its next byte in the document. */
     private static final class OpenChunk {
         private final ChunkRow row;
         private final ResponseInputStream<GetObjectResponse> bytes;
@@ -88,12 +89,15 @@ final class VerifiedContent extends InputStream {
         }
     }
 
-    /** Reads one buffer more of the chunk, which frees the one before it; at the chunk's end the digest does. */
+    /**
+     * Reads the next buffer of the chunk, which releases the previous one. At the end of the chunk, the verified digest
+     * releases it.
+     */
     private void step() throws IOException {
-        VerifiedContent.OpenChunk chunk = open;
+        OpenChunk chunk = open;
         if (chunk == null) {
             ChunkRow row = rows.get(next);
-            chunk = new VerifiedContent.OpenChunk(row, bucket.open(row.key()));
+            chunk = new OpenChunk(row, bucket.open(row.key()));
             open = chunk;
         }
         byte[] buffer = ready;
@@ -117,7 +121,7 @@ final class VerifiedContent extends InputStream {
         }
     }
 
-    private void check(VerifiedContent.OpenChunk chunk) throws IOException {
+    private void check(OpenChunk chunk) throws IOException {
         String sha256 = Sha256.hex(chunk.digest);
         if (chunk.at != chunk.row.offset() + chunk.row.sizeBytes() || !sha256.equals(chunk.row.sha256())) {
             throw new IOException(chunk.row.key() + " in bucket " + bucket.name() + " is damaged: "

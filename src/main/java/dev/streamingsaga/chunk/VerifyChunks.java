@@ -16,20 +16,21 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * The gate before every other store. Passing it means: the journal's chunks are 0..n-1 without gap, the bucket holds
- * exactly these objects with these sizes, each holds the bytes of its SHA-256, and the source is still the file that
- * was hashed.
+ * Verifies the chunks before any other store is written. If it passes: the chunks in the journal are 0..n-1 without
+ * gap, the bucket holds exactly these objects with these sizes, each has the bytes of its SHA-256, and the source is
+ * still the file that was hashed.
  *
- * <p>Why that proves the hash of the whole without reading it again: one pass over the source gave every byte to the
- * hash of the whole and to its chunk's hash (see {@code Digests}). The server compared each chunk's hash with the bytes
- * it received. So the stored chunks, in order, are the bytes of the whole file's hash, unless SHA-256 itself is broken.
- * A resumed run that took both from the journal has hashed each chunk of the source again that it did not send; what it
- * did send, the server has compared with the journaled hash. So its source is the same.
+ * <p>Why that proves the hash of the whole without reading it again: one pass over the source adds every byte to the
+ * hash of the whole and to the hash of its chunk (see {@code Digests}). The server compares the hash of each chunk with
+ * the bytes it receives. So the stored chunks, in order, are the bytes of the hash of the whole, unless SHA-256 itself
+ * is broken. A resumed run that takes both from the journal hashes each chunk of the source again that it does not
+ * send; the server compares those that it sends with the journaled hash. So its source is the same.
  *
- * <p>What it rests on: that the bucket reports the checksum of what it holds <em>now</em>. AWS does. The embedded
- * server reports the checksum taken on arrival, and only while size and modification time of its file are untouched;
- * otherwise none. A chunk without a reported SHA-256 is read back and hashed here. Bits that rot in place are found
- * with {@code saga.verify.read-back=true}, which reads every byte again and hashes each chunk and the whole in order.
+ * <p>This relies on the bucket to report the checksum of what it holds <em>now</em>. AWS does. The embedded server
+ * reports the checksum taken on arrival, and only while size and modification time of its file are untouched; otherwise
+ * it reports none. A chunk without a reported SHA-256 is read back and hashed here. Silent corruption in place is
+ * detected with {@code saga.verify.read-back=true}, which reads every byte again and hashes each chunk and the whole in
+ * order.
  */
 final class VerifyChunks {
     private final SagaConfig config;
@@ -57,14 +58,17 @@ final class VerifyChunks {
         run.chunksVerified();
     }
 
-    /** Indexes 0..n-1 without gap or double, offsets and keys to match, as many and as long as the file. */
+    /**
+     * Checks that indexes are 0..n-1 without gap or duplicate, that offsets and keys match them, and that number and
+     * total size match the file.
+     */
     static void checkOrder(Document document, List<ChunkRow> rows) {
         long offset = 0;
         for (int i = 0; i < rows.size(); i++) {
             ChunkRow row = rows.get(i);
             String key = ChunkKeys.chunk(document.keyPrefix(), i);
             if (row.index() != i || row.offset() != offset || !row.key().equals(key)) {
-                throw refused(
+                throw failed(
                         Reason.CHUNK_ORDER_MISMATCH,
                         document,
                         "at position " + i + " the journal has chunk " + row.index() + " with offset " + row.offset());
@@ -72,13 +76,13 @@ final class VerifyChunks {
             offset += row.sizeBytes();
         }
         if (rows.size() != document.chunkCount()) {
-            throw refused(
+            throw failed(
                     Reason.CHUNK_COUNT_MISMATCH,
                     document,
                     "the journal has " + rows.size() + " chunks instead of " + document.chunkCount());
         }
         if (offset != document.sizeBytes()) {
-            throw refused(
+            throw failed(
                     Reason.SIZE_MISMATCH,
                     document,
                     "the chunks have " + offset + " bytes, the file " + document.sizeBytes());
@@ -91,16 +95,16 @@ final class VerifyChunks {
         for (ChunkRow row : rows) {
             Bucket.ListedObject found = listed.remove(row.key());
             if (found == null) {
-                throw refused(Reason.CHUNK_MISSING, document, "bucket " + bucket.name() + " has no " + row.key());
+                throw failed(Reason.CHUNK_MISSING, document, "bucket " + bucket.name() + " has no " + row.key());
             }
             checkSize(document, row, found.sizeBytes());
         }
         if (!listed.isEmpty()) {
-            throw refused(
+            throw failed(
                     Reason.CHUNK_COUNT_MISMATCH,
                     document,
-                    "bucket " + bucket.name() + " holds " + listed.size() + " more than the journal, first "
-                            + listed.firstKey());
+                    "bucket " + bucket.name() + " holds " + listed.size()
+                            + " more objects than the journal, the first is " + listed.firstKey());
         }
     }
 
@@ -109,13 +113,13 @@ final class VerifyChunks {
         parallel.forEach(rows, row -> {
             run.check();
             Bucket.StoredObject stored = bucket.head(row.key())
-                    .orElseThrow(() -> refused(
+                    .orElseThrow(() -> failed(
                             Reason.CHUNK_MISSING, run.document(), "bucket " + bucket.name() + " has no " + row.key()));
             checkSize(run.document(), row, stored.sizeBytes());
             if (stored.sha256().isEmpty()) {
                 unreported.add(row);
             } else if (!stored.sha256().get().equals(row.sha256())) {
-                throw refused(
+                throw failed(
                         Reason.CHUNK_CORRUPT,
                         run.document(),
                         row.key() + " has SHA-256 " + stored.sha256().get() + " instead of " + row.sha256());
@@ -131,7 +135,7 @@ final class VerifyChunks {
     private void readAll(Bucket bucket, Run run, List<ChunkRow> rows) {
         String whole = read(bucket, run, rows);
         if (!whole.equals(run.document().sha256())) {
-            throw refused(
+            throw failed(
                     Reason.HASH_MISMATCH,
                     run.document(),
                     "the stored bytes have SHA-256 " + whole + " instead of "
@@ -156,18 +160,19 @@ final class VerifyChunks {
 
     private static void checkSize(Document document, ChunkRow row, long size) {
         if (size != row.sizeBytes()) {
-            throw refused(
+            throw failed(
                     Reason.SIZE_MISMATCH,
                     document,
                     row.key() + " has " + size + " bytes instead of " + row.sizeBytes());
         }
     }
 
-    private static SagaException refused(Reason reason, Document document, String what) {
-        return new SagaException(reason, "verification of saga " + document.sagaId() + ": " + what + "; compensating");
+    private static SagaException failed(Reason reason, Document document, String detail) {
+        return new SagaException(
+                reason, "verification of saga " + document.sagaId() + ": " + detail + "; compensating");
     }
 
-    /** The chunk keys that the bucket holds for a saga. */
+    /** The chunk keys of a saga in the bucket. */
     List<String> count(Map<?, ?> facts) {
         String prefix = SagaPrefix.of(config, facts);
         return configured

@@ -53,7 +53,8 @@ final class ChunkBench {
                 fixture.compensate(run.document().facts());
                 long removed = System.nanoTime();
                 System.out.printf(
-                        "round %d: hash %d upload %d verify %d manifest %d | whole %d | fetch %d remove %d ms, heap %d MiB%n",
+                        "round %d: hash %d upload %d verify %d manifest %d | total %d"
+                                + " | fetch %d remove %d ms, heap %d MiB%n",
                         i,
                         ms(start, hashed),
                         ms(hashed, uploaded),

@@ -50,14 +50,14 @@ final class ChunkFixture implements AutoCloseable {
     }
 
     static SagaConfig config(String... settings) {
-        Map<String, String> given = new HashMap<>();
-        given.put("saga.chunk.size", "5MiB");
-        given.put("saga.chunk.retry-delay", "0s");
-        given.put("saga.s3.timeout", "20s");
+        Map<String, String> values = new HashMap<>();
+        values.put("saga.chunk.size", "5MiB");
+        values.put("saga.chunk.retry-delay", "0s");
+        values.put("saga.s3.timeout", "20s");
         for (int i = 0; i < settings.length; i += 2) {
-            given.put(settings[i], settings[i + 1]);
+            values.put(settings[i], settings[i + 1]);
         }
-        return Settings.parse(given);
+        return Settings.parse(values);
     }
 
     static Path file(Path dir, long sizeBytes) throws IOException {
@@ -103,7 +103,7 @@ final class ChunkFixture implements AutoCloseable {
         return run(file, sagaId, digest(file));
     }
 
-    /** Throws what the route leaves as the exchange's exception. */
+    /** Rethrows the exception of the exchange. */
     void send(String route, Run run, Digests digests) {
         Exchange exchange = template.request(config.direct(route), e -> {
             e.setProperty(Run.PROPERTY, run);

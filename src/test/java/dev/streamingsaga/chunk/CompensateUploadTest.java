@@ -38,7 +38,7 @@ class CompensateUploadTest {
     }
 
     @Test
-    void leaves_nothing_below_the_prefix_and_everything_beside_it() {
+    void deletes_everything_below_the_prefix_and_nothing_else() {
         put(run.document().keyPrefix() + "stray");
         String neighbour = run.document().keyPrefix().replace("/s1/", "/s2/") + "chunk-000000";
         put(neighbour);
@@ -80,7 +80,7 @@ class CompensateUploadTest {
     }
 
     @Test
-    void refuses_a_prefix_that_is_not_the_sagas_own() {
+    void rejects_a_prefix_that_does_not_belong_to_the_saga() {
         Map<String, Object> facts = facts();
         facts.put("keyPrefix", "saga/");
 

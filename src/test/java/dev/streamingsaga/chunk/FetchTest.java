@@ -39,7 +39,7 @@ class FetchTest {
     }
 
     @Test
-    void the_manifest_says_what_the_contract_promises() throws Exception {
+    void the_manifest_has_the_documented_fields() throws Exception {
         JsonNode manifest = new ObjectMapper()
                 .readTree(fixture.stored(prefix() + "manifest.json").toFile());
 
@@ -55,14 +55,14 @@ class FetchTest {
     }
 
     @Test
-    void a_corrupt_chunk_leaves_the_target_as_it_was() throws Exception {
+    void a_corrupt_chunk_leaves_the_target_unchanged() throws Exception {
         Path target = Files.writeString(dir.resolve("target"), "before");
         fixture.s3.putObject(
                 p -> p.bucket(fixture.config.s3().bucket())
                         .key(run.chunks().get(1).key()),
                 RequestBody.fromBytes(new byte[CHUNK]));
 
-        refused(target, Reason.CHUNK_CORRUPT);
+        assertFails(target, Reason.CHUNK_CORRUPT);
 
         assertThat(target).hasContent("before");
         try (var left = Files.list(dir)) {
@@ -71,24 +71,24 @@ class FetchTest {
     }
 
     @Test
-    void a_missing_chunk_or_manifest_is_said_to_be_missing() {
+    void a_missing_chunk_or_manifest_is_reported() {
         fixture.s3.deleteObject(d ->
                 d.bucket(fixture.config.s3().bucket()).key(run.chunks().get(2).key()));
-        refused(dir.resolve("target"), Reason.CHUNK_MISSING);
+        assertFails(dir.resolve("target"), Reason.CHUNK_MISSING);
         fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(prefix() + "manifest.json"));
-        refused(dir.resolve("target"), Reason.CHUNK_MISSING);
+        assertFails(dir.resolve("target"), Reason.CHUNK_MISSING);
     }
 
     @Test
-    void a_manifest_with_gaps_is_not_believed() {
+    void a_manifest_with_gaps_is_rejected() {
         fixture.s3.putObject(
                 p -> p.bucket(fixture.config.s3().bucket()).key(prefix() + "manifest.json"),
                 RequestBody.fromString("{\"sha256\":\"x\",\"sizeBytes\":5,\"chunks\":[]}"));
 
-        refused(dir.resolve("target"), Reason.METADATA_CORRUPT);
+        assertFails(dir.resolve("target"), Reason.METADATA_CORRUPT);
     }
 
-    private void refused(Path target, Reason reason) {
+    private void assertFails(Path target, Reason reason) {
         SagaException failure =
                 catchThrowableOfType(SagaException.class, () -> fixture.store().fetch(prefix(), target));
         assertThat(failure).isNotNull();

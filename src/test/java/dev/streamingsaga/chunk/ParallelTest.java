@@ -37,7 +37,7 @@ class ParallelTest {
     }
 
     @Test
-    void the_caller_and_the_pool_work_side_by_side() {
+    void the_caller_and_the_pool_run_items_in_parallel() {
         CyclicBarrier three = new CyclicBarrier(3);
 
         new Parallel(pool, 3).forEach(ITEMS, item -> {
@@ -49,7 +49,7 @@ class ParallelTest {
     }
 
     @Test
-    void it_works_on_the_threads_of_its_own_pool() throws Exception {
+    void it_runs_on_threads_of_its_own_pool() throws Exception {
         List<Runnable> both = List.of(
                 () -> new Parallel(pool, 4).forEach(ITEMS, done::add),
                 () -> new Parallel(pool, 4).forEach(ITEMS, done::add));
@@ -62,20 +62,20 @@ class ParallelTest {
     }
 
     @Test
-    void a_busy_pool_holds_nobody_up_and_looks_at_nothing_afterwards() throws Exception {
+    void a_busy_pool_does_not_delay_the_caller_and_reads_no_item_afterwards() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         for (int i = 0; i < 2; i++) {
             pool.execute(() -> awaitEnd(end));
         }
         Iterator<Integer> items = ITEMS.iterator();
-        AtomicInteger looks = new AtomicInteger();
+        AtomicInteger reads = new AtomicInteger();
 
         new Parallel(pool, 3)
                 .forEach(
                         () -> new Iterator<>() {
                             @Override
                             public boolean hasNext() {
-                                looks.incrementAndGet();
+                                reads.incrementAndGet();
                                 return items.hasNext();
                             }
 
@@ -87,15 +87,15 @@ class ParallelTest {
                         done::add);
 
         assertThat(done).containsExactlyElementsOf(ITEMS);
-        assertThat(looks).hasValue(ITEMS.size() + 1);
+        assertThat(reads).hasValue(ITEMS.size() + 1);
         end.countDown();
         pool.shutdown();
         assertThat(pool.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(looks).hasValue(ITEMS.size() + 1);
+        assertThat(reads).hasValue(ITEMS.size() + 1);
     }
 
     @Test
-    void a_failure_is_thrown_when_nobody_works_any_more() {
+    void a_failure_is_thrown_after_all_workers_have_finished() {
         CyclicBarrier three = new CyclicBarrier(3);
         CountDownLatch end = new CountDownLatch(1);
         Thread caller = Thread.currentThread();

@@ -56,7 +56,7 @@ final class RecordingRun implements Run {
     @Override
     public void check() {
         if (cancelled) {
-            throw new SagaException(Reason.CANCELLED, "called off by the test");
+            throw new SagaException(Reason.CANCELLED, "cancelled by the test");
         }
     }
 

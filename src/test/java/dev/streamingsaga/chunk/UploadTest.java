@@ -56,7 +56,7 @@ class UploadTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 1})
-    void stores_verifies_describes_and_gives_back_identical_bytes(long size) throws Exception {
+    void uploads_verifies_and_fetches_identical_bytes(long size) throws Exception {
         try (ChunkFixture fixture = fixture()) {
             Path file = file(dir, size);
             RecordingRun run = fixture.run(file, "s1");
@@ -101,19 +101,19 @@ class UploadTest {
         try (ChunkFixture fixture = fixture()) {
             RecordingRun run = fixture.run(file(dir, 2 * CHUNK), "s1");
             CountDownLatch otherArrives = new CountDownLatch(1);
-            CountDownLatch givenUp = new CountDownLatch(1);
+            CountDownLatch failed = new CountDownLatch(1);
             fixture.faults.onPut((key, n) -> {
                 if (key.endsWith("chunk-000001")) {
                     FaultyS3.await(otherArrives);
                     throw FaultyS3.answer(500, "InternalError");
                 }
                 otherArrives.countDown();
-                FaultyS3.await(givenUp);
+                FaultyS3.await(failed);
             });
 
             SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
             int permitsOfTheOther = run.openPermits.get();
-            givenUp.countDown();
+            failed.countDown();
 
             assertThat(failure.reason()).isEqualTo(Reason.MAX_RETRIES_EXCEEDED);
             assertThat(failure)
@@ -121,7 +121,7 @@ class UploadTest {
                     .hasMessageContaining("after 3 attempts; compensating");
             assertThat(run.attemptsOf(1)).containsExactly(1, 2, 3);
             assertThat(permitsOfTheOther)
-                    .as("permits of the chunk that is still on its way")
+                    .as("permits of the chunk that is still in flight")
                     .isEqualTo(1);
             await().until(() -> run.openPermits.get() == 0);
         }
@@ -141,7 +141,7 @@ class UploadTest {
     }
 
     @Test
-    void FP_7_a_full_store_is_not_tried_again() throws Exception {
+    void FP_7_a_full_store_is_not_retried() throws Exception {
         try (ChunkFixture fixture = fixture()) {
             RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
             fixture.faults.onPut((key, n) -> {
@@ -156,7 +156,7 @@ class UploadTest {
     }
 
     @Test
-    void a_refusal_for_good_is_not_tried_again() throws Exception {
+    void a_permanent_failure_is_not_retried() throws Exception {
         try (ChunkFixture fixture = fixture()) {
             RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
             fixture.s3.deleteBucket(d -> d.bucket(fixture.config.s3().bucket()));
@@ -169,7 +169,7 @@ class UploadTest {
     }
 
     @Test
-    void FP_8_a_chunk_stored_without_an_answer_in_time_is_sent_again_to_the_same_key() throws Exception {
+    void FP_8_a_chunk_stored_without_a_timely_response_is_sent_again_to_the_same_key() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         try (ChunkFixture fixture = fixture("saga.s3.timeout", "1s")) {
             RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
@@ -218,7 +218,7 @@ class UploadTest {
     }
 
     @Test
-    void FP_3_a_change_that_hides_behind_the_old_time_is_refused_by_the_server() throws Exception {
+    void FP_3_a_change_with_an_unchanged_modification_time_is_rejected_by_the_server() throws Exception {
         try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1")) {
             Path file = file(dir, 4 * CHUNK);
             RecordingRun run = fixture.run(file, "s1");
@@ -234,7 +234,7 @@ class UploadTest {
     }
 
     @Test
-    void the_server_refuses_bytes_that_do_not_fit_the_digest() throws Exception {
+    void the_server_rejects_bytes_that_do_not_match_the_digest() throws Exception {
         try (ChunkFixture fixture = fixture()) {
             assertThatThrownBy(() -> fixture.s3.putObject(
                             put -> put.bucket(fixture.config.s3().bucket())
@@ -248,7 +248,7 @@ class UploadTest {
     }
 
     @Test
-    void FP_36_nothing_is_sent_once_the_saga_is_called_off() throws Exception {
+    void FP_36_nothing_is_sent_once_the_saga_is_cancelled() throws Exception {
         try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1")) {
             RecordingRun run = fixture.run(file(dir, 4 * CHUNK), "s1");
             fixture.faults.afterPut(key -> run.cancelled = true);
@@ -261,13 +261,13 @@ class UploadTest {
     }
 
     @Test
-    void no_more_chunks_than_configured_are_on_their_way() throws Exception {
+    void no_more_chunks_than_configured_are_in_flight() throws Exception {
         try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "3")) {
             RecordingRun run = fixture.run(file(dir, 9 * CHUNK), "s1");
             CountDownLatch three = new CountDownLatch(3);
             fixture.faults.onPut((key, n) -> {
                 three.countDown();
-                FaultyS3.await(three); // passes only when three are there at the same time
+                FaultyS3.await(three); // passes only if three arrive at the same time
             });
 
             fixture.upload(run);
@@ -278,7 +278,7 @@ class UploadTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6})
-    void a_chunk_that_takes_long_holds_up_no_other(int slow) throws Exception {
+    void a_slow_chunk_does_not_delay_others(int slow) throws Exception {
         try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "3")) {
             RecordingRun run = fixture.run(file(dir, 7 * CHUNK), "s1");
             CountDownLatch others = new CountDownLatch(6);
@@ -297,7 +297,7 @@ class UploadTest {
     }
 
     @Test
-    void a_saga_whose_chunks_take_long_holds_up_no_other() throws Exception {
+    void a_saga_with_slow_chunks_does_not_delay_others() throws Exception {
         try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1", "saga.concurrency", "2")) {
             RecordingRun slow = fixture.run(file(dir, 3 * CHUNK), "s1");
             RecordingRun other = fixture.run(file(dir, 4 * CHUNK), "s2");
@@ -352,7 +352,7 @@ class UploadTest {
     }
 
     @Test
-    void a_chunk_that_waits_for_its_next_attempt_gives_up_when_the_saga_is_called_off() throws Exception {
+    void a_chunk_that_waits_for_its_next_attempt_gives_up_when_the_saga_is_cancelled() throws Exception {
         try (ChunkFixture fixture = fixture("saga.chunk.retry-delay", "1h")) {
             RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
             fixture.faults.onPut((key, n) -> {
@@ -413,7 +413,7 @@ class UploadTest {
     }
 
     @Test
-    void the_saga_hears_why_the_first_chunk_failed() throws Exception {
+    void the_saga_receives_the_failure_of_the_first_chunk() throws Exception {
         Upload upload = new Upload(emptyRun(), false);
         SagaException first = new SagaException(Reason.STORAGE_FULL, "first");
         upload.requireActive();
@@ -426,7 +426,7 @@ class UploadTest {
     }
 
     @Test
-    void a_plan_that_is_stopped_lets_its_reader_go() throws Exception {
+    void a_stopped_plan_releases_its_reader() throws Exception {
         Upload upload = new Upload(emptyRun(), false);
         InFlight plan = upload.schedule(
                 IntStream.range(0, 5)
@@ -437,7 +437,7 @@ class UploadTest {
         plan.next();
         CompletableFuture<Integer> third =
                 Background.run("reader", () -> plan.next().index());
-        upload.arrived();
+        upload.finished();
         assertThat(third.get(60, TimeUnit.SECONDS)).isEqualTo(2);
         assertThat(plan.hasNext()).isTrue();
         CompletableFuture<ChunkRow> fourth = Background.run("reader", plan::next);
@@ -451,7 +451,7 @@ class UploadTest {
     }
 
     @Test
-    void a_reader_does_not_wait_for_a_chunk_that_is_lost_once_the_saga_is_called_off() throws Exception {
+    void a_reader_does_not_wait_for_a_lost_chunk_once_the_saga_is_cancelled() throws Exception {
         RecordingRun run = emptyRun();
         InFlight plan = new Upload(run, false)
                 .schedule(
@@ -468,9 +468,9 @@ class UploadTest {
         assertThat(plan.hasNext()).isFalse();
     }
 
-    /** As when a processor throws an Error, which Camel makes no failure of the exchange. */
+    /** As when a processor throws an Error, which Camel does not turn into a failure of the exchange. */
     @Test
-    void an_upload_does_not_wait_for_a_lost_chunk_longer_than_for_the_saga() throws Exception {
+    void an_upload_waits_for_a_lost_chunk_no_longer_than_the_saga_time_limit() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         try (ChunkFixture fixture = fixture("saga.time-limit", "3s")) {
             RecordingRun run = fixture.run(file(dir, 3 * CHUNK), "s1");
@@ -489,7 +489,7 @@ class UploadTest {
     }
 
     @Test
-    void an_upload_whose_threads_are_stopped_is_left_to_the_next_start() throws Exception {
+    void an_upload_whose_threads_are_stopped_is_resumed_by_the_next_start() throws Exception {
         Upload upload = new Upload(emptyRun(), false);
         InFlight plan = upload.schedule(List.of(new ChunkRow(0, 0, 1, "key", "sha", ChunkState.PENDING, 0)), 1);
         Thread.currentThread().interrupt();
@@ -507,10 +507,7 @@ class UploadTest {
         }
     }
 
-    /**
-     * Each chunk handed out by the thread that sends the one before went a few calls deeper, and some hundred were the
-     * end.
-     */
+    /** Guards against a call stack that grows with each chunk and overflows after some hundred. */
     @Test
     void six_hundred_chunks_can_be_sent_one_by_one() throws Exception {
         try (ChunkFixture fixture = fixture("saga.chunk.parallelism", "1")) {
@@ -562,7 +559,7 @@ class UploadTest {
             RecordingRun next = fixture.run(file, "s1");
             next.rows(left);
             assertThat(planned(fixture, next))
-                    .as("what is to be sent first, the rest behind it")
+                    .as("chunks to send first, interleaved with the others")
                     .containsExactly(2, 0, 3, 1, 4);
         }
     }
@@ -589,7 +586,7 @@ class UploadTest {
         "ssssssss,01234567",
         ".sssvsss,01234567"
     })
-    void what_was_sent_is_confirmed_while_the_rest_is_sent(String states, String order) {
+    void sent_chunks_are_confirmed_while_the_others_are_sent(String states, String order) {
         List<ChunkRow> rows = IntStream.range(0, states.length())
                 .mapToObj(i -> new ChunkRow(
                         i,
@@ -605,14 +602,14 @@ class UploadTest {
                         0))
                 .toList();
 
-        assertThat(PlanUpload.mixed(rows).stream()
+        assertThat(PlanUpload.interleaved(rows).stream()
                         .map(row -> String.valueOf(row.index()))
                         .collect(Collectors.joining()))
                 .isEqualTo(order);
     }
 
     @Test
-    void a_resumed_run_refuses_a_file_with_other_content() throws Exception {
+    void a_resumed_run_rejects_a_file_with_other_content() throws Exception {
         try (ChunkFixture fixture = fixture()) {
             Path file = file(dir, 2 * CHUNK);
             RecordingRun first = fixture.run(file, "s1");

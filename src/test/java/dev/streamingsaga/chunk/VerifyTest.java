@@ -47,25 +47,25 @@ class VerifyTest {
     void FP_20_a_chunk_that_vanished_from_the_bucket_is_missing() {
         fixture.s3.deleteObject(d -> d.bucket(bucket()).key(key(1)));
 
-        refused(Reason.CHUNK_MISSING);
+        assertFails(Reason.CHUNK_MISSING);
     }
 
     @Test
-    void FP_17_a_chunk_that_the_journal_does_not_know_is_one_too_many() {
+    void FP_17_a_chunk_that_the_journal_does_not_know_is_rejected() {
         put(ChunkKeys.chunk(run.document().keyPrefix(), 3), new byte[10]);
 
-        refused(Reason.CHUNK_COUNT_MISMATCH);
+        assertFails(Reason.CHUNK_COUNT_MISMATCH);
     }
 
     @Test
-    void FP_17_a_journal_with_fewer_chunks_than_planned_is_refused() {
+    void FP_17_a_journal_with_fewer_chunks_than_planned_is_rejected() {
         run.rows(run.chunks().subList(0, 2));
 
-        refused(Reason.CHUNK_COUNT_MISMATCH);
+        assertFails(Reason.CHUNK_COUNT_MISMATCH);
     }
 
     @Test
-    void FP_13_a_gap_a_duplicate_or_another_order_is_refused() {
+    void FP_13_a_gap_a_duplicate_or_another_order_is_rejected() {
         List<ChunkRow> rows = run.chunks();
         List<ChunkRow> swapped = new ArrayList<>(rows);
         Collections.swap(swapped, 0, 1);
@@ -73,22 +73,22 @@ class VerifyTest {
         for (List<ChunkRow> wrong :
                 List.of(swapped, List.of(rows.get(0), rows.get(2)), List.of(rows.get(0), rows.get(0), rows.get(1)))) {
             run.rows(wrong);
-            refused(Reason.CHUNK_ORDER_MISMATCH);
+            assertFails(Reason.CHUNK_ORDER_MISMATCH);
         }
     }
 
     @Test
-    void FP_19_a_stored_chunk_of_another_size_is_refused() {
+    void FP_19_a_stored_chunk_of_another_size_is_rejected() {
         put(key(2), new byte[10]);
 
-        refused(Reason.SIZE_MISMATCH);
+        assertFails(Reason.SIZE_MISMATCH);
     }
 
     @Test
-    void FP_21_a_chunk_overwritten_through_S3_with_as_many_bytes_is_corrupt() {
+    void FP_21_a_chunk_overwritten_through_S3_with_the_same_size_is_corrupt() {
         put(key(1), new byte[CHUNK]);
 
-        refused(Reason.CHUNK_CORRUPT);
+        assertFails(Reason.CHUNK_CORRUPT);
     }
 
     @Test
@@ -98,7 +98,7 @@ class VerifyTest {
         Files.setLastModifiedTime(
                 stored, FileTime.fromMillis(Files.getLastModifiedTime(stored).toMillis() + 1000));
 
-        refused(Reason.CHUNK_CORRUPT);
+        assertFails(Reason.CHUNK_CORRUPT);
     }
 
     @Test
@@ -106,11 +106,11 @@ class VerifyTest {
         Path other = Files.write(dir.resolve("other"), new byte[CHUNK]);
         Files.move(other, fixture.stored(key(1)), StandardCopyOption.REPLACE_EXISTING);
 
-        refused(Reason.CHUNK_CORRUPT);
+        assertFails(Reason.CHUNK_CORRUPT);
     }
 
     @Test
-    void FP_21_rot_that_leaves_no_trace_is_found_by_reading_back() throws Exception {
+    void FP_21_silent_corruption_is_detected_by_reading_back() throws Exception {
         Path stored = fixture.stored(key(1));
         FileTime before = Files.getLastModifiedTime(stored);
         damage(stored);
@@ -118,11 +118,11 @@ class VerifyTest {
         fixture.close();
         fixture = new ChunkFixture(dir.resolve("data"), config("saga.verify.read-back", "true"));
 
-        refused(Reason.CHUNK_CORRUPT);
+        assertFails(Reason.CHUNK_CORRUPT);
     }
 
     @Test
-    void FP_18_chunks_that_are_not_those_of_the_whole_are_refused_when_read_back() throws Exception {
+    void FP_18_chunks_with_another_hash_of_the_whole_are_rejected_when_read_back() throws Exception {
         fixture.close();
         fixture = new ChunkFixture(dir.resolve("data"), config("saga.verify.read-back", "true"));
         Document d = run.document();
@@ -146,11 +146,11 @@ class VerifyTest {
         other.rows(run.chunks());
         run = other;
 
-        refused(Reason.HASH_MISMATCH);
+        assertFails(Reason.HASH_MISMATCH);
     }
 
     @Test
-    void reading_back_passes_what_is_right() throws Exception {
+    void reading_back_accepts_intact_chunks() throws Exception {
         fixture.close();
         fixture = new ChunkFixture(dir.resolve("data"), config("saga.verify.read-back", "true"));
 
@@ -160,24 +160,25 @@ class VerifyTest {
     }
 
     @Test
-    void FP_3_a_source_modified_after_its_last_chunk_is_refused() throws Exception {
+    void FP_3_a_source_modified_after_its_last_chunk_is_rejected() throws Exception {
         Path file = run.document().path();
         Files.setLastModifiedTime(
                 file, FileTime.fromMillis(Files.getLastModifiedTime(file).toMillis() + 1000));
 
-        assertThat(refused(Reason.HASH_MISMATCH)).hasMessageContaining("file was modified during upload, please retry");
+        assertThat(assertFails(Reason.HASH_MISMATCH))
+                .hasMessageContaining("file was modified during upload, please retry");
     }
 
     @Test
-    void FP_2_a_source_deleted_after_its_last_chunk_is_refused() throws Exception {
+    void FP_2_a_source_deleted_after_its_last_chunk_is_rejected() throws Exception {
         Files.delete(run.document().path());
 
-        refused(Reason.FILE_NOT_FOUND);
+        assertFails(Reason.FILE_NOT_FOUND);
     }
 
-    private SagaException refused(Reason reason) {
+    private SagaException assertFails(Reason reason) {
         SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.verify(run));
-        assertThat(failure).as("verify must refuse with " + reason).isNotNull();
+        assertThat(failure).as("verify must fail with " + reason).isNotNull();
         assertThat(failure.reason()).as(failure.getMessage()).isEqualTo(reason);
         assertThat(run.verified).isFalse();
         return failure;
