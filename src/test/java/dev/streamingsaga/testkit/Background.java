@@ -5,7 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
-/** Work beside a test, on a thread of its own: the common pool has a single one on two cores, and tests block. */
+/** Runs work in parallel to a test, on its own thread: the common pool has only one on two cores, and tests block. */
 public final class Background {
     private Background() {}
 
@@ -17,7 +17,7 @@ public final class Background {
         });
     }
 
-    /** As {@link #run}, for work that throws. */
+    /** As {@link #run}, for work that throws checked exceptions. */
     public static <T> CompletableFuture<T> call(String name, Callable<T> work) {
         return run(name, () -> {
             try {

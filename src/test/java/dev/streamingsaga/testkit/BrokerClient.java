@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 
-/** Connections to the embedded broker of a data directory, as programs on this machine make them. */
+/** Connections to the embedded broker of a data directory, as local programs open them. */
 public final class BrokerClient {
     private BrokerClient() {}
 
@@ -15,7 +15,7 @@ public final class BrokerClient {
         return connections(data, "broker.credentials");
     }
 
-    /** With the account that may read dead letters, too. */
+    /** With the account that may also read dead letters. */
     public static ActiveMQConnectionFactory operator(Path data) throws IOException {
         return connections(data, "broker-operator.credentials");
     }

@@ -21,10 +21,10 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 
 /**
- * JVMs with the tests' class path that start in half the time: from jars, with an archive of the classes that the
- * application needs. Made in {@code target/child-java} by whichever test asks first, then shared by all, in other JVMs
- * too, until the JDK or the class path is another. Without the archive, if it could not be made or the JVM refuses it,
- * they are only slower.
+ * Starts JVMs with the class path of the tests in half the time: from jars, with a shared archive of the classes that
+ * the application needs. The first test creates it in {@code target/child-java}; all tests, also in other JVMs, reuse
+ * it until the JDK or the class path changes. If the archive is missing or the JVM rejects it, the JVMs only start more
+ * slowly.
  */
 public final class ChildJava {
     private static final Path HOME = Path.of("target", "child-java").toAbsolutePath();
@@ -37,14 +37,14 @@ public final class ChildJava {
     private ChildJava() {}
 
     /**
-     * To be called before all tests of a class that wait for such a JVM with a time limit: what is made here takes its
-     * time.
+     * Call this before all tests of a class that wait for such a JVM with a time limit, since creating the archive
+     * takes long.
      */
     public static void prepare() {
         Objects.requireNonNull(Made.DIRECTORY);
     }
 
-    /** {@code java} with these options and the class path; a main class and its arguments are to follow. */
+    /** {@code java} with these options and the class path; append the main class and its arguments. */
     public static List<String> command(List<String> options) throws IOException {
         Path made = Made.DIRECTORY;
         List<String> all = new ArrayList<>(options);
@@ -61,7 +61,7 @@ public final class ChildJava {
         return command;
     }
 
-    /** Asked for once in a JVM. */
+    /** Initialized once in each JVM. */
     private static final class Made {
         static final Path DIRECTORY = directory();
 
@@ -74,7 +74,7 @@ public final class ChildJava {
         }
     }
 
-    /** By one JVM at a time. */
+    /** Locks, so that one JVM at a time creates the archive. */
     private static Path made() throws IOException {
         List<Path> entries = Stream.of(
                         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
@@ -87,7 +87,7 @@ public final class ChildJava {
                         FileChannel.open(HOME.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = file.lock()) {
             if (!Files.exists(made.resolve(CLASS_PATH))) {
-                sweep();
+                deleteOutdated();
                 make(Files.createDirectory(made), entries);
             }
             return made;
@@ -98,8 +98,8 @@ public final class ChildJava {
         return System.getProperty("java.vm.version").replaceAll("[^0-9A-Za-z.]", "_");
     }
 
-    /** What was made for this JDK of other classes, or not to the end. */
-    private static void sweep() throws IOException {
+    /** Deletes archives of this JDK for other classes, and incomplete ones. */
+    private static void deleteOutdated() throws IOException {
         try (Stream<Path> all = Files.list(HOME)) {
             for (Path old : all.filter(each -> each.getFileName().toString().startsWith(jdk() + "-"))
                     .toList()) {
@@ -116,7 +116,7 @@ public final class ChildJava {
         }
     }
 
-    /** The class path is written last: with it, all is there. */
+    /** Writes the class path last: its presence shows that the directory is complete. */
     private static void make(Path made, List<Path> entries) throws IOException {
         List<String> jars = new ArrayList<>();
         for (Path entry : entries) {
@@ -136,7 +136,7 @@ public final class ChildJava {
                 Stream<Path> files = Files.walk(classes)) {
             for (Path file :
                     files.filter(found -> !found.equals(classes)).sorted().toList()) {
-                // Directories too: migrations are looked for by their folder.
+                // Directories too: migrations are found by their directory.
                 boolean folder = Files.isDirectory(file);
                 out.putNextEntry(new JarEntry(classes.relativize(file) + (folder ? "/" : "")));
                 if (!folder) {
@@ -148,7 +148,7 @@ public final class ChildJava {
         return jar;
     }
 
-    /** A whole saga, after which the JVM writes down which classes it needed. */
+    /** Runs a whole saga, after which the JVM archives the classes that it loaded. */
     private static void rehearse(Path made, String classPath) throws IOException {
         List<String> command =
                 command(List.of("-Xmx256m", "-XX:ArchiveClassesAtExit=" + made.resolve(ARCHIVE)), classPath);
@@ -161,7 +161,7 @@ public final class ChildJava {
                 .start();
         try {
             if (!process.waitFor(REHEARSAL_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-                throw new IOException("the application does not run at all:\n" + Files.readString(log));
+                throw new IOException("the rehearsal failed:\n" + Files.readString(log));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -171,7 +171,7 @@ public final class ChildJava {
         }
     }
 
-    /** Another one as soon as any class or library is. */
+    /** Changes whenever a class or library changes. */
     private static String fingerprint(List<Path> entries) throws IOException {
         StringBuilder all = new StringBuilder();
         for (Path entry : entries.stream().filter(Files::exists).toList()) {

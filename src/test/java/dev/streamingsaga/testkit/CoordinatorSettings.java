@@ -8,16 +8,13 @@ import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.util.Map;
 
-/**
- * What the coordinators that tests start have in common, so that every application of a test may call every one of
- * them.
- */
+/** Settings that all coordinators of the tests share, so that every application of a test may call each of them. */
 public final class CoordinatorSettings {
     public static final String SECRET = "the-secret-of-the-tests";
 
     private CoordinatorSettings() {}
 
-    /** For a coordinator in a directory; proxies on any port may stand before it. */
+    /** Settings of a coordinator in a directory; it accepts proxies on any port. */
     public static SagaConfig in(Path dataDir) {
         return Settings.parse(Map.of(
                 "saga.data.dir",
@@ -32,7 +29,7 @@ public final class CoordinatorSettings {
         return CoordinatorAccess.to(coordinator, in(Path.of("unused")));
     }
 
-    /** A request of the test's own. */
+    /** Starts a request that the test itself sends. */
     public static HttpRequest.Builder request(URI uri) {
         return HttpRequest.newBuilder(uri).header("Authorization", "Bearer " + SECRET);
     }

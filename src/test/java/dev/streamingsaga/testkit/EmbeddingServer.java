@@ -18,7 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * An OpenAI-style model on a loopback port that notes every text it embeds, and can be held in the middle of a
+ * An OpenAI-style model server on a loopback port. Records every text it embeds, and can be held in the middle of a
  * document.
  */
 public final class EmbeddingServer implements AutoCloseable {
@@ -43,7 +43,7 @@ public final class EmbeddingServer implements AutoCloseable {
         server.start();
     }
 
-    /** What an application needs to use it: one request for each two segments, one after the other. */
+    /** Settings of an application that uses it: sequential requests of two segments each. */
     public Map<String, String> settings() {
         return Map.of(
                 "saga.embedding.provider",
@@ -67,9 +67,9 @@ public final class EmbeddingServer implements AutoCloseable {
     }
 
     /**
-     * Answers so many requests more, and holds the next.
+     * Answers this many further requests, then holds the next one.
      *
-     * @return opened when that one is there
+     * @return released when the held request arrives
      */
     public CountDownLatch holdAfter(int requests) {
         free = requests;
@@ -83,7 +83,7 @@ public final class EmbeddingServer implements AutoCloseable {
         gate.countDown();
     }
 
-    /** Every text that was embedded and answered, in order; a text twice if it was embedded twice. */
+    /** All texts that were embedded and answered, in order; contains a text twice if it was embedded twice. */
     public List<String> embedded() {
         synchronized (texts) {
             return List.copyOf(texts);

@@ -27,13 +27,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
 /**
- * An HTTP/1.1 proxy on a loopback port before a real server, that fails on purpose: {@code proxy.when(method("PUT")
- * .and(keyEndsWith("chunk-000003"))).times(2).answer(503, "SlowDown")}. Without a rule every byte passes unaltered, the
- * Host header too, because S3 signatures cover it. Rules are tried in order, and the first that takes a request is the
- * only one. Mind that clients retry by themselves: {@code times(1)} may never be seen above them.
+ * An HTTP/1.1 proxy on a loopback port in front of a real server that injects faults: {@code proxy.when(method("PUT")
+ * .and(keyEndsWith("chunk-000003"))).times(2).answer(503, "SlowDown")}. Without a rule every byte is forwarded
+ * unchanged, including the Host header, because S3 signatures cover it. Rules are tried in order; only the first match
+ * applies. Clients retry by themselves, so a caller may never notice {@code times(1)}.
  *
- * <p>Holds at most 256 connections; more wait. Waits for upstream 10 s to connect and 120 s between bytes, for clients
- * for ever.
+ * <p>Serves at most 256 connections; further ones wait. Timeouts for upstream are 10 s to connect and 120 s between
+ * bytes; there is none for clients.
  */
 public final class FaultProxy implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 256;
@@ -60,7 +60,7 @@ public final class FaultProxy implements AutoCloseable {
 
     private record Arrival(long nanos, AtomicReference<ProxiedRequest> request) {}
 
-    /** Takes host and port of {@code upstream}, which must be plain HTTP; there need not be a server yet. */
+    /** Uses host and port of {@code upstream}, which must be plain HTTP; the server may start later. */
     public FaultProxy(URI upstream) {
         if (!"http".equals(upstream.getScheme()) || upstream.getPort() < 0) {
             throw new IllegalArgumentException("upstream must be http with a port, was " + upstream);
@@ -78,7 +78,7 @@ public final class FaultProxy implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.getLocalPort());
     }
 
-    /** The beginning of a rule, which counts once its behaviour is named. */
+    /** Starts a rule, which is active once its behaviour is set. */
     public FaultRule when(Predicate<ProxiedRequest> predicate) {
         return new FaultRule(this, predicate);
     }
@@ -88,13 +88,13 @@ public final class FaultProxy implements AutoCloseable {
         return when(ProxiedRequest.anyRequest()).always();
     }
 
-    /** Ends all rules; requests they have taken go on. */
+    /** Removes all rules; requests that they already handle continue. */
     public void clearRules() {
         rules.forEach(FaultRule::remove);
         rules.clear();
     }
 
-    /** Resets every connection there is on both sides, and every new one, until {@link #up}. The port stays taken. */
+    /** Resets all connections on both sides, and every new one, until {@link #up}. The port stays open. */
     public synchronized void down() {
         down = true;
         sockets.forEach(FaultProxy::reset);
@@ -104,17 +104,17 @@ public final class FaultProxy implements AutoCloseable {
         down = false;
     }
 
-    /** All requests whose head has arrived, in that order; also those not answered yet. */
+    /** All requests whose head has arrived, in that order, including those without a response. */
     public List<ProxiedRequest> requests() {
         return records.stream().map(arrival -> arrival.request().get()).toList();
     }
 
-    /** Headers that any request had, in lower case. */
+    /** Names of all request headers so far, in lower case. */
     public Set<String> headerNames() {
         return Set.copyOf(headerNames);
     }
 
-    /** When the requests that match arrived, in that order, as {@link System#nanoTime}. */
+    /** Arrival times of the matching requests, in that order, as {@link System#nanoTime}. */
     public List<Long> arrivalNanos(Predicate<ProxiedRequest> predicate) {
         return records.stream()
                 .filter(arrival -> predicate.test(arrival.request().get()))
@@ -122,7 +122,7 @@ public final class FaultProxy implements AutoCloseable {
                 .toList();
     }
 
-    /** Requests that are neither answered nor broken off yet, held ones included. */
+    /** The number of requests in progress, including held ones. */
     public int underWay() {
         return underWay.get();
     }
@@ -132,9 +132,9 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * Ends every connection, held ones too, and all threads.
+     * Closes all connections, including held ones, and stops all threads.
      *
-     * @throws IllegalStateException if a hook failed, or a thread does not end
+     * @throws IllegalStateException if a hook failed, or a thread does not stop
      */
     @Override
     public void close() {
@@ -189,7 +189,7 @@ public final class FaultProxy implements AutoCloseable {
                 more = head.isPresent() && handle(client, in, head.get());
             }
         } catch (IOException e) {
-            // Nobody is left to be told: the client has gone, or the proxy is down. A broken exchange is on record.
+            // Nothing to report: the client has disconnected or the proxy is down. A broken exchange is recorded.
             reset(client);
         } finally {
             forget(client);
@@ -197,7 +197,7 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
-    /** Whether the connection can take another request. */
+    /** Handles a request; returns whether the connection can take another one. */
     private boolean handle(Socket client, InputStream in, HttpHead head) throws IOException {
         AtomicReference<ProxiedRequest> record = new AtomicReference<>(ProxiedRequest.arrived(head));
         head.headers().keySet().forEach(name -> headerNames.add(name.toLowerCase(Locale.ROOT)));
@@ -277,7 +277,7 @@ public final class FaultProxy implements AutoCloseable {
             }
             socket.close();
         } catch (IOException e) {
-            // Closed by another thread meanwhile, which is all that was wanted.
+            // Another thread has closed it meanwhile.
         }
     }
 }

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Timeout;
 class FaultProxyTest {
     private static final byte[] SMALL = "hello, bucket".getBytes(StandardCharsets.UTF_8);
 
-    /** What upstream has stored, and the Host headers it saw: the truth behind the proxy. */
+    /** The objects that upstream has stored, by key. */
     private final Map<String, byte[]> objects = new ConcurrentHashMap<>();
 
     private final List<String> seen = new CopyOnWriteArrayList<>();
@@ -98,7 +98,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void forwards_answers_without_body_on_one_kept_connection() throws Exception {
+    void forwards_responses_without_body_on_one_kept_connection() throws Exception {
         objects.put("/b/k", SMALL);
         try (Socket socket = new Socket("127.0.0.1", proxy.uri().getPort())) {
             OutputStream out = socket.getOutputStream();
@@ -119,7 +119,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void passes_100_continue_on_from_upstream() throws Exception {
+    void forwards_100_continue_from_upstream() throws Exception {
         HttpRequest put = request("/b/e")
                 .expectContinue(true)
                 .PUT(BodyPublishers.ofByteArray(SMALL))
@@ -164,7 +164,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void a_rule_applies_so_often_and_then_the_next_one_does() throws Exception {
+    void a_rule_applies_the_given_number_of_times_and_then_the_next_one() throws Exception {
         FaultRule slow =
                 proxy.when(method("PUT").and(keyEndsWith("chunk-3"))).times(2).answer(503, "SlowDown");
         proxy.when(keyEndsWith("chunk-3").and(hasQuery("partNumber"))).answer(507, "InsufficientStorage");
@@ -273,7 +273,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void hooks_run_before_forwarding_and_before_the_reply_is_passed_on() throws Exception {
+    void hooks_run_before_forwarding_and_before_the_reply_is_returned() throws Exception {
         List<String> order = new CopyOnWriteArrayList<>();
         proxy.when(keyEndsWith("one"))
                 .beforeForward(() -> order.add("before, stored: " + objects.containsKey("/b/one")));
@@ -333,13 +333,13 @@ class FaultProxyTest {
     }
 
     @Test
-    void an_early_answer_reaches_a_client_that_is_still_sending() throws Exception {
+    void an_early_response_reaches_a_client_that_is_still_sending() throws Exception {
         assertThat(put("/b/large?refused", bytes(20 << 20)).statusCode()).isEqualTo(413);
         assertThat(objects).isEmpty();
     }
 
     @Test
-    void an_upstream_that_is_not_there_is_a_reset_on_record() {
+    void an_unreachable_upstream_is_recorded_as_a_reset() {
         server.stop(0);
         assertThatThrownBy(() -> put("/b/k", SMALL)).isInstanceOf(IOException.class);
         assertThat(proxy.requests().get(0).fault()).startsWith("broken: ");

@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
 
 /**
- * What a {@link FaultProxy} does to the requests that match, once unless told otherwise. A rule is tried from the
- * moment its behaviour is named, after those that were there before; it has one behaviour.
+ * The behaviour of a {@link FaultProxy} for matching requests; applies once by default. A rule becomes active when its
+ * behaviour is set, after existing rules; it has one behaviour.
  */
 public final class FaultRule {
     private static final int ALWAYS = Integer.MAX_VALUE;
@@ -24,7 +24,7 @@ public final class FaultRule {
     }
 
     /**
-     * Test code that runs on the proxy's thread; what it throws resets the connection, and {@link FaultProxy#close}
+     * Test code that runs on the proxy's thread; an exception resets the connection, and {@link FaultProxy#close}
      * reports it.
      */
     @FunctionalInterface
@@ -49,12 +49,12 @@ public final class FaultRule {
         return times(ALWAYS);
     }
 
-    /** How many requests it has taken. */
+    /** The number of requests it was applied to. */
     public synchronized int applied() {
         return applied;
     }
 
-    /** Takes no more requests; those it has taken go on. */
+    /** Ends the rule for new requests; requests that it already handles continue. */
     public synchronized void remove() {
         times = 0;
     }
@@ -65,9 +65,9 @@ public final class FaultRule {
     }
 
     /**
-     * Forwards the head and so much of the request's body, then resets both sides. Upstream never gets the whole
-     * request: the last byte, or the last chunk's end, is held back whatever the count, and a request without body is
-     * not forwarded at all. The reset may overtake bytes on their way, so upstream reads at most so many.
+     * Forwards the head and this many bytes of the body, then resets both sides. Upstream never receives the whole
+     * request: the last byte, or the end of the last chunk, is always held back, and a request without body is not
+     * forwarded at all. The reset may overtake bytes in transit, so upstream reads at most this many.
      */
     public FaultRule resetAfter(long bodyBytes) {
         if (bodyBytes < 0) {
@@ -95,8 +95,8 @@ public final class FaultRule {
     }
 
     /**
-     * Forwards once the latch is open. What the client had sent by then reaches upstream even if it has given up: a
-     * late write.
+     * Forwards once the latch is open. Data that the client sent until then reaches upstream even if the client has
+     * given up: a late write.
      */
     public FaultRule delay(CountDownLatch latch) {
         return does("delay", exchange -> {
@@ -105,7 +105,7 @@ public final class FaultRule {
         });
     }
 
-    /** Runs the hook when a request's head is there, before anything of it reaches upstream. */
+    /** Runs the hook when the head of a request has arrived, before any of it reaches upstream. */
     public FaultRule beforeForward(Hook hook) {
         return does("beforeForward", exchange -> {
             exchange.run(hook);
@@ -113,15 +113,14 @@ public final class FaultRule {
         });
     }
 
-    /** Runs the hook when upstream has answered, before the client sees anything of the answer. */
+    /** Runs the hook when upstream has answered, before the client receives any of the response. */
     public FaultRule afterReply(Hook hook) {
         return does("afterReply", exchange -> exchange.forwardThen(hook));
     }
 
     /**
-     * Flips one bit of the body's first byte of content while forwarding; a body without content is an error of the
-     * test, which {@link FaultProxy#close} reports. If the client sends a checksum or signs the body, upstream is going
-     * to refuse it.
+     * Flips one bit of the first content byte while forwarding. A body without content is an error of the test, which
+     * {@link FaultProxy#close} reports. If the client sends a checksum or signs the body, upstream will reject it.
      */
     public FaultRule corruptBody() {
         return does("corruptBody", ProxyExchange::forwardCorrupted);
@@ -137,7 +136,7 @@ public final class FaultRule {
         return this;
     }
 
-    /** Takes the request if it matches and the rule is not used up. */
+    /** Claims the request if it matches and the rule is not used up. */
     synchronized boolean takes(ProxiedRequest request) {
         if (times == 0 || !predicate.test(request)) {
             return false;

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 
-/** How far a body reaches on its connection, and how to copy it from there in bounded memory, framing and all. */
+/** The framing of a body on its connection; copies the body with its framing in bounded memory. */
 final class HttpBody {
     private static final int BLOCK_BYTES = 64 * 1024;
     private static final long CHUNKED = -1;
@@ -26,13 +26,13 @@ final class HttpBody {
         return new HttpBody(bodiless ? 0 : framing(head, TO_END_OF_STREAM));
     }
 
-    private static long framing(HttpHead head, long otherwise) throws IOException {
+    private static long framing(HttpHead head, long fallback) throws IOException {
         if (head.has("Transfer-Encoding", "chunked")) {
             return CHUNKED;
         }
         String length = head.headers().get("Content-Length");
         try {
-            return length == null ? otherwise : Long.parseUnsignedLong(length);
+            return length == null ? fallback : Long.parseUnsignedLong(length);
         } catch (NumberFormatException e) {
             throw new IOException("bad Content-Length: " + length, e);
         }
@@ -46,12 +46,12 @@ final class HttpBody {
         return length == TO_END_OF_STREAM;
     }
 
-    /** The most payload bytes, up to {@code wanted}, that still leave the body unfinished. */
-    long unfinished(long wanted) {
-        return length > 0 ? Math.min(wanted, length - 1) : wanted;
+    /** The number of payload bytes, at most {@code count}, that still leave the body incomplete. */
+    long unfinished(long count) {
+        return length > 0 ? Math.min(count, length - 1) : count;
     }
 
-    /** Copies up to the end of the body, or to where {@code payload} admits no more. */
+    /** Copies to the end of the body, or until {@code payload} admits no more bytes. */
     void copy(InputStream in, OutputStream out, Payload payload) throws IOException {
         if (length == CHUNKED) {
             copyChunks(in, out, payload);
@@ -116,11 +116,11 @@ final class HttpBody {
         return true;
     }
 
-    /** What a body's bytes have to pass; the framing of chunks is not among them. */
+    /** Filters the bytes of a body, without the framing of chunks. */
     interface Payload {
         Payload UNALTERED = (block, length) -> length;
 
-        /** May change the block; returns how many of its first {@code length} bytes go on, and fewer end the copy. */
+        /** May change the block; returns how many of its first {@code length} bytes are copied; fewer end the copy. */
         int admit(byte[] block, int length);
 
         default boolean admitsEnd() {
@@ -128,7 +128,7 @@ final class HttpBody {
         }
     }
 
-    /** Lets the first bytes pass, but never the end of the body. */
+    /** Admits the first bytes, but never the end of the body. */
     static final class Cut implements Payload {
         private long left;
 
@@ -155,7 +155,7 @@ final class HttpBody {
         private volatile boolean done;
 
         /**
-         * The {@code aws-chunked} encoding begins with a line of its own; changed, it would break the request, not the
+         * The {@code aws-chunked} encoding starts with a line of its own; changing it would break the request, not the
          * content.
          */
         Flip(HttpHead head) {

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The start line and headers of an HTTP/1.1 request or reply, with the very bytes they came in. */
+/** The start line and headers of an HTTP/1.1 request or reply, with their original bytes. */
 record HttpHead(byte[] raw, String[] startLine, Map<String, String> headers) {
     private static final int MAX_LINE_BYTES = 16 * 1024;
     private static final int MAX_BYTES = 128 * 1024;
@@ -48,7 +48,7 @@ record HttpHead(byte[] raw, String[] startLine, Map<String, String> headers) {
         return text(line);
     }
 
-    /** One line with its line end; no bytes at all at the end of the stream. */
+    /** Reads one line with its line end; empty at the end of the stream. */
     static byte[] readLine(InputStream in) throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream(128);
         for (int b = in.read(); b >= 0; b = in.read()) {
@@ -74,7 +74,7 @@ record HttpHead(byte[] raw, String[] startLine, Map<String, String> headers) {
         return startLine[0];
     }
 
-    /** Decoded; a plus sign stays one, as it does in an S3 key. */
+    /** The decoded path; keeps plus signs, as S3 keys do. */
     String path() {
         return URLDecoder.decode(startLine[1].split("\\?", 2)[0].replace("+", "%2B"), StandardCharsets.UTF_8);
     }
@@ -84,7 +84,7 @@ record HttpHead(byte[] raw, String[] startLine, Map<String, String> headers) {
         return parts.length == 2 ? parts[1] : "";
     }
 
-    /** Of a reply. */
+    /** The status code; for responses only. */
     int status() throws IOException {
         try {
             return Integer.parseInt(startLine[1]);

@@ -14,7 +14,7 @@ import org.apache.camel.impl.DefaultCamelContext;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** What a hub finds in its surroundings: a real S3 server and a real coordinator. The hub itself is the test's. */
+/** The servers around a hub: a real S3 server and a real coordinator. The test provides the hub itself. */
 public final class HubServers implements AutoCloseable {
     private final Path directory;
     private final EmbeddedS3 server;
@@ -26,13 +26,15 @@ public final class HubServers implements AutoCloseable {
         this.bucket = client();
     }
 
-    /** A client as a hub would make one, to be closed by the caller. */
+    /** Creates a client as a hub would; the caller closes it. */
     public S3Client client() {
         return S3Clients.create(
                 Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey());
     }
 
-    /** All that an instance needs if the hub has no beans: journal in an SQLite file, the user's own stores only. */
+    /**
+     * The settings of an instance if the hub has no beans: a journal in an SQLite file, and only stores of the user.
+     */
     public Map<String, String> properties(String name) {
         Map<String, String> all = new LinkedHashMap<>(common(name));
         all.put(name + ".s3.endpoint", server.endpoint().toString());
@@ -42,7 +44,7 @@ public final class HubServers implements AutoCloseable {
         return all;
     }
 
-    /** What no bean can give. */
+    /** Settings that no bean can provide. */
     public Map<String, String> common(String name) {
         Map<String, String> all = new LinkedHashMap<>();
         all.put(name + ".data.dir", directory.resolve("data-" + name).toString());
@@ -54,7 +56,7 @@ public final class HubServers implements AutoCloseable {
         return all;
     }
 
-    /** A context that is not started, with properties as a hub's own file would give them. */
+    /** Creates a context, not started, with properties as the file of a hub would set them. */
     public static CamelContext context(Map<String, String> properties) {
         CamelContext context = new DefaultCamelContext();
         context.getShutdownStrategy().setTimeout(10);

@@ -33,19 +33,19 @@ public final class KafkaBroker implements AutoCloseable {
         settings.setProperty("log.dirs", directory.resolve("kafka").toString());
         settings.setProperty("offsets.topic.replication.factor", "1");
         settings.setProperty("offsets.topic.num.partitions", "1");
-        // Both consumers of a group join in the first round; else the second makes the first one begin anew.
+        // Lets both consumers of a group join in the first round; else the second triggers a rebalance.
         settings.setProperty("group.initial.rebalance.delay.ms", "500");
         Path file = directory.resolve("kafka.properties");
         try (var out = Files.newOutputStream(file)) {
             settings.store(out, null);
         }
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
         int exit = StorageTool.execute(
                 new String[] {"format", "-t", Uuid.randomUuid().toString(), "-c", file.toString()},
-                new PrintStream(said, true, StandardCharsets.UTF_8));
+                new PrintStream(output, true, StandardCharsets.UTF_8));
         if (exit != 0) {
             throw new IllegalStateException(
-                    "the broker's storage was not formatted: " + said.toString(StandardCharsets.UTF_8));
+                    "the broker's storage was not formatted: " + output.toString(StandardCharsets.UTF_8));
         }
         server = new KafkaRaftServer(KafkaConfig.fromProps(settings, false), Time.SYSTEM);
         server.startup();

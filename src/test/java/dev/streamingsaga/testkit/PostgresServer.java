@@ -24,13 +24,13 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * A real PostgreSQL on a free loopback port, for one test class: PGlite (with pgvector, needs Node.js and {@code npm ci
- * --prefix src/test/pglite}) or the binaries of the operating system. Where neither is there, tests are skipped.
+ * --prefix src/test/pglite}) or the binaries of the operating system. If neither is available, tests are skipped.
  */
 public record PostgresServer(Process process, String url, Path folder) implements AutoCloseable {
     private static final Path PGLITE = Path.of("src/test/pglite");
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
-    /** All its connections share one session: no named statements. */
+    /** All its connections share one session, so named statements are off. */
     public static PostgresServer pglite() {
         Assumptions.assumeTrue(
                 Files.isDirectory(PGLITE.resolve("node_modules")),
@@ -46,7 +46,7 @@ public record PostgresServer(Process process, String url, Path folder) implement
                             + "&sslmode=disable&prepareThreshold=0",
                     PGLITE);
         } catch (IOException e) {
-            return skip("SKIPPED: PGlite can't be started: " + e.getMessage());
+            return skip("SKIPPED: PGlite cannot be started: " + e.getMessage());
         }
     }
 
@@ -69,24 +69,24 @@ public record PostgresServer(Process process, String url, Path folder) implement
                 .join();
     }
 
-    /** PostgreSQL refuses to run as root: then it runs as the user that its package made. */
+    /** PostgreSQL does not run as root: it then runs as the user that its package created. */
     public static PostgresServer installed() {
         Optional<Path> binaries = binaries();
         Assumptions.assumeTrue(
                 binaries.isPresent(), "SKIPPED: no PostgreSQL under /usr/lib/postgresql; apt-get install postgresql");
         try {
             Path folder = Files.createTempDirectory("saga-postgres");
-            List<String> as = new ArrayList<>();
+            List<String> prefix = new ArrayList<>();
             if (System.getProperty("user.name").equals("root")) {
                 UserPrincipal postgres =
                         folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postgres");
                 Files.setOwner(folder, postgres);
-                as.addAll(List.of("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"));
+                prefix.addAll(List.of("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"));
             }
             String data = folder.resolve("data").toString();
             Process init = run(
                     folder,
-                    as,
+                    prefix,
                     binaries.get().resolve("initdb").toString(),
                     "-D",
                     data,
@@ -102,7 +102,7 @@ public record PostgresServer(Process process, String url, Path folder) implement
             int port = freePort();
             Process server = run(
                     folder,
-                    as,
+                    prefix,
                     binaries.get().resolve("postgres").toString(),
                     "-D",
                     data,
@@ -121,15 +121,15 @@ public record PostgresServer(Process process, String url, Path folder) implement
             });
             return new PostgresServer(server, url, folder);
         } catch (IOException e) {
-            return skip("SKIPPED: PostgreSQL can't be started: " + e.getMessage());
+            return skip("SKIPPED: PostgreSQL cannot be started: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
     }
 
-    private static Process run(Path folder, List<String> as, String... command) throws IOException {
-        List<String> all = Stream.concat(as.stream(), Stream.of(command)).toList();
+    private static Process run(Path folder, List<String> prefix, String... command) throws IOException {
+        List<String> all = Stream.concat(prefix.stream(), Stream.of(command)).toList();
         return new ProcessBuilder(all)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
@@ -154,12 +154,12 @@ public record PostgresServer(Process process, String url, Path folder) implement
         }
     }
 
-    private static PostgresServer skip(String why) {
-        Assumptions.abort(why);
+    private static PostgresServer skip(String reason) {
+        Assumptions.abort(reason);
         throw new AssertionError("not reached");
     }
 
-    /** Leaves nothing of the test before. */
+    /** Drops everything that the previous test created. */
     public void empty() {
         try (Connection connection = DriverManager.getConnection(url)) {
             connection.createStatement().execute("drop schema public cascade");

@@ -4,13 +4,14 @@ import java.util.Arrays;
 import java.util.function.Predicate;
 
 /**
- * One request that reached a {@link FaultProxy}, and what became of it so far.
+ * A request to a {@link FaultProxy} with its result so far.
  *
- * @param path decoded, beginning with a slash
+ * @param path decoded, starting with a slash
  * @param query as sent, empty if there is none
- * @param upstreamStatus what the server behind the proxy answered; 0: it has not, or was never asked
- * @param status what the client was answered; 0: nothing, or not yet
- * @param fault the behaviour of the rule that took the request, or {@code broken: …} if a connection broke unasked;
+ * @param upstreamStatus status code of the server behind the proxy; 0: no response yet, or the request was not
+ *     forwarded
+ * @param status status code that the client received; 0: none, or not yet
+ * @param fault the behaviour of the rule that was applied, or {@code broken: …} if a connection broke without a rule;
  *     else empty
  */
 public record ProxiedRequest(String method, String path, String query, int upstreamStatus, int status, String fault) {

@@ -18,9 +18,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One request on a client's connection, and what a behaviour can do with it. Each forwarded request gets an upstream
- * connection of its own: a kept one could be closed by upstream just when it is used again, which would be a fault by
- * chance.
+ * One request on a client connection, and the actions of a behaviour on it. Each forwarded request uses a new upstream
+ * connection: upstream could close a kept one just when it is reused, which would be an accidental fault.
  */
 final class ProxyExchange {
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -131,7 +130,7 @@ final class ProxyExchange {
     }
 
     /**
-     * Body and answer travel at the same time: upstream may answer, or say "100 Continue", before it has read
+     * Forwards body and response at the same time: upstream may respond, or send "100 Continue", before it has read
      * everything.
      */
     private void forward(HttpBody.Payload payload, FaultRule.Hook afterReply, boolean passOn)
@@ -155,8 +154,8 @@ final class ProxyExchange {
             }
             replyBody.copy(from, passOn ? out : OutputStream.nullOutputStream(), HttpBody.Payload.UNALTERED);
             out.flush();
-            // Refused before "100 Continue": nobody can tell whether the client still sends its body, so the connection
-            // ends here.
+            // Rejected before "100 Continue": whether the client still sends its body is unknown, so the connection is
+            // closed.
             boolean bodyMayFollow = !head.has("Expect", "100-continue") || continued || sent.isDone();
             if (bodyMayFollow) {
                 finish(sent);
@@ -176,7 +175,7 @@ final class ProxyExchange {
         try {
             body.copy(in, to, payload);
         } catch (IOException e) {
-            // The client has gone; upstream has to see that, and then the thread that waits for its answer does too.
+            // The client has disconnected. The reset also ends the thread that waits for the response.
             FaultProxy.reset(upstream);
         }
     }
@@ -226,8 +225,8 @@ final class ProxyExchange {
     }
 
     /**
-     * Drops what upstream does not take any more, so that the client can send the rest and read the answer upstream
-     * gave early.
+     * Discards data once upstream stops reading, so that the client can send the rest and read the early response of
+     * upstream.
      */
     private static final class UntilRefused extends FilterOutputStream {
         private boolean refused;

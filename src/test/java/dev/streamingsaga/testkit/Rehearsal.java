@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * One document through the whole application with an orderly end, so that {@link ChildJava} knows which classes are
- * needed.
+ * Ingests one document with the whole application and shuts it down, so that {@link ChildJava} knows the required
+ * classes.
  */
 final class Rehearsal {
     private Rehearsal() {}

@@ -21,8 +21,8 @@ import org.apache.pdfbox.pdmodel.graphics.color.PDDeviceRGB;
 import org.apache.pdfbox.pdmodel.graphics.image.PDImageXObject;
 
 /**
- * Real PDFs of any size, in bounded memory: each page has English and German sentences of its own, given by its number,
- * and an image of noise that no compression makes smaller. The same arguments give the same text and images.
+ * Writes real PDFs of any size in bounded memory. Each page has its own English and German sentences, derived from its
+ * number, and an image of noise that does not compress. The same arguments give the same text and images.
  */
 public final class SamplePdf {
     public static final String TITLE = "Streaming Saga sample";
@@ -67,7 +67,7 @@ public final class SamplePdf {
         return "Der Leuchtturmwärter von Seite %d zählte vor dem Frühstück %d Möwen.".formatted(page, gulls(page));
     }
 
-    /** A sentence with a word that the page cuts at a line end: {@code Datenverarbei-/tungsanlage}. */
+    /** A sentence with a word that the page hyphenates at a line end: {@code Datenverarbei-/tungsanlage}. */
     public static String hyphenated(int page) {
         return "Die Datenverarbeitungsanlage Nummer %d läuft.".formatted(page);
     }
@@ -76,10 +76,7 @@ public final class SamplePdf {
         return 1_000 + page * 7_919L % 9_000;
     }
 
-    /**
-     * @param targetBytes size of the file to reach with images, within a few percent; less than the text needs: no
-     *     images
-     */
+    /** @param targetBytes target size of the file, within a few percent; less than the text needs: no images */
     public static void write(Path path, int pages, long targetBytes) throws IOException {
         int imageBytes = (int) Math.min(Integer.MAX_VALUE / 2, Math.max(0, targetBytes / pages - TEXT_BYTES));
         try (PDDocument document = new PDDocument(IOUtils.createTempFileOnlyStreamCache());

@@ -7,8 +7,8 @@ import java.net.URI;
 import java.nio.file.Files;
 
 /**
- * One coordinator for all tests of a JVM, since it keeps its settings in static state; to each application it is an
- * external one.
+ * One coordinator for all tests of a JVM, since it keeps its settings in static state. Applications use it as an
+ * external coordinator.
  */
 final class SharedCoordinator {
     private static final EmbeddedCoordinator COORDINATOR = start();

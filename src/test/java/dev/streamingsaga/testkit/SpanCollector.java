@@ -25,7 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.zip.GZIPInputStream;
 
-/** A collector of traces: OTLP over HTTP, as the specification has it. */
+/** A trace collector: OTLP over HTTP according to the specification. */
 public final class SpanCollector implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -35,8 +35,8 @@ public final class SpanCollector implements AutoCloseable {
     private final CountDownLatch answering = new CountDownLatch(1);
 
     /**
-     * @param parent empty for the first of a trace
-     * @param words every text that the span carries, wherever
+     * @param parent empty for the root span of a trace
+     * @param words the whole span as text
      */
     public record Seen(
             String name,
@@ -75,7 +75,7 @@ public final class SpanCollector implements AutoCloseable {
         return new SpanCollector(true);
     }
 
-    /** Takes requests and never answers. */
+    /** Starts a collector that accepts requests and never answers. */
     public static SpanCollector hanging() {
         return new SpanCollector(false);
     }
@@ -88,7 +88,7 @@ public final class SpanCollector implements AutoCloseable {
         return List.copyOf(spans);
     }
 
-    /** Of the only trace that has a span of this name. */
+    /** The spans of the only trace that has a span of this name. */
     public List<Seen> traceWith(String name) {
         List<String> traces = spans.stream()
                 .filter(span -> span.name().equals(name))

@@ -41,7 +41,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * The whole application on real parts in a temporary directory: a real coordinator (one for each JVM), journal and
- * stores, and a real S3 server behind a proxy that fails on purpose. Asks bucket and stores by themselves, past the
+ * stores, and a real S3 server behind a proxy that injects faults. Queries bucket and stores directly, not through the
  * application.
  */
 public final class StreamingSagaFixture implements AutoCloseable {
@@ -68,12 +68,12 @@ public final class StreamingSagaFixture implements AutoCloseable {
         this.server = EmbeddedS3.start(directory.resolve("s3"));
         this.proxy = new FaultProxy(server.endpoint());
         this.settings = new LinkedHashMap<>(settings);
-        SagaConfig past = Settings.parse(Map.of());
-        this.bucket = S3Clients.create(past.s3(), server.endpoint(), server.accessKey(), server.secretKey());
+        SagaConfig defaults = Settings.parse(Map.of());
+        this.bucket = S3Clients.create(defaults.s3(), server.endpoint(), server.accessKey(), server.secretKey());
         this.application = open();
     }
 
-    /** With the ways in from outside only where a test asks for one. */
+    /** Starts the ingestion endpoints only if a test configures one. */
     private Application open() {
         return settings.keySet().stream()
                         .anyMatch(key -> key.startsWith("saga.http.")
@@ -83,12 +83,12 @@ public final class StreamingSagaFixture implements AutoCloseable {
                 : Application.start(config());
     }
 
-    /** @param settings over the fixture's own: 5 MiB chunks, 3 attempts without a pause, short time-outs */
+    /** @param settings override those of the fixture: 5 MiB chunks, 3 attempts without a delay, short timeouts */
     public static StreamingSagaFixture start(Path directory, Map<String, String> settings) throws IOException {
         return new StreamingSagaFixture(directory, settings);
     }
 
-    /** @param more key, value, key, value; over {@code settings} */
+    /** @param more key, value, key, value; override {@code settings} */
     public static StreamingSagaFixture start(Path directory, Map<String, String> settings, String... more)
             throws IOException {
         Map<String, String> all = new LinkedHashMap<>(settings);
@@ -102,9 +102,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return start(directory, Map.of());
     }
 
-    /**
-     * The real coordinator that all applications of this JVM use unless {@code saga.coordinator.url} says otherwise.
-     */
+    /** The real coordinator that all applications of this JVM use unless {@code saga.coordinator.url} is set. */
     public static URI coordinator() {
         return SharedCoordinator.url();
     }
@@ -113,7 +111,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return Settings.parse(settings());
     }
 
-    /** For another process on the same data and servers. */
+    /** The settings of another process on the same data and servers. */
     public Map<String, String> settings() {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("saga.data.dir", data().toString());
@@ -133,7 +131,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return all;
     }
 
-    /** The data directory: everything embedded but the bucket. */
+    /** The data directory: everything embedded except the bucket. */
     public Path data() {
         return directory.resolve("data");
     }
@@ -142,7 +140,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return proxy;
     }
 
-    /** A client past the proxy. */
+    /** A client that bypasses the proxy. */
     public S3Client bucket() {
         return bucket;
     }
@@ -159,7 +157,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return application.bundle().ingest(file);
     }
 
-    /** Stops the application in an orderly way, lets the test change what lies on the disk, and starts it again. */
+    /** Stops the application, runs {@code meanwhile}, in which the test may change files, and starts it again. */
     public void restart(Runnable meanwhile) {
         application.close();
         meanwhile.run();
@@ -167,8 +165,8 @@ public final class StreamingSagaFixture implements AutoCloseable {
     }
 
     /**
-     * Stops the application as SIGTERM does; {@code letGo} when its sagas have been called off, for what is on its way
-     * by then.
+     * Stops the application as SIGTERM does; runs {@code letGo} when its sagas have been revoked, to release operations
+     * that are in progress.
      */
     public void stop(Runnable letGo) {
         List<ActiveRun> running = List.copyOf(application.bundle().runs().all());
@@ -183,7 +181,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
                 .isTrue();
     }
 
-    /** A saga's outcome, as soon as it has one, its document visible. */
+    /** Waits until a saga has an outcome and its document is visible, and returns the outcome. */
     public IngestResult endOf(String sagaId) {
         await().atMost(PATIENCE).until(() -> {
             SagaRecord now = journal().saga(sagaId).orElseThrow();
@@ -194,13 +192,13 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return application.bundle().ingest().result(sagaId);
     }
 
-    /** Stops the application in an orderly way and starts it again on the same data. */
+    /** Stops the application and starts it again on the same data. */
     public void restart() {
         application.close();
         application = open();
     }
 
-    /** As {@link #restart()}, with other settings from now on. */
+    /** As {@link #restart()}, with changed settings. */
     public void restart(Map<String, String> changed) {
         settings.putAll(changed);
         restart();
@@ -218,7 +216,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         }
     }
 
-    /** A file of zeros that takes no space: for many chunks. */
+    /** A sparse file of zeros: for many chunks. */
     public Path sparse(String name, long size) {
         try {
             Path file = Files.createDirectories(directory.resolve("in")).resolve(name);
@@ -249,7 +247,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         }
     }
 
-    /** All keys in the bucket but the owner's mark, asked past the proxy. */
+    /** All keys in the bucket except the owner object; bypasses the proxy. */
     public List<String> keys() {
         return bucket.listObjectsV2Paginator(r -> r.bucket(BUCKET)).contents().stream()
                 .map(S3Object::key)
@@ -258,17 +256,17 @@ public final class StreamingSagaFixture implements AutoCloseable {
                 .toList();
     }
 
-    /** Puts an object into the bucket, past application and proxy. */
+    /** Puts an object into the bucket; bypasses application and proxy. */
     public void put(String key, byte[] content) {
         bucket.putObject(r -> r.bucket(BUCKET).key(key), RequestBody.fromBytes(content));
     }
 
-    /** The file in which the embedded server keeps an object: for what happens to it past the server. */
+    /** The file in which the embedded server stores an object, to change it without the server. */
     public Path object(String key) {
         return directory.resolve("s3/bucket").resolve(BUCKET).resolve(key);
     }
 
-    /** Rows of a table, asked in the store's own file. */
+    /** Counts the rows of a table in the database file of the store. */
     public long rows(String store, String table) {
         return number(store, "SELECT count(*) FROM " + table);
     }
@@ -289,7 +287,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         return column(store, query).get(0);
     }
 
-    /** The first column of each row, asked in the store's own file (or in {@code journal}). */
+    /** The first column of each row, queried in the database file of the store (or of {@code journal}). */
     public List<String> column(String store, String query) {
         try (Connection connection = connection(store);
                 Statement statement = connection.createStatement();
@@ -304,7 +302,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         }
     }
 
-    /** Runs SQL in a store's own file (or in {@code journal}): to damage it on purpose. */
+    /** Runs SQL in the database file of a store (or of {@code journal}), to damage it deliberately. */
     public void execute(String store, String sql) {
         try (Connection connection = connection(store);
                 Statement statement = connection.createStatement()) {
@@ -319,8 +317,8 @@ public final class StreamingSagaFixture implements AutoCloseable {
     }
 
     /**
-     * No store and no bucket holds anything at all; of a request that was broken off the server may list what it got
-     * until it has noticed.
+     * Asserts that bucket and stores are empty. Waits, since the server may list partial data of an aborted request
+     * until it notices.
      */
     public void assertNothingAnywhere() {
         await().atMost(Duration.ofSeconds(10))
@@ -328,14 +326,14 @@ public final class StreamingSagaFixture implements AutoCloseable {
         assertNoStoreTouched();
     }
 
-    /** No store but the bucket holds anything at all. */
+    /** Asserts that all stores except the bucket are empty. */
     public void assertNoStoreTouched() {
         TABLES.keySet().forEach(this::assertEmpty);
     }
 
     /**
-     * All that could be left behind: keys in the bucket, rows in the stores, files in the spool, unfinished sagas,
-     * claims, clean-ups. The same after as before: nothing was.
+     * Everything that could remain: keys in the bucket, rows in the stores, files in the spool, unfinished sagas,
+     * claims, clean-ups. If it is equal before and after, nothing remains.
      */
     public Map<String, List<String>> holdings() {
         Map<String, List<String>> found = new TreeMap<>();
@@ -364,7 +362,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         }
     }
 
-    /** A built-in store holds nothing at all. */
+    /** Asserts that a built-in store is empty. */
     public void assertEmpty(String store) {
         if (Files.exists(data().resolve(store + ".db"))) {
             TABLES.get(store)

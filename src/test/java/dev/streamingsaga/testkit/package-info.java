@@ -1,4 +1,4 @@
-/** What tests of several packages need: files to store. */
+/** Fixtures, servers and sample files that tests of several packages share. */
 @NullMarked
 package dev.streamingsaga.testkit;
 
