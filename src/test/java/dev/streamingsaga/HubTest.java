@@ -141,7 +141,7 @@ class HubTest {
         });
         Awaitility.await()
                 .atMost(60, TimeUnit.SECONDS)
-                .until(() -> run.calledOff().isPresent());
+                .until(() -> run.revocation().isPresent());
         held.countDown();
         assertThat(call.handle((result, failure) -> failure != null)
                         .orTimeout(60, TimeUnit.SECONDS)

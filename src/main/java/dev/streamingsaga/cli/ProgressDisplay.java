@@ -59,7 +59,7 @@ final class ProgressDisplay implements AutoCloseable {
             return;
         }
         ActiveRun run = oldest.get();
-        ActiveRun.Progress progress = run.progress();
+        ActiveRun.StepProgress progress = run.progress();
         String others = active.size() > 1 ? " and " + (active.size() - 1) + " more" : "";
         // A step has no bar until its total is known.
         String name = run.sagaId() + " " + progress.step() + " " + progress.unit();
@@ -79,14 +79,14 @@ final class ProgressDisplay implements AutoCloseable {
         }
     }
 
-    private static String soFar(ActiveRun.Progress progress) {
+    private static String soFar(ActiveRun.StepProgress progress) {
         return progress.done() > 0 && !progress.unit().equals("bytes")
                 ? " " + progress.done() + " " + progress.unit() + " so far"
                 : "";
     }
 
     /** Disables the bar's own timer, which would overwrite later output. */
-    private ProgressBar newBar(String label, ActiveRun.Progress progress) {
+    private ProgressBar newBar(String label, ActiveRun.StepProgress progress) {
         boolean bytes = progress.unit().equals("bytes");
         boolean large = progress.total() >= 10_000_000;
         ProgressBarBuilder builder = new ProgressBarBuilder()

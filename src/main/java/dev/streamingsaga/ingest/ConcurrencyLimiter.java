@@ -10,9 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The places for runs at a time, given in the order of asking. A place belongs to the run, and not to the exchange that
- * asked: one that Camel loses ends by its time limit, and its place is free again. A run that ends while it waits for
- * one, waits no more.
+ * Limits how many runs are active at a time; slots are granted in the order of the requests. A slot belongs to the run
+ * and not to its exchange: if Camel loses the exchange, the run ends by its time limit and frees the slot. A run that
+ * ends while it waits for a slot stops waiting.
  */
 final class ConcurrencyLimiter {
     private final Queue<CompletableFuture<Boolean>> waiting = new ArrayDeque<>();
@@ -23,42 +23,42 @@ final class ConcurrencyLimiter {
     }
 
     /**
-     * Waits for a place; once had, the run's end gives it back.
+     * Waits for a slot, which is released when the run ends.
      *
-     * @return false if the run has ended, or waited for so long
+     * @return false if the run has ended, or the wait has timed out
      */
     boolean acquire(ActiveRun run, Duration wait) throws InterruptedException {
-        CompletableFuture<Boolean> turn = new CompletableFuture<>();
-        tryAcquire(turn);
-        run.ended().whenComplete((id, failure) -> release(turn));
+        CompletableFuture<Boolean> slot = new CompletableFuture<>();
+        tryAcquire(slot);
+        run.ended().whenComplete((id, failure) -> release(slot));
         try {
-            return turn.get(wait.toMillis(), TimeUnit.MILLISECONDS);
+            return slot.get(wait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         } catch (TimeoutException e) {
-            return cancel(turn);
+            return cancel(slot);
         }
     }
 
-    private synchronized void tryAcquire(CompletableFuture<Boolean> turn) {
+    private synchronized void tryAcquire(CompletableFuture<Boolean> slot) {
         if (free == 0) {
-            waiting.add(turn);
+            waiting.add(slot);
         } else {
             free--;
-            turn.complete(true);
+            slot.complete(true);
         }
     }
 
-    /** @return whether it was given a place at the last moment */
-    private synchronized boolean cancel(CompletableFuture<Boolean> turn) {
-        waiting.remove(turn);
-        turn.complete(false);
-        return turn.getNow(false);
+    /** @return whether the slot was granted at the last moment */
+    private synchronized boolean cancel(CompletableFuture<Boolean> slot) {
+        waiting.remove(slot);
+        slot.complete(false);
+        return slot.getNow(false);
     }
 
-    private synchronized void release(CompletableFuture<Boolean> turn) {
-        if (waiting.remove(turn) || !turn.getNow(false)) {
-            turn.complete(false);
+    private synchronized void release(CompletableFuture<Boolean> slot) {
+        if (waiting.remove(slot) || !slot.getNow(false)) {
+            slot.complete(false);
         } else if (waiting.isEmpty()) {
             free++;
         } else {

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * What the drop folder allows of its files, whoever names them: a saga that the recovery resumes has to keep to it too.
+ * Limits for files in the drop folder, however they are ingested: they also apply to a saga that the recovery resumes.
  */
 final class DropFolderLimits {
     private final Drop drop;
@@ -22,7 +22,7 @@ final class DropFolderLimits {
         this.content = content;
     }
 
-    /** The file is the drop folder's. */
+    /** Whether the file is in the drop folder. */
     boolean apply(Path source) {
         return drop.dir().filter(dir -> source.startsWith(real(dir))).isPresent();
     }
@@ -31,13 +31,13 @@ final class DropFolderLimits {
         try {
             return dir.toRealPath();
         } catch (IOException e) {
-            return dir; // not there: nothing comes from it
+            return dir; // the folder does not exist, so no file is in it
         }
     }
 
     /**
      * @param real where the file is now
-     * @throws SagaException FILE_TOO_LARGE; FILE_NOT_READABLE if its type is not allowed, or a link took its place
+     * @throws SagaException FILE_TOO_LARGE; FILE_NOT_READABLE if its type is not allowed, or it was replaced by a link
      */
     void check(Path source, Path real, SourceIdentity identity) {
         if (!apply(source)) {

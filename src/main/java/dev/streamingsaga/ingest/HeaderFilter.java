@@ -6,8 +6,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Takes away every header that a component might obey: whatever begins with {@code Camel}, and the saga's own, in any
- * letter case. {@code Long-Running-Action} from outside would be used as a URL to call.
+ * Removes every header that could control a component: those that begin with {@code Camel}, and those of sagas, in any
+ * letter case. Camel would use {@code Long-Running-Action} from outside as a URL to call.
  */
 final class HeaderFilter implements Processor {
     private static final Set<String> FORBIDDEN = Set.of(

@@ -40,43 +40,43 @@ import org.apache.camel.support.SynchronizationAdapter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The door of the way in. One saga per call; calls beyond {@code saga.concurrency} wait for their turn. */
+/** Entry point for files. One saga per call; calls beyond {@code saga.concurrency} wait for a slot. */
 public final class Ingest {
-    /** Exchange property: the saga whose outcome answers this call, when that is not a saga of its own. */
+    /** Exchange property: the saga whose outcome answers this call, if the call does not start a saga of its own. */
     static final String SAGA_ID = "SagaJoined";
 
-    /** Exchange property, a String: what people call the file, if not by its path. */
+    /** Exchange property, a String: the name to display for the file; by default the last part of its path. */
     public static final String FILE_NAME = "SagaFileName";
 
-    /** Exchange property, a String: who sent the body that lies at the path; empty for a file on disk. */
+    /** Exchange property, a String: who sent the body that was written to the path; absent for a file on disk. */
     public static final String SENDER = "SagaSender";
 
-    /** Exchange property, a {@code Consumer<String>}: told the saga's id as soon as the journal has it. */
+    /** Exchange property, a {@code Consumer<String>}: called with the saga's id as soon as it is journaled. */
     public static final String LISTENER = "SagaListener";
 
     /**
-     * Exchange property, a {@link SourceIdentity}: the file as it was seen, to be taken in once, however many see it.
-     * The call fails with SOURCE_BUSY if a saga holds the file, or had it as it is now and has ended. Symbolic links
-     * are not followed.
+     * Exchange property, a {@link SourceIdentity}: the file's identity as it was seen, to ingest this version only
+     * once, however many processes see it. The call fails with SOURCE_BUSY if a saga has claimed the file, or has ended
+     * for the same identity. Symbolic links are not followed.
      */
     public static final String ONCE = "SagaOnce";
 
     /**
-     * Exchange property, a String: names what asks for the saga, a message by its place for one. When the same asks
-     * again for the same file, it is answered by the saga it had begun.
+     * Exchange property, a String: identifies the request, for example a message by its position. A repeated request
+     * for the same file is answered with the saga that the first one started.
      */
     public static final String REQUEST = "SagaRequest";
 
     private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
     /**
-     * Exchange property, a {@link FailOn} or its word ({@code never}, {@code compensated},
+     * Exchange property, a {@link FailOn} or its name ({@code never}, {@code compensated},
      * {@code partially-compensated}): which outcomes fail this exchange with a {@link SagaNotCompletedException},
-     * instead of what {@code saga.hub.fail-on} says. A call that may fail waits through a pause: its consumer would
-     * move a file that the saga still needs.
+     * overriding {@code saga.hub.fail-on}. Such a call also waits while its saga is paused: otherwise its consumer
+     * would move a file that the saga still needs.
      */
     public static final String FAIL_ON = "SagaFailOn";
 
-    private static final long LOOK_MILLIS = 500;
+    private static final long POLL_MILLIS = 500;
 
     private final SagaConfig config;
     private final Journal journal;
@@ -84,18 +84,18 @@ public final class Ingest {
     private final SagaEngine engine;
     private final PreparationSteps steps;
     private final IngestResults results;
-    private final ConcurrencyLimiter places;
+    private final ConcurrencyLimiter limiter;
     private final OutcomeCheck outcome;
 
-    /** @param engine runs and settles what comes in */
+    /** @param engine runs the sagas */
     public Ingest(SagaConfig config, Journal journal, Runs runs, DocumentContent content, SagaEngine engine) {
         this.config = config;
         this.journal = journal;
         this.runs = runs;
         this.engine = engine;
         this.steps = new PreparationSteps(config, journal, content);
-        this.results = new IngestResults(config, journal, engine.outcomes());
-        this.places = new ConcurrencyLimiter(config.concurrency());
+        this.results = new IngestResults(config, journal, engine.counts());
+        this.limiter = new ConcurrencyLimiter(config.concurrency());
         this.outcome = new OutcomeCheck(config.hub().failOn());
     }
 
@@ -103,7 +103,7 @@ public final class Ingest {
         return new IngestRoutes(config, this);
     }
 
-    /** Journals the file, or finds the saga that has it already. */
+    /** Registers a saga for the file, or finds the saga that has already claimed it. */
     void receive(Exchange exchange) throws InterruptedException {
         String sagaId = claim(exchange);
         @SuppressWarnings("unchecked")
@@ -114,7 +114,7 @@ public final class Ingest {
     }
 
     private String claim(Exchange exchange) throws InterruptedException {
-        // What an earlier call with the same exchange left behind must not answer this one.
+        // An earlier call with the same exchange must not answer this one.
         exchange.removeProperty(SAGA_ID);
         exchange.removeProperty(Run.PROPERTY);
         exchange.removeProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN);
@@ -127,18 +127,18 @@ public final class Ingest {
                     exchange.getMessage().getBody() + " is reached through a symbolic link; nothing was read");
         }
         Optional<String> request = Optional.ofNullable(exchange.getProperty(REQUEST, String.class));
-        // A queue or topic that was made anew counts from the beginning: the file tells.
-        Optional<String> begun = request.flatMap(journal::requested)
+        // A queue or topic that was created again counts from the beginning; a different file shows this.
+        Optional<String> started = request.flatMap(journal::requested)
                 .filter(saga -> saga.source().equals(path))
                 .map(SagaRecord::sagaId);
-        if (begun.isPresent()) {
-            exchange.setProperty(SAGA_ID, begun.get());
-            return begun.get();
+        if (started.isPresent()) {
+            exchange.setProperty(SAGA_ID, started.get());
+            return started.get();
         }
         OnConflict onConflict = config.source().onConflict();
-        String given = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
-        String fileName = DocumentName.cleaned(given);
-        NewSaga wanted = new NewSaga(
+        String requestedName = exchange.getProperty(FILE_NAME, String.valueOf(path.getFileName()), String.class);
+        String fileName = DocumentName.cleaned(requestedName);
+        NewSaga newSaga = new NewSaga(
                 path,
                 fileName,
                 config.participants(),
@@ -157,13 +157,13 @@ public final class Ingest {
                 exchange.setProperty(SAGA_ID, known.get().sagaId());
                 return known.get().sagaId();
             }
-            Journal.RegisteredSaga received = journal.receive(wanted);
+            Journal.RegisteredSaga received = journal.receive(newSaga);
             if (received.isNew()) {
                 exchange.setProperty(Run.PROPERTY, runs.begin(received.saga()));
-                if (!fileName.equals(given)) {
+                if (!fileName.equals(requestedName)) {
                     LOG.warn(
-                            "saga {}: the document is called {}, since the name of {} has characters that"
-                                    + " a document's name must not have",
+                            "saga {}: the document is named {} because the name of {} contains characters that"
+                                    + " document names must not contain",
                             received.saga().sagaId(),
                             fileName,
                             PrintableText.line(path.toString()));
@@ -173,14 +173,14 @@ public final class Ingest {
             if (once.isPresent()) {
                 throw new SagaException(
                         Reason.SOURCE_BUSY,
-                        path + " is, or was as it is now, in saga "
+                        path + " is already ingested, or was in its present state, by saga "
                                 + received.saga().sagaId());
             }
             if (onConflict == OnConflict.JOIN) {
                 exchange.setProperty(SAGA_ID, received.saga().sagaId());
                 return received.saga().sagaId();
             }
-            // What was waited for may have stored just this content.
+            // The saga that has just ended may have stored the same content.
             awaitEnd(received.saga().sagaId(), true);
         }
     }
@@ -190,7 +190,7 @@ public final class Ingest {
         exchange.setProperty(Run.PROPERTY, exchange.getMessage().getMandatoryBody(ActiveRun.class));
     }
 
-    /** The same content from the same source again: answered with the document that is there. */
+    /** The saga that has already stored the same content from the same source. */
     private Optional<SagaRecord> alreadyStored(Path path) {
         if (!Files.isRegularFile(path)) {
             return Optional.empty();
@@ -203,39 +203,42 @@ public final class Ingest {
             Digests digests = SourceFile.digest(path, identity, config.chunk().sizeBytes(), done -> {}, () -> {});
             return journal.document(Ids.document(path.toString(), digests.sha256()));
         } catch (SagaException e) {
-            // Whatever is wrong with the file, the saga's own validation says it with an outcome.
+            // The saga's own validation reports a problem with the file as an outcome.
             return Optional.empty();
         }
     }
 
     void acquireSlot(Exchange exchange) throws InterruptedException {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
-        Duration left =
+        Duration timeLeft =
                 Duration.between(journal.clock().instant(), run.received().deadline());
-        if (!places.acquire(run, left.isNegative() ? Duration.ZERO : left)
-                && run.calledOff().isEmpty()) {
+        if (!limiter.acquire(run, timeLeft.isNegative() ? Duration.ZERO : timeLeft)
+                && run.revocation().isEmpty()) {
             throw new SagaException(
                     Reason.TIMEOUT,
-                    "saga " + run.sagaId() + " found no free place among " + config.concurrency()
-                            + " within its time limit; raise saga.concurrency or saga.time-limit");
+                    "saga " + run.sagaId() + " got none of the " + config.concurrency()
+                            + " slots within its time limit; raise saga.concurrency or saga.time-limit");
         }
         Traces.of(exchange.getContext()).begin(run.sagaId(), exchange);
         run.check();
     }
 
     void end(Exchange exchange) {
-        // Settled, or lost because the journal is away: then it has no owner any more, and the recovery finds it.
+        // Settled; or lost because the journal cannot be reached: then the recovery finds the saga as stale.
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         runs.end(run);
         Traces.of(exchange.getContext()).end(run.sagaId(), exchange);
     }
 
-    /** Step {@code validate}: a readable regular file, small enough, where it may be; its type and digests. */
+    /**
+     * Step {@code validate}: checks that the file is regular, readable, allowed and within the size limit; takes its
+     * digests.
+     */
     public void validate(Exchange exchange) {
         steps.validate(exchange);
     }
 
-    /** Step {@code start}: names chosen before anything is written under them. */
+    /** Step {@code start}: chooses and journals all names before anything is written under them. */
     public void start(Exchange exchange) {
         steps.start(exchange);
     }
@@ -245,10 +248,10 @@ public final class Ingest {
     }
 
     /**
-     * A run's own exchange, before it is sent: should it fail outside of the run's route, say because that was stopped,
+     * Prepares a run's own exchange: if it fails outside the run's route, for example because the route was stopped,
      * the run ends nevertheless.
      */
-    void settleWhatFails(Exchange attempt) {
+    void settleOnFailure(Exchange attempt) {
         attempt.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
             public void onFailure(Exchange failed) {
@@ -262,10 +265,10 @@ public final class Ingest {
         settle(exchange, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
     }
 
-    private void settle(Exchange exchange, Throwable why) {
+    private void settle(Exchange exchange, Throwable cause) {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         try {
-            engine.failed(run, why).join();
+            engine.failed(run, cause).join();
         } catch (RuntimeException | Error e) {
             runs.markLost(run, e);
         }
@@ -274,8 +277,7 @@ public final class Ingest {
     void answer(Exchange exchange) throws InterruptedException {
         String joined = exchange.getProperty(SAGA_ID, String.class);
         String sagaId = joined != null ? joined : awaitOwn(exchange.getProperty(Run.PROPERTY, ActiveRun.class));
-        // Our own run may have been called off at the last moment, or taken over: whoever has the saga brings it to its
-        // end.
+        // The run may have been revoked at the last moment, or taken over: then another run finishes the saga.
         awaitEnd(sagaId, exchange.getProperty(REQUEST) != null || outcome.of(exchange) != FailOn.NEVER);
         Traces traces = Traces.of(exchange.getContext());
         traces.begin(sagaId, exchange);
@@ -290,12 +292,12 @@ public final class Ingest {
         try {
             return run.ended().get();
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException lost ? lost : new IllegalStateException(e);
+            throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e);
         }
     }
 
     /**
-     * Waits until the saga, whoever runs it, has its outcome; a pause is waited for, too.
+     * Waits until the saga has its outcome, also if another process runs it or it is paused.
      *
      * @throws ShutdownException if this instance stops before
      */
@@ -305,18 +307,18 @@ public final class Ingest {
     }
 
     /**
-     * Until the saga has its outcome, and what this process does for it has ended; one that another process runs is
-     * looked at twice a second.
+     * Waits until the saga has its outcome and this process has ended its work on it. The state of a saga in another
+     * process is polled twice a second.
      *
-     * @param throughPause false: or is paused
+     * @param throughPause false: a pause ends the wait, too
      * @throws ShutdownException if this instance stops before
      */
     private void awaitEnd(String sagaId, boolean throughPause) throws InterruptedException {
         SagaState state = journal.saga(sagaId).orElseThrow().state();
         while (!state.isFinal() && (throughPause || state != SagaState.PAUSED)) {
             runs.requireRunning(sagaId);
-            if (!awaitRun(sagaId, LOOK_MILLIS)) {
-                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            if (!awaitRun(sagaId, POLL_MILLIS)) {
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             }
             state = journal.saga(sagaId).orElseThrow().state();
         }
@@ -324,14 +326,17 @@ public final class Ingest {
     }
 
     /**
-     * Until what this process does for the saga has ended, for so long at the most: stores may still be turning its
-     * document visible, or alerts be told.
+     * Waits until this process has ended its work on the saga, at most one step time-out: stores may still be making
+     * its document visible, or alerts may be in delivery.
      */
     public void awaitLocal(String sagaId) throws InterruptedException {
         awaitRun(sagaId, config.compensation().stepTimeout().toMillis());
     }
 
-    /** @return false if this process neither runs nor undoes the saga; true when it has ended, or after so long */
+    /**
+     * @return false if this process neither runs nor compensates the saga; true when that has ended, or the wait has
+     *     timed out
+     */
     private boolean awaitRun(String sagaId, long millis) throws InterruptedException {
         Optional<? extends Future<?>> local =
                 runs.find(sagaId).<Future<?>>map(ActiveRun::ended).or(() -> engine.pendingOutcome(sagaId));
@@ -341,17 +346,17 @@ public final class Ingest {
         try {
             local.get().get(millis, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            // the journal tells
+            // the caller reads the state from the journal
         }
         return true;
     }
 
-    /** The saga's outcome as the contract has it, its stores asked now. */
+    /** The saga's outcome, with the counts of its stores, queried now. */
     public IngestResult result(String sagaId) {
         return result(sagaId, true);
     }
 
-    /** @param counted false: no store is asked, {@code stores} is empty */
+    /** @param counted false: no store is queried, {@code stores} is empty */
     public IngestResult result(String sagaId, boolean counted) {
         return results.of(sagaId, counted);
     }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How an ingest ended: the line that {@code ingest --json} prints.
  *
- * @param stores what each store really holds, asked after the end; a store that can't be counted is missing
+ * @param stores what each store holds, queried after the end; a store that cannot be counted is absent
  */
 @JsonPropertyOrder({
     "file",
@@ -42,9 +42,9 @@ public record IngestResult(
         int runs,
         long resumedBytes,
         Map<String, Long> stores,
-        List<Step> steps,
+        List<StepResult> steps,
         List<String> errors,
         List<String> compensationErrors) {
 
-    public record Step(String name, String state, long millis) {}
+    public record StepResult(String name, String state, long millis) {}
 }

@@ -12,9 +12,9 @@ import org.apache.camel.spi.TypeConverterRegistry;
 import org.apache.camel.support.TypeConverterSupport;
 
 /**
- * Converts an {@link IngestResult} to the JSON of {@code ingest --json}, as String, bytes or stream. Camel finds it by
- * itself in every context that has our jar on its class path, also where no instance is added; {@link #register} is for
- * a context that does not look for converters.
+ * Converts an {@link IngestResult} to the JSON of {@code ingest --json}, as String, bytes or stream. Camel discovers it
+ * in every context with our jar on its class path, also without an instance; {@link #register} is for a context that
+ * does not discover converters.
  */
 public final class IngestResultConverter extends TypeConverterSupport implements TypeConverterLoader {
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -14,19 +14,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Outcomes as the contract has them. */
+/** Builds the outcome of a saga from the journal and its stores. */
 final class IngestResults {
     private final SagaConfig config;
     private final Journal journal;
-    private final StoreCounts outcomes;
+    private final StoreCounts storeCounts;
 
-    IngestResults(SagaConfig config, Journal journal, StoreCounts outcomes) {
+    IngestResults(SagaConfig config, Journal journal, StoreCounts storeCounts) {
         this.config = config;
         this.journal = journal;
-        this.outcomes = outcomes;
+        this.storeCounts = storeCounts;
     }
 
-    /** @param counted false: no store is asked, {@code stores} is empty */
+    /** @param counted false: no store is queried, {@code stores} is empty */
     IngestResult of(String sagaId, boolean counted) {
         SagaRecord saga = journal.saga(sagaId).orElseThrow(() -> new IllegalArgumentException("no saga " + sagaId));
         Optional<Document> document = saga.document();
@@ -45,9 +45,9 @@ final class IngestResults {
                 Duration.between(saga.receivedAt(), end).toMillis(),
                 saga.lastRun(),
                 saga.resumedBytes(),
-                counted ? outcomes.counts(saga) : Map.of(),
+                counted ? storeCounts.counts(saga) : Map.of(),
                 journal.steps(sagaId).stream()
-                        .map(s -> new IngestResult.Step(
+                        .map(s -> new IngestResult.StepResult(
                                 s.name(), s.state().name(), s.duration().toMillis()))
                         .toList(),
                 messages(events, EventKind.ERROR),

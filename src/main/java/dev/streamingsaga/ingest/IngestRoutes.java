@@ -12,14 +12,14 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.support.ExecutorServiceAdapter;
 
 /**
- * {@code direct:<name>-ingest}: body in, a file (String, Path, File or what a {@code file:} consumer hands on); body out, an
- * {@link IngestResult}, which converts to its JSON as String or bytes. It always answers with an outcome and never with the
- * exception of a step. {@code saga.hub.fail-on} or the exchange property {@link Ingest#FAIL_ON} make it fail the exchange as well, with
- * a {@link SagaNotCompletedException}, for outcomes other than COMPLETED. Of the caller's exchange only the body changes: headers, properties and transactions of the caller are not
- * seen inside, and are his again afterwards.
+ * {@code direct:<name>-ingest}: the request body names a file (String, Path, File or the body of a {@code file:} consumer); the
+ * answer is an {@link IngestResult}, which converts to its JSON as String or bytes. It always answers with an outcome and
+ * never with the exception of a step. {@code saga.hub.fail-on} or the exchange property {@link Ingest#FAIL_ON} can also
+ * make it fail the exchange, with a {@link SagaNotCompletedException}, for outcomes other than COMPLETED. Of the caller's
+ * exchange only the body changes: its headers, properties and transactions are not visible inside and are kept.
  *
- * <p>A run has an exchange and a thread of its own: the caller waits for the run's end in the journal, so that he hears of it even if
- * a store hangs, or the exchange is lost.
+ * <p>A run has its own exchange and thread: the caller waits for the run's end in the journal, and so gets an answer even if
+ * a store hangs or the exchange is lost.
  */
 final class IngestRoutes extends RouteBuilder {
     private static final AggregationStrategy BODY_ONLY = (caller, answer) -> {
@@ -39,21 +39,21 @@ final class IngestRoutes extends RouteBuilder {
     public void configure() {
         IngestResultConverter.register(getContext().getTypeConverterRegistry());
         OutcomeCheck outcome = new OutcomeCheck(config.hub().failOn());
-        // A new thread for each run: what Camel left behind on one must not go on when another run uses it.
+        // A new thread for each run: what Camel leaves on a thread must not continue during another run.
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(config.id("run-"));
-        threads.setDaemon(true); // one that waits for its turn does not keep the process
+        threads.setDaemon(true); // a run that waits for a slot must not keep the process alive
         ExecutorService runs = new ExecutorServiceAdapter(threads);
 
         from(config.direct("ingest")).routeId(config.id("ingest")).group("ingest")
                 .errorHandler(noErrorHandler())
-                .description("the only way in: a message of its own for what happens inside")
+                .description("entry point: runs the ingest with a message of its own")
                 .process(outcome::of)
                 .enrich(config.direct("receive"), BODY_ONLY)
                 .process(outcome::check);
 
         FilterDefinition fresh = from(config.direct("receive")).routeId(config.id("receive")).group("ingest")
                 .errorHandler(noErrorHandler())
-                .description("strips headers, claims the source, runs the saga, answers with the outcome")
+                .description("removes headers, claims the source, runs the saga, answers with its outcome")
                 .process(ErrorGuard::mark)
                 .process(new HeaderFilter())
                 .process(ingest::receive)
@@ -63,7 +63,7 @@ final class IngestRoutes extends RouteBuilder {
 
         RouteDefinition again = from(config.direct("resume")).routeId(config.id("resume")).group("ingest")
                 .errorHandler(noErrorHandler())
-                .description("another attempt at a saga that was taken over; only the recovery sends here")
+                .description("another run of a saga that was taken over; only the recovery sends here")
                 .process(ErrorGuard::mark)
                 .process(new HeaderFilter())
                 .process(ingest::resume);
@@ -72,7 +72,7 @@ final class IngestRoutes extends RouteBuilder {
 
         from(config.direct("attempt")).routeId(config.id("attempt")).group("ingest")
                 .errorHandler(noErrorHandler())
-                .description("one run of a saga, settled whatever becomes of it")
+                .description("one run of a saga; settles the saga however the run ends")
                 .doTry()
                     .process(ingest::acquireSlot)
                     .to(config.direct("run"))
@@ -84,10 +84,10 @@ final class IngestRoutes extends RouteBuilder {
                 .end();
     }
 
-    /** A run that cannot begin, since the system gives no thread for one, is settled at once: nobody else would before its time limit. */
+    /** Settles a run at once if the system has no thread for it; otherwise only its time limit would settle it. */
     private ProcessorDefinition<?> launch(ProcessorDefinition<?> route, String id, ExecutorService runs) {
         route.doTry()
-                    .wireTap(config.direct("attempt")).dynamicUri(false).executorService(runs).onPrepare(ingest::settleWhatFails).id(id).end()
+                    .wireTap(config.direct("attempt")).dynamicUri(false).executorService(runs).onPrepare(ingest::settleOnFailure).id(id).end()
                 .endDoTry()
                 .doCatch(Throwable.class)
                     .process(ingest::failed)

@@ -4,7 +4,7 @@ import dev.streamingsaga.config.FailOn;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
-/** Fails the exchange of a caller that asked for it when the saga has not completed. */
+/** Fails the caller's exchange if the saga has not completed and the caller requested that. */
 public final class OutcomeCheck {
     private final FailOn byDefault;
 
@@ -14,27 +14,27 @@ public final class OutcomeCheck {
     }
 
     /**
-     * What this exchange asks for. Called before the saga begins, so that a misspelt word costs nothing.
+     * Which outcomes fail this exchange. Called before the saga starts, so that a misspelt value has no effect.
      *
-     * @throws IllegalArgumentException if the property is none of the words of {@code saga.hub.fail-on}
+     * @throws IllegalArgumentException if the property is not a value of {@code saga.hub.fail-on}
      */
     public FailOn of(Exchange exchange) {
-        @Nullable Object wanted = exchange.getProperty(Ingest.FAIL_ON);
-        if (wanted == null) {
+        @Nullable Object failOnProperty = exchange.getProperty(Ingest.FAIL_ON);
+        if (failOnProperty == null) {
             return byDefault;
         }
-        if (wanted instanceof FailOn failOn) {
+        if (failOnProperty instanceof FailOn failOn) {
             return failOn;
         }
         try {
-            return FailOn.of(wanted.toString());
+            return FailOn.of(failOnProperty.toString());
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "exchange property " + Ingest.FAIL_ON + " " + e.getMessage() + "; no saga was begun", e);
+                    "exchange property " + Ingest.FAIL_ON + " " + e.getMessage() + "; no saga was started", e);
         }
     }
 
-    /** @throws SagaNotCompletedException if the body is a result that this exchange asked to fail on */
+    /** @throws SagaNotCompletedException if the body is a result that fails this exchange */
     public void check(Exchange exchange) {
         if (exchange.getMessage().getBody() instanceof IngestResult result
                 && of(exchange).fails(result.status())) {

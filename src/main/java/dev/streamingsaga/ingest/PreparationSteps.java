@@ -24,7 +24,8 @@ import java.util.Optional;
 import org.apache.camel.Exchange;
 
 /**
- * The two steps before anything is written: is the file one that may be taken, and what will its document be called.
+ * The two steps before anything is written: {@code validate} checks the file, {@code start} chooses the names of its
+ * document.
  */
 final class PreparationSteps {
     private final SagaConfig config;
@@ -39,7 +40,10 @@ final class PreparationSteps {
         this.limits = new DropFolderLimits(config.drop(), content);
     }
 
-    /** Step {@code validate}: a readable regular file, small enough, where it may be; its type and digests. */
+    /**
+     * Step {@code validate}: checks that the file is regular, readable, allowed and within the size limit; takes its
+     * digests.
+     */
     void validate(Exchange exchange) {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         Path path = run.received().source();
@@ -53,14 +57,14 @@ final class PreparationSteps {
         }
         requireAllowed(path);
         limits.check(path, SourcePaths.real(path), identity);
-        // Only now: closing a descriptor of a file of our own would drop the locks that our databases hold on it.
+        // Only now: closing a descriptor of one of our own files would drop the locks that our databases hold on it.
         lock(run, path);
         if (config.source().onConflict() == OnConflict.REFUSE) {
             requireUnclaimed(run, path);
         }
-        Optional<Digests> taken = alreadyTaken(run, identity);
-        Digests digests = taken.orElseGet(() -> digests(run, path, identity));
-        exchange.setProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, taken.isPresent());
+        Optional<Digests> known = digestsOfEarlierRun(run, identity);
+        Digests digests = known.orElseGet(() -> digests(run, path, identity));
+        exchange.setProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, known.isPresent());
         String documentId = Ids.document(path.toString(), digests.sha256());
         if (config.source().duplicates() == Duplicates.REJECT
                 && journal.document(documentId).isPresent()) {
@@ -87,11 +91,11 @@ final class PreparationSteps {
     }
 
     /**
-     * What an earlier run journaled, if nobody can have touched the file since as far as its inode, size and both of
-     * its times tell: enough to go on sending. The upload compares each chunk with the source once more. Empty without
-     * the time of the last change, which alone can't be set back.
+     * The digests that an earlier run journaled, if inode, size and both times show that the file was not touched
+     * since. This suffices to continue the upload, which compares each chunk with the source again. Empty without the
+     * time of the last change, the only one that cannot be set back.
      */
-    private Optional<Digests> alreadyTaken(ActiveRun run, SourceIdentity now) {
+    private Optional<Digests> digestsOfEarlierRun(ActiveRun run, SourceIdentity now) {
         Optional<Document> untouched =
                 run.received().document().filter(before -> before.identity().equals(now) && now.changedNanos() != 0);
         return untouched
@@ -101,17 +105,18 @@ final class PreparationSteps {
                         journal.chunks(run.sagaId()).stream()
                                 .map(ChunkRow::sha256)
                                 .toList()))
-                .filter(known -> known.chunkSha256().size() == untouched.get().chunkCount());
+                .filter(digests ->
+                        digests.chunkSha256().size() == untouched.get().chunkCount());
     }
 
-    /** Held while the saga reads, and proved again before each side effect. */
+    /** Locks the source while the run reads it; each side effect confirms the lock again. */
     private static void lock(ActiveRun run, Path path) {
         SourceLock lock = SourceLock.acquire(path);
-        run.guard(lock::prove);
+        run.guard(lock::confirm);
         run.ended().whenComplete((id, failure) -> lock.close());
     }
 
-    /** A resumed run: before a byte is sent, the file must be what the first run saw. */
+    /** For a resumed run: before a byte is sent, the file must be the one that the first run saw. */
     private static void requireSameSize(ActiveRun run, SourceIdentity now) {
         run.received()
                 .document()
@@ -134,19 +139,19 @@ final class PreparationSteps {
     }
 
     private void requireAllowed(Path path) {
-        // Compared as what they really are: any of them may be reached through a link.
+        // Real paths are compared, since each of them may contain a link.
         Path file = SourcePaths.real(path);
         Path data = SourcePaths.real(config.dataDir());
-        boolean ours = file.startsWith(data) && !file.startsWith(data.resolve("spool"));
+        boolean inDataDir = file.startsWith(data) && !file.startsWith(data.resolve("spool"));
         List<Path> roots = config.source().roots();
-        if (ours
+        if (inDataDir
                 || !roots.isEmpty()
                         && !SourcePaths.isUpload(config, file)
                         && !limits.apply(path)
                         && roots.stream().map(SourcePaths::real).noneMatch(file::startsWith)) {
             throw new SagaException(
                     Reason.FILE_NOT_READABLE,
-                    path + (ours ? " belongs to our own data directory" : " is outside saga.source.roots")
+                    path + (inDataDir ? " is in the data directory of this instance" : " is outside saga.source.roots")
                             + "; nothing was written");
         }
     }
@@ -157,12 +162,12 @@ final class PreparationSteps {
                 .ifPresent(holder -> {
                     throw new SagaException(
                             Reason.SOURCE_BUSY,
-                            path + " is in the unfinished saga " + holder
+                            path + " is in use by the unfinished saga " + holder
                                     + "; wait for it, or set saga.source.on-conflict");
                 });
     }
 
-    /** Step {@code start}: names chosen before anything is written under them. */
+    /** Step {@code start}: chooses and journals all names before anything is written under them. */
     void start(Exchange exchange) {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         SagaRecord saga = run.received();

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * The saga has ended, but not as COMPLETED, and {@code saga.hub.fail-on} or the exchange property
- * {@link Ingest#FAIL_ON} asked for a failure in that case. The body of the exchange is the {@link IngestResult}, too.
+ * {@link Ingest#FAIL_ON} requests a failure in that case. The body of the exchange is also the {@link IngestResult}.
  */
 public final class SagaNotCompletedException extends RuntimeException {
     private final transient IngestResult result;

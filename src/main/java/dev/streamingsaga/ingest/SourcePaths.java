@@ -9,17 +9,17 @@ import java.nio.file.Path;
 import org.apache.camel.WrappedFile;
 import org.jspecify.annotations.Nullable;
 
-/** What a call names as its file, as a path; and what people are shown of it. */
+/** Converts the body of a call to a path, and a saga's source to description people see. */
 public final class SourcePaths {
-    /** As long as a path can be on the systems that we know. */
+    /** The longest path on the supported systems. */
     private static final int MAX_PATH_CHARS = 4096;
 
     private SourcePaths() {}
 
-    /** What the body of a call names; a path that can not exist if it names none. */
-    public static Path of(@Nullable Object given) {
-        // What a file: consumer hands on; its toString() is no path.
-        Object body = given instanceof WrappedFile<?> wrapped ? wrapped.getFile() : given;
+    /** The path that the body of a call names; a path that cannot exist if the body names none. */
+    public static Path of(@Nullable Object requested) {
+        // The body of a file: consumer, whose toString() is not a path.
+        Object body = requested instanceof WrappedFile<?> wrapped ? wrapped.getFile() : requested;
         try {
             if (body instanceof String text && text.length() <= MAX_PATH_CHARS) {
                 return real(Path.of(text));
@@ -30,19 +30,19 @@ public final class SourcePaths {
         }
     }
 
-    /** A document itself, most likely, which must not become a name. */
+    /** The body is probably the document itself, whose content must not become a name. */
     private static Path noPath(@Nullable Object body) {
-        String what = body instanceof String text
+        String description = body instanceof String text
                 ? "text of " + text.length() + " characters"
                 : body == null ? "nothing" : body.getClass().getSimpleName();
         return noPath(
-                what,
+                description,
                 "the body must name a file, as Path, File or String of " + MAX_PATH_CHARS + " characters at most");
     }
 
-    /** No file can have such a name; the saga says so with an outcome, under a name that can be written down. */
-    private static Path noPath(String what, String why) {
-        return Path.of(what.replaceAll("[^\\x20-\\x7e]", "?") + " (no path: " + why + ")")
+    /** A path that no file can have, in printable characters; the saga reports it as an outcome. */
+    private static Path noPath(String description, String problem) {
+        return Path.of(description.replaceAll("[^\\x20-\\x7e]", "?") + " (no path: " + problem + ")")
                 .toAbsolutePath();
     }
 
@@ -54,17 +54,15 @@ public final class SourcePaths {
         }
     }
 
-    /**
-     * What people know a saga's file by: its path, or for a body in one of our spools the name that its sender gave.
-     */
+    /** What people see as a saga's file: its path, or for a body in one of our spools the name from its sender. */
     public static String shown(SagaConfig config, SagaRecord saga) {
-        // A process of an older version, on the same journal, does not say who sent it.
+        // A process of an older version on the same journal does not record the sender.
         return saga.sender().isPresent() || isUpload(config, saga.source())
                 ? saga.fileName()
                 : saga.source().toString();
     }
 
-    /** Came over HTTP or as a message: where it lies is our business, and of no interest to anybody. */
+    /** Whether the file was received over HTTP or as a message, so that its path is internal. */
     static boolean isUpload(SagaConfig config, Path file) {
         return file.startsWith(real(config.uploads())) || file.startsWith(real(config.messages()));
     }

@@ -1,4 +1,7 @@
-/** The way in: headers stripped, source claimed, saga journaled, file validated; the answer when it has ended. */
+/**
+ * Ingest of a file: removes headers, claims the source, registers the saga, validates the file, and answers when the
+ * saga has ended.
+ */
 @NullMarked
 package dev.streamingsaga.ingest;
 

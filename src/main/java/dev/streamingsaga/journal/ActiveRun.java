@@ -13,12 +13,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A run in this process: the fence between a step that writes and a compensation that undoes. Safe for many threads.
- */
+/** A run that this process owns. It separates a step that writes from a compensation that removes. Thread-safe. */
 public final class ActiveRun implements Run {
-    /** How far the running step is. */
-    public record Progress(String step, long done, long total, String unit) {}
+    /** Progress of the running step. */
+    public record StepProgress(String step, long done, long total, String unit) {}
 
     private final Journal journal;
     private final String sagaId;
@@ -27,15 +25,15 @@ public final class ActiveRun implements Run {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition idle = lock.newCondition();
     private int openPermits;
-    private @Nullable SagaException calledOff;
-    private long calledOffNanos;
+    private @Nullable SagaException revocation;
+    private long revokedAtNanos;
     private volatile @Nullable Document document;
-    private volatile Progress progress = new Progress("", 0, 0, "");
+    private volatile StepProgress progress = new StepProgress("", 0, 0, "");
     private volatile String step = "";
-    private volatile long stepBeganNanos;
+    private volatile long stepStartedNanos;
     private volatile Runnable guard = () -> {};
     private volatile Instant leaseUntil;
-    private volatile boolean left;
+    private volatile boolean released;
 
     private final CompletableFuture<String> ended = new CompletableFuture<>();
 
@@ -65,11 +63,11 @@ public final class ActiveRun implements Run {
 
     @Override
     public Document document() {
-        Document known = document;
-        if (known == null) {
-            throw new IllegalStateException("saga " + sagaId + " has no document before the step start");
+        Document current = document;
+        if (current == null) {
+            throw new IllegalStateException("saga " + sagaId + " has no document before the step 'start'");
         }
-        return known;
+        return current;
     }
 
     /** The document; empty before the step {@code start}. */
@@ -77,40 +75,40 @@ public final class ActiveRun implements Run {
         return Optional.ofNullable(document);
     }
 
-    /** Fixes the document, in the journal first. */
+    /** Sets the document, in the journal first. */
     public void describe(Document described) {
         journal.describe(sagaId, number, described);
         document = described;
     }
 
     /**
-     * Done with the saga's id once this process has recorded its outcome; fails if it could not
-     * ({@link Runs#markLost}).
+     * Completes with the saga's id when this process has recorded the outcome. Completes exceptionally if the journal
+     * did not accept it ({@link Runs#markLost}).
      */
     public CompletableFuture<String> ended() {
         return ended.copy();
     }
 
     /**
-     * Whatever becomes of this run, its saga is somebody else's to bring to its end: its process stops, or the journal
-     * was not there to be told.
+     * Whether this run has given up its saga, so that another run finishes it: this process is stopping, or the journal
+     * could not be reached.
      */
     public boolean isReleased() {
-        return left;
+        return released;
     }
 
     public void release() {
-        left = true;
+        released = true;
     }
 
-    /** For so long at the most. */
+    /** Waits for the end of the run, at most this long. */
     void awaitEnd(Duration wait) {
         try {
             ended.get(wait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            // not ended then
+            // it has not ended in time: the caller goes on
         }
     }
 
@@ -118,8 +116,8 @@ public final class ActiveRun implements Run {
         ended.complete(sagaId);
     }
 
-    void markLost(RuntimeException why) {
-        ended.completeExceptionally(why);
+    void markLost(RuntimeException cause) {
+        ended.completeExceptionally(cause);
     }
 
     /** Binds the coordinator's LRA to this run. */
@@ -127,47 +125,48 @@ public final class ActiveRun implements Run {
         journal.bindLra(sagaId, number, lraId);
     }
 
-    /** The step that was begun last; empty before the first. */
+    /** The step that began last; empty before the first. */
     public String step() {
         return step;
     }
 
-    /** Intent, journaled; see {@link Journal#stepBegins}. */
+    /** Journals that a step begins; see {@link Journal#stepBegins}. */
     public void begin(String name, SagaState state) {
         check();
         journal.stepBegins(sagaId, number, name, state);
         step = name;
-        stepBeganNanos = System.nanoTime();
-        progress = new Progress(name, 0, 0, "");
+        stepStartedNanos = System.nanoTime();
+        progress = new StepProgress(name, 0, 0, "");
     }
 
     /**
-     * Mark, journaled.
+     * Journals that a step has ended.
      *
-     * @param expected pieces that the step's store said it was given
+     * @param expected number of pieces that the step's store reported
      */
     public void end(String name, OptionalLong expected) {
         journal.stepEnds(sagaId, number, name, expected);
-        journal.listener().stepEnded(name, Duration.ofNanos(System.nanoTime() - stepBeganNanos));
+        journal.listener().stepEnded(name, Duration.ofNanos(System.nanoTime() - stepStartedNanos));
     }
 
     /**
-     * Asked before each side effect: throws if the run has lost what it needs besides the journal, such as the lock on
-     * its source.
+     * Sets a check that runs before each side effect. It throws if the run has lost something that it needs besides the
+     * journal, such as the lock on its source.
      */
-    public void guard(Runnable stillOurs) {
-        guard = stillOurs;
+    public void guard(Runnable check) {
+        guard = check;
     }
 
-    /** The journal has just confirmed that the saga is ours. */
+    /** The journal has just confirmed that this process owns the saga. */
     public void leaseRenewed() {
         leaseUntil = journal.leaseEnd();
     }
 
     /**
-     * After a heartbeat that did not come, say because the process was stopped, the saga may be somebody else's: ask.
+     * Without a heartbeat, for example while the process was suspended, another process may have taken the saga over:
+     * check.
      */
-    private void proveLease() {
+    private void confirmLease() {
         if (journal.clock().instant().isAfter(leaseUntil)) {
             journal.requireOwned(sagaId, number);
             leaseRenewed();
@@ -177,7 +176,7 @@ public final class ActiveRun implements Run {
     @Override
     public Permit permit() {
         guard.run();
-        proveLease();
+        confirmLease();
         lock.lock();
         try {
             check();
@@ -204,9 +203,9 @@ public final class ActiveRun implements Run {
     public void check() {
         lock.lock();
         try {
-            SagaException why = calledOff;
-            if (why != null) {
-                throw new SagaException(why.reason(), String.valueOf(why.getMessage()), why);
+            SagaException cause = revocation;
+            if (cause != null) {
+                throw new SagaException(cause.reason(), String.valueOf(cause.getMessage()), cause);
             }
             if (journal.clock().instant().isAfter(received.deadline())) {
                 throw new SagaException(
@@ -218,13 +217,13 @@ public final class ActiveRun implements Run {
         }
     }
 
-    boolean revoke(SagaException why, Duration wait) {
+    boolean revoke(SagaException cause, Duration wait) {
         long nanos = wait.toNanos();
         lock.lock();
         try {
-            if (calledOff == null) {
-                calledOff = why;
-                calledOffNanos = System.nanoTime();
+            if (revocation == null) {
+                revocation = cause;
+                revokedAtNanos = System.nanoTime();
             }
             while (openPermits > 0 && nanos > 0) {
                 nanos = idle.awaitNanos(nanos);
@@ -238,7 +237,7 @@ public final class ActiveRun implements Run {
         }
     }
 
-    /** Something it began is under way. */
+    /** Whether a side effect is still in progress. */
     boolean isWriting() {
         lock.lock();
         try {
@@ -248,31 +247,31 @@ public final class ActiveRun implements Run {
         }
     }
 
-    /** It writes nothing any more, and gets no leave to. */
+    /** Whether the run writes nothing and gets no more permits. */
     boolean hasEnded() {
         lock.lock();
         try {
-            return openPermits == 0 && calledOff != null;
+            return openPermits == 0 && revocation != null;
         } finally {
             lock.unlock();
         }
     }
 
-    /** It was called off so long ago or longer. */
+    /** Whether it was revoked at least this long ago. */
     boolean isRevokedFor(Duration time) {
         lock.lock();
         try {
-            return calledOff != null && System.nanoTime() - calledOffNanos >= time.toNanos();
+            return revocation != null && System.nanoTime() - revokedAtNanos >= time.toNanos();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Why the run may write no more; empty while it may. */
-    public Optional<SagaException> calledOff() {
+    /** Why the run was revoked; empty while it may write. */
+    public Optional<SagaException> revocation() {
         lock.lock();
         try {
-            return Optional.ofNullable(calledOff);
+            return Optional.ofNullable(revocation);
         } finally {
             lock.unlock();
         }
@@ -280,10 +279,10 @@ public final class ActiveRun implements Run {
 
     @Override
     public void progress(String name, long done, long total, String unit) {
-        progress = new Progress(name, done, total, unit);
+        progress = new StepProgress(name, done, total, unit);
     }
 
-    public Progress progress() {
+    public StepProgress progress() {
         return progress;
     }
 

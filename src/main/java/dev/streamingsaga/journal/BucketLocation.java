@@ -1,8 +1,8 @@
 package dev.streamingsaga.journal;
 
 /**
- * Where documents lie: a bucket, and the prefix in it that is ours.
+ * Where documents are stored: a bucket, and our prefix in it.
  *
- * @param prefix without a slash at its end
+ * @param prefix without a trailing slash
  */
 public record BucketLocation(String bucket, String prefix) {}

@@ -3,13 +3,13 @@ package dev.streamingsaga.journal;
 import java.util.Optional;
 
 /**
- * A chunk as the journal knows it.
+ * A chunk as recorded in the journal.
  *
  * @param index from 0, without gaps
  * @param key object key in the bucket
  * @param sha256 of the chunk's bytes, lower-case hex, taken before the upload
- * @param etag the entity tag that the bucket answered with when it had stored the chunk, without quotes; empty as long
- *     as nobody saw an answer, and if it had none
+ * @param etag the entity tag that the bucket returned for the stored chunk, without quotes; empty until an answer
+ *     arrives, and if the answer had none
  */
 public record ChunkRow(
         int index,
@@ -34,8 +34,8 @@ public record ChunkRow(
     }
 
     /**
-     * SENDING: an attempt was begun and its outcome is not known. SENT: the bucket answered. VERIFIED: the bucket was
-     * asked again.
+     * SENDING: an attempt began and its outcome is unknown. SENT: the bucket confirmed the chunk. VERIFIED: the step
+     * {@code verify} checked the chunk in the bucket.
      */
     public enum ChunkState {
         PENDING,

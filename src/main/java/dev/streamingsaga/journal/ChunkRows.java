@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The chunk table. A row carries a checksum of what identifies the chunk, so that damage is found before it is
- * believed.
+ * The chunk table. Each row has a checksum over the columns that identify the chunk, so that a damaged row is detected
+ * before it is used.
  */
 final class ChunkRows {
     private final JournalDatabase db;
@@ -33,12 +33,19 @@ final class ChunkRows {
             }
             requireOwned(sagaId, run);
             db.sql.sql("DELETE FROM chunk WHERE saga_id = ?").param(sagaId).update();
-            for (ChunkRow c : chunks) {
+            for (ChunkRow chunk : chunks) {
                 db.sql
                         .sql("""
                         INSERT INTO chunk (saga_id, idx, byte_offset, size_bytes, object_key, sha256, state, attempts, row_check)
                         VALUES (?, ?, ?, ?, ?, ?, 'PENDING', 0, ?)""")
-                        .params(sagaId, c.index(), c.offset(), c.sizeBytes(), c.key(), c.sha256(), check(sagaId, c))
+                        .params(
+                                sagaId,
+                                chunk.index(),
+                                chunk.offset(),
+                                chunk.sizeBytes(),
+                                chunk.key(),
+                                chunk.sha256(),
+                                check(sagaId, chunk))
                         .update();
             }
         });
@@ -157,15 +164,14 @@ final class ChunkRows {
                 row.getString("row_check"));
     }
 
-    private static String check(String sagaId, ChunkRow c) {
-        return Ids.sha256(sagaId + "|" + c.index() + "|" + c.offset() + "|" + c.sizeBytes() + "|" + c.key() + "|"
-                        + c.sha256())
+    private static String check(String sagaId, ChunkRow chunk) {
+        return Ids.sha256(sagaId + "|" + chunk.index() + "|" + chunk.offset() + "|" + chunk.sizeBytes() + "|"
+                        + chunk.key() + "|" + chunk.sha256())
                 .substring(0, 16);
     }
 
     /**
-     * Until the transaction ends nobody takes the saga over: whoever wants to, waits, and whoever was quicker is seen
-     * here.
+     * Blocks a takeover of the saga until the transaction ends; a takeover that was committed earlier is detected here.
      */
     private void requireOwned(String sagaId, int run) {
         boolean owned = db.sql

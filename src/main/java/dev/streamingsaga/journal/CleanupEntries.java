@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What compensations could not remove: retried, then blocked, and never forgotten. */
+/** Residue that compensations could not remove. Entries are retried, then blocked, and never deleted. */
 public final class CleanupEntries {
     private static final String WITH_DOCUMENT =
             "SELECT c.*, s.document_id FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id ";
@@ -22,14 +22,14 @@ public final class CleanupEntries {
     }
 
     /**
-     * When a residue is tried again: after {@code firstDelay}, then each time after twice as long, up to an hour; then
-     * BLOCKED.
+     * When residue is retried: after {@code firstDelay}, then after twice the previous delay each time, at most an
+     * hour. After {@code maxAttempts} the entry is BLOCKED.
      */
     public record RetryPolicy(Duration firstDelay, int maxAttempts) {
-        private static final Duration LONGEST = Duration.ofHours(1);
+        private static final Duration MAX_DELAY = Duration.ofHours(1);
 
         long delayMillis(int attempts) {
-            return Math.min(LONGEST.toMillis(), firstDelay.toMillis() << Math.min(attempts - 1, 20));
+            return Math.min(MAX_DELAY.toMillis(), firstDelay.toMillis() << Math.min(attempts - 1, 20));
         }
 
         CleanupEntry.CleanupState state(int attempts) {
@@ -39,15 +39,15 @@ public final class CleanupEntries {
 
     /**
      * @param resource an object key, or {@code store:sagaId}
-     * @param error why it is still there
+     * @param error why it could not be removed
      */
     public record Residue(String resource, String error) {}
 
     /**
-     * Records one residue; a second report of the same one counts as another attempt at it, unless a person has decided
-     * about it. One that was gone and is there again begins anew.
+     * Records one piece of residue. Another report of the same piece counts as another attempt, unless a person has
+     * resolved it. A piece that was removed and reappears starts again with one attempt.
      *
-     * @return the entry if this attempt was its last
+     * @return the entry, if this attempt was the last one
      */
     Optional<CleanupEntry> record(String sagaId, String step, Residue residue, RetryPolicy policy) {
         String resource = residue.resource();
@@ -103,12 +103,12 @@ public final class CleanupEntries {
                 .optional();
     }
 
-    /** It is really gone. */
+    /** The residue has been removed. */
     void done(String cleanupId) {
         set(cleanupId, CleanupEntry.CleanupState.DONE, "removed");
     }
 
-    /** A person decided; {@code resolution} says why. */
+    /** A person closed the entry; {@code resolution} says why. */
     void resolved(String cleanupId, String resolution) {
         set(cleanupId, CleanupEntry.CleanupState.RESOLVED, resolution);
     }
@@ -120,24 +120,24 @@ public final class CleanupEntries {
                 .update();
     }
 
-    /** What a person wants of an entry from outside the process that cleans up. */
+    /** What an operator requests for an entry from another process. */
     public enum CleanupCommand {
         RETRY,
         RESOLVE
     }
 
-    /** @param why a person's reason for RESOLVE; empty otherwise */
-    public record PendingCommand(CleanupEntry entry, CleanupEntries.CleanupCommand wish, String why) {}
+    /** @param reason the operator's reason for RESOLVE; empty otherwise */
+    public record PendingCommand(CleanupEntry entry, CleanupEntries.CleanupCommand command, String reason) {}
 
-    /** A process that looks after the journal hears of it within a second or so. */
-    public void requestCommand(String cleanupId, CleanupEntries.CleanupCommand wish, String why) {
+    /** Requests a command. A process that runs the recovery on this journal executes it within about a second. */
+    public void requestCommand(String cleanupId, CleanupEntries.CleanupCommand command, String reason) {
         db.sql
                 .sql("UPDATE cleanup SET wish = ?, wish_why = ? WHERE cleanup_id = ?")
-                .params(wish.name(), why, cleanupId)
+                .params(command.name(), reason, cleanupId)
                 .update();
     }
 
-    /** Whether a wish is still to be fulfilled. */
+    /** Whether a command has not been executed yet. */
     public boolean hasPendingCommand(String cleanupId) {
         return db.sql
                         .sql("SELECT count(*) FROM cleanup WHERE cleanup_id = ? AND wish IS NOT NULL")
@@ -164,7 +164,7 @@ public final class CleanupEntries {
                 .update();
     }
 
-    /** Entries whose time for another attempt has come, oldest first. */
+    /** Entries whose next attempt is due, oldest first. */
     public List<CleanupEntry> due() {
         return db.sql
                 .sql(WITH_DOCUMENT + "WHERE c.state = 'PENDING' AND c.next_attempt_at <= ? ORDER BY cleanup_id")
@@ -205,7 +205,7 @@ public final class CleanupEntries {
                 .list();
     }
 
-    /** How many open entries these sagas have; one without any is missing. */
+    /** How many open entries these sagas have; a saga without open entries is absent. */
     public Map<String, OpenCleanups> openOf(Collection<String> sagaIds) {
         Map<String, OpenCleanups> open = new HashMap<>();
         if (!sagaIds.isEmpty()) {

@@ -5,7 +5,7 @@ import java.time.Instant;
 /**
  * A piece of residue that a compensation could not remove.
  *
- * @param resource what is left: an object key, or {@code store:sagaId}
+ * @param resource what remains: an object key, or {@code store:sagaId}
  * @param resolution why a person closed it; empty otherwise
  */
 public record CleanupEntry(
@@ -21,7 +21,7 @@ public record CleanupEntry(
         Instant createdAt,
         String resolution) {
 
-    /** PENDING is retried, BLOCKED waits for a person, RESOLVED was closed by one, DONE is really gone. */
+    /** PENDING is retried, BLOCKED waits for a person, RESOLVED was closed by a person, DONE was removed. */
     public enum CleanupState {
         PENDING,
         BLOCKED,

@@ -6,12 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The facts about a document that stores may write; fixed by the step {@code start}.
+ * The facts about a document that stores may write. The step {@code start} sets them.
  *
- * @param fileName for people only: never part of a key, path, header or URL
- * @param contentType by magic bytes
+ * @param fileName for display only: never part of a key, path, header or URL
+ * @param contentType detected from the file's content
  * @param sha256 of the whole file before the upload, lower-case hex
- * @param keyPrefix where its chunks lie: {@code <prefix>/<documentId>/<sagaId>/}
+ * @param keyPrefix prefix of its chunks' keys: {@code <prefix>/<documentId>/<sagaId>/}
  */
 public record Document(
         String documentId,
@@ -31,8 +31,8 @@ public record Document(
         Instant receivedAt,
         SourceIdentity identity) {
 
-    /** The same document, whose file somebody touched without changing its content. */
-    public Document withIdentity(SourceIdentity now) {
+    /** The same document after its file was touched without a change of content. */
+    public Document withIdentity(SourceIdentity current) {
         return new Document(
                 documentId,
                 sagaId,
@@ -49,10 +49,10 @@ public record Document(
                 classification,
                 keyId,
                 receivedAt,
-                now);
+                current);
     }
 
-    /** The same document, whose text is read from a copy of the file. */
+    /** The same document with its text read from a copy of the file. */
     public Document withPath(Path copy) {
         return new Document(
                 documentId,
@@ -74,8 +74,8 @@ public record Document(
     }
 
     /**
-     * The message body of {@code direct:<name>-store-*}: what a store's route, YAML ones included, can use as
-     * {@code :#documentId} in a {@code sql:} endpoint or {@code ${body[documentId]}}. {@link DocumentFacts} explains
+     * The message body of {@code direct:<name>-store-*}. A store's route, also one in YAML, can use it as
+     * {@code :#documentId} in a {@code sql:} endpoint or as {@code ${body[documentId]}}. {@link DocumentFacts} explains
      * each key.
      */
     public Map<String, Object> facts() {

@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Files of drop folders that are looked at again after their saga has ended. Each method is one transaction. */
+/** Files of drop folders that are rechecked after their saga has ended. Each method is one transaction. */
 public final class DroppedFiles {
     private final JournalDatabase db;
     private final EventRows events;
@@ -17,7 +17,7 @@ public final class DroppedFiles {
         this.events = events;
     }
 
-    /** Records the file before it is moved; replaces what was known of another one at its path. */
+    /** Records the file before it is moved. Replaces an earlier record with the same path. */
     public void add(Path folder, DroppedFile file) {
         SourceIdentity identity = file.identity();
         db.sql
@@ -42,16 +42,21 @@ public final class DroppedFiles {
                 .update();
     }
 
-    /** What the file looks like now, with the content that its saga saw. */
-    public void unchanged(Path file, SourceIdentity now) {
+    /** Records the file's current identity; its content is still what the saga stored. */
+    public void unchanged(Path file, SourceIdentity current) {
         db.sql
                 .sql("UPDATE dropped_file SET file_key = ?, size_bytes = ?, modified_nanos = ?, changed_nanos = ?"
                         + " WHERE path = ?")
-                .params(now.fileKey(), now.sizeBytes(), now.modifiedNanos(), now.changedNanos(), file.toString())
+                .params(
+                        current.fileKey(),
+                        current.sizeBytes(),
+                        current.modifiedNanos(),
+                        current.changedNanos(),
+                        file.toString())
                 .update();
     }
 
-    /** Those of a folder, the one to be forgotten first at the top. */
+    /** The files of a folder, the one that expires first at the top. */
     public List<DroppedFile> of(Path folder, int limit) {
         return db.sql
                 .sql("SELECT * FROM dropped_file WHERE folder = ? ORDER BY until_at, path LIMIT ?")
@@ -68,7 +73,7 @@ public final class DroppedFiles {
                 .optional();
     }
 
-    /** The saga has such a file. */
+    /** Whether the saga has a recorded file. */
     public boolean has(String sagaId) {
         return db.sql
                         .sql("SELECT count(*) FROM dropped_file WHERE saga_id = ?")
@@ -82,16 +87,16 @@ public final class DroppedFiles {
      * Journals an alert about the file.
      *
      * @param level see {@link DroppedFile#alerts}
-     * @return false if there was one of this level already, by whichever process
+     * @return false if this or another process had already recorded an alert of this level
      */
-    public boolean alert(DroppedFile file, int level, List<EventDraft> notes) {
+    public boolean alert(DroppedFile file, int level, List<EventDraft> drafts) {
         return db.inTransaction(() -> {
             int first = db.sql
                     .sql("UPDATE dropped_file SET alerts = ? WHERE path = ? AND alerts < ?")
                     .params(level, file.path().toString(), level)
                     .update();
             if (first == 1) {
-                append(file.sagaId(), notes);
+                append(file.sagaId(), drafts);
             }
             return first == 1;
         });
@@ -100,11 +105,11 @@ public final class DroppedFiles {
     /**
      * Journals an alert about a file that changed before it could be moved.
      *
-     * @return false if the saga has an alert with this beginning of its message already
+     * @return false if the saga already has an alert whose message begins like this
      */
-    public boolean alertOnce(String sagaId, String beginning, List<EventDraft> notes) {
+    public boolean alertOnce(String sagaId, String beginning, List<EventDraft> drafts) {
         return db.inTransaction(() -> {
-            // Also makes another process that wants to do the same wait for this transaction.
+            // Also a lock: another process that records the same alert waits for this transaction.
             db.sql
                     .sql("UPDATE saga SET updated_at = updated_at WHERE saga_id = ?")
                     .param(sagaId)
@@ -113,14 +118,14 @@ public final class DroppedFiles {
                     .anyMatch(event -> event.kind() == Event.EventKind.ALERT
                             && event.message().startsWith(beginning));
             if (!known) {
-                append(sagaId, notes);
+                append(sagaId, drafts);
             }
             return !known;
         });
     }
 
-    private void append(String sagaId, List<EventDraft> notes) {
-        notes.forEach(note -> events.append(sagaId, note.kind(), note.step(), note.message(), note.detail()));
+    private void append(String sagaId, List<EventDraft> drafts) {
+        drafts.forEach(draft -> events.append(sagaId, draft.kind(), draft.step(), draft.message(), draft.detail()));
     }
 
     public void forget(Path file) {

@@ -3,8 +3,8 @@ package dev.streamingsaga.journal;
 import java.util.UUID;
 
 /**
- * Which journal a database holds: a random id, so that a journal that was lost and made anew is told from the former
- * one.
+ * Identifies the journal in a database by a random id, so that a journal that was lost and created again can be
+ * distinguished from its predecessor.
  */
 final class Epoch {
     private Epoch() {}

@@ -3,7 +3,7 @@ package dev.streamingsaga.journal;
 import java.time.Instant;
 
 /**
- * Something that happened to a saga, in order of {@code eventId}.
+ * An entry in a saga's history, ordered by {@code eventId}.
  *
  * @param step empty if it concerns the saga as a whole
  * @param detail JSON for the reports, or empty

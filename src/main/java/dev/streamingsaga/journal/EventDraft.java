@@ -3,19 +3,19 @@ package dev.streamingsaga.journal;
 import java.util.List;
 
 /**
- * An event that is journaled in the transaction of what it tells of.
+ * An event that is journaled in the same transaction as the change that it reports.
  *
- * @param detail the alert as JSON, for whoever is to be told of it; empty if nobody is
+ * @param detail the alert to deliver, as JSON; empty if there is none
  */
 public record EventDraft(Event.EventKind kind, String step, String message, String detail) {
 
-    /** What is to be journaled about residue; asked inside the transaction, so it only looks. */
+    /** Supplies the events about residue. Called inside the transaction, so it must not have side effects. */
     @FunctionalInterface
     public interface OnResidue {
-        /** With PARTIALLY_COMPENSATED. */
+        /** Events that are journaled with PARTIALLY_COMPENSATED. */
         List<EventDraft> about(List<CleanupEntry> open);
 
-        /** With the attempt that was the last one at these entries. */
+        /** Events that are journaled when these entries have had their last attempt. */
         default List<EventDraft> blocked(List<CleanupEntry> givenUp) {
             return List.of();
         }

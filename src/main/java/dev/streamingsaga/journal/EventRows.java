@@ -5,7 +5,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 
-/** What happened, in order. */
+/** The event table: each saga's history, in order. */
 final class EventRows {
     private final JournalDatabase db;
 
@@ -37,7 +37,7 @@ final class EventRows {
                 .list();
     }
 
-    /** With a detail: what is to be told to somebody. */
+    /** Alerts with a detail, that is with an alert to deliver. */
     List<Event> undelivered(Instant before) {
         return db.sql
                 .sql(

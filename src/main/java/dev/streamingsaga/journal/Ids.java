@@ -7,7 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
 
-/** Identifiers: lower-case letters and digits only, so that they can stand in keys, URLs and options. */
+/** Identifiers of lower-case letters and digits only, which are safe in keys, URLs and options. */
 public final class Ids {
     private Ids() {}
 
@@ -16,7 +16,10 @@ public final class Ids {
         return UlidCreator.getMonotonicUlid().toString().toLowerCase(Locale.ROOT);
     }
 
-    /** A document is its source and its content: the same file with the same bytes has the same id. 32 characters. */
+    /**
+     * A document is identified by its source and its content: the same file with the same bytes has the same id. 32
+     * characters.
+     */
     public static String document(String source, String sha256) {
         return sha256(source + "\n" + sha256).substring(0, 32);
     }

@@ -13,8 +13,8 @@ import java.util.function.IntFunction;
 import javax.sql.DataSource;
 
 /**
- * The truth about every saga. Each method is one transaction, durable when it returns. Moves of state are conditional
- * updates: of two that compete, one wins, and a final state never changes but between COMPENSATED and
+ * The source of truth about every saga. Each method is one transaction, durable when it returns. State transitions are
+ * conditional updates: of two that compete, one wins. A final state never changes, except between COMPENSATED and
  * PARTIALLY_COMPENSATED.
  */
 public final class Journal {
@@ -23,17 +23,17 @@ public final class Journal {
     private final JournalDatabase db;
     private final SagaRows sagas;
     private final EventRows events;
-    private final StateTransitions moves;
+    private final StateTransitions transitions;
     private final Leases leases;
-    private final SagaRegistration intake;
+    private final SagaRegistration registration;
     private final StepRows steps;
-    private final OperatorCommands wishes;
+    private final OperatorCommands commands;
     private final CleanupEntries cleanups;
     private final SagaOutcomes outcomes;
     private final ChunkRows chunks;
-    private final StatisticsRows figures;
+    private final StatisticsRows statistics;
     private final SagaPages pages;
-    private final DroppedFiles dropped;
+    private final DroppedFiles droppedFiles;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -42,32 +42,33 @@ public final class Journal {
 
     /**
      * @param node names this process in leases
-     * @param lease how long an owner that does not renew it keeps a saga
+     * @param lease how long an owner keeps a saga without renewing its lease
      */
     public Journal(DataSource dataSource, Clock clock, String node, Duration lease) {
         this.db = new JournalDatabase(dataSource, clock);
         this.sagas = new SagaRows(db);
         this.events = new EventRows(db);
-        this.moves = new StateTransitions(db, sagas, events, lease.toMillis());
-        this.leases = new Leases(db, events, moves, node);
-        this.intake = new SagaRegistration(db, sagas, events, leases);
-        this.steps = new StepRows(db, sagas, moves);
-        this.wishes = new OperatorCommands(db, moves, steps);
+        this.transitions = new StateTransitions(db, sagas, events, lease.toMillis());
+        this.leases = new Leases(db, events, transitions, node);
+        this.registration = new SagaRegistration(db, sagas, events, leases);
+        this.steps = new StepRows(db, sagas, transitions);
+        this.commands = new OperatorCommands(db, transitions, steps);
         this.cleanups = new CleanupEntries(db);
-        this.outcomes = new SagaOutcomes(new SagaOutcomes.Parts(db, sagas, events, moves, intake, steps, cleanups));
+        this.outcomes = new SagaOutcomes(
+                new SagaOutcomes.Repositories(db, sagas, events, transitions, registration, steps, cleanups));
         this.chunks = new ChunkRows(db);
-        this.figures = new StatisticsRows(db);
+        this.statistics = new StatisticsRows(db);
         this.pages = new SagaPages(db);
-        this.dropped = new DroppedFiles(db, events);
+        this.droppedFiles = new DroppedFiles(db, events);
     }
 
     public CleanupEntries cleanups() {
         return cleanups;
     }
 
-    /** What has become of dropped files. */
+    /** Files of drop folders whose saga has ended. */
     public DroppedFiles dropped() {
-        return dropped;
+        return droppedFiles;
     }
 
     ChunkRows chunkRows() {
@@ -78,18 +79,18 @@ public final class Journal {
         return db.clock;
     }
 
-    /** From now on told of what sagas do in this process. */
-    public void addListener(SagaListener watcher) {
-        db.watcher = watcher;
+    /** Sets the listener that is notified of what sagas do in this process. */
+    public void addListener(SagaListener listener) {
+        db.listener = listener;
     }
 
     SagaListener listener() {
-        return db.watcher;
+        return db.listener;
     }
 
     /** Counts over all sagas, read now. */
     public JournalStatistics figures() {
-        return figures.read();
+        return statistics.read();
     }
 
     /** How many sagas and open clean-up entries there are, read now; one pass over an index. */
@@ -97,45 +98,45 @@ public final class Journal {
         return pages.counts();
     }
 
-    /** Which journal this is: a random id, made at first need and never changed. */
+    /** Identifies this journal: a random id, created on first use and never changed. */
     public String epoch() {
         return Epoch.of(db);
     }
 
-    /** Either the new saga, or the unfinished one that already holds the source. */
+    /** Either the new saga, or the unfinished one that has already claimed the source. */
     public record RegisteredSaga(SagaRecord saga, boolean isNew) {}
 
-    /** A saga, and the file as its last run, or whoever took it in, saw it. */
+    /** A saga, and the identity of the file as its last run, or its registration, saw it. */
     public record NewestSaga(SagaRecord saga, Optional<SourceIdentity> identity) {}
 
     /** The newest saga about a source. */
     public Optional<Journal.NewestSaga> newest(String source) {
-        return intake.seen(source);
+        return registration.newest(source);
     }
 
-    /** The saga that a request began, see {@link NewSaga}; none if it was answered with another's. */
+    /** The saga that a request started, see {@link NewSaga}; empty if the request was answered with another saga. */
     public Optional<SagaRecord> requested(String request) {
-        return intake.requested(request);
+        return registration.requested(request);
     }
 
-    /** Records a saga and its steps before anything is done for it, and claims its source. */
-    public Journal.RegisteredSaga receive(NewSaga wanted) {
-        return intake.receive(wanted);
+    /** Records a saga and its steps, and claims its source, before any work begins. */
+    public Journal.RegisteredSaga receive(NewSaga request) {
+        return registration.receive(request);
     }
 
-    /** The nine steps of the seed, with the configured participants in the place of its four stores. */
+    /** The nine standard steps, with the configured participants instead of the four built-in stores. */
     public static List<String> steps(List<String> participants) {
         return SagaRegistration.steps(participants);
     }
 
-    /** The unfinished saga that holds a source. */
+    /** The unfinished saga that has claimed a source. */
     public Optional<String> holder(String source) {
-        return intake.holder(source);
+        return registration.holder(source);
     }
 
-    /** Binds the saga's LRA to its run, so that callbacks of any other can be told apart. */
+    /** Binds the saga's LRA to its run, so that callbacks of any other LRA can be recognized. */
     public void bindLra(String sagaId, int run, String lraId) {
-        moves.fenced(
+        transitions.requireUpdated(
                 db.sql
                         .sql("UPDATE saga SET lra_id = ?, updated_at = ? WHERE saga_id = ? AND run = ?")
                         .params(lraId, db.now(), sagaId, run)
@@ -144,26 +145,26 @@ public final class Journal {
                 run);
     }
 
-    /** Fixes what the saga is about; from here on its stores may be asked for it. */
-    public void describe(String sagaId, int run, Document d) {
-        moves.fenced(
+    /** Records the saga's document. From now on its stores can be queried for it. */
+    public void describe(String sagaId, int run, Document document) {
+        transitions.requireUpdated(
                 db.sql
                         .sql("""
                 UPDATE saga SET document_id = ?, sha256 = ?, content_type = ?, size_bytes = ?, file_key = ?, modified_nanos = ?,
                        changed_nanos = ?, chunk_count = ?, chunk_size = ?, bucket = ?, key_prefix = ?, updated_at = ?
                 WHERE saga_id = ? AND run = ? AND state NOT IN\s""" + SagaRows.FINAL)
                         .params(
-                                d.documentId(),
-                                d.sha256(),
-                                d.contentType(),
-                                d.sizeBytes(),
-                                d.identity().fileKey(),
-                                d.identity().modifiedNanos(),
-                                d.identity().changedNanos(),
-                                d.chunkCount(),
-                                d.chunkSizeBytes(),
-                                d.bucket(),
-                                d.keyPrefix(),
+                                document.documentId(),
+                                document.sha256(),
+                                document.contentType(),
+                                document.sizeBytes(),
+                                document.identity().fileKey(),
+                                document.identity().modifiedNanos(),
+                                document.identity().changedNanos(),
+                                document.chunkCount(),
+                                document.chunkSizeBytes(),
+                                document.bucket(),
+                                document.keyPrefix(),
                                 db.now(),
                                 sagaId,
                                 run)
@@ -173,50 +174,50 @@ public final class Journal {
     }
 
     /**
-     * Intent of a step, and the state that comes with it.
+     * Records that a step begins, and the saga's state in it.
      *
-     * @throws SagaException if the run is no longer the saga's, or the saga was called off
+     * @throws SagaException if the run no longer owns the saga, or the saga was cancelled or paused
      */
     public void stepBegins(String sagaId, int run, String step, SagaState state) {
         steps.begins(sagaId, run, step, state);
     }
 
     /**
-     * Mark of a step.
+     * Records that a step has ended.
      *
-     * @param expected pieces that its store said it was given
+     * @param expected number of pieces that its store reported
      */
     public void stepEnds(String sagaId, int run, String step, OptionalLong expected) {
         steps.ends(sagaId, run, step, expected);
     }
 
-    /** A repair has written a store of a completed document anew, and this is what the store said now. */
+    /** Records the number of pieces that a store reported when a repair rewrote it. */
     public void stepExpects(String sagaId, String step, OptionalLong pieces) {
         steps.expects(sagaId, step, pieces);
     }
 
-    /** Progress of a compensation, step by step. */
+    /** Records a step's state during a compensation. */
     public void stepCompensation(String sagaId, int run, String step, StepState state) {
         steps.compensation(sagaId, run, step, state);
     }
 
     /**
-     * What an attempt to undo a step left: open clean-up entries. Those of the step that are not left any more are
-     * DONE, and with the last one PARTIALLY_COMPENSATED becomes COMPENSATED. With the first one COMPENSATED becomes
-     * PARTIALLY_COMPENSATED: a residue appeared after all was undone.
+     * Records the result of an attempt to compensate a step. Residue becomes open clean-up entries; entries of the step
+     * whose residue has been removed become DONE. When the last entry closes, PARTIALLY_COMPENSATED becomes
+     * COMPENSATED. When residue appears after a complete compensation, COMPENSATED becomes PARTIALLY_COMPENSATED.
      *
-     * @param residue journaled with the latter
+     * @param residue supplies the events that are journaled with PARTIALLY_COMPENSATED
      */
     public void stepCompensated(
             SagaRecord saga,
             String step,
-            StepCompensation undone,
+            StepCompensation result,
             CleanupEntries.RetryPolicy policy,
             EventDraft.OnResidue residue) {
-        outcomes.stepCompensated(saga, step, undone, policy, residue);
+        outcomes.stepCompensated(saga, step, result, policy, residue);
     }
 
-    /** One residue more than the attempt to undo the step found. */
+    /** Records one more piece of residue than the attempt to compensate the step found. */
     public void residue(
             SagaRecord saga,
             String step,
@@ -226,103 +227,104 @@ public final class Journal {
         outcomes.residue(saga, step, piece, policy, residue);
     }
 
-    /** A person closes an entry; with the last one PARTIALLY_COMPENSATED becomes COMPENSATED. */
-    public void resolve(CleanupEntry entry, String why) {
-        outcomes.resolve(entry, why);
+    /** Closes an entry on an operator's decision. With the last one PARTIALLY_COMPENSATED becomes COMPENSATED. */
+    public void resolve(CleanupEntry entry, String reason) {
+        outcomes.resolve(entry, reason);
     }
 
     /**
-     * The decision that the saga completed: only with every step written. From here on it is final, whatever arrives
-     * later.
+     * Decides that the saga is COMPLETED, if every step is written. The decision is final, whatever arrives later.
      *
-     * @return whether this call, or an earlier one, decided so
+     * @return whether the saga is COMPLETED, by this call or an earlier one
      */
     public boolean complete(String sagaId, int run) {
         return outcomes.complete(sagaId, run);
     }
 
-    /**
-     * COMPLETED sagas whose document is not visible everywhere yet, and whose time for another attempt has come; oldest
-     * first.
-     */
+    /** COMPLETED sagas whose document is not visible in every store yet and whose next attempt is due; oldest first. */
     public List<SagaRecord> publicationsDue() {
         return sagas.publicationsDue();
     }
 
     /**
-     * A store could not turn the document visible: tried again after a growing delay, never given up.
+     * Records that a store could not make the document visible. The attempt is repeated after a growing delay, without
+     * a limit.
      *
-     * @param notes journaled with it, by the number of attempts so far
+     * @param drafts supplies the events that are journaled with it, given the number of attempts so far
      */
-    public void notPublished(String sagaId, CleanupEntries.RetryPolicy policy, IntFunction<List<EventDraft>> notes) {
-        outcomes.notPublished(sagaId, policy, notes);
+    public void notPublished(String sagaId, CleanupEntries.RetryPolicy policy, IntFunction<List<EventDraft>> drafts) {
+        outcomes.notPublished(sagaId, policy, drafts);
     }
 
-    /** All stores have turned the document visible. */
+    /** Records that the document is visible in every store. */
     public void published(String sagaId) {
         outcomes.published(sagaId);
     }
 
     /**
-     * The decision that the saga is to be undone.
+     * Decides that the saga is compensated.
      *
-     * @return false if it is final already, or another run's; nothing changed then
+     * @return false if the saga is final or belongs to another run; nothing has changed then
      */
     public boolean beginCompensation(String sagaId, int run, Reason reason, String message) {
         return outcomes.beginCompensation(sagaId, run, reason, message);
     }
 
     /**
-     * The end of a compensation: PARTIALLY_COMPENSATED while clean-up entries are open.
+     * Ends a compensation: PARTIALLY_COMPENSATED if clean-up entries are open, else COMPENSATED.
      *
-     * @param residue journaled with PARTIALLY_COMPENSATED, in the same transaction
-     * @return the saga's state, whatever it was decided by
+     * @param residue supplies the events that are journaled with PARTIALLY_COMPENSATED, in the same transaction
+     * @return the saga's state, also if an earlier call has decided it
      */
     public SagaState finishCompensation(String sagaId, int run, EventDraft.OnResidue residue) {
         return outcomes.finishCompensation(sagaId, run, residue);
     }
 
     /**
-     * Keeps what this process works on from looking stale; to be called well within the lease.
+     * Renews the leases of the sagas that this process works on. Call it well within the lease.
      *
-     * @param sagaIds what it really works on: one that it lost, say because the journal was away when it failed, is to
-     *     be found again
-     * @return those that are still ours
+     * @param sagaIds only sagas that this process really works on. A saga that it lost, for example because the journal
+     *     could not be reached when it failed, must become stale so that it is found again
+     * @return the sagas that this process still owns
      */
     public Set<String> renewLeases(Collection<String> sagaIds) {
         return leases.renew(sagaIds);
     }
 
-    /** Until when what is renewed now is ours. */
+    /** When a lease ends that is renewed now. */
     Instant leaseEnd() {
         return leases.end();
     }
 
-    /** @throws SagaException if the saga is no longer this run's, or was called off; renews the lease otherwise */
+    /**
+     * @throws SagaException if the run no longer owns the saga, or the saga was cancelled or paused; otherwise the
+     *     lease is renewed
+     */
     void requireOwned(String sagaId, int run) {
         leases.requireOwned(sagaId, run);
     }
 
     /**
-     * Unfinished sagas whose owner is gone: all that other processes held before this one, if {@code lockHeld}; else
-     * those without a heartbeat.
+     * Unfinished sagas without an owner: with {@code lockHeld} all sagas of other processes, otherwise those without a
+     * heartbeat.
      */
     public List<SagaRecord> stale(boolean lockHeld) {
         return leases.stale(lockHeld);
     }
 
     /**
-     * Leaves a saga of ours to whoever comes first, under the next run number: nothing that this run still does or
-     * meets concerns it any more.
+     * Releases a saga of this process, under the next run number, for any process to take over. Nothing that this run
+     * does afterwards affects the saga.
      *
-     * @return false if it is not this run's, paused, being compensated or final; nothing changed then
+     * @return false if the run does not own the saga, or the saga is paused, being compensated or final; nothing has
+     *     changed then
      */
     boolean handOver(String sagaId, int run) {
         return leases.handOver(sagaId, run);
     }
 
     /**
-     * Takes a stale saga over under the next run number; whoever held it before is fenced off.
+     * Takes over a stale saga under the next run number, which fences off its former owner.
      *
      * @return whether this process won it
      */
@@ -331,8 +333,8 @@ public final class Journal {
     }
 
     /**
-     * Takes a stale or paused saga over for another attempt: the next run number, from the first step, with a new time
-     * limit. What earlier runs wrote stays on record.
+     * Takes over a stale or paused saga for another attempt: the next run number, from the first step, with a new time
+     * limit. The record of what earlier runs wrote is kept.
      *
      * @return whether this process won it
      */
@@ -340,33 +342,33 @@ public final class Journal {
         return leases.resume(stale, timeLimit);
     }
 
-    /** Stops a saga without undoing anything; only resume or cancel move it on. */
+    /** Pauses a saga without compensating it. Only resume or cancel continues it. */
     public boolean pause(String sagaId) {
-        return wishes.pause(sagaId);
+        return commands.pause(sagaId);
     }
 
-    /** What a person wants of a saga that some process owns; that process hears of it within a second or so. */
+    /** What an operator requests for a saga. The process that owns it executes the command within about a second. */
     public enum OperatorCommand {
         CANCEL,
         PAUSE,
         RESUME
     }
 
-    public void operatorCommand(String sagaId, Journal.OperatorCommand wish) {
-        wishes.request(sagaId, wish);
+    public void operatorCommand(String sagaId, Journal.OperatorCommand command) {
+        commands.request(sagaId, command);
     }
 
     public void clearOperatorCommand(String sagaId) {
-        wishes.clear(sagaId);
+        commands.clear(sagaId);
     }
 
     public Optional<Journal.OperatorCommand> operatorCommand(String sagaId) {
-        return wishes.find(sagaId);
+        return commands.find(sagaId);
     }
 
-    /** Sagas with a wish that this process has to see to: its own, and paused ones, which nobody runs. */
+    /** Sagas with a command that this process has to execute: its own sagas, and paused ones, which no process runs. */
     public Map<SagaRecord, Journal.OperatorCommand> operatorCommands() {
-        return wishes.find(leases);
+        return commands.find(leases);
     }
 
     /** Counts bytes of chunks that an earlier run sent and the bucket confirmed. */
@@ -377,7 +379,7 @@ public final class Journal {
                 .update();
     }
 
-    /** The newer version is visible: the older one is history, its data is being removed. */
+    /** Marks the saga as replaced by a newer version, which is visible. */
     public void supersede(String sagaId, String bySagaId) {
         outcomes.supersede(sagaId, bySagaId);
     }
@@ -396,12 +398,15 @@ public final class Journal {
         return events.of(kind);
     }
 
-    /** Alerts that nobody has been told of yet, journaled by then, oldest first; their detail is the alert as JSON. */
+    /**
+     * Alerts that were journaled by this time and are not delivered yet, oldest first. Their detail is the alert as
+     * JSON.
+     */
     public List<Event> undeliveredAlerts(Instant by) {
         return events.undelivered(by);
     }
 
-    /** Somebody was told; whatever happens now, not again. */
+    /** Records that the alert was delivered; it is not delivered again. */
     public void alertDelivered(Event alert) {
         events.delivered(alert.eventId());
     }
@@ -424,33 +429,33 @@ public final class Journal {
         return sagas(SagaQuery.ALL.in(Set.copyOf(states)).before(before), limit).sagas();
     }
 
-    /** One page of what the query asks for. */
+    /** One page of the sagas that match the query. */
     public SagaPage sagas(SagaQuery query, int limit) {
         return pages.page(query, limit);
     }
 
     /**
-     * The sagas to watch: the newest, those that are worked on, the first of those that wait, and the newest that need
-     * attention. Not more than about {@code 4 * limit}, in no order.
+     * The sagas to monitor: the newest, those in progress, the first of those that wait, and the newest that need
+     * attention. At most {@code 4 * limit}, in no particular order.
      */
     public Set<SagaRecord> watched(int limit) {
         return pages.watched(limit);
     }
 
     /**
-     * Everything that has no outcome yet, and every COMPLETED saga whose document is not visible everywhere yet; oldest
+     * Every saga without an outcome, and every COMPLETED saga whose document is not visible in every store yet; oldest
      * first.
      */
     public List<SagaRecord> unfinished() {
         return sagas.unfinished();
     }
 
-    /** The newest completed saga about a body that the sender sent under the name. */
+    /** The newest completed saga for a body that the sender sent under this name. */
     public Optional<SagaRecord> stored(String sender, String fileName) {
         return sagas.stored(sender, fileName);
     }
 
-    /** The newest saga about such a body that has no outcome yet. */
+    /** The newest saga for such a body that has no outcome yet. */
     public Optional<SagaRecord> underWay(String sender, String fileName) {
         return sagas.underWay(sender, fileName);
     }
@@ -466,26 +471,27 @@ public final class Journal {
     }
 
     /**
-     * Compensated sagas that a late write may have reached since, ended before {@code limit} and not looked at again
-     * yet: a chunk or the manifest was sent and never answered, or another process had the saga before.
+     * Compensated sagas that ended before {@code limit}, that a late write may have reached since, and that were not
+     * swept yet: a chunk or the manifest was sent without an answer, or another process ran the saga before.
      */
     public List<SagaRecord> unswept(Instant limit) {
         return sagas.unswept(limit);
     }
 
     /**
-     * The bucket was asked again after the last attempt can have arrived; what it held is gone, or a clean-up entry.
+     * Records that the bucket was checked after the last write can have arrived. What it held was removed, or became a
+     * clean-up entry.
      */
     public void swept(String sagaId) {
         outcomes.swept(sagaId);
     }
 
-    /** Keys of chunks whose last attempt was never answered. */
+    /** Keys of chunks whose last attempt got no answer. */
     public List<String> unansweredKeys(String sagaId) {
         return chunks.unanswered(sagaId);
     }
 
-    /** Every place that a saga was ever sent to; settings may have changed since then. */
+    /** Every bucket and prefix that a saga was ever stored under; settings may have changed since then. */
     public List<BucketLocation> bucketLocations() {
         return sagas.bucketLocations();
     }
@@ -495,7 +501,7 @@ public final class Journal {
         return sagas.current();
     }
 
-    /** Completed documents from a source with this size: candidates for "the same content again". */
+    /** Whether a completed document of this source has this size, so that its content may be the same. */
     public boolean mayBeDuplicate(String source, long sizeBytes) {
         return sagas.completedFrom(source, sizeBytes);
     }
@@ -515,8 +521,8 @@ public final class Journal {
     }
 
     /**
-     * Object keys of the saga's chunks, damaged rows included: for the compensation, which deletes what any source
-     * names.
+     * Object keys of the saga's chunks, damaged rows included, for the compensation, which deletes every key that is
+     * known from anywhere.
      */
     public List<String> chunkKeys(String sagaId) {
         return chunks.keys(sagaId);

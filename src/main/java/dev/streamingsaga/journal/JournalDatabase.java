@@ -18,19 +18,19 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 import org.springframework.util.function.SingletonSupplier;
 
-/** What all parts of the journal share: statements, transactions, the clock. */
+/** Shared by all parts of the journal: statements, transactions, the clock. */
 final class JournalDatabase {
     final JdbcClient sql;
     final Clock clock;
     private final TransactionTemplate transactions;
-    private final SingletonSupplier<String> shared;
-    volatile SagaListener watcher = SagaListener.NOBODY;
+    private final SingletonSupplier<String> shareLock;
+    volatile SagaListener listener = SagaListener.NONE;
 
     JournalDatabase(DataSource dataSource, Clock clock) {
         this.sql = JdbcClient.create(dataSource);
         this.transactions = new TransactionTemplate(new DataSourceTransactionManager(dataSource));
         this.clock = clock;
-        this.shared = SingletonSupplier.of(() -> forShare(dataSource));
+        this.shareLock = SingletonSupplier.of(() -> forShare(dataSource));
     }
 
     <T> T inTransaction(Supplier<T> work) {
@@ -41,26 +41,29 @@ final class JournalDatabase {
         transactions.executeWithoutResult(status -> work.run());
     }
 
-    /** Runs when the transaction, if there is one, has been committed; never if it was rolled back. */
-    static void afterCommit(Runnable tell) {
+    /**
+     * Runs the action after the current transaction has been committed, at once if there is none, never after a
+     * rollback.
+     */
+    static void afterCommit(Runnable action) {
         if (!TransactionSynchronizationManager.isSynchronizationActive()) {
-            tell.run();
+            action.run();
             return;
         }
         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
             @Override
             public void afterCommit() {
-                tell.run();
+                action.run();
             }
         });
     }
 
     /**
-     * What a query ends with so that the rows it found stay as they are until the transaction ends. SQLite has one
-     * writer at a time and takes its lock when the transaction begins: nothing is needed there.
+     * The clause at the end of a query that keeps the found rows unchanged until the transaction ends. It is empty for
+     * SQLite, which has one writer at a time and takes its lock when the transaction begins.
      */
     String forShare() {
-        return shared.obtain();
+        return shareLock.obtain();
     }
 
     private static String forShare(DataSource dataSource) {
@@ -70,7 +73,7 @@ final class JournalDatabase {
                     ? " FOR SHARE"
                     : "";
         } catch (MetaDataAccessException e) {
-            throw new DataAccessResourceFailureException("the journal's database does not say what it is", e);
+            throw new DataAccessResourceFailureException("cannot read the product name of the journal's database", e);
         }
     }
 

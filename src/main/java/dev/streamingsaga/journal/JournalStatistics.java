@@ -5,22 +5,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the journal counts, over all processes and restarts.
+ * Counts from the journal, over all processes and restarts.
  *
- * @param sagas by state; a state that no saga is in is missing
- * @param storedBytes of all documents that were completed
- * @param resumedBytes that later runs found in the bucket and did not send again
- * @param unpublished completed, but not visible in every store yet
- * @param leftSomething sagas whose compensation could not remove everything at once
+ * @param sagas by state; a state without sagas is absent
+ * @param storedBytes of all completed documents
+ * @param resumedBytes bytes that later runs found in the bucket and did not send again
+ * @param unpublished sagas that are completed, but not visible in every store yet
+ * @param withResidue sagas whose compensation could not remove everything at once
  * @param chunkCleanups open entries of the bucket
- * @param oldestCleanup when the oldest open entry was made
+ * @param oldestCleanup when the oldest open entry was created
  */
 public record JournalStatistics(
         Map<SagaState, Long> sagas,
         long storedBytes,
         long resumedBytes,
         long unpublished,
-        long leftSomething,
+        long withResidue,
         long pendingCleanups,
         long blockedCleanups,
         long chunkCleanups,

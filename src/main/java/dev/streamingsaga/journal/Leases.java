@@ -7,17 +7,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Who works on a saga: leases with a heartbeat, and the run number that fences off whoever held it before. */
+/** Ownership of sagas: leases with a heartbeat, and the run number that fences off a former owner. */
 final class Leases {
     private final JournalDatabase db;
     private final EventRows events;
-    private final StateTransitions moves;
+    private final StateTransitions transitions;
     private final String node;
 
-    Leases(JournalDatabase db, EventRows events, StateTransitions moves, String node) {
+    Leases(JournalDatabase db, EventRows events, StateTransitions transitions, String node) {
         this.db = db;
         this.events = events;
-        this.moves = moves;
+        this.transitions = transitions;
         this.node = node;
     }
 
@@ -26,11 +26,11 @@ final class Leases {
     }
 
     long endMillis() {
-        return moves.leaseEnd();
+        return transitions.leaseEnd();
     }
 
     Instant end() {
-        return Instant.ofEpochMilli(moves.leaseEnd());
+        return Instant.ofEpochMilli(transitions.leaseEnd());
     }
 
     Set<String> renew(Collection<String> sagaIds) {
@@ -45,7 +45,7 @@ final class Leases {
     }
 
     void requireOwned(String sagaId, int run) {
-        moves.fenced(
+        transitions.requireUpdated(
                 db.sql
                         .sql(
                                 "UPDATE saga SET lease_until = ? WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
@@ -67,22 +67,22 @@ final class Leases {
 
     boolean handOver(String sagaId, int run) {
         return db.inTransaction(() -> {
-            int done = db.sql
+            int released = db.sql
                     .sql(
                             "UPDATE saga SET node = '', run = run + 1, handovers = handovers + 1, lease_until = 0, updated_at = ?"
                                     + " WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
                                     + SagaRows.finalAnd("PAUSED", "COMPENSATING"))
                     .params(db.now(), sagaId, run, node)
                     .update();
-            if (done == 1) {
+            if (released == 1) {
                 events.append(
                         sagaId,
                         Event.EventKind.STATE,
                         "",
-                        "HANDED BACK after run " + run + ": its process stopped; the next start goes on with it",
+                        "RELEASED after run " + run + ": its process stopped; the next start resumes it",
                         "");
             }
-            return done == 1;
+            return released == 1;
         });
     }
 
@@ -99,7 +99,7 @@ final class Leases {
     boolean resume(SagaRecord stale, Duration timeLimit) {
         return db.inTransaction(() -> {
             int run = stale.nextRun();
-            int won = db.sql
+            int updated = db.sql
                     .sql("UPDATE saga SET node = ?, run = ?, state = 'RECEIVED', lease_until = ?, deadline_at = ?,"
                             + " updated_at = ?, wish = NULL WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
                             + SagaRows.finalAnd("COMPENSATING"))
@@ -113,7 +113,7 @@ final class Leases {
                             stale.run(),
                             stale.node())
                     .update();
-            if (won == 1) {
+            if (updated == 1) {
                 events.append(
                         stale.sagaId(),
                         Event.EventKind.STATE,
@@ -121,7 +121,7 @@ final class Leases {
                         "RESUMED as run " + run + " from " + stale.state(),
                         "");
             }
-            return won == 1;
+            return updated == 1;
         });
     }
 }

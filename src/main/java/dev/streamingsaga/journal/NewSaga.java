@@ -6,15 +6,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is known when a file arrives.
+ * What is known about a file when its saga is registered.
  *
  * @param source absolute path
- * @param fileName for people only
+ * @param fileName for display only
  * @param participants stores after the verify gate, in order
- * @param exclusive refuse if an unfinished saga holds the source
- * @param once the file as it was seen; refuse too if the source's newest saga has its outcome and was about just that
- * @param request what asked for it, if that may ask again after a crash
- * @param sender who sent the body that is the source, and its name; empty for a file on disk
+ * @param exclusive return the unfinished saga that has claimed the source, if there is one, instead of a new one
+ * @param once the file's identity as it was seen; return the source's newest saga also if it has ended and was for the
+ *     same identity
+ * @param request identifies the request, if it may be repeated after a crash
+ * @param sender who sent the body that the source holds; empty for a file on disk
  */
 public record NewSaga(
         Path source,
@@ -55,7 +56,7 @@ public record NewSaga(
                 Optional.empty());
     }
 
-    /** Named like its source. */
+    /** A file on disk, named like its source. */
     public NewSaga(
             Path source,
             List<String> participants,

@@ -4,22 +4,22 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What people want of sagas, whichever process owns them. */
+/** Operator commands for sagas, whichever process owns them. */
 final class OperatorCommands {
     private final JournalDatabase db;
-    private final StateTransitions moves;
+    private final StateTransitions transitions;
     private final StepRows steps;
 
-    OperatorCommands(JournalDatabase db, StateTransitions moves, StepRows steps) {
+    OperatorCommands(JournalDatabase db, StateTransitions transitions, StepRows steps) {
         this.db = db;
-        this.moves = moves;
+        this.transitions = transitions;
         this.steps = steps;
     }
 
-    void request(String sagaId, Journal.OperatorCommand wish) {
+    void request(String sagaId, Journal.OperatorCommand command) {
         db.sql
                 .sql("UPDATE saga SET wish = ? WHERE saga_id = ? AND state NOT IN " + SagaRows.FINAL)
-                .params(wish.name(), sagaId)
+                .params(command.name(), sagaId)
                 .update();
     }
 
@@ -40,15 +40,15 @@ final class OperatorCommands {
     }
 
     Map<SagaRecord, Journal.OperatorCommand> find(Leases owner) {
-        Map<SagaRecord, Journal.OperatorCommand> wishes = new LinkedHashMap<>();
+        Map<SagaRecord, Journal.OperatorCommand> commands = new LinkedHashMap<>();
         db.sql
                 .sql("SELECT * FROM saga WHERE wish IS NOT NULL AND (node = ? OR state = 'PAUSED') AND state NOT IN "
                         + SagaRows.FINAL + " ORDER BY saga_id")
                 .param(owner.node())
                 .query((row, n) ->
-                        wishes.put(SagaRows.saga(row, n), Journal.OperatorCommand.valueOf(row.getString("wish"))))
+                        commands.put(SagaRows.saga(row, n), Journal.OperatorCommand.valueOf(row.getString("wish"))))
                 .list();
-        return wishes;
+        return commands;
     }
 
     boolean pause(String sagaId) {
@@ -60,17 +60,17 @@ final class OperatorCommands {
                     .optional()
                     .map(SagaState::valueOf)
                     .orElse(SagaState.RECEIVED);
-            int won = db.sql
+            int updated = db.sql
                     .sql("UPDATE saga SET state = 'PAUSED', updated_at = ? WHERE saga_id = ? AND state NOT IN "
                             + SagaRows.finalAnd("PAUSED", "COMPENSATING"))
                     .params(db.now(), sagaId)
                     .update();
             clear(sagaId);
-            if (won == 1) {
+            if (updated == 1) {
                 steps.stop(sagaId);
-                moves.recordTransition(sagaId, before, SagaState.PAUSED);
+                transitions.recordTransition(sagaId, before, SagaState.PAUSED);
             }
-            return won == 1;
+            return updated == 1;
         });
     }
 }

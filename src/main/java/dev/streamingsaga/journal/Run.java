@@ -4,43 +4,44 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One attempt at a saga, held by the process that owns it. Steps find it in the exchange property {@link #PROPERTY}.
- * Every journal write through it is fenced: once the saga is taken over, cancelled or out of time, it throws.
+ * One attempt at a saga, in the process that owns it. Steps find it in the exchange property {@link #PROPERTY}. Every
+ * journal write through it is fenced: once the saga is taken over, cancelled or past its time limit, it throws.
  */
 public interface Run {
     /** Exchange property that carries the run through the saga's routes. */
     String PROPERTY = "SagaRun";
 
     /**
-     * Header of a store's answer to a write, a number: how many pieces of the saga it holds from now on, as its
-     * {@code -count} counts them.
+     * Header of a store's answer to a write, a number: how many pieces of the saga the store now holds, as its
+     * {@code -count} route counts them.
      */
     String EXPECTED = "SagaExpected";
 
     String sagaId();
 
-    /** 1 for the first attempt; each resume counts on. */
+    /** 1 for the first attempt; each resume adds one. */
     int number();
 
     /** @throws IllegalStateException before the step {@code start} */
     Document document();
 
     /**
-     * Leave to do one side effect (one object written, one batch inserted); to be closed right after it. A compensation
-     * waits for open permits and gives no new ones, so that a step writes nothing after its saga was called off.
+     * Acquires a permit for one side effect (one object written, one batch inserted); close it right afterwards. A
+     * compensation waits for open permits and issues no new ones, so that a step writes nothing after its run was
+     * revoked.
      *
-     * @throws SagaException CANCELLED, TIMEOUT or the reason that called the saga off
+     * @throws SagaException CANCELLED, TIMEOUT or the reason why the run was revoked
      */
     Permit permit();
 
-    /** As {@link #permit()}, without a side effect: throws if the saga is no longer wanted. */
+    /** As {@link #permit()}, without a side effect: throws if the run was revoked or is past its time limit. */
     void check();
 
-    /** How much there is to do is not known before it is done. */
+    /** The total is not known in advance. */
     long UNKNOWN = 0;
 
     /**
-     * Shows how far the running step is; not journaled.
+     * Reports the progress of the running step; not journaled.
      *
      * @param total or {@link #UNKNOWN}
      * @param unit bytes, pages or segments
@@ -48,31 +49,33 @@ public interface Run {
     void progress(String step, long done, long total, String unit);
 
     /**
-     * Intent for all chunks, before the first is sent. Replaces what an earlier attempt planned only if nothing was
-     * sent.
+     * Journals all chunks before the first is sent. Replaces the plan of an earlier attempt only if that sent nothing.
      */
     void planChunks(List<ChunkRow> chunks);
 
-    /** Before an attempt to send. */
+    /** Journals that an attempt to send the chunk begins. */
     void chunkSending(int index, int attempt);
 
     /**
-     * After the bucket confirmed.
+     * Journals that the bucket has confirmed the chunk.
      *
-     * @param etag the entity tag that it answered with
+     * @param etag the entity tag that the bucket returned
      */
     void chunkSent(int index, Optional<String> etag);
 
-    /** Instead of sending: the bucket confirmed what an earlier run sent, whether that run saw its answer or not. */
+    /**
+     * Journals, instead of sending, that the bucket has confirmed a chunk of an earlier run, whether or not that run
+     * received the answer.
+     */
     void chunkConfirmed(ChunkRow row);
 
-    /** After verify asked the bucket. */
+    /** Journals that the step {@code verify} has checked all chunks in the bucket. */
     void chunksVerified();
 
     /**
      * The chunk rows by index.
      *
-     * @throws SagaException METADATA_CORRUPT if a row's checksum does not fit its content, or rows are missing
+     * @throws SagaException METADATA_CORRUPT if a row's checksum does not match its content, or rows are missing
      */
     List<ChunkRow> chunks();
 

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The runs that this process owns, and those that it no longer does but whose last side effect is still under way: a
- * write that a paused, resumed or ended run left behind is waited for like one of the current run.
+ * The runs that this process owns, and former runs whose last side effect is still in progress: a compensation waits
+ * for a write of a paused, resumed or ended run as it does for one of the current run.
  */
 public final class Runs {
     private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
@@ -25,16 +25,16 @@ public final class Runs {
     private final Map<String, ActiveRun> active = new ConcurrentHashMap<>();
     private final Set<ActiveRun> lingering = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
-    private volatile long stoppedBy;
+    private volatile long stopDeadlineNanos;
 
     public Runs(Journal journal) {
         this.journal = journal;
     }
 
     /**
-     * Takes up a saga that this process received, or took over; an earlier run of it gets no leave to write any more.
+     * Begins a run of a saga that this process registered or took over, and revokes an earlier run of it.
      *
-     * @throws ShutdownException if this process is stopping; the saga is handed back
+     * @throws ShutdownException if this process is stopping; the saga is released
      */
     public ActiveRun begin(SagaRecord saga) {
         ActiveRun run = new ActiveRun(journal, saga);
@@ -46,7 +46,7 @@ public final class Runs {
                             "run " + earlier.number() + " of saga " + saga.sagaId() + " was taken over by run "
                                     + run.number() + "; it stops here"),
                     Duration.ZERO);
-            earlier.markEnded(); // whoever waits for it, waits for the saga's end from now on
+            earlier.markEnded(); // its callers wait for the end of the saga from now on
         });
         forgetEnded();
         if (release(run)) {
@@ -57,46 +57,44 @@ public final class Runs {
     }
 
     /**
-     * The end of this process, in good order: no run begins any more, those that are under way get no leave for another
-     * side effect, and their sagas are handed back for the next start to go on with. What is being compensated stays
-     * so, and is taken up again then.
+     * Drains this process before it stops: no run begins any more, active runs get no more permits, and their sagas are
+     * released for the next start to resume. Compensations are interrupted; the next start continues them.
      *
-     * @param wait for what is on its way already, in all
+     * @param wait for side effects that are in progress, in total
      */
     public void drain(Duration wait) {
-        stoppedBy = System.nanoTime() + wait.toNanos();
+        stopDeadlineNanos = System.nanoTime() + wait.toNanos();
         stopping = true;
-        // One that is being closed needs no leave any more, and its end is the better one.
+        // A run in its last step needs no more permits: let it complete.
         List<ActiveRun> others = active.values().stream()
                 .filter(run -> !run.step().equals(LAST_STEP))
                 .toList();
         others.forEach(run -> run.revoke(stop(run), Duration.ZERO));
         others.forEach(this::releaseNow);
         active.values().forEach(run -> {
-            run.awaitEnd(left());
+            run.awaitEnd(timeLeft());
             releaseNow(run);
         });
     }
 
-    /** @throws ShutdownException if this process is stopping: nothing is begun any more */
-    public void requireOpen(String what) {
+    /** @throws ShutdownException if this process is stopping and begins nothing any more */
+    public void requireOpen(String source) {
         if (stopping) {
-            throw new ShutdownException(what
-                    + " was not taken in, since this instance is stopping; give it again when that is started again");
+            throw new ShutdownException(
+                    source + " was not accepted because this instance is stopping; send it again after the next start");
         }
     }
 
-    /** @throws ShutdownException if this process is stopping: the saga is somebody else's from now on */
+    /** @throws ShutdownException if this process is stopping and has released the saga */
     public void requireRunning(String sagaId) {
         if (stopping) {
-            throw new ShutdownException(
-                    "saga " + sagaId
-                            + " is left as it is, since this instance is stopping; it goes on when the instance is started again");
+            throw new ShutdownException("saga " + sagaId
+                    + " was left as it is because this instance is stopping; the next start resumes it");
         }
     }
 
     /**
-     * To be asked before a failure becomes the saga's: hands the saga back if this process is stopping.
+     * Releases the saga if this process is stopping. Call it before a failure is recorded as the saga's.
      *
      * @return whether it is stopping
      */
@@ -104,18 +102,18 @@ public final class Runs {
         if (!stopping) {
             return false;
         }
-        run.revoke(stop(run), left());
+        run.revoke(stop(run), timeLeft());
         try {
             if (journal.handOver(run.sagaId(), run.number())) {
                 LOG.info(
-                        "saga {} ({}) is left in step {} since this instance stops; the next start goes on with it",
+                        "saga {} ({}) was left in step {} because this instance is stopping; the next start resumes it",
                         run.sagaId(),
                         run.received().fileName(),
                         run.step().isEmpty() ? "none" : run.step());
             }
         } catch (RuntimeException e) {
             LOG.warn(
-                    "saga {} could not be handed back ({}); it is taken up when its lease has run out",
+                    "cannot release saga {} ({}); the recovery takes it over when its lease has expired",
                     run.sagaId(),
                     e.toString());
         } finally {
@@ -129,17 +127,17 @@ public final class Runs {
         run.markEnded();
     }
 
-    private Duration left() {
-        return Duration.ofNanos(Math.max(0, stoppedBy - System.nanoTime()));
+    private Duration timeLeft() {
+        return Duration.ofNanos(Math.max(0, stopDeadlineNanos - System.nanoTime()));
     }
 
     private static SagaException stop(ActiveRun run) {
         return new SagaException(
                 Reason.CANCELLED,
-                "run " + run.number() + " of saga " + run.sagaId() + " ends here, since this instance is stopping");
+                "run " + run.number() + " of saga " + run.sagaId() + " ends here because this instance is stopping");
     }
 
-    /** Where they are written down. */
+    /** The journal that records these runs. */
     public Journal journal() {
         return journal;
     }
@@ -152,7 +150,7 @@ public final class Runs {
         return active.values();
     }
 
-    /** This run ends; a later one of the same saga goes on. */
+    /** Ends this run; a later run of the same saga is not affected. */
     public void end(ActiveRun run) {
         close(run);
         run.markEnded();
@@ -168,18 +166,18 @@ public final class Runs {
     }
 
     /**
-     * As {@link #end(ActiveRun)}, its outcome not recorded: whoever waits for the run is told so, and the recovery
-     * takes the saga up. If the journal has one all the same, or a later run, that is what it ends with.
+     * Ends the run without a recorded outcome: callers that wait for it get the exception, and the recovery takes over
+     * the saga. If the journal has an outcome after all, or a later run, the run ends normally.
      */
-    public void markLost(ActiveRun run, Throwable why) {
-        close(run); // before anybody is told
+    public void markLost(ActiveRun run, Throwable cause) {
+        close(run); // before callers are notified
         if (isSettled(run)) {
             run.markEnded();
         } else {
             run.markLost(new IllegalStateException(
                     "saga " + run.sagaId() + " stopped in step " + run.step()
-                            + " because the journal does not take its outcome; the recovery goes on with it when the journal can be written again",
-                    why));
+                            + " because the journal does not accept its outcome; the recovery takes it over when the journal can be written again",
+                    cause));
         }
         forgetEnded();
     }
@@ -189,25 +187,25 @@ public final class Runs {
             SagaRecord saga = journal.saga(run.sagaId()).orElseThrow();
             return saga.state().isFinal() || saga.run() != run.number();
         } catch (RuntimeException e) {
-            return false; // the journal does not say
+            return false; // the journal cannot be read
         }
     }
 
-    /** The saga is final, or somebody else's. */
+    /** Ends the run of a saga that is final or that another process has taken over. */
     public void end(String sagaId) {
         find(sagaId).ifPresent(this::end);
     }
 
     /**
-     * Ends what was called off so long ago, its saga paused: it hangs, or Camel has lost it. Whatever it still writes
-     * is waited for before another run.
+     * Ends runs of paused sagas that were revoked at least this long ago: they hang, or Camel has lost their exchange.
+     * Another run waits for what they still write.
      */
     public void endPaused(Duration grace) {
         for (ActiveRun run : active.values()) {
             if (run.isRevokedFor(grace)
                     && journal.saga(run.sagaId()).orElseThrow().state() == SagaState.PAUSED) {
                 LOG.warn(
-                        "run {} of the paused saga {} does not end in step {}; its place is free again",
+                        "run {} of the paused saga {} does not end in step {}; its slot is free again",
                         run.number(),
                         run.sagaId(),
                         run.step());
@@ -216,40 +214,39 @@ public final class Runs {
         }
     }
 
-    /** Kept as long as it writes, and no longer: what is idle by now has left nothing behind. */
+    /** Former runs are kept only while they write. */
     private void forgetEnded() {
         lingering.removeIf(ActiveRun::hasEnded);
     }
 
     /**
-     * Stops a saga's steps from writing, whichever run they belong to: no new permits, and a bounded wait for the open
-     * ones.
+     * Revokes all runs of a saga: they get no new permits, and open ones are waited for, for a limited time.
      *
-     * @return whether none is open any more
+     * @return whether no permit is open any more
      */
-    public boolean revoke(String sagaId, SagaException why, Duration wait) {
-        return settled(of(sagaId), why, wait);
+    public boolean revoke(String sagaId, SagaException cause, Duration wait) {
+        return revokeAll(of(sagaId), cause, wait);
     }
 
-    /** Waits until nothing that an earlier run began is under way any more, for so long at the most. */
+    /** Waits until no side effect of an earlier run is in progress, at most this long. */
     public boolean awaitEarlierRun(ActiveRun run, Duration wait) {
-        return settled(
+        return revokeAll(
                 of(run.sagaId()).stream().filter(other -> other != run).toList(),
                 new SagaException(Reason.CANCELLED, "saga " + run.sagaId() + " was taken over by run " + run.number()),
                 wait);
     }
 
-    /** None gets new leave before the first is waited for. */
-    private static boolean settled(List<ActiveRun> runs, SagaException why, Duration wait) {
+    /** Revokes all runs before it waits for the first. */
+    private static boolean revokeAll(List<ActiveRun> runs, SagaException cause, Duration wait) {
         long end = System.nanoTime() + wait.toNanos();
-        runs.forEach(run -> run.revoke(why, Duration.ZERO));
+        runs.forEach(run -> run.revoke(cause, Duration.ZERO));
         return runs.stream()
-                .filter(run -> !run.revoke(why, Duration.ofNanos(Math.max(0, end - System.nanoTime()))))
+                .filter(run -> !run.revoke(cause, Duration.ofNanos(Math.max(0, end - System.nanoTime()))))
                 .findAny()
                 .isEmpty();
     }
 
-    /** The steps of a saga that have something under way. */
+    /** The steps of a saga that have a side effect in progress. */
     public Set<String> writing(String sagaId) {
         return of(sagaId).stream()
                 .filter(ActiveRun::isWriting)

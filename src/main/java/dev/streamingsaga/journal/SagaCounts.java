@@ -5,7 +5,7 @@ import java.util.Map;
 /**
  * How many sagas and open clean-up entries there are, over all processes.
  *
- * @param sagas by state; a state that no saga is in is missing
+ * @param sagas by state; a state without sagas is absent
  * @param attention sagas that need a person: see {@link SagaRecord#needsAttention}
  */
 public record SagaCounts(Map<SagaState, Long> sagas, long attention, long pendingCleanups, long blockedCleanups) {

@@ -3,8 +3,7 @@ package dev.streamingsaga.journal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A failure with a reason: the saga that meets it is compensated. The message says what, where, why and what happens
- * next.
+ * A failure with a reason; its saga is compensated. The message says what failed, where and why, and what happens next.
  */
 public final class SagaException extends RuntimeException {
     private final Reason reason;

@@ -8,41 +8,41 @@ import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
-/** How sagas end, and what is left of them. */
+/** Outcomes of sagas, and what remains to be cleaned up. */
 final class SagaOutcomes {
-    /** What it needs of the journal's other parts. */
-    record Parts(
+    /** The repositories of the journal that outcomes involve. */
+    record Repositories(
             JournalDatabase db,
             SagaRows sagas,
             EventRows events,
-            StateTransitions moves,
-            SagaRegistration intake,
+            StateTransitions transitions,
+            SagaRegistration registration,
             StepRows steps,
             CleanupEntries cleanups) {}
 
-    private final Parts parts;
+    private final Repositories repositories;
     private final JournalDatabase db;
 
-    SagaOutcomes(Parts parts) {
-        this.parts = parts;
-        this.db = parts.db();
+    SagaOutcomes(Repositories repositories) {
+        this.repositories = repositories;
+        this.db = repositories.db();
     }
 
     boolean complete(String sagaId, int run) {
         return db.inTransaction(() -> {
             long now = db.now();
-            int won = db.sql
+            int updated = db.sql
                     .sql(
                             "UPDATE saga SET state = 'COMPLETED', finished_at = ?, updated_at = ?"
                                     + " WHERE saga_id = ? AND run = ? AND state = 'COMPLETING' AND NOT EXISTS"
                                     + " (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id AND step.state NOT IN ('WRITTEN','SKIPPED'))")
                     .params(now, now, sagaId, run)
                     .update();
-            if (won == 1) {
-                parts.intake().release(sagaId);
-                parts.moves().recordTransition(sagaId, SagaState.COMPLETING, SagaState.COMPLETED);
+            if (updated == 1) {
+                repositories.registration().release(sagaId);
+                repositories.transitions().recordTransition(sagaId, SagaState.COMPLETING, SagaState.COMPLETED);
             }
-            return won == 1 || parts.sagas().state(sagaId) == SagaState.COMPLETED;
+            return updated == 1 || repositories.sagas().state(sagaId) == SagaState.COMPLETED;
         });
     }
 
@@ -62,83 +62,91 @@ final class SagaOutcomes {
 
     boolean beginCompensation(String sagaId, int run, Reason reason, String message) {
         return db.inTransaction(() -> {
-            SagaState before = parts.sagas().state(sagaId);
-            int won = db.sql
+            SagaState before = repositories.sagas().state(sagaId);
+            int updated = db.sql
                     .sql(
                             "UPDATE saga SET state = 'COMPENSATING', reason = ?, message = ?, updated_at = ?, lease_until = ?"
                                     + " WHERE saga_id = ? AND run = ? AND state NOT IN "
                                     + SagaRows.finalAnd("COMPENSATING"))
-                    .params(reason.name(), message, db.now(), parts.moves().leaseEnd(), sagaId, run)
+                    .params(
+                            reason.name(),
+                            message,
+                            db.now(),
+                            repositories.transitions().leaseEnd(),
+                            sagaId,
+                            run)
                     .update();
-            if (won == 1) {
-                parts.steps().stop(sagaId);
-                parts.moves().recordTransition(sagaId, before, SagaState.COMPENSATING);
-                parts.events().append(sagaId, Event.EventKind.ERROR, "", message, "");
+            if (updated == 1) {
+                repositories.steps().stop(sagaId);
+                repositories.transitions().recordTransition(sagaId, before, SagaState.COMPENSATING);
+                repositories.events().append(sagaId, Event.EventKind.ERROR, "", message, "");
                 return true;
             }
-            SagaRecord now = parts.sagas().get(sagaId);
-            return now.state() == SagaState.COMPENSATING && now.run() == run;
+            SagaRecord current = repositories.sagas().get(sagaId);
+            return current.state() == SagaState.COMPENSATING && current.run() == run;
         });
     }
 
     void stepCompensated(
-            SagaRecord saga, String step, StepCompensation undone, RetryPolicy policy, EventDraft.OnResidue residue) {
-        List<Residue> left = undone.left();
-        Set<String> stillThere = left.stream().map(Residue::resource).collect(Collectors.toSet());
+            SagaRecord saga, String step, StepCompensation result, RetryPolicy policy, EventDraft.OnResidue residue) {
+        List<Residue> residues = result.residues();
+        Set<String> remaining = residues.stream().map(Residue::resource).collect(Collectors.toSet());
         db.inTransaction(() -> {
-            parts.steps()
+            repositories
+                    .steps()
                     .compensation(
                             saga.sagaId(),
                             saga.run(),
                             step,
-                            left.isEmpty() ? StepState.COMPENSATED : StepState.RESIDUE);
-            List<CleanupEntry> givenUp = left.stream()
-                    .map(piece -> parts.cleanups().record(saga.sagaId(), step, piece, policy))
+                            residues.isEmpty() ? StepState.COMPENSATED : StepState.RESIDUE);
+            List<CleanupEntry> blocked = residues.stream()
+                    .map(piece -> repositories.cleanups().record(saga.sagaId(), step, piece, policy))
                     .flatMap(Optional::stream)
                     .toList();
-            parts.cleanups().of(saga.sagaId()).stream()
-                    .filter(e -> e.step().equals(step) && e.state().isOpen() && !stillThere.contains(e.resource()))
-                    .forEach(e -> parts.cleanups().done(e.cleanupId()));
-            append(saga.sagaId(), undone.notes());
-            reportBlocked(saga, givenUp, residue);
+            repositories.cleanups().of(saga.sagaId()).stream()
+                    .filter(e -> e.step().equals(step) && e.state().isOpen() && !remaining.contains(e.resource()))
+                    .forEach(e -> repositories.cleanups().done(e.cleanupId()));
+            append(saga.sagaId(), result.drafts());
+            reportBlocked(saga, blocked, residue);
             settle(saga.sagaId(), residue);
         });
     }
 
     void residue(SagaRecord saga, String step, Residue piece, RetryPolicy policy, EventDraft.OnResidue residue) {
         db.inTransaction(() -> {
-            parts.steps().compensation(saga.sagaId(), saga.run(), step, StepState.RESIDUE);
+            repositories.steps().compensation(saga.sagaId(), saga.run(), step, StepState.RESIDUE);
             reportBlocked(
                     saga,
-                    parts.cleanups().record(saga.sagaId(), step, piece, policy).stream()
+                    repositories.cleanups().record(saga.sagaId(), step, piece, policy).stream()
                             .toList(),
                     residue);
         });
     }
 
-    private void reportBlocked(SagaRecord saga, List<CleanupEntry> givenUp, EventDraft.OnResidue residue) {
-        if (!givenUp.isEmpty()) {
-            append(saga.sagaId(), residue.blocked(givenUp));
+    private void reportBlocked(SagaRecord saga, List<CleanupEntry> blocked, EventDraft.OnResidue residue) {
+        if (!blocked.isEmpty()) {
+            append(saga.sagaId(), residue.blocked(blocked));
         }
     }
 
-    void resolve(CleanupEntry entry, String why) {
+    void resolve(CleanupEntry entry, String reason) {
         db.inTransaction(() -> {
-            parts.cleanups().resolved(entry.cleanupId(), why);
+            repositories.cleanups().resolved(entry.cleanupId(), reason);
             settle(entry.sagaId(), open -> List.of());
         });
     }
 
-    /** What is open now decides between the two ways to be undone; whatever else the saga is, it stays. */
+    /** Open entries decide between COMPENSATED and PARTIALLY_COMPENSATED; any other state stays. */
     private void settle(String sagaId, EventDraft.OnResidue residue) {
-        SagaRecord saga = parts.sagas().get(sagaId);
+        SagaRecord saga = repositories.sagas().get(sagaId);
         if (saga.state() == SagaState.PARTIALLY_COMPENSATED || saga.state() == SagaState.COMPENSATED) {
             finishCompensation(sagaId, saga.run(), residue);
         }
     }
 
-    private void append(String sagaId, List<EventDraft> notes) {
-        notes.forEach(note -> parts.events().append(sagaId, note.kind(), note.step(), note.message(), note.detail()));
+    private void append(String sagaId, List<EventDraft> drafts) {
+        drafts.forEach(draft ->
+                repositories.events().append(sagaId, draft.kind(), draft.step(), draft.message(), draft.detail()));
     }
 
     void swept(String sagaId) {
@@ -150,22 +158,22 @@ final class SagaOutcomes {
 
     SagaState finishCompensation(String sagaId, int run, EventDraft.OnResidue residue) {
         return db.inTransaction(() -> {
-            parts.moves().owned(sagaId, run);
-            SagaState now = parts.sagas().state(sagaId);
+            repositories.transitions().requireOwned(sagaId, run);
+            SagaState now = repositories.sagas().state(sagaId);
             SagaState outcome =
-                    parts.cleanups().open(sagaId) == 0 ? SagaState.COMPENSATED : SagaState.PARTIALLY_COMPENSATED;
-            if (now == outcome || parts.moves().transition(sagaId, now, outcome, run) == 0) {
+                    repositories.cleanups().open(sagaId) == 0 ? SagaState.COMPENSATED : SagaState.PARTIALLY_COMPENSATED;
+            if (now == outcome || repositories.transitions().transition(sagaId, now, outcome, run) == 0) {
                 return now;
             }
             db.sql
                     .sql("UPDATE saga SET finished_at = ? WHERE saga_id = ? AND finished_at IS NULL")
                     .params(db.now(), sagaId)
                     .update();
-            parts.intake().release(sagaId);
+            repositories.registration().release(sagaId);
             if (outcome == SagaState.PARTIALLY_COMPENSATED) {
                 append(
                         sagaId,
-                        residue.about(parts.cleanups().of(sagaId).stream()
+                        residue.about(repositories.cleanups().of(sagaId).stream()
                                 .filter(e -> e.state().isOpen())
                                 .toList()));
             }
@@ -173,9 +181,9 @@ final class SagaOutcomes {
         });
     }
 
-    void notPublished(String sagaId, RetryPolicy policy, IntFunction<List<EventDraft>> notes) {
+    void notPublished(String sagaId, RetryPolicy policy, IntFunction<List<EventDraft>> drafts) {
         db.inTransaction(() -> {
-            // One that came before its time, say the coordinator's callback beside our own, is no attempt more.
+            // An early one does not count as an attempt, such as the coordinator's callback beside our own call.
             int counted = db.sql
                     .sql(
                             "UPDATE saga SET publish_attempts = publish_attempts + 1 WHERE saga_id = ? AND publish_after <= ?")
@@ -191,7 +199,7 @@ final class SagaOutcomes {
                         .sql("UPDATE saga SET publish_after = ? WHERE saga_id = ?")
                         .params(db.now() + policy.delayMillis(attempts), sagaId)
                         .update();
-                append(sagaId, notes.apply(attempts));
+                append(sagaId, drafts.apply(attempts));
             }
         });
     }

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Sagas that a query found, in its order.
+ * The sagas that match a query, in its order.
  *
- * @param next where the next page begins; empty if there is none. A page that was searched for a text may have fewer
- *     sagas than were asked for, even none, and a next one: each looks at a limited number of sagas.
+ * @param next where the next page begins; empty if there is none. A page of a text search may have fewer sagas than
+ *     requested, even none, and still a next page, since each page scans a limited number of sagas.
  */
 public record SagaPage(List<SagaRecord> sagas, Optional<String> next) {}

@@ -17,12 +17,12 @@ import java.util.stream.Collectors;
 import org.springframework.jdbc.core.ResultSetExtractor;
 
 /**
- * Lists and counts of sagas. Whatever their number, a page reads as many rows of indexes as it may return, or as it may
- * search.
+ * Lists and counts of sagas. However many there are, a page reads only as many index rows as it may return, or as it
+ * may scan for a text.
  */
 final class SagaPages {
-    /** Sagas that one page looks at for a text. */
-    static final int SEARCHED = 20_000;
+    /** Sagas that one page of a text search scans. */
+    static final int MAX_SCANNED = 20_000;
 
     private static final String PARTIAL = "SELECT saga_id FROM saga WHERE state = 'PARTIALLY_COMPENSATED'";
     private static final String PAUSED = "SELECT saga_id FROM saga WHERE state = 'PAUSED'";
@@ -33,7 +33,7 @@ final class SagaPages {
     /** {@link SagaRecord#needsAttention} as SQL. */
     private static final List<String> ATTENTION = List.of(PARTIAL, PAUSED, BLOCKED, INVISIBLE);
 
-    /** A process works on it now, or did when it died. */
+    /** A process works on it now, or did until it crashed. */
     private static final Set<SagaState> AT_WORK = Set.of(
             SagaState.UPLOADING,
             SagaState.VERIFYING,
@@ -66,30 +66,30 @@ final class SagaPages {
                 .single();
     }
 
-    /** @param limit of sagas */
+    /** @param limit maximum number of sagas */
     SagaPage page(SagaQuery query, int limit) {
         if (query.states().isEmpty()) {
             return new SagaPage(List.of(), Optional.empty());
         }
-        int rows = query.text().isBlank() ? limit + 1 : SEARCHED;
+        int rows = query.text().isBlank() ? limit + 1 : MAX_SCANNED;
         String order = " ORDER BY saga_id " + (query.oldestFirst() ? "ASC" : "DESC");
         String sql =
                 "SELECT saga_id, file_name, document_id, state, reason FROM saga WHERE saga_id IN (" + ids(query, order)
                         + ")" + (isEveryState(query) ? "" : " AND state IN (:states)") + order + " LIMIT :rows";
-        Found found = db.sql
+        IdPage idPage = db.sql
                 .sql(sql)
                 .param("from", query.from())
                 .param("rows", rows)
                 .param("states", query.states().stream().map(SagaState::name).toList())
-                .query((ResultSetExtractor<Found>) row -> found(row, needle(query.text()), limit, rows));
-        return new SagaPage(records(found.ids(), query.oldestFirst()), found.next());
+                .query((ResultSetExtractor<IdPage>) row -> readIds(row, normalized(query.text()), limit, rows));
+        return new SagaPage(records(idPage.ids(), query.oldestFirst()), idPage.next());
     }
 
-    /** Each part ends after as many as can be wanted, so that an index gives them without sorting what there is. */
+    /** Each part has a limit, so that an index returns its rows without a sort over all sagas. */
     private static String ids(SagaQuery query, String order) {
         String from =
                 query.from().isEmpty() ? "" : query.oldestFirst() ? " AND saga_id > :from" : " AND saga_id < :from";
-        // A state can leave any number of what needs attention out: only the whole has a limit then.
+        // The state filter can exclude any number of sagas that need attention: then only the whole query has a limit.
         String limit = query.attention() && !isEveryState(query) ? "" : order + " LIMIT :rows";
         return parts(query).stream()
                 .map(part -> "SELECT saga_id FROM (" + part + from + limit + ") AS part")
@@ -111,30 +111,30 @@ final class SagaPages {
         return query.states().equals(EnumSet.allOf(SagaState.class));
     }
 
-    private record Found(List<String> ids, Optional<String> next) {}
+    private record IdPage(List<String> ids, Optional<String> next) {}
 
-    private static Found found(ResultSet row, String needle, int limit, int rows) throws SQLException {
+    private static IdPage readIds(ResultSet row, String needle, int limit, int rows) throws SQLException {
         List<String> ids = new ArrayList<>();
         String last = "";
-        int looked = 0;
+        int scanned = 0;
         while (row.next()) {
             if (ids.size() == limit) {
-                return new Found(ids, Optional.of(last));
+                return new IdPage(ids, Optional.of(last));
             }
             last = row.getString("saga_id");
-            looked++;
-            if (needle.isEmpty() || words(row).contains(needle)) {
+            scanned++;
+            if (needle.isEmpty() || searchText(row).contains(needle)) {
                 ids.add(last);
             }
         }
-        return new Found(ids, looked == rows ? Optional.of(last) : Optional.empty());
+        return new IdPage(ids, scanned == rows ? Optional.of(last) : Optional.empty());
     }
 
-    /** What a person reads of a saga; the path of its source is not for everybody, and so cannot be searched. */
-    private static String words(ResultSet row) throws SQLException {
+    /** The text of a saga that is searched. The path of its source is confidential and therefore not included. */
+    private static String searchText(ResultSet row) throws SQLException {
         String state = row.getString("state");
         String reason = JournalDatabase.text(row, "reason");
-        return needle(String.join(
+        return normalized(String.join(
                 "\n",
                 row.getString("file_name"),
                 row.getString("saga_id"),
@@ -145,8 +145,8 @@ final class SagaPages {
                 reason.replace('_', ' ')));
     }
 
-    /** In Java, since the databases differ in what they take for the same letter. */
-    private static String needle(String text) {
+    /** In Java, since databases differ in which letters they consider equal. */
+    private static String normalized(String text) {
         return Normalizer.normalize(text.strip(), Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
     }
 

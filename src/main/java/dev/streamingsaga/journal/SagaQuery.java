@@ -4,13 +4,13 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Which sagas to list, and from where on.
+ * Which sagas to list, and where the page begins.
  *
  * @param states only sagas in one of these
  * @param attention only sagas that need a person: see {@link SagaRecord#needsAttention}
  * @param text only sagas whose file name, ids, state or reason contain it, in upper or lower case; empty: all
  * @param from the saga before the first one of the page; empty: from the beginning
- * @param oldestFirst by the time they were received; otherwise newest first
+ * @param oldestFirst in the order in which they were received; otherwise newest first
  */
 public record SagaQuery(Set<SagaState> states, boolean attention, String text, String from, boolean oldestFirst) {
 
@@ -28,16 +28,16 @@ public record SagaQuery(Set<SagaState> states, boolean attention, String text, S
         return new SagaQuery(states, true, text, from, oldestFirst);
     }
 
-    public SagaQuery containing(String wanted) {
-        return new SagaQuery(states, attention, wanted, from, oldestFirst);
+    public SagaQuery containing(String searched) {
+        return new SagaQuery(states, attention, searched, from, oldestFirst);
     }
 
-    /** Newest first, from the one received before {@code sagaId} on. */
+    /** Newest first, beginning with the saga received before {@code sagaId}. */
     public SagaQuery before(String sagaId) {
         return new SagaQuery(states, attention, text, sagaId, false);
     }
 
-    /** Oldest first, from the one received after {@code sagaId} on. */
+    /** Oldest first, beginning with the saga received after {@code sagaId}. */
     public SagaQuery after(String sagaId) {
         return new SagaQuery(states, attention, text, sagaId, true);
     }

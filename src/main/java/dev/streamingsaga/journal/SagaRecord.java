@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A saga as the journal knows it.
+ * A saga as recorded in the journal.
  *
  * @param node the process that works on it, or did; empty between an orderly stop and the next start
- * @param message the failure in words; empty unless there is one
- * @param handovers runs that ended with an orderly stop of their process
- * @param sender who sent the body that is the source, and its name; empty for a file on disk
+ * @param message description of the failure; empty if there is none
+ * @param handovers number of runs that ended with an orderly stop of their process
+ * @param sender who sent the body that the source holds; empty for a file on disk
  * @param document empty before the step {@code start}
- * @param publishAttempts attempts to make the document of a COMPLETED saga visible in every store that failed
+ * @param publishAttempts failed attempts to make the document of a COMPLETED saga visible in every store
  * @param supersededBy the saga that stored the newer version of the document
  */
 public record SagaRecord(
@@ -40,8 +40,8 @@ public record SagaRecord(
         Optional<String> supersededBy) {
 
     /**
-     * Whether it waits for a person: paused, something of it is left, a clean-up of it is not tried any more, or its
-     * completed document is not visible because a store cannot be reached.
+     * Whether the saga waits for a person: it is paused, it left residue, a clean-up entry is blocked, or its completed
+     * document is not visible because a store cannot be reached.
      */
     public boolean needsAttention(OpenCleanups open) {
         return state == SagaState.PARTIALLY_COMPENSATED
@@ -50,17 +50,17 @@ public record SagaRecord(
                 || state == SagaState.COMPLETED && !published && supersededBy.isEmpty() && publishAttempts > 0;
     }
 
-    /** The newest run that was begun: what is handed back has a number that nobody has used yet. */
+    /** The newest run that has begun. A released saga already has the number of its next run. */
     public int lastRun() {
         return node.isEmpty() ? run - 1 : run;
     }
 
-    /** Of whoever takes it up next. */
+    /** The number of the next run. */
     public int nextRun() {
         return lastRun() + 1;
     }
 
-    /** Runs that did not end well, the newest one among them if nobody works on it any more. */
+    /** The number of runs that did not end with an orderly stop, including the newest one. */
     public int failedRuns() {
         return lastRun() - handovers;
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Takes sagas in, and knows which one holds a source. */
+/** Registers sagas, and records which saga has claimed a source. */
 final class SagaRegistration {
     private final JournalDatabase db;
     private final SagaRows sagas;
@@ -18,28 +18,28 @@ final class SagaRegistration {
         this.leases = leases;
     }
 
-    Journal.RegisteredSaga receive(NewSaga wanted) {
+    Journal.RegisteredSaga receive(NewSaga request) {
         String sagaId = Ids.next();
-        String source = wanted.source().toString();
+        String source = request.source().toString();
         return db.inTransaction(() -> {
-            // Whoever held it may have let go between the two looks.
+            // Another saga may have released the source between the two queries.
             while (!claim(source, sagaId)
-                    && (wanted.exclusive() || wanted.once().isPresent())) {
+                    && (request.exclusive() || request.once().isPresent())) {
                 Optional<SagaRecord> holder = holder(source).flatMap(sagas::find);
                 if (holder.isPresent()) {
                     return new Journal.RegisteredSaga(holder.get(), false);
                 }
             }
-            // Only now: whoever held the source has committed its outcome before it let go.
-            Optional<SagaRecord> ended = wanted.once()
-                    .flatMap(now -> seen(source))
-                    .filter(seen -> seen.identity().equals(wanted.once()))
+            // Only now: another saga commits its outcome before it releases the source.
+            Optional<SagaRecord> ended = request.once()
+                    .flatMap(identity -> newest(source))
+                    .filter(newest -> newest.identity().equals(request.once()))
                     .map(Journal.NewestSaga::saga);
             if (ended.isPresent()) {
                 release(sagaId);
                 return new Journal.RegisteredSaga(ended.get(), false);
             }
-            insert(sagaId, wanted);
+            insert(sagaId, request);
             events.append(sagaId, Event.EventKind.STATE, "", "RECEIVED", "");
             SagaRecord saga = sagas.get(sagaId);
             JournalDatabase.afterCommit(() -> StateLog.received(saga));
@@ -47,7 +47,7 @@ final class SagaRegistration {
         });
     }
 
-    private void insert(String sagaId, NewSaga wanted) {
+    private void insert(String sagaId, NewSaga request) {
         long now = db.now();
         db.sql
                 .sql("""
@@ -58,20 +58,20 @@ final class SagaRegistration {
                         sagaId,
                         leases.node(),
                         leases.endMillis(),
-                        now + wanted.timeLimit().toMillis(),
-                        String.join(",", wanted.participants()),
-                        wanted.source().toString(),
-                        wanted.fileName(),
-                        wanted.owner(),
-                        wanted.classification(),
-                        wanted.keyId(),
+                        now + request.timeLimit().toMillis(),
+                        String.join(",", request.participants()),
+                        request.source().toString(),
+                        request.fileName(),
+                        request.owner(),
+                        request.classification(),
+                        request.keyId(),
                         now,
                         now,
-                        wanted.request().orElse(null),
-                        wanted.sender().orElse(null))
+                        request.request().orElse(null),
+                        request.sender().orElse(null))
                 .update();
-        wanted.once().ifPresent(seen -> remember(sagaId, seen));
-        List<String> steps = steps(wanted.participants());
+        request.once().ifPresent(seen -> recordIdentity(sagaId, seen));
+        List<String> steps = steps(request.participants());
         for (int i = 0; i < steps.size(); i++) {
             db.sql
                     .sql("INSERT INTO step (saga_id, name, ordinal, state) VALUES (?, ?, ?, 'PENDING')")
@@ -80,7 +80,7 @@ final class SagaRegistration {
         }
     }
 
-    private void remember(String sagaId, SourceIdentity seen) {
+    private void recordIdentity(String sagaId, SourceIdentity seen) {
         db.sql
                 .sql(
                         "UPDATE saga SET file_key = ?, size_bytes = ?, modified_nanos = ?, changed_nanos = ? WHERE saga_id = ?")
@@ -88,7 +88,7 @@ final class SagaRegistration {
                 .update();
     }
 
-    Optional<Journal.NewestSaga> seen(String source) {
+    Optional<Journal.NewestSaga> newest(String source) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE source = ? ORDER BY saga_id DESC LIMIT 1")
                 .param(source)

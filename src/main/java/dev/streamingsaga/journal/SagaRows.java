@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 
 /** Reads sagas and their steps. */
 final class SagaRows {
-    /** States with an outcome, as a list of SQL. */
+    /** The final states, as an SQL list. */
     static final String FINAL = "('COMPLETED','COMPENSATED','PARTIALLY_COMPENSATED')";
 
     private static final String UNFINISHED = Arrays.stream(SagaState.values())
@@ -26,7 +26,7 @@ final class SagaRows {
         this.db = db;
     }
 
-    /** The states with an outcome and these others, as a list of SQL. */
+    /** The final states and these others, as an SQL list. */
     static String finalAnd(String... states) {
         return "('" + String.join("','", states) + "'," + FINAL.substring(1);
     }
@@ -61,7 +61,7 @@ final class SagaRows {
     }
 
     List<SagaRecord> unfinished() {
-        // Two parts, each with an index: the sagas that ended long ago are not looked at.
+        // Two queries, each with an index: they do not scan the sagas that ended long ago.
         return db.sql
                 .sql(
                         "SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE state IN " + UNFINISHED
@@ -101,7 +101,7 @@ final class SagaRows {
     }
 
     List<BucketLocation> bucketLocations() {
-        // A key prefix is the place's prefix, then /document/saga/.
+        // A key prefix is the location's prefix, then /document/saga/.
         return db.sql
                 .sql(
                         "SELECT DISTINCT bucket, substr(key_prefix, 1, length(key_prefix) - length(document_id) - length(saga_id) - 3) AS prefix"
@@ -211,7 +211,7 @@ final class SagaRows {
                         identity(row).orElseThrow()));
     }
 
-    /** Empty if the saga ended before anybody looked. */
+    /** Empty if the saga ended before the file's identity was read. */
     static Optional<SourceIdentity> identity(ResultSet row) throws SQLException {
         String fileKey = row.getString("file_key");
         return fileKey == null

@@ -3,7 +3,7 @@ package dev.streamingsaga.journal;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** States of a saga and their legal moves; the journal refuses any other. */
+/** States of a saga and the legal transitions between them; the journal rejects any other. */
 public enum SagaState {
     RECEIVED,
     UPLOADING,
@@ -17,9 +17,9 @@ public enum SagaState {
     PARTIALLY_COMPENSATED;
 
     /**
-     * The outcome is recorded, and COMPLETED stays COMPLETED, undone stays undone. Only what is known of the residue
-     * changes: with its end PARTIALLY_COMPENSATED becomes COMPENSATED, and if a residue appeared afterwards,
-     * COMPENSATED becomes PARTIALLY_COMPENSATED.
+     * Whether the outcome is recorded. It stays as it is, except for residue: when the last is gone,
+     * PARTIALLY_COMPENSATED becomes COMPENSATED, and when residue appears afterwards, COMPENSATED becomes
+     * PARTIALLY_COMPENSATED.
      */
     public boolean isFinal() {
         return this == COMPLETED || this == COMPENSATED || this == PARTIALLY_COMPENSATED;

@@ -1,8 +1,8 @@
 package dev.streamingsaga.journal;
 
 /**
- * This instance is stopping: a saga was not begun, or was left where it is. Nothing is undone; the next start goes on
- * with it.
+ * This instance is stopping: a saga was not started, or was left as it is. Nothing is compensated; the next start
+ * resumes the saga.
  */
 public final class ShutdownException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -7,10 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
-/**
- * One line for each change of a saga's state: what a person who follows the log reads, and as fields what a program
- * does.
- */
+/** One log line for each change of a saga's state, as text for people and as fields for programs. */
 final class StateLog {
     private static final Logger LOG = LoggerFactory.getLogger("dev.streamingsaga.State");
     private static final double MIB = 1024.0 * 1024;
@@ -21,13 +18,13 @@ final class StateLog {
         line(saga).log("saga {} {}: RECEIVED", saga.sagaId(), saga.fileName());
     }
 
-    static void moved(SagaRecord saga, SagaState from, Instant now) {
+    static void changed(SagaRecord saga, SagaState from, Instant now) {
         LoggingEventBuilder line = line(saga).addKeyValue("from", from);
-        String why = saga.state() == SagaState.COMPENSATING
+        String failure = saga.state() == SagaState.COMPENSATING
                 ? ": " + saga.reason().orElse(Reason.CANCELLED) + ": " + saga.message()
                 : "";
         if (!saga.state().isFinal()) {
-            line.log("saga {} {}: {} -> {}{}", saga.sagaId(), saga.fileName(), from, saga.state(), why);
+            line.log("saga {} {}: {} -> {}{}", saga.sagaId(), saga.fileName(), from, saga.state(), failure);
             return;
         }
         double seconds = Duration.between(saga.receivedAt(), now).toMillis() / 1000.0;

@@ -1,6 +1,6 @@
 package dev.streamingsaga.journal;
 
-/** From one state to the next: only legal moves, only by the run that owns the saga. To be called in a transaction. */
+/** State transitions: only legal ones, and only by the run that owns the saga. Call them in a transaction. */
 final class StateTransitions {
     private final JournalDatabase db;
     private final SagaRows sagas;
@@ -14,40 +14,40 @@ final class StateTransitions {
         this.leaseMillis = leaseMillis;
     }
 
-    /** Until when what is renewed now is ours. */
+    /** When a lease ends that is renewed now. */
     long leaseEnd() {
         return db.now() + leaseMillis;
     }
 
-    /** @return rows changed: 0 if the move is not legal, or somebody else was quicker */
+    /** @return rows changed: 0 if the transition is not legal, or another process was faster */
     int transition(String sagaId, SagaState from, SagaState to, int run) {
         if (!from.canTransitionTo(to)) {
             return 0;
         }
-        int moved = db.sql
+        int updated = db.sql
                 .sql("UPDATE saga SET state = ?, updated_at = ?, lease_until = ?"
                         + " WHERE saga_id = ? AND state = ? AND run = ?")
                 .params(to.name(), db.now(), leaseEnd(), sagaId, from.name(), run)
                 .update();
-        if (moved == 1 && from != to) {
+        if (updated == 1 && from != to) {
             recordTransition(sagaId, from, to);
         }
-        return moved;
+        return updated;
     }
 
-    /** Puts a new state into the saga's history, and tells of it once that is committed. */
+    /** Appends the new state to the saga's history, and notifies the listener once it is committed. */
     void recordTransition(String sagaId, SagaState from, SagaState to) {
         events.append(sagaId, Event.EventKind.STATE, "", to.name(), "");
         SagaRecord saga = sagas.get(sagaId);
         JournalDatabase.afterCommit(() -> {
-            StateLog.moved(saga, from, db.clock.instant());
-            db.watcher.stateChanged(saga, from);
+            StateLog.changed(saga, from, db.clock.instant());
+            db.listener.stateChanged(saga, from);
         });
     }
 
-    /** Also makes whoever wants to take the saga over wait for this transaction. */
-    void owned(String sagaId, int run) {
-        fenced(
+    /** Requires that the run owns the saga. A takeover waits for this transaction. */
+    void requireOwned(String sagaId, int run) {
+        requireUpdated(
                 db.sql
                         .sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ?")
                         .params(db.now(), sagaId, run)
@@ -56,8 +56,8 @@ final class StateTransitions {
                 run);
     }
 
-    /** @throws SagaException unless the conditional update changed its one row: what the run may not do any more */
-    void fenced(int updated, String sagaId, int run) {
+    /** @throws SagaException unless the conditional update changed its one row: the run may no longer do it */
+    void requireUpdated(int updated, String sagaId, int run) {
         if (updated != 1) {
             SagaRecord saga = sagas.get(sagaId);
             throw saga.run() == run

@@ -27,7 +27,7 @@ final class StatisticsRows {
                                 + " sum(CASE WHEN state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL THEN 1 ELSE 0 END) AS unpublished FROM saga")
                 .query((row, n) -> new Sums(row.getLong("stored"), row.getLong("resumed"), row.getLong("unpublished")))
                 .single();
-        long leftSomething = db.sql
+        long withResidue = db.sql
                 .sql("SELECT count(DISTINCT c.saga_id) FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id"
                         + " WHERE s.state IN ('COMPENSATED','PARTIALLY_COMPENSATED')")
                 .query(Long.class)
@@ -37,11 +37,11 @@ final class StatisticsRows {
                         "SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending, sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
                                 + " AS blocked, sum(CASE WHEN step = 'upload' THEN 1 ELSE 0 END) AS chunks, min(created_at) AS oldest FROM cleanup"
                                 + " WHERE state IN ('PENDING','BLOCKED')")
-                .query((row, n) -> figures(sagas, sums, leftSomething, row))
+                .query((row, n) -> statistics(sagas, sums, withResidue, row))
                 .single();
     }
 
-    private static JournalStatistics figures(Map<SagaState, Long> sagas, Sums sums, long leftSomething, ResultSet row)
+    private static JournalStatistics statistics(Map<SagaState, Long> sagas, Sums sums, long withResidue, ResultSet row)
             throws SQLException {
         long oldest = row.getLong("oldest");
         return new JournalStatistics(
@@ -49,7 +49,7 @@ final class StatisticsRows {
                 sums.storedBytes(),
                 sums.resumedBytes(),
                 sums.unpublished(),
-                leftSomething,
+                withResidue,
                 row.getLong("pending"),
                 row.getLong("blocked"),
                 row.getLong("chunks"),

@@ -4,12 +4,12 @@ import dev.streamingsaga.journal.CleanupEntries.Residue;
 import java.util.List;
 
 /**
- * What an attempt to undo a step came to.
+ * The result of an attempt to compensate a step.
  *
- * @param left what is still there; empty: nothing
- * @param notes journaled with it
+ * @param residues what could not be removed; empty if everything was
+ * @param drafts events that are journaled with it
  */
-public record StepCompensation(List<Residue> left, List<EventDraft> notes) {
-    /** Nothing is left. */
+public record StepCompensation(List<Residue> residues, List<EventDraft> drafts) {
+    /** No residue. */
     public static final StepCompensation CLEAN = new StepCompensation(List.of(), List.of());
 }

@@ -10,10 +10,10 @@ import java.util.stream.Stream;
 /**
  * One step of one saga; {@code ordinal} gives the order of writing, its reverse the order of compensation.
  *
- * @param finishedAt when it was last written completely; by an earlier run, if that is before {@code startedAt}
- * @param stoppedAt when it was last given up unfinished: its saga failed, was cancelled or paused
- * @param expected pieces that the step's store was given; empty before it has written, and for a store that does not
- *     say
+ * @param finishedAt when it was last written completely; if this is before {@code startedAt}, an earlier run wrote it
+ * @param stoppedAt when it last stopped unfinished, because its saga failed, was cancelled or paused
+ * @param expected number of pieces that the step's store reported; empty before the write, and for a store that reports
+ *     none
  */
 public record StepRecord(
         String name,
@@ -24,7 +24,7 @@ public record StepRecord(
         Optional<Instant> stoppedAt,
         OptionalLong expected) {
 
-    /** When its last attempt finished or stopped; empty while it runs, and if its process was killed. */
+    /** When its last attempt finished or stopped; empty while it runs, and if its process crashed. */
     public Optional<Instant> endedAt() {
         return startedAt.flatMap(start -> Stream.of(finishedAt, stoppedAt)
                 .flatMap(Optional::stream)
@@ -32,14 +32,14 @@ public record StepRecord(
                 .max(Comparator.naturalOrder()));
     }
 
-    /** Time that its last attempt took, finished or not; zero while it has not ended. */
+    /** Duration of its last attempt, finished or not; zero until it has ended. */
     public Duration duration() {
         return endedAt()
                 .map(end -> Duration.between(startedAt.orElse(end), end))
                 .orElse(Duration.ZERO);
     }
 
-    /** Whether something may have been written, so that it has to be undone. */
+    /** Whether the step may have written data, so that it has to be compensated. */
     public boolean mayHoldData() {
         return state != StepState.PENDING && state != StepState.SKIPPED && state != StepState.COMPENSATED;
     }

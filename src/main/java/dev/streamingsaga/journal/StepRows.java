@@ -4,26 +4,26 @@ import java.sql.Types;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** Intent and mark of each step, forwards and backwards. */
+/** The beginning and end of each step, in the saga and in its compensation. */
 final class StepRows {
     private final JournalDatabase db;
     private final SagaRows sagas;
-    private final StateTransitions moves;
+    private final StateTransitions transitions;
 
-    StepRows(JournalDatabase db, SagaRows sagas, StateTransitions moves) {
+    StepRows(JournalDatabase db, SagaRows sagas, StateTransitions transitions) {
         this.db = db;
         this.sagas = sagas;
-        this.moves = moves;
+        this.transitions = transitions;
     }
 
     void begins(String sagaId, int run, String step, SagaState state) {
         db.inTransaction(() -> {
-            SagaState now = sagas.state(sagaId);
-            // Only resume moves a paused saga on, and that is another run.
-            if (now == SagaState.PAUSED || !now.canTransitionTo(state)) {
-                throw moves.revoked(sagaId);
+            SagaState current = sagas.state(sagaId);
+            // Only resume continues a paused saga, and that is another run.
+            if (current == SagaState.PAUSED || !current.canTransitionTo(state)) {
+                throw transitions.revoked(sagaId);
             }
-            moves.fenced(moves.transition(sagaId, now, state, run), sagaId, run);
+            transitions.requireUpdated(transitions.transition(sagaId, current, state, run), sagaId, run);
             db.sql
                     .sql("UPDATE step SET state = ?, started_at = ? WHERE saga_id = ? AND name = ?")
                     .params(StepState.WRITING.name(), db.now(), sagaId, step)
@@ -31,7 +31,7 @@ final class StepRows {
         });
     }
 
-    /** What was being written is given up. */
+    /** Marks the steps that were being written as stopped. */
     void stop(String sagaId) {
         db.sql
                 .sql("UPDATE step SET stopped_at = ? WHERE saga_id = ? AND state = ?")
@@ -41,7 +41,7 @@ final class StepRows {
 
     void ends(String sagaId, int run, String step, OptionalLong expected) {
         db.inTransaction(() -> {
-            moves.fenced(
+            transitions.requireUpdated(
                     db.sql
                             .sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "
                                     + SagaRows.finalAnd("COMPENSATING"))
@@ -75,7 +75,7 @@ final class StepRows {
 
     void compensation(String sagaId, int run, String step, StepState state) {
         db.inTransaction(() -> {
-            moves.owned(sagaId, run);
+            transitions.requireOwned(sagaId, run);
             db.sql
                     .sql("UPDATE step SET state = ? WHERE saga_id = ? AND name = ?")
                     .params(state.name(), sagaId, step)

@@ -1,6 +1,6 @@
 /**
- * Persistent state, and the words for it. The journal is the truth about every saga: intent is written before a side
- * effect, the mark after it, and the first outcome recorded is final.
+ * Persistent state, and the vocabulary for it. The journal is the source of truth about every saga: it records each
+ * side effect before and after it, and the first recorded outcome is final.
  */
 @NullMarked
 package dev.streamingsaga.journal;

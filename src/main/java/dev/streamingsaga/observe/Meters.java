@@ -128,7 +128,7 @@ final class Meters implements SagaListener, AutoCloseable {
         gauge(
                 "streaming.saga.failed.rollbacks",
                 "Compensated sagas that left residue at first, over all restarts",
-                JournalStatistics::leftSomething);
+                JournalStatistics::withResidue);
         gauge(
                 "streaming.saga.orphaned.chunks",
                 "Open clean-up entries of the bucket: chunks that a compensation could not remove",
@@ -264,7 +264,7 @@ final class Meters implements SagaListener, AutoCloseable {
 
     @Override
     public void close() {
-        parts.journal().addListener(SagaListener.NOBODY);
+        parts.journal().addListener(SagaListener.NONE);
         registered.forEach(registry::remove);
         closing.run();
     }

@@ -5,7 +5,7 @@ import dev.streamingsaga.chunk.BucketInventory;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.saga.StoreCallException;
 import dev.streamingsaga.saga.StoreClient;
-import dev.streamingsaga.saga.StoreClient.Held;
+import dev.streamingsaga.saga.StoreClient.StoreContents;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -129,7 +129,7 @@ final class OrphanSearch {
                 kept(sagaId, number(row.get("visible")) > 0, writtenAt(sagaId)),
                 false);
         long pieces = stores.contents(store, Map.of("sagaId", sagaId, "documentId", documentId))
-                .map(Held::count)
+                .map(StoreContents::count)
                 .orElse(0L);
         return Optional.of(new Orphan(
                 store,

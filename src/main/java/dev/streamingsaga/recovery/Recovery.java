@@ -218,7 +218,7 @@ public final class Recovery implements AutoCloseable {
                     run.number(),
                     run.sagaId());
         }
-        if (run.calledOff().isPresent()) {
+        if (run.revocation().isPresent()) {
             runs.end(run); // cancelled or paused meanwhile: that command finishes the saga
         } else {
             template.requestBody(config.direct("resume"), run, IngestResult.class);
@@ -251,7 +251,7 @@ public final class Recovery implements AutoCloseable {
     private void enforceTimeLimits() {
         Instant now = journal.clock().instant();
         for (ActiveRun run : runs.all()) {
-            if (now.isAfter(run.received().deadline()) && run.calledOff().isEmpty()) {
+            if (now.isAfter(run.received().deadline()) && run.revocation().isEmpty()) {
                 engine.compensate(
                         run.sagaId(),
                         run.number(),
@@ -284,9 +284,9 @@ public final class Recovery implements AutoCloseable {
         CleanupEntry entry =
                 journal.cleanups().find(command.entry().cleanupId()).orElseThrow();
         if (entry.state().isOpen()) {
-            switch (command.wish()) {
+            switch (command.command()) {
                 case RETRY -> engine.retry(entry);
-                case RESOLVE -> engine.resolve(entry, command.why());
+                case RESOLVE -> engine.resolve(entry, command.reason());
             }
         }
         journal.cleanups().clearCommand(entry.cleanupId());

@@ -6,7 +6,7 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.saga.StoreCallException;
 import dev.streamingsaga.saga.StoreClient;
-import dev.streamingsaga.saga.StoreClient.Held;
+import dev.streamingsaga.saga.StoreClient.StoreContents;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,7 +59,7 @@ final class StoreComparison {
                     "a response",
                     "no route: it is no longer a participant, or its routes are not loaded");
         } else if (stores.contents(store, document.facts())
-                .map(Held::count)
+                .map(StoreContents::count)
                 .filter(count -> count == 0)
                 .isPresent()) {
             drift(store, Drift.DriftKind.MISSING, "document", "something", "nothing");

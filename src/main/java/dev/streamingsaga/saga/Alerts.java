@@ -6,41 +6,41 @@ import dev.streamingsaga.journal.SagaRecord;
 import java.util.List;
 
 /**
- * Who hears of what needs attention. An alert is worded first, journaled together with what it tells of, and told after
- * that: whatever happens in between, it is on record. Implementations don't throw: an alert must not fail a
- * compensation.
+ * Alerts about what needs attention. An alert is first created, then journaled together with the change that it
+ * reports, and delivered after that, so that a crash in between does not lose it. Implementations do not throw: an
+ * alert must not make a compensation fail.
  */
 public interface Alerts {
     /**
-     * Words the alert for residue that a compensation, or a late write, left. Called inside the journal's transaction:
-     * no side effects.
+     * Creates the alert for residue of a compensation or of a late write. Called inside the journal's transaction: no
+     * side effects.
      */
     List<EventDraft> residue(SagaRecord saga, List<CleanupEntry> open);
 
-    /**
-     * Words the alert for residue that is not retried any more: a person has to do something. Called as
-     * {@link #residue}.
-     */
-    List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> givenUp);
+    /** Creates the alert for residue that is no longer retried and needs a person. Called like {@link #residue}. */
+    List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> blocked);
 
-    /** Words what is journaled when undoing a step crashed: not a refusal, but a failure of the undoing itself. */
+    /**
+     * Creates the events for a compensation of a step that crashed: the store did not refuse, its compensation itself
+     * failed.
+     */
     List<EventDraft> crashed(SagaRecord saga, String step, String error);
 
     /**
-     * Words what is journaled when a COMPLETED saga's document could not be turned visible for {@code attempts} times.
+     * Creates the events for a COMPLETED saga whose document could not be made visible in {@code attempts} attempts.
      */
     List<EventDraft> notVisible(SagaRecord saga, String store, String error, int attempts);
 
     /**
-     * Words what is journaled about a file that is not any more what its saga stored.
+     * Creates the events for a file that differs from what its saga stored.
      *
-     * @param critical nothing is done about it by itself
+     * @param critical whether a person has to act
      */
     List<EventDraft> sourceChanged(SagaRecord saga, String message, String action, boolean critical);
 
-    /** Tells whom it may concern of what is journaled about a saga by now, and brings the reports up to date. */
+    /** Delivers the alerts that are journaled for a saga, and updates the reports. */
     void deliver(String sagaId);
 
-    /** Tells again what could not be told, at growing intervals: to be called now and then. */
+    /** Delivers again what could not be delivered, at growing intervals. Call it periodically. */
     void redeliver();
 }

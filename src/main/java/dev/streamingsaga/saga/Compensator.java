@@ -17,7 +17,7 @@ import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.journal.StepCompensation;
 import dev.streamingsaga.journal.StepRecord;
 import dev.streamingsaga.journal.StepState;
-import dev.streamingsaga.saga.StoreClient.Held;
+import dev.streamingsaga.saga.StoreClient.StoreContents;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,9 +34,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Undoes sagas: one compensation per saga at a time, whoever asks for it and how often. It stops the running step from
- * writing, undoes what the journal says may be written, newest first, tries every step whatever fails, and asks each
- * store afterwards. What is left becomes a clean-up entry. It needs the journal alone, no coordinator.
+ * Compensates sagas, one compensation per saga at a time, however often it is requested. It stops the running step from
+ * writing, compensates every step that may have written according to the journal, newest first, continues after a
+ * failed step, and checks each store afterwards. What remains becomes a clean-up entry. It needs only the journal, no
+ * coordinator.
  */
 public final class Compensator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Compensator.class);
@@ -61,17 +62,18 @@ public final class Compensator implements AutoCloseable {
     }
 
     /**
-     * Records the wish, then undoes in the background.
+     * Records the request, then compensates in the background.
      *
-     * @param run who wants it; what an earlier run than the saga's wants changes nothing
-     * @return the final state, that of an earlier outcome if there is one already; of an earlier run: the saga's state
+     * @param run the run that requests it; a request of an earlier run than the saga's changes nothing
+     * @return the final state, also if the saga was final already; for a request of an earlier run, the saga's current
+     *     state
      */
     public CompletableFuture<SagaState> compensate(String sagaId, int run, Reason reason, String message) {
         if (!journal.beginCompensation(sagaId, run, reason, message)) {
-            // Final by now, perhaps, but not told of yet.
-            CompletableFuture<SagaState> telling = inFlight.get(sagaId);
-            return telling != null
-                    ? telling
+            // The saga may be final, while its outcome is still being reported.
+            CompletableFuture<SagaState> reporting = inFlight.get(sagaId);
+            return reporting != null
+                    ? reporting
                     : CompletableFuture.completedFuture(
                             journal.saga(sagaId).orElseThrow().state());
         }
@@ -85,7 +87,7 @@ public final class Compensator implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             if (!closed) {
                 LOG.warn(
-                        "no thread to undo saga {} on ({}); it is undone on the one that asks for it",
+                        "no thread to compensate saga {} ({}); compensating on the caller's thread",
                         sagaId,
                         StoreClient.reason(e));
                 settle(sagaId, outcome);
@@ -97,12 +99,12 @@ public final class Compensator implements AutoCloseable {
         return outcome;
     }
 
-    /** What tells the outcome of a saga that is being undone, or was and is being told of; empty if neither. */
+    /** The future outcome of a saga that is being compensated or whose outcome is being reported; empty if neither. */
     Optional<CompletableFuture<SagaState>> pendingOutcome(String sagaId) {
         return Optional.ofNullable(inFlight.get(sagaId));
     }
 
-    /** Ends the flight before it tells the outcome, so that whoever asks again after a failure gets a new attempt. */
+    /** Removes the entry before it completes the future, so that a request after a failure starts a new attempt. */
     private void settle(String sagaId, CompletableFuture<SagaState> outcome) {
         try {
             SagaState state = compensateSaga(sagaId);
@@ -111,7 +113,7 @@ public final class Compensator implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             inFlight.remove(sagaId);
             LOG.error(
-                    "the compensation of saga {} stopped ({}); it is taken up again by the recovery",
+                    "the compensation of saga {} stopped ({}); the recovery continues it",
                     sagaId,
                     StoreClient.reason(e));
             runs.find(sagaId).ifPresent(run -> runs.markLost(run, e));
@@ -119,7 +121,7 @@ public final class Compensator implements AutoCloseable {
         }
     }
 
-    /** Sagas that are being undone by this process now. */
+    /** Sagas that this process is compensating now. */
     Set<String> inFlight() {
         return Set.copyOf(inFlight.keySet());
     }
@@ -129,38 +131,38 @@ public final class Compensator implements AutoCloseable {
         if (saga.state().isFinal()) {
             return saga.state();
         }
-        SagaException why = new SagaException(saga.reason().orElse(Reason.CANCELLED), saga.message());
-        boolean stopped = runs.revoke(sagaId, why, config.compensation().stepTimeout());
+        SagaException cause = new SagaException(saga.reason().orElse(Reason.CANCELLED), saga.message());
+        boolean stopped = runs.revoke(sagaId, cause, config.compensation().stepTimeout());
         if (!stopped) {
             journal.event(
                     sagaId,
                     EventKind.COMPENSATION_ERROR,
                     "",
                     "a step did not stop within "
-                            + config.compensation().stepTimeout().toSeconds() + " s; compensating all the same",
+                            + config.compensation().stepTimeout().toSeconds() + " s; compensating anyway",
                     "");
         }
         Set<String> running = runs.writing(sagaId);
         compensateSteps(saga);
         if (!stopped) {
-            compensateLateWrites(saga, running, why);
+            compensateLateWrites(saga, running, cause);
         }
-        SagaState outcome = journal.finishCompensation(sagaId, saga.run(), notes(saga));
+        SagaState outcome = journal.finishCompensation(sagaId, saga.run(), residueEvents(saga));
         try {
             alerts.deliver(sagaId);
         } finally {
-            runs.end(sagaId); // whoever waits for the run finds the reports written
+            runs.end(sagaId); // only now: callers that wait for the run expect the reports
         }
         return outcome;
     }
 
     /**
-     * A write that was under way while its step was undone may still arrive: unless it has ended now, it counts as
-     * residue.
+     * A write that was in progress while its step was compensated may still arrive: unless it has ended by now, it
+     * counts as residue.
      */
-    private void compensateLateWrites(SagaRecord saga, Set<String> running, SagaException why) {
-        boolean ended = runs.revoke(saga.sagaId(), why, Duration.ZERO);
-        // The manifest is written to the bucket, too.
+    private void compensateLateWrites(SagaRecord saga, Set<String> running, SagaException cause) {
+        boolean ended = runs.revoke(saga.sagaId(), cause, Duration.ZERO);
+        // The manifest is in the bucket, too.
         running.stream()
                 .map(step -> isStore(saga, step) ? step : "upload")
                 .distinct()
@@ -171,14 +173,16 @@ public final class Compensator implements AutoCloseable {
                         journal.residue(
                                 saga,
                                 step,
-                                new Residue(whole(saga, step), "a write did not end and may arrive after the delete"),
+                                new Residue(
+                                        storeResource(saga, step),
+                                        "a write did not end and may arrive after the delete"),
                                 config.compensation().residue(),
-                                notes(saga));
+                                residueEvents(saga));
                     }
                 });
     }
 
-    /** Removes what a completed saga holds, its newer version being visible. */
+    /** Removes the data of a completed saga after its newer version has become visible. */
     void removeVersion(SagaRecord superseded) {
         compensateSteps(superseded);
         alerts.deliver(superseded.sagaId());
@@ -201,28 +205,28 @@ public final class Compensator implements AutoCloseable {
     }
 
     /**
-     * Throws only if the journal fails or the process stops: whatever happens to one step, the others are still to be
-     * undone.
+     * Throws only if the journal fails or the process stops: a failure of one step must not prevent the compensation of
+     * the others.
      */
     private void compensateStep(SagaRecord saga, String step) {
         journal.stepCompensation(saga.sagaId(), saga.run(), step, StepState.COMPENSATING);
-        StepCompensation undone;
+        StepCompensation result;
         try {
-            undone = remove(saga, step, knownKeys(saga, step));
+            result = remove(saga, step, knownKeys(saga, step));
         } catch (StoreClient.StoppingException e) {
             throw e;
         } catch (RuntimeException | Error e) {
-            undone = crashed(saga, step, e);
+            result = crashed(saga, step, e);
         }
-        record(saga, step, undone);
+        record(saga, step, result);
     }
 
-    private void record(SagaRecord saga, String step, StepCompensation undone) {
-        journal.stepCompensated(saga, step, undone, config.compensation().residue(), notes(saga));
+    private void record(SagaRecord saga, String step, StepCompensation result) {
+        journal.stepCompensated(saga, step, result, config.compensation().residue(), residueEvents(saga));
         alerts.deliver(saga.sagaId());
     }
 
-    private EventDraft.OnResidue notes(SagaRecord saga) {
+    private EventDraft.OnResidue residueEvents(SagaRecord saga) {
         return new EventDraft.OnResidue() {
             @Override
             public List<EventDraft> about(List<CleanupEntry> open) {
@@ -230,42 +234,42 @@ public final class Compensator implements AutoCloseable {
             }
 
             @Override
-            public List<EventDraft> blocked(List<CleanupEntry> givenUp) {
-                return alerts.blocked(saga, givenUp);
+            public List<EventDraft> blocked(List<CleanupEntry> blocked) {
+                return alerts.blocked(saga, blocked);
             }
         };
     }
 
-    /** Another attempt at what is left of a step. */
+    /** Retries the compensation of a step. */
     void retry(SagaRecord saga, String step) {
         record(saga, step, remove(saga, step, knownKeys(saga, step)));
     }
 
     /**
-     * Looks whether something arrived in the bucket after the saga was undone, and removes it. What resists, or could
-     * not be asked for, becomes clean-up entries, and the saga PARTIALLY_COMPENSATED until they are gone.
+     * Checks whether something arrived in the bucket after the saga was compensated, and removes it. What cannot be
+     * removed or checked becomes a clean-up entry, and the saga is PARTIALLY_COMPENSATED until it is closed.
      */
     void sweep(SagaRecord saga) {
-        StepCompensation undone = remove(saga, "upload", journal.unansweredKeys(saga.sagaId()));
-        if (!undone.left().isEmpty()) {
+        StepCompensation result = remove(saga, "upload", journal.unansweredKeys(saga.sagaId()));
+        if (!result.residues().isEmpty()) {
             LOG.warn(
-                    "something of saga {} arrived in the bucket after it was undone, or the bucket can't say so; it counts as residue",
+                    "objects of saga {} arrived in the bucket after its compensation, or the bucket cannot be checked; they count as residue",
                     saga.sagaId());
-            record(saga, "upload", undone);
+            record(saga, "upload", result);
         }
         journal.swept(saga.sagaId());
     }
 
-    /** Of the bucket the journal knows names. */
+    /** For the bucket the journal knows the names. */
     private List<String> knownKeys(SagaRecord saga, String step) {
-        return step.equals("upload") ? journal.chunkKeys(saga.sagaId()) : List.of(whole(saga, step));
+        return step.equals("upload") ? journal.chunkKeys(saga.sagaId()) : List.of(storeResource(saga, step));
     }
 
     /**
-     * Removes what one store holds of a saga, then looks.
+     * Removes a saga's data from one store, then checks the store.
      *
-     * @param known names of what may be there, if the store can't say
-     * @return what is left, nothing if the store says so
+     * @param known names of what may be there, if the store cannot report it
+     * @return the residue; none if the store reports none
      */
     private StepCompensation remove(SagaRecord saga, String step, List<String> known) {
         Optional<Document> document = saga.document();
@@ -273,48 +277,52 @@ public final class Compensator implements AutoCloseable {
             return StepCompensation.CLEAN;
         }
         Map<String, Object> facts = facts(saga, document.get(), step, known);
-        Set<String> left = new LinkedHashSet<>();
+        Set<String> remaining = new LinkedHashSet<>();
         String error = "still there after the delete";
         try {
-            Held residue = stores.compensate(step, facts);
-            left.addAll(residue.names(whole(saga, step)));
-            error = residue.because().orElse(error);
+            StoreContents residue = stores.compensate(step, facts);
+            remaining.addAll(residue.names(storeResource(saga, step)));
+            error = residue.reason().orElse(error);
         } catch (StoreCallException e) {
             error = String.valueOf(e.getMessage());
             if (e.isCrash()) {
                 return crashed(saga, step, e);
             }
-            left.addAll(known);
+            remaining.addAll(known);
         }
         try {
-            left.addAll(stores.contents(step, facts).orElse(Held.NOTHING).names(whole(saga, step)));
+            remaining.addAll(
+                    stores.contents(step, facts).orElse(StoreContents.NOTHING).names(storeResource(saga, step)));
         } catch (StoreCallException e) {
-            if (left.isEmpty()) {
-                error = "could not be asked after the delete: " + e.getMessage();
-                left.add(whole(saga, step));
+            if (remaining.isEmpty()) {
+                error = "could not be checked after the delete: " + e.getMessage();
+                remaining.add(storeResource(saga, step));
             }
         }
-        if (left.isEmpty()) {
+        if (remaining.isEmpty()) {
             return StepCompensation.CLEAN;
         }
-        String last = error;
+        String lastError = error;
         return new StepCompensation(
-                left.stream().map(resource -> new Residue(resource, last)).toList(),
-                List.of(new EventDraft(EventKind.COMPENSATION_ERROR, step, last, "")));
+                remaining.stream()
+                        .map(resource -> new Residue(resource, lastError))
+                        .toList(),
+                List.of(new EventDraft(EventKind.COMPENSATION_ERROR, step, lastError, "")));
     }
 
-    /** Names all that a store holds of a saga, where the store can't name the pieces. */
-    static String whole(SagaRecord saga, String step) {
+    /** Names everything of a saga in one store, for a store that cannot name the pieces. */
+    static String storeResource(SagaRecord saga, String step) {
         return step + ":" + saga.sagaId();
     }
 
     private StepCompensation crashed(SagaRecord saga, String step, Throwable thrown) {
         String error =
                 thrown instanceof StoreCallException ? String.valueOf(thrown.getMessage()) : StoreClient.reason(thrown);
-        return new StepCompensation(List.of(new Residue(whole(saga, step), error)), alerts.crashed(saga, step, error));
+        return new StepCompensation(
+                List.of(new Residue(storeResource(saga, step), error)), alerts.crashed(saga, step, error));
     }
 
-    /** What the compensation route of a step is told; the upload also learns which keys the journal has. */
+    /** The body for the compensation route of a step. That of the upload also has the keys that the journal knows. */
     private Map<String, Object> facts(SagaRecord saga, Document document, String step, List<String> known) {
         Map<String, Object> facts = new LinkedHashMap<>(document.facts());
         facts.put(DocumentFacts.RUN, (long) saga.run());
@@ -331,9 +339,9 @@ public final class Compensator implements AutoCloseable {
         inFlight.forEach(this::abandon);
     }
 
-    /** Whoever waits for one that had not begun would wait for ever. */
+    /** Completes the future of a compensation that is not finished, so that no caller waits for ever. */
     private void abandon(String sagaId, CompletableFuture<SagaState> outcome) {
         outcome.completeExceptionally(new ShutdownException("the compensation of saga " + sagaId
-                + " was left, since this instance is stopping; the next start goes on with it"));
+                + " was interrupted because this instance is stopping; the next start continues it"));
     }
 }

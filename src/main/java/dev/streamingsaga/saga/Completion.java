@@ -15,32 +15,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to COMPLETED: first the decision in the journal, then the document is turned visible store by store. The
- * second part is idempotent and repeated until every store has done it.
+ * Completes a saga: first the journal records COMPLETED, then each store makes the document visible. The second part is
+ * idempotent and repeated until every store has done it.
  */
 final class Completion {
     private static final Logger LOG = LoggerFactory.getLogger(Completion.class);
 
     /**
-     * Attempts that fail before somebody is told, once for a saga: the first may meet a lock, or a store that restarts.
+     * Failed attempts before an alert, once for each saga: the first ones may fail because of a lock or a store that
+     * restarts.
      */
-    private static final int ALERT_AT = 3;
+    private static final int ATTEMPTS_BEFORE_ALERT = 3;
 
     private final Completion.CompletionParts parts;
     private final Journal journal;
     private final RetryPolicy retries;
 
-    /** What it works with. */
+    /** The parts of the application that a completion involves. */
     record CompletionParts(Journal journal, Runs runs, StoreClient stores, Compensator compensator, Alerts alerts) {}
 
-    /** @param retries only its growing delay counts: a decision for COMPLETED is never given up */
+    /** @param retries only its growing delay is used: attempts have no limit once a saga is COMPLETED */
     Completion(Completion.CompletionParts parts, RetryPolicy retries) {
         this.parts = parts;
         this.journal = parts.journal();
         this.retries = retries;
     }
 
-    /** @return false if the saga is not, and will not be, COMPLETED by this run */
+    /** @return false if this run did not complete the saga and never will */
     boolean complete(String sagaId, int run) {
         if (!journal.complete(sagaId, run)) {
             return false;
@@ -48,27 +49,27 @@ final class Completion {
         try {
             publish(journal.saga(sagaId).orElseThrow());
         } finally {
-            parts.runs().end(sagaId); // what is not visible yet is the recovery's
+            parts.runs().end(sagaId); // the recovery repeats what failed
         }
         return true;
     }
 
-    /** Turns the document visible; what fails is tried again at growing intervals. */
+    /** Makes the document visible. What fails is retried at growing intervals. */
     void publish(SagaRecord saga) {
         if (saga.published()) {
             return;
         }
         Map<String, Object> facts = saga.document().map(Document::facts).orElseThrow();
         Map<String, String> failures = new LinkedHashMap<>();
-        List<String> all = new ArrayList<>(List.of("upload"));
-        all.addAll(saga.participants());
-        for (String store : all) {
+        List<String> stores = new ArrayList<>(List.of("upload"));
+        stores.addAll(saga.participants());
+        for (String store : stores) {
             try {
                 parts.stores().complete(store, facts);
             } catch (StoreCallException e) {
                 failures.put(store, String.valueOf(e.getMessage()));
                 LOG.warn(
-                        "saga {} is COMPLETED, but store {} could not turn document {} visible ({}); tried again soon",
+                        "saga {} is COMPLETED, but store {} could not make document {} visible ({}); retrying soon",
                         saga.sagaId(),
                         store,
                         facts.get(DocumentFacts.DOCUMENT_ID),
@@ -90,16 +91,16 @@ final class Completion {
         journal.notPublished(
                 saga.sagaId(),
                 retries,
-                attempts -> attempts == ALERT_AT
+                attempts -> attempts == ATTEMPTS_BEFORE_ALERT
                         ? parts.alerts().notVisible(saga, String.join(", ", failures.keySet()), error, attempts)
                         : List.of());
         parts.alerts().deliver(saga.sagaId());
     }
 
     /**
-     * Of the versions that are visible now only the newest stays, which need not be this one: an older saga may end
-     * last. What resists becomes clean-up entries. A crash in between repeats it, since the saga counts as published
-     * only afterwards.
+     * Removes all visible versions but the newest, which is not this one if an older saga ends last. What cannot be
+     * removed becomes a clean-up entry. A crash in between repeats it, since the saga is recorded as published only
+     * afterwards.
      */
     private void removeOlder(SagaRecord saga) {
         List<SagaRecord> versions =

@@ -16,34 +16,33 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes an exchange fail whose processor threw an {@link Error}, memory that ran out for one, or, if it is an
- * asynchronous one, threw at all. Camel calls such a processor done and leaves what comes next in the queue of its
- * thread: the saga would stand still, and if another exchange used that thread, go on as if the store had been written,
- * and end COMPLETED.
+ * Fails an exchange whose processor threw an {@link Error}, such as an OutOfMemoryError, or whose asynchronous
+ * processor threw at all. Camel considers such a processor done and leaves the next one in the queue of its thread. The
+ * saga would stop, and if another exchange used that thread, continue as if the store had been written, and end
+ * COMPLETED.
  *
- * <p>Wherever they lead, the exchanges of our sagas are looked at; all others pass as they always did. Not seen: routes
- * that were built before it was added, and endpoints that a route chooses by itself (recipient lists and the like).
- * There the exchange is lost, but its thread is never used again, and the time limit undoes the saga and answers its
- * caller.
+ * <p>It guards the exchanges of sagas in all routes, and no other exchanges. It does not cover routes that were built
+ * before it was added, and endpoints that a route chooses at run time, as a recipient list does. There the exchange is
+ * lost, but its thread is never used again, and the saga is compensated at its time limit, which answers the caller.
  */
 public final class ErrorGuard implements InterceptStrategy {
-    private static final String MARK = "SagaGuarded";
+    private static final String GUARDED = "SagaGuarded";
 
-    /** Not their ids: a context that is stopped and started again builds them anew, with it. */
+    /** Routes and not their ids: a context that is stopped and started again rebuilds them, with this guard. */
     private final Set<Route> builtBefore = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     private ErrorGuard(Collection<Route> builtBefore) {
         this.builtBefore.addAll(builtBefore);
     }
 
-    /** Nothing happens if the context has one already: they are all alike. */
+    /** Adds a guard unless the context has one already; all guards are equivalent. */
     public static void addTo(CamelContext context) {
         if (of(context).isEmpty()) {
             context.getCamelContextExtension().addInterceptStrategy(new ErrorGuard(context.getRoutes()));
         }
     }
 
-    /** Whether the context has one, and had it when the route was built. */
+    /** Whether the context had a guard when the route was built. */
     static boolean covers(CamelContext context, Route route) {
         return of(context).filter(guard -> !guard.builtBefore.contains(route)).isPresent();
     }
@@ -55,9 +54,9 @@ public final class ErrorGuard implements InterceptStrategy {
                 .findAny();
     }
 
-    /** From now on this exchange, and what is copied from it, is looked at. */
+    /** Guards this exchange and its copies from now on. */
     public static void mark(Exchange exchange) {
-        exchange.setProperty(MARK, true);
+        exchange.setProperty(GUARDED, true);
     }
 
     @Override
@@ -73,24 +72,24 @@ public final class ErrorGuard implements InterceptStrategy {
 
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
-            if (exchange.getProperty(MARK) == null) {
+            if (exchange.getProperty(GUARDED) == null) {
                 return super.process(exchange, callback);
             }
-            ErrorGuard.DeferredCallback held = new ErrorGuard.DeferredCallback(callback);
+            ErrorGuard.DeferredCallback deferred = new ErrorGuard.DeferredCallback(callback);
             boolean sync;
             try {
-                sync = super.process(exchange, held);
+                sync = super.process(exchange, deferred);
             } catch (Throwable e) {
                 exchange.setException(e);
-                held.done(true);
-                return held.release();
+                deferred.done(true);
+                return deferred.release();
             }
-            held.release();
+            deferred.release();
             return sync;
         }
     }
 
-    /** Tells nobody that a processor is done before it has returned: until then it may still throw. */
+    /** Defers the callback until the processor has returned, since it may still throw before. */
     private static final class DeferredCallback implements AsyncCallback {
         private final AsyncCallback callback;
         private boolean returned;
@@ -105,7 +104,7 @@ public final class ErrorGuard implements InterceptStrategy {
         public void done(boolean doneSync) {
             synchronized (this) {
                 if (done) {
-                    return; // before it threw
+                    return; // called back before it threw
                 }
                 done = true;
                 sync = doneSync;
@@ -116,19 +115,19 @@ public final class ErrorGuard implements InterceptStrategy {
             callback.done(doneSync);
         }
 
-        /** @return whether it was done synchronously, as far as is known by now */
+        /** @return whether it was done synchronously, as far as is known */
         boolean release() {
-            boolean tell;
-            boolean how;
+            boolean notify;
+            boolean doneSync;
             synchronized (this) {
                 returned = true;
-                tell = done;
-                how = sync;
+                notify = done;
+                doneSync = sync;
             }
-            if (tell) {
-                callback.done(how);
+            if (notify) {
+                callback.done(doneSync);
             }
-            return how;
+            return doneSync;
         }
     }
 }

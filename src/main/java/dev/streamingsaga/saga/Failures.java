@@ -3,11 +3,11 @@ package dev.streamingsaga.saga;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 
-/** From whatever a step threw to a reason and a message that a person can use. */
+/** Converts what a step threw to a reason and a message for people. */
 final class Failures {
     private Failures() {}
 
-    /** @param step the step that was running; empty if the coordinator did not even begin */
+    /** @param step the step that was running; empty if the coordinator did not begin the LRA */
     static SagaException of(Throwable thrown, String sagaId, String step) {
         for (Throwable t = thrown; t != null; t = t.getCause()) {
             if (t instanceof SagaException known) {
@@ -22,7 +22,7 @@ final class Failures {
                 ? new SagaException(
                         Reason.COORDINATOR_UNAVAILABLE,
                         "the coordinator could not begin saga " + sagaId + " (" + cause
-                                + "); nothing was written, try again when it answers",
+                                + "); nothing was written, retry when it answers",
                         thrown)
                 : new SagaException(
                         Reason.STORE_FAILED,

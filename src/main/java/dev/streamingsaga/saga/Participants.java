@@ -15,9 +15,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Expression;
 import org.apache.camel.support.ExpressionAdapter;
 
-/** What the saga's routes do besides the steps: enlist, note a failure, answer the coordinator. */
+/** What the saga's routes do besides the steps: enlist participants, record a failure, answer the coordinator. */
 final class Participants {
-    /** The one option of every participant: an opaque signed token, everything else comes from the journal. */
+    /** The only option of every participant: an opaque signed token. Everything else comes from the journal. */
     static final String OPTION = CallbackToken.OPTION;
 
     private final Journal journal;
@@ -34,7 +34,7 @@ final class Participants {
         this.completion = completion;
     }
 
-    /** @param route of the participant: comes back with the callback, so that its {@code -compensate} route is found */
+    /** @param route the participant's route; the callback returns it, which identifies the {@code -compensate} route */
     Expression token(String route) {
         return new ExpressionAdapter() {
             @Override
@@ -50,13 +50,13 @@ final class Participants {
     }
 
     /**
-     * Journals the reason before the coordinator hears of the failure, since its callbacks can't carry it; then fails
-     * on.
+     * Journals the reason before the coordinator learns of the failure, since its callbacks cannot carry it; then
+     * rethrows.
      */
     void failed(Exchange exchange) {
         ActiveRun run = Steps.run(exchange);
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        SagaException failure = run.calledOff().orElseGet(() -> Failures.of(thrown, run.sagaId(), run.step()));
+        SagaException failure = run.revocation().orElseGet(() -> Failures.of(thrown, run.sagaId(), run.step()));
         if (runs.release(run) || hasEnded(run.sagaId(), run.number())) {
             throw failure;
         }
@@ -64,9 +64,8 @@ final class Participants {
             journal.beginCompensation(
                     run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
         } catch (RuntimeException e) {
-            // The journal is away: the compensation asks it again, or the recovery goes on with the saga; the
-            // coordinator's calls would race
-            // with that. What failed first is what must be told.
+            // The journal cannot be reached: the compensation tries again, or the recovery continues the saga, and the
+            // coordinator's callbacks must not race with that. The first failure is the one to report.
             failure.addSuppressed(e);
             run.release();
         }
@@ -79,7 +78,7 @@ final class Participants {
             SagaRecord saga = journal.saga(sagaId).orElseThrow();
             return saga.state() == SagaState.PAUSED || saga.run() != run;
         } catch (RuntimeException e) {
-            // The journal is away: the compensation will ask it again.
+            // The journal cannot be reached: the compensation tries again.
             return false;
         }
     }
@@ -103,9 +102,9 @@ final class Participants {
             return CallbackHandler.CallbackAnswer.GONE;
         }
         boolean late = journal.clock().instant().isAfter(saga.deadline());
-        // Journaled now, and undone whatever happens to this process. Asked to call again, the coordinator would keep
-        // the participant
-        // as a heuristic one, warn of it in every recovery pass, and learn nothing that it needs.
+        // The request is journaled now, so a crash cannot lose it. If the answer were "call again", the coordinator
+        // would
+        // keep the participant as a heuristic one and log a warning in every recovery pass.
         compensator.compensate(
                 saga.sagaId(),
                 target.run(),

@@ -31,7 +31,10 @@ import org.apache.camel.spi.ExecutorServiceManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The door of the saga protocol: builds its routes, settles what they leave open, and answers the coordinator. */
+/**
+ * Entry point of the saga protocol: builds its routes, settles sagas whose routes have ended, and answers the
+ * coordinator.
+ */
 public final class SagaEngine implements CallbackHandler, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SagaEngine.class);
 
@@ -43,7 +46,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     private final Compensator compensator;
     private final Completion completion;
     private final Participants participants;
-    private final StoreCounts outcomes;
+    private final StoreCounts counts;
     private final Alerts alerts;
     private final Traces traces;
 
@@ -68,26 +71,32 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
                 new Completion.CompletionParts(journal, runs, stores, compensator, alerts),
                 config.compensation().residue());
         this.participants = new Participants(runs, tokens, compensator, completion);
-        this.outcomes = new StoreCounts(stores);
+        this.counts = new StoreCounts(stores);
     }
 
-    /** @param validate and {@code start}: the two steps that belong to the way in */
+    /**
+     * @param validate implements the step {@code validate}
+     * @param start implements the step {@code start}
+     */
     public RoutesBuilder routes(CamelSagaService service, Processor validate, Processor start) {
         return new SagaRoutes(config, service, participants, validate, start);
     }
 
-    /** @throws ConfigException if a participant lacks one of its two routes: better now than when a saga needs it */
+    /**
+     * @throws ConfigException if a participant lacks one of its two required routes; checked at start rather than when
+     *     a saga needs it
+     */
     public void requireRoutes() {
         List<String> missing = stores.missing(config.participants());
         if (!missing.isEmpty()) {
             throw ConfigException.of("saga.participants names stores without routes; missing: "
-                    + String.join(", ", missing) + "; add them in " + config.routesDir() + ", or take the name out");
+                    + String.join(", ", missing) + "; add them in " + config.routesDir() + ", or remove the name");
         }
         List<String> unguarded = stores.unguarded(config.participants());
         if (!unguarded.isEmpty()) {
             LOG.warn(
-                    "routes {} were started before instance {} was added: should one die of an Error, that is noticed when a time limit has passed ({} for a write, "
-                            + "{} for all else), and not at once; add the instance before they are started",
+                    "routes {} were started before instance {} was added: if one fails with an Error, this is detected only after a"
+                            + " time limit ({} for a write, {} for other calls); add the instance before these routes are started",
                     String.join(", ", unguarded),
                     config.name(),
                     config.timeLimit(),
@@ -96,15 +105,15 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     }
 
     /**
-     * After the saga route ended well: the coordinator closed, so the document becomes visible now if its callback has
-     * not made it so.
+     * Called after the saga's route has succeeded: the coordinator has closed the LRA, so the document becomes visible
+     * now unless its callback has already done this.
      */
     public void closed(ActiveRun run) {
         completion.complete(run.sagaId(), run.number());
     }
 
     /**
-     * After the saga route failed, whatever the coordinator made of it: the journal alone brings the saga to its end.
+     * Called after the saga's route has failed, whatever the coordinator did: the compensation needs only the journal.
      */
     public CompletableFuture<SagaState> failed(ActiveRun run, Throwable thrown) {
         if (runs.release(run) || hasEnded(run)) {
@@ -116,19 +125,22 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
                 run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
     }
 
-    /** Undoes a saga for another reason than a failed step; of another run than the saga's nothing changes. */
+    /**
+     * Compensates a saga for another reason than a failed step. A request of a run that does not own the saga changes
+     * nothing.
+     */
     public CompletableFuture<SagaState> compensate(String sagaId, int run, Reason reason, String message) {
         return compensator.compensate(sagaId, run, reason, message);
     }
 
-    /** As an operator wants it, whatever run the saga is in. */
+    /** Cancels a saga on behalf of an operator, whatever its run. */
     public CompletableFuture<SagaState> cancel(String sagaId) {
         return compensator.compensate(
                 sagaId, journal.saga(sagaId).orElseThrow().run(), Reason.CANCELLED, "cancelled by an operator");
     }
 
     /**
-     * Stops a saga where it is; what is written stays. Its step ends at the next side effect.
+     * Pauses a saga and keeps what is written. Its step ends before its next side effect.
      *
      * @return false if it is compensating or final already
      */
@@ -136,43 +148,49 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         if (!journal.pause(sagaId)) {
             return false;
         }
-        // Nothing is deleted, so nobody waits for writes under way; the run stays known until its route has ended, or
-        // the recovery ends it.
+        // Nothing is deleted, so writes in progress need not be waited for; the run stays registered until its route
+        // has
+        // ended, or the recovery ends it.
         runs.revoke(sagaId, new SagaException(Reason.CANCELLED, "saga " + sagaId + " was paused"), Duration.ZERO);
         return true;
     }
 
-    /** Turns a COMPLETED saga's document visible in the stores that have not done so yet. */
+    /** Makes a COMPLETED saga's document visible in the stores where it is not yet. */
     public void publish(SagaRecord saga) {
         completion.publish(saga);
     }
 
-    /** Paused, or taken over by a later run: nothing that this run meets concerns the saga any more. */
+    /**
+     * Whether the saga is paused or was taken over by a later run, so that a failure of this run does not affect it.
+     */
     private boolean hasEnded(ActiveRun run) {
         SagaRecord saga = journal.saga(run.sagaId()).orElseThrow();
         return saga.state() == SagaState.PAUSED || saga.run() != run.number();
     }
 
-    /** What tells the outcome of a saga that this process undoes, or has undone and tells of; empty if neither. */
+    /**
+     * The future outcome of a saga that this process is compensating or whose outcome it is reporting; empty if
+     * neither.
+     */
     public Optional<CompletableFuture<SagaState>> pendingOutcome(String sagaId) {
         return compensator.pendingOutcome(sagaId);
     }
 
-    /** Sagas that this process runs or undoes now: nobody else's to take over. */
+    /** Sagas that this process is running or compensating now, which must not be taken over. */
     public Set<String> busy() {
         Set<String> busy = new HashSet<>(compensator.inFlight());
         runs.all().forEach(run -> busy.add(run.sagaId()));
         return busy;
     }
 
-    public StoreCounts outcomes() {
-        return outcomes;
+    public StoreCounts counts() {
+        return counts;
     }
 
     /**
-     * Tries a clean-up entry's step again, and with it all entries of the same saga and step.
+     * Retries the compensation of a clean-up entry's step, and so all entries of the same saga and step.
      *
-     * @return the entries still open
+     * @return the saga's entries that are still open
      */
     public List<CleanupEntry> retry(CleanupEntry entry) {
         SagaRecord saga = journal.saga(entry.sagaId()).orElseThrow();
@@ -183,26 +201,26 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     }
 
     /**
-     * Removes what arrived after its saga was undone: the answer never came, so nobody could wait for it. What resists
-     * becomes clean-up entries.
+     * Removes what arrived in the bucket after its saga was compensated, from a write that got no answer. What cannot
+     * be removed becomes a clean-up entry.
      */
     public void removeLateChunks(SagaRecord saga) {
         compensator.sweep(saga);
     }
 
-    /** Alerts that could not be told: again. */
+    /** Delivers again the alerts that could not be delivered. */
     public void redeliverAlerts() {
         alerts.redeliver();
     }
 
-    /** A person closes an entry. */
-    public void resolve(CleanupEntry entry, String why) {
-        resolve(List.of(entry), why);
+    /** Closes an entry on an operator's decision. */
+    public void resolve(CleanupEntry entry, String reason) {
+        resolve(List.of(entry), reason);
     }
 
     /** As {@link #resolve(CleanupEntry, String)}, for several entries of one saga. */
-    public void resolve(List<CleanupEntry> entries, String why) {
-        entries.forEach(entry -> journal.resolve(entry, why));
+    public void resolve(List<CleanupEntry> entries, String reason) {
+        entries.forEach(entry -> journal.resolve(entry, reason));
         entries.stream().findFirst().ifPresent(entry -> alerts.deliver(entry.sagaId()));
     }
 
@@ -217,14 +235,14 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     }
 
     private CallbackHandler.CallbackAnswer answer(Target target, String suffix) {
-        Exchange answered = template.request(config.direct(target.step() + suffix), exchange -> {
+        Exchange reply = template.request(config.direct(target.step() + suffix), exchange -> {
             exchange.getMessage().setBody(target);
             traces.of(target.sagaId()).to(exchange);
         });
-        if (answered.getException() != null) {
-            throw CamelExecutionException.wrapCamelExecutionException(answered, answered.getException());
+        if (reply.getException() != null) {
+            throw CamelExecutionException.wrapCamelExecutionException(reply, reply.getException());
         }
-        CallbackHandler.CallbackAnswer answer = answered.getMessage().getBody(CallbackHandler.CallbackAnswer.class);
+        CallbackHandler.CallbackAnswer answer = reply.getMessage().getBody(CallbackHandler.CallbackAnswer.class);
         return answer == null ? CallbackHandler.CallbackAnswer.LATER : answer;
     }
 

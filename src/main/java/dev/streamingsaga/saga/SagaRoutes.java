@@ -11,11 +11,11 @@ import org.apache.camel.model.TryDefinition;
 import org.apache.camel.saga.CamelSagaService;
 
 /**
- * The saga as a picture: nine steps in one LRA, with one participant route around each store. Nothing here handles an
- * exception: what a step throws is journaled and reaches the coordinator as a cancel.
+ * The saga: nine steps in one LRA, with one participant route around each store. No route here handles an exception:
+ * what a step throws is journaled and makes Camel cancel the LRA.
  */
 final class SagaRoutes extends RouteBuilder {
-    /** Stores whose own routes take a permit for each batch; the routes of all others run under one as a whole. */
+    /** Stores whose own routes acquire a permit for each batch; every other store's route runs under one permit. */
     private static final Set<String> BUILT_IN = Set.of("upload", "security", "vector", "graph", "relational");
 
     private final SagaConfig config;
@@ -35,7 +35,7 @@ final class SagaRoutes extends RouteBuilder {
     @Override
     public void configure() {
         errorHandler(noErrorHandler());
-        TryDefinition steps = enlist("run", SagaPropagation.REQUIRES_NEW, "one document, all nine steps in one LRA")
+        TryDefinition steps = enlist("run", SagaPropagation.REQUIRES_NEW, "one run of a saga: all nine steps in one LRA")
                 .completion(config.direct("run-complete"))
                 .process(participants::bindLra)
                 .doTry();
@@ -45,7 +45,7 @@ final class SagaRoutes extends RouteBuilder {
                 .process(Steps.begin("verify", SagaState.VERIFYING)).to(config.direct("verify")).process(Steps.end("verify"));
         config.participants().forEach(name -> steps.to(config.direct("participant-" + name)));
         if (config.participants().isEmpty()) {
-            // The bucket is the only store; the journal knows no way from VERIFYING to COMPLETING but through PROCESSING.
+            // The bucket is the only store; the only legal transition from VERIFYING to COMPLETING is through PROCESSING.
             steps.process(Steps.begin("finalize", SagaState.PROCESSING));
         }
         steps.process(Steps.begin("finalize", SagaState.COMPLETING)).to(config.direct("manifest")).process(Steps.end("finalize"))
@@ -53,22 +53,22 @@ final class SagaRoutes extends RouteBuilder {
                 .end().end();
 
         from(config.direct("validate")).routeId(config.id("validate")).group("saga")
-                .description("a readable regular file, small enough, where it may be; its digests").process(validate);
+                .description("checks that the file is regular, readable, allowed and within the size limit; takes its digests").process(validate);
         from(config.direct("start")).routeId(config.id("start")).group("saga")
-                .description("names, chosen before anything is written under them").process(start);
+                .description("chooses and journals all names before anything is written under them").process(start);
         participant("upload", SagaState.UPLOADING);
         config.participants().forEach(name -> participant(name, SagaState.PROCESSING));
         callbacks("run");
         from(config.direct("run-complete")).routeId(config.id("run-complete")).group("saga")
-                .description("the coordinator says that the saga closed").process(participants::complete);
+                .description("callback of the coordinator: the LRA was closed").process(participants::complete);
     }
 
     private void participant(String name, SagaState state) {
-        enlist("participant-" + name, SagaPropagation.MANDATORY, "store " + name + " as a participant of the saga")
+        enlist("participant-" + name, SagaPropagation.MANDATORY, "writes store " + name + " as a participant of the saga")
                 .process(Steps.begin(name, state))
                 .doTry()
                     .process(Steps.permit(BUILT_IN.contains(name)))
-                    .enrich(config.direct("store-" + name), Steps::answered)
+                    .enrich(config.direct("store-" + name), Steps::keepExpected)
                 .doFinally()
                     .process(Steps::endPermit)
                 .end()
@@ -86,6 +86,6 @@ final class SagaRoutes extends RouteBuilder {
 
     private void callbacks(String route) {
         from(config.direct(route + "-compensate")).routeId(config.id(route + "-compensate")).group("saga")
-                .description("the coordinator wants " + route + " undone").process(participants::compensate);
+                .description("callback of the coordinator: compensate " + route).process(participants::compensate);
     }
 }

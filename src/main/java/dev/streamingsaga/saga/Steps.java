@@ -10,7 +10,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.jspecify.annotations.Nullable;
 
-/** Journal entries around the steps: intent before, mark after. */
+/** Processors around each step: they journal its beginning and its end. */
 final class Steps {
     private static final String PERMIT = "SagaStepPermit";
 
@@ -19,12 +19,12 @@ final class Steps {
     static ActiveRun run(Exchange exchange) {
         ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
         if (run == null) {
-            throw new IllegalStateException("no saga run in this exchange: direct:<name>-ingest is the only way in");
+            throw new IllegalStateException("no saga run in this exchange: send files to direct:<name>-ingest only");
         }
         return run;
     }
 
-    /** The intent. Also puts the document's facts into the body, once there are any. */
+    /** Journals that the step begins. Also sets the body to the document's facts, once it has any. */
     static Processor begin(String step, SagaState state) {
         return exchange -> {
             ActiveRun run = run(exchange);
@@ -37,10 +37,10 @@ final class Steps {
         };
     }
 
-    /** A user's store knows nothing of permits: one is held while its route runs. */
-    static Processor permit(boolean takesItsOwn) {
+    /** Acquires the permit for a user's store, which does not know permits; it is held while the store's route runs. */
+    static Processor permit(boolean acquiresOwn) {
         return exchange -> {
-            if (!takesItsOwn) {
+            if (!acquiresOwn) {
                 exchange.setProperty(PERMIT, run(exchange).permit());
             }
         };
@@ -52,7 +52,7 @@ final class Steps {
         }
     }
 
-    /** The mark, with what the store said of how much it was given. */
+    /** Journals that the step has ended, with the number of pieces that its store reported. */
     static Processor end(String step) {
         return exchange -> run(exchange)
                 .end(
@@ -63,10 +63,10 @@ final class Steps {
     }
 
     /**
-     * A store's route gets a copy of the message, so that nothing it does to headers can lose the saga; of its answer
-     * only this number is taken.
+     * A store's route gets a copy of the message, so that it cannot lose the saga by changing headers. Of its answer
+     * only this number is used.
      */
-    static Exchange answered(Exchange original, @Nullable Exchange answer) {
+    static Exchange keepExpected(Exchange original, @Nullable Exchange answer) {
         if (answer != null) {
             StoreClient.expected(answer.getMessage()).ifPresent(pieces -> original.setProperty(Run.EXPECTED, pieces));
         }

@@ -8,7 +8,7 @@ public final class StoreCallException extends Exception {
         super(message, cause);
     }
 
-    /** An Error, not an exception: the undoing itself crashed. */
+    /** Whether the store's route failed with an Error, so that the compensation itself crashed. */
     boolean isCrash() {
         for (Throwable t = getCause(); t != null; t = t.getCause()) {
             if (t instanceof Error) {

@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 /**
- * The core's view of a participating store: up to four routes, {@code direct:<name>-store-STORE} and the same with
- * {@code -compensate}, {@code -count} and {@code -complete}, the last two optional. Every call has a time limit.
+ * Calls participating stores. A store has up to four routes: {@code direct:<name>-store-STORE} and the same with
+ * {@code -compensate}, {@code -count} and {@code -complete}; the last two are optional. Every call has a time limit.
  */
 public final class StoreClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreClient.class);
@@ -39,8 +39,8 @@ public final class StoreClient implements AutoCloseable {
     private final CamelContext context;
     private final ProducerTemplate template;
     /**
-     * A new thread for each call: what Camel left behind on one, of a store that died of an Error, must not go on with
-     * the next call.
+     * A new thread for each call: what Camel leaves on a thread when a store fails with an Error must not continue
+     * during the next call.
      */
     private final SimpleAsyncTaskExecutor calls = new SimpleAsyncTaskExecutor();
 
@@ -52,11 +52,11 @@ public final class StoreClient implements AutoCloseable {
         this.template = context.createProducerTemplate();
         this.traces = Traces.of(context);
         this.calls.setThreadNamePrefix(config.id("store-call-"));
-        this.calls.setDaemon(true); // one that hangs does not keep the process
-        this.calls.setTaskTerminationTimeout(1); // so that closing interrupts what still runs
+        this.calls.setDaemon(true); // a call that hangs must not keep the process alive
+        this.calls.setTaskTerminationTimeout(1); // so that closing interrupts running calls
     }
 
-    /** Not the store's failure: whoever runs next does it again. */
+    /** This process is stopping; the store has not failed. The next start repeats the call. */
     static final class StoppingException extends RuntimeException {
         StoppingException(String message, Throwable cause) {
             super(message, cause);
@@ -64,19 +64,19 @@ public final class StoreClient implements AutoCloseable {
     }
 
     /**
-     * What a store still holds of a saga: pieces by name where it can tell, else their number, and why it does if it
-     * said so.
+     * What a store holds of a saga: pieces by name if it reports names, otherwise their number, and the reason if it
+     * reports one.
      */
-    public record Held(long count, List<String> resources, Optional<String> because) {
-        static final Held NOTHING = new Held(0, List.of(), Optional.empty());
+    public record StoreContents(long count, List<String> resources, Optional<String> reason) {
+        static final StoreContents NOTHING = new StoreContents(0, List.of(), Optional.empty());
 
-        /** The pieces, or {@code whole} for a store that only counts. */
-        List<String> names(String whole) {
-            return count > 0 && resources.isEmpty() ? List.of(whole) : resources;
+        /** The pieces, or {@code everything} for a store that only counts. */
+        List<String> names(String everything) {
+            return count > 0 && resources.isEmpty() ? List.of(everything) : resources;
         }
     }
 
-    /** What a participant must have, and does not: empty if all is there. */
+    /** The required routes that these participants lack; empty if none is missing. */
     List<String> missing(List<String> participants) {
         return participants.stream()
                 .flatMap(store -> Stream.of("", "-compensate")
@@ -85,7 +85,7 @@ public final class StoreClient implements AutoCloseable {
                 .toList();
     }
 
-    /** Whether the store can be asked at all. */
+    /** Whether the store has a count route. */
     public boolean countable(String store) {
         return exists(store, "-count");
     }
@@ -95,7 +95,7 @@ public final class StoreClient implements AutoCloseable {
         return routes(store, suffix).findAny().isPresent();
     }
 
-    /** The ids of the routes of these participants that an {@link ErrorGuard} does not look at. */
+    /** The ids of these participants' routes that no {@link ErrorGuard} covers. */
     List<String> unguarded(List<String> participants) {
         return participants.stream()
                 .flatMap(store ->
@@ -111,25 +111,25 @@ public final class StoreClient implements AutoCloseable {
                 .filter(route -> route.getEndpoint().getEndpointUri().equals(uri));
     }
 
-    /** Asks the store itself; empty for a store without a count route. */
-    public Optional<Held> contents(String store, Map<String, Object> facts) throws StoreCallException {
+    /** Queries the store; empty for a store without a count route. */
+    public Optional<StoreContents> contents(String store, Map<String, Object> facts) throws StoreCallException {
         if (!countable(store)) {
             return Optional.empty();
         }
         return Optional.of(toContents(store, call(store, "-count", facts).getBody()));
     }
 
-    /** Undoes; what the route returns is what it knows to be left. */
-    public Held compensate(String store, Map<String, Object> facts) throws StoreCallException {
+    /** Compensates the store; its route returns the residue that it knows of. */
+    public StoreContents compensate(String store, Map<String, Object> facts) throws StoreCallException {
         Message answer = call(store, "-compensate", facts);
-        Optional<String> because = Optional.ofNullable(answer.getHeader(ChunkRoutes.LEFT_BECAUSE, String.class));
-        return answer.getBody() instanceof Collection<?> names ? contents(names, because) : Held.NOTHING;
+        Optional<String> reason = Optional.ofNullable(answer.getHeader(ChunkRoutes.LEFT_BECAUSE, String.class));
+        return answer.getBody() instanceof Collection<?> names ? contents(names, reason) : StoreContents.NOTHING;
     }
 
     /**
-     * Writes outside a saga, for a document that is to be there already: the run says whose, and for how long.
+     * Writes a document again outside its saga, for a repair; the run gives the document and the permits.
      *
-     * @return how many pieces the store was given, if it said so
+     * @return how many pieces the store reported, if it did
      */
     public OptionalLong write(String store, Run run, Duration limit) throws StoreCallException {
         return expected(request(store, "", limit, exchange -> {
@@ -138,7 +138,7 @@ public final class StoreClient implements AutoCloseable {
         }));
     }
 
-    /** Any other question to a store; null if its route answers nothing. */
+    /** Calls another route of a store; null if the route returns no body. */
     public @Nullable Object inspect(String store, String suffix, Map<String, Object> body) throws StoreCallException {
         return call(store, suffix, body).getBody();
     }
@@ -149,7 +149,7 @@ public final class StoreClient implements AutoCloseable {
         }
     }
 
-    private static Held toContents(String store, @Nullable Object answer) throws StoreCallException {
+    private static StoreContents toContents(String store, @Nullable Object answer) throws StoreCallException {
         if (answer instanceof Collection<?> names) {
             return contents(names, Optional.empty());
         }
@@ -160,7 +160,7 @@ public final class StoreClient implements AutoCloseable {
                             + (answer == null ? "nothing" : answer.getClass().getSimpleName()),
                     null);
         }
-        return new Held(number.getAsLong(), List.of(), Optional.empty());
+        return new StoreContents(number.getAsLong(), List.of(), Optional.empty());
     }
 
     private static OptionalLong number(@Nullable Object answer) {
@@ -174,23 +174,22 @@ public final class StoreClient implements AutoCloseable {
         }
     }
 
-    /**
-     * How many pieces a store says at the end of its write that it was given; nothing depends on it but what is shown.
-     */
+    /** How many pieces a store reports at the end of its write. For display only. */
     static OptionalLong expected(Message answer) {
-        Object said = answer.getHeader(Run.EXPECTED);
-        OptionalLong pieces = number(said);
-        if (said != null && pieces.isEmpty()) {
+        Object reported = answer.getHeader(Run.EXPECTED);
+        OptionalLong pieces = number(reported);
+        if (reported != null && pieces.isEmpty()) {
             LOG.warn(
-                    "a store of saga {} ended its write with a header {} that is no number; what it is to hold is not known",
+                    "a store of saga {} ended its write with a header {} that is not a number; how many pieces it should hold is unknown",
                     answer.getExchange().getProperty(Run.PROPERTY, Run.class).sagaId(),
                     Run.EXPECTED);
         }
         return pieces;
     }
 
-    private static Held contents(Collection<?> names, Optional<String> because) {
-        return new Held(names.size(), names.stream().map(String::valueOf).toList(), because);
+    private static StoreContents contents(Collection<?> names, Optional<String> reason) {
+        return new StoreContents(
+                names.size(), names.stream().map(String::valueOf).toList(), reason);
     }
 
     private Message call(String store, String suffix, Map<String, Object> facts) throws StoreCallException {
@@ -202,28 +201,28 @@ public final class StoreClient implements AutoCloseable {
 
     private Message request(String store, String suffix, Duration limit, Processor fill) throws StoreCallException {
         String uri = config.direct("store-" + store + suffix);
-        Future<Exchange> future = calls.submit(() -> template.request(uri, exchange -> {
+        Future<Exchange> reply = calls.submit(() -> template.request(uri, exchange -> {
             ErrorGuard.mark(exchange);
             fill.process(exchange);
         }));
         try {
-            Exchange answer = future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            Exchange answer = reply.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             if (answer.getException() != null) {
                 throw new StoreCallException(uri + ": " + reason(answer.getException()), answer.getException());
             }
             return answer.getMessage();
         } catch (TimeoutException e) {
-            future.cancel(true);
+            reply.cancel(true);
             throw new StoreCallException(uri + ": no answer within " + limit.toSeconds() + " s", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new StoppingException("the process stops while it calls " + uri, e);
+            throw new StoppingException("this process is stopping during the call of " + uri, e);
         } catch (ExecutionException e) {
             throw new StoreCallException(uri + ": " + reason(e.getCause()), e.getCause());
         }
     }
 
-    /** The innermost cause in words; wrappers only repeat it. An Error's own words say little without its name. */
+    /** The message of the innermost cause, which wrappers only repeat; with the class name for an Error. */
     static String reason(@Nullable Throwable thrown) {
         Throwable cause = thrown;
         while (cause != null && cause.getCause() != null && cause.getCause() != cause) {

@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the stores really hold of a saga. */
+/** Counts what the stores hold of a saga. */
 public final class StoreCounts {
     private static final Logger LOG = LoggerFactory.getLogger(StoreCounts.class);
 
@@ -21,7 +21,8 @@ public final class StoreCounts {
     }
 
     /**
-     * Pieces in each store, asked now: chunks, records, vectors, nodes, rows. A store that can't be asked is missing.
+     * The number of pieces in each store, queried now: chunks, records, vectors, nodes, rows. A store that cannot be
+     * queried is absent.
      */
     public Map<String, Long> counts(SagaRecord saga) {
         Optional<Document> document = saga.document();
@@ -34,10 +35,11 @@ public final class StoreCounts {
                 continue;
             }
             try {
-                stores.contents(store, document.get().facts()).ifPresent(held -> counts.put(store, held.count()));
+                stores.contents(store, document.get().facts())
+                        .ifPresent(contents -> counts.put(store, contents.count()));
             } catch (StoreCallException e) {
                 LOG.warn(
-                        "store {} could not be asked what it holds of saga {}: {}",
+                        "store {} could not be queried for saga {} ({}); its count is left out",
                         store,
                         saga.sagaId(),
                         e.getMessage());

@@ -1,9 +1,8 @@
 /**
  * The saga protocol: the route of nine steps, participants, completion and compensation.
  *
- * <p>The coordinator says whether a saga closes or cancels. The journal remembers what that means and what came of it:
- * the first outcome recorded is final, a late callback changes nothing. Without a coordinator, the journal alone
- * finishes.
+ * <p>The coordinator decides whether an LRA closes or cancels. The journal records the saga's outcome: the first one is
+ * final, and a late callback changes nothing. If the coordinator is not available, the journal alone finishes the saga.
  */
 @NullMarked
 package dev.streamingsaga.saga;

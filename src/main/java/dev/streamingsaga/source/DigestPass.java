@@ -15,31 +15,31 @@ import java.util.concurrent.BlockingQueue;
 import java.util.function.LongConsumer;
 
 /**
- * The caller's thread reads and takes the hash of the whole; a second one takes the hashes of the chunks from the same
- * buffers. One read for both also holds where the file does not fit into the page cache.
+ * Hashes a file in one pass. The caller's thread reads it and hashes the whole; a second thread hashes the chunks from
+ * the same buffers. So the file is read once, even if it does not fit into the page cache.
  */
 final class DigestPass {
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final int BUFFERS = 4;
-    private static final Block END = new Block(new byte[0], 0);
+    private static final FilledBuffer END = new FilledBuffer(new byte[0], 0);
 
     private final Path path;
     private final long sizeBytes;
     private final ChunkHashes chunks;
     private final LongConsumer bytesDone;
-    private final Runnable wanted;
+    private final Runnable cancelCheck;
     private final BlockingQueue<byte[]> free = new ArrayBlockingQueue<>(BUFFERS);
-    private final BlockingQueue<Block> full = new ArrayBlockingQueue<>(BUFFERS + 1);
+    private final BlockingQueue<FilledBuffer> full = new ArrayBlockingQueue<>(BUFFERS + 1);
 
-    DigestPass(Path path, long sizeBytes, long chunkSize, LongConsumer bytesDone, Runnable wanted) {
+    DigestPass(Path path, long sizeBytes, long chunkSize, LongConsumer bytesDone, Runnable cancelCheck) {
         this.path = path;
         this.sizeBytes = sizeBytes;
         this.chunks = new ChunkHashes(chunkSize);
         this.bytesDone = bytesDone;
-        this.wanted = wanted;
+        this.cancelCheck = cancelCheck;
     }
 
-    private record Block(byte[] bytes, int length) {}
+    private record FilledBuffer(byte[] bytes, int length) {}
 
     Digests run() throws IOException {
         for (int i = 0; i < BUFFERS; i++) {
@@ -54,7 +54,7 @@ final class DigestPass {
             try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
                 read = readAll(file, whole);
             } finally {
-                full.put(END); // never blocks: there is room for every buffer and the end
+                full.put(END); // never blocks: there is room for every buffer and the end marker
                 hasher.join();
             }
             return new Digests(hex(whole), read, chunks.end());
@@ -64,12 +64,12 @@ final class DigestPass {
         }
     }
 
-    /** Reads one byte more than expected at most, so that a file that grew is noticed without reading on for ever. */
+    /** Stops when more than the expected size is read: detects a file that has grown, without reading for ever. */
     private long readAll(FileChannel file, MessageDigest whole) throws IOException, InterruptedException {
         long read = 0;
         for (long block = 0; read <= sizeBytes; block++) {
             if (block % 16 == 0) {
-                wanted.run();
+                cancelCheck.run();
                 bytesDone.accept(read);
             }
             byte[] buffer = free.take();
@@ -77,8 +77,8 @@ final class DigestPass {
             if (n < 0) {
                 break;
             }
-            full.put(new Block(buffer, n));
-            // The other thread may give the buffer back meanwhile; only this one takes it out again.
+            full.put(new FilledBuffer(buffer, n));
+            // The other thread may return the buffer meanwhile, but only this thread takes it again.
             whole.update(buffer, 0, n);
             read += n;
         }
@@ -86,15 +86,15 @@ final class DigestPass {
         return read;
     }
 
-    @SuppressWarnings("ReferenceEquality") // the end is a mark, and not a block that equals it
+    @SuppressWarnings("ReferenceEquality") // END is a marker, compared by identity
     private void hashChunks() {
         try {
-            for (Block block = full.take(); block != END; block = full.take()) {
+            for (FilledBuffer block = full.take(); block != END; block = full.take()) {
                 chunks.update(block.bytes(), block.length());
                 free.put(block.bytes());
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // nobody but a dying process interrupts this thread
+            Thread.currentThread().interrupt(); // only a process that ends interrupts this thread
         }
     }
 

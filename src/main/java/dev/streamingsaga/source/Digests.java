@@ -3,8 +3,8 @@ package dev.streamingsaga.source;
 import java.util.List;
 
 /**
- * What one pass over a source file found. Every byte was read once and given to both hashes, so the chunks' bytes, one
- * after the other, are exactly the bytes of {@code sha256}.
+ * The digests of a source file from one pass. Each byte was read once for both hashes, so the chunks, one after the
+ * other, are exactly the bytes of {@code sha256}.
  *
  * @param sha256 of the whole file, lower-case hex
  * @param sizeBytes bytes read

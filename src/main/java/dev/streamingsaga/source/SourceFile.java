@@ -20,32 +20,33 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
-/** Looks at originals. Nothing here opens a file for writing, and nothing but a regular file is ever opened. */
+/** Reads source files. Only regular files are opened, and never for writing. */
 public final class SourceFile {
     private static final int BUFFER_BYTES = 256 * 1024;
-    private static final int BLOCKS_UNASKED = 16;
+    private static final int BLOCKS_BETWEEN_CHECKS = 16;
     private static final String MODIFIED = "file was modified during upload, please retry";
 
     private SourceFile() {}
 
     /**
-     * What a path really is, symbolic links followed once and for all: later looks at the returned path follow none.
+     * Resolves all symbolic links, so that later checks of the returned path follow none.
      *
-     * @throws SagaException FILE_NOT_FOUND if it is not there, FILE_NOT_READABLE if it can't be looked at
+     * @throws SagaException FILE_NOT_FOUND if the file does not exist, FILE_NOT_READABLE if it cannot be accessed
      */
     public static Path real(Path path) {
         try {
             return path.toRealPath();
         } catch (IOException e) {
-            throw refused(path, e);
+            throw failure(path, e);
         }
     }
 
     /**
-     * Takes the identity of the file that the path leads to. Directories, pipes, devices and sockets are refused
-     * unopened.
+     * Reads the identity of the file, following links. Directories, pipes, devices and sockets are rejected without
+     * being opened.
      *
-     * @throws SagaException FILE_NOT_FOUND if it is not there, FILE_NOT_READABLE if it is no readable regular file
+     * @throws SagaException FILE_NOT_FOUND if the file does not exist, FILE_NOT_READABLE if it is not a readable
+     *     regular file
      */
     public static SourceIdentity identity(Path path) {
         Path real = real(path);
@@ -60,9 +61,10 @@ public final class SourceFile {
     }
 
     /**
-     * The file at just this path, links not followed, whether it may be read or not; empty if it is no regular file.
+     * The identity of the file at this path, without following links, readable or not; empty if it is not a regular
+     * file.
      *
-     * @throws SagaException FILE_NOT_FOUND if it is not there, FILE_NOT_READABLE if it can't be looked at
+     * @throws SagaException FILE_NOT_FOUND if the file does not exist, FILE_NOT_READABLE if it cannot be accessed
      */
     public static Optional<SourceIdentity> regularFile(Path path) {
         BasicFileAttributes found = identityOf(path);
@@ -70,7 +72,7 @@ public final class SourceFile {
     }
 
     /**
-     * Compares the path, not an open handle: a handle goes on reading a deleted file.
+     * Checks that the path still leads to the expected file. An open handle would not show that the file was deleted.
      *
      * @throws SagaException FILE_NOT_FOUND if it is gone, HASH_MISMATCH if inode, size or modification time differ
      */
@@ -79,15 +81,15 @@ public final class SourceFile {
     }
 
     /**
-     * As {@link #check}, and reads the file again if its attributes changed meanwhile: that may have been a
-     * {@code chmod}, or somebody who wrote and set the modification time back.
+     * As {@link #check}, and reads the file again if its attributes have changed: this may have been a {@code chmod},
+     * or a write after which the modification time was set back.
      *
      * @param sha256 of the whole file
      * @throws SagaException as {@link #check}, and HASH_MISMATCH if the bytes differ
      */
-    public static void checkContent(Path path, SourceIdentity expected, String sha256, Runnable wanted) {
+    public static void checkContent(Path path, SourceIdentity expected, String sha256, Runnable cancelCheck) {
         if (identityOf(path, expected).changedNanos() != expected.changedNanos()
-                && !sha256(path, 0, expected.sizeBytes(), wanted).equals(sha256)) {
+                && !sha256(path, 0, expected.sizeBytes(), cancelCheck).equals(sha256)) {
             throw modified(path);
         }
     }
@@ -95,25 +97,25 @@ public final class SourceFile {
     /**
      * Reads a part of the file again.
      *
-     * @param sha256 of that part, as it must be
-     * @throws SagaException HASH_MISMATCH if it is not, FILE_NOT_FOUND or FILE_NOT_READABLE; or what {@code wanted}
-     *     throws
+     * @param sha256 the expected hash of that part
+     * @throws SagaException HASH_MISMATCH if the hash differs, FILE_NOT_FOUND or FILE_NOT_READABLE; or what
+     *     {@code cancelCheck} throws
      */
-    public static void checkPart(Path path, long offset, long sizeBytes, String sha256, Runnable wanted) {
-        if (!sha256(path, offset, sizeBytes, wanted).equals(sha256)) {
+    public static void checkPart(Path path, long offset, long sizeBytes, String sha256, Runnable cancelCheck) {
+        if (!sha256(path, offset, sizeBytes, cancelCheck).equals(sha256)) {
             throw modified(path);
         }
     }
 
-    private static String sha256(Path path, long offset, long sizeBytes, Runnable wanted) {
+    private static String sha256(Path path, long offset, long sizeBytes, Runnable cancelCheck) {
         MessageDigest digest = DigestPass.sha256();
         ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(BUFFER_BYTES, Math.max(1, sizeBytes)));
         long end = offset + sizeBytes;
         try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
             long position = offset;
             for (long block = 0; position < end; block++) {
-                if (block % BLOCKS_UNASKED == 0) {
-                    wanted.run();
+                if (block % BLOCKS_BETWEEN_CHECKS == 0) {
+                    cancelCheck.run();
                 }
                 int n = file.read(buffer.clear().limit((int) Math.min(buffer.capacity(), end - position)), position);
                 if (n < 0) {
@@ -123,7 +125,7 @@ public final class SourceFile {
                 position += n;
             }
         } catch (IOException e) {
-            throw refused(path, e);
+            throw failure(path, e);
         }
         return DigestPass.hex(digest);
     }
@@ -142,21 +144,22 @@ public final class SourceFile {
     }
 
     /**
-     * Hashes the whole file and each chunk in one pass on two threads; needs about 1 MiB whatever the file's size.
+     * Hashes the whole file and each chunk in one pass on two threads; uses about 1 MiB of memory for a file of any
+     * size.
      *
-     * @param bytesDone told now and then how many bytes are hashed
-     * @param wanted called now and then; what it throws ends the pass and is thrown on
+     * @param bytesDone called from time to time with the number of bytes hashed
+     * @param cancelCheck called from time to time; an exception from it ends the pass and is rethrown
      * @throws SagaException HASH_MISMATCH or FILE_NOT_FOUND if the file is not the one of {@code identity} before,
      *     during or after the pass, FILE_NOT_READABLE if reading fails
      */
     public static Digests digest(
-            Path path, SourceIdentity identity, long chunkSize, LongConsumer bytesDone, Runnable wanted) {
+            Path path, SourceIdentity identity, long chunkSize, LongConsumer bytesDone, Runnable cancelCheck) {
         check(path, identity);
         Digests digests;
         try {
-            digests = new DigestPass(path, identity.sizeBytes(), chunkSize, bytesDone, wanted).run();
+            digests = new DigestPass(path, identity.sizeBytes(), chunkSize, bytesDone, cancelCheck).run();
         } catch (IOException e) {
-            throw refused(path, e);
+            throw failure(path, e);
         }
         check(path, identity);
         if (digests.sizeBytes() != identity.sizeBytes()) {
@@ -165,7 +168,7 @@ public final class SourceFile {
         return digests;
     }
 
-    /** The refusal of a file that is no longer what it was. */
+    /** The exception for a file that was changed. */
     public static SagaException modified(Path path) {
         return new SagaException(Reason.HASH_MISMATCH, path + ": " + MODIFIED);
     }
@@ -174,7 +177,7 @@ public final class SourceFile {
         try {
             return Files.readAttributes(real, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
-            throw refused(real, e);
+            throw failure(real, e);
         }
     }
 
@@ -193,17 +196,17 @@ public final class SourceFile {
         } catch (UnsupportedOperationException e) {
             return 0;
         } catch (IOException e) {
-            throw refused(real, e);
+            throw failure(real, e);
         }
     }
 
-    static SagaException refused(Path path, IOException e) {
+    static SagaException failure(Path path, IOException e) {
         if (e instanceof NoSuchFileException) {
             return new SagaException(Reason.FILE_NOT_FOUND, path + " is not there (any more)", e);
         }
-        String why = e instanceof AccessDeniedException
+        String problem = e instanceof AccessDeniedException
                 ? "may not be read by this user"
                 : "cannot be read: " + e.getMessage();
-        return new SagaException(Reason.FILE_NOT_READABLE, path + " " + why, e);
+        return new SagaException(Reason.FILE_NOT_READABLE, path + " " + problem, e);
     }
 }

@@ -12,15 +12,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A shared lock of the operating system on a source: writers that ask for an exclusive one wait, and a file that such a
- * writer holds is not read. Sagas of this process share one lock for each file. A file system without locks is read
- * without.
+ * A shared lock of the operating system on a source file: writers that request an exclusive lock wait, and a file with
+ * an exclusive lock is not read. Sagas of this process share one lock for each file. On a file system without locks,
+ * files are read without one.
  *
- * <p>POSIX drops a process's locks on a file whenever it closes any descriptor of that file, and a chunk's reader does.
- * So the lock is not believed but taken again by {@link #prove}, before each side effect.
+ * <p>POSIX drops a process's locks on a file when it closes any descriptor of that file, as the reader of a chunk does.
+ * Therefore {@link #confirm} acquires the lock again before each side effect.
  */
 public final class SourceLock implements AutoCloseable {
-    private static final ConcurrentHashMap<Path, SourceLock.SharedLock> HELD = new ConcurrentHashMap<>();
+    private static final ConcurrentHashMap<Path, SourceLock.SharedLock> LOCKS = new ConcurrentHashMap<>();
 
     private final Path path;
     private boolean closed;
@@ -39,7 +39,7 @@ public final class SourceLock implements AutoCloseable {
             this.channel = channel;
         }
 
-        synchronized boolean take() throws IOException {
+        synchronized boolean acquire() throws IOException {
             FileLock before = lock;
             if (before != null) {
                 before.release();
@@ -48,30 +48,31 @@ public final class SourceLock implements AutoCloseable {
                 lock = channel.tryLock(0, Long.MAX_VALUE, true);
                 return lock != null;
             } catch (OverlappingFileLockException e) {
-                // Another part of this process holds it, a file consumer with readLock=fileLock for one: that keeps
-                // writers out as well.
+                // Another part of this process holds a lock, such as a file consumer with readLock=fileLock, and so
+                // keeps
+                // writers out.
                 lock = null;
                 return true;
             }
         }
     }
 
-    /** @throws SagaException SOURCE_BUSY if another process holds the file exclusively */
+    /** @throws SagaException SOURCE_BUSY if another process has an exclusive lock on the file */
     public static SourceLock acquire(Path path) {
-        HELD.compute(path, (key, held) -> {
+        LOCKS.compute(path, (key, existing) -> {
             try {
-                SourceLock.SharedLock shared = held == null
+                SourceLock.SharedLock shared = existing == null
                         ? new SourceLock.SharedLock(FileChannel.open(path, StandardOpenOption.READ))
-                        : held;
+                        : existing;
                 shared.users++;
                 return shared;
             } catch (IOException e) {
-                throw SourceFile.refused(path, e);
+                throw SourceFile.failure(path, e);
             }
         });
         SourceLock lock = new SourceLock(path);
         try {
-            lock.prove();
+            lock.confirm();
             return lock;
         } catch (SagaException e) {
             lock.close();
@@ -79,18 +80,18 @@ public final class SourceLock implements AutoCloseable {
         }
     }
 
-    /** @throws SagaException SOURCE_BUSY if another process has taken the file exclusively */
-    public void prove() {
-        SourceLock.SharedLock held = HELD.get(path);
+    /** @throws SagaException SOURCE_BUSY if another process has acquired an exclusive lock on the file */
+    public void confirm() {
+        SourceLock.SharedLock shared = LOCKS.get(path);
         try {
-            if (held != null && !held.take()) {
+            if (shared != null && !shared.acquire()) {
                 throw new SagaException(
                         Reason.SOURCE_BUSY,
                         path + " is locked by another process that writes to it; compensating,"
                                 + " please retry when it has finished");
             }
         } catch (IOException e) {
-            // Network file systems without a lock service: identity and hashes still show a writer, only later.
+            // A network file system without a lock service: identity and hashes still detect a writer, but later.
         }
     }
 
@@ -100,15 +101,15 @@ public final class SourceLock implements AutoCloseable {
             return;
         }
         closed = true;
-        HELD.computeIfPresent(path, (key, held) -> {
-            held.users--;
-            if (held.users > 0) {
-                return held;
+        LOCKS.computeIfPresent(path, (key, shared) -> {
+            shared.users--;
+            if (shared.users > 0) {
+                return shared;
             }
             try {
-                held.channel.close();
+                shared.channel.close();
             } catch (IOException e) {
-                // Nothing depends on it any more.
+                // No saga uses the channel any more.
             }
             return null;
         });

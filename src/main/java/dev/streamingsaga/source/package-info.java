@@ -1,6 +1,6 @@
 /**
- * The original: looked at, read and hashed, never written. A source file is only ever opened for reading; its identity
- * (inode, size, modification time) is taken before the first byte and compared until the saga has ended.
+ * Source files: they are read and hashed, and never written. The identity of a source (inode, size, modification time)
+ * is recorded before its first byte is read, and compared until the saga has ended.
  */
 @NullMarked
 package dev.streamingsaga.source;

@@ -24,7 +24,7 @@ public final class IngestResultBuilder {
     private final @Nullable Reason reason;
     private final @Nullable String message;
     private final Map<String, Long> stores = new LinkedHashMap<>();
-    private final List<IngestResult.Step> steps = new ArrayList<>();
+    private final List<IngestResult.StepResult> steps = new ArrayList<>();
     private final List<String> errors = new ArrayList<>();
     private final List<String> compensationErrors = new ArrayList<>();
     private String sagaId = Ids.next();
@@ -93,7 +93,7 @@ public final class IngestResultBuilder {
     }
 
     public IngestResultBuilder step(String name, String state, Duration time) {
-        steps.add(new IngestResult.Step(name, state, time.toMillis()));
+        steps.add(new IngestResult.StepResult(name, state, time.toMillis()));
         return this;
     }
 

@@ -242,7 +242,7 @@ class PauseResumeCancelCommandTest {
 
         CompletableFuture<Call> paused =
                 Background.run("stop", () -> whileStopped(() -> alone("pause", interrupted.sagaId(), "--json")));
-        await().atMost(60, TimeUnit.SECONDS).until(() -> run.calledOff().isPresent());
+        await().atMost(60, TimeUnit.SECONDS).until(() -> run.revocation().isPresent());
         held.countDown();
 
         Call call = paused.orTimeout(100, TimeUnit.SECONDS).join();

@@ -517,7 +517,7 @@ class DropFolderTest {
                 .bundle()
                 .runs()
                 .find(sagasOf(file).get(0).sagaId())
-                .filter(run -> run.calledOff().isEmpty())
+                .filter(run -> run.revocation().isEmpty())
                 .isEmpty());
         paused.countDown();
         pausing.join();

@@ -420,7 +420,7 @@ class OperationFailureTest {
                 "journal",
                 "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN new.kind = 'ALERT' BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
         assertThatThrownBy(() -> saga.ingest(threeChunks()))
-                .hasStackTraceContaining("journal does not take its outcome");
+                .hasStackTraceContaining("journal does not accept its outcome");
         String sagaId = saga.journal().sagas(1).get(0).sagaId();
         assertThat(saga.journal().saga(sagaId).orElseThrow().state())
                 .as("no outcome without its alert")

@@ -109,7 +109,7 @@ class OrderlyStopTest {
         assertThatThrownBy(call::join)
                 .rootCause()
                 .isInstanceOf(ShutdownException.class)
-                .hasMessageContainingAll("stopping", "goes on when the instance is started again");
+                .hasMessageContainingAll("stopping", "the next start resumes it");
         assertThat(saga.column("journal", "SELECT state FROM saga"))
                 .as("nothing undone")
                 .containsExactly("UPLOADING");

@@ -291,7 +291,7 @@ class StoreErrorTest {
         saga.application().bundle().engine().cancel(sagaId);
 
         assertThatThrownBy(() -> caller.orTimeout(60, TimeUnit.SECONDS).join())
-                .hasStackTraceContaining("journal does not take its outcome");
+                .hasStackTraceContaining("journal does not accept its outcome");
         saga.execute("journal", "DROP TRIGGER refuse");
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());

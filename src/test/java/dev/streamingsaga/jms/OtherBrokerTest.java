@@ -115,7 +115,7 @@ class OtherBrokerTest {
             saga.application().close();
             return true;
         });
-        await().atMost(PATIENCE).until(() -> running.calledOff().isPresent());
+        await().atMost(PATIENCE).until(() -> running.revocation().isPresent());
         for (int i = 0; i < more; i++) {
             send("late" + i + ".txt", ("late " + i).getBytes());
         }

@@ -1189,7 +1189,7 @@ abstract class JournalContract {
         SagaRecord german = named("\u00dcbersicht 100%_a.pdf");
         SagaRecord undone = named("b.txt");
         journal.beginCompensation(undone.sagaId(), 1, Reason.HASH_MISMATCH, "a test");
-        endedLater(SagaPages.SEARCHED + 10);
+        endedLater(SagaPages.MAX_SCANNED + 10);
 
         for (String text : List.of(
                 "\u00fcbersicht",

@@ -175,7 +175,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
             return true;
         });
         running.forEach(
-                run -> await().atMost(PATIENCE).until(() -> run.calledOff().isPresent()));
+                run -> await().atMost(PATIENCE).until(() -> run.revocation().isPresent()));
         letGo.run();
         assertThat(stopped.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join())
                 .isTrue();
