@@ -141,7 +141,7 @@ class HubFailOnTest {
 
         assertThat(answer.getException())
                 .hasMessage("exchange property SagaFailOn must be one of never, compensated, partially-compensated,"
-                        + " was \"compensate\"; no saga was begun");
+                        + " was \"compensate\"; no saga was started");
         assertThat(bundle().journal().sagas(10)).isEmpty();
     }
 
