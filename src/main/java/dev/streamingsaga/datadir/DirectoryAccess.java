@@ -236,6 +236,17 @@ final class DirectoryAccess {
     }
 
     /**
+     * Whether the path lies in the coordinator's object store, and the store's own folder keeps other users out. While
+     * the coordinator runs, its library creates files there with the mode of the umask; they get 600 when it stops.
+     */
+    private boolean isInClosedStore(Path path) throws IOException {
+        Path store = top.resolve("coordinator").resolve("store");
+        return path.startsWith(store)
+                && !path.equals(store)
+                && !Permissions.isOpen(Files.getPosixFilePermissions(store));
+    }
+
+    /**
      * See {@link DataDirectory#findings}; at most {@value #MAX_FINDINGS} findings and a line with the number of others.
      */
     static List<String> findings(Path dir) throws IOException {
@@ -251,11 +262,11 @@ final class DirectoryAccess {
                 (path, attributes) -> access.finding(path, attributes, owner).ifPresent(found::add));
         for (Path entry :
                 access.entries().stream().filter(DirectoryAccess::isOwnName).toList()) {
-            walk(
-                    entry,
-                    true,
-                    (path, attributes) ->
-                            access.finding(path, attributes, owner).ifPresent(found::add));
+            walk(entry, true, (path, attributes) -> {
+                if (!access.isInClosedStore(path)) {
+                    access.finding(path, attributes, owner).ifPresent(found::add);
+                }
+            });
         }
         return found.size() <= MAX_FINDINGS
                 ? found

@@ -151,7 +151,7 @@ class DocumentNamesTest {
                 .contains("bad-encoding");
         assertThat(raw("GET /api/sagas?state=", "ä".getBytes(StandardCharsets.UTF_8)))
                 .startsWith("HTTP/1.1 400")
-                .contains("there is no state \\\"ä\\\"");
+                .contains("unknown state \\\"ä\\\"");
         assertThat(raw("GET /api/sagas?state=", new byte[] {(byte) 0xE4}))
                 .startsWith("HTTP/1.1 400")
                 .contains("bad-encoding");

@@ -128,7 +128,7 @@ class DoctorCommandTest {
             Call call = doctor("saga.coordinator.url=" + proxy.uri()
                     + StreamingSagaFixture.coordinator().getPath());
 
-            assertFails(call, COORDINATOR, "its call did not reach us at http://127.0.0.1:", "saga.callback.url");
+            assertFails(call, COORDINATOR, "its callback did not arrive at http://127.0.0.1:", "saga.callback.url");
             assertThat(proxy.count(keyEndsWith("/cancel"))).isPositive();
         }
     }

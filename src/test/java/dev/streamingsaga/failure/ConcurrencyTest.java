@@ -226,7 +226,7 @@ class ConcurrencyTest {
     private static void awaitWaiting(boolean any) {
         await().atMost(Duration.ofMinutes(1))
                 .until(() -> Thread.getAllStackTraces().keySet().stream()
-                                .anyMatch(thread -> isBlockedIn(thread, "takePlace"))
+                                .anyMatch(thread -> isBlockedIn(thread, "acquireSlot"))
                         == any);
     }
 

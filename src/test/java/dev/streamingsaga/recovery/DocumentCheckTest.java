@@ -492,7 +492,7 @@ class DocumentCheckTest {
         assertThat(saga.journal().events(stored.sagaId()))
                 .filteredOn(event -> event.step().equals("graph"))
                 .extracting(Event::message)
-                .containsExactly("repair of graph begins: NOT_VISIBLE visible", "repair of graph ended");
+                .containsExactly("repair of graph begins: NOT_VISIBLE visible", "repair of graph finished");
         assertThat(saga.journal().saga(stored.sagaId())).contains(stored.record());
     }
 
