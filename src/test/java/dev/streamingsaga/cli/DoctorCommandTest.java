@@ -257,7 +257,7 @@ class DoctorCommandTest {
                         .isZero();
                 assertThat(Files.readString(log))
                         .contains(
-                                "127.0.0.1:" + port + "/lra-coordinator of the process that runs",
+                                "127.0.0.1:" + port + "/lra-coordinator of the running process",
                                 "joined and cancelled");
             });
         } finally {
