@@ -28,12 +28,15 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** The checks of {@code doctor}, which change nothing. */
+// The command sets the log level of its JVM.
+@Tag("own-jvm")
 @Timeout(180)
 class DoctorCommandTest {
     private static final String COORDINATOR = "coordinator and callback";

@@ -288,7 +288,7 @@ class TracesTest {
         start(Map.of("saga.otel.endpoint", "http://127.0.0.1:" + nobody));
 
         assertThat(saga.ingest(saga.text("a.txt", 5)).status()).isEqualTo("COMPLETED");
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofSeconds(30))
                 .until(() -> lines.list.stream()
                         .anyMatch(line -> line.getFormattedMessage().contains(":" + nobody)));
         assertThat(saga.ingest(saga.text("b.txt", 5)).status()).isEqualTo("COMPLETED");
