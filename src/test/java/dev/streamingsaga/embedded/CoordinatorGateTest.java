@@ -268,7 +268,8 @@ class CoordinatorGateTest {
 
         assertThatThrownBy(() -> EmbeddedCoordinator.start(config()))
                 .isInstanceOf(IOException.class)
-                .hasMessageContainingAll("coordinator/secret must hold one line of 16 characters", "delete it")
+                .hasMessageContainingAll(
+                        "coordinator/secret must hold one line of 16 or more printable ASCII characters", "delete it")
                 .hasMessageNotContaining("short");
 
         Files.writeString(data.resolve("coordinator/secret"), secret);
