@@ -1,5 +1,6 @@
 package dev.streamingsaga.embedded;
 
+import dev.streamingsaga.http.WarningInterval;
 import dev.streamingsaga.lra.CoordinatorSecret;
 import io.undertow.io.IoCallback;
 import io.undertow.io.Sender;
@@ -15,7 +16,6 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,14 +32,13 @@ final class CoordinatorGate implements HttpHandler {
     private static final HttpString AUTHORIZATION = new HttpString(CoordinatorSecret.HEADER);
     private static final int MISDIRECTED_REQUEST = 421;
     private static final int RETRY_AFTER_SECONDS = 5;
-    private static final long WARN_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final HttpHandler coordinator;
     private final CoordinatorSecret secret;
     private final List<String> hosts;
     private final OpenLras lras;
     private final AtomicLong refused = new AtomicLong();
-    private final AtomicLong lastWarning = new AtomicLong(System.nanoTime() - WARN_EVERY_NANOS);
+    private final WarningInterval warnings = new WarningInterval();
 
     /** @param hosts host names that requests may use, each with or without a port */
     CoordinatorGate(HttpHandler coordinator, CoordinatorSecret secret, List<String> hosts, OpenLras lras) {
@@ -113,9 +112,7 @@ final class CoordinatorGate implements HttpHandler {
 
     private void count(int status, SocketAddress caller) {
         long total = refused.incrementAndGet();
-        long last = lastWarning.get();
-        long now = System.nanoTime();
-        if (now - last >= WARN_EVERY_NANOS && lastWarning.compareAndSet(last, now)) {
+        if (warnings.isDue()) {
             LOG.warn(
                     "the coordinator refused a request from {} with HTTP {}; {} refused since the start",
                     caller,

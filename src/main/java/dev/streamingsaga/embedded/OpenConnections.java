@@ -1,11 +1,11 @@
 package dev.streamingsaga.embedded;
 
+import dev.streamingsaga.http.WarningInterval;
 import io.netty.channel.Channel;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,14 +16,13 @@ import org.slf4j.LoggerFactory;
  */
 final class OpenConnections {
     private static final Logger LOG = LoggerFactory.getLogger(OpenConnections.class);
-    private static final long WARN_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final int max;
     private final Set<Channel> open = new HashSet<>();
     private final Set<Channel> waiting = new LinkedHashSet<>();
     private long closedEarly;
     private long refused;
-    private long lastWarning = System.nanoTime() - WARN_EVERY_NANOS;
+    private final WarningInterval warnings = new WarningInterval();
 
     OpenConnections(int max) {
         this.max = max;
@@ -58,9 +57,7 @@ final class OpenConnections {
     }
 
     private void warn() {
-        long now = System.nanoTime();
-        if (now - lastWarning >= WARN_EVERY_NANOS) {
-            lastWarning = now;
+        if (warnings.isDue()) {
             LOG.warn(
                     "{} HTTP connections are open (saga.http.max-connections): closing those that wait for a request, oldest"
                             + " first, and refusing new ones if none waits. Before this, since the start: {} closed,"

@@ -1,8 +1,7 @@
 package dev.streamingsaga.embedded;
 
-import java.util.concurrent.TimeUnit;
+import dev.streamingsaga.http.WarningInterval;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,12 +12,11 @@ import org.slf4j.LoggerFactory;
  */
 final class OpenLras {
     private static final Logger LOG = LoggerFactory.getLogger(OpenLras.class);
-    private static final long WARN_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final int max;
     private final IntSupplier open;
     private final AtomicInteger beginning = new AtomicInteger();
-    private final AtomicLong lastWarning = new AtomicLong(System.nanoTime() - WARN_EVERY_NANOS);
+    private final WarningInterval warnings = new WarningInterval();
 
     /** @param open number of open LRAs, without those that are just beginning */
     OpenLras(int max, IntSupplier open) {
@@ -47,9 +45,7 @@ final class OpenLras {
     }
 
     private void warn() {
-        long last = lastWarning.get();
-        long now = System.nanoTime();
-        if (now - last >= WARN_EVERY_NANOS && lastWarning.compareAndSet(last, now)) {
+        if (warnings.isDue()) {
             LOG.warn(
                     "{} LRAs are open (saga.coordinator.max-lras); sagas that begin are refused until some have ended",
                     max);

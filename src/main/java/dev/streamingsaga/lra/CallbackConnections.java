@@ -1,5 +1,6 @@
 package dev.streamingsaga.lra;
 
+import dev.streamingsaga.http.WarningInterval;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.HashSet;
@@ -18,7 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 final class CallbackConnections implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CallbackConnections.class);
-    private static final long WARN_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     /** A new connection is not closed before its caller had time to send the request. */
     private static final long GRACE_MILLIS = 50;
@@ -29,7 +29,7 @@ final class CallbackConnections implements AutoCloseable {
     private final Map<Socket, Long> reading = new LinkedHashMap<>();
 
     private long closedEarly;
-    private long lastWarning = System.nanoTime() - WARN_EVERY_NANOS;
+    private final WarningInterval warnings = new WarningInterval();
 
     CallbackConnections(int max) {
         this.max = max;
@@ -55,9 +55,7 @@ final class CallbackConnections implements AutoCloseable {
         }
         closeUnread(connection.getKey());
         closedEarly++;
-        long now = System.nanoTime();
-        if (now - lastWarning >= WARN_EVERY_NANOS) {
-            lastWarning = now;
+        if (warnings.isDue()) {
             LOG.warn(
                     "{} connections to the callback listener are open; closing those that send no request, oldest"
                             + " first: {} since the start",
