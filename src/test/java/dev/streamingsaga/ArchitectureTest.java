@@ -162,8 +162,7 @@ class ArchitectureTest {
                             "DoneFileMarker", // the others report to the probe; this one removes what Settlement
                             // settled
                             "FolderOwner", // owner files of journals that are gone
-                            "PersistentPort",
-                            "SecretFile",
+                            "PrivateFile",
                             "ApiKeys",
                             "Credentials",
                             "DataDirectory",

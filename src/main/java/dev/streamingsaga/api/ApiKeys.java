@@ -1,6 +1,7 @@
 package dev.streamingsaga.api;
 
 import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.datadir.Permissions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -147,12 +148,7 @@ public final class ApiKeys {
         } else {
             Path folder = file.toAbsolutePath().getParent();
             Files.createDirectories(folder);
-            if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
-                Files.createFile(
-                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            } else {
-                Files.createFile(file);
-            }
+            Files.createFile(file, Permissions.ofFile());
         }
         byte[] random = new byte[KEY_BYTES];
         new SecureRandom().nextBytes(random);

@@ -10,18 +10,18 @@ import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
 import java.util.Objects;
 
-/** Writes a secret atomically and synced, readable only by its owner from the first byte on. */
-public final class SecretFile {
-    private SecretFile() {}
+/** Writes a small file, such as a secret, so that only its owner can read it from the first byte on. */
+public final class PrivateFile {
+    private PrivateFile() {}
 
-    /** Replaces the file atomically. Creates a missing folder with mode 700. */
-    public static void write(Path file, byte[] secret) throws IOException {
+    /** Replaces the file atomically and syncs it; mode 600. Creates a missing folder with mode 700. */
+    public static void write(Path file, byte[] content) throws IOException {
         Permissions.folder(Objects.requireNonNull(file.toAbsolutePath().getParent()));
         Path partial = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(partial);
         try (FileChannel out = FileChannel.open(
                 partial, EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
-            out.write(ByteBuffer.wrap(secret));
+            out.write(ByteBuffer.wrap(content));
             out.force(true);
         }
         Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);

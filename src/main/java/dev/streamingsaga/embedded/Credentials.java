@@ -1,6 +1,6 @@
 package dev.streamingsaga.embedded;
 
-import dev.streamingsaga.datadir.SecretFile;
+import dev.streamingsaga.datadir.PrivateFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,7 +20,7 @@ record Credentials(String name, String secret) {
     static Credentials in(Path file, String name) throws IOException {
         if (!Files.exists(file)) {
             String content = name + "\n" + random(SECRET_BYTES) + "\n";
-            SecretFile.write(file, content.getBytes(StandardCharsets.UTF_8));
+            PrivateFile.write(file, content.getBytes(StandardCharsets.UTF_8));
         }
         List<String> lines = Files.readAllLines(file);
         if (lines.size() < 2 || lines.get(0).isBlank() || lines.get(1).isBlank()) {

@@ -1,6 +1,6 @@
 package dev.streamingsaga.lra;
 
-import dev.streamingsaga.datadir.SecretFile;
+import dev.streamingsaga.datadir.PrivateFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -131,6 +131,6 @@ public final class CallbackToken {
     private static void generate(Path file) throws IOException {
         byte[] secret = new byte[SECRET_BYTES];
         new SecureRandom().nextBytes(secret);
-        SecretFile.write(file, secret);
+        PrivateFile.write(file, secret);
     }
 }

@@ -1,6 +1,6 @@
 package dev.streamingsaga.lra;
 
-import dev.streamingsaga.datadir.SecretFile;
+import dev.streamingsaga.datadir.PrivateFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,7 +43,7 @@ public final class CoordinatorSecret {
             byte[] random = new byte[BYTES];
             new SecureRandom().nextBytes(random);
             String text = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-            SecretFile.write(file, (text + "\n").getBytes(StandardCharsets.US_ASCII));
+            PrivateFile.write(file, (text + "\n").getBytes(StandardCharsets.US_ASCII));
         }
         String secret = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
         if (!FORM.matcher(secret).matches()) {

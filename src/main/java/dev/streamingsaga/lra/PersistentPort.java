@@ -1,13 +1,11 @@
 package dev.streamingsaga.lra;
 
+import dev.streamingsaga.datadir.PrivateFile;
 import java.io.IOException;
 import java.net.BindException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -108,12 +106,6 @@ public final class PersistentPort {
         StringBuilder text = new StringBuilder();
         all.subList(Math.max(0, all.size() - MAX_STORED), all.size())
                 .forEach(p -> text.append(p).append('\n'));
-        Path draft = file.resolveSibling(file.getFileName() + ".new");
-        try (FileChannel out = FileChannel.open(
-                draft, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            out.write(ByteBuffer.wrap(text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
-            out.force(true);
-        }
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+        PrivateFile.write(file, text.toString().getBytes(StandardCharsets.US_ASCII));
     }
 }
