@@ -288,7 +288,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         checks.put("callback", callbacks::selfCheck);
         checks.put(
                 "bucket", new ChunkStore(resources.config(), resources.servers().s3())::pingAccess);
-        checks.put("journal", journal::figures);
+        checks.put("journal", journal::statistics);
         checks.putAll(stores.checks());
         return checks;
     }

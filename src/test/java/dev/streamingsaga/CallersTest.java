@@ -145,7 +145,7 @@ class CallersTest {
     }
 
     private String sagaId() {
-        return bundle().journal().sagas(1).get(0).sagaId();
+        return bundle().journal().sagas().newest(1).get(0).sagaId();
     }
 
     private void hang() throws InterruptedException {
@@ -291,14 +291,15 @@ class CallersTest {
         assertThat(answer(caller).status()).isEqualTo("PAUSED");
         CompletableFuture<IngestResult> next = Background.call("next", () -> ingest(servers.text("next.txt", 10)));
         await().atMost(Duration.ofSeconds(60))
-                .until(() -> bundle().journal().sagas(1).get(0).state() == SagaState.PROCESSING);
+                .until(() -> bundle().journal().sagas().newest(1).get(0).state() == SagaState.PROCESSING);
         released.countDown();
         assertThat(answer(next).status()).as("with the only permit").isEqualTo("COMPLETED");
         bundle().recovery()
-                .resume(bundle().journal().saga(paused).orElseThrow())
+                .resume(bundle().journal().sagas().find(paused).orElseThrow())
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
-        assertThat(bundle().journal().saga(paused).orElseThrow().state()).isEqualTo(SagaState.COMPLETED);
+        assertThat(bundle().journal().sagas().find(paused).orElseThrow().state())
+                .isEqualTo(SagaState.COMPLETED);
     }
 
     @Test
@@ -307,13 +308,14 @@ class CallersTest {
         String paused = paused();
         hub.getRouteController().stopRoute("saga-resume");
 
-        CompletableFuture<SagaState> end =
-                bundle().recovery().resume(bundle().journal().saga(paused).orElseThrow());
+        CompletableFuture<SagaState> end = bundle().recovery()
+                .resume(bundle().journal().sagas().find(paused).orElseThrow());
 
         assertThatThrownBy(() -> end.orTimeout(60, TimeUnit.SECONDS).join())
                 .hasStackTraceContaining("direct://saga-resume");
         hub.getRouteController().startRoute("saga-resume");
         await().atMost(Duration.ofSeconds(60))
-                .until(() -> bundle().journal().saga(paused).orElseThrow().state() == SagaState.COMPLETED);
+                .until(() ->
+                        bundle().journal().sagas().find(paused).orElseThrow().state() == SagaState.COMPLETED);
     }
 }

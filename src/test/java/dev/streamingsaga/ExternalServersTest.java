@@ -117,7 +117,8 @@ class ExternalServersTest {
                     .isZero();
         }
         assertThat(count(pgvector, "select count(*) from vector_segment")).isZero();
-        assertThat(saga.journal().saga(result.sagaId()).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
+        assertThat(saga.journal().sagas().find(result.sagaId()).orElseThrow().state())
+                .isEqualTo(SagaState.COMPENSATED);
     }
 
     private static long count(PostgresServer server, String query) throws Exception {

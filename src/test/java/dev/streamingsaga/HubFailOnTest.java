@@ -142,7 +142,7 @@ class HubFailOnTest {
         assertThat(answer.getException())
                 .hasMessage("exchange property SagaFailOn must be one of never, compensated, partially-compensated,"
                         + " was \"compensate\"; no saga was started");
-        assertThat(bundle().journal().sagas(10)).isEmpty();
+        assertThat(bundle().journal().sagas().newest(10)).isEmpty();
     }
 
     @Test
@@ -164,13 +164,14 @@ class HubFailOnTest {
         released.countDown();
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> bundle().journal().saga(sagaId).orElseThrow().state() == SagaState.PAUSED);
+                .until(() ->
+                        bundle().journal().sagas().find(sagaId).orElseThrow().state() == SagaState.PAUSED);
         Awaitility.await()
                 .during(Duration.ofSeconds(2))
                 .atMost(Duration.ofSeconds(5))
                 .until(() -> Files.exists(drop.resolve("slow.txt")));
         bundle().recovery()
-                .resume(bundle().journal().saga(sagaId).orElseThrow())
+                .resume(bundle().journal().sagas().find(sagaId).orElseThrow())
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
 

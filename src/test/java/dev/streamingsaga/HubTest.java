@@ -108,7 +108,7 @@ class HubTest {
         hub.start();
 
         assertThat(ingest(hub, "saga", servers.text("b.txt", 20)).status()).isEqualTo("COMPLETED");
-        assertThat(bundle(hub, "saga").journal().saga(first.sagaId())).isPresent();
+        assertThat(bundle(hub, "saga").journal().sagas().find(first.sagaId())).isPresent();
     }
 
     @Test
@@ -155,13 +155,15 @@ class HubTest {
                 .atMost(60, TimeUnit.SECONDS)
                 .until(() -> bundle(hub, "saga")
                         .journal()
-                        .saga(run.sagaId())
+                        .sagas()
+                        .find(run.sagaId())
                         .orElseThrow()
                         .state()
                         .isFinal());
         assertThat(bundle(hub, "saga")
                         .journal()
-                        .saga(run.sagaId())
+                        .sagas()
+                        .find(run.sagaId())
                         .orElseThrow()
                         .state()
                         .name())
@@ -220,8 +222,8 @@ class HubTest {
         IngestResult other = ingest(hub, "archive", file);
 
         assertThat(List.of(one.status(), other.status())).containsOnly("COMPLETED");
-        assertThat(bundle(hub, "saga").journal().saga(other.sagaId())).isEmpty();
-        assertThat(bundle(hub, "archive").journal().saga(one.sagaId())).isEmpty();
+        assertThat(bundle(hub, "saga").journal().sagas().find(other.sagaId())).isEmpty();
+        assertThat(bundle(hub, "archive").journal().sagas().find(one.sagaId())).isEmpty();
         assertThat(servers.keys()).anyMatch(key -> key.startsWith("saga/")).anyMatch(key -> key.startsWith("archive/"));
         assertThat(hub.getRoutes())
                 .extracting(route -> route.getRouteId().replaceFirst("-.*", ""))
@@ -374,7 +376,7 @@ class HubTest {
         IngestResult result = ingest(hub, "saga", servers.text("a.txt", 10));
 
         assertThat(result.reason()).as("%s", result).isEqualTo("TIMEOUT");
-        assertThat(bundle(hub, "saga").journal().steps(result.sagaId()))
+        assertThat(bundle(hub, "saga").journal().steps().of(result.sagaId()))
                 .filteredOn(step -> step.name().equals("dying"))
                 .extracting(StepRecord::state)
                 .as("it was reached")

@@ -63,7 +63,7 @@ final class DocumentOperations {
     }
 
     private SagaRecord saga(ApiRequest request) {
-        return journal.document(request.id("document")).orElseThrow(() -> request.missing("document"));
+        return journal.sagas().ofDocument(request.id("document")).orElseThrow(() -> request.missing("document"));
     }
 
     /**
@@ -126,7 +126,7 @@ final class DocumentOperations {
             }
         };
         try {
-            List<ChunkRow> rows = journal.chunks(document.sagaId());
+            List<ChunkRow> rows = journal.chunks().all(document.sagaId());
             InputStream content = chunks.content(rows, range.first(), range.length());
             // Read the first byte before the status is sent: if the bucket does not answer, that is an error response.
             PushbackInputStream stream = new PushbackInputStream(content, 1);

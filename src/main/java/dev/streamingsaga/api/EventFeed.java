@@ -6,6 +6,7 @@ import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OpenCleanups;
 import dev.streamingsaga.journal.SagaCounts;
+import dev.streamingsaga.journal.SagaPages;
 import dev.streamingsaga.journal.SagaRecord;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -20,8 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Publishes live events. While there are listeners, it polls the journal twice a second and sends each saga that has
- * changed to all of them. A new listener first gets the watched sagas, see {@link Journal#watched}, and the counts over
- * all sagas. A slow listener misses intermediate states, never the latest one.
+ * changed to all of them. A new listener first gets the watched sagas, see {@link SagaPages#watched}, and the counts
+ * over all sagas. A slow listener misses intermediate states, never the latest one.
  */
 final class EventFeed implements AutoCloseable {
     /** Interval at which {@link #tick} must be called. */
@@ -106,7 +107,7 @@ final class EventFeed implements AutoCloseable {
 
     /** Current events by key: the sagas, oldest first, then the counts. */
     private Map<String, String> poll() {
-        List<SagaRecord> watched = journal.watched(WATCHED).stream()
+        List<SagaRecord> watched = journal.pages().watched(WATCHED).stream()
                 .sorted(Comparator.comparing(SagaRecord::sagaId))
                 .toList();
         Map<String, OpenCleanups> open = journal.cleanups()
@@ -132,7 +133,8 @@ final class EventFeed implements AutoCloseable {
     /** Publishes sagas that are no longer watched once more: they may have ended, or may no longer need attention. */
     private void publishFinalState(Set<String> sagaIds) {
         for (String sagaId : sagaIds) {
-            journal.saga(sagaId)
+            journal.sagas()
+                    .find(sagaId)
                     .map(saga -> event("saga", views.summary(saga)))
                     .filter(event -> !event.equals(published.get(sagaId)))
                     .ifPresent(event -> listeners.forEach(listener -> listener.offer(sagaId, event)));

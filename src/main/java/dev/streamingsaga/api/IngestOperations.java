@@ -128,14 +128,15 @@ final class IngestOperations {
         if (!EntityTags.isConditional(call)) {
             return;
         }
-        Optional<String> current = journal.stored(sender, name)
+        Optional<String> current = journal.sagas()
+                .stored(sender, name)
                 .flatMap(SagaRecord::document)
                 .map(document -> EntityTags.of(document.sha256()));
         EntityTags.requireMatch(call, current);
         if (EntityTags.isKnown(call, current)) {
             throw EntityTags.failed(current, "If-None-Match requires that there is none of this name");
         }
-        journal.underWay(sender, name).ifPresent(saga -> {
+        journal.sagas().unfinishedOf(sender, name).ifPresent(saga -> {
             throw new Problem(
                             412,
                             "precondition-failed",
@@ -199,7 +200,7 @@ final class IngestOperations {
     private Optional<Reply> alreadyStored(Path path, UploadSpool.ReceivedBody body) {
         Optional<SagaRecord> known = config.source().duplicates() == Duplicates.VERSION
                 ? Optional.empty()
-                : journal.document(Ids.document(path.toString(), body.sha256()));
+                : journal.sagas().ofDocument(Ids.document(path.toString(), body.sha256()));
         if (known.isPresent() && config.source().duplicates() == Duplicates.REJECT) {
             throw new Problem(
                             409,
@@ -251,7 +252,7 @@ final class IngestOperations {
      */
     private Optional<SagaState> state(String sagaId) {
         try {
-            return journal.saga(sagaId).map(SagaRecord::state);
+            return journal.sagas().find(sagaId).map(SagaRecord::state);
         } catch (RuntimeException e) {
             LOG.warn("saga {} was accepted, but its state cannot be read now ({})", sagaId, e.toString());
             return Optional.empty();

@@ -8,6 +8,7 @@ import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaPage;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
@@ -57,7 +58,7 @@ final class SagaOperations {
     Reply list(ApiRequest request) {
         Query query = Query.of(request.call(), "state", "attention", "q", "limit", "before", "after");
         int limit = query.number("limit", 100, MAX_LIMIT);
-        SagaPage page = journal.sagas(sagaQuery(query), limit);
+        SagaPage page = journal.pages().page(sagaQuery(query), limit);
         Reply reply = Reply.json(200, Map.of("sagas", views.summaries(page.sagas())));
         page.next()
                 .ifPresent(next -> reply.header(
@@ -137,30 +138,30 @@ final class SagaOperations {
     private boolean isRunning(SagaRecord saga) {
         return !saga.state().isFinal()
                 && (saga.state() != SagaState.PAUSED
-                        || journal.operatorCommand(saga.sagaId()).isPresent());
+                        || journal.commands().find(saga.sagaId()).isPresent());
     }
 
     Reply cancel(ApiRequest request) {
-        return requestCommand(request, Journal.OperatorCommand.CANCEL);
+        return requestCommand(request, OperatorCommand.CANCEL);
     }
 
     Reply pause(ApiRequest request) {
-        return requestCommand(request, Journal.OperatorCommand.PAUSE);
+        return requestCommand(request, OperatorCommand.PAUSE);
     }
 
     Reply resume(ApiRequest request) {
-        return requestCommand(request, Journal.OperatorCommand.RESUME);
+        return requestCommand(request, OperatorCommand.RESUME);
     }
 
     /** Writes the command to the journal. The process that runs the saga executes it within about a second. */
-    private Reply requestCommand(ApiRequest request, Journal.OperatorCommand command) {
+    private Reply requestCommand(ApiRequest request, OperatorCommand command) {
         Query.of(request.call());
         SagaRecord saga = saga(request);
         SagaState state = saga.state();
         boolean allowed = !state.isFinal()
                         && state != SagaState.COMPENSATING
-                        && (command == Journal.OperatorCommand.RESUME) == (state == SagaState.PAUSED)
-                || command == Journal.OperatorCommand.CANCEL && state == SagaState.PAUSED;
+                        && (command == OperatorCommand.RESUME) == (state == SagaState.PAUSED)
+                || command == OperatorCommand.CANCEL && state == SagaState.PAUSED;
         if (!allowed) {
             throw new Problem(
                             409,
@@ -170,12 +171,12 @@ final class SagaOperations {
                     .with("sagaId", saga.sagaId())
                     .with("state", state.name());
         }
-        journal.operatorCommand(saga.sagaId(), command);
+        journal.commands().request(saga.sagaId(), command);
         return Reply.json(202, Map.of("sagaId", saga.sagaId(), "state", state.name(), "wish", command.name()));
     }
 
     private SagaRecord saga(ApiRequest request) {
-        return journal.saga(request.id("saga")).orElseThrow(() -> request.missing("saga"));
+        return journal.sagas().find(request.id("saga")).orElseThrow(() -> request.missing("saga"));
     }
 
     /** {@code GET /api/cleanups?all=}. */
@@ -236,7 +237,7 @@ final class SagaOperations {
                         "sagaId",
                         sagaId,
                         "state",
-                        journal.saga(sagaId).orElseThrow().state().name(),
+                        journal.sagas().find(sagaId).orElseThrow().state().name(),
                         "open",
                         open.stream().map(SagaViews::cleanup).toList()));
     }

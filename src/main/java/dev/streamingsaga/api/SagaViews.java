@@ -63,7 +63,7 @@ final class SagaViews {
         Optional<Document> document = saga.document();
         boolean complete = saga.state() == SagaState.COMPLETED && document.isPresent();
         Map<ChunkState, ChunkTally> chunks =
-                complete || document.isEmpty() ? Map.of() : journal.chunkTally(saga.sagaId());
+                complete || document.isEmpty() ? Map.of() : journal.chunks().tally(saga.sagaId());
         ChunkTally sent = chunks.getOrDefault(ChunkState.SENT, ChunkTally.NONE);
         ChunkTally verified = chunks.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE);
         return new SagaSummary(
@@ -115,14 +115,14 @@ final class SagaViews {
                 journal.cleanups().of(saga.sagaId()).stream()
                         .map(SagaViews::cleanup)
                         .toList(),
-                journal.events(saga.sagaId()).stream()
+                journal.events().of(saga.sagaId()).stream()
                         .map(e -> new EventView(e.at().toString(), e.kind().name(), e.step(), e.message()))
                         .toList());
     }
 
     private List<SagaSummary.StepView> steps(SagaRecord saga, Map<String, Long> found) {
         List<SagaSummary.StepView> steps = new ArrayList<>();
-        for (StepRecord step : journal.steps(saga.sagaId())) {
+        for (StepRecord step : journal.steps().of(saga.sagaId())) {
             boolean store = step.name().equals("upload") || saga.participants().contains(step.name());
             steps.add(new SagaSummary.StepView(
                     step.name(),
@@ -157,7 +157,7 @@ final class SagaViews {
     private Chunks chunks(SagaRecord saga) {
         List<ChunkRow> rows;
         try {
-            rows = journal.chunks(saga.sagaId());
+            rows = journal.chunks().all(saga.sagaId());
         } catch (SagaException damaged) {
             rows = List.of();
         }

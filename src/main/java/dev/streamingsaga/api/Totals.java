@@ -29,7 +29,7 @@ final class Totals {
         if (known != null && begin - nextNanos < 0) {
             return known;
         }
-        SagaCounts read = journal.counts();
+        SagaCounts read = journal.pages().counts();
         long end = System.nanoTime();
         nextNanos = end + CACHE_FACTOR * (end - begin);
         counts = read;

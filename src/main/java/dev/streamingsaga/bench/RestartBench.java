@@ -80,7 +80,7 @@ public final class RestartBench {
     /** Bytes of the chunks whose upload had begun at a kill, and of those without a response by then. */
     private record Sent(long begunBytes, long inFlightBytes) {
         static Sent of(Journal journal) {
-            List<ChunkRow> chunks = journal.chunks(onlySaga(journal).sagaId());
+            List<ChunkRow> chunks = journal.chunks().all(onlySaga(journal).sagaId());
             return new Sent(
                     chunks.stream()
                             .filter(c -> c.state() != ChunkState.PENDING)
@@ -139,7 +139,10 @@ public final class RestartBench {
     private Sent killAtHalf(Path file, Path data) throws IOException, InterruptedException {
         try (BenchProcess first = BenchProcess.start(
                 directory.resolve("first.json"), "ingest", file.toString(), "--data", data.toString(), "--json")) {
-            await(first, data, journal -> journal.sagas(1).stream().anyMatch(saga -> isHalfUploaded(journal, saga)));
+            await(
+                    first,
+                    data,
+                    journal -> journal.sagas().newest(1).stream().anyMatch(saga -> isHalfUploaded(journal, saga)));
             first.kill();
         }
         return queryJournal(data, Sent::of);
@@ -147,12 +150,12 @@ public final class RestartBench {
 
     private static boolean isHalfUploaded(Journal journal, SagaRecord saga) {
         return saga.document()
-                .filter(d -> journal.chunksSent(saga.sagaId()) * 2 >= d.chunkCount())
+                .filter(d -> journal.chunks().sent(saga.sagaId()) * 2 >= d.chunkCount())
                 .isPresent();
     }
 
     private static SagaRecord onlySaga(Journal journal) {
-        return journal.sagas(1).get(0);
+        return journal.sagas().newest(1).get(0);
     }
 
     private Ratio.Measurement ingest(Path file, Path data) throws IOException, InterruptedException {
@@ -180,7 +183,7 @@ public final class RestartBench {
 
     /** The time from the saga's last start or resumption to its outcome. */
     private static double seconds(Journal journal, SagaRecord saga) {
-        Instant began = journal.events(saga.sagaId()).stream()
+        Instant began = journal.events().of(saga.sagaId()).stream()
                 .filter(event ->
                         event.kind() == EventKind.STATE && event.message().startsWith("RESUMED"))
                 .map(Event::at)
@@ -202,18 +205,18 @@ public final class RestartBench {
             await(
                     child,
                     data,
-                    journal -> journal.unfinished().size() >= sagas * 9 / 10
-                            && journal.sagas(sagas).size() == sagas);
+                    journal -> journal.sagas().unfinished().size() >= sagas * 9 / 10
+                            && journal.sagas().newest(sagas).size() == sagas);
             child.kill();
         }
-        int open = queryJournal(data, journal -> journal.unfinished().size());
+        int open = queryJournal(data, journal -> journal.sagas().unfinished().size());
         progress.accept("R5: killed with " + open + " of " + sagas + " sagas open");
         Instant restarted = Instant.now();
         try (BenchProcess child = BenchProcess.start(
                 directory.resolve("start.out"), "start", "--data", data.toString(), "-D", "saga.http.port=0")) {
-            await(child, data, journal -> journal.unfinished().isEmpty());
+            await(child, data, journal -> journal.sagas().unfinished().isEmpty());
         }
-        List<SagaRecord> ended = queryJournal(data, journal -> journal.sagas(sagas));
+        List<SagaRecord> ended = queryJournal(data, journal -> journal.sagas().newest(sagas));
         double[] seconds = ended.stream()
                 .flatMap(saga -> saga.finishedAt().stream())
                 .filter(restarted::isBefore)
@@ -222,9 +225,10 @@ public final class RestartBench {
                 .toArray();
         Map<SagaState, Long> outcomes =
                 ended.stream().collect(Collectors.groupingBy(SagaRecord::state, Collectors.counting()));
-        int residue = queryJournal(data, journal -> (int) journal.counts().openCleanups())
-                + countFindings(data, "orphans")
-                + countFindings(data, "verify", "--all", "--deep");
+        int residue =
+                queryJournal(data, journal -> (int) journal.pages().counts().openCleanups())
+                        + countFindings(data, "orphans")
+                        + countFindings(data, "verify", "--all", "--deep");
         Map<String, Long> notResumed = ended.stream()
                 .filter(saga -> saga.state() != SagaState.COMPLETED)
                 .collect(Collectors.groupingBy(RestartBench::cause, Collectors.counting()));

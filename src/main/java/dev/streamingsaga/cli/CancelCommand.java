@@ -2,7 +2,7 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.cli.OperatorCommandSender.Change;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaState;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,8 +28,8 @@ final class CancelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        Change change = new OperatorCommandSender(config)
-                .requestCommand(sagaId, Journal.OperatorCommand.CANCEL, SagaState::isFinal);
+        Change change =
+                new OperatorCommandSender(config).requestCommand(sagaId, OperatorCommand.CANCEL, SagaState::isFinal);
         return ConsoleText.outcome(spec.commandLine(), config, change.after(), summary(change), options.json);
     }
 

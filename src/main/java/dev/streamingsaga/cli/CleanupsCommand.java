@@ -1,8 +1,8 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.CleanupEntries;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupRepository;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -118,7 +118,7 @@ final class CleanupsCommand implements Callable<Integer> {
             CleanupsCommand cleanups = Objects.requireNonNull(parent);
             SagaConfig config = cleanups.options.load();
             List<CleanupEntry> entries =
-                    new OperatorCommandSender(config).cleanup(id, CleanupEntries.CleanupCommand.RETRY, "");
+                    new OperatorCommandSender(config).cleanup(id, CleanupRepository.CleanupCommand.RETRY, "");
             cleanups.print(
                     cleanups.options.json
                             ? entries
@@ -144,7 +144,11 @@ final class CleanupsCommand implements Callable<Integer> {
             spec.commandLine()
                     .getOut()
                     .println("saga " + sagaId + " is "
-                            + reader.journal().saga(sagaId).orElseThrow().state());
+                            + reader.journal()
+                                    .sagas()
+                                    .find(sagaId)
+                                    .orElseThrow()
+                                    .state());
         }
     }
 
@@ -168,7 +172,7 @@ final class CleanupsCommand implements Callable<Integer> {
             CleanupsCommand cleanups = Objects.requireNonNull(parent);
             SagaConfig config = cleanups.options.load();
             List<CleanupEntry> entries =
-                    new OperatorCommandSender(config).cleanup(id, CleanupEntries.CleanupCommand.RESOLVE, reason);
+                    new OperatorCommandSender(config).cleanup(id, CleanupRepository.CleanupCommand.RESOLVE, reason);
             if (cleanups.options.json) {
                 cleanups.print(
                         entries.stream().filter(e -> e.cleanupId().equals(id)).toList());

@@ -53,7 +53,8 @@ final class FetchCommand implements Callable<Integer> {
         try (JournalReader reader = new JournalReader(config);
                 BucketConnection buckets = BucketConnection.openReadOnly(config)) {
             Document document = reader.journal()
-                    .document(documentId)
+                    .sagas()
+                    .ofDocument(documentId)
                     .flatMap(saga -> saga.document())
                     .orElseThrow(() -> new UsageException("no completed document " + documentId + "; list shows them"));
             FetchResult fetched = buckets.chunks().in(document.bucket()).fetch(document.keyPrefix(), target);

@@ -66,8 +66,9 @@ final class ListCommand implements Callable<Integer> {
 
     /** Prints sagas, and on standard error the total number, so that the list is not mistaken for a complete one. */
     static void print(CommandLine command, SagaConfig config, Journal journal, ListRequest request) {
-        List<SagaRecord> sagas = journal.sagas(request.query(), request.limit()).sagas();
-        SagaCounts counts = journal.counts();
+        List<SagaRecord> sagas =
+                journal.pages().page(request.query(), request.limit()).sagas();
+        SagaCounts counts = journal.pages().counts();
         boolean attention = request.query().attention();
         long total = attention ? counts.attention() : counts.all();
         if (attention && sagas.isEmpty() && !request.json()) {

@@ -3,9 +3,10 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.datadir.InUseException;
 import dev.streamingsaga.embedded.Application;
-import dev.streamingsaga.journal.CleanupEntries;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupRepository;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.util.List;
@@ -29,16 +30,17 @@ final class OperatorCommandSender {
     record Change(SagaRecord before, SagaRecord after) {}
 
     /** @param until whether a state fulfils the command */
-    Change requestCommand(String sagaId, Journal.OperatorCommand command, Predicate<SagaState> until)
+    Change requestCommand(String sagaId, OperatorCommand command, Predicate<SagaState> until)
             throws InterruptedException {
         try (JournalReader reader = new JournalReader(config)) {
             Journal journal = reader.journal();
-            SagaRecord saga = journal.saga(sagaId)
+            SagaRecord saga = journal.sagas()
+                    .find(sagaId)
                     .orElseThrow(() -> new UsageException("no saga " + sagaId + "; list shows them"));
             if (saga.state().isFinal()) {
                 throw new UsageException("saga " + sagaId + " is already " + saga.state());
             }
-            journal.operatorCommand(sagaId, command);
+            journal.commands().request(sagaId, command);
             Optional<Application> localApplication = startIfFree(Application::start);
             try {
                 await(journal, sagaId, until);
@@ -48,7 +50,7 @@ final class OperatorCommandSender {
                     // the end of this process would interrupt them.
                     localApplication.get().bundle().ingest().awaitLocal(sagaId);
                 }
-                return new Change(saga, journal.saga(sagaId).orElseThrow());
+                return new Change(saga, journal.sagas().find(sagaId).orElseThrow());
             } finally {
                 localApplication.ifPresent(Application::close);
             }
@@ -63,10 +65,10 @@ final class OperatorCommandSender {
      * @throws UsageException if there is no such open entry, or if no process has executed the command in time; the
      *     command stays in the journal
      */
-    List<CleanupEntry> cleanup(String cleanupId, CleanupEntries.CleanupCommand command, String reason)
+    List<CleanupEntry> cleanup(String cleanupId, CleanupRepository.CleanupCommand command, String reason)
             throws InterruptedException {
         try (JournalReader reader = new JournalReader(config)) {
-            CleanupEntries cleanups = reader.journal().cleanups();
+            CleanupRepository cleanups = reader.journal().cleanups();
             CleanupEntry entry = cleanups.find(cleanupId)
                     .filter(e -> e.state().isOpen())
                     .orElseThrow(
@@ -77,7 +79,7 @@ final class OperatorCommandSender {
                 localApplication.ifPresent(application -> application
                         .bundle()
                         .recovery()
-                        .execute(new CleanupEntries.PendingCommand(entry, command, reason)));
+                        .execute(new CleanupRepository.PendingCommand(entry, command, reason)));
             } finally {
                 localApplication.ifPresent(Application::close);
             }
@@ -89,7 +91,7 @@ final class OperatorCommandSender {
     }
 
     /** Allows for two attempts: the requested one, and one that may already be running. */
-    private void await(CleanupEntries cleanups, String cleanupId) throws InterruptedException {
+    private void await(CleanupRepository cleanups, String cleanupId) throws InterruptedException {
         long end = System.nanoTime()
                 + config.compensation()
                         .stepTimeout()
@@ -117,7 +119,7 @@ final class OperatorCommandSender {
 
     private void await(Journal journal, String sagaId, Predicate<SagaState> until) throws InterruptedException {
         long end = System.nanoTime() + config.timeLimit().toNanos();
-        while (!until.test(journal.saga(sagaId).orElseThrow().state()) && System.nanoTime() < end) {
+        while (!until.test(journal.sagas().find(sagaId).orElseThrow().state()) && System.nanoTime() < end) {
             TimeUnit.MILLISECONDS.sleep(200);
         }
     }

@@ -2,7 +2,7 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.cli.OperatorCommandSender.Change;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import java.util.concurrent.Callable;
@@ -30,8 +30,7 @@ final class PauseCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
         Change change = new OperatorCommandSender(config)
-                .requestCommand(
-                        sagaId, Journal.OperatorCommand.PAUSE, state -> state == SagaState.PAUSED || state.isFinal());
+                .requestCommand(sagaId, OperatorCommand.PAUSE, state -> state == SagaState.PAUSED || state.isFinal());
         return ConsoleText.outcome(spec.commandLine(), config, change.after(), summary(change.after()), options.json);
     }
 

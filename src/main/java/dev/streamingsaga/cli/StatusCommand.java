@@ -100,9 +100,10 @@ final class StatusCommand implements Callable<Integer> {
                     new ListCommand.ListRequest(SagaQuery.ALL, ListCommand.LIMIT, options.json));
             return true;
         }
-        SagaRecord saga = journal.saga(id).orElseThrow(() -> new UsageException("no saga " + id + "; list shows them"));
-        List<StepRecord> steps = journal.steps(id);
-        List<Event> events = journal.events(id);
+        SagaRecord saga =
+                journal.sagas().find(id).orElseThrow(() -> new UsageException("no saga " + id + "; list shows them"));
+        List<StepRecord> steps = journal.steps().of(id);
+        List<Event> events = journal.events().of(id);
         List<CleanupEntry> cleanups = journal.cleanups().of(id);
         if (options.json) {
             Map<String, Object> all = new LinkedHashMap<>();

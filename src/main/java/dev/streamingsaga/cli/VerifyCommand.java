@@ -98,7 +98,10 @@ final class VerifyCommand implements Callable<Integer> {
             List<Drift> found = repair ? check.repair(saga, deep) : check.check(saga, deep);
             documents++;
             // A version superseded meanwhile is being removed: its missing data is not drift.
-            if (journal.saga(saga.sagaId()).flatMap(SagaRecord::supersededBy).isEmpty()) {
+            if (journal.sagas()
+                    .find(saga.sagaId())
+                    .flatMap(SagaRecord::supersededBy)
+                    .isEmpty()) {
                 found.forEach(this::print);
             }
         }
@@ -106,11 +109,11 @@ final class VerifyCommand implements Callable<Integer> {
 
     private List<SagaRecord> selectedSagas(Journal journal) {
         if (selection.documentId != null) {
-            Optional<SagaRecord> saga = journal.document(selection.documentId);
+            Optional<SagaRecord> saga = journal.sagas().ofDocument(selection.documentId);
             return List.of(saga.orElseThrow(
                     () -> new UsageException("no completed document " + selection.documentId + "; list shows them")));
         }
-        List<SagaRecord> all = new ArrayList<>(journal.currentDocuments());
+        List<SagaRecord> all = new ArrayList<>(journal.sagas().current());
         if (selection.sample == null || selection.sample >= all.size()) {
             return all;
         }

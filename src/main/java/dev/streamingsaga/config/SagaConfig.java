@@ -1,6 +1,6 @@
 package dev.streamingsaga.config;
 
-import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
+import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -30,7 +30,7 @@ import dev.streamingsaga.config.SagaConfig.S3;
 import dev.streamingsaga.config.SagaConfig.Security;
 import dev.streamingsaga.config.SagaConfig.Source;
 import dev.streamingsaga.config.SagaConfig.TraceDetail;
-import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
+import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -33,7 +33,7 @@ final class ChangeAlerts {
         String prefix = name(file) + " changed after it was stored and before it was moved: ";
         String message = prefix + sizes(saga, now) + "; it is ingested again";
         List<EventDraft> notes = alerts.sourceChanged(saga, message, advice(saga), false);
-        if (journal.dropped().alertOnce(saga.sagaId(), prefix, notes)) {
+        if (journal.droppedFiles().alertOnce(saga.sagaId(), prefix, notes)) {
             alerts.deliver(saga.sagaId());
         }
     }
@@ -55,7 +55,7 @@ final class ChangeAlerts {
     }
 
     private void alert(SagaRecord saga, DroppedFile file, int level, String message, String action) {
-        if (journal.dropped().alert(file, level, alerts.sourceChanged(saga, message, action, level > 1))) {
+        if (journal.droppedFiles().alert(file, level, alerts.sourceChanged(saga, message, action, level > 1))) {
             alerts.deliver(saga.sagaId());
         }
     }

@@ -10,6 +10,7 @@ import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaRegistration;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.journal.SourceIdentity;
@@ -122,13 +123,14 @@ final class DropFolder {
     private void decide(TrackedFile tracked) {
         Path file = tracked.file();
         if (tracked.state() == TrackedFile.State.UNKNOWN) {
-            Optional<Journal.NewestSaga> newest = journal.newest(file.toString());
+            Optional<SagaRegistration.NewestSaga> newest =
+                    journal.registration().newest(file.toString());
             if (newest.filter(seen -> !seen.saga().state().isFinal()).isPresent()) {
                 return; // the saga is paused, being recovered, or runs in another process; it needs the file
             }
             Optional<SagaRecord> ended = newest.filter(seen ->
                             seen.identity().filter(tracked.identity()::equals).isPresent())
-                    .map(Journal.NewestSaga::saga);
+                    .map(SagaRegistration.NewestSaga::saga);
             if (ended.isPresent()) {
                 offer(new Ready(tracked, ended));
                 return;
@@ -147,7 +149,7 @@ final class DropFolder {
      * Sends an alert if a saga recently stored the same file with other content. Only recently: the file system reuses
      * inodes, so later it may be another file.
      */
-    private void reportChange(Journal.NewestSaga before, TrackedFile tracked) {
+    private void reportChange(SagaRegistration.NewestSaga before, TrackedFile tracked) {
         SagaRecord saga = before.saga();
         boolean recent = saga.finishedAt()
                 .map(end -> end.plus(config.drop().writers().watchAfter()))
@@ -160,10 +162,10 @@ final class DropFolder {
                 || ChangeAlerts.isSameContent(saga, tracked.file(), seen, tracked.identity())) {
             return;
         }
-        Optional<DroppedFile> recorded = journal.dropped().find(tracked.file());
+        Optional<DroppedFile> recorded = journal.droppedFiles().find(tracked.file());
         if (recorded.isPresent()) {
             changes.afterEnd(saga, recorded.get(), tracked.identity());
-        } else if (!journal.dropped().has(saga.sagaId())) {
+        } else if (!journal.droppedFiles().has(saga.sagaId())) {
             changes.beforeMove(saga, tracked.file(), tracked.identity());
         }
     }

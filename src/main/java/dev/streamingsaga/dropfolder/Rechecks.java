@@ -1,7 +1,7 @@
 package dev.streamingsaga.dropfolder;
 
 import dev.streamingsaga.journal.DroppedFile;
-import dev.streamingsaga.journal.DroppedFiles;
+import dev.streamingsaga.journal.DroppedFileRepository;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
@@ -26,7 +26,7 @@ final class Rechecks {
 
     private final Path root;
     private final Journal journal;
-    private final DroppedFiles files;
+    private final DroppedFileRepository files;
     private final Writers writers;
     private final ChangeAlerts alerts;
     private final DeduplicatedWarnings warnings;
@@ -36,7 +36,7 @@ final class Rechecks {
     Rechecks(Path root, RecheckDependencies parts) {
         this.root = root;
         this.journal = parts.journal();
-        this.files = parts.journal().dropped();
+        this.files = parts.journal().droppedFiles();
         this.writers = parts.writers();
         this.alerts = parts.alerts();
         this.warnings = parts.warnings();
@@ -67,7 +67,7 @@ final class Rechecks {
             return;
         }
         boolean sameTimes = now.changedNanos() != 0 && now.equals(file.identity());
-        SagaRecord saga = journal.saga(file.sagaId()).orElseThrow();
+        SagaRecord saga = journal.sagas().find(file.sagaId()).orElseThrow();
         if (!sameTimes && !ChangeAlerts.isSameContent(saga, file.path(), file.identity(), now)) {
             changed(saga, file, now, last);
         } else if (last && writers.of(now, System.nanoTime()).isEmpty()) {

@@ -150,7 +150,9 @@ final class Settlement {
             SourceIdentity known =
                     new SourceIdentity(seen.fileKey(), seen.sizeBytes(), seen.modifiedNanos(), changedNanos);
             Instant until = parts.journal().clock().instant().plus(time);
-            parts.journal().dropped().add(root, new DroppedFile(path, tracked.file(), ended.sagaId(), known, until, 0));
+            parts.journal()
+                    .droppedFiles()
+                    .add(root, new DroppedFile(path, tracked.file(), ended.sagaId(), known, until, 0));
         }
     }
 
@@ -207,7 +209,7 @@ final class Settlement {
         recheck(tracked, ended, target, DroppedFile.UNKNOWN);
         // The file may have changed while the outcome was written.
         if (!isUnchanged(tracked)) {
-            parts.journal().dropped().forget(target);
+            parts.journal().droppedFiles().forget(target);
             return;
         }
         Path file = tracked.file();
@@ -218,12 +220,12 @@ final class Settlement {
         if (moved.filter(tracked.identity()::looksLike).isEmpty()) {
             // Changed at the last moment, or another file took its name.
             FileMove.back(target, file, ended.sagaId());
-            parts.journal().dropped().forget(target);
+            parts.journal().droppedFiles().forget(target);
             return;
         }
         // Remove the done file too, or the next file of this name would count as complete at once.
         parts.marker().remove(file);
-        parts.journal().dropped().unchanged(target, moved.get());
+        parts.journal().droppedFiles().unchanged(target, moved.get());
     }
 
     private static boolean exists(Path path) {

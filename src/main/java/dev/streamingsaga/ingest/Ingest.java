@@ -17,6 +17,7 @@ import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaRegistration;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.journal.SourceIdentity;
@@ -128,7 +129,7 @@ public final class Ingest {
         }
         Optional<String> request = Optional.ofNullable(exchange.getProperty(REQUEST, String.class));
         // A queue or topic that was created again counts from the beginning; a different file shows this.
-        Optional<String> started = request.flatMap(journal::requested)
+        Optional<String> started = request.flatMap(journal.registration()::requested)
                 .filter(saga -> saga.source().equals(path))
                 .map(SagaRecord::sagaId);
         if (started.isPresent()) {
@@ -157,7 +158,7 @@ public final class Ingest {
                 exchange.setProperty(SAGA_ID, known.get().sagaId());
                 return known.get().sagaId();
             }
-            Journal.RegisteredSaga received = journal.receive(newSaga);
+            SagaRegistration.RegisteredSaga received = journal.registration().receive(newSaga);
             if (received.isNew()) {
                 exchange.setProperty(Run.PROPERTY, runs.begin(received.saga()));
                 if (!fileName.equals(requestedName)) {
@@ -197,11 +198,11 @@ public final class Ingest {
         }
         try {
             SourceIdentity identity = SourceFile.identity(path);
-            if (!journal.mayBeDuplicate(path.toString(), identity.sizeBytes())) {
+            if (!journal.sagas().completedFrom(path.toString(), identity.sizeBytes())) {
                 return Optional.empty();
             }
             Digests digests = SourceFile.digest(path, identity, config.chunk().sizeBytes(), done -> {}, () -> {});
-            return journal.document(Ids.document(path.toString(), digests.sha256()));
+            return journal.sagas().ofDocument(Ids.document(path.toString(), digests.sha256()));
         } catch (SagaException e) {
             // The saga's own validation reports a problem with the file as an outcome.
             return Optional.empty();
@@ -314,13 +315,13 @@ public final class Ingest {
      * @throws ShutdownException if this instance stops before
      */
     private void awaitEnd(String sagaId, boolean throughPause) throws InterruptedException {
-        SagaState state = journal.saga(sagaId).orElseThrow().state();
+        SagaState state = journal.sagas().find(sagaId).orElseThrow().state();
         while (!state.isFinal() && (throughPause || state != SagaState.PAUSED)) {
             runs.requireRunning(sagaId);
             if (!awaitRun(sagaId, POLL_MILLIS)) {
                 TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             }
-            state = journal.saga(sagaId).orElseThrow().state();
+            state = journal.sagas().find(sagaId).orElseThrow().state();
         }
         awaitLocal(sagaId);
     }

@@ -28,9 +28,10 @@ final class IngestResults {
 
     /** @param counted false: no store is queried, {@code stores} is empty */
     IngestResult of(String sagaId, boolean counted) {
-        SagaRecord saga = journal.saga(sagaId).orElseThrow(() -> new IllegalArgumentException("no saga " + sagaId));
+        SagaRecord saga =
+                journal.sagas().find(sagaId).orElseThrow(() -> new IllegalArgumentException("no saga " + sagaId));
         Optional<Document> document = saga.document();
-        List<Event> events = journal.events(sagaId);
+        List<Event> events = journal.events().of(sagaId);
         Instant end = saga.finishedAt().orElseGet(() -> journal.clock().instant());
         return new IngestResult(
                 SourcePaths.shown(config, saga),
@@ -46,7 +47,7 @@ final class IngestResults {
                 saga.lastRun(),
                 saga.resumedBytes(),
                 counted ? storeCounts.counts(saga) : Map.of(),
-                journal.steps(sagaId).stream()
+                journal.steps().of(sagaId).stream()
                         .map(s -> new IngestResult.StepResult(
                                 s.name(), s.state().name(), s.duration().toMillis()))
                         .toList(),

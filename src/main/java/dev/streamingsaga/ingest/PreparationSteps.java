@@ -67,7 +67,7 @@ final class PreparationSteps {
         exchange.setProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, known.isPresent());
         String documentId = Ids.document(path.toString(), digests.sha256());
         if (config.source().duplicates() == Duplicates.REJECT
-                && journal.document(documentId).isPresent()) {
+                && journal.sagas().ofDocument(documentId).isPresent()) {
             throw new SagaException(
                     Reason.DUPLICATE, path + " is already stored as document " + documentId + "; nothing was written");
         }
@@ -102,7 +102,7 @@ final class PreparationSteps {
                 .map(before -> new Digests(
                         before.sha256(),
                         before.sizeBytes(),
-                        journal.chunks(run.sagaId()).stream()
+                        journal.chunks().all(run.sagaId()).stream()
                                 .map(ChunkRow::sha256)
                                 .toList()))
                 .filter(digests ->
@@ -157,7 +157,8 @@ final class PreparationSteps {
     }
 
     private void requireUnclaimed(ActiveRun run, Path path) {
-        journal.holder(path.toString())
+        journal.registration()
+                .holder(path.toString())
                 .filter(holder -> !holder.equals(run.sagaId()))
                 .ifPresent(holder -> {
                     throw new SagaException(

@@ -76,7 +76,7 @@ public final class UploadSpool {
             List<Path> idle = files.filter(file -> !file.toString().endsWith(PART) && !users.containsKey(file))
                     .toList();
             if (!idle.isEmpty()) {
-                Set<Path> needed = journal.unfinished().stream()
+                Set<Path> needed = journal.sagas().unfinished().stream()
                         .filter(saga -> !saga.state().isFinal())
                         .map(saga -> saga.source())
                         .collect(Collectors.toSet());

@@ -82,7 +82,7 @@ final class MessageIngestion {
     private IngestResult outcome(Message message, TraceLink trace) throws Exception {
         Optional<String> request =
                 Optional.ofNullable(message.getJMSMessageID()).map(id -> "jms " + id);
-        Optional<SagaRecord> existing = request.flatMap(journal::requested);
+        Optional<SagaRecord> existing = request.flatMap(journal.registration()::requested);
         if (existing.isPresent()) {
             return ingest.await(existing.get().sagaId());
         }
@@ -107,7 +107,8 @@ final class MessageIngestion {
         Path file = claims.file(text(message));
         Optional<String> before = !identifiedByFile(message, origin)
                 ? Optional.empty()
-                : journal.newest(file.toString())
+                : journal.registration()
+                        .newest(file.toString())
                         .filter(seen -> !seen.saga().state().isFinal()
                                 || seen.identity().equals(SourceFile.regularFile(file)))
                         .map(seen -> seen.saga().sagaId());
@@ -139,7 +140,9 @@ final class MessageIngestion {
             Path source = spool.store(body, "jms", name);
             Optional<String> before = !identifiedByFile(message, origin)
                     ? Optional.empty()
-                    : journal.newest(source.toString()).map(seen -> seen.saga().sagaId());
+                    : journal.registration()
+                            .newest(source.toString())
+                            .map(seen -> seen.saga().sagaId());
             if (before.isPresent()) {
                 return ingest.await(before.get());
             }

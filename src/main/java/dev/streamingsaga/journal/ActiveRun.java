@@ -43,7 +43,7 @@ public final class ActiveRun implements Run {
         this.number = saga.run();
         this.received = saga;
         this.document = saga.document().orElse(null);
-        this.leaseUntil = journal.leaseEnd();
+        this.leaseUntil = journal.leases().end();
     }
 
     @Override
@@ -77,7 +77,7 @@ public final class ActiveRun implements Run {
 
     /** Sets the document, in the journal first. */
     public void describe(Document described) {
-        journal.describe(sagaId, number, described);
+        journal.runs().describe(sagaId, number, described);
         document = described;
     }
 
@@ -122,7 +122,7 @@ public final class ActiveRun implements Run {
 
     /** Binds the coordinator's LRA to this run. */
     public void bindLra(String lraId) {
-        journal.bindLra(sagaId, number, lraId);
+        journal.runs().bindLra(sagaId, number, lraId);
     }
 
     /** The step that began last; empty before the first. */
@@ -130,10 +130,10 @@ public final class ActiveRun implements Run {
         return step;
     }
 
-    /** Journals that a step begins; see {@link Journal#stepBegins}. */
+    /** Journals that a step begins; see {@link StepRepository#begins}. */
     public void begin(String name, SagaState state) {
         check();
-        journal.stepBegins(sagaId, number, name, state);
+        journal.steps().begins(sagaId, number, name, state);
         step = name;
         stepStartedNanos = System.nanoTime();
         progress = new StepProgress(name, 0, 0, "");
@@ -145,7 +145,7 @@ public final class ActiveRun implements Run {
      * @param expected number of pieces that the step's store reported
      */
     public void end(String name, OptionalLong expected) {
-        journal.stepEnds(sagaId, number, name, expected);
+        journal.steps().ends(sagaId, number, name, expected);
         journal.listener().stepEnded(name, Duration.ofNanos(System.nanoTime() - stepStartedNanos));
     }
 
@@ -159,7 +159,7 @@ public final class ActiveRun implements Run {
 
     /** The journal has just confirmed that this process owns the saga. */
     public void leaseRenewed() {
-        leaseUntil = journal.leaseEnd();
+        leaseUntil = journal.leases().end();
     }
 
     /**
@@ -168,7 +168,7 @@ public final class ActiveRun implements Run {
      */
     private void confirmLease() {
         if (journal.clock().instant().isAfter(leaseUntil)) {
-            journal.requireOwned(sagaId, number);
+            journal.leases().requireOwned(sagaId, number);
             leaseRenewed();
         }
     }
@@ -288,12 +288,12 @@ public final class ActiveRun implements Run {
 
     @Override
     public void planChunks(List<ChunkRow> chunks) {
-        journal.chunkRows().plan(sagaId, number, chunks);
+        journal.chunks().plan(sagaId, number, chunks);
     }
 
     @Override
     public void chunkSending(int index, int attempt) {
-        journal.chunkRows().sending(sagaId, number, index, attempt);
+        journal.chunks().sending(sagaId, number, index, attempt);
         if (attempt > 1) {
             journal.listener().chunkRetried();
         }
@@ -301,7 +301,7 @@ public final class ActiveRun implements Run {
 
     @Override
     public void chunkSent(int index, Optional<String> etag) {
-        journal.chunkRows().sent(sagaId, number, index, etag);
+        journal.chunks().sent(sagaId, number, index, etag);
         Document sent = document();
         journal.listener().chunkSent(Math.min(sent.chunkSizeBytes(), sent.sizeBytes() - index * sent.chunkSizeBytes()));
     }
@@ -309,19 +309,19 @@ public final class ActiveRun implements Run {
     @Override
     public void chunkConfirmed(ChunkRow row) {
         if (row.state() == ChunkRow.ChunkState.SENDING) {
-            journal.chunkRows().sent(sagaId, number, row.index(), Optional.empty());
+            journal.chunks().sent(sagaId, number, row.index(), Optional.empty());
         }
-        journal.addResumedBytes(sagaId, number, row.sizeBytes());
+        journal.runs().addResumedBytes(sagaId, number, row.sizeBytes());
     }
 
     @Override
     public void chunksVerified() {
-        journal.chunkRows().verified(sagaId, number);
+        journal.chunks().verified(sagaId, number);
     }
 
     @Override
     public List<ChunkRow> chunks() {
-        List<ChunkRow> chunks = journal.chunkRows().all(sagaId);
+        List<ChunkRow> chunks = journal.chunks().all(sagaId);
         if (chunks.size() != document().chunkCount()) {
             throw new SagaException(
                     Reason.METADATA_CORRUPT,

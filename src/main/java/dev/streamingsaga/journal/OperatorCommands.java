@@ -5,53 +5,58 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Operator commands for sagas, whichever process owns them. */
-final class OperatorCommands {
+public final class OperatorCommands {
     private final JournalDatabase db;
     private final StateTransitions transitions;
-    private final StepRows steps;
+    private final StepRepository steps;
+    private final Leases leases;
 
-    OperatorCommands(JournalDatabase db, StateTransitions transitions, StepRows steps) {
+    OperatorCommands(JournalDatabase db, StateTransitions transitions, StepRepository steps, Leases leases) {
         this.db = db;
         this.transitions = transitions;
         this.steps = steps;
+        this.leases = leases;
     }
 
-    void request(String sagaId, Journal.OperatorCommand command) {
+    /** Requests a command. The process that owns the saga executes it within about a second. */
+    public void request(String sagaId, OperatorCommand command) {
         db.sql
-                .sql("UPDATE saga SET wish = ? WHERE saga_id = ? AND state NOT IN " + SagaRows.FINAL)
+                .sql("UPDATE saga SET wish = ? WHERE saga_id = ? AND state NOT IN " + SagaRepository.FINAL)
                 .params(command.name(), sagaId)
                 .update();
     }
 
-    void clear(String sagaId) {
+    public void clear(String sagaId) {
         db.sql
                 .sql("UPDATE saga SET wish = NULL WHERE saga_id = ?")
                 .param(sagaId)
                 .update();
     }
 
-    Optional<Journal.OperatorCommand> find(String sagaId) {
+    public Optional<OperatorCommand> find(String sagaId) {
         return db.sql
                 .sql("SELECT wish FROM saga WHERE saga_id = ? AND wish IS NOT NULL")
                 .param(sagaId)
                 .query(String.class)
                 .optional()
-                .map(Journal.OperatorCommand::valueOf);
+                .map(OperatorCommand::valueOf);
     }
 
-    Map<SagaRecord, Journal.OperatorCommand> find(Leases owner) {
-        Map<SagaRecord, Journal.OperatorCommand> commands = new LinkedHashMap<>();
+    /** Sagas with a command that this process has to execute: its own sagas, and paused ones, which no process runs. */
+    public Map<SagaRecord, OperatorCommand> pending() {
+        Map<SagaRecord, OperatorCommand> commands = new LinkedHashMap<>();
         db.sql
                 .sql("SELECT * FROM saga WHERE wish IS NOT NULL AND (node = ? OR state = 'PAUSED') AND state NOT IN "
-                        + SagaRows.FINAL + " ORDER BY saga_id")
-                .param(owner.node())
+                        + SagaRepository.FINAL + " ORDER BY saga_id")
+                .param(leases.node())
                 .query((row, n) ->
-                        commands.put(SagaRows.saga(row, n), Journal.OperatorCommand.valueOf(row.getString("wish"))))
+                        commands.put(SagaRepository.saga(row, n), OperatorCommand.valueOf(row.getString("wish"))))
                 .list();
         return commands;
     }
 
-    boolean pause(String sagaId) {
+    /** Pauses a saga without compensating it. Only resume or cancel continues it. */
+    public boolean pause(String sagaId) {
         return db.inTransaction(() -> {
             SagaState before = db.sql
                     .sql("SELECT state FROM saga WHERE saga_id = ?")
@@ -62,7 +67,7 @@ final class OperatorCommands {
                     .orElse(SagaState.RECEIVED);
             int updated = db.sql
                     .sql("UPDATE saga SET state = 'PAUSED', updated_at = ? WHERE saga_id = ? AND state NOT IN "
-                            + SagaRows.finalAnd("PAUSED", "COMPENSATING"))
+                            + SagaRepository.finalAnd("PAUSED", "COMPENSATING"))
                     .params(db.now(), sagaId)
                     .update();
             clear(sagaId);

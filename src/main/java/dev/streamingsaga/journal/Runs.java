@@ -104,7 +104,7 @@ public final class Runs {
         }
         run.revoke(stop(run), timeLeft());
         try {
-            if (journal.handOver(run.sagaId(), run.number())) {
+            if (journal.leases().handOver(run.sagaId(), run.number())) {
                 LOG.info(
                         "saga {} ({}) was left in step {} because this instance is stopping; the next start resumes it",
                         run.sagaId(),
@@ -184,7 +184,7 @@ public final class Runs {
 
     private boolean isSettled(ActiveRun run) {
         try {
-            SagaRecord saga = journal.saga(run.sagaId()).orElseThrow();
+            SagaRecord saga = journal.sagas().find(run.sagaId()).orElseThrow();
             return saga.state().isFinal() || saga.run() != run.number();
         } catch (RuntimeException e) {
             return false; // the journal cannot be read
@@ -203,7 +203,7 @@ public final class Runs {
     public void endPaused(Duration grace) {
         for (ActiveRun run : active.values()) {
             if (run.isRevokedFor(grace)
-                    && journal.saga(run.sagaId()).orElseThrow().state() == SagaState.PAUSED) {
+                    && journal.sagas().find(run.sagaId()).orElseThrow().state() == SagaState.PAUSED) {
                 LOG.warn(
                         "run {} of the paused saga {} does not end in step {}; its slot is free again",
                         run.number(),

@@ -1,7 +1,7 @@
 package dev.streamingsaga.journal;
 
-import dev.streamingsaga.journal.CleanupEntries.Residue;
-import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
+import dev.streamingsaga.journal.CleanupRepository.Residue;
+import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -9,16 +9,16 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /** Outcomes of sagas, and what remains to be cleaned up. */
-final class SagaOutcomes {
+public final class SagaOutcomes {
     /** The repositories of the journal that outcomes involve. */
     record Repositories(
             JournalDatabase db,
-            SagaRows sagas,
-            EventRows events,
+            SagaRepository sagas,
+            EventRepository events,
             StateTransitions transitions,
             SagaRegistration registration,
-            StepRows steps,
-            CleanupEntries cleanups) {}
+            StepRepository steps,
+            CleanupRepository cleanups) {}
 
     private final Repositories repositories;
     private final JournalDatabase db;
@@ -28,7 +28,12 @@ final class SagaOutcomes {
         this.db = repositories.db();
     }
 
-    boolean complete(String sagaId, int run) {
+    /**
+     * Decides that the saga is COMPLETED, if every step is written. The decision is final, whatever arrives later.
+     *
+     * @return whether the saga is COMPLETED, by this call or an earlier one
+     */
+    public boolean complete(String sagaId, int run) {
         return db.inTransaction(() -> {
             long now = db.now();
             int updated = db.sql
@@ -46,28 +51,35 @@ final class SagaOutcomes {
         });
     }
 
-    void published(String sagaId) {
+    /** Records that the document is visible in every store. */
+    public void published(String sagaId) {
         db.sql
                 .sql("UPDATE saga SET published_at = ? WHERE saga_id = ?")
                 .params(db.now(), sagaId)
                 .update();
     }
 
-    void supersede(String sagaId, String bySagaId) {
+    /** Marks the saga as replaced by a newer version, which is visible. */
+    public void supersede(String sagaId, String bySagaId) {
         db.sql
                 .sql("UPDATE saga SET superseded_by = ? WHERE saga_id = ? AND superseded_by IS NULL")
                 .params(bySagaId, sagaId)
                 .update();
     }
 
-    boolean beginCompensation(String sagaId, int run, Reason reason, String message) {
+    /**
+     * Decides that the saga is compensated.
+     *
+     * @return false if the saga is final or belongs to another run; nothing has changed then
+     */
+    public boolean beginCompensation(String sagaId, int run, Reason reason, String message) {
         return db.inTransaction(() -> {
             SagaState before = repositories.sagas().state(sagaId);
             int updated = db.sql
                     .sql(
                             "UPDATE saga SET state = 'COMPENSATING', reason = ?, message = ?, updated_at = ?, lease_until = ?"
                                     + " WHERE saga_id = ? AND run = ? AND state NOT IN "
-                                    + SagaRows.finalAnd("COMPENSATING"))
+                                    + SagaRepository.finalAnd("COMPENSATING"))
                     .params(
                             reason.name(),
                             message,
@@ -87,7 +99,14 @@ final class SagaOutcomes {
         });
     }
 
-    void stepCompensated(
+    /**
+     * Records the result of an attempt to compensate a step. Residue becomes open clean-up entries; entries of the step
+     * whose residue has been removed become DONE. When the last entry closes, PARTIALLY_COMPENSATED becomes
+     * COMPENSATED. When residue appears after a complete compensation, COMPENSATED becomes PARTIALLY_COMPENSATED.
+     *
+     * @param residue supplies the events that are journaled with PARTIALLY_COMPENSATED
+     */
+    public void stepCompensated(
             SagaRecord saga, String step, StepCompensation result, RetryPolicy policy, EventDraft.OnResidue residue) {
         List<Residue> residues = result.residues();
         Set<String> remaining = residues.stream().map(Residue::resource).collect(Collectors.toSet());
@@ -112,7 +131,8 @@ final class SagaOutcomes {
         });
     }
 
-    void residue(SagaRecord saga, String step, Residue piece, RetryPolicy policy, EventDraft.OnResidue residue) {
+    /** Records one more piece of residue than the attempt to compensate the step found. */
+    public void residue(SagaRecord saga, String step, Residue piece, RetryPolicy policy, EventDraft.OnResidue residue) {
         db.inTransaction(() -> {
             repositories.steps().compensation(saga.sagaId(), saga.run(), step, StepState.RESIDUE);
             reportBlocked(
@@ -129,7 +149,8 @@ final class SagaOutcomes {
         }
     }
 
-    void resolve(CleanupEntry entry, String reason) {
+    /** Closes an entry on an operator's decision. With the last one PARTIALLY_COMPENSATED becomes COMPENSATED. */
+    public void resolve(CleanupEntry entry, String reason) {
         db.inTransaction(() -> {
             repositories.cleanups().resolved(entry.cleanupId(), reason);
             settle(entry.sagaId(), open -> List.of());
@@ -149,14 +170,24 @@ final class SagaOutcomes {
                 repositories.events().append(sagaId, draft.kind(), draft.step(), draft.message(), draft.detail()));
     }
 
-    void swept(String sagaId) {
+    /**
+     * Records that the bucket was checked after the last write can have arrived. What it held was removed, or became a
+     * clean-up entry.
+     */
+    public void swept(String sagaId) {
         db.sql
                 .sql("UPDATE saga SET swept_at = ? WHERE saga_id = ?")
                 .params(db.now(), sagaId)
                 .update();
     }
 
-    SagaState finishCompensation(String sagaId, int run, EventDraft.OnResidue residue) {
+    /**
+     * Ends a compensation: PARTIALLY_COMPENSATED if clean-up entries are open, else COMPENSATED.
+     *
+     * @param residue supplies the events that are journaled with PARTIALLY_COMPENSATED, in the same transaction
+     * @return the saga's state, also if an earlier call has decided it
+     */
+    public SagaState finishCompensation(String sagaId, int run, EventDraft.OnResidue residue) {
         return db.inTransaction(() -> {
             repositories.transitions().requireOwned(sagaId, run);
             SagaState now = repositories.sagas().state(sagaId);
@@ -181,7 +212,13 @@ final class SagaOutcomes {
         });
     }
 
-    void notPublished(String sagaId, RetryPolicy policy, IntFunction<List<EventDraft>> drafts) {
+    /**
+     * Records that a store could not make the document visible. The attempt is repeated after a growing delay, without
+     * a limit.
+     *
+     * @param drafts supplies the events that are journaled with it, given the number of attempts so far
+     */
+    public void notPublished(String sagaId, RetryPolicy policy, IntFunction<List<EventDraft>> drafts) {
         db.inTransaction(() -> {
             // An early one does not count as an attempt, such as the coordinator's callback beside our own call.
             int counted = db.sql

@@ -20,7 +20,7 @@ import org.springframework.jdbc.core.ResultSetExtractor;
  * Lists and counts of sagas. However many there are, a page reads only as many index rows as it may return, or as it
  * may scan for a text.
  */
-final class SagaPages {
+public final class SagaPages {
     /** Sagas that one page of a text search scans. */
     static final int MAX_SCANNED = 20_000;
 
@@ -47,7 +47,8 @@ final class SagaPages {
         this.db = db;
     }
 
-    SagaCounts counts() {
+    /** How many sagas and open clean-up entries there are, read now; one pass over an index. */
+    public SagaCounts counts() {
         Map<SagaState, Long> sagas = new EnumMap<>(SagaState.class);
         db.sql
                 .sql("SELECT state, count(*) AS n FROM saga GROUP BY state")
@@ -67,7 +68,7 @@ final class SagaPages {
     }
 
     /** @param limit maximum number of sagas */
-    SagaPage page(SagaQuery query, int limit) {
+    public SagaPage page(SagaQuery query, int limit) {
         if (query.states().isEmpty()) {
             return new SagaPage(List.of(), Optional.empty());
         }
@@ -159,14 +160,18 @@ final class SagaPages {
                 .sql
                 .sql("SELECT * FROM saga WHERE saga_id IN (:ids)")
                 .param("ids", ids)
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .list()
                 .stream()
                 .sorted(oldestFirst ? order : order.reversed())
                 .toList();
     }
 
-    Set<SagaRecord> watched(int limit) {
+    /**
+     * The sagas to monitor: the newest, those in progress, the first of those that wait, and the newest that need
+     * attention. At most {@code 4 * limit}, in no particular order.
+     */
+    public Set<SagaRecord> watched(int limit) {
         Set<SagaRecord> sagas = new HashSet<>(page(SagaQuery.ALL, limit).sagas());
         sagas.addAll(page(SagaQuery.ALL.in(AT_WORK).after(""), limit).sagas());
         sagas.addAll(page(SagaQuery.ALL.in(Set.of(SagaState.RECEIVED)).after(""), limit)

@@ -5,20 +5,27 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Registers sagas, and records which saga has claimed a source. */
-final class SagaRegistration {
+public final class SagaRegistration {
+    /** Either the new saga, or the unfinished one that has already claimed the source. */
+    public record RegisteredSaga(SagaRecord saga, boolean isNew) {}
+
+    /** A saga, and the identity of the file as its last run, or its registration, saw it. */
+    public record NewestSaga(SagaRecord saga, Optional<SourceIdentity> identity) {}
+
     private final JournalDatabase db;
-    private final SagaRows sagas;
-    private final EventRows events;
+    private final SagaRepository sagas;
+    private final EventRepository events;
     private final Leases leases;
 
-    SagaRegistration(JournalDatabase db, SagaRows sagas, EventRows events, Leases leases) {
+    SagaRegistration(JournalDatabase db, SagaRepository sagas, EventRepository events, Leases leases) {
         this.db = db;
         this.sagas = sagas;
         this.events = events;
         this.leases = leases;
     }
 
-    Journal.RegisteredSaga receive(NewSaga request) {
+    /** Records a saga and its steps, and claims its source, before any work begins. */
+    public RegisteredSaga receive(NewSaga request) {
         String sagaId = Ids.next();
         String source = request.source().toString();
         return db.inTransaction(() -> {
@@ -27,23 +34,23 @@ final class SagaRegistration {
                     && (request.exclusive() || request.once().isPresent())) {
                 Optional<SagaRecord> holder = holder(source).flatMap(sagas::find);
                 if (holder.isPresent()) {
-                    return new Journal.RegisteredSaga(holder.get(), false);
+                    return new RegisteredSaga(holder.get(), false);
                 }
             }
             // Only now: another saga commits its outcome before it releases the source.
             Optional<SagaRecord> ended = request.once()
                     .flatMap(identity -> newest(source))
                     .filter(newest -> newest.identity().equals(request.once()))
-                    .map(Journal.NewestSaga::saga);
+                    .map(NewestSaga::saga);
             if (ended.isPresent()) {
                 release(sagaId);
-                return new Journal.RegisteredSaga(ended.get(), false);
+                return new RegisteredSaga(ended.get(), false);
             }
             insert(sagaId, request);
             events.append(sagaId, Event.EventKind.STATE, "", "RECEIVED", "");
             SagaRecord saga = sagas.get(sagaId);
             JournalDatabase.afterCommit(() -> StateLog.received(saga));
-            return new Journal.RegisteredSaga(saga, true);
+            return new RegisteredSaga(saga, true);
         });
     }
 
@@ -88,23 +95,26 @@ final class SagaRegistration {
                 .update();
     }
 
-    Optional<Journal.NewestSaga> newest(String source) {
+    /** The newest saga about a source. */
+    public Optional<NewestSaga> newest(String source) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE source = ? ORDER BY saga_id DESC LIMIT 1")
                 .param(source)
-                .query((row, n) -> new Journal.NewestSaga(SagaRows.saga(row, n), SagaRows.identity(row)))
+                .query((row, n) -> new NewestSaga(SagaRepository.saga(row, n), SagaRepository.identity(row)))
                 .optional();
     }
 
-    Optional<SagaRecord> requested(String request) {
+    /** The saga that a request started, see {@link NewSaga}; empty if the request was answered with another saga. */
+    public Optional<SagaRecord> requested(String request) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE request = ? ORDER BY saga_id DESC LIMIT 1")
                 .param(request)
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .optional();
     }
 
-    static List<String> steps(List<String> participants) {
+    /** The nine standard steps, with the configured participants instead of the four built-in stores. */
+    public static List<String> steps(List<String> participants) {
         return Stream.of(List.of("validate", "start", "upload", "verify"), participants, List.of("finalize"))
                 .flatMap(List::stream)
                 .toList();
@@ -120,7 +130,8 @@ final class SagaRegistration {
                 == 1;
     }
 
-    Optional<String> holder(String source) {
+    /** The unfinished saga that has claimed a source. */
+    public Optional<String> holder(String source) {
         return db.sql
                 .sql("SELECT saga_id FROM source_claim WHERE source = ?")
                 .param(source)

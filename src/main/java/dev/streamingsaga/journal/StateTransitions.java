@@ -3,11 +3,11 @@ package dev.streamingsaga.journal;
 /** State transitions: only legal ones, and only by the run that owns the saga. Call them in a transaction. */
 final class StateTransitions {
     private final JournalDatabase db;
-    private final SagaRows sagas;
-    private final EventRows events;
+    private final SagaRepository sagas;
+    private final EventRepository events;
     private final long leaseMillis;
 
-    StateTransitions(JournalDatabase db, SagaRows sagas, EventRows events, long leaseMillis) {
+    StateTransitions(JournalDatabase db, SagaRepository sagas, EventRepository events, long leaseMillis) {
         this.db = db;
         this.sagas = sagas;
         this.events = events;

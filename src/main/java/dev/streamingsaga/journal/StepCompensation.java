@@ -1,6 +1,6 @@
 package dev.streamingsaga.journal;
 
-import dev.streamingsaga.journal.CleanupEntries.Residue;
+import dev.streamingsaga.journal.CleanupRepository.Residue;
 import java.util.List;
 
 /**

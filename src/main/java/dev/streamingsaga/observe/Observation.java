@@ -36,7 +36,7 @@ public final class Observation implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        this.figures = new CachedProbe<>(parts.journal()::figures, JournalStatistics.NONE, FIGURES_KEEP, threads);
+        this.figures = new CachedProbe<>(parts.journal()::statistics, JournalStatistics.NONE, FIGURES_KEEP, threads);
         Map<String, Runnable> checks = new LinkedHashMap<>(parts.checks());
         checks.put("disk", this::disk);
         this.health = new Health(checks, threads);

@@ -213,7 +213,7 @@ public final class Reports implements Alerts {
     /** Skips alerts whose delivery failed before: {@link #redeliver} repeats them. */
     @Override
     public void deliver(String sagaId) {
-        journal.undeliveredAlerts(journal.clock().instant()).stream()
+        journal.events().undelivered(journal.clock().instant()).stream()
                 .filter(alert -> alert.sagaId().equals(sagaId) && !undelivered.contains(alert.eventId()))
                 .forEach(this::deliver);
         rewrite();
@@ -226,7 +226,7 @@ public final class Reports implements Alerts {
             return;
         }
         int failed = 0;
-        for (Event alert : journal.undeliveredAlerts(now.minus(grace))) {
+        for (Event alert : journal.events().undelivered(now.minus(grace))) {
             failed += deliver(alert) ? 0 : 1;
             if (failed == MAX_FAILURES) {
                 break;
@@ -256,7 +256,7 @@ public final class Reports implements Alerts {
                 undelivered.add(journaled.eventId());
                 return false;
             }
-            journal.alertDelivered(journaled);
+            journal.events().delivered(journaled);
             undelivered.remove(journaled.eventId());
             return true;
         } finally {
@@ -294,10 +294,12 @@ public final class Reports implements Alerts {
         write("failed_cleanups.json", failedCleanups());
         write(
                 "critical_failures.json",
-                journal.events(EventKind.CRITICAL).stream().map(this::critical).toList());
+                journal.events().of(EventKind.CRITICAL).stream()
+                        .map(this::critical)
+                        .toList());
         write(
                 "rollback_alerts.json",
-                journal.events(EventKind.ALERT).stream().map(Event::detail).toList());
+                journal.events().of(EventKind.ALERT).stream().map(Event::detail).toList());
     }
 
     /** One line for each saga, step and status: the pieces that remain, with the highest number of attempts. */

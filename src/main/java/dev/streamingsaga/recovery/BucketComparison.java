@@ -27,7 +27,7 @@ final class BucketComparison {
     List<Drift> run(boolean deep) {
         List<ChunkRow> rows;
         try {
-            rows = storage.journal().chunks(saga.sagaId());
+            rows = storage.journal().chunks().all(saga.sagaId());
         } catch (SagaException e) {
             return List.of(drift(
                     JOURNAL, Drift.DriftKind.DIFFERENT, "chunk rows", "valid rows", String.valueOf(e.getMessage())));

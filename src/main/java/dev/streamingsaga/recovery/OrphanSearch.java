@@ -57,7 +57,8 @@ final class OrphanSearch {
         Optional<String> reason = ownership.orphaned(Orphans.UPLOAD, stored.sagaId());
         if (reason.isEmpty()
                 && storage.journal()
-                        .saga(stored.sagaId())
+                        .sagas()
+                        .find(stored.sagaId())
                         .filter(saga -> saga.state().isFinal())
                         .isPresent()
                 && !ownership.fits(stored.sagaId(), stored.documentId())) {
@@ -150,7 +151,7 @@ final class OrphanSearch {
 
     /** Rows have no timestamp: the saga id contains the start time, the journal has the end time. */
     private Optional<Instant> writtenAt(String sagaId) {
-        Optional<Instant> end = storage.journal().saga(sagaId).flatMap(SagaRecord::finishedAt);
+        Optional<Instant> end = storage.journal().sagas().find(sagaId).flatMap(SagaRecord::finishedAt);
         return end.isPresent() || !Ulid.isValid(sagaId)
                 ? end
                 : Optional.of(Ulid.from(sagaId).getInstant());

@@ -55,7 +55,7 @@ public final class Orphans implements AutoCloseable {
     /** Searches every bucket that documents were ever sent to, the configured one first. */
     private void search(BiConsumer<Orphan, BucketLocation> found) {
         Set<BucketLocation> locations = new LinkedHashSet<>(List.of(configured));
-        locations.addAll(journal.bucketLocations());
+        locations.addAll(journal.sagas().bucketLocations());
         locations.forEach(location -> search(location, found));
         for (String store : storage.config().participants()) {
             try {
@@ -105,7 +105,7 @@ public final class Orphans implements AutoCloseable {
      * unless it holds completed documents that the journal does not know.
      */
     private Optional<String> refusal(BucketLocation location) {
-        if (journal.sagas(1).isEmpty()) {
+        if (journal.sagas().newest(1).isEmpty()) {
             return Optional.of(
                     "the journal is empty: it may have been lost, and then all stored data would look orphaned");
         }
@@ -176,7 +176,7 @@ public final class Orphans implements AutoCloseable {
     }
 
     private void report(Orphan orphan, String message) {
-        journal.event(orphan.sagaId(), EventKind.STATE, orphan.store(), message, "");
+        journal.events().append(orphan.sagaId(), EventKind.STATE, orphan.store(), message, "");
     }
 
     private static Map<String, Object> facts(Orphan orphan, BucketLocation location) {

@@ -19,14 +19,15 @@ final class Ownership {
     }
 
     boolean isKnown(String sagaId) {
-        return journal.saga(sagaId).isPresent();
+        return journal.sagas().find(sagaId).isPresent();
     }
 
     /**
      * Whether rows with both ids can belong to the saga; true before its step {@code start}, and for an unknown saga.
      */
     boolean fits(String sagaId, String documentId) {
-        return journal.saga(sagaId)
+        return journal.sagas()
+                .find(sagaId)
                 .flatMap(SagaRecord::document)
                 .map(document -> document.documentId().equals(documentId))
                 .orElse(true);
@@ -37,7 +38,7 @@ final class Ownership {
      * data.
      */
     Optional<String> orphaned(String store, String sagaId) {
-        Optional<SagaRecord> known = journal.saga(sagaId);
+        Optional<SagaRecord> known = journal.sagas().find(sagaId);
         if (known.isEmpty()) {
             return Optional.of("the journal has no saga " + sagaId);
         }
@@ -51,7 +52,7 @@ final class Ownership {
             return Optional.of("saga " + sagaId + " is COMPENSATED and has no open clean-up entry");
         }
         boolean removed = saga.supersededBy().isPresent()
-                && journal.steps(sagaId).stream()
+                && journal.steps().of(sagaId).stream()
                         .filter(step -> step.name().equals(store))
                         .noneMatch(StepRecord::mayHoldData);
         return removed

@@ -4,9 +4,10 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.RecoveryMode;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
-import dev.streamingsaga.journal.CleanupEntries;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupRepository;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
@@ -76,7 +77,7 @@ public final class Recovery implements AutoCloseable {
     public void start(boolean lockHeld) {
         takeOver(lockHeld);
         // A store may have been fixed while no process was running.
-        publish(journal.unfinished().stream()
+        publish(journal.sagas().unfinished().stream()
                 .filter(saga -> saga.state() == SagaState.COMPLETED)
                 .toList());
         long heartbeat = config.recovery().lease().toMillis() / 4;
@@ -85,11 +86,11 @@ public final class Recovery implements AutoCloseable {
                 1000,
                 this::enforceTimeLimits,
                 () -> runs.endPaused(config.compensation().stepTimeout()),
-                () -> journal.operatorCommands().forEach(this::execute),
+                () -> journal.commands().pending().forEach(this::execute),
                 () -> takeOver(false));
         every(
                 1000,
-                () -> publish(journal.publicationsDue()),
+                () -> publish(journal.sagas().publicationsDue()),
                 () -> journal.cleanups().pendingCommands().forEach(this::execute),
                 this::retryCleanups);
         every(30_000, this::removeLateChunks, engine::redeliverAlerts);
@@ -97,11 +98,11 @@ public final class Recovery implements AutoCloseable {
 
     private void renewLeases() {
         Collection<ActiveRun> local = List.copyOf(runs.all());
-        Set<String> renewed = journal.renewLeases(engine.busy());
+        Set<String> renewed = journal.leases().renew(engine.busy());
         for (ActiveRun run : local) {
             if (renewed.contains(run.sagaId())) {
                 run.leaseRenewed();
-            } else if (journal.saga(run.sagaId()).orElseThrow().run() != run.number()) {
+            } else if (journal.sagas().find(run.sagaId()).orElseThrow().run() != run.number()) {
                 LOG.warn("another process has taken over saga {}; run {} ends here", run.sagaId(), run.number());
                 runs.end(run);
             }
@@ -122,7 +123,8 @@ public final class Recovery implements AutoCloseable {
     }
 
     private void removeLateChunks() {
-        journal.unswept(journal.clock().instant().minus(config.s3().timeout()))
+        journal.sagas()
+                .unswept(journal.clock().instant().minus(config.s3().timeout()))
                 .forEach(saga -> guarded(() -> engine.removeLateChunks(saga)));
     }
 
@@ -137,17 +139,17 @@ public final class Recovery implements AutoCloseable {
             return; // sagas released from now on are for the next start
         }
         Set<String> busy = engine.busy();
-        for (SagaRecord stale : journal.stale(lockHeld)) {
+        for (SagaRecord stale : journal.leases().stale(lockHeld)) {
             if (busy.contains(stale.sagaId())) {
                 // It runs here. Only its heartbeat was late, for example because the process was suspended.
                 continue;
             }
-            Optional<Journal.OperatorCommand> command = journal.operatorCommand(stale.sagaId());
-            if (command.filter(Journal.OperatorCommand.PAUSE::equals).isPresent() && journal.pause(stale.sagaId())) {
+            Optional<OperatorCommand> command = journal.commands().find(stale.sagaId());
+            if (command.filter(OperatorCommand.PAUSE::equals).isPresent()
+                    && journal.commands().pause(stale.sagaId())) {
                 continue;
             }
-            boolean cancelled =
-                    command.filter(Journal.OperatorCommand.CANCEL::equals).isPresent();
+            boolean cancelled = command.filter(OperatorCommand.CANCEL::equals).isPresent();
             boolean resume = !cancelled
                     && config.recovery().mode() == RecoveryMode.RESUME
                     && stale.state() != SagaState.COMPENSATING
@@ -179,7 +181,7 @@ public final class Recovery implements AutoCloseable {
      * @return the final state; a failed future if another process took over the saga first
      */
     public CompletableFuture<SagaState> resume(SagaRecord stale) {
-        if (!journal.resume(stale, config.timeLimit())) {
+        if (!journal.leases().resume(stale, config.timeLimit())) {
             return CompletableFuture.failedFuture(
                     new IllegalStateException("saga " + stale.sagaId() + " was taken over by another process"));
         }
@@ -189,7 +191,7 @@ public final class Recovery implements AutoCloseable {
                 stale.fileName(),
                 stale.state(),
                 stale.lastRun());
-        ActiveRun run = runs.begin(journal.saga(stale.sagaId()).orElseThrow());
+        ActiveRun run = runs.begin(journal.sagas().find(stale.sagaId()).orElseThrow());
         // The LRA of the former run. Its callbacks carry the former run number and change nothing.
         stale.lraId().ifPresent(coordinator::cancel);
         CompletableFuture<SagaState> end;
@@ -223,11 +225,11 @@ public final class Recovery implements AutoCloseable {
         } else {
             template.requestBody(config.direct("resume"), run, IngestResult.class);
         }
-        return journal.saga(run.sagaId()).orElseThrow().state();
+        return journal.sagas().find(run.sagaId()).orElseThrow().state();
     }
 
     private void compensate(SagaRecord stale, String reason) {
-        if (journal.takeOver(stale)) {
+        if (journal.leases().takeOver(stale)) {
             LOG.warn(
                     "saga {} ({}) was left in state {} by a process that is gone; compensating",
                     stale.sagaId(),
@@ -262,7 +264,7 @@ public final class Recovery implements AutoCloseable {
         }
     }
 
-    private void execute(SagaRecord saga, Journal.OperatorCommand command) {
+    private void execute(SagaRecord saga, OperatorCommand command) {
         switch (command) {
             case CANCEL -> engine.cancel(saga.sagaId());
             case PAUSE -> engine.pause(saga.sagaId());
@@ -270,7 +272,7 @@ public final class Recovery implements AutoCloseable {
                 if (saga.state() == SagaState.PAUSED) {
                     resume(saga);
                 } else {
-                    journal.clearOperatorCommand(saga.sagaId());
+                    journal.commands().clear(saga.sagaId());
                 }
             }
         }
@@ -280,7 +282,7 @@ public final class Recovery implements AutoCloseable {
      * Executes an operator command on a clean-up entry. The command is deleted only after it was executed, so that a
      * crash repeats it. A command on an entry that was closed meanwhile has no effect.
      */
-    public void execute(CleanupEntries.PendingCommand command) {
+    public void execute(CleanupRepository.PendingCommand command) {
         CleanupEntry entry =
                 journal.cleanups().find(command.entry().cleanupId()).orElseThrow();
         if (entry.state().isOpen()) {

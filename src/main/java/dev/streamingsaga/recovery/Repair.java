@@ -68,7 +68,7 @@ final class Repair {
     }
 
     private void report(String store, String message) {
-        storage.journal().event(saga.sagaId(), EventKind.STATE, store, message, "");
+        storage.journal().events().append(saga.sagaId(), EventKind.STATE, store, message, "");
     }
 
     private void repair(String store, List<Drift> found) throws StoreCallException {
@@ -87,7 +87,7 @@ final class Repair {
 
     private void objects(List<Drift> found) {
         List<String> keys = found.stream().map(Drift::resource).toList();
-        for (ChunkRow row : storage.journal().chunks(saga.sagaId())) {
+        for (ChunkRow row : storage.journal().chunks().all(saga.sagaId())) {
             if (keys.contains(row.key())) {
                 Document original = text.original()
                         .orElseThrow(() -> new SagaException(
@@ -161,7 +161,7 @@ final class Repair {
             expected =
                     stores.write(store, run(text.readable()), storage.config().timeLimit());
         }
-        storage.journal().stepExpects(saga.sagaId(), store, expected);
+        storage.journal().steps().expects(saga.sagaId(), store, expected);
         stores.complete(store, document().facts());
         removeIfSuperseded(store);
     }
@@ -169,7 +169,8 @@ final class Repair {
     /** A newer version that completed meanwhile has already removed this one and does not check again. */
     private void removeIfSuperseded(String store) throws StoreCallException {
         if (storage.journal()
-                .saga(saga.sagaId())
+                .sagas()
+                .find(saga.sagaId())
                 .filter(now -> now.supersededBy().isPresent())
                 .isPresent()) {
             stores.compensate(store, document().facts());

@@ -50,7 +50,8 @@ final class RepairRun implements Run {
 
     @Override
     public void check() {
-        boolean current = journal.saga(saga.sagaId())
+        boolean current = journal.sagas()
+                .find(saga.sagaId())
                 .filter(now ->
                         now.state() == SagaState.COMPLETED && now.supersededBy().isEmpty())
                 .isPresent();
@@ -95,6 +96,6 @@ final class RepairRun implements Run {
 
     @Override
     public List<ChunkRow> chunks() {
-        return journal.chunks(saga.sagaId());
+        return journal.chunks().all(saga.sagaId());
     }
 }

@@ -1,8 +1,8 @@
 package dev.streamingsaga.saga;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.CleanupEntries.Residue;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupRepository.Residue;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Event.EventKind;
@@ -69,13 +69,13 @@ public final class Compensator implements AutoCloseable {
      *     state
      */
     public CompletableFuture<SagaState> compensate(String sagaId, int run, Reason reason, String message) {
-        if (!journal.beginCompensation(sagaId, run, reason, message)) {
+        if (!journal.outcomes().beginCompensation(sagaId, run, reason, message)) {
             // The saga may be final, while its outcome is still being reported.
             CompletableFuture<SagaState> reporting = inFlight.get(sagaId);
             return reporting != null
                     ? reporting
                     : CompletableFuture.completedFuture(
-                            journal.saga(sagaId).orElseThrow().state());
+                            journal.sagas().find(sagaId).orElseThrow().state());
         }
         CompletableFuture<SagaState> outcome = new CompletableFuture<>();
         CompletableFuture<SagaState> running = inFlight.putIfAbsent(sagaId, outcome);
@@ -127,27 +127,28 @@ public final class Compensator implements AutoCloseable {
     }
 
     private SagaState compensateSaga(String sagaId) {
-        SagaRecord saga = journal.saga(sagaId).orElseThrow();
+        SagaRecord saga = journal.sagas().find(sagaId).orElseThrow();
         if (saga.state().isFinal()) {
             return saga.state();
         }
         SagaException cause = new SagaException(saga.reason().orElse(Reason.CANCELLED), saga.message());
         boolean stopped = runs.revoke(sagaId, cause, config.compensation().stepTimeout());
         if (!stopped) {
-            journal.event(
-                    sagaId,
-                    EventKind.COMPENSATION_ERROR,
-                    "",
-                    "a step did not stop within "
-                            + config.compensation().stepTimeout().toSeconds() + " s; compensating anyway",
-                    "");
+            journal.events()
+                    .append(
+                            sagaId,
+                            EventKind.COMPENSATION_ERROR,
+                            "",
+                            "a step did not stop within "
+                                    + config.compensation().stepTimeout().toSeconds() + " s; compensating anyway",
+                            "");
         }
         Set<String> running = runs.writing(sagaId);
         compensateSteps(saga);
         if (!stopped) {
             compensateLateWrites(saga, running, cause);
         }
-        SagaState outcome = journal.finishCompensation(sagaId, saga.run(), residueEvents(saga));
+        SagaState outcome = journal.outcomes().finishCompensation(sagaId, saga.run(), residueEvents(saga));
         try {
             alerts.deliver(sagaId);
         } finally {
@@ -170,14 +171,15 @@ public final class Compensator implements AutoCloseable {
                     if (ended) {
                         compensateStep(saga, step);
                     } else {
-                        journal.residue(
-                                saga,
-                                step,
-                                new Residue(
-                                        storeResource(saga, step),
-                                        "a write did not end and may arrive after the delete"),
-                                config.compensation().residue(),
-                                residueEvents(saga));
+                        journal.outcomes()
+                                .residue(
+                                        saga,
+                                        step,
+                                        new Residue(
+                                                storeResource(saga, step),
+                                                "a write did not end and may arrive after the delete"),
+                                        config.compensation().residue(),
+                                        residueEvents(saga));
                     }
                 });
     }
@@ -189,13 +191,13 @@ public final class Compensator implements AutoCloseable {
     }
 
     private void compensateSteps(SagaRecord saga) {
-        List<StepRecord> steps = new ArrayList<>(journal.steps(saga.sagaId()));
+        List<StepRecord> steps = new ArrayList<>(journal.steps().of(saga.sagaId()));
         steps.sort(Comparator.comparingInt(StepRecord::ordinal).reversed());
         for (StepRecord step : steps) {
             if (step.mayHoldData() && isStore(saga, step.name())) {
                 compensateStep(saga, step.name());
             } else if (step.mayHoldData()) {
-                journal.stepCompensation(saga.sagaId(), saga.run(), step.name(), StepState.COMPENSATED);
+                journal.steps().compensation(saga.sagaId(), saga.run(), step.name(), StepState.COMPENSATED);
             }
         }
     }
@@ -209,7 +211,7 @@ public final class Compensator implements AutoCloseable {
      * the others.
      */
     private void compensateStep(SagaRecord saga, String step) {
-        journal.stepCompensation(saga.sagaId(), saga.run(), step, StepState.COMPENSATING);
+        journal.steps().compensation(saga.sagaId(), saga.run(), step, StepState.COMPENSATING);
         StepCompensation result;
         try {
             result = remove(saga, step, knownKeys(saga, step));
@@ -222,7 +224,8 @@ public final class Compensator implements AutoCloseable {
     }
 
     private void record(SagaRecord saga, String step, StepCompensation result) {
-        journal.stepCompensated(saga, step, result, config.compensation().residue(), residueEvents(saga));
+        journal.outcomes()
+                .stepCompensated(saga, step, result, config.compensation().residue(), residueEvents(saga));
         alerts.deliver(saga.sagaId());
     }
 
@@ -250,19 +253,19 @@ public final class Compensator implements AutoCloseable {
      * removed or checked becomes a clean-up entry, and the saga is PARTIALLY_COMPENSATED until it is closed.
      */
     void sweep(SagaRecord saga) {
-        StepCompensation result = remove(saga, "upload", journal.unansweredKeys(saga.sagaId()));
+        StepCompensation result = remove(saga, "upload", journal.chunks().unanswered(saga.sagaId()));
         if (!result.residues().isEmpty()) {
             LOG.warn(
                     "objects of saga {} arrived in the bucket after its compensation, or the bucket cannot be checked; they count as residue",
                     saga.sagaId());
             record(saga, "upload", result);
         }
-        journal.swept(saga.sagaId());
+        journal.outcomes().swept(saga.sagaId());
     }
 
     /** For the bucket the journal knows the names. */
     private List<String> knownKeys(SagaRecord saga, String step) {
-        return step.equals("upload") ? journal.chunkKeys(saga.sagaId()) : List.of(storeResource(saga, step));
+        return step.equals("upload") ? journal.chunks().keys(saga.sagaId()) : List.of(storeResource(saga, step));
     }
 
     /**

@@ -1,6 +1,6 @@
 package dev.streamingsaga.saga;
 
-import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
+import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Journal;
@@ -43,11 +43,11 @@ final class Completion {
 
     /** @return false if this run did not complete the saga and never will */
     boolean complete(String sagaId, int run) {
-        if (!journal.complete(sagaId, run)) {
+        if (!journal.outcomes().complete(sagaId, run)) {
             return false;
         }
         try {
-            publish(journal.saga(sagaId).orElseThrow());
+            publish(journal.sagas().find(sagaId).orElseThrow());
         } finally {
             parts.runs().end(sagaId); // the recovery repeats what failed
         }
@@ -78,7 +78,7 @@ final class Completion {
         }
         if (failures.isEmpty()) {
             removeOlder(saga);
-            journal.published(saga.sagaId());
+            journal.outcomes().published(saga.sagaId());
         } else {
             notPublished(saga, failures);
         }
@@ -88,12 +88,13 @@ final class Completion {
         String error = failures.entrySet().stream()
                 .map(e -> e.getKey() + ": " + e.getValue())
                 .collect(Collectors.joining("; "));
-        journal.notPublished(
-                saga.sagaId(),
-                retries,
-                attempts -> attempts == ATTEMPTS_BEFORE_ALERT
-                        ? parts.alerts().notVisible(saga, String.join(", ", failures.keySet()), error, attempts)
-                        : List.of());
+        journal.outcomes()
+                .notPublished(
+                        saga.sagaId(),
+                        retries,
+                        attempts -> attempts == ATTEMPTS_BEFORE_ALERT
+                                ? parts.alerts().notVisible(saga, String.join(", ", failures.keySet()), error, attempts)
+                                : List.of());
         parts.alerts().deliver(saga.sagaId());
     }
 
@@ -104,7 +105,7 @@ final class Completion {
      */
     private void removeOlder(SagaRecord saga) {
         List<SagaRecord> versions =
-                journal.completed(saga.document().orElseThrow().documentId());
+                journal.sagas().completed(saga.document().orElseThrow().documentId());
         String newest = versions.stream()
                 .filter(version -> version.published() || version.sagaId().equals(saga.sagaId()))
                 .map(SagaRecord::sagaId)
@@ -112,7 +113,7 @@ final class Completion {
                 .orElse(saga.sagaId());
         versions.stream().filter(old -> old.sagaId().compareTo(newest) < 0).forEach(old -> {
             parts.compensator().removeVersion(old);
-            journal.supersede(old.sagaId(), newest);
+            journal.outcomes().supersede(old.sagaId(), newest);
         });
     }
 }

@@ -61,8 +61,9 @@ final class Participants {
             throw failure;
         }
         try {
-            journal.beginCompensation(
-                    run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
+            journal.outcomes()
+                    .beginCompensation(
+                            run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
         } catch (RuntimeException e) {
             // The journal cannot be reached: the compensation tries again, or the recovery continues the saga, and the
             // coordinator's callbacks must not race with that. The first failure is the one to report.
@@ -75,7 +76,7 @@ final class Participants {
     /** Paused, or taken over by a later run. */
     private boolean hasEnded(String sagaId, int run) {
         try {
-            SagaRecord saga = journal.saga(sagaId).orElseThrow();
+            SagaRecord saga = journal.sagas().find(sagaId).orElseThrow();
             return saga.state() == SagaState.PAUSED || saga.run() != run;
         } catch (RuntimeException e) {
             // The journal cannot be reached: the compensation tries again.
@@ -88,17 +89,18 @@ final class Participants {
     }
 
     private CallbackHandler.CallbackAnswer compensate(Target target) {
-        SagaRecord saga = journal.saga(target.sagaId()).orElse(null);
+        SagaRecord saga = journal.sagas().find(target.sagaId()).orElse(null);
         if (saga == null || saga.run() != target.run() || saga.state() == SagaState.PAUSED) {
             return CallbackHandler.CallbackAnswer.DONE;
         }
         if (saga.state() == SagaState.COMPLETED) {
-            journal.event(
-                    saga.sagaId(),
-                    EventKind.STATE,
-                    "",
-                    "late compensation of " + target.step() + " ignored: COMPLETED is final",
-                    "");
+            journal.events()
+                    .append(
+                            saga.sagaId(),
+                            EventKind.STATE,
+                            "",
+                            "late compensation of " + target.step() + " ignored: COMPLETED is final",
+                            "");
             return CallbackHandler.CallbackAnswer.GONE;
         }
         boolean late = journal.clock().instant().isAfter(saga.deadline());
@@ -115,7 +117,8 @@ final class Participants {
 
     void complete(Exchange exchange) {
         Target target = exchange.getMessage().getBody(Target.class);
-        boolean older = journal.saga(target.sagaId())
+        boolean older = journal.sagas()
+                .find(target.sagaId())
                 .filter(saga -> saga.run() == target.run())
                 .isEmpty();
         exchange.getMessage()

@@ -118,7 +118,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     public CompletableFuture<SagaState> failed(ActiveRun run, Throwable thrown) {
         if (runs.release(run) || hasEnded(run)) {
             return CompletableFuture.completedFuture(
-                    journal.saga(run.sagaId()).orElseThrow().state());
+                    journal.sagas().find(run.sagaId()).orElseThrow().state());
         }
         SagaException failure = Failures.of(thrown, run.sagaId(), run.step());
         return compensator.compensate(
@@ -136,7 +136,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     /** Cancels a saga on behalf of an operator, whatever its run. */
     public CompletableFuture<SagaState> cancel(String sagaId) {
         return compensator.compensate(
-                sagaId, journal.saga(sagaId).orElseThrow().run(), Reason.CANCELLED, "cancelled by an operator");
+                sagaId, journal.sagas().find(sagaId).orElseThrow().run(), Reason.CANCELLED, "cancelled by an operator");
     }
 
     /**
@@ -145,7 +145,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
      * @return false if it is compensating or final already
      */
     public boolean pause(String sagaId) {
-        if (!journal.pause(sagaId)) {
+        if (!journal.commands().pause(sagaId)) {
             return false;
         }
         // Nothing is deleted, so writes in progress need not be waited for; the run stays registered until its route
@@ -164,7 +164,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
      * Whether the saga is paused or was taken over by a later run, so that a failure of this run does not affect it.
      */
     private boolean hasEnded(ActiveRun run) {
-        SagaRecord saga = journal.saga(run.sagaId()).orElseThrow();
+        SagaRecord saga = journal.sagas().find(run.sagaId()).orElseThrow();
         return saga.state() == SagaState.PAUSED || saga.run() != run.number();
     }
 
@@ -193,7 +193,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
      * @return the saga's entries that are still open
      */
     public List<CleanupEntry> retry(CleanupEntry entry) {
-        SagaRecord saga = journal.saga(entry.sagaId()).orElseThrow();
+        SagaRecord saga = journal.sagas().find(entry.sagaId()).orElseThrow();
         compensator.retry(saga, entry.step());
         return journal.cleanups().of(saga.sagaId()).stream()
                 .filter(e -> e.state().isOpen())
@@ -220,7 +220,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
 
     /** As {@link #resolve(CleanupEntry, String)}, for several entries of one saga. */
     public void resolve(List<CleanupEntry> entries, String reason) {
-        entries.forEach(entry -> journal.resolve(entry, reason));
+        entries.forEach(entry -> journal.outcomes().resolve(entry, reason));
         entries.stream().findFirst().ifPresent(entry -> alerts.deliver(entry.sagaId()));
     }
 

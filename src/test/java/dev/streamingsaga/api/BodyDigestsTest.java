@@ -138,13 +138,13 @@ class BodyDigestsTest {
     }
 
     private Answer assertRefused(List<String> headers, String type, String says) throws Exception {
-        int before = saga.journal().sagas(100).size();
+        int before = saga.journal().sagas().newest(100).size();
         Answer answer = api.put("refused.txt", BODY, headers.toArray(String[]::new));
 
         assertThat(answer.status()).as("%s", answer.json()).isEqualTo(400);
         assertThat(answer.problem()).isEqualTo(type);
         assertThat(answer.json().path("detail").asText()).contains(says);
-        assertThat(saga.journal().sagas(100)).hasSize(before);
+        assertThat(saga.journal().sagas().newest(100)).hasSize(before);
         await().atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(spooled()).isEmpty());
         return answer;

@@ -57,10 +57,10 @@ class DocumentNamesTest {
     /** Name of the newest document, after this number of sagas has ended. */
     private String nameOf(int sagas) {
         await().atMost(PATIENCE)
-                .until(() -> saga.journal().sagas(10).size() == sagas
-                        && saga.journal().sagas(10).stream()
+                .until(() -> saga.journal().sagas().newest(10).size() == sagas
+                        && saga.journal().sagas().newest(10).stream()
                                 .allMatch(s -> s.state().isFinal()));
-        return saga.journal().sagas(1).get(0).document().orElseThrow().fileName();
+        return saga.journal().sagas().newest(1).get(0).document().orElseThrow().fileName();
     }
 
     private void message(String name, String content) throws Exception {
@@ -132,7 +132,8 @@ class DocumentNamesTest {
                 .untilAsserted(() -> assertThat(drop.resolve(".done").resolve(TURNED))
                         .exists()
                         .hasContent("drop"));
-        assertThat(saga.journal().sagas(1).get(0).source().getFileName()).hasToString(TURNED);
+        assertThat(saga.journal().sagas().newest(1).get(0).source().getFileName())
+                .hasToString(TURNED);
         Path file = Files.writeString(directory.resolve(TURNED), "post");
         assertThat(api.post("/api/documents", new ObjectMapper().writeValueAsString(Map.of("path", file.toString())))
                         .status())
@@ -155,7 +156,7 @@ class DocumentNamesTest {
         assertThat(raw("GET /api/sagas?state=", new byte[] {(byte) 0xE4}))
                 .startsWith("HTTP/1.1 400")
                 .contains("bad-encoding");
-        assertThat(saga.journal().sagas(10)).hasSize(1);
+        assertThat(saga.journal().sagas().newest(10)).hasSize(1);
     }
 
     private String raw(String before, byte[] bytes) throws Exception {
@@ -181,7 +182,7 @@ class DocumentNamesTest {
         Path after = Files.move(before, directory.resolve("after"));
         start(after);
 
-        SagaRecord moved = saga.journal().saga(sagaId).orElseThrow();
+        SagaRecord moved = saga.journal().sagas().find(sagaId).orElseThrow();
         assertThat(moved.source().toString()).as("the former path of the body").contains("/before/");
         assertThat(api.get("/api/sagas/" + sagaId)
                         .json()

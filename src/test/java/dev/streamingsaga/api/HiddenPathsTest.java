@@ -77,10 +77,10 @@ class HiddenPathsTest {
             Files.move(draft, drop.resolve(name));
         }
         await().atMost(PATIENCE)
-                .until(() -> saga.journal().sagas(10).size() == 4
-                        && saga.journal().sagas(10).stream()
+                .until(() -> saga.journal().sagas().newest(10).size() == 4
+                        && saga.journal().sagas().newest(10).stream()
                                 .allMatch(s -> s.state().isFinal()));
-        saga.journal().sagas(10).stream().map(SagaRecord::sagaId).forEach(sagas::add);
+        saga.journal().sagas().newest(10).stream().map(SagaRecord::sagaId).forEach(sagas::add);
     }
 
     private void store(String name, int size) throws Exception {
@@ -138,7 +138,7 @@ class HiddenPathsTest {
                             .asText())
                     .startsWith(here + "/");
         }
-        String failed = saga.journal().sagas(10).stream()
+        String failed = saga.journal().sagas().newest(10).stream()
                 .filter(s -> s.fileName().equals("too large.txt"))
                 .findFirst()
                 .orElseThrow()

@@ -95,7 +95,7 @@ class HttpApiTest {
     }
 
     private void assertNothingLeft(int sagasBefore) throws IOException {
-        assertThat(saga.journal().sagas(1000)).hasSize(sagasBefore);
+        assertThat(saga.journal().sagas().newest(1000)).hasSize(sagasBefore);
         await().atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(spooled()).isEmpty());
     }
@@ -179,7 +179,7 @@ class HttpApiTest {
 
     @Test
     void answers_a_duplicate_with_the_stored_document() throws Exception {
-        int before = saga.journal().sagas(1000).size();
+        int before = saga.journal().sagas().newest(1000).size();
         Answer again = api.put("n%C3%A4me%20of%20mine.bin", content);
 
         assertThat(again.status()).isEqualTo(200);
@@ -189,7 +189,7 @@ class HttpApiTest {
 
     @Test
     void rejects_a_body_that_does_not_match_its_digest_and_keeps_nothing() throws Exception {
-        int before = saga.journal().sagas(1000).size();
+        int before = saga.journal().sagas().newest(1000).size();
         Answer answer = api.put("wrong.bin", content, "Repr-Digest", "sha-256=:" + base64(text("other")) + ":");
 
         assertThat(answer.status()).isEqualTo(400);
@@ -202,7 +202,7 @@ class HttpApiTest {
 
     @Test
     void keeps_nothing_of_an_incomplete_body() throws Exception {
-        int before = saga.journal().sagas(1000).size();
+        int before = saga.journal().sagas().newest(1000).size();
         try (Socket socket = api.socket()) {
             ApiClient.write(
                     socket, "PUT /api/documents/cut.bin HTTP/1.1\r\nContent-Length: 1000000", new byte[500_000]);
@@ -221,7 +221,7 @@ class HttpApiTest {
 
     @Test
     void rejects_a_body_that_is_too_large_before_it_is_sent() throws Exception {
-        int before = saga.journal().sagas(1000).size();
+        int before = saga.journal().sagas().newest(1000).size();
         try (Socket socket = api.socket()) {
             ApiClient.write(
                     socket, "PUT /api/documents/large.bin HTTP/1.1\r\nContent-Length: 99999999999", new byte[0]);
@@ -259,7 +259,7 @@ class HttpApiTest {
     @ParameterizedTest
     @ValueSource(strings = {"..%2Fescape", "a%2Fb", "%2e%2e", "a%5Cb", "a%0Ab", "%FF", "%zz", "%20", "a%E2%80%AEb"})
     void rejects_invalid_names(String name) throws Exception {
-        int before = saga.journal().sagas(1000).size();
+        int before = saga.journal().sagas().newest(1000).size();
         try (Socket socket = api.socket()) {
             ApiClient.write(
                     socket,
@@ -410,7 +410,7 @@ class HttpApiTest {
 
     @Test
     void rejects_paths_outside_the_roots() throws Exception {
-        int before = saga.journal().sagas(1000).size();
+        int before = saga.journal().sagas().newest(1000).size();
         Path secret = Files.writeString(outside.resolve("secret.txt"), "secret");
         Path link = Files.createSymbolicLink(roots.resolve("link.txt"), secret);
         Path folder = Files.createDirectories(roots.resolve("folder"));

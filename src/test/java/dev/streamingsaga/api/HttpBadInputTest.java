@@ -276,7 +276,7 @@ class HttpBadInputTest {
 
     private void assertRefused(Case bad, String key) {
         Map<String, List<String>> before = saga.holdings();
-        int sagas = saga.journal().sagas(1000).size();
+        int sagas = saga.journal().sagas().newest(1000).size();
 
         Answer answer = key.isEmpty() ? bad.send().send(api) : bad.send().send(api, "Authorization", "Bearer " + key);
 
@@ -284,7 +284,7 @@ class HttpBadInputTest {
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
         assertThat(answer.problem()).isEqualTo(bad.type());
         assertThat(answer.json().path("detail").asText()).contains(bad.says()).doesNotContain("Exception");
-        assertThat(saga.journal().sagas(1000)).hasSize(sagas);
+        assertThat(saga.journal().sagas().newest(1000)).hasSize(sagas);
         await().atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(saga.holdings()).isEqualTo(before));
     }

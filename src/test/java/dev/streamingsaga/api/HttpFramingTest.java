@@ -56,7 +56,7 @@ class HttpFramingTest {
                 assertThat(spool).isEmpty();
             }
         });
-        assertThat(saga.journal().sagas(10)).isEmpty();
+        assertThat(saga.journal().sagas().newest(10)).isEmpty();
     }
 
     /** Sends the headers, then a body that is complete as chunked and as five bytes, then another request. */

@@ -65,7 +65,7 @@ class HttpLimitsTest {
     }
 
     private SagaState state(String sagaId) {
-        return saga.journal().saga(sagaId).orElseThrow().state();
+        return saga.journal().sagas().find(sagaId).orElseThrow().state();
     }
 
     @Test

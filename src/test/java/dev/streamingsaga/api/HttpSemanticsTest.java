@@ -160,7 +160,7 @@ class HttpSemanticsTest {
                 .isEqualTo("precondition-failed");
         Answer first = api.put("cond.txt", text("first"), "If-None-Match", "*", "Prefer", "wait=100");
         assertThat(first.status()).as("%s", first.json()).isEqualTo(200);
-        int before = saga.journal().sagas(1000).size();
+        int before = saga.journal().sagas().newest(1000).size();
         assertThat(api.put("cond.txt", text("second"), "If-None-Match", "*", "Prefer", "wait=100")
                         .status())
                 .isEqualTo(412);
@@ -169,7 +169,7 @@ class HttpSemanticsTest {
                 .isEqualTo(412);
         assertThat(api.put("cond.txt", text("second"), "If-Match", tag).status())
                 .isEqualTo(412);
-        assertThat(saga.journal().sagas(1000)).hasSize(before);
+        assertThat(saga.journal().sagas().newest(1000)).hasSize(before);
 
         Answer second = api.put("cond.txt", text("second"), "If-Match", first.header("ETag"), "Prefer", "wait=100");
         assertThat(second.status()).as("%s", second.json()).isEqualTo(200);
@@ -197,7 +197,7 @@ class HttpSemanticsTest {
         assertThat(puts.stream().map(put -> put.join().status()))
                 .containsOnlyOnce(200)
                 .containsOnly(200, 412);
-        assertThat(saga.journal().sagas(1000))
+        assertThat(saga.journal().sagas().newest(1000))
                 .filteredOn(s -> s.fileName().equals("race.txt"))
                 .hasSize(1);
     }

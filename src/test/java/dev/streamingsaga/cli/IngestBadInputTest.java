@@ -188,7 +188,7 @@ class IngestBadInputTest {
                 assertThat(call.err()).contains(says).doesNotContain("\tat ", "Exception");
                 assertThat(call.out()).isEmpty();
             });
-            assertThat(remote.journal().sagas(10)).isEmpty();
+            assertThat(remote.journal().sagas().newest(10)).isEmpty();
             remote.assertNothingAnywhere();
             assertThat(remote.holdings().get("http spool")).isEmpty();
         }

@@ -124,11 +124,11 @@ class PauseResumeCancelCommandTest {
         Path file = service.file(name, CHUNK + 1000);
         CompletableFuture<IngestResult> end = Background.run("ingest " + name, () -> service.ingest(file));
         await().atMost(60, TimeUnit.SECONDS).until(() -> holding.applied() > before);
-        return new Running(service.journal().sagas(1).get(0).sagaId(), end);
+        return new Running(service.journal().sagas().newest(1).get(0).sagaId(), end);
     }
 
     private SagaRecord record(String sagaId) {
-        return service.journal().saga(sagaId).orElseThrow();
+        return service.journal().sagas().find(sagaId).orElseThrow();
     }
 
     private List<String> keys(String sagaId) {
@@ -322,9 +322,9 @@ class PauseResumeCancelCommandTest {
                     .contains("saga " + over.sagaId() + " is already " + over.status())
                     .doesNotContain("\tat ");
             assertThat(late.out()).isEmpty();
-            assertThat(service.journal().operatorCommand(over.sagaId())).isEmpty();
+            assertThat(service.journal().commands().find(over.sagaId())).isEmpty();
         }
-        assertThat(service.journal().sagas(9))
+        assertThat(service.journal().sagas().newest(9))
                 .extracting(SagaRecord::state)
                 .contains(SagaState.COMPLETED, SagaState.COMPENSATED);
     }

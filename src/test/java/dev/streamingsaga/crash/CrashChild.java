@@ -92,7 +92,7 @@ final class CrashChild {
 
     private static boolean isFinished(Application application) {
         var journal = application.bundle().journal();
-        return journal.unfinished().isEmpty()
+        return journal.sagas().unfinished().isEmpty()
                 && journal.cleanups().all().stream()
                         .noneMatch(entry -> entry.state().isOpen())
                 && application.bundle().recovery().pending().isEmpty();

@@ -333,7 +333,7 @@ class IngestionCrashTest {
             inspection.orphans().list(orphans::add);
             assertThat(orphans).isEmpty();
             List<Drift> drifts = new ArrayList<>();
-            List<SagaRecord> documents = inspection.journal().currentDocuments();
+            List<SagaRecord> documents = inspection.journal().sagas().current();
             documents.forEach(saga -> drifts.addAll(inspection.documentCheck().check(saga, true)));
             assertThat(documents).hasSize(ALL);
             assertThat(drifts).isEmpty();

@@ -170,7 +170,7 @@ class DropBadInputTest {
                         .asLong(-1))
                 .as("an empty file is a document")
                 .isZero();
-        assertThat(saga.journal().sagas(10))
+        assertThat(saga.journal().sagas().newest(10))
                 .extracting(found -> found.fileName())
                 .containsExactly("zzz2.txt", "zzz.txt", "stored.txt");
         assertThat(outside.resolve("secret.txt")).hasContent("secret");

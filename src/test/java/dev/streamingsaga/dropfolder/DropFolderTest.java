@@ -103,7 +103,7 @@ class DropFolderTest {
     }
 
     private List<SagaRecord> sagasOf(Path file) {
-        return saga.journal().sagas(1000).stream()
+        return saga.journal().sagas().newest(1000).stream()
                 .filter(found -> found.source().equals(file))
                 .toList();
     }
@@ -151,7 +151,7 @@ class DropFolderTest {
         assertThat(files(".done")).contains("in/a.txt");
         DocumentCheck check = saga.application().bundle().documentCheck();
 
-        for (SagaRecord stored : saga.journal().currentDocuments()) {
+        for (SagaRecord stored : saga.journal().sagas().current()) {
             String chunk = stored.document().orElseThrow().keyPrefix() + "chunk-000000";
             saga.bucket()
                     .deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(chunk));
@@ -159,7 +159,7 @@ class DropFolderTest {
             assertThat(check.repair(stored, false)).isNotEmpty().allMatch(Drift::repaired);
             assertThat(check.check(stored, true)).isEmpty();
         }
-        assertThat(saga.journal().currentDocuments()).hasSize(2);
+        assertThat(saga.journal().sagas().current()).hasSize(2);
     }
 
     @Test
@@ -212,7 +212,7 @@ class DropFolderTest {
         Files.move(part, drop.resolve("b.txt"));
         awaitEnd(".done/b.txt.json");
 
-        assertThat(saga.journal().sagas(10))
+        assertThat(saga.journal().sagas().newest(10))
                 .extracting(SagaRecord::fileName)
                 .containsExactlyInAnyOrder("first.txt", "b.txt");
         assertThat(hidden).exists();
@@ -246,7 +246,9 @@ class DropFolderTest {
         awaitGone(put("zz2.txt", "second"));
 
         assertThat(ignored).allMatch(name -> Files.exists(drop.resolve(name)));
-        assertThat(saga.journal().sagas(100)).extracting(SagaRecord::fileName).containsExactly("zz2.txt", "zz1.txt");
+        assertThat(saga.journal().sagas().newest(100))
+                .extracting(SagaRecord::fileName)
+                .containsExactly("zz2.txt", "zz1.txt");
     }
 
     @Test
@@ -269,7 +271,7 @@ class DropFolderTest {
         start();
         awaitGone(put("a.txt", "first version\n"));
         awaitGone(put("a.txt", "second version\n"));
-        String second = saga.journal().sagas(1).get(0).sagaId();
+        String second = saga.journal().sagas().newest(1).get(0).sagaId();
         awaitGone(put("a.txt", "second version\n"));
 
         assertThat(files(".done"))
@@ -282,7 +284,7 @@ class DropFolderTest {
                         "a-" + second + "-2.txt.json");
         assertThat(Files.readString(drop.resolve(".done/a.txt"))).isEqualTo("first version\n");
         assertThat(Files.readString(drop.resolve(".done/a-" + second + ".txt"))).isEqualTo("second version\n");
-        assertThat(saga.journal().sagas(10))
+        assertThat(saga.journal().sagas().newest(10))
                 .as("the third has the content of the second: the result is the same document")
                 .hasSize(2);
     }
@@ -368,7 +370,7 @@ class DropFolderTest {
                 .allMatch(name -> name.getBytes().length <= 255);
         assertThat(files(".failed")).containsExactly("big.txt", "big.txt.json");
         assertThat(outcome(".failed/big.txt.json").path("reason").asText()).isEqualTo("FILE_TOO_LARGE");
-        assertThat(saga.journal().sagas(100))
+        assertThat(saga.journal().sagas().newest(100))
                 .hasSize(16)
                 .noneMatch(found -> found.fileName().matches("(?s).*\\p{Cc}.*"));
     }
@@ -410,14 +412,14 @@ class DropFolderTest {
             files.add(put("f" + i + ".txt", "file " + i + "\n"));
         }
         assertThat(two.await(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(saga.journal().sagas(100))
+        assertThat(saga.journal().sagas().newest(100))
                 .as("the others wait as files, not as sagas")
                 .hasSize(2);
         release.countDown();
 
         files.forEach(this::awaitGone);
         assertThat(files(".done")).hasSize(12);
-        assertThat(saga.journal().sagas(100)).hasSize(6);
+        assertThat(saga.journal().sagas().newest(100)).hasSize(6);
     }
 
     @Test
@@ -428,7 +430,7 @@ class DropFolderTest {
         start("saga.drop.interval", "1h", "saga.concurrency", "2");
 
         await().atMost(Duration.ofSeconds(90)).until(() -> files(".done").size() == 24);
-        assertThat(saga.journal().sagas(100)).hasSize(12);
+        assertThat(saga.journal().sagas().newest(100)).hasSize(12);
     }
 
     @Test
@@ -449,15 +451,17 @@ class DropFolderTest {
             for (int i = 0; i < 10; i++) {
                 awaitGone(put("f" + i + ".txt", "file " + i + "\n"));
             }
-            assertThat(beside.bundle().journal().sagas(100)).isEmpty();
-            assertThat(saga.journal().sagas(100)).hasSize(11).allMatch(found -> found.state() == SagaState.COMPLETED);
+            assertThat(beside.bundle().journal().sagas().newest(100)).isEmpty();
+            assertThat(saga.journal().sagas().newest(100))
+                    .hasSize(11)
+                    .allMatch(found -> found.state() == SagaState.COMPLETED);
 
             saga.application().close();
             Path kept = put("last.txt", "last\n");
             awaitEnd(".done/last.txt.json");
 
             assertThat(kept).exists();
-            assertThat(beside.bundle().journal().sagas(100))
+            assertThat(beside.bundle().journal().sagas().newest(100))
                     .extracting(SagaRecord::fileName)
                     .containsExactly("last.txt");
             assertThat(lockFiles())
@@ -493,7 +497,7 @@ class DropFolderTest {
             put("f" + i + ".txt", "file " + i + "\n");
         }
         await().atMost(Duration.ofSeconds(50)).until(() -> files(".done").size() == 6);
-        assertThat(saga.journal().sagas(100)).hasSize(3);
+        assertThat(saga.journal().sagas().newest(100)).hasSize(3);
     }
 
     @Test
@@ -569,7 +573,7 @@ class DropFolderTest {
                     files.add(put("f" + i + ".txt", "file " + i + "\n"));
                 }
                 files.forEach(this::awaitGone);
-                assertThat(saga.journal().sagas(100))
+                assertThat(saga.journal().sagas().newest(100))
                         .hasSize(20)
                         .allMatch(found -> found.state() == SagaState.COMPLETED);
             }

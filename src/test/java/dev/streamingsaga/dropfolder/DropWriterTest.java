@@ -154,13 +154,13 @@ class DropWriterTest {
     }
 
     private List<SagaRecord> sagasOf(String name) {
-        return saga.journal().sagas(1000).stream()
+        return saga.journal().sagas().newest(1000).stream()
                 .filter(found -> found.source().equals(drop.resolve(name)))
                 .toList();
     }
 
     private List<Event> alerts(SagaRecord of) {
-        return saga.journal().events(of.sagaId()).stream()
+        return saga.journal().events().of(of.sagaId()).stream()
                 .filter(event -> event.kind() == EventKind.ALERT)
                 .toList();
     }
@@ -347,7 +347,7 @@ class DropWriterTest {
                 .changedNanos();
         await().atMost(PATIENCE)
                 .until(() -> saga.journal()
-                                .dropped()
+                                .droppedFiles()
                                 .find(drop.resolve(".done/a.txt"))
                                 .orElseThrow()
                                 .identity()
@@ -355,8 +355,8 @@ class DropWriterTest {
                         == changed);
 
         assertThat(drop.resolve(".done/a.txt")).exists();
-        assertThat(saga.journal().sagas(10)).hasSize(2);
-        assertThat(saga.journal().events(EventKind.ALERT)).isEmpty();
+        assertThat(saga.journal().sagas().newest(10)).hasSize(2);
+        assertThat(saga.journal().events().of(EventKind.ALERT)).isEmpty();
     }
 
     @Test
@@ -365,7 +365,7 @@ class DropWriterTest {
         put("a.txt", "a");
         awaitFile(".done/a.txt");
         await().atMost(PATIENCE)
-                .until(() -> saga.journal().dropped().of(drop, 10).isEmpty());
+                .until(() -> saga.journal().droppedFiles().of(drop, 10).isEmpty());
         assertThat(drop.resolve(".done/a.txt")).hasContent("a");
     }
 
@@ -405,6 +405,6 @@ class DropWriterTest {
                         sagasOf("a.txt").size() == 2 && sagasOf("a.txt").get(0).state() == SagaState.COMPLETED);
         awaitFile(".done/a-" + sagasOf("a.txt").get(0).sagaId() + ".txt.json");
 
-        assertThat(saga.journal().events(EventKind.ALERT)).isEmpty();
+        assertThat(saga.journal().events().of(EventKind.ALERT)).isEmpty();
     }
 }

@@ -30,7 +30,8 @@ final class Aftermath {
         assertThat(result.reason()).as("%s", result).isEqualTo(reason.name());
         assertThat(result.message()).isNotBlank();
         assertThat(result.stores().values()).as("%s", result).allMatch(count -> count == 0);
-        assertThat(saga.journal().saga(result.sagaId()).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
+        assertThat(saga.journal().sagas().find(result.sagaId()).orElseThrow().state())
+                .isEqualTo(SagaState.COMPENSATED);
         assertThat(saga.journal().cleanups().of(result.sagaId())).isEmpty();
     }
 
@@ -54,7 +55,8 @@ final class Aftermath {
                     .as("visible in " + store)
                     .isOne();
         }
-        assertThat(saga.journal().holder(original.path().toString())).isEmpty();
+        assertThat(saga.journal().registration().holder(original.path().toString()))
+                .isEmpty();
         original.assertUntouched();
     }
 

@@ -237,7 +237,7 @@ class CompensationFailureTest {
         saga.application()
                 .bundle()
                 .engine()
-                .removeLateChunks(saga.journal().saga(failed.sagaId()).orElseThrow());
+                .removeLateChunks(saga.journal().sagas().find(failed.sagaId()).orElseThrow());
 
         assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         assertThat(failed.step("upload")).isEqualTo("RESIDUE");
@@ -252,7 +252,7 @@ class CompensationFailureTest {
                         .containsEntry("type", "PARTIAL_ROLLBACK")
                         .containsEntry("failedChunks", 1)
                         .containsEntry("successRate", 0.0));
-        assertThat(saga.journal().unswept(Instant.now()))
+        assertThat(saga.journal().sagas().unswept(Instant.now()))
                 .as("from now on the entry's own retries count")
                 .isEmpty();
 

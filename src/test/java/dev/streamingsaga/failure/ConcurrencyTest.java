@@ -109,7 +109,7 @@ class ConcurrencyTest {
     }
 
     private List<SagaRecord> sagas() {
-        return saga.journal().sagas(10);
+        return saga.journal().sagas().newest(10);
     }
 
     private long visible(String store) {
@@ -196,7 +196,7 @@ class ConcurrencyTest {
         SagaRecord waiting = sagas().get(0);
         assertThat(waiting.source()).isEqualTo(two.path());
         assertThat(waiting.state()).isEqualTo(SagaState.RECEIVED);
-        assertThat(saga.journal().steps(waiting.sagaId()))
+        assertThat(saga.journal().steps().of(waiting.sagaId()))
                 .extracting(StepRecord::state)
                 .containsOnly(StepState.PENDING);
         assertThat(saga.s3().count(CHUNK_PUT)).isOne();
@@ -304,7 +304,7 @@ class ConcurrencyTest {
         assertCompensated(saga, second, Reason.SOURCE_BUSY);
         assertThat(first.isDone()).isFalse();
         assertThat(second.message()).contains(sagas().get(1).sagaId());
-        assertThat(saga.journal().holder(one.path().toString()))
+        assertThat(saga.journal().registration().holder(one.path().toString()))
                 .contains(sagas().get(1).sagaId());
         held.countDown();
         assertOnly(first.result(), one);
@@ -455,7 +455,7 @@ class ConcurrencyTest {
         assertThat(second.sagaId()).isNotEqualTo(first.sagaId());
         assertThat(saga.keys()).hasSameSizeAs(old).doesNotContainAnyElementsOf(old);
         assertOnly(second, one);
-        assertThat(saga.journal().steps(first.sagaId()))
+        assertThat(saga.journal().steps().of(first.sagaId()))
                 .filteredOn(step -> first.stores().containsKey(step.name()))
                 .as("what nobody expects any more")
                 .extracting(StepRecord::state)
@@ -517,7 +517,12 @@ class ConcurrencyTest {
         await().atMost(Duration.ofMinutes(1)).until(() -> rule.applied() == 1);
         String sagaId = sagas().get(0).sagaId();
         await().atMost(Duration.ofMinutes(1))
-                .until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
+                .until(() -> saga.journal()
+                        .sagas()
+                        .find(sagaId)
+                        .orElseThrow()
+                        .state()
+                        .isFinal());
 
         held.countDown();
 
@@ -525,13 +530,14 @@ class ConcurrencyTest {
         awaitProxyIdle();
         List<CleanupEntry> entries = saga.journal().cleanups().of(sagaId);
         assertThat(saga.keys()).as("it did arrive").hasSize(before.size() + 1);
-        assertThat(saga.journal().saga(sagaId).orElseThrow().state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        assertThat(saga.journal().sagas().find(sagaId).orElseThrow().state())
+                .isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         assertThat(entries).singleElement().extracting(CleanupEntry::step).isEqualTo("upload");
 
         assertThat(saga.application().bundle().engine().retry(entries.get(0))).isEmpty();
 
         assertThat(saga.keys()).isEqualTo(before);
-        assertThat(saga.journal().saga(sagaId).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
+        assertThat(saga.journal().sagas().find(sagaId).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
         original.assertUntouched();
     }
 

@@ -115,7 +115,8 @@ class CoordinatorEndTest {
                 .anyMatch(request -> CLOSE.test(request) && request.upstreamStatus() != 0));
 
         assertThat(undone.status()).as("%s", undone).isEqualTo("COMPENSATED");
-        assertThat(saga.journal().saga(undone.sagaId()).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
+        assertThat(saga.journal().sagas().find(undone.sagaId()).orElseThrow().state())
+                .isEqualTo(SagaState.COMPENSATED);
         saga.assertNothingAnywhere();
         assertCompletesAfterRepair();
     }

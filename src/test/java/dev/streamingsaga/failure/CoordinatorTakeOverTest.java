@@ -102,7 +102,7 @@ class CoordinatorTakeOverTest {
         assertThat(there.await(PATIENCE.toSeconds(), TimeUnit.SECONDS))
                 .as("reached")
                 .isTrue();
-        SagaRecord begun = saga.journal().sagas(1).get(0);
+        SagaRecord begun = saga.journal().sagas().newest(1).get(0);
         saga.stop(() -> {
             held.countDown();
             model.release();
@@ -176,7 +176,12 @@ class CoordinatorTakeOverTest {
         await().atMost(PATIENCE).until(() -> Set.of("Cancelled", "404").contains(ask("GET", left.lra() + "/status")));
         assertThat(coordinator.count(cancel)).isPositive();
         if (mode.equals("resume")) {
-            assertThat(saga.journal().saga(left.sagaId()).orElseThrow().lraId().orElseThrow())
+            assertThat(saga.journal()
+                            .sagas()
+                            .find(left.sagaId())
+                            .orElseThrow()
+                            .lraId()
+                            .orElseThrow())
                     .isNotEqualTo(left.lra());
             assertThat(result.runs()).isEqualTo(2);
             assertStored(saga, result, left.file());

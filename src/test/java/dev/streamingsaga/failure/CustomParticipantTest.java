@@ -58,7 +58,7 @@ class CustomParticipantTest {
 
         IngestResult good = saga.ingest(file);
 
-        assertThat(saga.journal().steps(good.sagaId()))
+        assertThat(saga.journal().steps().of(good.sagaId()))
                 .filteredOn(step -> step.name().equals("notes"))
                 .singleElement()
                 .satisfies(step -> assertThat(step.expected()).hasValue(1));

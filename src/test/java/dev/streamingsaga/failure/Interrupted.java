@@ -26,7 +26,7 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
         }
 
         SagaRecord record() {
-            return saga.journal().saga(sagaId).orElseThrow();
+            return saga.journal().sagas().find(sagaId).orElseThrow();
         }
 
         /** A compensation may be over before anybody has seen it under way. */
@@ -40,7 +40,7 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
     static UnderWay begin(StreamingSagaFixture saga, Path file, CountDownLatch reached) throws InterruptedException {
         CompletableFuture<IngestResult> end = Background.run("ingest", () -> saga.ingest(file));
         assertThat(reached.await(60, TimeUnit.SECONDS)).as("reached").isTrue();
-        return new UnderWay(saga, saga.journal().sagas(1).get(0).sagaId(), end);
+        return new UnderWay(saga, saga.journal().sagas().newest(1).get(0).sagaId(), end);
     }
 
     /** Stops it there; {@code release} lets go what holds its step, after the journal has been told. */
@@ -59,7 +59,7 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
         saga.application()
                 .bundle()
                 .recovery()
-                .resume(saga.journal().saga(sagaId).orElseThrow())
+                .resume(saga.journal().sagas().find(sagaId).orElseThrow())
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
         return result();
@@ -70,7 +70,12 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
         saga.execute("journal", "UPDATE saga SET state = 'UPLOADING', node = 'dead' WHERE saga_id = '" + sagaId + "'");
         saga.restart();
         await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
+                .until(() -> saga.journal()
+                        .sagas()
+                        .find(sagaId)
+                        .orElseThrow()
+                        .state()
+                        .isFinal());
         return result();
     }
 

@@ -42,7 +42,7 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
     }
 
     SagaState state() {
-        return saga.journal().saga(sagaId()).orElseThrow().state();
+        return saga.journal().sagas().find(sagaId()).orElseThrow().state();
     }
 
     List<CleanupEntry> entries() {
@@ -54,7 +54,7 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
     }
 
     String step(String name) {
-        return saga.journal().steps(sagaId()).stream()
+        return saga.journal().steps().of(sagaId()).stream()
                 .filter(step -> step.name().equals(name))
                 .findFirst()
                 .orElseThrow()
@@ -130,7 +130,7 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
         assertThat(open()).isEmpty();
         assertThat(failedCleanups()).isEmpty();
         saga.assertNothingAnywhere();
-        assertThat(saga.journal().steps(sagaId()))
+        assertThat(saga.journal().steps().of(sagaId()))
                 .extracting(step -> step.state().name())
                 .isSubsetOf("COMPENSATED", "PENDING");
     }

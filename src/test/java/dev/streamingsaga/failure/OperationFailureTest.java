@@ -18,7 +18,7 @@ import dev.streamingsaga.embedded.CoordinatorProcess;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupEntry.CleanupState;
-import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackToken;
@@ -144,12 +144,18 @@ class OperationFailureTest {
             CountDownLatch now = new CountDownLatch(0);
             Interrupted.UnderWay running = Interrupted.begin(saga, file, now);
             await().atMost(60, TimeUnit.SECONDS)
-                    .until(() -> saga.journal().sagas(1).get(0).reason().isPresent());
+                    .until(() ->
+                            saga.journal().sagas().newest(1).get(0).reason().isPresent());
             blocker.createStatement().execute("ROLLBACK");
             result = running.result();
         }
         await().atMost(30, TimeUnit.SECONDS)
-                .until(() -> saga.journal().saga(result.sagaId()).orElseThrow().state() == SagaState.COMPENSATED);
+                .until(() -> saga.journal()
+                                .sagas()
+                                .find(result.sagaId())
+                                .orElseThrow()
+                                .state()
+                        == SagaState.COMPENSATED);
 
         assertThat(result.reason()).isEqualTo("TIMEOUT");
         assertThat(saga.keys()).as("only the first file's").hasSize(2);
@@ -170,7 +176,7 @@ class OperationFailureTest {
         CountDownLatch release = new CountDownLatch(1);
         Interrupted.UnderWay running = uploading(release);
 
-        saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.CANCEL);
+        saga.journal().commands().request(running.sagaId(), OperatorCommand.CANCEL);
         running.awaitState(SagaState.COMPENSATING);
         release.countDown();
 
@@ -187,7 +193,7 @@ class OperationFailureTest {
                 .toArray(String[]::new));
         Interrupted.UnderWay running = Interrupted.begin(saga, saga.text("keeper.txt", 60), model.holdAfter(4));
 
-        saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.CANCEL);
+        saga.journal().commands().request(running.sagaId(), OperatorCommand.CANCEL);
         running.awaitState(SagaState.COMPENSATING);
         model.release();
 
@@ -200,16 +206,17 @@ class OperationFailureTest {
         CountDownLatch release = new CountDownLatch(1);
         Interrupted.UnderWay running = uploading(release);
 
-        saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.PAUSE);
+        saga.journal().commands().request(running.sagaId(), OperatorCommand.PAUSE);
         running.awaitState(SagaState.PAUSED);
         release.countDown();
         assertThat(running.result().status()).isEqualTo("PAUSED");
         assertThat(saga.keys()).as("what is written stays").isNotEmpty();
-        saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.RESUME);
+        saga.journal().commands().request(running.sagaId(), OperatorCommand.RESUME);
         running.awaitState(SagaState.COMPLETED);
 
         Interrupted paused = new Interrupted(saga, running.sagaId());
-        await().until(() -> saga.journal().saga(running.sagaId()).orElseThrow().published());
+        await().until(() ->
+                saga.journal().sagas().find(running.sagaId()).orElseThrow().published());
         assertStored(saga, paused.result(), Original.of(directory.resolve("in/three.bin")));
         assertThat(paused.result().runs()).isEqualTo(2);
         assertThat(saga.s3().count(put(0))).isOne();
@@ -222,9 +229,13 @@ class OperationFailureTest {
         Interrupted paused = Interrupted.stop(uploading(release), release::countDown);
         assertThat(saga.keys()).isNotEmpty();
 
-        saga.journal().operatorCommand(paused.sagaId(), Journal.OperatorCommand.CANCEL);
-        await().until(() ->
-                saga.journal().saga(paused.sagaId()).orElseThrow().state().isFinal());
+        saga.journal().commands().request(paused.sagaId(), OperatorCommand.CANCEL);
+        await().until(() -> saga.journal()
+                .sagas()
+                .find(paused.sagaId())
+                .orElseThrow()
+                .state()
+                .isFinal());
 
         assertNothingLeft(saga, paused.result(), Reason.CANCELLED);
     }
@@ -286,7 +297,7 @@ class OperationFailureTest {
         assertThat(saga.application()
                         .bundle()
                         .documentCheck()
-                        .check(saga.journal().saga(result.sagaId()).orElseThrow(), true))
+                        .check(saga.journal().sagas().find(result.sagaId()).orElseThrow(), true))
                 .isEmpty();
         FetchResult fetched = new ChunkStore(saga.config(), saga.bucket())
                 .in(StreamingSagaFixture.BUCKET)
@@ -405,7 +416,11 @@ class OperationFailureTest {
 
         saga.execute("graph", "DROP TRIGGER refuse");
         await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> saga.journal().saga(result.sagaId()).orElseThrow().published());
+                .until(() -> saga.journal()
+                        .sagas()
+                        .find(result.sagaId())
+                        .orElseThrow()
+                        .published());
         assertThat(saga.number("graph", "SELECT visible FROM graph_document")).isOne();
         assertThat(saga.report("critical_failures.json")).as("told once").hasSize(1);
     }
@@ -421,14 +436,15 @@ class OperationFailureTest {
                 "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN new.kind = 'ALERT' BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
         assertThatThrownBy(() -> saga.ingest(threeChunks()))
                 .hasStackTraceContaining("journal does not accept its outcome");
-        String sagaId = saga.journal().sagas(1).get(0).sagaId();
-        assertThat(saga.journal().saga(sagaId).orElseThrow().state())
+        String sagaId = saga.journal().sagas().newest(1).get(0).sagaId();
+        assertThat(saga.journal().sagas().find(sagaId).orElseThrow().state())
                 .as("no outcome without its alert")
                 .isEqualTo(SagaState.COMPENSATING);
 
         saga.execute("journal", "DROP TRIGGER refuse");
         await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> saga.journal().saga(sagaId).orElseThrow().state() == SagaState.PARTIALLY_COMPENSATED);
+                .until(() ->
+                        saga.journal().sagas().find(sagaId).orElseThrow().state() == SagaState.PARTIALLY_COMPENSATED);
         await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> saga.report("rollback_alerts.json").size() == 1);
         List<String> alert = saga.report("rollback_alerts.json");
@@ -636,8 +652,12 @@ class OperationFailureTest {
         start();
         CountDownLatch release = new CountDownLatch(1);
         Interrupted stopped = Interrupted.stop(uploading(release), release::countDown);
-        String oldLra =
-                saga.journal().saga(stopped.sagaId()).orElseThrow().lraId().orElseThrow();
+        String oldLra = saga.journal()
+                .sagas()
+                .find(stopped.sagaId())
+                .orElseThrow()
+                .lraId()
+                .orElseThrow();
         CountDownLatch reached = new CountDownLatch(1);
         CountDownLatch second = new CountDownLatch(1);
         saga.s3().when(put(2)).beforeForward(() -> {
@@ -647,13 +667,14 @@ class OperationFailureTest {
         var end = saga.application()
                 .bundle()
                 .recovery()
-                .resume(saga.journal().saga(stopped.sagaId()).orElseThrow());
+                .resume(saga.journal().sagas().find(stopped.sagaId()).orElseThrow());
         assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
 
         assertThat(call(callback, stopped.sagaId(), oldLra))
                 .as("while the second run is under way")
                 .isEqualTo(200);
-        assertThat(saga.journal().saga(stopped.sagaId()).orElseThrow().state()).isEqualTo(SagaState.UPLOADING);
+        assertThat(saga.journal().sagas().find(stopped.sagaId()).orElseThrow().state())
+                .isEqualTo(SagaState.UPLOADING);
         second.countDown();
         assertThat(end.orTimeout(60, TimeUnit.SECONDS).join()).isEqualTo(SagaState.COMPLETED);
         assertThat(call(callback, stopped.sagaId(), oldLra))

@@ -92,8 +92,8 @@ class OrderlyStopTest {
     }
 
     private String only() {
-        assertThat(saga.journal().sagas(9)).hasSize(1);
-        return saga.journal().sagas(1).get(0).sagaId();
+        assertThat(saga.journal().sagas().newest(9)).hasSize(1);
+        return saga.journal().sagas().newest(1).get(0).sagaId();
     }
 
     @Test
@@ -165,7 +165,7 @@ class OrderlyStopTest {
                 .as("nobody's")
                 .containsExactly("");
         saga.restart();
-        for (SagaRecord one : saga.journal().sagas(9)) {
+        for (SagaRecord one : saga.journal().sagas().newest(9)) {
             assertStored(
                     saga,
                     saga.endOf(one.sagaId()),
@@ -174,7 +174,7 @@ class OrderlyStopTest {
                             .findFirst()
                             .orElseThrow());
         }
-        assertThat(saga.journal().sagas(9)).hasSize(4);
+        assertThat(saga.journal().sagas().newest(9)).hasSize(4);
     }
 
     @Test
@@ -235,7 +235,7 @@ class OrderlyStopTest {
         assertThat(drop.resolve(".failed/two.bin")).doesNotExist();
         saga.restart();
         await().atMost(PATIENCE).until(() -> Files.exists(drop.resolve(".done/two.bin.json")) && !Files.exists(file));
-        assertThat(saga.journal().saga(only()).orElseThrow().state()).isEqualTo(SagaState.COMPLETED);
+        assertThat(saga.journal().sagas().find(only()).orElseThrow().state()).isEqualTo(SagaState.COMPLETED);
     }
 
     @Test
@@ -334,6 +334,6 @@ class OrderlyStopTest {
                 .rootCause()
                 .isInstanceOf(ShutdownException.class)
                 .hasMessageContaining(file.toString());
-        assertThat(saga.journal().sagas(1)).isEmpty();
+        assertThat(saga.journal().sagas().newest(1)).isEmpty();
     }
 }

@@ -9,7 +9,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.streamingsaga.ingest.IngestResult;
-import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.CoordinatorSettings;
@@ -74,10 +74,14 @@ class SlowCompensationTest {
         });
         saga.s3().when(method("DELETE").or(method("POST"))).always().delay(delete);
         Interrupted.UnderWay running = Interrupted.begin(saga, saga.file("three.bin", 11 << 20), uploading);
-        URI lra = URI.create(
-                saga.journal().saga(running.sagaId()).orElseThrow().lraId().orElseThrow());
+        URI lra = URI.create(saga.journal()
+                .sagas()
+                .find(running.sagaId())
+                .orElseThrow()
+                .lraId()
+                .orElseThrow());
 
-        saga.journal().operatorCommand(running.sagaId(), Journal.OperatorCommand.CANCEL);
+        saga.journal().commands().request(running.sagaId(), OperatorCommand.CANCEL);
         running.awaitState(SagaState.COMPENSATING);
         upload.countDown();
         await("the end of the LRA")
@@ -86,7 +90,7 @@ class SlowCompensationTest {
                         .isEqualTo(404));
         get(StreamingSagaFixture.coordinator().resolve("/lra-coordinator/recovery"));
 
-        assertThat(saga.journal().saga(running.sagaId()).orElseThrow().state())
+        assertThat(saga.journal().sagas().find(running.sagaId()).orElseThrow().state())
                 .as("while the bucket deletes")
                 .isEqualTo(SagaState.COMPENSATING);
         delete.countDown();

@@ -157,7 +157,12 @@ class StoreErrorTest {
                     .isEqualTo("COMPLETED");
         }
 
-        assertThat(saga.journal().saga(first.sagaId()).orElseThrow().state().name())
+        assertThat(saga.journal()
+                        .sagas()
+                        .find(first.sagaId())
+                        .orElseThrow()
+                        .state()
+                        .name())
                 .isEqualTo("COMPENSATED");
     }
 
@@ -172,8 +177,8 @@ class StoreErrorTest {
                     .isEqualTo("COMPLETED");
         }
 
-        assertThat(saga.journal().saga(lost).orElseThrow().state()).isEqualTo(SagaState.PROCESSING);
-        assertThat(saga.journal().steps(lost))
+        assertThat(saga.journal().sagas().find(lost).orElseThrow().state()).isEqualTo(SagaState.PROCESSING);
+        assertThat(saga.journal().steps().of(lost))
                 .filteredOn(step -> step.name().equals("dying"))
                 .extracting(StepRecord::state)
                 .containsExactly(StepState.WRITING);
@@ -196,9 +201,9 @@ class StoreErrorTest {
                     .as("in the only place")
                     .isEqualTo("COMPLETED");
         }
-        assertThat(saga.journal().saga(lost.sagaId()).orElseThrow().state())
+        assertThat(saga.journal().sagas().find(lost.sagaId()).orElseThrow().state())
                 .isIn(SagaState.COMPENSATED, SagaState.PARTIALLY_COMPENSATED);
-        assertThat(saga.journal().steps(lost.sagaId()))
+        assertThat(saga.journal().steps().of(lost.sagaId()))
                 .extracting(StepRecord::state)
                 .doesNotContain(StepState.WRITTEN);
     }
@@ -218,7 +223,12 @@ class StoreErrorTest {
 
         assertThat(result.reason()).isEqualTo("STORE_FAILED");
         await().atMost(Duration.ofSeconds(60))
-                .until(() -> saga.journal().saga(result.sagaId()).orElseThrow().state() == SagaState.COMPENSATED);
+                .until(() -> saga.journal()
+                                .sagas()
+                                .find(result.sagaId())
+                                .orElseThrow()
+                                .state()
+                        == SagaState.COMPENSATED);
         assertThat(saga.ingest(saga.text("next.txt", 20)).status()).isEqualTo("COMPENSATED");
         assertThat(marks).content().hasLineCount(2);
     }
@@ -238,7 +248,7 @@ class StoreErrorTest {
     }
 
     private String lostId() {
-        return saga.journal().sagas(1).get(0).sagaId();
+        return saga.journal().sagas().newest(1).get(0).sagaId();
     }
 
     @Test
@@ -251,12 +261,12 @@ class StoreErrorTest {
         saga.application()
                 .bundle()
                 .recovery()
-                .resume(saga.journal().saga(sagaId).orElseThrow());
+                .resume(saga.journal().sagas().find(sagaId).orElseThrow());
 
         assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().status())
                 .as("in the only place")
                 .isEqualTo("COMPLETED");
-        assertThat(saga.journal().saga(sagaId).orElseThrow().run()).isEqualTo(2);
+        assertThat(saga.journal().sagas().find(sagaId).orElseThrow().run()).isEqualTo(2);
     }
 
     /**
@@ -276,7 +286,8 @@ class StoreErrorTest {
                         .status())
                 .isEqualTo("COMPLETED");
         assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().sagaId()).isEqualTo(sagaId);
-        assertThat(saga.journal().saga(sagaId).orElseThrow().state().isFinal()).isTrue();
+        assertThat(saga.journal().sagas().find(sagaId).orElseThrow().state().isFinal())
+                .isTrue();
     }
 
     @Test
@@ -294,7 +305,12 @@ class StoreErrorTest {
                 .hasStackTraceContaining("journal does not accept its outcome");
         saga.execute("journal", "DROP TRIGGER refuse");
         await().atMost(Duration.ofSeconds(60))
-                .until(() -> saga.journal().saga(sagaId).orElseThrow().state().isFinal());
-        assertThat(saga.journal().saga(sagaId).orElseThrow().reason()).contains(Reason.CANCELLED);
+                .until(() -> saga.journal()
+                        .sagas()
+                        .find(sagaId)
+                        .orElseThrow()
+                        .state()
+                        .isFinal());
+        assertThat(saga.journal().sagas().find(sagaId).orElseThrow().reason()).contains(Reason.CANCELLED);
     }
 }

@@ -100,22 +100,22 @@ class TwoNodesTest {
         assertThat(reached.await(90, TimeUnit.SECONDS))
                 .as("the other node uploads")
                 .isTrue();
-        SagaRecord before = saga.journal().sagas(1).get(0);
+        SagaRecord before = saga.journal().sagas().newest(1).get(0);
         assertThat(before.state()).isEqualTo(SagaState.UPLOADING);
 
         signal("STOP");
         await().atMost(60, TimeUnit.SECONDS).until(() -> isSettled(before.sagaId()));
-        SagaRecord ended = saga.journal().saga(before.sagaId()).orElseThrow();
+        SagaRecord ended = saga.journal().sagas().find(before.sagaId()).orElseThrow();
         assertThat(ended.run()).isEqualTo(2);
-        int events = saga.journal().events(before.sagaId()).size();
+        int events = saga.journal().events().of(before.sagaId()).size();
         release.countDown();
         signal("CONT");
         assertThat(sleeper.waitFor(60, TimeUnit.SECONDS))
                 .as("the other node ends")
                 .isTrue();
 
-        assertThat(saga.journal().saga(before.sagaId())).contains(ended);
-        assertThat(saga.journal().events(before.sagaId())).hasSize(events);
+        assertThat(saga.journal().sagas().find(before.sagaId())).contains(ended);
+        assertThat(saga.journal().events().of(before.sagaId())).hasSize(events);
         JsonNode told = new ObjectMapper().readTree(Files.readString(answer));
         assertThat(told.get("status").asText())
                 .as("%s", told)
@@ -132,7 +132,7 @@ class TwoNodesTest {
     }
 
     private boolean isSettled(String sagaId) {
-        SagaRecord now = saga.journal().saga(sagaId).orElseThrow();
+        SagaRecord now = saga.journal().sagas().find(sagaId).orElseThrow();
         return now.state() == SagaState.COMPENSATED || now.published();
     }
 
@@ -145,7 +145,8 @@ class TwoNodesTest {
         saga.assertNoStoreTouched();
         assertThat(saga.keys()).isSubsetOf(Aftermath.prefix(saga, result) + "chunk-000001");
         await().atMost(60, TimeUnit.SECONDS).until(() -> saga.keys().isEmpty());
-        assertThat(saga.journal().saga(result.sagaId()).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);
+        assertThat(saga.journal().sagas().find(result.sagaId()).orElseThrow().state())
+                .isEqualTo(SagaState.COMPENSATED);
     }
 
     /**

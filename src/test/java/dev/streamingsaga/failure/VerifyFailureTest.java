@@ -181,7 +181,7 @@ class VerifyFailureTest {
     }
 
     private String prefix() {
-        return saga.journal().sagas(1).get(0).document().orElseThrow().keyPrefix();
+        return saga.journal().sagas().newest(1).get(0).document().orElseThrow().keyPrefix();
     }
 
     private String key(int index) {
@@ -200,7 +200,7 @@ class VerifyFailureTest {
 
     /** A whole row, with the checksum that covers what identifies the chunk. */
     private void journalAsIfSent(int index, String sha256) throws Exception {
-        String sagaId = saga.journal().sagas(1).get(0).sagaId();
+        String sagaId = saga.journal().sagas().newest(1).get(0).sagaId();
         String row = String.join(
                 "|",
                 sagaId,

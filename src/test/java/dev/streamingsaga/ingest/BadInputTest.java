@@ -180,7 +180,7 @@ class BadInputTest {
     private List<Object> holdings() {
         return List.of(
                 servers.keys(),
-                bundle.journal().unfinished(),
+                bundle.journal().sagas().unfinished(),
                 bundle.journal().cleanups().all());
     }
 

@@ -242,7 +242,7 @@ class JmsBadInputTest {
     @MethodSource({"paths", "messages"})
     void a_bad_message_is_answered_and_moved_to_the_dead_letter_queue_with_the_reason(Case bad) throws Exception {
         Map<String, List<String>> before = saga.holdings();
-        int sagas = saga.journal().sagas(1000).size();
+        int sagas = saga.journal().sagas().newest(1000).size();
         Message sent = bad.message().write(session);
         sent.setStringProperty("customer", "42");
         send(sent);
@@ -264,7 +264,7 @@ class JmsBadInputTest {
             assertThat(((BytesMessage) aside).getBodyLength()).as("unchanged").isEqualTo(bytes.getBodyLength());
         }
         assertThat(isEmpty("saga-ingest")).isTrue();
-        assertThat(saga.journal().sagas(1000)).hasSize(sagas);
+        assertThat(saga.journal().sagas().newest(1000)).hasSize(sagas);
         assertThat(saga.holdings()).isEqualTo(before);
     }
 

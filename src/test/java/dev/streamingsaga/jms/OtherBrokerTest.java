@@ -144,11 +144,11 @@ class OtherBrokerTest {
             saga.restart();
             await().atMost(PATIENCE).until(() -> waiting() == 0);
             await().atMost(PATIENCE)
-                    .until(() -> saga.journal().sagas(9).stream()
+                    .until(() -> saga.journal().sagas().newest(9).stream()
                                     .filter(one -> one.state() == SagaState.COMPLETED)
                                     .count()
                             == 6);
-            assertThat(saga.journal().sagas(9))
+            assertThat(saga.journal().sagas().newest(9))
                     .extracting(one -> one.fileName())
                     .containsExactlyInAnyOrderElementsOf(IntStream.rangeClosed(0, 5)
                             .mapToObj(i -> i == 5 ? "two.bin" : "late" + i + ".txt")
@@ -196,7 +196,7 @@ class OtherBrokerTest {
                     });
             send("two.bin", Files.readAllBytes(saga.file("two.bin", CHUNK + 1L)));
             assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
-            String sagaId = saga.journal().sagas(1).get(0).sagaId();
+            String sagaId = saga.journal().sagas().newest(1).get(0).sagaId();
             CompletableFuture<String> run = saga.application()
                     .bundle()
                     .runs()
@@ -212,13 +212,14 @@ class OtherBrokerTest {
             saga.application()
                     .bundle()
                     .recovery()
-                    .resume(saga.journal().saga(sagaId).orElseThrow());
+                    .resume(saga.journal().sagas().find(sagaId).orElseThrow());
             // A reply sent at the pause would be the first one.
             TextMessage answer = (TextMessage)
                     session.createConsumer(session.createQueue("answers")).receive(PATIENCE.toMillis());
             assertThat(answer.getText()).contains("\"status\":\"COMPLETED\"", sagaId);
             await().atMost(PATIENCE).until(() -> waiting() == 0);
-            assertThat(saga.journal().saga(sagaId).orElseThrow().state()).isEqualTo(SagaState.COMPLETED);
+            assertThat(saga.journal().sagas().find(sagaId).orElseThrow().state())
+                    .isEqualTo(SagaState.COMPLETED);
             assertThat(saga.rows("relational", "relational_document WHERE visible = 1"))
                     .isOne();
         }
@@ -238,7 +239,7 @@ class OtherBrokerTest {
                 send("round" + round + ".txt", ("round " + round).getBytes());
                 int ended = round + 1;
                 await().atMost(PATIENCE)
-                        .until(() -> bundle.journal().sagas(9).stream()
+                        .until(() -> bundle.journal().sagas().newest(9).stream()
                                         .filter(one -> one.state() == SagaState.COMPLETED)
                                         .count()
                                 == ended);

@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.streamingsaga.config.SagaConfig.Database;
 import dev.streamingsaga.database.Databases;
-import dev.streamingsaga.journal.CleanupEntries.Residue;
-import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
+import dev.streamingsaga.journal.CleanupRepository.Residue;
+import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,17 +83,17 @@ abstract class JournalContract {
 
     @Test
     void counts_sagas_of_all_processes() throws Exception {
-        assertThat(journal.figures()).isEqualTo(JournalStatistics.NONE);
+        assertThat(journal.statistics()).isEqualTo(JournalStatistics.NONE);
         SagaRecord saga = receive("a");
         receive("b");
-        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "a test");
-        journal.finishCompensation(saga.sagaId(), 1, open -> java.util.List.of());
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "a test");
+        journal.outcomes().finishCompensation(saga.sagaId(), 1, open -> java.util.List.of());
 
-        assertThat(other.figures().received()).isEqualTo(2);
-        assertThat(other.figures().sagas())
+        assertThat(other.statistics().received()).isEqualTo(2);
+        assertThat(other.statistics().sagas())
                 .containsOnly(
                         java.util.Map.entry(SagaState.RECEIVED, 1L), java.util.Map.entry(SagaState.COMPENSATED, 1L));
-        assertThat(other.figures().compensated()).isOne();
+        assertThat(other.statistics().compensated()).isOne();
     }
 
     @Test
@@ -104,40 +104,45 @@ abstract class JournalContract {
         assertThat(saga.run()).isOne();
         assertThat(saga.deadline()).isEqualTo(clock.instant().plus(LIMIT));
         assertThat(saga.document()).isEmpty();
-        assertThat(journal.steps(saga.sagaId()))
+        assertThat(journal.steps().of(saga.sagaId()))
                 .extracting(StepRecord::name)
                 .containsExactly("validate", "start", "upload", "verify", "vector", "graph", "finalize");
-        assertThat(journal.steps(saga.sagaId())).extracting(StepRecord::state).containsOnly(StepState.PENDING);
-        assertThat(other.holder(source("a").toString())).contains(saga.sagaId());
+        assertThat(journal.steps().of(saga.sagaId()))
+                .extracting(StepRecord::state)
+                .containsOnly(StepState.PENDING);
+        assertThat(other.registration().holder(source("a").toString())).contains(saga.sagaId());
     }
 
     @Test
     void joins_the_unfinished_saga_that_holds_the_source() throws Exception {
         SagaRecord first = receive("a");
 
-        Journal.RegisteredSaga second = other.receive(wanted("a", true));
+        SagaRegistration.RegisteredSaga second = other.registration().receive(wanted("a", true));
 
         assertThat(second.isNew()).isFalse();
         assertThat(second.saga().sagaId()).isEqualTo(first.sagaId());
-        assertThat(journal.sagas(10)).hasSize(1);
+        assertThat(journal.sagas().newest(10)).hasSize(1);
     }
 
     @Test
     void takes_a_file_in_once_for_each_way_it_looks() throws Exception {
         SourceIdentity seen = new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 8);
-        SagaRecord first = journal.receive(once("a", seen)).saga();
+        SagaRecord first = journal.registration().receive(once("a", seen)).saga();
 
-        assertThat(other.receive(once("a", seen)).isNew()).as("while it runs").isFalse();
-        journal.beginCompensation(first.sagaId(), 1, Reason.CANCELLED, "on purpose");
-        journal.finishCompensation(first.sagaId(), 1, open -> List.of());
+        assertThat(other.registration().receive(once("a", seen)).isNew())
+                .as("while it runs")
+                .isFalse();
+        journal.outcomes().beginCompensation(first.sagaId(), 1, Reason.CANCELLED, "on purpose");
+        journal.outcomes().finishCompensation(first.sagaId(), 1, open -> List.of());
 
-        assertThat(other.receive(once("a", seen)))
+        assertThat(other.registration().receive(once("a", seen)))
                 .as("when it has ended")
-                .isEqualTo(new Journal.RegisteredSaga(saga(first), false));
-        assertThat(journal.holder(source("a").toString())).isEmpty();
-        assertThat(journal.newest(source("a").toString()))
-                .contains(new Journal.NewestSaga(saga(first), Optional.of(seen)));
-        assertThat(other.receive(once("a", new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 9)))
+                .isEqualTo(new SagaRegistration.RegisteredSaga(saga(first), false));
+        assertThat(journal.registration().holder(source("a").toString())).isEmpty();
+        assertThat(journal.registration().newest(source("a").toString()))
+                .contains(new SagaRegistration.NewestSaga(saga(first), Optional.of(seen)));
+        assertThat(other.registration()
+                        .receive(once("a", new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 9)))
                         .isNew())
                 .as("touched since")
                 .isTrue();
@@ -145,7 +150,8 @@ abstract class JournalContract {
 
     @Test
     void finds_the_saga_of_a_request() throws Exception {
-        SagaRecord saga = journal.receive(new NewSaga(
+        SagaRecord saga = journal.registration()
+                .receive(new NewSaga(
                         source("a"),
                         "a",
                         List.of("vector"),
@@ -158,8 +164,8 @@ abstract class JournalContract {
                         Optional.of("jms ID:1")))
                 .saga();
 
-        assertThat(other.requested("jms ID:1")).contains(saga);
-        assertThat(other.requested("jms ID:2")).isEmpty();
+        assertThat(other.registration().requested("jms ID:1")).contains(saga);
+        assertThat(other.registration().requested("jms ID:2")).isEmpty();
     }
 
     private NewSaga once(String name, SourceIdentity seen) throws IOException {
@@ -180,21 +186,21 @@ abstract class JournalContract {
     void lets_a_second_saga_run_beside_the_holder_if_it_is_not_exclusive() throws Exception {
         SagaRecord first = receive("a");
 
-        Journal.RegisteredSaga second = other.receive(wanted("a", false));
+        SagaRegistration.RegisteredSaga second = other.registration().receive(wanted("a", false));
 
         assertThat(second.isNew()).isTrue();
-        assertThat(journal.holder(source("a").toString())).contains(first.sagaId());
+        assertThat(journal.registration().holder(source("a").toString())).contains(first.sagaId());
     }
 
     @Test
     void frees_the_source_with_the_outcome_only() throws Exception {
         SagaRecord saga = receive("a");
-        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        assertThat(journal.holder(source("a").toString())).contains(saga.sagaId());
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        assertThat(journal.registration().holder(source("a").toString())).contains(saga.sagaId());
 
-        journal.finishCompensation(saga.sagaId(), 1, QUIET);
+        journal.outcomes().finishCompensation(saga.sagaId(), 1, QUIET);
 
-        assertThat(journal.receive(wanted("a", true)).isNew()).isTrue();
+        assertThat(journal.registration().receive(wanted("a", true)).isNew()).isTrue();
     }
 
     @Test
@@ -202,9 +208,11 @@ abstract class JournalContract {
         for (int round = 0; round < ROUNDS; round++) {
             NewSaga wanted = wanted("race-" + round, true);
 
-            List<Journal.RegisteredSaga> both = race(() -> journal.receive(wanted), () -> other.receive(wanted));
+            List<SagaRegistration.RegisteredSaga> both = race(
+                    () -> journal.registration().receive(wanted),
+                    () -> other.registration().receive(wanted));
 
-            assertThat(both).extracting(Journal.RegisteredSaga::isNew).containsExactlyInAnyOrder(true, false);
+            assertThat(both).extracting(SagaRegistration.RegisteredSaga::isNew).containsExactlyInAnyOrder(true, false);
             assertThat(both.get(0).saga().sagaId()).isEqualTo(both.get(1).saga().sagaId());
         }
     }
@@ -215,14 +223,16 @@ abstract class JournalContract {
     void goes_through_all_states_to_completed() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.COMPLETING);
 
-        assertThat(journal.complete(run.sagaId(), 1)).isTrue();
+        assertThat(journal.outcomes().complete(run.sagaId(), 1)).isTrue();
 
         assertThat(states(run.sagaId()))
                 .containsExactly("RECEIVED", "UPLOADING", "VERIFYING", "PROCESSING", "COMPLETING", "COMPLETED");
         SagaRecord done = saga(run);
         assertThat(done.finishedAt()).contains(clock.instant());
-        assertThat(journal.holder(done.source().toString())).isEmpty();
-        assertThat(journal.complete(run.sagaId(), 1)).as("said twice").isTrue();
+        assertThat(journal.registration().holder(done.source().toString())).isEmpty();
+        assertThat(journal.outcomes().complete(run.sagaId(), 1))
+                .as("said twice")
+                .isTrue();
     }
 
     @Test
@@ -230,15 +240,15 @@ abstract class JournalContract {
         ActiveRun run = upTo(receive("a"), SagaState.VERIFYING);
         run.begin("vector", SagaState.PROCESSING);
         run.end("vector", OptionalLong.of(70));
-        assertThat(journal.steps(run.sagaId()))
+        assertThat(journal.steps().of(run.sagaId()))
                 .filteredOn(step -> step.name().equals("vector"))
                 .extracting(StepRecord::expected)
                 .containsExactly(OptionalLong.of(70));
-        journal.stepExpects(run.sagaId(), "vector", OptionalLong.of(5_000_000_000L));
+        journal.steps().expects(run.sagaId(), "vector", OptionalLong.of(5_000_000_000L));
         run.begin("graph", SagaState.PROCESSING);
         run.end("graph", OptionalLong.empty());
 
-        assertThat(journal.steps(run.sagaId()))
+        assertThat(journal.steps().of(run.sagaId()))
                 .filteredOn(step -> List.of("verify", "vector", "graph").contains(step.name()))
                 .extracting(StepRecord::name, StepRecord::expected)
                 .containsExactly(
@@ -247,7 +257,7 @@ abstract class JournalContract {
                         tuple("graph", OptionalLong.empty()));
         run.begin("vector", SagaState.PROCESSING);
         run.end("vector", OptionalLong.empty());
-        assertThat(journal.steps(run.sagaId()))
+        assertThat(journal.steps().of(run.sagaId()))
                 .filteredOn(step -> step.name().equals("vector"))
                 .extracting(StepRecord::expected)
                 .as("it did not say so again")
@@ -258,9 +268,9 @@ abstract class JournalContract {
     void refuses_to_skip_a_state_or_to_go_back() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.UPLOADING);
 
-        assertRefused(() -> journal.stepBegins(run.sagaId(), 1, "vector", SagaState.PROCESSING));
-        assertRefused(() -> journal.stepBegins(run.sagaId(), 1, "validate", SagaState.RECEIVED));
-        assertRefused(() -> journal.stepBegins(run.sagaId(), 1, "finalize", SagaState.COMPLETING));
+        assertRefused(() -> journal.steps().begins(run.sagaId(), 1, "vector", SagaState.PROCESSING));
+        assertRefused(() -> journal.steps().begins(run.sagaId(), 1, "validate", SagaState.RECEIVED));
+        assertRefused(() -> journal.steps().begins(run.sagaId(), 1, "finalize", SagaState.COMPLETING));
 
         assertThat(saga(run).state()).isEqualTo(SagaState.UPLOADING);
         assertThat(step(run, "vector")).isEqualTo(StepState.PENDING);
@@ -270,26 +280,30 @@ abstract class JournalContract {
     @Test
     void completes_only_with_every_step_written() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);
-        assertThat(journal.complete(run.sagaId(), 1)).as("not even finalizing").isFalse();
+        assertThat(journal.outcomes().complete(run.sagaId(), 1))
+                .as("not even finalizing")
+                .isFalse();
 
         run.begin("finalize", SagaState.COMPLETING);
-        assertThat(journal.complete(run.sagaId(), 1))
+        assertThat(journal.outcomes().complete(run.sagaId(), 1))
                 .as("finalize is being written")
                 .isFalse();
         sql.update("UPDATE step SET state = 'WRITING' WHERE name = 'graph'");
         run.end("finalize", OptionalLong.empty());
-        assertThat(journal.complete(run.sagaId(), 1)).as("graph is not written").isFalse();
+        assertThat(journal.outcomes().complete(run.sagaId(), 1))
+                .as("graph is not written")
+                .isFalse();
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPLETING);
 
         sql.update("UPDATE step SET state = 'SKIPPED' WHERE name = 'graph'");
-        assertThat(journal.complete(run.sagaId(), 1)).isTrue();
+        assertThat(journal.outcomes().complete(run.sagaId(), 1)).isTrue();
     }
 
     @Test
     void begins_and_ends_no_step_once_it_is_to_be_undone() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);
         run.begin("graph", SagaState.PROCESSING);
-        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "too late"))
+        assertThat(journal.outcomes().beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "too late"))
                 .isTrue();
 
         assertThatThrownBy(() -> run.end("graph", OptionalLong.empty()))
@@ -297,16 +311,16 @@ abstract class JournalContract {
                         SagaException.class,
                         refusal -> assertThat(refusal.reason()).isEqualTo(Reason.TIMEOUT));
         assertRefused(() -> run.begin("finalize", SagaState.COMPLETING));
-        assertThat(journal.complete(run.sagaId(), 1)).isFalse();
+        assertThat(journal.outcomes().complete(run.sagaId(), 1)).isFalse();
         assertThat(step(run, "graph")).isEqualTo(StepState.WRITING);
     }
 
     @Test
     void keeps_the_first_reason() throws Exception {
         SagaRecord saga = receive("a");
-        journal.beginCompensation(saga.sagaId(), 1, Reason.STORE_FAILED, "first");
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.STORE_FAILED, "first");
 
-        assertThat(journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "second"))
+        assertThat(journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "second"))
                 .as("it is being undone already")
                 .isTrue();
 
@@ -318,16 +332,16 @@ abstract class JournalContract {
     void a_completed_saga_is_never_undone() throws Exception {
         ActiveRun run = completed("a");
 
-        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late"))
+        assertThat(journal.outcomes().beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late"))
                 .isFalse();
-        assertThat(journal.finishCompensation(run.sagaId(), 1, QUIET))
+        assertThat(journal.outcomes().finishCompensation(run.sagaId(), 1, QUIET))
                 .as("says what is, not what was asked for")
                 .isEqualTo(SagaState.COMPLETED);
-        assertThat(journal.pause(run.sagaId())).isFalse();
-        assertThat(journal.resume(saga(run), LIMIT)).isFalse();
-        assertThat(journal.takeOver(saga(run))).isFalse();
-        assertRefused(() -> journal.stepBegins(run.sagaId(), 1, "vector", SagaState.PROCESSING));
-        assertRefused(() -> journal.stepEnds(run.sagaId(), 1, "vector", OptionalLong.empty()));
+        assertThat(journal.commands().pause(run.sagaId())).isFalse();
+        assertThat(journal.leases().resume(saga(run), LIMIT)).isFalse();
+        assertThat(journal.leases().takeOver(saga(run))).isFalse();
+        assertRefused(() -> journal.steps().begins(run.sagaId(), 1, "vector", SagaState.PROCESSING));
+        assertRefused(() -> journal.steps().ends(run.sagaId(), 1, "vector", OptionalLong.empty()));
 
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPLETED);
         assertThat(saga(run).reason()).isEmpty();
@@ -336,12 +350,13 @@ abstract class JournalContract {
     @Test
     void a_compensated_saga_never_completes() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.COMPLETING);
-        journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
-        assertThat(journal.finishCompensation(run.sagaId(), 1, QUIET)).isEqualTo(SagaState.COMPENSATED);
+        journal.outcomes().beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
+        assertThat(journal.outcomes().finishCompensation(run.sagaId(), 1, QUIET))
+                .isEqualTo(SagaState.COMPENSATED);
         sql.update("UPDATE step SET state = 'WRITTEN'");
 
-        assertThat(journal.complete(run.sagaId(), 1)).isFalse();
-        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "again"))
+        assertThat(journal.outcomes().complete(run.sagaId(), 1)).isFalse();
+        assertThat(journal.outcomes().beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "again"))
                 .isFalse();
 
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATED);
@@ -351,10 +366,11 @@ abstract class JournalContract {
     void a_saga_that_nobody_undoes_can_not_have_been_undone() throws Exception {
         SagaRecord saga = receive("a");
 
-        assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.RECEIVED);
+        assertThat(journal.outcomes().finishCompensation(saga.sagaId(), 1, QUIET))
+                .isEqualTo(SagaState.RECEIVED);
 
         assertThat(saga(saga).finishedAt()).isEmpty();
-        assertThat(journal.holder(saga.source().toString())).contains(saga.sagaId());
+        assertThat(journal.registration().holder(saga.source().toString())).contains(saga.sagaId());
     }
 
     @Test
@@ -363,11 +379,11 @@ abstract class JournalContract {
             String sagaId = upTo(receive("race-" + round), SagaState.COMPLETING).sagaId();
 
             List<Boolean> won = race(
-                    () -> journal.complete(sagaId, 1),
-                    () -> other.beginCompensation(sagaId, 1, Reason.TIMEOUT, "time is up"));
+                    () -> journal.outcomes().complete(sagaId, 1),
+                    () -> other.outcomes().beginCompensation(sagaId, 1, Reason.TIMEOUT, "time is up"));
 
             assertThat(won).as("round %d", round).containsExactlyInAnyOrder(true, false);
-            assertThat(journal.saga(sagaId).orElseThrow().state())
+            assertThat(journal.sagas().find(sagaId).orElseThrow().state())
                     .isEqualTo(won.get(0) ? SagaState.COMPLETED : SagaState.COMPENSATING);
             assertThat(states(sagaId)).last().isEqualTo(won.get(0) ? "COMPLETED" : "COMPENSATING");
         }
@@ -380,7 +396,7 @@ abstract class JournalContract {
 
             List<Boolean> begun = race(
                     () -> begins(run, "vector"),
-                    () -> other.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why"));
+                    () -> other.outcomes().beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why"));
 
             assertThat(begun.get(1)).as("round %d", round).isTrue();
             assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATING);
@@ -390,7 +406,7 @@ abstract class JournalContract {
 
     private boolean begins(ActiveRun run, String step) {
         try {
-            journal.stepBegins(run.sagaId(), run.number(), step, SagaState.PROCESSING);
+            journal.steps().begins(run.sagaId(), run.number(), step, SagaState.PROCESSING);
             return true;
         } catch (SagaException e) {
             return false;
@@ -402,50 +418,51 @@ abstract class JournalContract {
     @Test
     void a_paused_saga_moves_on_with_the_next_run_only() throws Exception {
         SagaRecord saga = receive("a");
-        journal.stepBegins(saga.sagaId(), 1, "validate", SagaState.RECEIVED);
-        assertThat(journal.pause(saga.sagaId())).isTrue();
-        assertThat(journal.pause(saga.sagaId())).as("again").isFalse();
+        journal.steps().begins(saga.sagaId(), 1, "validate", SagaState.RECEIVED);
+        assertThat(journal.commands().pause(saga.sagaId())).isTrue();
+        assertThat(journal.commands().pause(saga.sagaId())).as("again").isFalse();
 
-        assertRefused(() -> journal.stepBegins(saga.sagaId(), 1, "start", SagaState.RECEIVED));
+        assertRefused(() -> journal.steps().begins(saga.sagaId(), 1, "start", SagaState.RECEIVED));
         assertThat(saga(saga).state()).isEqualTo(SagaState.PAUSED);
         clock.forward(LEASE.plusSeconds(1));
-        assertThat(other.stale(false)).as("nobody takes it up unasked").isEmpty();
+        assertThat(other.leases().stale(false)).as("nobody takes it up unasked").isEmpty();
 
-        assertThat(other.resume(saga(saga), LIMIT)).isTrue();
+        assertThat(other.leases().resume(saga(saga), LIMIT)).isTrue();
         assertThat(saga(saga).state()).isEqualTo(SagaState.RECEIVED);
         assertThat(saga(saga).run()).isEqualTo(2);
-        other.stepBegins(saga.sagaId(), 2, "validate", SagaState.RECEIVED);
+        other.steps().begins(saga.sagaId(), 2, "validate", SagaState.RECEIVED);
     }
 
     @Test
     void a_paused_saga_can_be_undone() throws Exception {
         SagaRecord saga = receive("a");
-        journal.pause(saga.sagaId());
+        journal.commands().pause(saga.sagaId());
 
-        assertThat(journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why"))
+        assertThat(journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why"))
                 .isTrue();
-        assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.COMPENSATED);
+        assertThat(journal.outcomes().finishCompensation(saga.sagaId(), 1, QUIET))
+                .isEqualTo(SagaState.COMPENSATED);
     }
 
     @Test
     void a_wish_is_heard_by_the_owner_and_of_a_paused_saga_by_everybody() throws Exception {
         SagaRecord saga = receive("a");
-        other.operatorCommand(saga.sagaId(), Journal.OperatorCommand.PAUSE);
-        assertThat(journal.operatorCommands()).hasSize(1).containsValue(Journal.OperatorCommand.PAUSE);
-        assertThat(other.operatorCommands()).isEmpty();
+        other.commands().request(saga.sagaId(), OperatorCommand.PAUSE);
+        assertThat(journal.commands().pending()).hasSize(1).containsValue(OperatorCommand.PAUSE);
+        assertThat(other.commands().pending()).isEmpty();
 
-        journal.pause(saga.sagaId());
-        assertThat(journal.operatorCommands()).as("granted").isEmpty();
-        other.operatorCommand(saga.sagaId(), Journal.OperatorCommand.RESUME);
-        assertThat(journal.operatorCommands()).hasSize(1);
-        assertThat(other.operatorCommands()).hasSize(1);
+        journal.commands().pause(saga.sagaId());
+        assertThat(journal.commands().pending()).as("granted").isEmpty();
+        other.commands().request(saga.sagaId(), OperatorCommand.RESUME);
+        assertThat(journal.commands().pending()).hasSize(1);
+        assertThat(other.commands().pending()).hasSize(1);
 
-        journal.resume(saga(saga), LIMIT);
-        assertThat(journal.operatorCommands()).as("granted").isEmpty();
-        journal.beginCompensation(saga.sagaId(), 2, Reason.CANCELLED, "why");
-        journal.finishCompensation(saga.sagaId(), 2, QUIET);
-        journal.operatorCommand(saga.sagaId(), Journal.OperatorCommand.CANCEL);
-        assertThat(journal.operatorCommand(saga.sagaId())).as("too late").isEmpty();
+        journal.leases().resume(saga(saga), LIMIT);
+        assertThat(journal.commands().pending()).as("granted").isEmpty();
+        journal.outcomes().beginCompensation(saga.sagaId(), 2, Reason.CANCELLED, "why");
+        journal.outcomes().finishCompensation(saga.sagaId(), 2, QUIET);
+        journal.commands().request(saga.sagaId(), OperatorCommand.CANCEL);
+        assertThat(journal.commands().find(saga.sagaId())).as("too late").isEmpty();
     }
 
     // Owners
@@ -454,20 +471,20 @@ abstract class JournalContract {
     void a_saga_is_stale_when_its_lease_has_run_out() throws Exception {
         SagaRecord saga = receive("a");
         clock.forward(LEASE);
-        assertThat(other.stale(false)).isEmpty();
+        assertThat(other.leases().stale(false)).isEmpty();
 
         clock.forward(Duration.ofMillis(1));
-        assertThat(other.stale(false)).extracting(SagaRecord::sagaId).containsExactly(saga.sagaId());
-        assertThat(journal.stale(false))
+        assertThat(other.leases().stale(false)).extracting(SagaRecord::sagaId).containsExactly(saga.sagaId());
+        assertThat(journal.leases().stale(false))
                 .as("one that its own process lost is found too")
                 .hasSize(1);
 
-        journal.renewLeases(List.of());
-        assertThat(other.stale(false)).as("not worked on, not renewed").hasSize(1);
-        journal.renewLeases(List.of(saga.sagaId()));
-        assertThat(other.stale(false)).isEmpty();
+        journal.leases().renew(List.of());
+        assertThat(other.leases().stale(false)).as("not worked on, not renewed").hasSize(1);
+        journal.leases().renew(List.of(saga.sagaId()));
+        assertThat(other.leases().stale(false)).isEmpty();
         clock.forward(LEASE);
-        assertThat(other.stale(false)).isEmpty();
+        assertThat(other.leases().stale(false)).isEmpty();
     }
 
     @Test
@@ -475,33 +492,34 @@ abstract class JournalContract {
         SagaRecord saga = receive("a");
         clock.forward(LEASE.plusMillis(1));
 
-        other.renewLeases(List.of(saga.sagaId()));
+        other.leases().renew(List.of(saga.sagaId()));
 
-        assertThat(other.stale(false)).hasSize(1);
+        assertThat(other.leases().stale(false)).hasSize(1);
     }
 
     @Test
     void with_the_lock_held_every_other_owner_is_gone() throws Exception {
         SagaRecord saga = receive("a");
-        other.receive(wanted("b", true));
+        other.registration().receive(wanted("b", true));
 
-        assertThat(other.stale(true)).extracting(SagaRecord::sagaId).containsExactly(saga.sagaId());
+        assertThat(other.leases().stale(true)).extracting(SagaRecord::sagaId).containsExactly(saga.sagaId());
     }
 
     @Test
     void no_final_saga_is_stale() throws Exception {
         completed("a");
         SagaRecord undone = receive("b");
-        journal.beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepCompensated(
-                saga(undone),
-                "upload",
-                new StepCompensation(List.of(new Residue("key", "why")), List.of()),
-                POLICY,
-                QUIET);
-        journal.finishCompensation(undone.sagaId(), 1, QUIET);
+        journal.outcomes().beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes()
+                .stepCompensated(
+                        saga(undone),
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key", "why")), List.of()),
+                        POLICY,
+                        QUIET);
+        journal.outcomes().finishCompensation(undone.sagaId(), 1, QUIET);
 
-        assertThat(other.stale(true)).isEmpty();
+        assertThat(other.leases().stale(true)).isEmpty();
     }
 
     @Test
@@ -514,13 +532,16 @@ abstract class JournalContract {
             SagaRecord stale = saga(saga);
             boolean mixed = round % 2 == 0;
 
-            List<Boolean> won =
-                    race(() -> other.takeOver(stale), () -> mixed ? third.resume(stale, LIMIT) : third.takeOver(stale));
+            List<Boolean> won = race(
+                    () -> other.leases().takeOver(stale),
+                    () -> mixed
+                            ? third.leases().resume(stale, LIMIT)
+                            : third.leases().takeOver(stale));
 
             assertThat(won).as("round %d", round).containsExactlyInAnyOrder(true, false);
             assertThat(saga(saga).run()).isEqualTo(2);
             assertThat(saga(saga).state()).isEqualTo(mixed && won.get(1) ? SagaState.RECEIVED : SagaState.UPLOADING);
-            assertThat(third.stale(false))
+            assertThat(third.leases().stale(false))
                     .as("owned again")
                     .extracting(SagaRecord::sagaId)
                     .doesNotContain(saga.sagaId());
@@ -530,58 +551,59 @@ abstract class JournalContract {
     @Test
     void what_is_handed_back_is_for_whoever_comes_first_and_fences_off_who_had_it() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.UPLOADING);
-        assertThat(other.handOver(run.sagaId(), 1)).as("not his").isFalse();
+        assertThat(other.leases().handOver(run.sagaId(), 1)).as("not his").isFalse();
 
-        assertThat(journal.handOver(run.sagaId(), 1)).isTrue();
+        assertThat(journal.leases().handOver(run.sagaId(), 1)).isTrue();
 
-        assertThat(journal.handOver(run.sagaId(), 1)).as("once").isFalse();
-        assertRefused(() -> journal.stepEnds(run.sagaId(), 1, "upload", OptionalLong.empty()));
-        assertThat(journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late callback"))
+        assertThat(journal.leases().handOver(run.sagaId(), 1)).as("once").isFalse();
+        assertRefused(() -> journal.steps().ends(run.sagaId(), 1, "upload", OptionalLong.empty()));
+        assertThat(journal.outcomes().beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "late callback"))
                 .isFalse();
-        SagaRecord seen = other.stale(false).get(0);
+        SagaRecord seen = other.leases().stale(false).get(0);
         assertThat(List.of(seen.sagaId(), seen.node(), seen.state(), seen.handovers()))
                 .containsExactly(run.sagaId(), "", SagaState.UPLOADING, 1);
         assertThat(seen.failedRuns()).as("an orderly stop is no failure").isZero();
-        assertThat(other.resume(seen, LIMIT)).isTrue();
+        assertThat(other.leases().resume(seen, LIMIT)).isTrue();
         assertThat(saga(run).run()).as("the number that waited").isEqualTo(2);
-        assertThat(journal.resume(seen, LIMIT)).as("one only").isFalse();
-        assertThat(journal.takeOver(seen)).isFalse();
+        assertThat(journal.leases().resume(seen, LIMIT)).as("one only").isFalse();
+        assertThat(journal.leases().takeOver(seen)).isFalse();
         assertThat(saga(run).failedRuns()).as("if it dies now").isEqualTo(1);
     }
 
     @Test
     void nobody_hands_back_what_is_undone_paused_or_final() throws Exception {
         SagaRecord paused = receive("a");
-        journal.pause(paused.sagaId());
+        journal.commands().pause(paused.sagaId());
         SagaRecord undone = receive("b");
-        journal.beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes().beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
         SagaRecord done = completed("c").received();
 
-        assertThat(List.of(paused, undone, done)).noneMatch(saga -> journal.handOver(saga.sagaId(), 1));
+        assertThat(List.of(paused, undone, done))
+                .noneMatch(saga -> journal.leases().handOver(saga.sagaId(), 1));
     }
 
     @Test
     void resuming_begins_anew_with_a_new_time_limit_and_keeps_what_is_known() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);
         clock.forward(Duration.ofMinutes(50));
-        assertThat(other.resume(saga(run), LIMIT)).isTrue();
+        assertThat(other.leases().resume(saga(run), LIMIT)).isTrue();
 
         SagaRecord resumed = saga(run);
         assertThat(resumed.state()).isEqualTo(SagaState.RECEIVED);
         assertThat(resumed.deadline()).isEqualTo(clock.instant().plus(LIMIT));
         assertThat(resumed.document()).contains(run.document());
         assertThat(step(run, "upload")).as("may hold data").isEqualTo(StepState.WRITTEN);
-        assertThat(other.resume(saga(run), LIMIT)).as("counts on").isTrue();
+        assertThat(other.leases().resume(saga(run), LIMIT)).as("counts on").isTrue();
         assertThat(saga(run).run()).isEqualTo(3);
     }
 
     @Test
     void what_is_being_undone_is_taken_over_but_not_resumed() throws Exception {
         SagaRecord saga = receive("a");
-        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
 
-        assertThat(other.resume(saga(saga), LIMIT)).isFalse();
-        assertThat(other.takeOver(saga(saga))).isTrue();
+        assertThat(other.leases().resume(saga(saga), LIMIT)).isFalse();
+        assertThat(other.leases().takeOver(saga(saga))).isTrue();
         assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATING);
     }
 
@@ -594,8 +616,8 @@ abstract class JournalContract {
         old.planChunks(rows(old));
         old.chunkSending(0, 1);
         ChunkRow sending = old.chunks().get(0);
-        other.takeOver(saga(old));
-        List<Event> before = journal.events(old.sagaId());
+        other.leases().takeOver(saga(old));
+        List<Event> before = journal.events().of(old.sagaId());
         SagaRecord taken = saga(old);
 
         assertFenced(() -> old.end("upload", OptionalLong.empty()));
@@ -614,22 +636,23 @@ abstract class JournalContract {
                 ChunkRow.ChunkState.SENT,
                 1));
         assertRefused(old::chunksVerified);
-        assertThat(journal.complete(old.sagaId(), 1)).isFalse();
-        assertThat(journal.beginCompensation(old.sagaId(), 1, Reason.TIMEOUT, "the old one's clock"))
+        assertThat(journal.outcomes().complete(old.sagaId(), 1)).isFalse();
+        assertThat(journal.outcomes().beginCompensation(old.sagaId(), 1, Reason.TIMEOUT, "the old one's clock"))
                 .isFalse();
-        assertFenced(() -> journal.finishCompensation(old.sagaId(), 1, QUIET));
-        assertFenced(() -> journal.stepCompensation(old.sagaId(), 1, "upload", StepState.COMPENSATING));
-        assertFenced(() -> journal.stepCompensated(
-                old.received(),
-                "upload",
-                new StepCompensation(List.of(new Residue("key", "why")), List.of()),
-                POLICY,
-                QUIET));
+        assertFenced(() -> journal.outcomes().finishCompensation(old.sagaId(), 1, QUIET));
+        assertFenced(() -> journal.steps().compensation(old.sagaId(), 1, "upload", StepState.COMPENSATING));
+        assertFenced(() -> journal.outcomes()
+                .stepCompensated(
+                        old.received(),
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key", "why")), List.of()),
+                        POLICY,
+                        QUIET));
 
         assertThat(saga(old)).isEqualTo(taken);
-        assertThat(journal.events(old.sagaId())).isEqualTo(before);
+        assertThat(journal.events().of(old.sagaId())).isEqualTo(before);
         assertThat(step(old, "upload")).isEqualTo(StepState.WRITING);
-        assertThat(journal.chunkRows().all(old.sagaId()))
+        assertThat(journal.chunks().all(old.sagaId()))
                 .extracting(ChunkRow::state)
                 .containsExactly(ChunkRow.ChunkState.SENDING, ChunkRow.ChunkState.PENDING, ChunkRow.ChunkState.PENDING);
         assertThat(journal.cleanups().of(old.sagaId())).isEmpty();
@@ -639,27 +662,28 @@ abstract class JournalContract {
     void an_older_run_plans_no_chunks() throws Exception {
         ActiveRun old = upTo(receive("a"), SagaState.RECEIVED);
         old.begin("upload", SagaState.UPLOADING);
-        other.resume(saga(old), LIMIT);
+        other.leases().resume(saga(old), LIMIT);
 
         assertRefused(() -> old.planChunks(rows(old)));
 
-        assertThat(journal.chunkRows().all(old.sagaId())).isEmpty();
+        assertThat(journal.chunks().all(old.sagaId())).isEmpty();
     }
 
     @Test
     void a_compensation_that_was_taken_over_can_not_end_it() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);
-        journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes().beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
         SagaRecord old = saga(run);
-        other.takeOver(old);
-        other.finishCompensation(run.sagaId(), 2, QUIET);
+        other.leases().takeOver(old);
+        other.outcomes().finishCompensation(run.sagaId(), 2, QUIET);
 
-        assertFenced(() -> journal.stepCompensated(
-                old,
-                "upload",
-                new StepCompensation(List.of(new Residue("key", "it was there a minute ago")), List.of()),
-                POLICY,
-                QUIET));
+        assertFenced(() -> journal.outcomes()
+                .stepCompensated(
+                        old,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key", "it was there a minute ago")), List.of()),
+                        POLICY,
+                        QUIET));
 
         assertThat(journal.cleanups().of(run.sagaId())).isEmpty();
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPENSATED);
@@ -677,12 +701,13 @@ abstract class JournalContract {
 
         clock.forward(Duration.ofSeconds(30));
         assertThat(journal.cleanups().due()).containsExactly(entry(saga));
-        journal.stepCompensated(
-                saga,
-                "upload",
-                new StepCompensation(List.of(new Residue("key-1", "still refused")), List.of()),
-                POLICY,
-                QUIET);
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key-1", "still refused")), List.of()),
+                        POLICY,
+                        QUIET);
         assertThat(entry(saga).attempts()).isEqualTo(2);
         assertThat(entry(saga).lastError()).isEqualTo("still refused");
         assertThat(entry(saga).nextAttemptAt())
@@ -691,8 +716,13 @@ abstract class JournalContract {
         assertThat(entry(saga).createdAt()).isEqualTo(first.createdAt());
 
         clock.forward(Duration.ofSeconds(60));
-        journal.stepCompensated(
-                saga, "upload", new StepCompensation(List.of(new Residue("key-1", "no")), List.of()), POLICY, QUIET);
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key-1", "no")), List.of()),
+                        POLICY,
+                        QUIET);
         assertThat(entry(saga).state()).isEqualTo(CleanupEntry.CleanupState.BLOCKED);
         clock.forward(Duration.ofDays(1));
         assertThat(journal.cleanups().due()).as("a person decides").isEmpty();
@@ -722,12 +752,12 @@ abstract class JournalContract {
         StepCompensation both =
                 new StepCompensation(List.of(new Residue("key-1", "no"), new Residue("key-2", "no")), List.of());
 
-        journal.stepCompensated(saga, "upload", both, POLICY, alert);
-        assertThat(journal.events(Event.EventKind.ALERT)).isEmpty();
-        journal.residue(saga, "upload", new Residue("key-1", "written late"), POLICY, alert);
-        journal.stepCompensated(saga, "upload", both, POLICY, alert);
+        journal.outcomes().stepCompensated(saga, "upload", both, POLICY, alert);
+        assertThat(journal.events().of(Event.EventKind.ALERT)).isEmpty();
+        journal.outcomes().residue(saga, "upload", new Residue("key-1", "written late"), POLICY, alert);
+        journal.outcomes().stepCompensated(saga, "upload", both, POLICY, alert);
 
-        assertThat(journal.events(Event.EventKind.ALERT))
+        assertThat(journal.events().of(Event.EventKind.ALERT))
                 .extracting(Event::message)
                 .containsExactly("key-1 after 3", "key-2 after 3");
     }
@@ -744,15 +774,20 @@ abstract class JournalContract {
         Instant finished = saga(saga).finishedAt().orElseThrow();
         clock.forward(Duration.ofMinutes(1));
 
-        journal.stepCompensated(
-                saga, "upload", new StepCompensation(List.of(new Residue("key-2", "no")), List.of()), POLICY, QUIET);
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key-2", "no")), List.of()),
+                        POLICY,
+                        QUIET);
         assertThat(journal.cleanups().of(saga.sagaId()))
                 .extracting(CleanupEntry::state)
                 .containsExactly(CleanupEntry.CleanupState.DONE, CleanupEntry.CleanupState.PENDING);
         assertThat(step(saga, "upload")).isEqualTo(StepState.RESIDUE);
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
 
-        journal.stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, QUIET);
+        journal.outcomes().stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, QUIET);
         assertThat(journal.cleanups().of(saga.sagaId()))
                 .extracting(CleanupEntry::state)
                 .containsOnly(CleanupEntry.CleanupState.DONE);
@@ -765,15 +800,16 @@ abstract class JournalContract {
     void what_a_person_resolved_stays_resolved_whatever_is_found_later() throws Exception {
         SagaRecord saga = partially("a", "key-1", "key-2");
         CleanupEntry kept = journal.cleanups().of(saga.sagaId()).get(0);
-        journal.resolve(kept, "kept on purpose");
+        journal.outcomes().resolve(kept, "kept on purpose");
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
 
-        journal.stepCompensated(
-                saga,
-                "upload",
-                new StepCompensation(List.of(new Residue("key-1", "found again")), List.of()),
-                POLICY,
-                QUIET);
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key-1", "found again")), List.of()),
+                        POLICY,
+                        QUIET);
 
         assertThat(journal.cleanups().find(kept.cleanupId()).orElseThrow().state())
                 .isEqualTo(CleanupEntry.CleanupState.RESOLVED);
@@ -785,52 +821,71 @@ abstract class JournalContract {
     @Test
     void a_residue_that_comes_back_opens_its_entry_again() throws Exception {
         SagaRecord saga = receive("a");
-        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepCompensated(
-                saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
-        journal.stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, QUIET);
-        journal.stepCompensated(
-                saga,
-                "upload",
-                new StepCompensation(List.of(new Residue("key", "written late")), List.of()),
-                POLICY,
-                QUIET);
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key", "no")), List.of()),
+                        POLICY,
+                        QUIET);
+        journal.outcomes().stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, QUIET);
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key", "written late")), List.of()),
+                        POLICY,
+                        QUIET);
 
         assertThat(journal.cleanups().of(saga.sagaId()))
                 .hasSize(1)
                 .extracting(CleanupEntry::state)
                 .containsOnly(CleanupEntry.CleanupState.PENDING);
-        assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        assertThat(journal.outcomes().finishCompensation(saga.sagaId(), 1, QUIET))
+                .isEqualTo(SagaState.PARTIALLY_COMPENSATED);
     }
 
     @Test
     void a_residue_that_appears_after_the_end_is_journaled_with_its_alert_and_comes_to_its_own_end() throws Exception {
         SagaRecord saga = receive("a");
-        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.COMPENSATED);
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        assertThat(journal.outcomes().finishCompensation(saga.sagaId(), 1, QUIET))
+                .isEqualTo(SagaState.COMPENSATED);
         EventDraft.OnResidue alert =
                 open -> List.of(new EventDraft(Event.EventKind.ALERT, "", open.size() + " left", "{}"));
 
-        journal.stepCompensated(
-                saga,
-                "upload",
-                new StepCompensation(List.of(new Residue("key", "arrived late")), List.of()),
-                POLICY,
-                alert);
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key", "arrived late")), List.of()),
+                        POLICY,
+                        alert);
         assertThat(saga(saga).state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-        journal.stepCompensated(
-                saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
-        journal.stepCompensated(
-                saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, alert);
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key", "no")), List.of()),
+                        POLICY,
+                        alert);
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key", "no")), List.of()),
+                        POLICY,
+                        alert);
         assertThat(entry(saga).state()).isEqualTo(CleanupEntry.CleanupState.BLOCKED);
-        assertThat(journal.events(Event.EventKind.ALERT))
+        assertThat(journal.events().of(Event.EventKind.ALERT))
                 .as("one for one change")
                 .extracting(Event::message)
                 .containsExactly("1 left");
 
-        journal.stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, alert);
+        journal.outcomes().stepCompensated(saga, "upload", StepCompensation.CLEAN, POLICY, alert);
         assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATED);
-        assertThat(journal.complete(saga.sagaId(), 1)).isFalse();
+        assertThat(journal.outcomes().complete(saga.sagaId(), 1)).isFalse();
         assertThat(states(saga.sagaId()))
                 .containsExactly("RECEIVED", "COMPENSATING", "COMPENSATED", "PARTIALLY_COMPENSATED", "COMPENSATED");
     }
@@ -838,20 +893,28 @@ abstract class JournalContract {
     @Test
     void neither_outcome_nor_alert_is_journaled_without_the_other() throws Exception {
         SagaRecord saga = receive("a");
-        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepCompensated(
-                saga, "upload", new StepCompensation(List.of(new Residue("key", "no")), List.of()), POLICY, QUIET);
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(List.of(new Residue("key", "no")), List.of()),
+                        POLICY,
+                        QUIET);
 
-        assertThatThrownBy(() -> journal.finishCompensation(saga.sagaId(), 1, open -> {
+        assertThatThrownBy(() -> journal.outcomes().finishCompensation(saga.sagaId(), 1, open -> {
                     throw new IllegalStateException("the process dies here");
                 }))
                 .hasMessageContaining("dies here");
 
         assertThat(saga(saga).state()).isEqualTo(SagaState.COMPENSATING);
-        assertThat(journal.finishCompensation(
-                        saga.sagaId(), 1, open -> List.of(new EventDraft(Event.EventKind.ALERT, "", "left", "{}"))))
+        assertThat(journal.outcomes()
+                        .finishCompensation(
+                                saga.sagaId(),
+                                1,
+                                open -> List.of(new EventDraft(Event.EventKind.ALERT, "", "left", "{}"))))
                 .isEqualTo(SagaState.PARTIALLY_COMPENSATED);
-        assertThat(journal.events(Event.EventKind.ALERT)).hasSize(1);
+        assertThat(journal.events().of(Event.EventKind.ALERT)).hasSize(1);
     }
 
     @Test
@@ -863,21 +926,21 @@ abstract class JournalContract {
         ActiveRun sure = upTo(receive("sure"), SagaState.RECEIVED);
         sure.begin("upload", SagaState.UPLOADING);
         for (ActiveRun run : List.of(doubtful, sure)) {
-            journal.beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
-            journal.finishCompensation(run.sagaId(), 1, QUIET);
+            journal.outcomes().beginCompensation(run.sagaId(), 1, Reason.CANCELLED, "why");
+            journal.outcomes().finishCompensation(run.sagaId(), 1, QUIET);
         }
 
-        assertThat(journal.unswept(clock.instant().minusSeconds(1)))
+        assertThat(journal.sagas().unswept(clock.instant().minusSeconds(1)))
                 .as("too early")
                 .isEmpty();
-        assertThat(journal.unswept(clock.instant()))
+        assertThat(journal.sagas().unswept(clock.instant()))
                 .extracting(SagaRecord::sagaId)
                 .containsExactly(doubtful.sagaId());
-        assertThat(journal.unansweredKeys(doubtful.sagaId()))
+        assertThat(journal.chunks().unanswered(doubtful.sagaId()))
                 .containsExactly(rows(doubtful).get(1).key());
 
-        journal.swept(doubtful.sagaId());
-        assertThat(journal.unswept(clock.instant())).isEmpty();
+        journal.outcomes().swept(doubtful.sagaId());
+        assertThat(journal.sagas().unswept(clock.instant())).isEmpty();
     }
 
     @Test
@@ -885,13 +948,13 @@ abstract class JournalContract {
         ActiveRun manifest = upTo(receive("manifest"), SagaState.COMPLETING);
         sql.update("UPDATE step SET finished_at = NULL WHERE name = 'finalize'");
         ActiveRun taken = upTo(receive("taken"), SagaState.PROCESSING);
-        other.takeOver(saga(taken));
-        journal.beginCompensation(manifest.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.finishCompensation(manifest.sagaId(), 1, QUIET);
-        other.beginCompensation(taken.sagaId(), 2, Reason.CANCELLED, "why");
-        other.finishCompensation(taken.sagaId(), 2, QUIET);
+        other.leases().takeOver(saga(taken));
+        journal.outcomes().beginCompensation(manifest.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes().finishCompensation(manifest.sagaId(), 1, QUIET);
+        other.outcomes().beginCompensation(taken.sagaId(), 2, Reason.CANCELLED, "why");
+        other.outcomes().finishCompensation(taken.sagaId(), 2, QUIET);
 
-        assertThat(journal.unswept(clock.instant()))
+        assertThat(journal.sagas().unswept(clock.instant()))
                 .extracting(SagaRecord::sagaId)
                 .containsExactly(manifest.sagaId(), taken.sagaId());
     }
@@ -899,28 +962,30 @@ abstract class JournalContract {
     @Test
     void a_document_that_can_not_be_shown_is_tried_again_after_a_growing_delay_and_never_given_up() throws Exception {
         ActiveRun run = completed("a");
-        assertThat(journal.publicationsDue()).hasSize(1);
+        assertThat(journal.sagas().publicationsDue()).hasSize(1);
         EventDraft told = new EventDraft(Event.EventKind.CRITICAL, "graph", "not visible", "{}");
 
         for (int attempt = 1; attempt <= 5; attempt++) {
-            journal.notPublished(run.sagaId(), POLICY, attempts -> attempts == 3 ? List.of(told) : List.of());
-            journal.notPublished(
-                    run.sagaId(), POLICY, attempts -> List.of(told)); // before its time: counts for nothing
+            journal.outcomes()
+                    .notPublished(run.sagaId(), POLICY, attempts -> attempts == 3 ? List.of(told) : List.of());
+            journal.outcomes()
+                    .notPublished(
+                            run.sagaId(), POLICY, attempts -> List.of(told)); // before its time: counts for nothing
             clock.forward(Duration.ofSeconds(30L << (attempt - 1)).minusMillis(1));
-            assertThat(journal.publicationsDue())
+            assertThat(journal.sagas().publicationsDue())
                     .as("too early after attempt %d", attempt)
                     .isEmpty();
             clock.forward(Duration.ofMillis(1));
-            assertThat(journal.publicationsDue())
+            assertThat(journal.sagas().publicationsDue())
                     .as("due after attempt %d", attempt)
                     .hasSize(1);
         }
 
-        assertThat(journal.events(Event.EventKind.CRITICAL))
+        assertThat(journal.events().of(Event.EventKind.CRITICAL))
                 .extracting(Event::message)
                 .containsExactly("not visible");
-        journal.published(run.sagaId());
-        assertThat(journal.publicationsDue()).isEmpty();
+        journal.outcomes().published(run.sagaId());
+        assertThat(journal.sagas().publicationsDue()).isEmpty();
     }
 
     @Test
@@ -932,7 +997,7 @@ abstract class JournalContract {
                 "UPDATE saga SET bucket = 'former', key_prefix = 'a/b' || substr(key_prefix, 5) WHERE saga_id = ?",
                 first.sagaId());
 
-        assertThat(journal.bucketLocations())
+        assertThat(journal.sagas().bucketLocations())
                 .containsExactly(new BucketLocation("bucket", "saga"), new BucketLocation("former", "a/b"));
     }
 
@@ -944,7 +1009,7 @@ abstract class JournalContract {
         List<ChunkRow> fewer = rows(run).subList(0, 2);
         run.planChunks(fewer);
         run.planChunks(rows(run));
-        assertThat(journal.chunkRows().all(run.sagaId())).isEqualTo(rows(run));
+        assertThat(journal.chunks().all(run.sagaId())).isEqualTo(rows(run));
 
         run.chunkSending(1, 2);
         run.planChunks(fewer);
@@ -952,7 +1017,7 @@ abstract class JournalContract {
         assertThat(run.chunks()).hasSize(3);
         assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.ChunkState.SENDING);
         assertThat(run.chunks().get(1).attempts()).isEqualTo(2);
-        assertThat(journal.chunkKeys(run.sagaId()))
+        assertThat(journal.chunks().keys(run.sagaId()))
                 .as("may be in the bucket")
                 .containsExactly(rows(run).get(1).key());
         run.chunkSent(1, Optional.of("tag"));
@@ -1028,20 +1093,21 @@ abstract class JournalContract {
     void keeps_events_in_order() throws Exception {
         SagaRecord saga = receive("a");
         for (int i = 0; i < 50; i++) {
-            journal.event(
-                    saga.sagaId(),
-                    i % 2 == 0 ? Event.EventKind.ALERT : Event.EventKind.ERROR,
-                    "upload",
-                    "number " + i,
-                    "{}");
+            journal.events()
+                    .append(
+                            saga.sagaId(),
+                            i % 2 == 0 ? Event.EventKind.ALERT : Event.EventKind.ERROR,
+                            "upload",
+                            "number " + i,
+                            "{}");
         }
 
-        assertThat(journal.events(saga.sagaId()))
+        assertThat(journal.events().of(saga.sagaId()))
                 .extracting(Event::message)
                 .containsExactlyElementsOf(Stream.concat(
                                 Stream.of("RECEIVED"), IntStream.range(0, 50).mapToObj(i -> "number " + i))
                         .toList());
-        assertThat(journal.events(Event.EventKind.ALERT))
+        assertThat(journal.events().of(Event.EventKind.ALERT))
                 .hasSize(25)
                 .extracting(Event::message)
                 .startsWith("number 0", "number 2");
@@ -1050,27 +1116,27 @@ abstract class JournalContract {
     @Test
     void a_completed_saga_is_unfinished_until_it_is_published() throws Exception {
         ActiveRun run = completed("a");
-        assertThat(journal.unfinished()).extracting(SagaRecord::sagaId).containsExactly(run.sagaId());
+        assertThat(journal.sagas().unfinished()).extracting(SagaRecord::sagaId).containsExactly(run.sagaId());
 
-        journal.published(run.sagaId());
+        journal.outcomes().published(run.sagaId());
 
-        assertThat(journal.unfinished()).isEmpty();
+        assertThat(journal.sagas().unfinished()).isEmpty();
         assertThat(saga(run).published()).isTrue();
-        assertThat(journal.document(run.document().documentId())).contains(saga(run));
+        assertThat(journal.sagas().ofDocument(run.document().documentId())).contains(saga(run));
     }
 
     @Test
     void a_superseded_saga_is_no_longer_the_document() throws Exception {
         ActiveRun first = completed("a");
         ActiveRun second = completed("a");
-        journal.supersede(first.sagaId(), second.sagaId());
-        journal.supersede(first.sagaId(), "another");
+        journal.outcomes().supersede(first.sagaId(), second.sagaId());
+        journal.outcomes().supersede(first.sagaId(), "another");
 
-        assertThat(journal.completed(second.document().documentId()))
+        assertThat(journal.sagas().completed(second.document().documentId()))
                 .extracting(SagaRecord::sagaId)
                 .containsExactly(second.sagaId());
         assertThat(saga(first).supersededBy()).as("by the first that said so").contains(second.sagaId());
-        assertThat(journal.currentDocuments()).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
+        assertThat(journal.sagas().current()).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
     }
 
     // Lists and counts
@@ -1082,7 +1148,7 @@ abstract class JournalContract {
         sql.update("UPDATE cleanup SET state = 'BLOCKED'");
         endedLater(10_000);
 
-        SagaCounts counts = other.counts();
+        SagaCounts counts = other.pages().counts();
         assertThat(counts.sagas())
                 .containsOnly(
                         Map.entry(SagaState.PARTIALLY_COMPENSATED, 1L),
@@ -1092,11 +1158,12 @@ abstract class JournalContract {
         assertThat(counts.attention()).isOne();
         assertThat(counts.pendingCleanups()).isZero();
         assertThat(counts.blockedCleanups()).isEqualTo(301);
-        assertThat(journal.sagas(SagaQuery.ALL.needingAttention(), 200).sagas()).containsExactly(saga(stuck));
+        assertThat(journal.pages().page(SagaQuery.ALL.needingAttention(), 200).sagas())
+                .containsExactly(saga(stuck));
         assertThat(journal.cleanups().openOf(List.of(stuck.sagaId(), "none")))
                 .containsOnly(Map.entry(stuck.sagaId(), new OpenCleanups(0, 301)));
         assertThat(journal.cleanups().open()).hasSize(301);
-        assertThat(journal.watched(50)).hasSize(51).contains(saga(stuck));
+        assertThat(journal.pages().watched(50)).hasSize(51).contains(saga(stuck));
     }
 
     @Test
@@ -1118,10 +1185,11 @@ abstract class JournalContract {
                                     + (query.oldestFirst() ? "ASC" : "DESC"),
                             String.class));
         }
-        assertThat(journal.sagas(completed, 1000).next())
+        assertThat(journal.pages().page(completed, 1000).next())
                 .as("nothing follows the last page")
                 .isEmpty();
-        assertThat(journal.sagas(SagaQuery.ALL.in(EnumSet.noneOf(SagaState.class)), 10)
+        assertThat(journal.pages()
+                        .page(SagaQuery.ALL.in(EnumSet.noneOf(SagaState.class)), 10)
                         .sagas())
                 .isEmpty();
     }
@@ -1131,7 +1199,7 @@ abstract class JournalContract {
         Optional<SagaQuery> query = Optional.of(first);
         while (query.isPresent()) {
             SagaQuery now = query.get();
-            SagaPage page = journal.sagas(now, limit);
+            SagaPage page = journal.pages().page(now, limit);
             assertThat(page.sagas()).hasSizeLessThanOrEqualTo(limit);
             page.sagas().forEach(saga -> ids.add(saga.sagaId()));
             query = page.next().map(next -> now.oldestFirst() ? now.after(next) : now.before(next));
@@ -1142,41 +1210,43 @@ abstract class JournalContract {
     @Test
     void needs_attention_when_paused_blocked_or_completed_without_becoming_visible() throws Exception {
         SagaRecord paused = receive("paused");
-        journal.pause(paused.sagaId());
+        journal.commands().pause(paused.sagaId());
         SagaRecord residue = partially("residue", "k");
         ActiveRun invisible = completed("invisible");
         ActiveRun version = completed("version");
-        journal.published(version.sagaId());
-        journal.stepCompensated(
-                saga(version),
-                "upload",
-                new StepCompensation(List.of(new Residue("old", "refused")), List.of()),
-                new RetryPolicy(Duration.ZERO, 1),
-                QUIET);
+        journal.outcomes().published(version.sagaId());
+        journal.outcomes()
+                .stepCompensated(
+                        saga(version),
+                        "upload",
+                        new StepCompensation(List.of(new Residue("old", "refused")), List.of()),
+                        new RetryPolicy(Duration.ZERO, 1),
+                        QUIET);
         ActiveRun fine = completed("fine");
         receive("waiting");
 
         assertThat(attention())
                 .as("before any attempt failed")
                 .containsExactlyInAnyOrder(paused.sagaId(), residue.sagaId(), version.sagaId());
-        journal.notPublished(invisible.sagaId(), POLICY, attempts -> List.of());
+        journal.outcomes().notPublished(invisible.sagaId(), POLICY, attempts -> List.of());
         assertThat(attention())
                 .containsExactlyInAnyOrder(paused.sagaId(), residue.sagaId(), version.sagaId(), invisible.sagaId());
-        assertThat(journal.counts().attention()).isEqualTo(4);
-        assertThat(journal.sagas(SagaQuery.ALL.needingAttention().in(EnumSet.of(SagaState.COMPLETED)), 10)
+        assertThat(journal.pages().counts().attention()).isEqualTo(4);
+        assertThat(journal.pages()
+                        .page(SagaQuery.ALL.needingAttention().in(EnumSet.of(SagaState.COMPLETED)), 10)
                         .sagas())
                 .extracting(SagaRecord::sagaId)
                 .containsExactlyInAnyOrder(version.sagaId(), invisible.sagaId());
-        for (SagaRecord saga : journal.sagas(100)) {
+        for (SagaRecord saga : journal.sagas().newest(100)) {
             OpenCleanups open =
                     journal.cleanups().openOf(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE);
             assertThat(saga.needsAttention(open))
                     .as("%s", saga)
                     .isEqualTo(attention().contains(saga.sagaId()));
         }
-        journal.published(invisible.sagaId());
-        journal.published(fine.sagaId());
-        journal.resolve(entry(saga(residue)), "by hand");
+        journal.outcomes().published(invisible.sagaId());
+        journal.outcomes().published(fine.sagaId());
+        journal.outcomes().resolve(entry(saga(residue)), "by hand");
         assertThat(attention()).containsExactlyInAnyOrder(paused.sagaId(), version.sagaId());
     }
 
@@ -1188,7 +1258,7 @@ abstract class JournalContract {
     void finds_sagas_by_name_id_state_or_reason_but_not_by_their_path() throws Exception {
         SagaRecord german = named("\u00dcbersicht 100%_a.pdf");
         SagaRecord undone = named("b.txt");
-        journal.beginCompensation(undone.sagaId(), 1, Reason.HASH_MISMATCH, "a test");
+        journal.outcomes().beginCompensation(undone.sagaId(), 1, Reason.HASH_MISMATCH, "a test");
         endedLater(SagaPages.MAX_SCANNED + 10);
 
         for (String text : List.of(
@@ -1207,7 +1277,7 @@ abstract class JournalContract {
         assertThat(allPages(SagaQuery.ALL.containing(directory.getFileName().toString()), 3))
                 .as("the path")
                 .isEmpty();
-        SagaPage first = journal.sagas(SagaQuery.ALL.containing("b.txt"), 3);
+        SagaPage first = journal.pages().page(SagaQuery.ALL.containing("b.txt"), 3);
         assertThat(first.sagas())
                 .as("looks at a limited number of sagas at a time")
                 .isEmpty();
@@ -1218,17 +1288,17 @@ abstract class JournalContract {
     void knows_how_long_a_step_ran_that_was_given_up() throws Exception {
         ActiveRun cancelled = uploading("a");
         clock.forward(Duration.ofSeconds(85));
-        journal.beginCompensation(cancelled.sagaId(), 1, Reason.CANCELLED, "a test");
+        journal.outcomes().beginCompensation(cancelled.sagaId(), 1, Reason.CANCELLED, "a test");
         clock.forward(Duration.ofSeconds(5));
         assertThat(duration(cancelled, "upload")).isEqualTo(Duration.ofSeconds(85));
         assertThat(duration(cancelled, "verify")).as("never begun").isZero();
 
         ActiveRun paused = uploading("b");
         clock.forward(Duration.ofSeconds(7));
-        journal.pause(paused.sagaId());
+        journal.commands().pause(paused.sagaId());
         assertThat(duration(paused, "upload")).isEqualTo(Duration.ofSeconds(7));
         clock.forward(Duration.ofSeconds(60));
-        journal.resume(saga(paused), LIMIT);
+        journal.leases().resume(saga(paused), LIMIT);
         ActiveRun again = new Runs(journal).begin(saga(paused));
         again.begin("upload", SagaState.UPLOADING);
         assertThat(duration(again, "upload")).as("runs").isZero();
@@ -1244,7 +1314,7 @@ abstract class JournalContract {
     }
 
     private Duration duration(ActiveRun run, String step) {
-        return journal.steps(run.sagaId()).stream()
+        return journal.steps().of(run.sagaId()).stream()
                 .filter(s -> s.name().equals(step))
                 .findFirst()
                 .orElseThrow()
@@ -1272,7 +1342,7 @@ abstract class JournalContract {
     }
 
     SagaRecord receive(String name) throws IOException {
-        Journal.RegisteredSaga received = journal.receive(wanted(name, true));
+        SagaRegistration.RegisteredSaga received = journal.registration().receive(wanted(name, true));
         assertThat(received.isNew()).isTrue();
         return received.saga();
     }
@@ -1307,24 +1377,26 @@ abstract class JournalContract {
 
     private ActiveRun completed(String name) throws IOException {
         ActiveRun run = upTo(receive(name), SagaState.COMPLETING);
-        assertThat(journal.complete(run.sagaId(), 1)).isTrue();
+        assertThat(journal.outcomes().complete(run.sagaId(), 1)).isTrue();
         return run;
     }
 
     private SagaRecord partially(String name, String... keys) throws IOException {
         SagaRecord saga = receive(name);
-        journal.beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
-        journal.stepCompensated(
-                saga,
-                "upload",
-                new StepCompensation(
-                        Arrays.stream(keys)
-                                .map(key -> new Residue(key, "refused"))
-                                .toList(),
-                        List.of()),
-                POLICY,
-                QUIET);
-        assertThat(journal.finishCompensation(saga.sagaId(), 1, QUIET)).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes()
+                .stepCompensated(
+                        saga,
+                        "upload",
+                        new StepCompensation(
+                                Arrays.stream(keys)
+                                        .map(key -> new Residue(key, "refused"))
+                                        .toList(),
+                                List.of()),
+                        POLICY,
+                        QUIET);
+        assertThat(journal.outcomes().finishCompensation(saga.sagaId(), 1, QUIET))
+                .isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         return saga(saga);
     }
 
@@ -1365,11 +1437,11 @@ abstract class JournalContract {
     }
 
     private SagaRecord saga(ActiveRun run) {
-        return journal.saga(run.sagaId()).orElseThrow();
+        return journal.sagas().find(run.sagaId()).orElseThrow();
     }
 
     private SagaRecord saga(SagaRecord saga) {
-        return journal.saga(saga.sagaId()).orElseThrow();
+        return journal.sagas().find(saga.sagaId()).orElseThrow();
     }
 
     private StepState step(ActiveRun run, String name) {
@@ -1377,7 +1449,7 @@ abstract class JournalContract {
     }
 
     private StepState step(SagaRecord saga, String name) {
-        return journal.steps(saga.sagaId()).stream()
+        return journal.steps().of(saga.sagaId()).stream()
                 .filter(step -> step.name().equals(name))
                 .findFirst()
                 .orElseThrow()
@@ -1391,7 +1463,7 @@ abstract class JournalContract {
     }
 
     private List<String> states(String sagaId) {
-        return journal.events(sagaId).stream()
+        return journal.events().of(sagaId).stream()
                 .filter(event -> event.kind() == Event.EventKind.STATE)
                 .map(Event::message)
                 .toList();

@@ -1,6 +1,6 @@
 package dev.streamingsaga.journal;
 
-import dev.streamingsaga.journal.CleanupEntries.Residue;
+import dev.streamingsaga.journal.CleanupRepository.Residue;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,7 +11,7 @@ import java.util.TreeSet;
 /** What the journal must say of one saga, in the simplest words: no database, no time, no concurrency. */
 final class JournalModel {
     static final int MAX_ATTEMPTS = 3;
-    static final List<String> STEPS = Journal.steps(List.of("vector"));
+    static final List<String> STEPS = SagaRegistration.steps(List.of("vector"));
 
     private static final List<SagaState> ORDER = List.of(
             SagaState.RECEIVED, SagaState.UPLOADING, SagaState.VERIFYING, SagaState.PROCESSING, SagaState.COMPLETING);

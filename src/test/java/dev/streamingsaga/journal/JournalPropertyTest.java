@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.streamingsaga.config.SagaConfig.Database;
 import dev.streamingsaga.database.Databases;
-import dev.streamingsaga.journal.CleanupEntries.Residue;
-import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
+import dev.streamingsaga.journal.CleanupRepository.Residue;
+import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.journal.LossyDatabase.Loss;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -142,8 +142,8 @@ class JournalPropertyTest {
 
         World() {
             Journal journal = new Journal(lossy, clock, "node-1");
-            SagaRecord saga = journal.receive(
-                            new NewSaga(source, List.of("vector"), Duration.ofHours(1), "o", "internal", "none", true))
+            SagaRecord saga = journal.registration()
+                    .receive(new NewSaga(source, List.of("vector"), Duration.ofHours(1), "o", "internal", "none", true))
                     .saga();
             sagaId = saga.sagaId();
             actors.add(new Actor(journal, saga));
@@ -174,7 +174,7 @@ class JournalPropertyTest {
                         begin(actor, next);
                         told(
                                 () -> refusable(
-                                        () -> journal.stepEnds(sagaId, actor.run(), next, OptionalLong.empty())),
+                                        () -> journal.steps().ends(sagaId, actor.run(), next, OptionalLong.empty())),
                                 () -> model.end(actor.run(), next));
                     });
                 case BEGIN_NEXT -> next().ifPresent(next -> begin(actor, next));
@@ -183,26 +183,28 @@ class JournalPropertyTest {
                     model.steps.forEach((name, state) -> {
                         if (state == StepState.WRITING) {
                             told(
-                                    () -> refusable(
-                                            () -> journal.stepEnds(sagaId, actor.run(), name, OptionalLong.empty())),
+                                    () -> refusable(() ->
+                                            journal.steps().ends(sagaId, actor.run(), name, OptionalLong.empty())),
                                     () -> model.end(actor.run(), name));
                         }
                     });
-                case COMPLETE -> told(() -> journal.complete(sagaId, actor.run()), () -> model.complete(actor.run()));
+                case COMPLETE ->
+                    told(() -> journal.outcomes().complete(sagaId, actor.run()), () -> model.complete(actor.run()));
                 case BEGIN_COMPENSATION ->
                     told(
-                            () -> journal.beginCompensation(sagaId, actor.run(), Reason.CANCELLED, "why"),
+                            () -> journal.outcomes().beginCompensation(sagaId, actor.run(), Reason.CANCELLED, "why"),
                             () -> model.beginCompensation(actor.run()));
                 case UNDO -> undo(actor, act.what() % 2 == 0 ? "upload" : "vector", act.what() / 3);
                 case FINISH ->
                     told(
-                            () -> refusable(() -> journal.finishCompensation(sagaId, actor.run(), QUIET)),
+                            () -> refusable(() -> journal.outcomes().finishCompensation(sagaId, actor.run(), QUIET)),
                             () -> model.finish(actor.run()));
                 case RESOLVE -> resolve(journal, act.what());
-                case PAUSE -> told(() -> journal.pause(sagaId), model::pause);
-                case RESUME -> takeOver(actor, (next, seen) -> next.resume(seen, Duration.ofHours(1)), model::resume);
+                case PAUSE -> told(() -> journal.commands().pause(sagaId), model::pause);
+                case RESUME ->
+                    takeOver(actor, (next, seen) -> next.leases().resume(seen, Duration.ofHours(1)), model::resume);
                 case HAND_BACK -> handBack(actor);
-                case TAKE_OVER -> takeOver(actor, Journal::takeOver, model::takeOver);
+                case TAKE_OVER -> takeOver(actor, (next, seen) -> next.leases().takeOver(seen), model::takeOver);
             }
         }
 
@@ -217,8 +219,8 @@ class JournalPropertyTest {
 
         private void begin(Actor actor, String step) {
             told(
-                    () -> refusable(
-                            () -> actor.journal().stepBegins(sagaId, actor.run(), step, JournalModel.stateOf(step))),
+                    () -> refusable(() ->
+                            actor.journal().steps().begins(sagaId, actor.run(), step, JournalModel.stateOf(step))),
                     () -> model.begin(actor.run(), step));
         }
 
@@ -232,6 +234,7 @@ class JournalPropertyTest {
             }
             told(
                     () -> refusable(() -> actor.journal()
+                            .outcomes()
                             .stepCompensated(actor.saga(), step, new StepCompensation(left, List.of()), POLICY, QUIET)),
                     () -> model.undone(actor.run(), step, left));
         }
@@ -240,7 +243,7 @@ class JournalPropertyTest {
             List<CleanupEntry> entries = journal.cleanups().of(sagaId);
             if (!entries.isEmpty()) {
                 CleanupEntry entry = entries.get(which % entries.size());
-                told(() -> refusable(() -> journal.resolve(entry, "decided")), () -> {
+                told(() -> refusable(() -> journal.outcomes().resolve(entry, "decided")), () -> {
                     model.resolve(entry.step() + " " + entry.resource());
                     return true;
                 });
@@ -264,17 +267,17 @@ class JournalPropertyTest {
             told(() -> claim.by(next, seen.saga()), () -> inModel.of(seen.saga(), node));
             if (model.owner.equals(node)) {
                 // Also if the reply was lost.
-                actors.add(new Actor(next, next.saga(sagaId).orElseThrow()));
+                actors.add(new Actor(next, next.sagas().find(sagaId).orElseThrow()));
             }
         }
 
         /** From now on others see it without an owner; who had it goes on as if it had not noticed. */
         private void handBack(Actor actor) {
             int before = model.run;
-            told(() -> actor.journal().handOver(sagaId, actor.run()), () -> model.handBack(actor.saga()));
+            told(() -> actor.journal().leases().handOver(sagaId, actor.run()), () -> model.handBack(actor.saga()));
             if (model.run != before) {
                 Journal nobody = new Journal(lossy, clock, "nobody");
-                actors.add(new Actor(nobody, nobody.saga(sagaId).orElseThrow()));
+                actors.add(new Actor(nobody, nobody.sagas().find(sagaId).orElseThrow()));
             }
         }
 
@@ -305,11 +308,12 @@ class JournalPropertyTest {
 
         private void compare(Act act) {
             Journal journal = new Journal(database.dataSource(), clock, "reader");
-            SagaRecord saga = journal.saga(sagaId).orElseThrow();
+            SagaRecord saga = journal.sagas().find(sagaId).orElseThrow();
             assertThat(saga.state()).as("after %s", act).isEqualTo(model.state);
             assertThat(saga.run()).as("after %s", act).isEqualTo(model.run);
             assertThat(saga.node()).as("after %s", act).isEqualTo(model.owner);
-            assertThat(journal.steps(sagaId).stream().collect(Collectors.toMap(StepRecord::name, StepRecord::state)))
+            assertThat(journal.steps().of(sagaId).stream()
+                            .collect(Collectors.toMap(StepRecord::name, StepRecord::state)))
                     .as("after %s", act)
                     .isEqualTo(model.steps);
             Map<String, CleanupEntry.CleanupState> entries = new TreeMap<>();
@@ -317,7 +321,7 @@ class JournalPropertyTest {
                     .of(sagaId)
                     .forEach(entry -> entries.put(entry.step() + " " + entry.resource(), entry.state()));
             assertThat(entries).as("after %s", act).isEqualTo(model.entries);
-            assertThat(journal.holder(source.toString()).isPresent())
+            assertThat(journal.registration().holder(source.toString()).isPresent())
                     .as("claimed, after %s", act)
                     .isEqualTo(!model.isFinal());
             assertThat(saga.finishedAt().isPresent())

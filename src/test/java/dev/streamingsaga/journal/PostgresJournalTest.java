@@ -55,7 +55,7 @@ class PostgresJournalTest extends JournalContract {
                 .cause()
                 .isInstanceOf(SagaException.class)
                 .hasMessageContaining("run 1");
-        assertThat(journal.chunkRows().all(old.sagaId()))
+        assertThat(journal.chunks().all(old.sagaId()))
                 .first()
                 .extracting(ChunkRow::state)
                 .isEqualTo(ChunkRow.ChunkState.SENDING);

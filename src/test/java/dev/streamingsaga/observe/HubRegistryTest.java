@@ -31,8 +31,15 @@ class HubRegistryTest {
                 DefaultCamelContext context = new DefaultCamelContext()) {
             context.getRegistry().bind("meters", hub);
             Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "here");
-            journal.receive(new NewSaga(
-                    data.resolve("a.bin"), List.of("security"), Duration.ofHours(1), "me", "internal", "none", true));
+            journal.registration()
+                    .receive(new NewSaga(
+                            data.resolve("a.bin"),
+                            List.of("security"),
+                            Duration.ofHours(1),
+                            "me",
+                            "internal",
+                            "none",
+                            true));
             try (Observation observation =
                     new Observation(new ObservedComponents(context, config, journal, () -> 0, () -> 0, Map.of()))) {
                 observation.serve();

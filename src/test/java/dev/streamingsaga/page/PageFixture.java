@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.ingest.IngestResult;
-import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -46,20 +46,20 @@ final class PageFixture implements AutoCloseable {
     }
 
     SagaState state(String sagaId) {
-        return saga.journal().saga(sagaId).orElseThrow().state();
+        return saga.journal().sagas().find(sagaId).orElseThrow().state();
     }
 
     /** A saga that waits for its second chunk until the end. */
     String running(String name) {
         saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().delay(held);
         String sagaId = begun(name, 10_000_000);
-        await().atMost(PATIENCE).until(() -> saga.journal().chunksSent(sagaId) >= 1);
+        await().atMost(PATIENCE).until(() -> saga.journal().chunks().sent(sagaId) >= 1);
         return sagaId;
     }
 
     String paused(String name) {
         String sagaId = running(name);
-        saga.journal().operatorCommand(sagaId, Journal.OperatorCommand.PAUSE);
+        saga.journal().commands().request(sagaId, OperatorCommand.PAUSE);
         await().atMost(PATIENCE).until(() -> state(sagaId) == SagaState.PAUSED);
         return sagaId;
     }
@@ -69,8 +69,11 @@ final class PageFixture implements AutoCloseable {
         Path file = saga.file(name, size);
         Background.run("ingest", () -> saga.ingest(file));
         await().atMost(PATIENCE)
-                .until(() -> saga.journal().holder(file.toRealPath().toString()).isPresent());
-        return saga.journal().sagas(1).get(0).sagaId();
+                .until(() -> saga.journal()
+                        .registration()
+                        .holder(file.toRealPath().toString())
+                        .isPresent());
+        return saga.journal().sagas().newest(1).get(0).sagaId();
     }
 
     /** A compensated saga with some remaining objects, whose clean-up entries are blocked. */

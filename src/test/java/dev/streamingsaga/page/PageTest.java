@@ -68,7 +68,7 @@ class PageTest {
     }
 
     private SagaState state(String sagaId) {
-        return saga.journal().saga(sagaId).orElseThrow().state();
+        return saga.journal().sagas().find(sagaId).orElseThrow().state();
     }
 
     /** A saga that waits for its second chunk until the latch opens. */
@@ -76,9 +76,9 @@ class PageTest {
         saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).always().delay(held);
         ingesting(saga.file(name, 10_000_000));
         await().atMost(PATIENCE)
-                .until(() -> saga.journal().sagas(1).stream()
-                        .anyMatch(s -> saga.journal().chunksSent(s.sagaId()) >= 1));
-        return saga.journal().sagas(1).get(0).sagaId();
+                .until(() -> saga.journal().sagas().newest(1).stream()
+                        .anyMatch(s -> saga.journal().chunks().sent(s.sagaId()) >= 1));
+        return saga.journal().sagas().newest(1).get(0).sagaId();
     }
 
     private String entry(IngestResult result) {
@@ -86,7 +86,7 @@ class PageTest {
     }
 
     private long bytes(String sagaId) {
-        Map<ChunkState, ChunkTally> tally = saga.journal().chunkTally(sagaId);
+        Map<ChunkState, ChunkTally> tally = saga.journal().chunks().tally(sagaId);
         return tally.getOrDefault(ChunkState.SENT, ChunkTally.NONE).bytes()
                 + tally.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE).bytes();
     }
@@ -120,7 +120,8 @@ class PageTest {
         await().atMost(PATIENCE).untilAsserted(() -> {
             Map<String, String> journal = new HashMap<>();
             saga.journal()
-                    .sagas(50)
+                    .sagas()
+                    .newest(50)
                     .forEach(s -> journal.put(
                             s.sagaId(),
                             "5242880/" + s.document().map(d -> d.sizeBytes()).orElse(0L)));
@@ -143,7 +144,7 @@ class PageTest {
         held.countDown();
         java.forEach(one -> assertThat(one.join().status()).isEqualTo("COMPLETED"));
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(saga.journal().sagas(50))
+                .untilAsserted(() -> assertThat(saga.journal().sagas().newest(50))
                         .hasSize(20)
                         .allMatch(s -> s.state() == SagaState.COMPLETED));
         assertThat(saga.keys())
@@ -260,7 +261,7 @@ class PageTest {
                 saga.text("letter <img src=x onerror=alert(1)>.txt", 40).toString());
         await().atMost(PATIENCE)
                 .until(() -> browser.each(".row .state", "e.dataset.state").equals(List.of("COMPLETED")));
-        SagaRecord stored = saga.journal().sagas(1).get(0);
+        SagaRecord stored = saga.journal().sagas().newest(1).get(0);
         saga.application().bundle().ingest().await(stored.sagaId()); // until then it may be invisible
         assertThat(browser.text(".row strong"))
                 .as("a name is text")
@@ -304,10 +305,10 @@ class PageTest {
                 for (const name of ['dragenter', 'dragover', 'drop']) document.body.dispatchEvent(new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }))""";
         browser.script(drop, "dropped.bin", 900);
         await().atMost(PATIENCE)
-                .until(() -> saga.journal().sagas(2).stream().anyMatch(s -> s.state() == SagaState.COMPLETED));
+                .until(() -> saga.journal().sagas().newest(2).stream().anyMatch(s -> s.state() == SagaState.COMPLETED));
         browser.script(drop, "big.bin", 5000);
         await().atMost(PATIENCE).until(() -> browser.text(".upload.bad .what").contains("saga.file.max-size"));
-        assertThat(saga.journal().sagas(2)).hasSize(1);
+        assertThat(saga.journal().sagas().newest(2)).hasSize(1);
     }
 
     @Test

@@ -77,7 +77,7 @@ class DocumentCheckTest {
     private Stored stored(Path file) {
         IngestResult result = saga.ingest(file);
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
-        return new Stored(file, saga.journal().saga(result.sagaId()).orElseThrow());
+        return new Stored(file, saga.journal().sagas().find(result.sagaId()).orElseThrow());
     }
 
     private List<Drift> check(Stored stored) {
@@ -489,11 +489,11 @@ class DocumentCheckTest {
 
         assertMended(stored);
 
-        assertThat(saga.journal().events(stored.sagaId()))
+        assertThat(saga.journal().events().of(stored.sagaId()))
                 .filteredOn(event -> event.step().equals("graph"))
                 .extracting(Event::message)
                 .containsExactly("repair of graph begins: NOT_VISIBLE visible", "repair of graph finished");
-        assertThat(saga.journal().saga(stored.sagaId())).contains(stored.record());
+        assertThat(saga.journal().sagas().find(stored.sagaId())).contains(stored.record());
     }
 
     @Test
@@ -504,7 +504,7 @@ class DocumentCheckTest {
 
         assertMended(stored);
 
-        assertThat(saga.journal().steps(stored.sagaId()))
+        assertThat(saga.journal().steps().of(stored.sagaId()))
                 .filteredOn(step -> step.name().equals("graph"))
                 .singleElement()
                 .satisfies(step -> assertThat(step.expected()).hasValue(count("graph", "graph_node", stored)));

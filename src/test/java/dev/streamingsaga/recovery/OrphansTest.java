@@ -140,7 +140,7 @@ class OrphansTest {
         assertThat(saga.keys()).isEqualTo(keys);
         assertThat(rows()).isEqualTo(rows);
         assertThat(list()).isEmpty();
-        assertThat(saga.journal().events(sagaId))
+        assertThat(saga.journal().events().of(sagaId))
                 .extracting(Event::kind, Event::message)
                 .hasSize(10)
                 .contains(tuple(EventKind.STATE, "orphan " + prefix + " is gone"));
@@ -345,7 +345,7 @@ class OrphansTest {
                 .filteredOn(orphan -> orphan.kind() == Orphan.OrphanKind.ORPHAN)
                 .singleElement()
                 .satisfies(orphan -> assertThat(orphan.kept()).contains("there are foreign keys below it"));
-        assertThat(saga.journal().events(sagaId)).isEmpty();
+        assertThat(saga.journal().events().of(sagaId)).isEmpty();
         assertThat(saga.bucket()
                         .listObjectsV2(r -> r.bucket(StreamingSagaFixture.BUCKET))
                         .contents())

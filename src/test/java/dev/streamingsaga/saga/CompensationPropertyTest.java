@@ -163,6 +163,7 @@ class CompensationPropertyTest {
             Path source = Files.createTempFile(directory, "source", ".bin");
             PropertyNode node = NODES.get(0);
             SagaRecord saga = node.journal
+                    .registration()
                     .receive(new NewSaga(
                             source, config.participants(), Duration.ofDays(99), "o", "internal", "none", true))
                     .saga();
@@ -241,7 +242,7 @@ class CompensationPropertyTest {
         /** The next step of the run, or half of it. */
         private void step(Owner owner, boolean whole) {
             ActiveRun run = owner.run();
-            Optional<String> next = journal.steps(sagaId).stream()
+            Optional<String> next = journal.steps().of(sagaId).stream()
                     .filter(s -> s.state() != StepState.WRITTEN)
                     .map(StepRecord::name)
                     .findFirst();
@@ -269,10 +270,12 @@ class CompensationPropertyTest {
          */
         private void takeOver(boolean resume) {
             PropertyNode next = NODES.get(owners.size() % NODES.size());
-            SagaRecord seen = journal.saga(sagaId).orElseThrow();
+            SagaRecord seen = journal.sagas().find(sagaId).orElseThrow();
             // A step that writes has stopped before: here all writes are over between two acts.
-            if (resume ? next.journal.resume(seen, Duration.ofDays(99)) : next.journal.takeOver(seen)) {
-                SagaRecord taken = journal.saga(sagaId).orElseThrow();
+            if (resume
+                    ? next.journal.leases().resume(seen, Duration.ofDays(99))
+                    : next.journal.leases().takeOver(seen)) {
+                SagaRecord taken = journal.sagas().find(sagaId).orElseThrow();
                 owners.add(new Owner(next, next.runs.begin(taken)));
                 if (!resume) {
                     next.engine
@@ -290,7 +293,7 @@ class CompensationPropertyTest {
         }
 
         private void check(String when) {
-            SagaRecord saga = journal.saga(sagaId).orElseThrow();
+            SagaRecord saga = journal.sagas().find(sagaId).orElseThrow();
             List<CleanupEntry> open = journal.cleanups().of(sagaId).stream()
                     .filter(entry -> entry.state().isOpen())
                     .toList();
@@ -306,7 +309,7 @@ class CompensationPropertyTest {
                                     .as("%s: %s of a completed saga", when, step)
                                     .hasSize(3));
                 case COMPENSATED -> {
-                    assertThat(journal.steps(sagaId)).as(when).noneMatch(StepRecord::mayHoldData);
+                    assertThat(journal.steps().of(sagaId)).as(when).noneMatch(StepRecord::mayHoldData);
                     assertThat(open).as(when).isEmpty();
                     assertNothingHeld(when);
                 }
@@ -328,7 +331,7 @@ class CompensationPropertyTest {
             assertThat(named.contains(step + ":" + sagaId) || named.containsAll(held))
                     .as("%s: %s holds %s, entries %s", when, step, held, named)
                     .isTrue();
-            StepState state = journal.steps(sagaId).stream()
+            StepState state = journal.steps().of(sagaId).stream()
                     .filter(s -> s.name().equals(step))
                     .findFirst()
                     .orElseThrow()
@@ -348,7 +351,7 @@ class CompensationPropertyTest {
         /** Nothing fails any more: whoever is next brings the saga to its end, and then no residue resists. */
         void settle() {
             STORES.repair();
-            if (!journal.saga(sagaId).orElseThrow().state().isFinal()) {
+            if (!journal.sagas().find(sagaId).orElseThrow().state().isFinal()) {
                 takeOver(false);
             }
             check("settled");
@@ -359,7 +362,8 @@ class CompensationPropertyTest {
                 }
             }
             check("cleaned up");
-            assertThat(journal.saga(sagaId).orElseThrow().state()).isIn(SagaState.COMPLETED, SagaState.COMPENSATED);
+            assertThat(journal.sagas().find(sagaId).orElseThrow().state())
+                    .isIn(SagaState.COMPLETED, SagaState.COMPENSATED);
             NODES.forEach(node -> node.runs.end(sagaId));
         }
     }

@@ -47,6 +47,7 @@ class SagaEngineTest {
         node = new PropertyNode(config, database.dataSource(), new HandClock(), new PropertyStores());
         Path source = Files.createFile(directory.resolve("source.bin"));
         SagaRecord saga = node.journal
+                .registration()
                 .receive(new NewSaga(source, config.participants(), Duration.ofDays(1), "o", "internal", "none", true))
                 .saga();
         run = node.runs.begin(saga);
@@ -61,7 +62,7 @@ class SagaEngineTest {
     /** Else the recovery, which leaves running sagas alone, would never turn it visible. */
     @Test
     void a_publication_that_fails_leaves_no_run_behind() {
-        for (StepRecord step : node.journal.steps(run.sagaId())) {
+        for (StepRecord step : node.journal.steps().of(run.sagaId())) {
             run.begin(step.name(), PropertyNode.STATES.get(step.name()));
             if (step.name().equals("start")) {
                 run.describe(PropertyNode.document(run.received()));
@@ -73,7 +74,7 @@ class SagaEngineTest {
         assertThatThrownBy(() -> node.engine.closed(run)).hasStackTraceContaining("lost on purpose");
 
         assertThat(node.database.restore()).isTrue();
-        SagaRecord saga = node.journal.saga(run.sagaId()).orElseThrow();
+        SagaRecord saga = node.journal.sagas().find(run.sagaId()).orElseThrow();
         assertThat(saga.state()).isEqualTo(SagaState.COMPLETED);
         assertThat(saga.published()).isFalse();
         assertThat(node.runs.find(run.sagaId())).isEmpty();
@@ -87,7 +88,7 @@ class SagaEngineTest {
                 node.engine.compensate(run.sagaId(), run.number(), Reason.CANCELLED, "too late");
 
         assertThatThrownBy(() -> outcome.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(ShutdownException.class);
-        assertThat(node.journal.saga(run.sagaId()).orElseThrow().state())
+        assertThat(node.journal.sagas().find(run.sagaId()).orElseThrow().state())
                 .as("for the next start")
                 .isEqualTo(SagaState.COMPENSATING);
     }

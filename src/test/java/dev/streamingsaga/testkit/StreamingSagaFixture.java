@@ -184,7 +184,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
     /** Waits until a saga has an outcome and its document is visible, and returns the outcome. */
     public IngestResult endOf(String sagaId) {
         await().atMost(PATIENCE).until(() -> {
-            SagaRecord now = journal().saga(sagaId).orElseThrow();
+            SagaRecord now = journal().sagas().find(sagaId).orElseThrow();
             return now.state() == SagaState.COMPLETED
                     ? now.published()
                     : now.state().isFinal();

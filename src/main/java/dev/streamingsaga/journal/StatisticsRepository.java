@@ -6,10 +6,10 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /** Counts over all sagas. Each is one pass over the sagas or the clean-up entries, never over chunks. */
-final class StatisticsRows {
+final class StatisticsRepository {
     private final JournalDatabase db;
 
-    StatisticsRows(JournalDatabase db) {
+    StatisticsRepository(JournalDatabase db) {
         this.db = db;
     }
 

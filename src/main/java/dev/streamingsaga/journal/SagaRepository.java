@@ -7,11 +7,10 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
-/** Reads sagas and their steps. */
-final class SagaRows {
+/** Reads sagas. */
+public final class SagaRepository {
     /** The final states, as an SQL list. */
     static final String FINAL = "('COMPLETED','COMPENSATED','PARTIALLY_COMPENSATED')";
 
@@ -22,7 +21,7 @@ final class SagaRows {
 
     private final JournalDatabase db;
 
-    SagaRows(JournalDatabase db) {
+    SagaRepository(JournalDatabase db) {
         this.db = db;
     }
 
@@ -39,11 +38,11 @@ final class SagaRows {
                 .single());
     }
 
-    Optional<SagaRecord> find(String sagaId) {
+    public Optional<SagaRecord> find(String sagaId) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE saga_id = ?")
                 .param(sagaId)
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .optional();
     }
 
@@ -52,34 +51,49 @@ final class SagaRows {
         return find(sagaId).orElseThrow(() -> new IllegalStateException("no saga " + sagaId));
     }
 
-    List<SagaRecord> newest(int limit) {
+    /** Newest first. */
+    public List<SagaRecord> newest(int limit) {
         return db.sql
                 .sql("SELECT * FROM saga ORDER BY saga_id DESC LIMIT ?")
                 .param(limit)
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .list();
     }
 
-    List<SagaRecord> unfinished() {
+    /**
+     * Every saga without an outcome, and every COMPLETED saga whose document is not visible in every store yet; oldest
+     * first.
+     */
+    public List<SagaRecord> unfinished() {
         // Two queries, each with an index: they do not scan the sagas that ended long ago.
         return db.sql
                 .sql(
                         "SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE state IN " + UNFINISHED
                                 + " UNION SELECT saga_id FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL) ORDER BY saga_id")
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .list();
     }
 
-    List<SagaRecord> completed(String documentId) {
+    /** The newest completed saga of a document. */
+    public Optional<SagaRecord> ofDocument(String documentId) {
+        return completed(documentId).stream().findFirst();
+    }
+
+    /** Completed sagas of a document that no newer one superseded, newest first. */
+    public List<SagaRecord> completed(String documentId) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE document_id = ? AND state = 'COMPLETED' AND superseded_by IS NULL"
                         + " ORDER BY saga_id DESC")
                 .param(documentId)
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .list();
     }
 
-    List<SagaRecord> unswept(Instant limit) {
+    /**
+     * Compensated sagas that ended before {@code limit}, that a late write may have reached since, and that were not
+     * swept yet: a chunk or the manifest was sent without an answer, or another process ran the saga before.
+     */
+    public List<SagaRecord> unswept(Instant limit) {
         return db.sql
                 .sql(
                         "SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL AND document_id IS NOT NULL"
@@ -87,20 +101,22 @@ final class SagaRows {
                                 + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id AND name = 'finalize' AND started_at IS NOT NULL"
                                 + " AND step.finished_at IS NULL)) ORDER BY saga_id")
                 .param(limit.toEpochMilli())
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .list();
     }
 
-    List<SagaRecord> publicationsDue() {
+    /** COMPLETED sagas whose document is not visible in every store yet and whose next attempt is due; oldest first. */
+    public List<SagaRecord> publicationsDue() {
         return db.sql
                 .sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
                         + " AND publish_after <= ? ORDER BY saga_id")
                 .param(db.now())
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .list();
     }
 
-    List<BucketLocation> bucketLocations() {
+    /** Every bucket and prefix that a saga was ever stored under; settings may have changed since then. */
+    public List<BucketLocation> bucketLocations() {
         // A key prefix is the location's prefix, then /document/saga/.
         return db.sql
                 .sql(
@@ -110,33 +126,36 @@ final class SagaRows {
                 .list();
     }
 
-    List<SagaRecord> current() {
+    /** All completed documents that are current, oldest first. */
+    public List<SagaRecord> current() {
         return db.sql
                 .sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND superseded_by IS NULL ORDER BY saga_id")
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .list();
     }
 
-    /** The newest document of a sender under a name. */
-    Optional<SagaRecord> stored(String sender, String fileName) {
+    /** The newest completed saga for a body that the sender sent under this name. */
+    public Optional<SagaRecord> stored(String sender, String fileName) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state = 'COMPLETED'"
                         + " AND superseded_by IS NULL ORDER BY saga_id DESC LIMIT 1")
                 .params(sender, fileName)
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .optional();
     }
 
-    Optional<SagaRecord> underWay(String sender, String fileName) {
+    /** The newest saga for such a body that has no outcome yet. */
+    public Optional<SagaRecord> unfinishedOf(String sender, String fileName) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state NOT IN " + FINAL
                         + " ORDER BY saga_id DESC LIMIT 1")
                 .params(sender, fileName)
-                .query(SagaRows::saga)
+                .query(SagaRepository::saga)
                 .optional();
     }
 
-    boolean completedFrom(String source, long sizeBytes) {
+    /** Whether a completed document of this source has this size, so that its content may be the same. */
+    public boolean completedFrom(String source, long sizeBytes) {
         return db.sql
                         .sql("SELECT count(*) FROM saga WHERE source = ? AND size_bytes = ? AND state = 'COMPLETED'"
                                 + " AND superseded_by IS NULL")
@@ -144,21 +163,6 @@ final class SagaRows {
                         .query(Long.class)
                         .single()
                 > 0;
-    }
-
-    List<StepRecord> steps(String sagaId) {
-        return db.sql
-                .sql("SELECT * FROM step WHERE saga_id = ? ORDER BY ordinal")
-                .param(sagaId)
-                .query((row, n) -> new StepRecord(
-                        row.getString("name"),
-                        row.getInt("ordinal"),
-                        StepState.valueOf(row.getString("state")),
-                        time(row, "started_at"),
-                        time(row, "finished_at"),
-                        time(row, "stopped_at"),
-                        number(row, "expected")))
-                .list();
     }
 
     static SagaRecord saga(ResultSet row, int n) throws SQLException {
@@ -223,12 +227,7 @@ final class SagaRows {
                         row.getLong("changed_nanos")));
     }
 
-    private static OptionalLong number(ResultSet row, String column) throws SQLException {
-        long value = row.getLong(column);
-        return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(value);
-    }
-
-    private static Optional<Instant> time(ResultSet row, String column) throws SQLException {
+    static Optional<Instant> time(ResultSet row, String column) throws SQLException {
         return JournalDatabase.instant(row.getLong(column), row.wasNull());
     }
 }

@@ -1,22 +1,30 @@
 package dev.streamingsaga.journal;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Types;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** The beginning and end of each step, in the saga and in its compensation. */
-final class StepRows {
+public final class StepRepository {
     private final JournalDatabase db;
-    private final SagaRows sagas;
+    private final SagaRepository sagas;
     private final StateTransitions transitions;
 
-    StepRows(JournalDatabase db, SagaRows sagas, StateTransitions transitions) {
+    StepRepository(JournalDatabase db, SagaRepository sagas, StateTransitions transitions) {
         this.db = db;
         this.sagas = sagas;
         this.transitions = transitions;
     }
 
-    void begins(String sagaId, int run, String step, SagaState state) {
+    /**
+     * Records that a step begins, and the saga's state in it.
+     *
+     * @throws SagaException if the run no longer owns the saga, or the saga was cancelled or paused
+     */
+    public void begins(String sagaId, int run, String step, SagaState state) {
         db.inTransaction(() -> {
             SagaState current = sagas.state(sagaId);
             // Only resume continues a paused saga, and that is another run.
@@ -39,12 +47,17 @@ final class StepRows {
                 .update();
     }
 
-    void ends(String sagaId, int run, String step, OptionalLong expected) {
+    /**
+     * Records that a step has ended.
+     *
+     * @param expected number of pieces that its store reported
+     */
+    public void ends(String sagaId, int run, String step, OptionalLong expected) {
         db.inTransaction(() -> {
             transitions.requireUpdated(
                     db.sql
                             .sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "
-                                    + SagaRows.finalAnd("COMPENSATING"))
+                                    + SagaRepository.finalAnd("COMPENSATING"))
                             .params(db.now(), sagaId, run)
                             .update(),
                     sagaId,
@@ -60,7 +73,8 @@ final class StepRows {
         });
     }
 
-    void expects(String sagaId, String step, OptionalLong pieces) {
+    /** Records the number of pieces that a store reported when a repair rewrote it. */
+    public void expects(String sagaId, String step, OptionalLong pieces) {
         db.sql
                 .sql("UPDATE step SET expected = ? WHERE saga_id = ? AND name = ?")
                 .param(1, boxed(pieces), Types.BIGINT)
@@ -73,7 +87,8 @@ final class StepRows {
         return pieces.isPresent() ? (Long) pieces.getAsLong() : null;
     }
 
-    void compensation(String sagaId, int run, String step, StepState state) {
+    /** Records a step's state during a compensation. */
+    public void compensation(String sagaId, int run, String step, StepState state) {
         db.inTransaction(() -> {
             transitions.requireOwned(sagaId, run);
             db.sql
@@ -81,5 +96,26 @@ final class StepRows {
                     .params(state.name(), sagaId, step)
                     .update();
         });
+    }
+
+    /** The saga's steps, in order. */
+    public List<StepRecord> of(String sagaId) {
+        return db.sql
+                .sql("SELECT * FROM step WHERE saga_id = ? ORDER BY ordinal")
+                .param(sagaId)
+                .query((row, n) -> new StepRecord(
+                        row.getString("name"),
+                        row.getInt("ordinal"),
+                        StepState.valueOf(row.getString("state")),
+                        SagaRepository.time(row, "started_at"),
+                        SagaRepository.time(row, "finished_at"),
+                        SagaRepository.time(row, "stopped_at"),
+                        number(row, "expected")))
+                .list();
+    }
+
+    private static OptionalLong number(ResultSet row, String column) throws SQLException {
+        long value = row.getLong(column);
+        return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(value);
     }
 }

@@ -6,14 +6,15 @@ import java.time.Instant;
 import java.util.List;
 
 /** The event table: each saga's history, in order. */
-final class EventRows {
+public final class EventRepository {
     private final JournalDatabase db;
 
-    EventRows(JournalDatabase db) {
+    EventRepository(JournalDatabase db) {
         this.db = db;
     }
 
-    void append(String sagaId, Event.EventKind kind, String step, String message, String detail) {
+    /** Appends to the saga's history. */
+    public void append(String sagaId, Event.EventKind kind, String step, String message, String detail) {
         db.sql
                 .sql(
                         "INSERT INTO event (event_id, saga_id, at, kind, step, message, detail) VALUES (?, ?, ?, ?, ?, ?, ?)")
@@ -21,36 +22,42 @@ final class EventRows {
                 .update();
     }
 
-    List<Event> of(String sagaId) {
+    /** The saga's history, oldest first. */
+    public List<Event> of(String sagaId) {
         return db.sql
                 .sql("SELECT * FROM event WHERE saga_id = ? ORDER BY event_id")
                 .param(sagaId)
-                .query(EventRows::event)
+                .query(EventRepository::event)
                 .list();
     }
 
-    List<Event> of(Event.EventKind kind) {
+    /** All events of a kind, oldest first. */
+    public List<Event> of(Event.EventKind kind) {
         return db.sql
                 .sql("SELECT * FROM event WHERE kind = ? ORDER BY event_id")
                 .param(kind.name())
-                .query(EventRows::event)
+                .query(EventRepository::event)
                 .list();
     }
 
-    /** Alerts with a detail, that is with an alert to deliver. */
-    List<Event> undelivered(Instant before) {
+    /**
+     * Alerts that were journaled by this time and are not delivered yet, oldest first. Their detail is the alert as
+     * JSON.
+     */
+    public List<Event> undelivered(Instant before) {
         return db.sql
                 .sql(
                         "SELECT * FROM event WHERE kind IN ('ALERT', 'CRITICAL') AND told_at IS NULL AND at <= ? AND detail <> '' ORDER BY event_id")
                 .param(before.toEpochMilli())
-                .query(EventRows::event)
+                .query(EventRepository::event)
                 .list();
     }
 
-    void delivered(String eventId) {
+    /** Records that the alert was delivered; it is not delivered again. */
+    public void delivered(Event alert) {
         db.sql
                 .sql("UPDATE event SET told_at = ? WHERE event_id = ?")
-                .params(db.now(), eventId)
+                .params(db.now(), alert.eventId())
                 .update();
     }
 

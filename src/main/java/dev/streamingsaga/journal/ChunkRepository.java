@@ -11,10 +11,10 @@ import java.util.Optional;
  * The chunk table. Each row has a checksum over the columns that identify the chunk, so that a damaged row is detected
  * before it is used.
  */
-final class ChunkRows {
+public final class ChunkRepository {
     private final JournalDatabase db;
 
-    ChunkRows(JournalDatabase db) {
+    ChunkRepository(JournalDatabase db) {
         this.db = db;
     }
 
@@ -86,7 +86,8 @@ final class ChunkRows {
         });
     }
 
-    int sent(String sagaId) {
+    /** Chunks that the bucket confirmed so far. */
+    public int sent(String sagaId) {
         return db.sql
                 .sql("SELECT count(*) FROM chunk WHERE saga_id = ? AND state IN ('SENT','VERIFIED')")
                 .param(sagaId)
@@ -94,7 +95,8 @@ final class ChunkRows {
                 .single();
     }
 
-    List<String> unanswered(String sagaId) {
+    /** Keys of chunks whose last attempt got no answer. */
+    public List<String> unanswered(String sagaId) {
         return db.sql
                 .sql("SELECT object_key FROM chunk WHERE saga_id = ? AND state = 'SENDING'")
                 .param(sagaId)
@@ -102,7 +104,8 @@ final class ChunkRows {
                 .list();
     }
 
-    Map<ChunkRow.ChunkState, ChunkTally> tally(String sagaId) {
+    /** How many of the saga's chunks are in each state, and how many bytes; damaged rows count too. */
+    public Map<ChunkRow.ChunkState, ChunkTally> tally(String sagaId) {
         Map<ChunkRow.ChunkState, ChunkTally> tally = new EnumMap<>(ChunkRow.ChunkState.class);
         db.sql
                 .sql("SELECT state, count(*) AS chunks, sum(size_bytes) AS bytes FROM chunk WHERE saga_id = ?"
@@ -115,11 +118,16 @@ final class ChunkRows {
         return tally;
     }
 
-    List<ChunkRow> all(String sagaId) {
+    /**
+     * The saga's chunks by index.
+     *
+     * @throws SagaException METADATA_CORRUPT if a row is damaged
+     */
+    public List<ChunkRow> all(String sagaId) {
         List<Row> rows = db.sql
                 .sql("SELECT * FROM chunk WHERE saga_id = ? ORDER BY idx")
                 .param(sagaId)
-                .query(ChunkRows::row)
+                .query(ChunkRepository::row)
                 .list();
         for (Row row : rows) {
             if (!check(sagaId, row.chunk()).equals(row.rowCheck())) {
@@ -132,7 +140,11 @@ final class ChunkRows {
         return rows.stream().map(Row::chunk).toList();
     }
 
-    List<String> keys(String sagaId) {
+    /**
+     * Object keys of the saga's chunks, damaged rows included, for the compensation, which deletes every key that is
+     * known from anywhere.
+     */
+    public List<String> keys(String sagaId) {
         return db.sql
                 .sql("SELECT object_key FROM chunk WHERE saga_id = ? AND state <> 'PENDING'")
                 .param(sagaId)

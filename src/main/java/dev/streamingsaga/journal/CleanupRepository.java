@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Residue that compensations could not remove. Entries are retried, then blocked, and never deleted. */
-public final class CleanupEntries {
+public final class CleanupRepository {
     private static final String WITH_DOCUMENT =
             "SELECT c.*, s.document_id FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id ";
 
     private final JournalDatabase db;
 
-    CleanupEntries(JournalDatabase db) {
+    CleanupRepository(JournalDatabase db) {
         this.db = db;
     }
 
@@ -99,7 +99,7 @@ public final class CleanupEntries {
         return db.sql
                 .sql(WITH_DOCUMENT + "WHERE c.saga_id = ? AND c.step = ? AND c.resource = ?")
                 .params(sagaId, step, resource)
-                .query(CleanupEntries::entry)
+                .query(CleanupRepository::entry)
                 .optional();
     }
 
@@ -127,10 +127,10 @@ public final class CleanupEntries {
     }
 
     /** @param reason the operator's reason for RESOLVE; empty otherwise */
-    public record PendingCommand(CleanupEntry entry, CleanupEntries.CleanupCommand command, String reason) {}
+    public record PendingCommand(CleanupEntry entry, CleanupRepository.CleanupCommand command, String reason) {}
 
     /** Requests a command. A process that runs the recovery on this journal executes it within about a second. */
-    public void requestCommand(String cleanupId, CleanupEntries.CleanupCommand command, String reason) {
+    public void requestCommand(String cleanupId, CleanupRepository.CleanupCommand command, String reason) {
         db.sql
                 .sql("UPDATE cleanup SET wish = ?, wish_why = ? WHERE cleanup_id = ?")
                 .params(command.name(), reason, cleanupId)
@@ -147,12 +147,12 @@ public final class CleanupEntries {
                 > 0;
     }
 
-    public List<CleanupEntries.PendingCommand> pendingCommands() {
+    public List<CleanupRepository.PendingCommand> pendingCommands() {
         return db.sql
                 .sql(WITH_DOCUMENT + "WHERE c.wish IS NOT NULL ORDER BY cleanup_id")
-                .query((row, n) -> new CleanupEntries.PendingCommand(
+                .query((row, n) -> new CleanupRepository.PendingCommand(
                         entry(row, n),
-                        CleanupEntries.CleanupCommand.valueOf(row.getString("wish")),
+                        CleanupRepository.CleanupCommand.valueOf(row.getString("wish")),
                         row.getString("wish_why")))
                 .list();
     }
@@ -169,7 +169,7 @@ public final class CleanupEntries {
         return db.sql
                 .sql(WITH_DOCUMENT + "WHERE c.state = 'PENDING' AND c.next_attempt_at <= ? ORDER BY cleanup_id")
                 .param(db.now())
-                .query(CleanupEntries::entry)
+                .query(CleanupRepository::entry)
                 .list();
     }
 
@@ -185,7 +185,7 @@ public final class CleanupEntries {
         return db.sql
                 .sql(WITH_DOCUMENT + "WHERE cleanup_id = ?")
                 .param(cleanupId)
-                .query(CleanupEntries::entry)
+                .query(CleanupRepository::entry)
                 .optional();
     }
 
@@ -193,7 +193,7 @@ public final class CleanupEntries {
         return db.sql
                 .sql(WITH_DOCUMENT + "WHERE c.saga_id = ? ORDER BY cleanup_id")
                 .param(sagaId)
-                .query(CleanupEntries::entry)
+                .query(CleanupRepository::entry)
                 .list();
     }
 
@@ -201,7 +201,7 @@ public final class CleanupEntries {
     public List<CleanupEntry> open() {
         return db.sql
                 .sql(WITH_DOCUMENT + "WHERE c.state IN ('PENDING','BLOCKED') ORDER BY cleanup_id")
-                .query(CleanupEntries::entry)
+                .query(CleanupRepository::entry)
                 .list();
     }
 
@@ -225,7 +225,7 @@ public final class CleanupEntries {
     public List<CleanupEntry> all() {
         return db.sql
                 .sql(WITH_DOCUMENT + "ORDER BY cleanup_id")
-                .query(CleanupEntries::entry)
+                .query(CleanupRepository::entry)
                 .list();
     }
 

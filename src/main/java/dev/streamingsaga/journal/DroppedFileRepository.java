@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** Files of drop folders that are rechecked after their saga has ended. Each method is one transaction. */
-public final class DroppedFiles {
+public final class DroppedFileRepository {
     private final JournalDatabase db;
-    private final EventRows events;
+    private final EventRepository events;
 
-    DroppedFiles(JournalDatabase db, EventRows events) {
+    DroppedFileRepository(JournalDatabase db, EventRepository events) {
         this.db = db;
         this.events = events;
     }
@@ -61,7 +61,7 @@ public final class DroppedFiles {
         return db.sql
                 .sql("SELECT * FROM dropped_file WHERE folder = ? ORDER BY until_at, path LIMIT ?")
                 .params(folder.toString(), limit)
-                .query(DroppedFiles::file)
+                .query(DroppedFileRepository::file)
                 .list();
     }
 
@@ -69,7 +69,7 @@ public final class DroppedFiles {
         return db.sql
                 .sql("SELECT * FROM dropped_file WHERE path = ?")
                 .param(file.toString())
-                .query(DroppedFiles::file)
+                .query(DroppedFileRepository::file)
                 .optional();
     }
 
