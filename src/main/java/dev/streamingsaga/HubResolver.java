@@ -6,8 +6,8 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.database.DatabaseSource;
 import dev.streamingsaga.database.SharedDatabase;
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.lra.CoordinatorAccess;
-import dev.streamingsaga.store.Stores;
 import java.net.URI;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -123,7 +123,7 @@ final class HubResolver {
             rolesWithoutUrl.add("journal");
         }
         config.participants().stream()
-                .filter(Stores.BUILT_IN::contains)
+                .filter(StoreNames.BUILT_IN::contains)
                 .filter(store -> config.store(store).url().isEmpty())
                 .filter(store ->
                         !properties.isUnusable("participants") && !properties.isUnusable("store." + store + ".url"))

@@ -22,6 +22,7 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StepRecord;
+import dev.streamingsaga.journal.StoreNames;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,7 +124,8 @@ final class SagaViews {
     private List<SagaSummary.StepView> steps(SagaRecord saga, Map<String, Long> found) {
         List<SagaSummary.StepView> steps = new ArrayList<>();
         for (StepRecord step : journal.steps().of(saga.sagaId())) {
-            boolean store = step.name().equals("upload") || saga.participants().contains(step.name());
+            boolean store =
+                    step.name().equals(StoreNames.UPLOAD) || saga.participants().contains(step.name());
             steps.add(new SagaSummary.StepView(
                     step.name(),
                     step.state().name(),
@@ -148,7 +150,7 @@ final class SagaViews {
             case COMPENSATED, RESIDUE -> 0L;
             case COMPENSATING -> null;
             default ->
-                step.name().equals("upload")
+                step.name().equals(StoreNames.UPLOAD)
                         ? saga.document().map(d -> (long) d.chunkCount()).orElse(null)
                         : step.expected().isPresent() ? (Long) step.expected().getAsLong() : null;
         };

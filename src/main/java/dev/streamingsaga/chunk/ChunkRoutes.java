@@ -1,9 +1,19 @@
 package dev.streamingsaga.chunk;
 
+import static dev.streamingsaga.config.RouteNames.COMPENSATE;
+import static dev.streamingsaga.config.RouteNames.COMPLETE;
+import static dev.streamingsaga.config.RouteNames.COUNT;
+import static dev.streamingsaga.config.RouteNames.MANIFEST;
+import static dev.streamingsaga.config.RouteNames.WRITE;
+import static dev.streamingsaga.config.RouteNames.store;
+import static dev.streamingsaga.journal.StepNames.VERIFY;
+import static dev.streamingsaga.journal.StoreNames.UPLOAD;
+
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.BucketLocation;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.SourceFile;
@@ -30,17 +40,11 @@ import software.amazon.awssdk.services.s3.S3Client;
  * be in flight; each holds an open permit.
  */
 public final class ChunkRoutes extends RouteBuilder {
-    /** Exchange property with the {@code Digests} of the source; without it, upload computes them. */
-    public static final String DIGESTS = "SagaDigests";
-
-    /**
-     * Exchange property, a Boolean: an earlier run computed the digests. Chunks that are already in the bucket are then
-     * compared with the source; the bucket compares those that this run sends.
-     */
-    public static final String DIGESTS_OF_EARLIER_RUN = "SagaDigestsOfEarlierRun";
-
-    /** Header that a compensation sets: the error of the store that explains why objects remain, if it reported one. */
-    public static final String LEFT_BECAUSE = "SagaLeftBecause";
+    private static final String CHUNK = "chunk";
+    private static final String CHUNK_ATTEMPTS = "chunk-attempts";
+    private static final String CHUNK_PUT = "chunk-put";
+    private static final String CHUNK_AGAIN = "chunk-again";
+    private static final String MANIFEST_AGAIN = "manifest-again";
 
     private static final String BODY = "SagaManifestBody";
 
@@ -90,49 +94,46 @@ public final class ChunkRoutes extends RouteBuilder {
      * that are submitted while the context stops are dropped; the next start resumes the saga.
      */
     private ExecutorService threads() {
-        return getContext().getExecutorServiceManager().newCachedThreadPool(this, config.id("chunk"));
+        return getContext().getExecutorServiceManager().newCachedThreadPool(this, config.id(CHUNK));
     }
 
     private void upload(PlanUpload plan, ExecutorService pool) {
-        from(config.direct("store-upload"))
-                .routeId(config.id("store-upload"))
+        from(config.direct(store(UPLOAD, WRITE)))
+                .routeId(config.id(store(UPLOAD, WRITE)))
                 .routeDescription("Plans the chunks in the journal and sends them in parallel")
                 .process(plan::plan)
                 .doTry()
-                .split(exchangeProperty(PlanUpload.CHUNKS))
-                .streaming()
-                .parallelProcessing()
-                .executorService(pool)
-                .stopOnException()
-                // If the exchange of a chunk is lost, the upload waits no longer than the time limit of the saga.
-                .timeout(config.timeLimit().toMillis())
-                .doTry()
-                .to(config.direct("chunk"))
-                .doCatch(Exception.class)
-                .process(plan::failed)
-                .doFinally()
-                .process(exchange -> Upload.of(exchange).finished())
-                .end()
-                .end()
-                .process(exchange -> Upload.of(exchange).requireAllSent())
+                    .split(exchangeProperty(PlanUpload.CHUNKS))
+                            .streaming().parallelProcessing().executorService(pool).stopOnException()
+                            // If the exchange of a chunk is lost, the upload waits until the saga's time limit.
+                            .timeout(config.timeLimit().toMillis())
+                        .doTry()
+                            .to(config.direct(CHUNK))
+                        .doCatch(Exception.class)
+                            .process(plan::failed)
+                        .doFinally()
+                            .process(exchange -> Upload.of(exchange).finished())
+                        .end()
+                    .end()
+                    .process(exchange -> Upload.of(exchange).requireAllSent())
                 .endDoTry()
                 .doCatch(Exception.class)
-                .process(ChunkRoutes::rethrowFirstFailure)
+                    .process(ChunkRoutes::rethrowFirstFailure)
                 .end();
 
-        from(config.direct("chunk"))
-                .routeId(config.id("chunk"))
+        from(config.direct(CHUNK))
+                .routeId(config.id(CHUNK))
                 .routeDescription("Sends one chunk, unless the bucket confirms that an earlier run sent it")
                 .streamCache(false)
                 .process(plan::describe)
                 .filter(exchange -> !plan.isStored(exchange))
-                .to(config.direct("chunk-attempts"))
+                    .to(config.direct(CHUNK_ATTEMPTS))
                 .end();
     }
 
     private void put(ChunkAttempt attempt) {
-        from(config.direct("chunk-attempts"))
-                .routeId(config.id("chunk-attempts"))
+        from(config.direct(CHUNK_ATTEMPTS))
+                .routeId(config.id(CHUNK_ATTEMPTS))
                 .routeDescription("Retries one object as often as configured")
                 .streamCache(false)
                 .errorHandler(defaultErrorHandler()
@@ -144,81 +145,81 @@ public final class ChunkRoutes extends RouteBuilder {
                         .logRetryStackTrace(false)
                         .logExhausted(false))
                 .onException(SagaException.class)
-                .maximumRedeliveries(0)
-                .logExhausted(false)
+                    .maximumRedeliveries(0)
+                    .logExhausted(false)
                 .end()
-                .to(config.direct("chunk-put"));
+                .to(config.direct(CHUNK_PUT));
 
-        from(config.direct("chunk-again"))
-                .routeId(config.id("chunk-again"))
+        from(config.direct(CHUNK_AGAIN))
+                .routeId(config.id(CHUNK_AGAIN))
                 .routeDescription("Sends one chunk of a completed document again to repair it; the body is its row")
                 .streamCache(false)
                 .process(ChunkRoutes::describeAgain)
-                .to(config.direct("chunk-attempts"));
+                .to(config.direct(CHUNK_ATTEMPTS));
 
         // toD: a plain to() checks the bucket when the context starts, which then needs a reachable server.
-        from(config.direct("chunk-put"))
-                .routeId(config.id("chunk-put"))
+        from(config.direct(CHUNK_PUT))
+                .routeId(config.id(CHUNK_PUT))
                 .routeDescription("Attempts once to write one object")
                 .streamCache(false)
                 .doTry()
-                .process(attempt::begin)
-                .toD(s3(config, ""))
-                .process(attempt::sent)
+                    .process(attempt::begin)
+                    .toD(s3(config, ""))
+                    .process(attempt::sent)
                 .doCatch(Exception.class)
-                .process(attempt::failed)
+                    .process(attempt::failed)
                 .doFinally()
-                .process(attempt::end)
+                    .process(attempt::end)
                 .end();
     }
 
     private void verify(Bucket bucket, ExecutorService pool) {
         VerifyChunks verify = new VerifyChunks(config, bucket, new Parallel(pool, config.chunk().parallelism()));
-        from(config.direct("verify"))
-                .routeId(config.id("verify"))
+        from(config.direct(VERIFY))
+                .routeId(config.id(VERIFY))
                 .routeDescription("Checks that journal, bucket and source agree before any other store is written")
-                .process(exchange -> verify.verify(exchange.getProperty(Run.PROPERTY, Run.class)));
+                .process(exchange -> verify.verify(exchange.getProperty(ExchangeKeys.RUN, Run.class)));
 
-        from(config.direct("store-upload-count"))
-                .routeId(config.id("store-upload-count"))
+        from(config.direct(store(UPLOAD, COUNT)))
+                .routeId(config.id(store(UPLOAD, COUNT)))
                 .routeDescription("Lists the chunk keys of a saga in the bucket")
                 .process(exchange -> exchange.getMessage().setBody(verify.count(facts(exchange))));
 
-        from(config.direct("manifest"))
-                .routeId(config.id("manifest"))
+        from(config.direct(MANIFEST))
+                .routeId(config.id(MANIFEST))
                 .routeDescription("Writes manifest.json next to the chunks")
                 .streamCache(false)
                 .setProperty(BODY, body())
                 .process(ChunkRoutes::checkSource)
                 .process(ChunkRoutes::describeManifest)
-                .to(config.direct("chunk-attempts"))
+                .to(config.direct(CHUNK_ATTEMPTS))
                 .setBody(exchangeProperty(BODY))
                 .removeProperty(BODY);
 
-        from(config.direct("manifest-again"))
-                .routeId(config.id("manifest-again"))
+        from(config.direct(MANIFEST_AGAIN))
+                .routeId(config.id(MANIFEST_AGAIN))
                 .routeDescription("Writes the manifest of a completed document again from the journal")
                 .streamCache(false)
                 .process(ChunkRoutes::describeManifest)
-                .to(config.direct("chunk-attempts"));
+                .to(config.direct(CHUNK_ATTEMPTS));
     }
 
     private void compensate(Bucket bucket, ExecutorService pool) {
         CompensateUpload compensation = new CompensateUpload(
                 config, bucket, new Parallel(pool, config.chunk().parallelism()), getContext());
-        from(config.direct("store-upload-compensate"))
-                .routeId(config.id("store-upload-compensate"))
+        from(config.direct(store(UPLOAD, COMPENSATE)))
+                .routeId(config.id(store(UPLOAD, COMPENSATE)))
                 .routeDescription("Deletes all objects of a saga; the body becomes the keys that remain")
                 .process(exchange -> {
                     CompensateUpload.Remainder remainder = compensation.compensate(facts(exchange));
                     exchange.getMessage().setBody(remainder.keys());
-                    remainder.error().ifPresent(error -> exchange.getMessage().setHeader(LEFT_BECAUSE, error));
+                    remainder.error().ifPresent(error -> exchange.getMessage().setHeader(ExchangeKeys.RESIDUE_REASON, error));
                 });
     }
 
     private void complete(Map<BucketLocation, BucketOwner> owners) {
-        from(config.direct("store-upload-complete"))
-                .routeId(config.id("store-upload-complete"))
+        from(config.direct(store(UPLOAD, COMPLETE)))
+                .routeId(config.id(store(UPLOAD, COMPLETE)))
                 .routeDescription("Claims the bucket for this journal when the first document completes")
                 .process(exchange -> owners
                         .computeIfAbsent(
@@ -228,7 +229,7 @@ public final class ChunkRoutes extends RouteBuilder {
     }
 
     private static void describeAgain(Exchange exchange) {
-        Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class), false);
+        Upload upload = new Upload(exchange.getProperty(ExchangeKeys.RUN, Run.class), false);
         ObjectPut.chunk(upload, exchange.getMessage().getBody(ChunkRow.class)).attach(exchange);
     }
 
@@ -240,13 +241,13 @@ public final class ChunkRoutes extends RouteBuilder {
      * Checks the source again: stores read it after verification, and must have read the bytes that the bucket holds.
      */
     private static void checkSource(Exchange exchange) {
-        Run run = exchange.getProperty(Run.PROPERTY, Run.class);
+        Run run = exchange.getProperty(ExchangeKeys.RUN, Run.class);
         Document document = run.document();
         SourceFile.checkContent(document.path(), document.identity(), document.sha256(), run::check);
     }
 
     private static void describeManifest(Exchange exchange) {
-        Upload upload = new Upload(exchange.getProperty(Run.PROPERTY, Run.class), false);
+        Upload upload = new Upload(exchange.getProperty(ExchangeKeys.RUN, Run.class), false);
         Document document = upload.document();
         byte[] json = Manifest.of(document, upload.run().chunks()).json();
         ObjectPut.object(upload, new ObjectPut.ObjectDescription(

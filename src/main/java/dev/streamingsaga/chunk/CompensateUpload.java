@@ -1,6 +1,7 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.journal.DocumentFacts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -83,7 +84,7 @@ final class CompensateUpload {
 
     private static NavigableSet<String> known(String prefix, Map<?, ?> facts) {
         NavigableSet<String> keys = new TreeSet<>();
-        if (facts.get("keys") instanceof Collection<?> listed) {
+        if (facts.get(DocumentFacts.KEYS) instanceof Collection<?> listed) {
             listed.stream()
                     .map(Object::toString)
                     .filter(key -> key.startsWith(prefix))

@@ -3,6 +3,7 @@ package dev.streamingsaga.chunk;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
@@ -36,8 +37,8 @@ final class PlanUpload {
 
     void plan(Exchange exchange) {
         Upload upload = new Upload(
-                exchange.getProperty(Run.PROPERTY, Run.class),
-                exchange.getProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, false, Boolean.class));
+                exchange.getProperty(ExchangeKeys.RUN, Run.class),
+                exchange.getProperty(ExchangeKeys.DIGESTS_OF_EARLIER_RUN, false, Boolean.class));
         Run run = upload.run();
         Document document = upload.document();
         List<ChunkRow> expected = rows(document, digests(exchange, run, document));
@@ -121,7 +122,7 @@ final class PlanUpload {
 
     /** The digests that the caller computed before the saga; computed here if the property is missing. */
     private static Digests digests(Exchange exchange, Run run, Document document) {
-        Digests digests = exchange.getProperty(ChunkRoutes.DIGESTS, Digests.class);
+        Digests digests = exchange.getProperty(ExchangeKeys.DIGESTS, Digests.class);
         if (digests == null) {
             digests = SourceFile.digest(
                     document.path(), document.identity(), document.chunkSizeBytes(), done -> {}, run::check);

@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.ShutdownException;
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.source.SourceFile;
 import java.time.Duration;
 import java.util.List;
@@ -72,7 +73,7 @@ final class Upload {
     }
 
     void stored(ChunkRow row) {
-        run.progress("upload", storedBytes.addAndGet(row.sizeBytes()), document.sizeBytes(), "bytes");
+        run.progress(StoreNames.UPLOAD, storedBytes.addAndGet(row.sizeBytes()), document.sizeBytes(), "bytes");
     }
 
     /** Returns the plan, to be read once; call {@link #finished} for each chunk of it, stored or not. */

@@ -13,6 +13,7 @@ import static dev.streamingsaga.config.SettingType.SIZE;
 
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
+import dev.streamingsaga.journal.StoreNames;
 import java.util.List;
 
 /** The instance and what it does to a document. */
@@ -38,7 +39,7 @@ final class DocumentSettings {
                 .describe("Time that one saga may take. After it, the saga is compensated with TIMEOUT.");
         table.row(INTEGER, "saga.concurrency", "2", "1", "256")
                 .describe("Sagas that run at a time in this process; others wait for their turn.");
-        table.row(NAMES, "saga.participants", "security,vector,graph,relational")
+        table.row(NAMES, "saga.participants", String.join(",", StoreNames.BUILT_IN))
                 .describe("Stores after the verify gate, in the order they are written. A name that is not built in"
                         + " needs the routes direct:saga-store-NAME and direct:saga-store-NAME-compensate.");
         table.row(FOLDER, "saga.routes.dir", "routes")

@@ -21,6 +21,7 @@ import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
 import dev.streamingsaga.config.SagaConfig.LogFormat;
 import dev.streamingsaga.config.SagaConfig.RecoveryMode;
 import dev.streamingsaga.config.SagaConfig.TraceDetail;
+import dev.streamingsaga.journal.StoreNames;
 
 /** Servers that sagas use, and how sagas end and recover. */
 final class ServerSettings {
@@ -31,7 +32,7 @@ final class ServerSettings {
         table.section("Journal");
         database(table, "saga.journal");
         table.section("Stores");
-        Settings.STORES.forEach(store -> database(table, "saga.store." + store));
+        StoreNames.BUILT_IN.forEach(store -> database(table, "saga.store." + store));
         coordinator(table);
         compensationAndRecovery(table);
         embeddings(table);

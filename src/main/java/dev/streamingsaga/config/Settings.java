@@ -31,6 +31,7 @@ import dev.streamingsaga.config.SagaConfig.Security;
 import dev.streamingsaga.config.SagaConfig.Source;
 import dev.streamingsaga.config.SagaConfig.TraceDetail;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
+import dev.streamingsaga.journal.StoreNames;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,9 +46,6 @@ import java.util.regex.Pattern;
  * likely a typing error.
  */
 public final class Settings {
-    /** Databases that take {@code .url .user .password .pool-size .timeout}: the journal and each built-in store. */
-    static final List<String> STORES = List.of("security", "vector", "graph", "relational");
-
     private static final String NAME = "saga.name";
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[^{}]+}}|\\$\\{(env|sys):[^}]*}");
@@ -131,7 +129,7 @@ public final class Settings {
     static SagaConfig build(SettingsReader read) {
         List<String> participants = read.names("saga.participants");
         Map<String, Database> stores = new LinkedHashMap<>();
-        STORES.forEach(store -> stores.put(store, database(read, "saga.store." + store)));
+        StoreNames.BUILT_IN.forEach(store -> stores.put(store, database(read, "saga.store." + store)));
         return new SagaConfig(
                 read.text("saga.name"),
                 read.folder("saga.data.dir"),

@@ -1,5 +1,6 @@
 package dev.streamingsaga.config;
 
+import dev.streamingsaga.journal.StoreNames;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -117,7 +118,7 @@ final class SettingsReader {
     /** Different names; {@code upload} is taken by the bundle's own step. */
     List<String> names(String key) {
         List<String> names = list(key, SettingType.NAMES);
-        if (new LinkedHashSet<>(names).size() < names.size() || names.contains("upload")) {
+        if (new LinkedHashSet<>(names).size() < names.size() || names.contains(StoreNames.UPLOAD)) {
             refuse(key, SettingType.NAMES.rule());
         }
         return names;

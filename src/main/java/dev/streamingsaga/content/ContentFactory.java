@@ -3,13 +3,14 @@ package dev.streamingsaga.content;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
+import dev.streamingsaga.journal.StoreNames;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Chooses how an instance reads documents: with text, which needs libraries, or by content type only. */
 public final class ContentFactory {
-    private static final List<String> READERS = List.of("vector", "graph", "relational");
+    private static final List<String> READERS = List.of(StoreNames.VECTOR, StoreNames.GRAPH, StoreNames.RELATIONAL);
 
     private ContentFactory() {}
 

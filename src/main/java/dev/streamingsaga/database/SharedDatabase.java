@@ -1,6 +1,7 @@
 package dev.streamingsaga.database;
 
 import dev.streamingsaga.database.Databases.Dialect;
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.probe.SideEffects;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -56,7 +57,7 @@ public final class SharedDatabase implements DatabaseSource {
     /** The instance's schema; for vectors also the schema of the pgvector extension. */
     private String path(String role) {
         String own = "\"" + schema + "\"";
-        if (!role.equals("vector")) {
+        if (!role.equals(StoreNames.VECTOR)) {
             return own;
         }
         String extension = "select quote_ident(n.nspname) from pg_extension e"

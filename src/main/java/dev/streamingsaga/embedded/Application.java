@@ -2,6 +2,7 @@ package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.StreamingSaga;
 import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.datadir.DataDirectory;
@@ -200,7 +201,7 @@ public final class Application implements AutoCloseable {
                 context,
                 config,
                 routeFiles(config).stream()
-                        .filter(file -> file.getFileName().toString().startsWith("store-"))
+                        .filter(file -> file.getFileName().toString().startsWith(RouteNames.STORE_PREFIX))
                         .toList());
     }
 
@@ -227,8 +228,8 @@ public final class Application implements AutoCloseable {
                     .sorted()
                     .filter(file -> {
                         String name = file.getFileName().toString().replace(".camel.yaml", "");
-                        return !name.startsWith("store-")
-                                || config.participants().contains(name.substring("store-".length()));
+                        return !name.startsWith(RouteNames.STORE_PREFIX)
+                                || config.participants().contains(name.substring(RouteNames.STORE_PREFIX.length()));
                     })
                     .toList();
         } catch (IOException e) {

@@ -1,6 +1,7 @@
 package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.config.UnavailableException;
@@ -8,12 +9,12 @@ import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.datadir.DataDirectory;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.lra.CoordinatorSecret;
 import dev.streamingsaga.lra.CoordinatorTrial;
 import dev.streamingsaga.lra.LraScope;
 import dev.streamingsaga.lra.PersistentPort;
-import dev.streamingsaga.store.Stores;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -160,9 +161,9 @@ public final class Diagnosis {
                             context.resolvePropertyPlaceholders(route.getInput().getEndpointUri()))
                     .collect(Collectors.toSet());
             List<String> missing = config.participants().stream()
-                    .filter(store -> !Stores.BUILT_IN.contains(store))
-                    .flatMap(store ->
-                            Stream.of(store, store + "-compensate").map(route -> config.direct("store-" + route)))
+                    .filter(store -> !StoreNames.BUILT_IN.contains(store))
+                    .flatMap(store -> Stream.of(RouteNames.WRITE, RouteNames.COMPENSATE)
+                            .map(suffix -> config.direct(RouteNames.store(store, suffix))))
                     .filter(uri -> !from.contains(uri))
                     .toList();
             if (!missing.isEmpty()) {

@@ -1,6 +1,5 @@
 package dev.streamingsaga.ingest;
 
-import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
@@ -9,11 +8,11 @@ import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.PrintableText;
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.NewSaga;
 import dev.streamingsaga.journal.Reason;
-import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
@@ -117,8 +116,8 @@ public final class Ingest {
     private String claim(Exchange exchange) throws InterruptedException {
         // An earlier call with the same exchange must not answer this one.
         exchange.removeProperty(SAGA_ID);
-        exchange.removeProperty(Run.PROPERTY);
-        exchange.removeProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN);
+        exchange.removeProperty(ExchangeKeys.RUN);
+        exchange.removeProperty(ExchangeKeys.DIGESTS_OF_EARLIER_RUN);
         Path path = SourcePaths.of(exchange.getMessage().getBody());
         runs.requireOpen(String.valueOf(path));
         Optional<SourceIdentity> once = Optional.ofNullable(exchange.getProperty(ONCE, SourceIdentity.class));
@@ -160,7 +159,7 @@ public final class Ingest {
             }
             SagaRegistration.RegisteredSaga received = journal.registration().receive(newSaga);
             if (received.isNew()) {
-                exchange.setProperty(Run.PROPERTY, runs.begin(received.saga()));
+                exchange.setProperty(ExchangeKeys.RUN, runs.begin(received.saga()));
                 if (!fileName.equals(requestedName)) {
                     LOG.warn(
                             "saga {}: the document is named {} because the name of {} contains characters that"
@@ -188,7 +187,7 @@ public final class Ingest {
 
     /** Body: the run of a saga that was taken over. */
     void resume(Exchange exchange) throws InvalidPayloadException {
-        exchange.setProperty(Run.PROPERTY, exchange.getMessage().getMandatoryBody(ActiveRun.class));
+        exchange.setProperty(ExchangeKeys.RUN, exchange.getMessage().getMandatoryBody(ActiveRun.class));
     }
 
     /** The saga that has already stored the same content from the same source. */
@@ -210,7 +209,7 @@ public final class Ingest {
     }
 
     void acquireSlot(Exchange exchange) throws InterruptedException {
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
         Duration timeLeft =
                 Duration.between(journal.clock().instant(), run.received().deadline());
         if (!limiter.acquire(run, timeLeft.isNegative() ? Duration.ZERO : timeLeft)
@@ -226,7 +225,7 @@ public final class Ingest {
 
     void end(Exchange exchange) {
         // Settled; or lost because the journal cannot be reached: then the recovery finds the saga as stale.
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
         runs.end(run);
         Traces.of(exchange.getContext()).end(run.sagaId(), exchange);
     }
@@ -245,7 +244,7 @@ public final class Ingest {
     }
 
     void closed(Exchange exchange) {
-        engine.closed(exchange.getProperty(Run.PROPERTY, ActiveRun.class));
+        engine.closed(exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class));
     }
 
     /**
@@ -267,7 +266,7 @@ public final class Ingest {
     }
 
     private void settle(Exchange exchange, Throwable cause) {
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
         try {
             engine.failed(run, cause).join();
         } catch (RuntimeException | Error e) {
@@ -277,7 +276,7 @@ public final class Ingest {
 
     void answer(Exchange exchange) throws InterruptedException {
         String joined = exchange.getProperty(SAGA_ID, String.class);
-        String sagaId = joined != null ? joined : awaitOwn(exchange.getProperty(Run.PROPERTY, ActiveRun.class));
+        String sagaId = joined != null ? joined : awaitOwn(exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class));
         // The run may have been revoked at the last moment, or taken over: then another run finishes the saga.
         awaitEnd(sagaId, exchange.getProperty(REQUEST) != null || outcome.of(exchange) != FailOn.NEVER);
         Traces traces = Traces.of(exchange.getContext());

@@ -1,6 +1,5 @@
 package dev.streamingsaga.ingest;
 
-import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig.OnConflict;
@@ -8,13 +7,14 @@ import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
-import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.journal.StepNames;
 import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
 import dev.streamingsaga.source.SourceLock;
@@ -45,7 +45,7 @@ final class PreparationSteps {
      * digests.
      */
     void validate(Exchange exchange) {
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
         Path path = run.received().source();
         SourceIdentity identity = SourceFile.identity(path);
         requireSameSize(run, identity);
@@ -64,14 +64,14 @@ final class PreparationSteps {
         }
         Optional<Digests> known = digestsOfEarlierRun(run, identity);
         Digests digests = known.orElseGet(() -> digests(run, path, identity));
-        exchange.setProperty(ChunkRoutes.DIGESTS_OF_EARLIER_RUN, known.isPresent());
+        exchange.setProperty(ExchangeKeys.DIGESTS_OF_EARLIER_RUN, known.isPresent());
         String documentId = Ids.document(path.toString(), digests.sha256());
         if (config.source().duplicates() == Duplicates.REJECT
                 && journal.sagas().ofDocument(documentId).isPresent()) {
             throw new SagaException(
                     Reason.DUPLICATE, path + " is already stored as document " + documentId + "; nothing was written");
         }
-        exchange.setProperty(ChunkRoutes.DIGESTS, digests);
+        exchange.setProperty(ExchangeKeys.DIGESTS, digests);
         exchange.setProperty(SourceIdentity.class.getSimpleName(), identity);
     }
 
@@ -84,7 +84,7 @@ final class PreparationSteps {
                 path,
                 identity,
                 chunkSize,
-                done -> run.progress("validate", done, identity.sizeBytes(), "bytes"),
+                done -> run.progress(StepNames.VALIDATE, done, identity.sizeBytes(), "bytes"),
                 run::check);
         requireSameContent(run, digests);
         return digests;
@@ -170,9 +170,9 @@ final class PreparationSteps {
 
     /** Step {@code start}: chooses and journals all names before anything is written under them. */
     void start(Exchange exchange) {
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
         SagaRecord saga = run.received();
-        Digests digests = exchange.getProperty(ChunkRoutes.DIGESTS, Digests.class);
+        Digests digests = exchange.getProperty(ExchangeKeys.DIGESTS, Digests.class);
         SourceIdentity identity = exchange.getProperty(SourceIdentity.class.getSimpleName(), SourceIdentity.class);
         if (saga.document().isPresent()) {
             run.describe(saga.document().get().withIdentity(identity));

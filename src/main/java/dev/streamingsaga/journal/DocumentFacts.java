@@ -2,8 +2,8 @@ package dev.streamingsaga.journal;
 
 /**
  * Keys of the map that every {@code direct:<name>-store-*} route gets as its body: the write, {@code -compensate},
- * {@code -count} and {@code -complete}. Every key except {@link #RUN} is always present. Keys keep their names and
- * meaning; new ones may be added.
+ * {@code -count} and {@code -complete}. Every key except {@link #RUN} and {@link #KEYS} is always present. Keys keep
+ * their names and meaning; new ones may be added.
  */
 public final class DocumentFacts {
     /** String, 32 hex digits: the same for the same content from the same source. */
@@ -53,6 +53,9 @@ public final class DocumentFacts {
 
     /** Long, from 1: which attempt at the saga this is. Only a write and {@code -compensate} have it. */
     public static final String RUN = "run";
+
+    /** Collection of Strings: keys in the bucket that the journal knows. Only the compensation of the bucket has it. */
+    public static final String KEYS = "keys";
 
     private DocumentFacts() {}
 }

@@ -4,19 +4,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One attempt at a saga, in the process that owns it. Steps find it in the exchange property {@link #PROPERTY}. Every
- * journal write through it is fenced: once the saga is taken over, cancelled or past its time limit, it throws.
+ * One attempt at a saga, in the process that owns it. Steps find it in the exchange property {@link ExchangeKeys#RUN}.
+ * Every journal write through it is fenced: once the saga is taken over, cancelled or past its time limit, it throws.
  */
 public interface Run {
-    /** Exchange property that carries the run through the saga's routes. */
-    String PROPERTY = "SagaRun";
-
-    /**
-     * Header of a store's answer to a write, a number: how many pieces of the saga the store now holds, as its
-     * {@code -count} route counts them.
-     */
-    String EXPECTED = "SagaExpected";
-
     String sagaId();
 
     /** 1 for the first attempt; each resume adds one. */

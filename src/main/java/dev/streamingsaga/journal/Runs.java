@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Runs {
     private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
-    private static final String LAST_STEP = "finalize";
 
     private final Journal journal;
     private final Map<String, ActiveRun> active = new ConcurrentHashMap<>();
@@ -67,7 +66,7 @@ public final class Runs {
         stopping = true;
         // A run in its last step needs no more permits: let it complete.
         List<ActiveRun> others = active.values().stream()
-                .filter(run -> !run.step().equals(LAST_STEP))
+                .filter(run -> !run.step().equals(StepNames.FINALIZE))
                 .toList();
         others.forEach(run -> run.revoke(stop(run), Duration.ZERO));
         others.forEach(this::releaseNow);

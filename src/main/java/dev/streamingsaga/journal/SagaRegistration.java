@@ -2,7 +2,6 @@ package dev.streamingsaga.journal;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Registers sagas, and records which saga has claimed a source. */
 public final class SagaRegistration {
@@ -78,7 +77,7 @@ public final class SagaRegistration {
                         request.sender().orElse(null))
                 .update();
         request.once().ifPresent(seen -> recordIdentity(sagaId, seen));
-        List<String> steps = steps(request.participants());
+        List<String> steps = StepNames.all(request.participants());
         for (int i = 0; i < steps.size(); i++) {
             db.sql
                     .sql("INSERT INTO step (saga_id, name, ordinal, state) VALUES (?, ?, ?, 'PENDING')")
@@ -111,13 +110,6 @@ public final class SagaRegistration {
                 .param(request)
                 .query(SagaRepository::saga)
                 .optional();
-    }
-
-    /** The nine standard steps, with the configured participants instead of the four built-in stores. */
-    public static List<String> steps(List<String> participants) {
-        return Stream.of(List.of("validate", "start", "upload", "verify"), participants, List.of("finalize"))
-                .flatMap(List::stream)
-                .toList();
     }
 
     /** A conflict must not be an error: in PostgreSQL it would end the transaction. */

@@ -1,8 +1,8 @@
 package dev.streamingsaga.lra;
 
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
-import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import java.net.MalformedURLException;
 import java.net.URI;
@@ -62,7 +62,7 @@ final class CoordinatorClient extends LRAClient {
      */
     @Override
     public CompletableFuture<Void> compensate(URL lra, Exchange exchange) {
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
         if (run != null && run.isReleased()) {
             return CompletableFuture.completedFuture(
                     null); // as after a crash: the process that recovers the saga cancels its old LRA

@@ -3,8 +3,8 @@ package dev.streamingsaga.observe;
 import dev.streamingsaga.journal.JournalStatistics;
 import dev.streamingsaga.journal.SagaListener;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.journal.SagaRegistration;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.StepNames;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -68,7 +68,7 @@ final class Meters implements SagaListener, AutoCloseable {
                 "streaming.saga.refused.callbacks",
                 "Callbacks without a token or for a foreign LRA, since the start",
                 parts.refusedCallbacks());
-        SagaRegistration.steps(parts.config().participants()).forEach(this::step);
+        StepNames.all(parts.config().participants()).forEach(this::step);
         Stream.of(SagaState.values()).filter(SagaState::isFinal).forEach(this::outcome);
         health.parts()
                 .forEach((part, probe) -> add(Gauge.builder(

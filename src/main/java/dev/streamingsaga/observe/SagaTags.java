@@ -3,6 +3,7 @@ package dev.streamingsaga.observe;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.DocumentFacts;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaState;
@@ -34,7 +35,7 @@ final class SagaTags {
      * Sets the tags whose values are gone at the end. Sets each tag once: a second time counts as a dropped attribute.
      */
     static void begun(Span span, Exchange exchange) {
-        if (exchange.getProperty(Run.PROPERTY) instanceof Run) {
+        if (exchange.getProperty(ExchangeKeys.RUN) instanceof Run) {
             return;
         }
         Object body = exchange.getMessage().getBody();
@@ -57,7 +58,7 @@ final class SagaTags {
             id(span, SAGA, result.sagaId());
             id(span, DOCUMENT, result.documentId());
             outcome(span, result);
-        } else if (exchange.getProperty(Run.PROPERTY) instanceof Run run) {
+        } else if (exchange.getProperty(ExchangeKeys.RUN) instanceof Run run) {
             id(span, SAGA, run.sagaId());
             span.setTag(RUN, Integer.toString(run.number()));
             if (run instanceof ActiveRun active) {

@@ -3,6 +3,7 @@ package dev.streamingsaga.ops;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.journal.CleanupEntry;
@@ -12,6 +13,7 @@ import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.probe.SideEffects;
 import dev.streamingsaga.saga.Alerts;
 import java.io.IOException;
@@ -133,14 +135,14 @@ public final class Reports implements Alerts {
     /** If neither the bucket nor the journal says which chunks remain, counts all of them as failed. */
     private static long failedChunks(List<CleanupEntry> open, long total) {
         List<String> resources = open.stream()
-                .filter(e -> e.step().equals("upload"))
+                .filter(e -> e.step().equals(StoreNames.UPLOAD))
                 .map(CleanupEntry::resource)
                 .toList();
         long named = resources.stream()
                 .filter(resource -> resource.contains("/chunk-"))
                 .count();
-        boolean unnamed =
-                resources.stream().anyMatch(resource -> resource.endsWith("/") || resource.startsWith("upload:"));
+        boolean unnamed = resources.stream()
+                .anyMatch(resource -> resource.endsWith("/") || resource.startsWith(StoreNames.UPLOAD + ":"));
         return named == 0 && unnamed ? total : Math.min(total, named);
     }
 
@@ -266,7 +268,7 @@ public final class Reports implements Alerts {
 
     /** Sends the alert to the operator's route, if there is one. */
     private boolean sendToRoute(Map<String, Object> alert) {
-        String uri = "direct://" + config.id("alert");
+        String uri = "direct://" + config.id(RouteNames.ALERT);
         if (context.getRoutes().stream()
                 .noneMatch(r -> r.getEndpoint().getEndpointUri().equals(uri))) {
             return true;

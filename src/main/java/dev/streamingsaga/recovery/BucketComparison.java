@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.StoreNames;
 import java.io.UncheckedIOException;
 import java.util.List;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -49,13 +50,13 @@ final class BucketComparison {
             return new ChunkAudit(storage.config(), storage.s3())
                     .compare(document, rows, deep).stream()
                             .map(found ->
-                                    drift(Orphans.UPLOAD, kind(found), found.key(), found.expected(), found.found()))
+                                    drift(StoreNames.UPLOAD, kind(found), found.key(), found.expected(), found.found()))
                             .toList();
         } catch (SdkException | UncheckedIOException e) {
             return attempts > 1
                     ? compare(rows, deep, attempts - 1)
                     : List.of(drift(
-                            Orphans.UPLOAD,
+                            StoreNames.UPLOAD,
                             Drift.DriftKind.UNREACHABLE,
                             document.keyPrefix(),
                             "a response",

@@ -1,5 +1,6 @@
 package dev.streamingsaga.recovery;
 
+import dev.streamingsaga.journal.StoreNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ record DocumentShape(long pages, long segments) {
     /** @param found what each store reports, by store */
     static List<DocumentShape> reports(Map<String, Map<?, ?>> found) {
         List<DocumentShape> reports = new ArrayList<>();
-        for (String store : List.of("vector", "relational", "graph")) {
+        for (String store : List.of(StoreNames.VECTOR, StoreNames.RELATIONAL, StoreNames.GRAPH)) {
             Map<?, ?> row = found.getOrDefault(store, Map.of());
             if (row.containsKey("document_id")) {
                 reports.add(new DocumentShape(number(row.get("pages")), number(row.get("segments"))));

@@ -2,7 +2,9 @@ package dev.streamingsaga.recovery;
 
 import com.github.f4b6a3.ulid.Ulid;
 import dev.streamingsaga.chunk.BucketInventory;
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.saga.StoreCallException;
 import dev.streamingsaga.saga.StoreClient;
 import dev.streamingsaga.saga.StoreClient.StoreContents;
@@ -31,18 +33,19 @@ final class OrphanSearch {
     void in(BucketInventory inventory, Consumer<Orphan> found) {
         inventory.forEach(
                 stored -> objects(stored).ifPresent(found),
-                key -> found.accept(Orphan.foreign(Orphans.UPLOAD, key, "no saga of this instance writes such a key")));
+                key -> found.accept(
+                        Orphan.foreign(StoreNames.UPLOAD, key, "no saga of this instance writes such a key")));
     }
 
     void in(String store, Consumer<Orphan> found) throws StoreCallException {
-        if (stores.exists(store, "-sagas")) {
+        if (stores.exists(store, RouteNames.SAGAS)) {
             rows(store, found);
         }
     }
 
     /** Searches again for the same orphan; empty if it is gone or now has an owner. */
     Optional<Orphan> again(Orphan before, BucketInventory inventory) throws StoreCallException {
-        if (before.store().equals(Orphans.UPLOAD)) {
+        if (before.store().equals(StoreNames.UPLOAD)) {
             return inventory.find(before.resource()).flatMap(this::objects);
         }
         List<?> first = page(before.store(), before.sagaId(), 1);
@@ -54,7 +57,7 @@ final class OrphanSearch {
     }
 
     private Optional<Orphan> objects(BucketInventory.StoredSaga stored) {
-        Optional<String> reason = ownership.orphaned(Orphans.UPLOAD, stored.sagaId());
+        Optional<String> reason = ownership.orphaned(StoreNames.UPLOAD, stored.sagaId());
         if (reason.isEmpty()
                 && storage.journal()
                         .sagas()
@@ -65,7 +68,7 @@ final class OrphanSearch {
             reason = Optional.of("saga " + stored.sagaId() + " belongs to another document");
         }
         return reason.map(orphanReason -> new Orphan(
-                Orphans.UPLOAD,
+                StoreNames.UPLOAD,
                 stored.sagaId(),
                 stored.documentId(),
                 Orphan.OrphanKind.ORPHAN,
@@ -95,7 +98,7 @@ final class OrphanSearch {
 
     /** Sagas in the order of their ids, starting with {@code from} itself. */
     private List<?> page(String store, String from, int limit) throws StoreCallException {
-        return stores.inspect(store, "-sagas", Map.of("from", from, "limit", limit)) instanceof List<?> list
+        return stores.inspect(store, RouteNames.SAGAS, Map.of("from", from, "limit", limit)) instanceof List<?> list
                 ? list
                 : List.of();
     }

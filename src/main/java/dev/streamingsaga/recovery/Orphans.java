@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.BucketLocation;
 import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.saga.StoreCallException;
 import dev.streamingsaga.saga.StoreClient;
 import java.util.ArrayList;
@@ -27,8 +28,6 @@ import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
  * is empty, or if the owner object in the bucket names another journal. Holds one saga in memory at a time.
  */
 public final class Orphans implements AutoCloseable {
-    static final String UPLOAD = "upload";
-
     private final StorageAccess storage;
     private final Journal journal;
     private final StoreClient stores;
@@ -71,10 +70,12 @@ public final class Orphans implements AutoCloseable {
             search.in(inventory(location), orphan -> found.accept(withBucket(orphan, location), location));
         } catch (NoSuchBucketException e) {
             if (location.bucket().equals(configured.bucket())) {
-                found.accept(Orphan.unreachable(UPLOAD, String.valueOf(e.getMessage())), location);
+                found.accept(Orphan.unreachable(StoreNames.UPLOAD, String.valueOf(e.getMessage())), location);
             }
         } catch (SdkException e) {
-            found.accept(withBucket(Orphan.unreachable(UPLOAD, String.valueOf(e.getMessage())), location), location);
+            found.accept(
+                    withBucket(Orphan.unreachable(StoreNames.UPLOAD, String.valueOf(e.getMessage())), location),
+                    location);
         }
     }
 
@@ -183,7 +184,7 @@ public final class Orphans implements AutoCloseable {
         Map<String, Object> documentFacts = new LinkedHashMap<>();
         documentFacts.put("sagaId", orphan.sagaId());
         documentFacts.put("documentId", orphan.documentId());
-        if (orphan.store().equals(UPLOAD)) {
+        if (orphan.store().equals(StoreNames.UPLOAD)) {
             documentFacts.put("bucket", location.bucket());
             documentFacts.put("keyPrefix", orphan.resource());
         }

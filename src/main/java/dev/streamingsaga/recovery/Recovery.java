@@ -1,5 +1,6 @@
 package dev.streamingsaga.recovery;
 
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.RecoveryMode;
 import dev.streamingsaga.ingest.IngestResult;
@@ -223,7 +224,7 @@ public final class Recovery implements AutoCloseable {
         if (run.revocation().isPresent()) {
             runs.end(run); // cancelled or paused meanwhile: that command finishes the saga
         } else {
-            template.requestBody(config.direct("resume"), run, IngestResult.class);
+            template.requestBody(config.direct(RouteNames.RESUME), run, IngestResult.class);
         }
         return journal.sagas().find(run.sagaId()).orElseThrow().state();
     }

@@ -4,10 +4,11 @@ import dev.streamingsaga.chunk.ChunkAudit;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Event.EventKind;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
-import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.saga.StoreCallException;
 import dev.streamingsaga.saga.StoreClient;
 import java.util.LinkedHashMap;
@@ -39,7 +40,7 @@ final class Repair {
 
     /** The journal has the whole security record. What a custom store needs is unknown. */
     static boolean needsText(String store) {
-        return !store.equals("security");
+        return !store.equals(StoreNames.SECURITY);
     }
 
     /** @return why a store could not be repaired, by store */
@@ -72,7 +73,7 @@ final class Repair {
     }
 
     private void repair(String store, List<Drift> found) throws StoreCallException {
-        if (store.equals(Orphans.UPLOAD)) {
+        if (store.equals(StoreNames.UPLOAD)) {
             objects(found);
         } else if (found.stream().allMatch(drift -> drift.kind() == Drift.DriftKind.NOT_VISIBLE)) {
             stores.complete(store, document().facts());
@@ -107,7 +108,7 @@ final class Repair {
     private void request(String route, Document source, Object body) {
         try (ProducerTemplate template = storage.context().createProducerTemplate()) {
             Exchange answer = template.request(storage.config().direct(route), exchange -> {
-                exchange.setProperty(Run.PROPERTY, run(source));
+                exchange.setProperty(ExchangeKeys.RUN, run(source));
                 exchange.getMessage().setBody(body);
             });
             Exception failure = answer.getException();

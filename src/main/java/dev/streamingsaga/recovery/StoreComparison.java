@@ -1,9 +1,11 @@
 package dev.streamingsaga.recovery;
 
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.saga.StoreCallException;
 import dev.streamingsaga.saga.StoreClient;
 import dev.streamingsaga.saga.StoreClient.StoreContents;
@@ -47,9 +49,11 @@ final class StoreComparison {
     }
 
     private Optional<Map<?, ?>> inspect(String store) throws StoreCallException {
-        if (stores.exists(store, "-inspect")) {
+        if (stores.exists(store, RouteNames.INSPECT)) {
             return Optional.of(
-                    stores.inspect(store, "-inspect", document.facts()) instanceof Map<?, ?> map ? map : Map.of());
+                    stores.inspect(store, RouteNames.INSPECT, document.facts()) instanceof Map<?, ?> map
+                            ? map
+                            : Map.of());
         }
         if (!stores.exists(store, "")) {
             drift(
@@ -104,14 +108,14 @@ final class StoreComparison {
     private void columns(String store, Map<?, ?> row) {
         Map<String, Object> expected = new LinkedHashMap<>();
         expected.put("document_id", document.documentId());
-        if (store.equals("security") || store.equals("relational")) {
+        if (store.equals(StoreNames.SECURITY) || store.equals(StoreNames.RELATIONAL)) {
             expected.put("sha256", document.sha256());
             expected.put("owner", document.owner());
         }
-        if (store.equals("security")) {
+        if (store.equals(StoreNames.SECURITY)) {
             expected.put("classification", document.classification());
             expected.put("key_id", document.keyId());
-        } else if (store.equals("relational")) {
+        } else if (store.equals(StoreNames.RELATIONAL)) {
             expected.put("file_name", document.fileName());
             expected.put("content_type", document.contentType());
             expected.put("size_bytes", document.sizeBytes());
@@ -127,7 +131,7 @@ final class StoreComparison {
 
     private void counts(String store, Map<?, ?> row, DocumentShape shape) {
         switch (store) {
-            case "vector" -> {
+            case StoreNames.VECTOR -> {
                 same(store, "pages", Long.toString(shape.pages()), text(row, "pages"));
                 same(store, "segment count", Long.toString(shape.segments()), text(row, "segments"));
                 number(store, "segments", shape.segments(), DocumentShape.number(row.get("stored")));
@@ -143,14 +147,14 @@ final class StoreComparison {
                 }
                 same(store, "segments of another document, model or dimension", "0", text(row, "odd"));
             }
-            case "graph" -> {
+            case StoreNames.GRAPH -> {
                 number(store, "document nodes", 1, DocumentShape.number(row.get("documents")));
                 number(store, "page nodes", shape.pages(), DocumentShape.number(row.get("pages")));
                 number(store, "segment nodes", shape.segments(), DocumentShape.number(row.get("segments")));
                 number(store, "edges", shape.edges(), DocumentShape.number(row.get("edges")));
                 same(store, "nodes of another document", "0", text(row, "odd"));
             }
-            case "relational" -> {
+            case StoreNames.RELATIONAL -> {
                 same(store, "pages", Long.toString(shape.pages()), text(row, "pages"));
                 same(store, "segments", Long.toString(shape.segments()), text(row, "segments"));
             }

@@ -17,6 +17,7 @@ import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.journal.StepCompensation;
 import dev.streamingsaga.journal.StepRecord;
 import dev.streamingsaga.journal.StepState;
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.saga.StoreClient.StoreContents;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -165,7 +166,7 @@ public final class Compensator implements AutoCloseable {
         boolean ended = runs.revoke(saga.sagaId(), cause, Duration.ZERO);
         // The manifest is in the bucket, too.
         running.stream()
-                .map(step -> isStore(saga, step) ? step : "upload")
+                .map(step -> isStore(saga, step) ? step : StoreNames.UPLOAD)
                 .distinct()
                 .forEach(step -> {
                     if (ended) {
@@ -203,7 +204,7 @@ public final class Compensator implements AutoCloseable {
     }
 
     static boolean isStore(SagaRecord saga, String step) {
-        return step.equals("upload") || saga.participants().contains(step);
+        return step.equals(StoreNames.UPLOAD) || saga.participants().contains(step);
     }
 
     /**
@@ -253,19 +254,22 @@ public final class Compensator implements AutoCloseable {
      * removed or checked becomes a clean-up entry, and the saga is PARTIALLY_COMPENSATED until it is closed.
      */
     void sweep(SagaRecord saga) {
-        StepCompensation result = remove(saga, "upload", journal.chunks().unanswered(saga.sagaId()));
+        StepCompensation result =
+                remove(saga, StoreNames.UPLOAD, journal.chunks().unanswered(saga.sagaId()));
         if (!result.residues().isEmpty()) {
             LOG.warn(
                     "objects of saga {} arrived in the bucket after its compensation, or the bucket cannot be checked; they count as residue",
                     saga.sagaId());
-            record(saga, "upload", result);
+            record(saga, StoreNames.UPLOAD, result);
         }
         journal.outcomes().swept(saga.sagaId());
     }
 
     /** For the bucket the journal knows the names. */
     private List<String> knownKeys(SagaRecord saga, String step) {
-        return step.equals("upload") ? journal.chunks().keys(saga.sagaId()) : List.of(storeResource(saga, step));
+        return step.equals(StoreNames.UPLOAD)
+                ? journal.chunks().keys(saga.sagaId())
+                : List.of(storeResource(saga, step));
     }
 
     /**
@@ -329,8 +333,8 @@ public final class Compensator implements AutoCloseable {
     private Map<String, Object> facts(SagaRecord saga, Document document, String step, List<String> known) {
         Map<String, Object> facts = new LinkedHashMap<>(document.facts());
         facts.put(DocumentFacts.RUN, (long) saga.run());
-        if (step.equals("upload")) {
-            facts.put("keys", known);
+        if (step.equals(StoreNames.UPLOAD)) {
+            facts.put(DocumentFacts.KEYS, known);
         }
         return facts;
     }

@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.StoreNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,7 +62,7 @@ final class Completion {
         }
         Map<String, Object> facts = saga.document().map(Document::facts).orElseThrow();
         Map<String, String> failures = new LinkedHashMap<>();
-        List<String> stores = new ArrayList<>(List.of("upload"));
+        List<String> stores = new ArrayList<>(List.of(StoreNames.UPLOAD));
         stores.addAll(saga.participants());
         for (String store : stores) {
             try {

@@ -1,6 +1,7 @@
 package dev.streamingsaga.saga;
 
 import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntry;
@@ -226,12 +227,12 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
 
     @Override
     public CallbackHandler.CallbackAnswer compensate(Target target) {
-        return answer(target, "-compensate");
+        return answer(target, RouteNames.COMPENSATE);
     }
 
     @Override
     public CallbackHandler.CallbackAnswer complete(Target target) {
-        return answer(target, "-complete");
+        return answer(target, RouteNames.COMPLETE);
     }
 
     private CallbackHandler.CallbackAnswer answer(Target target, String suffix) {

@@ -1,8 +1,21 @@
 package dev.streamingsaga.saga;
 
+import static dev.streamingsaga.config.RouteNames.COMPENSATE;
+import static dev.streamingsaga.config.RouteNames.COMPLETE;
+import static dev.streamingsaga.config.RouteNames.MANIFEST;
+import static dev.streamingsaga.config.RouteNames.RUN;
+import static dev.streamingsaga.config.RouteNames.WRITE;
+import static dev.streamingsaga.config.RouteNames.store;
+import static dev.streamingsaga.journal.StepNames.FINALIZE;
+import static dev.streamingsaga.journal.StepNames.START;
+import static dev.streamingsaga.journal.StepNames.VALIDATE;
+import static dev.streamingsaga.journal.StepNames.VERIFY;
+import static dev.streamingsaga.journal.StoreNames.UPLOAD;
+
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.SagaState;
-import java.util.Set;
+import dev.streamingsaga.journal.StoreNames;
 import org.apache.camel.Processor;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.model.SagaDefinition;
@@ -15,16 +28,14 @@ import org.apache.camel.saga.CamelSagaService;
  * what a step throws is journaled and makes Camel cancel the LRA.
  */
 final class SagaRoutes extends RouteBuilder {
-    /** Stores whose own routes acquire a permit for each batch; every other store's route runs under one permit. */
-    private static final Set<String> BUILT_IN = Set.of("upload", "security", "vector", "graph", "relational");
-
     private final SagaConfig config;
     private final CamelSagaService service;
     private final Participants participants;
     private final Processor validate;
     private final Processor start;
 
-    SagaRoutes(SagaConfig config, CamelSagaService service, Participants participants, Processor validate, Processor start) {
+    SagaRoutes(
+            SagaConfig config, CamelSagaService service, Participants participants, Processor validate, Processor start) {
         this.config = config;
         this.service = service;
         this.participants = participants;
@@ -35,57 +46,71 @@ final class SagaRoutes extends RouteBuilder {
     @Override
     public void configure() {
         errorHandler(noErrorHandler());
-        TryDefinition steps = enlist("run", SagaPropagation.REQUIRES_NEW, "one run of a saga: all nine steps in one LRA")
-                .completion(config.direct("run-complete"))
+        TryDefinition steps = enlist(RUN, SagaPropagation.REQUIRES_NEW, "one run of a saga: all nine steps in one LRA")
+                .completion(config.direct(RUN + COMPLETE))
                 .process(participants::bindLra)
                 .doTry();
-        steps.process(Steps.begin("validate", SagaState.RECEIVED)).to(config.direct("validate")).process(Steps.end("validate"))
-                .process(Steps.begin("start", SagaState.RECEIVED)).to(config.direct("start")).process(Steps.end("start"))
-                .to(config.direct("participant-upload"))
-                .process(Steps.begin("verify", SagaState.VERIFYING)).to(config.direct("verify")).process(Steps.end("verify"));
-        config.participants().forEach(name -> steps.to(config.direct("participant-" + name)));
+        step(steps, VALIDATE, SagaState.RECEIVED, VALIDATE);
+        step(steps, START, SagaState.RECEIVED, START);
+        steps.to(config.direct(RouteNames.participant(UPLOAD)));
+        step(steps, VERIFY, SagaState.VERIFYING, VERIFY);
+        config.participants().forEach(name -> steps.to(config.direct(RouteNames.participant(name))));
         if (config.participants().isEmpty()) {
-            // The bucket is the only store; the only legal transition from VERIFYING to COMPLETING is through PROCESSING.
-            steps.process(Steps.begin("finalize", SagaState.PROCESSING));
+            // The bucket is the only store; VERIFYING can only become COMPLETING through PROCESSING.
+            steps.process(Steps.begin(FINALIZE, SagaState.PROCESSING));
         }
-        steps.process(Steps.begin("finalize", SagaState.COMPLETING)).to(config.direct("manifest")).process(Steps.end("finalize"))
+        step(steps, FINALIZE, SagaState.COMPLETING, MANIFEST)
                 .doCatch(Throwable.class).process(participants::failed)
                 .end().end();
 
-        from(config.direct("validate")).routeId(config.id("validate")).group("saga")
-                .description("checks that the file is regular, readable, allowed and within the size limit; takes its digests").process(validate);
-        from(config.direct("start")).routeId(config.id("start")).group("saga")
-                .description("chooses and journals all names before anything is written under them").process(start);
-        participant("upload", SagaState.UPLOADING);
+        from(config.direct(VALIDATE)).routeId(config.id(VALIDATE)).group("saga")
+                .description("checks that the file is regular, readable, allowed and within the size limit;"
+                        + " takes its digests")
+                .process(validate);
+        from(config.direct(START)).routeId(config.id(START)).group("saga")
+                .description("chooses and journals all names before anything is written under them")
+                .process(start);
+        participant(UPLOAD, SagaState.UPLOADING);
         config.participants().forEach(name -> participant(name, SagaState.PROCESSING));
-        callbacks("run");
-        from(config.direct("run-complete")).routeId(config.id("run-complete")).group("saga")
-                .description("callback of the coordinator: the LRA was closed").process(participants::complete);
+        callbacks(RUN);
+        from(config.direct(RUN + COMPLETE)).routeId(config.id(RUN + COMPLETE)).group("saga")
+                .description("callback of the coordinator: the LRA was closed")
+                .process(participants::complete);
+    }
+
+    private TryDefinition step(TryDefinition steps, String name, SagaState state, String route) {
+        return steps.process(Steps.begin(name, state)).to(config.direct(route)).process(Steps.end(name));
     }
 
     private void participant(String name, SagaState state) {
-        enlist("participant-" + name, SagaPropagation.MANDATORY, "writes store " + name + " as a participant of the saga")
+        String route = RouteNames.participant(name);
+        enlist(route, SagaPropagation.MANDATORY, "writes store " + name + " as a participant of the saga")
                 .process(Steps.begin(name, state))
                 .doTry()
-                    .process(Steps.permit(BUILT_IN.contains(name)))
-                    .enrich(config.direct("store-" + name), Steps::keepExpected)
+                    .process(Steps.permit(acquiresPermits(name)))
+                    .enrich(config.direct(store(name, WRITE)), Steps::keepExpected)
                 .doFinally()
                     .process(Steps::endPermit)
                 .end()
                 .process(Steps.end(name))
                 .end();
-        callbacks("participant-" + name);
+        callbacks(route);
+    }
+
+    /** Built-in stores acquire a permit for each batch; the route of any other store runs under one permit. */
+    private static boolean acquiresPermits(String store) {
+        return store.equals(UPLOAD) || StoreNames.BUILT_IN.contains(store);
     }
 
     private SagaDefinition enlist(String route, SagaPropagation propagation, String description) {
         return from(config.direct(route)).routeId(config.id(route)).group("saga").description(description)
                 .saga().sagaService(service).propagation(propagation)
                 .option(Participants.OPTION, participants.token(route))
-                .compensation(config.direct(route + "-compensate"));
+                .compensation(config.direct(route + COMPENSATE));
     }
 
     private void callbacks(String route) {
-        from(config.direct(route + "-compensate")).routeId(config.id(route + "-compensate")).group("saga")
+        from(config.direct(route + COMPENSATE)).routeId(config.id(route + COMPENSATE)).group("saga")
                 .description("callback of the coordinator: compensate " + route).process(participants::compensate);
     }
 }

@@ -2,6 +2,7 @@ package dev.streamingsaga.saga;
 
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.DocumentFacts;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaState;
 import java.util.HashMap;
@@ -17,7 +18,7 @@ final class Steps {
     private Steps() {}
 
     static ActiveRun run(Exchange exchange) {
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
         if (run == null) {
             throw new IllegalStateException("no saga run in this exchange: send files to direct:<name>-ingest only");
         }
@@ -57,7 +58,7 @@ final class Steps {
         return exchange -> run(exchange)
                 .end(
                         step,
-                        exchange.removeProperty(Run.EXPECTED) instanceof Long pieces
+                        exchange.removeProperty(ExchangeKeys.EXPECTED) instanceof Long pieces
                                 ? OptionalLong.of(pieces)
                                 : OptionalLong.empty());
     }
@@ -68,7 +69,8 @@ final class Steps {
      */
     static Exchange keepExpected(Exchange original, @Nullable Exchange answer) {
         if (answer != null) {
-            StoreClient.expected(answer.getMessage()).ifPresent(pieces -> original.setProperty(Run.EXPECTED, pieces));
+            StoreClient.expected(answer.getMessage())
+                    .ifPresent(pieces -> original.setProperty(ExchangeKeys.EXPECTED, pieces));
         }
         return original;
     }

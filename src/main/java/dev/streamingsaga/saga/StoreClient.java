@@ -1,8 +1,9 @@
 package dev.streamingsaga.saga;
 
-import dev.streamingsaga.chunk.ChunkRoutes;
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.DocumentFacts;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.trace.Traces;
 import java.time.Duration;
@@ -79,15 +80,15 @@ public final class StoreClient implements AutoCloseable {
     /** The required routes that these participants lack; empty if none is missing. */
     List<String> missing(List<String> participants) {
         return participants.stream()
-                .flatMap(store -> Stream.of("", "-compensate")
+                .flatMap(store -> Stream.of(RouteNames.WRITE, RouteNames.COMPENSATE)
                         .filter(suffix -> !exists(store, suffix))
-                        .map(suffix -> config.direct("store-" + store + suffix)))
+                        .map(suffix -> config.direct(RouteNames.store(store, suffix))))
                 .toList();
     }
 
     /** Whether the store has a count route. */
     public boolean countable(String store) {
-        return exists(store, "-count");
+        return exists(store, RouteNames.COUNT);
     }
 
     /** Whether the store has a route with this suffix. */
@@ -98,15 +99,16 @@ public final class StoreClient implements AutoCloseable {
     /** The ids of these participants' routes that no {@link ErrorGuard} covers. */
     List<String> unguarded(List<String> participants) {
         return participants.stream()
-                .flatMap(store ->
-                        Stream.of("", "-compensate", "-count", "-complete").flatMap(suffix -> routes(store, suffix)))
+                .flatMap(store -> Stream.of(
+                                RouteNames.WRITE, RouteNames.COMPENSATE, RouteNames.COUNT, RouteNames.COMPLETE)
+                        .flatMap(suffix -> routes(store, suffix)))
                 .filter(route -> !ErrorGuard.covers(context, route))
                 .map(Route::getRouteId)
                 .toList();
     }
 
     private Stream<Route> routes(String store, String suffix) {
-        String uri = "direct://" + config.id("store-" + store + suffix);
+        String uri = "direct://" + config.id(RouteNames.store(store, suffix));
         return context.getRoutes().stream()
                 .filter(route -> route.getEndpoint().getEndpointUri().equals(uri));
     }
@@ -116,13 +118,14 @@ public final class StoreClient implements AutoCloseable {
         if (!countable(store)) {
             return Optional.empty();
         }
-        return Optional.of(toContents(store, call(store, "-count", facts).getBody()));
+        return Optional.of(
+                toContents(store, call(store, RouteNames.COUNT, facts).getBody()));
     }
 
     /** Compensates the store; its route returns the residue that it knows of. */
     public StoreContents compensate(String store, Map<String, Object> facts) throws StoreCallException {
-        Message answer = call(store, "-compensate", facts);
-        Optional<String> reason = Optional.ofNullable(answer.getHeader(ChunkRoutes.LEFT_BECAUSE, String.class));
+        Message answer = call(store, RouteNames.COMPENSATE, facts);
+        Optional<String> reason = Optional.ofNullable(answer.getHeader(ExchangeKeys.RESIDUE_REASON, String.class));
         return answer.getBody() instanceof Collection<?> names ? contents(names, reason) : StoreContents.NOTHING;
     }
 
@@ -132,8 +135,8 @@ public final class StoreClient implements AutoCloseable {
      * @return how many pieces the store reported, if it did
      */
     public OptionalLong write(String store, Run run, Duration limit) throws StoreCallException {
-        return expected(request(store, "", limit, exchange -> {
-            exchange.setProperty(Run.PROPERTY, run);
+        return expected(request(store, RouteNames.WRITE, limit, exchange -> {
+            exchange.setProperty(ExchangeKeys.RUN, run);
             exchange.getMessage().setBody(new HashMap<>(run.document().facts()));
         }));
     }
@@ -144,8 +147,8 @@ public final class StoreClient implements AutoCloseable {
     }
 
     public void complete(String store, Map<String, Object> facts) throws StoreCallException {
-        if (exists(store, "-complete")) {
-            call(store, "-complete", facts);
+        if (exists(store, RouteNames.COMPLETE)) {
+            call(store, RouteNames.COMPLETE, facts);
         }
     }
 
@@ -176,13 +179,15 @@ public final class StoreClient implements AutoCloseable {
 
     /** How many pieces a store reports at the end of its write. For display only. */
     static OptionalLong expected(Message answer) {
-        Object reported = answer.getHeader(Run.EXPECTED);
+        Object reported = answer.getHeader(ExchangeKeys.EXPECTED);
         OptionalLong pieces = number(reported);
         if (reported != null && pieces.isEmpty()) {
             LOG.warn(
                     "a store of saga {} ended its write with a header {} that is not a number; how many pieces it should hold is unknown",
-                    answer.getExchange().getProperty(Run.PROPERTY, Run.class).sagaId(),
-                    Run.EXPECTED);
+                    answer.getExchange()
+                            .getProperty(ExchangeKeys.RUN, Run.class)
+                            .sagaId(),
+                    ExchangeKeys.EXPECTED);
         }
         return pieces;
     }
@@ -200,7 +205,7 @@ public final class StoreClient implements AutoCloseable {
     }
 
     private Message request(String store, String suffix, Duration limit, Processor fill) throws StoreCallException {
-        String uri = config.direct("store-" + store + suffix);
+        String uri = config.direct(RouteNames.store(store, suffix));
         Future<Exchange> reply = calls.submit(() -> template.request(uri, exchange -> {
             ErrorGuard.mark(exchange);
             fill.process(exchange);

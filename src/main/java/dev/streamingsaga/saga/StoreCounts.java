@@ -2,6 +2,7 @@ package dev.streamingsaga.saga;
 
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.StoreNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +28,7 @@ public final class StoreCounts {
     public Map<String, Long> counts(SagaRecord saga) {
         Optional<Document> document = saga.document();
         Map<String, Long> counts = new LinkedHashMap<>();
-        List<String> names = new ArrayList<>(List.of("upload"));
+        List<String> names = new ArrayList<>(List.of(StoreNames.UPLOAD));
         names.addAll(saga.participants());
         for (String store : names) {
             if (document.isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.journal.Run;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +20,7 @@ record BatchRoute<B>(StoreDatabase db, Class<B> type, String description) {
     record Insert<B>(Function<B, List<?>> rows, String statement) {}
 
     void addTo(RouteBuilder routes, List<Insert<B>> inserts) {
-        PolicyDefinition section = routes.from(db.direct("-batch"))
-                .routeId(db.route("-batch"))
-                .routeGroup(db.route(""))
+        PolicyDefinition section = db.from(routes, RouteNames.BATCH)
                 .routeDescription(description)
                 .setProperty(BATCH, routes.body())
                 .policy(db.writing());

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.trace.Traces;
 import org.apache.camel.Exchange;
@@ -11,7 +12,7 @@ record BatchSender(ProducerTemplate template, String route) {
     /** @throws RuntimeException the failure of the route; the caller must not send further batches */
     void send(Run run, Object batch) {
         Exchange done = template.send(route, exchange -> {
-            exchange.setProperty(Run.PROPERTY, run);
+            exchange.setProperty(ExchangeKeys.RUN, run);
             exchange.getMessage().setBody(batch);
             Traces.of(exchange.getContext()).of(run.sagaId()).to(exchange);
         });

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.store.BatchRoute.Insert;
 import java.util.List;
 import org.apache.camel.builder.RouteBuilder;
@@ -21,7 +22,7 @@ final class GraphStoreRoutes extends RouteBuilder {
         writeBatch();
         inspection();
 
-        from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COMPENSATE)
             .routeDescription("Deletes the nodes and edges of a saga")
             .process(StoreSteps::identify)
             .process(graph::forget)
@@ -33,21 +34,21 @@ final class GraphStoreRoutes extends RouteBuilder {
             .to(db.query("select (select count(*) from graph_edge where saga_id = :#sagaId)"
                 + " + (select count(*) from graph_node where saga_id = :#sagaId)"
                 + " + (select count(*) from graph_document where saga_id = :#sagaId)"))
-            .process(StoreSteps.requireNothingLeft("graph"));
+            .process(StoreSteps.requireNothingLeft(db.store()));
 
-        from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COUNT)
             .routeDescription("Counts the nodes of a saga")
             .process(StoreSteps::identify)
             .to(db.one("select count(*) from graph_node where saga_id = :#sagaId"));
 
-        from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COMPLETE)
             .routeDescription("Makes the document's structure visible")
             .process(StoreSteps::identify)
             .process(graph::forget)
             .policy(db.transaction())
                 .to(db.sql("update graph_document set visible = 1 where saga_id = :#sagaId"))
             .end()
-            .process(StoreSteps.requireShown("graph"));
+            .process(StoreSteps.requireShown(db.store()));
     }
 
     private void inspection() {
@@ -67,7 +68,7 @@ final class GraphStoreRoutes extends RouteBuilder {
     }
 
     private void write() {
-        from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
+        db.from(this, RouteNames.WRITE)
             .routeDescription("Writes the document's structure; it stays invisible until completion")
             .process(StoreSteps::begin)
             // Deletes the rows of an earlier attempt first: it may have split the text differently, and a rewrite is
@@ -77,7 +78,7 @@ final class GraphStoreRoutes extends RouteBuilder {
                     + " values (:#sagaId, :#documentId, :#run, :#fileName)"
                     + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run"
                     + " where graph_document.run <= excluded.run"))
-                .process(StoreSteps.requireOwnRun("graph"))
+                .process(StoreSteps.requireOwnRun(db.store()))
                 .to(db.sql("delete from graph_edge where saga_id = :#sagaId"))
                 .to(db.sql("delete from graph_node where saga_id = :#sagaId"))
             .end()

@@ -1,8 +1,11 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.StoreNames;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
@@ -13,7 +16,7 @@ final class GraphWriter {
 
     GraphWriter(StoreDatabase db, OutlineCache outlines, ProducerTemplate template) {
         this.outlines = outlines;
-        this.batches = new BatchSender(template, db.direct("-batch"));
+        this.batches = new BatchSender(template, db.direct(RouteNames.BATCH));
     }
 
     void writeAll(Exchange exchange) {
@@ -30,11 +33,11 @@ final class GraphWriter {
                 batch = sendIfFull(run, batch);
                 batch.segment(page, ordinal);
             }
-            run.progress("graph", ordinal, outline.segments(), "segments");
+            run.progress(StoreNames.GRAPH, ordinal, outline.segments(), "segments");
         }
         batches.send(run, batch);
         // One node for the document, one for each page and each segment.
-        exchange.getMessage().setHeader(Run.EXPECTED, 1L + outline.pages() + outline.segments());
+        exchange.getMessage().setHeader(ExchangeKeys.EXPECTED, 1L + outline.pages() + outline.segments());
     }
 
     void forget(Exchange exchange) {

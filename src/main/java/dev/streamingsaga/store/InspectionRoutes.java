@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.RouteNames;
 import org.apache.camel.builder.RouteBuilder;
 
 /**
@@ -13,12 +14,12 @@ import org.apache.camel.builder.RouteBuilder;
 record InspectionRoutes(StoreDatabase db, String content, String rows, String stored) {
 
     void addTo(RouteBuilder routes) {
-        routes.from(db.direct("-sagas")).routeId(db.route("-sagas")).routeGroup(db.route(""))
+        db.from(routes, RouteNames.SAGAS)
             .routeDescription("Lists the sagas with " + content + ", a page at a time")
             .process(StoreSteps::page)
             .to(db.sagas(rows));
 
-        routes.from(db.direct("-inspect")).routeId(db.route("-inspect")).routeGroup(db.route(""))
+        db.from(routes, RouteNames.INSPECT)
             .routeDescription("Returns what is stored for a saga, for a comparison with the journal")
             .process(StoreSteps::identify)
             .to(db.others())

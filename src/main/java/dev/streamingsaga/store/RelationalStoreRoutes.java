@@ -1,7 +1,8 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.content.Outline;
-import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.ExchangeKeys;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
@@ -23,7 +24,7 @@ final class RelationalStoreRoutes extends RouteBuilder {
     public void configure() {
         errorHandler(noErrorHandler());
 
-        from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
+        db.from(this, RouteNames.WRITE)
             .routeDescription("Writes the document's metadata; it stays invisible until completion")
             .process(StoreSteps::begin)
             .process(this::addOutline)
@@ -45,11 +46,11 @@ final class RelationalStoreRoutes extends RouteBuilder {
                     + " segments = excluded.segments, title = excluded.title, author = excluded.author,"
                     + " owner = excluded.owner,"
                     + " written = excluded.written where relational_document.run <= excluded.run"))
-                .process(StoreSteps.requireOwnRun("relational"))
+                .process(StoreSteps.requireOwnRun(db.store()))
             .end()
-            .setHeader(Run.EXPECTED, constant(1));
+            .setHeader(ExchangeKeys.EXPECTED, constant(1));
 
-        from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COMPENSATE)
             .routeDescription("Deletes the metadata of a saga")
             .process(StoreSteps::identify)
             .process(outlines::forget)
@@ -57,9 +58,9 @@ final class RelationalStoreRoutes extends RouteBuilder {
                 .to(db.sql("delete from relational_document where saga_id = :#sagaId"))
             .end()
             .to(db.query("select count(*) from relational_document where saga_id = :#sagaId"))
-            .process(StoreSteps.requireNothingLeft("relational"));
+            .process(StoreSteps.requireNothingLeft(db.store()));
 
-        from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COUNT)
             .routeDescription("Counts the metadata rows of a saga")
             .process(StoreSteps::identify)
             .setHeader(JdbcConstants.JDBC_PARAMETERS, body())
@@ -67,7 +68,7 @@ final class RelationalStoreRoutes extends RouteBuilder {
             .to(db.jdbc())
             .removeHeader(JdbcConstants.JDBC_PARAMETERS);
 
-        from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COMPLETE)
             .routeDescription("Makes the metadata visible and records the time")
             .process(StoreSteps::identify)
             .process(outlines::forget)
@@ -76,7 +77,7 @@ final class RelationalStoreRoutes extends RouteBuilder {
                 .to(db.sql("update relational_document set visible = 1, completed = coalesce(completed, :#completedAt)"
                     + " where saga_id = :#sagaId"))
             .end()
-            .process(StoreSteps.requireShown("relational"));
+            .process(StoreSteps.requireShown(db.store()));
         inspection();
     }
 

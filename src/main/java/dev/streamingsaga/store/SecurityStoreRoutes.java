@@ -1,6 +1,7 @@
 package dev.streamingsaga.store;
 
-import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.config.RouteNames;
+import dev.streamingsaga.journal.ExchangeKeys;
 import org.apache.camel.builder.RouteBuilder;
 
 /** Stores owner, classification and encryption key id of a document: one row for each saga. */
@@ -15,7 +16,7 @@ final class SecurityStoreRoutes extends RouteBuilder {
     public void configure() {
         errorHandler(noErrorHandler());
 
-        from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
+        db.from(this, RouteNames.WRITE)
             .routeDescription("Writes the security record; it stays invisible until completion")
             .process(StoreSteps::begin)
             .policy(db.writing())
@@ -27,31 +28,31 @@ final class SecurityStoreRoutes extends RouteBuilder {
                     + " sha256 = excluded.sha256,"
                     + " owner = excluded.owner, classification = excluded.classification, key_id = excluded.key_id"
                     + " where security_document.run <= excluded.run"))
-                .process(StoreSteps.requireOwnRun("security"))
+                .process(StoreSteps.requireOwnRun(db.store()))
             .end()
-            .setHeader(Run.EXPECTED, constant(1));
+            .setHeader(ExchangeKeys.EXPECTED, constant(1));
 
-        from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COMPENSATE)
             .routeDescription("Deletes the security record of a saga")
             .process(StoreSteps::identify)
             .policy(db.transaction())
                 .to(db.sql("delete from security_document where saga_id = :#sagaId"))
             .end()
             .to(db.query("select count(*) from security_document where saga_id = :#sagaId"))
-            .process(StoreSteps.requireNothingLeft("security"));
+            .process(StoreSteps.requireNothingLeft(db.store()));
 
-        from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COUNT)
             .routeDescription("Counts the security records of a saga")
             .process(StoreSteps::identify)
             .to(db.one("select count(*) from security_document where saga_id = :#sagaId"));
 
-        from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COMPLETE)
             .routeDescription("Makes the security record visible")
             .process(StoreSteps::identify)
             .policy(db.transaction())
                 .to(db.sql("update security_document set visible = 1 where saga_id = :#sagaId"))
             .end()
-            .process(StoreSteps.requireShown("security"));
+            .process(StoreSteps.requireShown(db.store()));
         inspection();
     }
 

@@ -1,14 +1,17 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.content.EmbeddedSegment;
 import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentFacts;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.StoreNames;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +33,7 @@ final class SegmentWriter {
         this.db = db;
         this.content = content;
         this.outlines = outlines;
-        this.batches = new BatchSender(template, db.direct("-batch"));
+        this.batches = new BatchSender(template, db.direct(RouteNames.BATCH));
     }
 
     /**
@@ -76,9 +79,9 @@ final class SegmentWriter {
      */
     private static void progress(Run run, long pagesDone, long pagesTotal, long segmentsDone) {
         if (pagesTotal > 1) {
-            run.progress("vector", pagesDone, pagesTotal, "pages");
+            run.progress(StoreNames.VECTOR, pagesDone, pagesTotal, "pages");
         } else {
-            run.progress("vector", segmentsDone, Run.UNKNOWN, "segments");
+            run.progress(StoreNames.VECTOR, segmentsDone, Run.UNKNOWN, "segments");
         }
     }
 
@@ -94,7 +97,7 @@ final class SegmentWriter {
                             + facts.get(DocumentFacts.SAGA_ID) + ", the document has " + expected
                             + " (were saga.content settings changed between two runs?); compensating");
         }
-        exchange.getMessage().setHeader(Run.EXPECTED, expected);
+        exchange.getMessage().setHeader(ExchangeKeys.EXPECTED, expected);
     }
 
     void forget(Exchange exchange) {
@@ -118,7 +121,7 @@ final class SegmentWriter {
         row.put("page", embedded.segment().page());
         row.put("ordinal", embedded.segment().ordinal());
         row.put("text", DatabaseText.of(embedded.segment().text()));
-        row.put("vector", VectorFormat.encode(embedded.vector(), db.dialect()));
+        row.put("embedding", VectorFormat.encode(embedded.vector(), db.dialect()));
         return row;
     }
 }

@@ -1,8 +1,11 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.database.Databases.Dialect;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.Policy;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -17,13 +20,18 @@ record StoreDatabase(SagaConfig config, String store, Databases.OpenDatabase ope
         return config.id(store + "-db");
     }
 
-    /** Route id; {@code suffix} is empty or starts with a hyphen. */
+    /** Route id; {@code suffix} is one of {@link RouteNames}. */
     String route(String suffix) {
-        return config.id("store-" + store + suffix);
+        return config.id(RouteNames.store(store, suffix));
     }
 
     String direct(String suffix) {
-        return config.direct("store-" + store + suffix);
+        return config.direct(RouteNames.store(store, suffix));
+    }
+
+    /** Begins a route of the store, in the store's group. */
+    RouteDefinition from(RouteBuilder routes, String suffix) {
+        return routes.from(direct(suffix)).routeId(route(suffix)).routeGroup(route(RouteNames.WRITE));
     }
 
     Dialect dialect() {

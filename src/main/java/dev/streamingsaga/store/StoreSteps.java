@@ -1,6 +1,7 @@
 package dev.streamingsaga.store;
 
 import dev.streamingsaga.journal.DocumentFacts;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
@@ -23,11 +24,11 @@ final class StoreSteps {
 
     /** @throws IllegalStateException outside a saga: only a run can say when to stop writing */
     static Run run(Exchange exchange) {
-        Run run = exchange.getProperty(Run.PROPERTY, Run.class);
+        Run run = exchange.getProperty(ExchangeKeys.RUN, Run.class);
         if (run == null) {
             throw new IllegalStateException(
                     "route " + exchange.getFromRouteId() + " can only write inside a saga: exchange property "
-                            + Run.PROPERTY + " is missing; nothing was written");
+                            + ExchangeKeys.RUN + " is missing; nothing was written");
         }
         return run;
     }

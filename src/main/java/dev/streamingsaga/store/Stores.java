@@ -3,6 +3,7 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
+import dev.streamingsaga.journal.StoreNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,9 +18,6 @@ import org.apache.camel.builder.RouteBuilder;
  * {@code <name>-<store>-db}, and their routes. Close it after the Camel context has stopped.
  */
 public final class Stores implements AutoCloseable {
-    /** Participants whose routes this project provides; the user provides the routes of all others. */
-    public static final List<String> BUILT_IN = List.of("security", "vector", "graph", "relational");
-
     private final CamelContext context;
     private final ProducerTemplate batches;
     private final Map<String, StoreDatabase> open = new LinkedHashMap<>();
@@ -48,7 +46,7 @@ public final class Stores implements AutoCloseable {
             SagaConfig config, CamelContext context, DocumentContent content, DatabaseSource databases) {
         Stores stores = new Stores(context, content);
         try {
-            for (String store : BUILT_IN) {
+            for (String store : StoreNames.BUILT_IN) {
                 if (config.participants().contains(store)) {
                     stores.add(config, store, databases);
                 }
@@ -65,12 +63,12 @@ public final class Stores implements AutoCloseable {
 
     /** Search over the completed documents; empty unless the vector store is a participant. */
     public Optional<VectorSearch> search() {
-        return Optional.ofNullable(open.get("vector")).map(database -> HybridSearch.over(database, content));
+        return Optional.ofNullable(open.get(StoreNames.VECTOR)).map(database -> HybridSearch.over(database, content));
     }
 
     /** Queries on the structure of completed documents; empty unless the graph store is a participant. */
     public Optional<DocumentGraph> graph() {
-        return Optional.ofNullable(open.get("graph")).map(DocumentGraph::new);
+        return Optional.ofNullable(open.get(StoreNames.GRAPH)).map(DocumentGraph::new);
     }
 
     /** For each built-in store, a health check that throws if its database does not answer. */
@@ -90,10 +88,11 @@ public final class Stores implements AutoCloseable {
 
     private RouteBuilder routes(StoreDatabase database) {
         return switch (database.store()) {
-            case "security" -> new SecurityStoreRoutes(database);
-            case "vector" -> new VectorStoreRoutes(database, new SegmentWriter(database, content, outlines, batches));
-            case "graph" -> new GraphStoreRoutes(database, new GraphWriter(database, outlines, batches));
-            case "relational" -> new RelationalStoreRoutes(database, outlines);
+            case StoreNames.SECURITY -> new SecurityStoreRoutes(database);
+            case StoreNames.VECTOR ->
+                new VectorStoreRoutes(database, new SegmentWriter(database, content, outlines, batches));
+            case StoreNames.GRAPH -> new GraphStoreRoutes(database, new GraphWriter(database, outlines, batches));
+            case StoreNames.RELATIONAL -> new RelationalStoreRoutes(database, outlines);
             default -> throw new IllegalArgumentException(database.store() + " is not a built-in store");
         };
     }

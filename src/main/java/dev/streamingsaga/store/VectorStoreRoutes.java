@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.database.Databases.Dialect;
 import dev.streamingsaga.store.BatchRoute.Insert;
 import java.util.List;
@@ -32,7 +33,7 @@ final class VectorStoreRoutes extends RouteBuilder {
         writeBatch();
         inspection();
 
-        from(db.direct("-compensate")).routeId(db.route("-compensate")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COMPENSATE)
             .routeDescription("Deletes the segments, vectors and words of a saga")
             .process(StoreSteps::identify)
             .process(segments::forget)
@@ -41,21 +42,21 @@ final class VectorStoreRoutes extends RouteBuilder {
                 .to(db.sql("delete from vector_document where saga_id = :#sagaId"))
             .end()
             .to(db.query("select (" + COUNT + ") + (select count(*) from vector_document where saga_id = :#sagaId)"))
-            .process(StoreSteps.requireNothingLeft("vector"));
+            .process(StoreSteps.requireNothingLeft(db.store()));
 
-        from(db.direct("-count")).routeId(db.route("-count")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COUNT)
             .routeDescription("Counts the vectors of a saga")
             .process(StoreSteps::identify)
             .to(db.one(COUNT));
 
-        from(db.direct("-complete")).routeId(db.route("-complete")).routeGroup(db.route(""))
+        db.from(this, RouteNames.COMPLETE)
             .routeDescription("Makes the segments searchable")
             .process(StoreSteps::identify)
             .process(segments::forget)
             .policy(db.transaction())
                 .to(db.sql("update vector_document set visible = 1 where saga_id = :#sagaId"))
             .end()
-            .process(StoreSteps.requireShown("vector"));
+            .process(StoreSteps.requireShown(db.store()));
     }
 
     private void inspection() {
@@ -73,7 +74,7 @@ final class VectorStoreRoutes extends RouteBuilder {
     }
 
     private void write() {
-        from(db.direct("")).routeId(db.route("")).routeGroup(db.route(""))
+        db.from(this, RouteNames.WRITE)
             .routeDescription("Splits, embeds and writes the document's text; it is not searchable until completion")
             .process(StoreSteps::begin)
             .process(segments::addModel)
@@ -83,7 +84,7 @@ final class VectorStoreRoutes extends RouteBuilder {
                     + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run,"
                     + " model = excluded.model, dimension = excluded.dimension"
                     + " where vector_document.run <= excluded.run"))
-                .process(StoreSteps.requireOwnRun("vector"))
+                .process(StoreSteps.requireOwnRun(db.store()))
                 .to(db.sql("delete from vector_segment where saga_id = :#sagaId"
                     + " and (model <> :#model or dimension <> :#dimension)"))
                 .to(db.query(FIRST_MISSING))
@@ -92,14 +93,14 @@ final class VectorStoreRoutes extends RouteBuilder {
             .policy(db.writing())
                 .to(db.sql("update vector_document set pages = :#pages, segments = :#segments"
                     + " where saga_id = :#sagaId and run = :#run"))
-                .process(StoreSteps.requireOwnRun("vector"))
+                .process(StoreSteps.requireOwnRun(db.store()))
             .end()
             .to(db.query(COUNT))
             .process(SegmentWriter::requireAll);
     }
 
     private void writeBatch() {
-        String vector = db.dialect() == Dialect.POSTGRESQL ? "cast(:#vector as vector)" : ":#vector";
+        String vector = db.dialect() == Dialect.POSTGRESQL ? "cast(:#embedding as vector)" : ":#embedding";
         new BatchRoute<>(db, List.class, "Writes one batch of segments with their vectors and words").addTo(this,
             List.of(
             new Insert<>(batch -> batch, "insert into vector_segment"

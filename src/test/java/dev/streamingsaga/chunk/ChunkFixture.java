@@ -5,6 +5,7 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.EmbeddedS3;
 import dev.streamingsaga.embedded.FaultyS3;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SourceIdentity;
@@ -106,8 +107,8 @@ final class ChunkFixture implements AutoCloseable {
     /** Rethrows the exception of the exchange. */
     void send(String route, Run run, Digests digests) {
         Exchange exchange = template.request(config.direct(route), e -> {
-            e.setProperty(Run.PROPERTY, run);
-            e.setProperty(ChunkRoutes.DIGESTS, digests);
+            e.setProperty(ExchangeKeys.RUN, run);
+            e.setProperty(ExchangeKeys.DIGESTS, digests);
             e.getMessage().setBody(run.document().facts());
         });
         rethrow(exchange);

@@ -11,8 +11,8 @@ import static org.awaitility.Awaitility.await;
 import dev.streamingsaga.embedded.FaultyS3;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkRow.ChunkState;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
-import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.source.Digests;
@@ -566,7 +566,7 @@ class UploadTest {
 
     private static List<Integer> planned(ChunkFixture fixture, RecordingRun run) {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());
-        exchange.setProperty(Run.PROPERTY, run);
+        exchange.setProperty(ExchangeKeys.RUN, run);
         new PlanUpload(
                         new Bucket(fixture.s3, fixture.config.s3().bucket()),
                         fixture.config.s3().timeout(),

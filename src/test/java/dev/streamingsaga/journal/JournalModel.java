@@ -11,7 +11,7 @@ import java.util.TreeSet;
 /** What the journal must say of one saga, in the simplest words: no database, no time, no concurrency. */
 final class JournalModel {
     static final int MAX_ATTEMPTS = 3;
-    static final List<String> STEPS = SagaRegistration.steps(List.of("vector"));
+    static final List<String> STEPS = StepNames.all(List.of("vector"));
 
     private static final List<SagaState> ORDER = List.of(
             SagaState.RECEIVED, SagaState.UPLOADING, SagaState.VERIFYING, SagaState.PROCESSING, SagaState.COMPLETING);

@@ -3,7 +3,7 @@ package dev.streamingsaga.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.ExchangeKeys;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -84,7 +84,7 @@ class AuditExampleTest {
                         "direct:hub-store-audit",
                         exchange -> exchange.getMessage().setBody(FACTS));
         assertThat(call("-count", FACTS)).isEqualTo(1);
-        assertThat(written.getMessage().getHeader(Run.EXPECTED, Integer.class))
+        assertThat(written.getMessage().getHeader(ExchangeKeys.EXPECTED, Integer.class))
                 .as("the expected count")
                 .isEqualTo(1);
         assertThat(ask("select count(*) from audit where completed is null and file_name = 'a ü.pdf'"))

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.testkit.PostgresServer;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ class PgliteStoreContractTest extends StoreContract {
 
     @Override
     Stream<String> stores() {
-        return Stores.BUILT_IN.stream();
+        return StoreNames.BUILT_IN.stream();
     }
 
     @Override

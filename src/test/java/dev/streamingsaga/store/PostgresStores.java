@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.testkit.PostgresServer;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +26,7 @@ final class PostgresStores implements AutoCloseable {
         server = running;
         running.empty();
         Map<String, String> settings = new HashMap<>();
-        Stores.BUILT_IN.forEach(store -> settings.put("saga.store." + store + ".url", running.url()));
+        StoreNames.BUILT_IN.forEach(store -> settings.put("saga.store." + store + ".url", running.url()));
         return settings;
     }
 

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.journal.StoreNames;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -9,7 +10,7 @@ import org.junit.jupiter.api.Tag;
 class SqliteStoreContractTest extends StoreContract {
     @Override
     Stream<String> stores() {
-        return Stores.BUILT_IN.stream();
+        return StoreNames.BUILT_IN.stream();
     }
 
     @Override

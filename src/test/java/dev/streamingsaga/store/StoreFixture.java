@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SourceIdentity;
 import java.io.IOException;
@@ -93,7 +94,7 @@ final class StoreFixture implements AutoCloseable {
         Exchange done = context.createProducerTemplate().send(endpoint, exchange -> {
             exchange.getMessage().setBody(body);
             if (run != null) {
-                exchange.setProperty(Run.PROPERTY, run);
+                exchange.setProperty(ExchangeKeys.RUN, run);
             }
         });
         if (done.getException() instanceof RuntimeException e) {
