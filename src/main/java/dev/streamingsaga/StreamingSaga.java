@@ -235,7 +235,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         service.setCamelContext(context);
         bindForRoutes(context, config);
         Ingest ingest = new Ingest(config, journal, runs, content, engine);
-        Recovery recovery = closeLater(new Recovery(config, context, journal, runs, engine, service));
+        Recovery recovery = closeLater(new Recovery(config, context, runs, engine, service));
         open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
         context.addRoutes(new ChunkRoutes(config, servers.s3(), journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));

@@ -156,7 +156,7 @@ class ArchitectureTest {
             .haveNameNotMatching(".*\\.("
                     + String.join(
                             "|",
-                            "Reports",
+                            "ReportFiles",
                             "Settlement",
                             "FileMove",
                             "DoneFileMarker", // the others report to the probe; this one removes what Settlement

@@ -100,7 +100,7 @@ final class ProgressDisplay implements AutoCloseable {
     }
 
     private String label(ActiveRun run, String step) {
-        String name = ConsoleText.safe(run.received().fileName());
+        String name = ConsoleText.safe(run.initialSaga().fileName());
         String file = name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 1) + "~" : name;
         return (files > 1 ? file + " " : "") + (step.isEmpty() ? "starting" : step);
     }

@@ -36,11 +36,15 @@ final class IngestRoutes extends RouteBuilder {
     private static final String ATTEMPT = "attempt";
 
     private final SagaConfig config;
-    private final Ingest ingest;
+    private final SourceClaims claims;
+    private final RunExecution execution;
+    private final OutcomeAnswer answers;
 
-    IngestRoutes(SagaConfig config, Ingest ingest) {
+    IngestRoutes(SagaConfig config, SourceClaims claims, RunExecution execution, OutcomeAnswer answers) {
         this.config = config;
-        this.ingest = ingest;
+        this.claims = claims;
+        this.execution = execution;
+        this.answers = answers;
     }
 
     @Override
@@ -64,31 +68,31 @@ final class IngestRoutes extends RouteBuilder {
                 .description("removes headers, claims the source, runs the saga, answers with its outcome")
                 .process(ErrorGuard::mark)
                 .process(new HeaderFilter())
-                .process(ingest::receive)
+                .process(claims::receive)
                 .filter(exchange -> exchange.getProperty(Ingest.SAGA_ID) == null);
         launch(fresh, config.id("receive-tap"), runs).end()
-                .process(ingest::answer);
+                .process(answers::answer);
 
         RouteDefinition again = from(config.direct(RESUME)).routeId(config.id(RESUME)).group("ingest")
                 .errorHandler(noErrorHandler())
                 .description("another run of a saga that was taken over; only the recovery sends here")
                 .process(ErrorGuard::mark)
                 .process(new HeaderFilter())
-                .process(ingest::resume);
+                .process(claims::resume);
         launch(again, config.id("resume-tap"), runs)
-                .process(ingest::answer);
+                .process(answers::answer);
 
         from(config.direct(ATTEMPT)).routeId(config.id(ATTEMPT)).group("ingest")
                 .errorHandler(noErrorHandler())
                 .description("one run of a saga; settles the saga however the run ends")
                 .doTry()
-                    .process(ingest::acquireSlot)
+                    .process(execution::acquireSlot)
                     .to(config.direct(RUN))
-                    .process(ingest::closed)
+                    .process(execution::closed)
                 .doCatch(Throwable.class)
-                    .process(ingest::failed)
+                    .process(execution::failed)
                 .doFinally()
-                    .process(ingest::end)
+                    .process(execution::end)
                 .end();
     }
 
@@ -96,12 +100,12 @@ final class IngestRoutes extends RouteBuilder {
     private ProcessorDefinition<?> launch(ProcessorDefinition<?> route, String id, ExecutorService runs) {
         route.doTry()
                     .wireTap(config.direct(ATTEMPT))
-                            .dynamicUri(false).executorService(runs).onPrepare(ingest::settleOnFailure).id(id)
+                            .dynamicUri(false).executorService(runs).onPrepare(execution::settleOnFailure).id(id)
                     .end()
                 .endDoTry()
                 .doCatch(Throwable.class)
-                    .process(ingest::failed)
-                    .process(ingest::end)
+                    .process(execution::failed)
+                    .process(execution::end)
                 .end();
         return route;
     }

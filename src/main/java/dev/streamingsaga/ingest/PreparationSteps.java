@@ -46,7 +46,7 @@ final class PreparationSteps {
      */
     void validate(Exchange exchange) {
         ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
-        Path path = run.received().source();
+        Path path = run.initialSaga().source();
         SourceIdentity identity = SourceFile.identity(path);
         requireSameSize(run, identity);
         if (identity.sizeBytes() > config.source().maxSizeBytes()) {
@@ -76,7 +76,7 @@ final class PreparationSteps {
     }
 
     private Digests digests(ActiveRun run, Path path, SourceIdentity identity) {
-        long chunkSize = run.received()
+        long chunkSize = run.initialSaga()
                 .document()
                 .map(Document::chunkSizeBytes)
                 .orElse(config.chunk().sizeBytes());
@@ -97,7 +97,7 @@ final class PreparationSteps {
      */
     private Optional<Digests> digestsOfEarlierRun(ActiveRun run, SourceIdentity now) {
         Optional<Document> untouched =
-                run.received().document().filter(before -> before.identity().equals(now) && now.changedNanos() != 0);
+                run.initialSaga().document().filter(before -> before.identity().equals(now) && now.changedNanos() != 0);
         return untouched
                 .map(before -> new Digests(
                         before.sha256(),
@@ -118,7 +118,7 @@ final class PreparationSteps {
 
     /** For a resumed run: before a byte is sent, the file must be the one that the first run saw. */
     private static void requireSameSize(ActiveRun run, SourceIdentity now) {
-        run.received()
+        run.initialSaga()
                 .document()
                 .filter(before -> before.sizeBytes() != now.sizeBytes())
                 .ifPresent(before -> {
@@ -130,7 +130,7 @@ final class PreparationSteps {
     }
 
     private static void requireSameContent(ActiveRun run, Digests now) {
-        run.received()
+        run.initialSaga()
                 .document()
                 .filter(before -> !before.sha256().equals(now.sha256()))
                 .ifPresent(before -> {
@@ -171,15 +171,15 @@ final class PreparationSteps {
     /** Step {@code start}: chooses and journals all names before anything is written under them. */
     void start(Exchange exchange) {
         ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
-        SagaRecord saga = run.received();
+        SagaRecord saga = run.initialSaga();
         Digests digests = exchange.getProperty(ExchangeKeys.DIGESTS, Digests.class);
         SourceIdentity identity = exchange.getProperty(SourceIdentity.class.getSimpleName(), SourceIdentity.class);
         if (saga.document().isPresent()) {
-            run.describe(saga.document().get().withIdentity(identity));
+            run.setDocument(saga.document().get().withIdentity(identity));
             return;
         }
         String documentId = Ids.document(saga.source().toString(), digests.sha256());
-        run.describe(new Document(
+        run.setDocument(new Document(
                 documentId,
                 saga.sagaId(),
                 saga.source(),

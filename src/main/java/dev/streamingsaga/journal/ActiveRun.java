@@ -1,7 +1,6 @@
 package dev.streamingsaga.journal;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -9,8 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** A run that this process owns. It separates a step that writes from a compensation that removes. Thread-safe. */
@@ -21,19 +18,13 @@ public final class ActiveRun implements Run {
     private final Journal journal;
     private final String sagaId;
     private final int number;
-    private final SagaRecord received;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition idle = lock.newCondition();
-    private int openPermits;
-    private @Nullable SagaException revocation;
-    private long revokedAtNanos;
+    private final SagaRecord initialSaga;
+    private final Permits permits = new Permits();
+    private final RunningStep step = new RunningStep();
+    private final RunLease lease;
     private volatile @Nullable Document document;
-    private volatile StepProgress progress = new StepProgress("", 0, 0, "");
-    private volatile String step = "";
-    private volatile long stepStartedNanos;
     private volatile Runnable guard = () -> {};
-    private volatile Instant leaseUntil;
-    private volatile boolean released;
+    private volatile boolean handedOver;
 
     private final CompletableFuture<String> ended = new CompletableFuture<>();
 
@@ -41,9 +32,9 @@ public final class ActiveRun implements Run {
         this.journal = journal;
         this.sagaId = saga.sagaId();
         this.number = saga.run();
-        this.received = saga;
+        this.initialSaga = saga;
         this.document = saga.document().orElse(null);
-        this.leaseUntil = journal.leases().end();
+        this.lease = new RunLease(journal, saga.sagaId(), saga.run());
     }
 
     @Override
@@ -57,8 +48,8 @@ public final class ActiveRun implements Run {
     }
 
     /** The saga as it was when this run began. */
-    public SagaRecord received() {
-        return received;
+    public SagaRecord initialSaga() {
+        return initialSaga;
     }
 
     @Override
@@ -71,14 +62,14 @@ public final class ActiveRun implements Run {
     }
 
     /** The document; empty before the step {@code start}. */
-    public Optional<Document> described() {
+    public Optional<Document> findDocument() {
         return Optional.ofNullable(document);
     }
 
     /** Sets the document, in the journal first. */
-    public void describe(Document described) {
-        journal.runs().describe(sagaId, number, described);
-        document = described;
+    public void setDocument(Document chosen) {
+        journal.runs().setDocument(sagaId, number, chosen);
+        document = chosen;
     }
 
     /**
@@ -90,15 +81,15 @@ public final class ActiveRun implements Run {
     }
 
     /**
-     * Whether this run has given up its saga, so that another run finishes it: this process is stopping, or the journal
-     * could not be reached.
+     * Whether this run has handed over its saga, so that another run finishes it: this process is stopping, or the
+     * journal could not be reached.
      */
-    public boolean isReleased() {
-        return released;
+    public boolean isHandedOver() {
+        return handedOver;
     }
 
-    public void release() {
-        released = true;
+    public void markHandedOver() {
+        handedOver = true;
     }
 
     /** Waits for the end of the run, at most this long. */
@@ -127,16 +118,14 @@ public final class ActiveRun implements Run {
 
     /** The step that began last; empty before the first. */
     public String step() {
-        return step;
+        return step.name();
     }
 
     /** Journals that a step begins; see {@link StepRepository#begins}. */
     public void begin(String name, SagaState state) {
         check();
         journal.steps().begins(sagaId, number, name, state);
-        step = name;
-        stepStartedNanos = System.nanoTime();
-        progress = new StepProgress(name, 0, 0, "");
+        step.begin(name);
     }
 
     /**
@@ -146,7 +135,7 @@ public final class ActiveRun implements Run {
      */
     public void end(String name, OptionalLong expected) {
         journal.steps().ends(sagaId, number, name, expected);
-        journal.listener().stepEnded(name, Duration.ofNanos(System.nanoTime() - stepStartedNanos));
+        journal.listener().stepEnded(name, step.elapsed());
     }
 
     /**
@@ -159,131 +148,58 @@ public final class ActiveRun implements Run {
 
     /** The journal has just confirmed that this process owns the saga. */
     public void leaseRenewed() {
-        leaseUntil = journal.leases().end();
-    }
-
-    /**
-     * Without a heartbeat, for example while the process was suspended, another process may have taken the saga over:
-     * check.
-     */
-    private void confirmLease() {
-        if (journal.clock().instant().isAfter(leaseUntil)) {
-            journal.leases().requireOwned(sagaId, number);
-            leaseRenewed();
-        }
+        lease.renewed();
     }
 
     @Override
     public Permit permit() {
         guard.run();
-        confirmLease();
-        lock.lock();
-        try {
-            check();
-            openPermits++;
-        } finally {
-            lock.unlock();
-        }
-        return this::releasePermit;
-    }
-
-    private void releasePermit() {
-        lock.lock();
-        try {
-            openPermits--;
-            if (openPermits == 0) {
-                idle.signalAll();
-            }
-        } finally {
-            lock.unlock();
-        }
+        lease.confirm();
+        check();
+        return permits.acquire();
     }
 
     @Override
     public void check() {
-        lock.lock();
-        try {
-            SagaException cause = revocation;
-            if (cause != null) {
-                throw new SagaException(cause.reason(), String.valueOf(cause.getMessage()), cause);
-            }
-            if (journal.clock().instant().isAfter(received.deadline())) {
-                throw new SagaException(
-                        Reason.TIMEOUT,
-                        "saga " + sagaId + " passed its time limit at " + received.deadline() + "; compensating");
-            }
-        } finally {
-            lock.unlock();
+        permits.requireNotRevoked();
+        if (journal.clock().instant().isAfter(initialSaga.deadline())) {
+            throw new SagaException(
+                    Reason.TIMEOUT,
+                    "saga " + sagaId + " passed its time limit at " + initialSaga.deadline() + "; compensating");
         }
     }
 
     boolean revoke(SagaException cause, Duration wait) {
-        long nanos = wait.toNanos();
-        lock.lock();
-        try {
-            if (revocation == null) {
-                revocation = cause;
-                revokedAtNanos = System.nanoTime();
-            }
-            while (openPermits > 0 && nanos > 0) {
-                nanos = idle.awaitNanos(nanos);
-            }
-            return openPermits == 0;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        } finally {
-            lock.unlock();
-        }
+        return permits.revoke(cause, wait);
     }
 
     /** Whether a side effect is still in progress. */
     boolean isWriting() {
-        lock.lock();
-        try {
-            return openPermits > 0;
-        } finally {
-            lock.unlock();
-        }
+        return permits.isOpen();
     }
 
     /** Whether the run writes nothing and gets no more permits. */
     boolean hasEnded() {
-        lock.lock();
-        try {
-            return openPermits == 0 && revocation != null;
-        } finally {
-            lock.unlock();
-        }
+        return permits.revocation().isPresent() && !permits.isOpen();
     }
 
     /** Whether it was revoked at least this long ago. */
     boolean isRevokedFor(Duration time) {
-        lock.lock();
-        try {
-            return revocation != null && System.nanoTime() - revokedAtNanos >= time.toNanos();
-        } finally {
-            lock.unlock();
-        }
+        return permits.isRevokedFor(time);
     }
 
     /** Why the run was revoked; empty while it may write. */
     public Optional<SagaException> revocation() {
-        lock.lock();
-        try {
-            return Optional.ofNullable(revocation);
-        } finally {
-            lock.unlock();
-        }
+        return permits.revocation();
     }
 
     @Override
     public void progress(String name, long done, long total, String unit) {
-        progress = new StepProgress(name, done, total, unit);
+        step.report(new StepProgress(name, done, total, unit));
     }
 
     public StepProgress progress() {
-        return progress;
+        return step.progress();
     }
 
     @Override

@@ -22,7 +22,7 @@ final class RunRepository {
     }
 
     /** Records the saga's document. From now on its stores can be queried for it. */
-    void describe(String sagaId, int run, Document document) {
+    void setDocument(String sagaId, int run, Document document) {
         transitions.requireUpdated(
                 db.sql
                         .sql("""

@@ -107,7 +107,7 @@ public final class Runs {
                 LOG.info(
                         "saga {} ({}) was left in step {} because this instance is stopping; the next start resumes it",
                         run.sagaId(),
-                        run.received().fileName(),
+                        run.initialSaga().fileName(),
                         run.step().isEmpty() ? "none" : run.step());
             }
         } catch (RuntimeException e) {
@@ -116,7 +116,7 @@ public final class Runs {
                     run.sagaId(),
                     e.toString());
         } finally {
-            run.release();
+            run.markHandedOver();
         }
         return true;
     }

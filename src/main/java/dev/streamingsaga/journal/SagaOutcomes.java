@@ -174,7 +174,7 @@ public final class SagaOutcomes {
      * Records that the bucket was checked after the last write can have arrived. What it held was removed, or became a
      * clean-up entry.
      */
-    public void swept(String sagaId) {
+    public void lateWritesChecked(String sagaId) {
         db.sql
                 .sql("UPDATE saga SET swept_at = ? WHERE saga_id = ?")
                 .params(db.now(), sagaId)

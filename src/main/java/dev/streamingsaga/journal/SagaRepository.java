@@ -90,17 +90,19 @@ public final class SagaRepository {
     }
 
     /**
-     * Compensated sagas that ended before {@code limit}, that a late write may have reached since, and that were not
-     * swept yet: a chunk or the manifest was sent without an answer, or another process ran the saga before.
+     * Compensated sagas whose bucket must still be checked for late writes: a chunk or the manifest was sent without an
+     * answer, or another process ran the saga before.
+     *
+     * @param endedBefore sagas that ended later are not due: a write may still arrive
      */
-    public List<SagaRecord> unswept(Instant limit) {
+    public List<SagaRecord> lateWriteChecksDue(Instant endedBefore) {
         return db.sql
                 .sql(
                         "SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL AND document_id IS NOT NULL"
                                 + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
                                 + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id AND name = 'finalize' AND started_at IS NOT NULL"
                                 + " AND step.finished_at IS NULL)) ORDER BY saga_id")
-                .param(limit.toEpochMilli())
+                .param(endedBefore.toEpochMilli())
                 .query(SagaRepository::saga)
                 .list();
     }

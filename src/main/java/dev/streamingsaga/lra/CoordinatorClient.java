@@ -63,7 +63,7 @@ final class CoordinatorClient extends LRAClient {
     @Override
     public CompletableFuture<Void> compensate(URL lra, Exchange exchange) {
         ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
-        if (run != null && run.isReleased()) {
+        if (run != null && run.isHandedOver()) {
             return CompletableFuture.completedFuture(
                     null); // as after a crash: the process that recovers the saga cancels its old LRA
         }

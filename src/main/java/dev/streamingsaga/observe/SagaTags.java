@@ -62,7 +62,7 @@ final class SagaTags {
             id(span, SAGA, run.sagaId());
             span.setTag(RUN, Integer.toString(run.number()));
             if (run instanceof ActiveRun active) {
-                active.described().ifPresent(document -> id(span, DOCUMENT, document.documentId()));
+                active.findDocument().ifPresent(document -> id(span, DOCUMENT, document.documentId()));
             }
         } else if (exchange.getProperty(SAGA_SPAN) == null) {
             return false;

@@ -33,7 +33,7 @@ final class Completion {
     private final RetryPolicy retries;
 
     /** The parts of the application that a completion involves. */
-    record CompletionParts(Journal journal, Runs runs, StoreClient stores, Compensator compensator, Alerts alerts) {}
+    record CompletionParts(Journal journal, Runs runs, StoreClient stores, StepCompensator steps, Alerts alerts) {}
 
     /** @param retries only its growing delay is used: attempts have no limit once a saga is COMPLETED */
     Completion(Completion.CompletionParts parts, RetryPolicy retries) {
@@ -113,7 +113,7 @@ final class Completion {
                 .findFirst()
                 .orElse(saga.sagaId());
         versions.stream().filter(old -> old.sagaId().compareTo(newest) < 0).forEach(old -> {
-            parts.compensator().removeVersion(old);
+            parts.steps().removeVersion(old);
             journal.outcomes().supersede(old.sagaId(), newest);
         });
     }

@@ -68,7 +68,7 @@ final class Participants {
             // The journal cannot be reached: the compensation tries again, or the recovery continues the saga, and the
             // coordinator's callbacks must not race with that. The first failure is the one to report.
             failure.addSuppressed(e);
-            run.release();
+            run.markHandedOver();
         }
         throw failure;
     }

@@ -5,6 +5,7 @@ import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
@@ -44,6 +45,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     private final Runs runs;
     private final ProducerTemplate template;
     private final StoreClient stores;
+    private final StepCompensator steps;
     private final Compensator compensator;
     private final Completion completion;
     private final Participants participants;
@@ -61,16 +63,15 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         this.template = context.createProducerTemplate();
         this.traces = Traces.of(context);
         this.stores = new StoreClient(config, context);
+        RetryPolicy retries = config.compensation().residue();
+        this.steps = new StepCompensator(journal, new StoreRemoval(stores, alerts), alerts, retries);
         this.compensator = new Compensator(
-                config,
-                journal,
                 runs,
-                stores,
+                steps,
                 alerts,
+                config.compensation().stepTimeout(),
                 executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
-        this.completion = new Completion(
-                new Completion.CompletionParts(journal, runs, stores, compensator, alerts),
-                config.compensation().residue());
+        this.completion = new Completion(new Completion.CompletionParts(journal, runs, stores, steps, alerts), retries);
         this.participants = new Participants(runs, tokens, compensator, completion);
         this.counts = new StoreCounts(stores);
     }
@@ -96,8 +97,8 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         List<String> unguarded = stores.unguarded(config.participants());
         if (!unguarded.isEmpty()) {
             LOG.warn(
-                    "routes {} were started before instance {} was added: if one fails with an Error, this is detected only after a"
-                            + " time limit ({} for a write, {} for other calls); add the instance before these routes are started",
+                    "routes {} were started before instance {} was added: if one fails with an Error, this is detected"
+                            + " only after a time limit ({} for a write, {} for other calls); add the instance before these routes are started",
                     String.join(", ", unguarded),
                     config.name(),
                     config.timeLimit(),
@@ -149,9 +150,8 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         if (!journal.commands().pause(sagaId)) {
             return false;
         }
-        // Nothing is deleted, so writes in progress need not be waited for; the run stays registered until its route
-        // has
-        // ended, or the recovery ends it.
+        // Nothing is deleted, so writes in progress need not be waited for. The run stays registered until its route
+        // or the recovery ends it.
         runs.revoke(sagaId, new SagaException(Reason.CANCELLED, "saga " + sagaId + " was paused"), Duration.ZERO);
         return true;
     }
@@ -195,7 +195,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
      */
     public List<CleanupEntry> retry(CleanupEntry entry) {
         SagaRecord saga = journal.sagas().find(entry.sagaId()).orElseThrow();
-        compensator.retry(saga, entry.step());
+        steps.retry(saga, entry.step());
         return journal.cleanups().of(saga.sagaId()).stream()
                 .filter(e -> e.state().isOpen())
                 .toList();
@@ -206,7 +206,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
      * be removed becomes a clean-up entry.
      */
     public void removeLateChunks(SagaRecord saga) {
-        compensator.sweep(saga);
+        steps.removeLateWrites(saga);
     }
 
     /** Delivers again the alerts that could not be delivered. */

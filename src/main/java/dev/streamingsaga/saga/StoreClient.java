@@ -183,7 +183,8 @@ public final class StoreClient implements AutoCloseable {
         OptionalLong pieces = number(reported);
         if (reported != null && pieces.isEmpty()) {
             LOG.warn(
-                    "a store of saga {} ended its write with a header {} that is not a number; how many pieces it should hold is unknown",
+                    "a store of saga {} ended its write with a header {} that is not a number;"
+                            + " how many pieces it should hold is unknown",
                     answer.getExchange()
                             .getProperty(ExchangeKeys.RUN, Run.class)
                             .sagaId(),

@@ -252,7 +252,7 @@ class CompensationFailureTest {
                         .containsEntry("type", "PARTIAL_ROLLBACK")
                         .containsEntry("failedChunks", 1)
                         .containsEntry("successRate", 0.0));
-        assertThat(saga.journal().sagas().unswept(Instant.now()))
+        assertThat(saga.journal().sagas().lateWriteChecksDue(Instant.now()))
                 .as("from now on the entry's own retries count")
                 .isEmpty();
 

@@ -527,7 +527,7 @@ abstract class JournalContract {
         Journal third = new Journal(database.dataSource(), clock, "three", LEASE);
         for (int round = 0; round < ROUNDS; round++) {
             SagaRecord saga =
-                    upTo(receive("race-" + round), SagaState.UPLOADING).received();
+                    upTo(receive("race-" + round), SagaState.UPLOADING).initialSaga();
             clock.forward(LEASE.plusMillis(1));
             SagaRecord stale = saga(saga);
             boolean mixed = round % 2 == 0;
@@ -576,7 +576,7 @@ abstract class JournalContract {
         journal.commands().pause(paused.sagaId());
         SagaRecord undone = receive("b");
         journal.outcomes().beginCompensation(undone.sagaId(), 1, Reason.CANCELLED, "why");
-        SagaRecord done = completed("c").received();
+        SagaRecord done = completed("c").initialSaga();
 
         assertThat(List.of(paused, undone, done))
                 .noneMatch(saga -> journal.leases().handOver(saga.sagaId(), 1));
@@ -623,7 +623,7 @@ abstract class JournalContract {
         assertFenced(() -> old.end("upload", OptionalLong.empty()));
         assertFenced(() -> old.begin("verify", SagaState.VERIFYING));
         assertFenced(() -> old.bindLra("http://127.0.0.1/lra/2"));
-        assertFenced(() -> old.describe(old.document()));
+        assertFenced(() -> old.setDocument(old.document()));
         assertRefused(() -> old.chunkSending(1, 1));
         assertRefused(() -> old.chunkSent(0, Optional.of("tag")));
         assertRefused(() -> old.chunkConfirmed(sending));
@@ -643,7 +643,7 @@ abstract class JournalContract {
         assertFenced(() -> journal.steps().compensation(old.sagaId(), 1, "upload", StepState.COMPENSATING));
         assertFenced(() -> journal.outcomes()
                 .stepCompensated(
-                        old.received(),
+                        old.initialSaga(),
                         "upload",
                         new StepCompensation(List.of(new Residue("key", "why")), List.of()),
                         POLICY,
@@ -930,17 +930,17 @@ abstract class JournalContract {
             journal.outcomes().finishCompensation(run.sagaId(), 1, QUIET);
         }
 
-        assertThat(journal.sagas().unswept(clock.instant().minusSeconds(1)))
+        assertThat(journal.sagas().lateWriteChecksDue(clock.instant().minusSeconds(1)))
                 .as("too early")
                 .isEmpty();
-        assertThat(journal.sagas().unswept(clock.instant()))
+        assertThat(journal.sagas().lateWriteChecksDue(clock.instant()))
                 .extracting(SagaRecord::sagaId)
                 .containsExactly(doubtful.sagaId());
         assertThat(journal.chunks().unanswered(doubtful.sagaId()))
                 .containsExactly(rows(doubtful).get(1).key());
 
-        journal.outcomes().swept(doubtful.sagaId());
-        assertThat(journal.sagas().unswept(clock.instant())).isEmpty();
+        journal.outcomes().lateWritesChecked(doubtful.sagaId());
+        assertThat(journal.sagas().lateWriteChecksDue(clock.instant())).isEmpty();
     }
 
     @Test
@@ -954,7 +954,7 @@ abstract class JournalContract {
         other.outcomes().beginCompensation(taken.sagaId(), 2, Reason.CANCELLED, "why");
         other.outcomes().finishCompensation(taken.sagaId(), 2, QUIET);
 
-        assertThat(journal.sagas().unswept(clock.instant()))
+        assertThat(journal.sagas().lateWriteChecksDue(clock.instant()))
                 .extracting(SagaRecord::sagaId)
                 .containsExactly(manifest.sagaId(), taken.sagaId());
     }
@@ -1352,7 +1352,7 @@ abstract class JournalContract {
         ActiveRun run = new Runs(journal).begin(saga);
         pass(run, "validate", SagaState.RECEIVED);
         pass(run, "start", SagaState.RECEIVED);
-        run.describe(document(saga));
+        run.setDocument(document(saga));
         List<SagaState> states =
                 List.of(SagaState.UPLOADING, SagaState.VERIFYING, SagaState.PROCESSING, SagaState.COMPLETING);
         List<List<String>> steps =

@@ -252,7 +252,7 @@ class CompensationPropertyTest {
             String name = next.get();
             run.begin(name, PropertyNode.STATES.get(name));
             if (name.equals("start")) {
-                run.describe(PropertyNode.document(run.received()));
+                run.setDocument(PropertyNode.document(run.initialSaga()));
             }
             for (int piece = 0; PropertyNode.stepsWithData(config).contains(name) && piece < (whole ? 3 : 1); piece++) {
                 try (Run.Permit permit = run.permit()) {

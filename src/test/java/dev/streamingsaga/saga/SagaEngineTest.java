@@ -65,7 +65,7 @@ class SagaEngineTest {
         for (StepRecord step : node.journal.steps().of(run.sagaId())) {
             run.begin(step.name(), PropertyNode.STATES.get(step.name()));
             if (step.name().equals("start")) {
-                run.describe(PropertyNode.document(run.received()));
+                run.setDocument(PropertyNode.document(run.initialSaga()));
             }
             run.end(step.name(), OptionalLong.empty());
         }

@@ -1,0 +1,165 @@
+package dev.streamingsaga.ingest;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.SagaConfig.Duplicates;
+import dev.streamingsaga.config.SagaConfig.OnConflict;
+import dev.streamingsaga.intake.DocumentName;
+import dev.streamingsaga.intake.PrintableText;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.ExchangeKeys;
+import dev.streamingsaga.journal.Ids;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.NewSaga;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaRegistration.RegisteredSaga;
+import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.source.Digests;
+import dev.streamingsaga.source.SourceFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.camel.Exchange;
+import org.apache.camel.InvalidPayloadException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Claims files: registers a saga for a file, or finds the one that answers for it. */
+final class SourceClaims {
+    private static final Logger LOG = LoggerFactory.getLogger(SourceClaims.class);
+
+    private final SagaConfig config;
+    private final Journal journal;
+    private final Runs runs;
+    private final OutcomeWait outcomes;
+
+    SourceClaims(SagaConfig config, Journal journal, Runs runs, OutcomeWait outcomes) {
+        this.config = config;
+        this.journal = journal;
+        this.runs = runs;
+        this.outcomes = outcomes;
+    }
+
+    /** Registers a saga for the file and begins its run, or finds the saga that has already claimed the file. */
+    void receive(Exchange exchange) throws InterruptedException {
+        // An earlier call with the same exchange must not answer this one.
+        exchange.removeProperty(Ingest.SAGA_ID);
+        exchange.removeProperty(ExchangeKeys.RUN);
+        exchange.removeProperty(ExchangeKeys.DIGESTS_OF_EARLIER_RUN);
+        Path path = SourcePaths.of(exchange.getMessage().getBody());
+        runs.requireOpen(String.valueOf(path));
+        String sagaId = claim(exchange, path);
+        @SuppressWarnings("unchecked")
+        Consumer<String> listener = exchange.getProperty(Ingest.LISTENER, Consumer.class);
+        if (listener != null) {
+            listener.accept(sagaId);
+        }
+    }
+
+    /** Body: the run of a saga that was taken over. */
+    void resume(Exchange exchange) throws InvalidPayloadException {
+        exchange.setProperty(ExchangeKeys.RUN, exchange.getMessage().getMandatoryBody(ActiveRun.class));
+    }
+
+    private String claim(Exchange exchange, Path path) throws InterruptedException {
+        NewSaga newSaga = newSaga(exchange, path);
+        // A queue or topic that was created again counts from the beginning; a different file shows this.
+        Optional<SagaRecord> started = newSaga.request()
+                .flatMap(journal.registration()::requested)
+                .filter(saga -> saga.source().equals(path));
+        if (started.isPresent()) {
+            return join(exchange, started.get());
+        }
+        while (true) {
+            Optional<SagaRecord> stored =
+                    config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
+            if (stored.isPresent()) {
+                return join(exchange, stored.get());
+            }
+            RegisteredSaga registered = journal.registration().receive(newSaga);
+            SagaRecord saga = registered.saga();
+            if (registered.isNew()) {
+                exchange.setProperty(ExchangeKeys.RUN, runs.begin(saga));
+                warnIfRenamed(exchange, saga);
+                return saga.sagaId();
+            }
+            if (newSaga.once().isPresent()) {
+                throw new SagaException(
+                        Reason.SOURCE_BUSY,
+                        path + " is already ingested, or was in its present state, by saga " + saga.sagaId());
+            }
+            if (config.source().onConflict() == OnConflict.JOIN) {
+                return join(exchange, saga);
+            }
+            // The saga that has just ended may have stored the same content.
+            outcomes.awaitEnd(saga.sagaId(), true);
+        }
+    }
+
+    private NewSaga newSaga(Exchange exchange, Path path) {
+        OnConflict onConflict = config.source().onConflict();
+        return new NewSaga(
+                path,
+                DocumentName.cleaned(requestedName(exchange, path)),
+                config.participants(),
+                config.timeLimit(),
+                config.security().owner(),
+                config.security().classification(),
+                config.security().keyId(),
+                onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT,
+                once(exchange, path),
+                Optional.ofNullable(exchange.getProperty(Ingest.REQUEST, String.class)),
+                Optional.ofNullable(exchange.getProperty(Ingest.SENDER, String.class)));
+    }
+
+    private static String requestedName(Exchange exchange, Path path) {
+        return exchange.getProperty(Ingest.FILE_NAME, String.valueOf(path.getFileName()), String.class);
+    }
+
+    private static Optional<SourceIdentity> once(Exchange exchange, Path path) {
+        Optional<SourceIdentity> once = Optional.ofNullable(exchange.getProperty(Ingest.ONCE, SourceIdentity.class));
+        Object body = exchange.getMessage().getBody();
+        if (once.isPresent() && !path.equals(body)) {
+            throw new SagaException(
+                    Reason.FILE_NOT_READABLE, body + " is reached through a symbolic link; nothing was read");
+        }
+        return once;
+    }
+
+    private static String join(Exchange exchange, SagaRecord saga) {
+        exchange.setProperty(Ingest.SAGA_ID, saga.sagaId());
+        return saga.sagaId();
+    }
+
+    private static void warnIfRenamed(Exchange exchange, SagaRecord saga) {
+        if (!saga.fileName().equals(requestedName(exchange, saga.source()))) {
+            LOG.warn(
+                    "saga {}: the document is named {} because the name of {} contains characters that"
+                            + " document names must not contain",
+                    saga.sagaId(),
+                    saga.fileName(),
+                    PrintableText.line(saga.source().toString()));
+        }
+    }
+
+    /** The saga that has already stored the same content from the same source. */
+    private Optional<SagaRecord> alreadyStored(Path path) {
+        if (!Files.isRegularFile(path)) {
+            return Optional.empty();
+        }
+        try {
+            SourceIdentity identity = SourceFile.identity(path);
+            if (!journal.sagas().completedFrom(path.toString(), identity.sizeBytes())) {
+                return Optional.empty();
+            }
+            Digests digests = SourceFile.digest(path, identity, config.chunk().sizeBytes(), done -> {}, () -> {});
+            return journal.sagas().ofDocument(Ids.document(path.toString(), digests.sha256()));
+        } catch (SagaException e) {
+            // The saga's own validation reports a problem with the file as an outcome.
+            return Optional.empty();
+        }
+    }
+}
