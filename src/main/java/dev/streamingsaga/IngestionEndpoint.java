@@ -22,7 +22,7 @@ record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
         Set<String> ids =
                 definitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
         context.getRoutes().stream()
-                .filter(route -> ids.contains(route.getRouteId()))
+                .filter(route -> ids.contains(route.getRouteId()) && receives(route))
                 .forEach(IngestionEndpoint::suspend);
         if (builder instanceof AutoCloseable api) {
             try {
@@ -31,6 +31,11 @@ record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
                 LOG.warn("{} goes on answering until it is stopped: {}", api, e.toString());
             }
         }
+    }
+
+    /** Whether documents enter here; other routes continue with those already received. */
+    private static boolean receives(Route route) {
+        return !route.getEndpoint().getEndpointUri().startsWith("direct:");
     }
 
     private static void suspend(Route route) {

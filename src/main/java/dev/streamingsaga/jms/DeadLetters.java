@@ -14,11 +14,12 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.camel.Exchange;
 
 /** Sends messages that fail at every redelivery to the dead-letter queue. */
 final class DeadLetters {
-    static final String REASON = "sagaReason";
-    static final String MESSAGE = "sagaMessage";
+    private static final String REASON = "sagaReason";
+    private static final String MESSAGE = "sagaMessage";
 
     private final String queue;
     private final UploadSpool spool;
@@ -29,8 +30,11 @@ final class DeadLetters {
         this.spool = spool;
     }
 
-    /** Sends the message unchanged, with the reason in two properties, in the transaction of the session. */
-    void put(Session session, Message message, DocumentRefusedException rejection) throws JMSException, IOException {
+    /** Sends the message unchanged, with the reason in two properties, in the transaction of its session. */
+    void put(Exchange exchange) throws JMSException, IOException {
+        Session session = ReceivedMessage.session(exchange);
+        Message message = ReceivedMessage.of(exchange);
+        DocumentRefusedException rejection = Refusal.reason(exchange);
         if (message instanceof BytesMessage && LargeMessageBody.is(message)) {
             stream(session, message, rejection);
         } else {

@@ -1,9 +1,16 @@
 package dev.streamingsaga.jms;
 
+import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.intake.ClaimCheck;
+import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.intake.NoHeaders;
 import dev.streamingsaga.intake.UploadSpool;
+import dev.streamingsaga.saga.ErrorGuard;
+import jakarta.jms.BytesMessage;
 import jakarta.jms.ConnectionFactory;
+import jakarta.jms.TextMessage;
 import java.io.IOException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -12,12 +19,18 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.component.jms.JmsConfiguration;
 
-/** The route of JMS ingestion, with a JMS component of its own. Add it after the bundle has started. */
+/** The routes of JMS ingestion, with a JMS component of their own. Add them after the bundle has started. */
 public final class JmsRoutes extends RouteBuilder {
     private static final long SWEEP_SECONDS = 30;
 
+    /** What the journal records as the sender of a body. */
+    private static final String SENDER = "jms:";
+
     private final SagaConfig config;
-    private final MessageIngestion messages;
+    private final EarlierSaga earlier;
+    private final ClaimedFile file;
+    private final SpooledBody body;
+    private final DeadLetters deadLetters;
 
     /**
      * @throws IllegalStateException if the registry has no suitable connection factory
@@ -31,7 +44,10 @@ public final class JmsRoutes extends RouteBuilder {
         ScheduledExecutorService timer = context.getExecutorServiceManager()
                 .newScheduledThreadPool(this, config.id("jms-timer"), 1);
         timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
-        this.messages = new MessageIngestion(parts, spool, context);
+        this.earlier = new EarlierSaga(parts.journal().registration(), parts.ingest());
+        this.file = new ClaimedFile(new ClaimCheck("saga.jms.roots", config.jms().roots()));
+        this.body = new SpooledBody(spool);
+        this.deadLetters = new DeadLetters(config.jms().deadLetterQueue(), spool);
         context.addComponent(config.id("jms"), component(connections(context)));
     }
 
@@ -67,6 +83,53 @@ public final class JmsRoutes extends RouteBuilder {
         from(config.id("jms") + ":queue:" + config.jms().queue()).routeId(config.id("jms")).group("jms")
                 .errorHandler(noErrorHandler())
                 .description("ingests the document of a message, replies with the outcome; dead-letters bad messages")
-                .process(messages::answer);
+                .process(ErrorGuard::mark)
+                .doTry()
+                    .process(earlier::findByMessageId)
+                    .choice()
+                        .when(earlier::isFound).process(earlier::await)
+                        .when(body().isInstanceOf(TextMessage.class)).to(config.direct("jms-file"))
+                        .when(body().isInstanceOf(BytesMessage.class)).to(config.direct("jms-body"))
+                        .otherwise().process(Refusal.ofType())
+                    .end()
+                    .convertBodyTo(String.class)
+                .endDoTry()
+                .doCatch(DocumentRefusedException.class).onWhen(Refusal::isPermanent)
+                    .process(deadLetters::put)
+                    .process(Refusal::reply)
+                .end();
+
+        from(config.direct("jms-file")).routeId(config.id("jms-file")).group("jms")
+                .errorHandler(noErrorHandler())
+                .description("a text message: ingests the file that it names")
+                .process(file::resolve)
+                .process(earlier::findByFile)
+                .to(config.direct("jms-ingest"));
+
+        from(config.direct("jms-body")).routeId(config.id("jms-body")).group("jms")
+                .errorHandler(noErrorHandler())
+                .description("a bytes message: ingests its body, which stays in the spool while its saga needs it")
+                .doTry()
+                    .process(body::receive)
+                    .process(earlier::findBySpoolPath)
+                    .filter(exchange -> !earlier.isFound(exchange))
+                        .process(body::claim)
+                        .setProperty(Ingest.SENDER, constant(SENDER))
+                    .end()
+                    .to(config.direct("jms-ingest"))
+                .endDoTry()
+                .doFinally()
+                    .process(body::release)
+                .end();
+
+        from(config.direct("jms-ingest")).routeId(config.id("jms-ingest")).group("jms")
+                .errorHandler(noErrorHandler())
+                .description("ingests a file, or waits for the saga that an earlier delivery of its message started")
+                .choice()
+                    .when(earlier::isFound).process(earlier::await)
+                    .otherwise()
+                        .setProperty(Ingest.FAIL_ON, constant(FailOn.NEVER))
+                        .to(config.direct("ingest"))
+                .end();
     }
 }

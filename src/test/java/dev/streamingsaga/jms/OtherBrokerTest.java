@@ -23,9 +23,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -33,6 +36,10 @@ import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.jms.JmsMessage;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.EventNotifierSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -247,5 +254,61 @@ class OtherBrokerTest {
             }
             assertThat(waiting()).isZero();
         }
+    }
+
+    @Test
+    void nothing_of_a_message_reaches_the_routes_of_its_saga() throws Exception {
+        Set<String> reached = new ConcurrentSkipListSet<>();
+        Set<String> leaked = new ConcurrentSkipListSet<>();
+        try (HubServers servers = new HubServers(directory)) {
+            Map<String, String> properties = new HashMap<>(servers.properties("saga"));
+            properties.put(
+                    "saga.jms.roots", servers.text("a.txt", 1).getParent().toString());
+            CamelContext hub = HubServers.context(properties);
+            hub.addRoutes(new StreamingSaga());
+            hub.getManagementStrategy().addEventNotifier(new EventNotifierSupport() {
+                @Override
+                public void notify(CamelEvent event) {
+                    if (event instanceof CamelEvent.ExchangeSendingEvent sending
+                            && !sending.getEndpoint().getEndpointUri().contains("saga-jms-")) {
+                        reached.add(sending.getEndpoint().getEndpointUri());
+                        leaked.addAll(partsOfMessage(sending.getExchange()));
+                    }
+                }
+            });
+            hub.getRegistry().bind("saga-jms-connections", new ActiveMQConnectionFactory(url));
+            hub.start();
+            hub.addRoutes(hub.getRegistry()
+                    .lookupByNameAndType("saga-bundle", StreamingSaga.class)
+                    .jms(hub));
+
+            send("body.txt", "the body".getBytes());
+            TextMessage claim = session.createTextMessage(
+                    "{\"path\":\"" + servers.text("a.txt", 1).toRealPath() + "\"}");
+            claim.setStringProperty("customer", "42");
+            session.createProducer(session.createQueue(QUEUE)).send(claim);
+            await().atMost(PATIENCE).until(() -> waiting() == 0);
+            hub.stop();
+        }
+
+        assertThat(reached).contains("direct://saga-ingest", "direct://saga-receive", "direct://saga-run");
+        assertThat(leaked).isEmpty();
+    }
+
+    private static Set<String> partsOfMessage(Exchange exchange) {
+        Set<String> parts = new HashSet<>();
+        if (exchange.getMessage() instanceof JmsMessage
+                || exchange.getMessage().getBody() instanceof jakarta.jms.Message) {
+            parts.add("the message");
+        }
+        exchange.getMessage().getHeaders().keySet().stream()
+                .filter(name -> name.startsWith("JMS") || name.equals("customer") || name.equals("fileName"))
+                .forEach(parts::add);
+        exchange.getAllProperties().forEach((name, value) -> {
+            if (value instanceof jakarta.jms.Message || value instanceof Session) {
+                parts.add(name);
+            }
+        });
+        return parts;
     }
 }

@@ -1,0 +1,70 @@
+package dev.streamingsaga.jms;
+
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.intake.DocumentName;
+import dev.streamingsaga.intake.DocumentRefusedException;
+import dev.streamingsaga.intake.UploadSpool;
+import jakarta.jms.BytesMessage;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.apache.camel.Exchange;
+
+/** Keeps the body of a bytes message in the spool while its saga runs. */
+final class SpooledBody {
+    /** The only property of a message that is read. */
+    private static final String FILE_NAME = "fileName";
+
+    private static final String SPOOL_SENDER = "jms";
+
+    /** Exchange property, a {@link UploadSpool.ReceivedBody}. */
+    private static final String RECEIVED = "SagaJmsBody";
+
+    /** Exchange property: the path in the spool that this message uses. */
+    private static final String CLAIMED = "SagaJmsSpoolPath";
+
+    private final UploadSpool spool;
+
+    SpooledBody(UploadSpool spool) {
+        this.spool = spool;
+    }
+
+    /**
+     * Streams the body to disk, and replaces the message by the path in the spool that the body is going to have.
+     *
+     * @throws DocumentRefusedException if the name is not allowed, the body is too large, or the disk is full
+     */
+    void receive(Exchange exchange) throws JMSException, IOException {
+        BytesMessage message = (BytesMessage) ReceivedMessage.of(exchange);
+        String name = name(message);
+        spool.requireRoom(message.getBodyLength());
+        UploadSpool.ReceivedBody body = LargeMessageBody.is(message)
+                ? spool.receive(new LargeMessageBody(message))
+                : spool.receive(new BytesMessageBody(message));
+        exchange.setProperty(RECEIVED, body);
+        exchange.setProperty(Ingest.FILE_NAME, name);
+        ReceivedMessage.replace(exchange, spool.store(body, SPOOL_SENDER, name));
+    }
+
+    private static String name(Message message) throws JMSException {
+        return DocumentName.checked(
+                message.propertyExists(FILE_NAME) ? String.valueOf(message.getObjectProperty(FILE_NAME)) : "");
+    }
+
+    /** Moves the body to its path in the spool, where it stays until {@link #release} and the end of its saga. */
+    void claim(Exchange exchange) throws IOException {
+        Path path = exchange.getMessage().getBody(Path.class);
+        spool.claim(exchange.getProperty(RECEIVED, UploadSpool.ReceivedBody.class), path);
+        exchange.setProperty(CLAIMED, path);
+    }
+
+    /** Ends the use of the spool by this message, however far the message came. */
+    void release(Exchange exchange) throws IOException {
+        if (exchange.removeProperty(CLAIMED) instanceof Path path) {
+            spool.release(path);
+        } else if (exchange.getProperty(RECEIVED) instanceof UploadSpool.ReceivedBody body) {
+            spool.drop(body);
+        }
+    }
+}
