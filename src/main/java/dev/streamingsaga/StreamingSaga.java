@@ -210,7 +210,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         SagaConfig config = resources.config();
         Servers servers = resources.servers();
         resources.ownClient().ifPresent(this::closeLater);
-        ErrorGuard.addTo(context);
+        closeLater(ErrorGuard.addTo(context, name));
         if (explicitResources.isEmpty()) {
             closeLater(DataDirectory.lockInHub(config));
         }

@@ -16,6 +16,7 @@ import dev.streamingsaga.testkit.HubServers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,7 @@ import org.apache.camel.component.direct.DirectComponent;
 import org.apache.camel.model.SagaPropagation;
 import org.apache.camel.saga.InMemorySagaService;
 import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.EventNotifierSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -364,6 +366,23 @@ class HubTest {
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
         assertThat(result.message()).contains("OutOfMemoryError: of the test's own store");
+    }
+
+    @Test
+    void no_error_guard_stays_in_a_context_that_has_stopped() throws Exception {
+        Map<String, String> properties = new HashMap<>(servers.properties("saga"));
+        properties.putAll(servers.properties("archive"));
+        CamelContext hub = hub(properties);
+        hub.addRoutes(new StreamingSaga());
+        hub.addRoutes(new StreamingSaga("archive"));
+        List<InterceptStrategy> interceptors = hub.getCamelContextExtension().getInterceptStrategies();
+
+        for (int round = 0; round < 2; round++) {
+            hub.start();
+            assertThat(interceptors).as("one for each instance").hasSize(2);
+            hub.stop();
+            assertThat(interceptors).isEmpty();
+        }
     }
 
     /** The store's routes were built without the error guard: Camel loses the exchange. */

@@ -1,16 +1,16 @@
 package dev.streamingsaga.saga;
 
-import java.util.Collection;
-import java.util.Collections;
-import java.util.Optional;
-import java.util.Set;
-import java.util.WeakHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.Route;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.ProcessorDefinitionHelper;
+import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.jspecify.annotations.Nullable;
@@ -21,37 +21,51 @@ import org.jspecify.annotations.Nullable;
  * saga would stop, and if another exchange used that thread, continue as if the store had been written, and end
  * COMPLETED.
  *
- * <p>It guards the exchanges of sagas in all routes, and no other exchanges. It does not cover routes that were built
- * before it was added, and endpoints that a route chooses at run time, as a recipient list does. There the exchange is
- * lost, but its thread is never used again, and the saga is compensated at its time limit, which answers the caller.
+ * <p>It guards the exchanges of sagas, and no other exchanges, in the routes of one instance: those whose id or input
+ * begins with the instance's name, {@code direct:<name>-store-…} of the participants among them, and those that a
+ * participant's route calls with {@code to("direct:…")}, directly or through another. No other route is touched.
+ *
+ * <p>It does not cover routes that were built before it was added, routes that are called in other ways, and endpoints
+ * that a route chooses at run time, as a recipient list does. There the exchange is lost, but its thread is never used
+ * again, and the saga is compensated at its time limit, which answers the caller.
  */
-public final class ErrorGuard implements InterceptStrategy {
+public final class ErrorGuard implements InterceptStrategy, AutoCloseable {
     private static final String GUARDED = "SagaGuarded";
 
-    /** Routes and not their ids: a context that is stopped and started again rebuilds them, with this guard. */
-    private final Set<Route> builtBefore = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+    private final ModelCamelContext context;
+    private final InstanceRoutes routes;
 
-    private ErrorGuard(Collection<Route> builtBefore) {
-        this.builtBefore.addAll(builtBefore);
+    /** By route id, whether a route is guarded. Routes that were built before this guard was added are absent. */
+    private final Map<String, Boolean> built = new ConcurrentHashMap<>();
+
+    private ErrorGuard(ModelCamelContext context, String name) {
+        this.context = context;
+        this.routes = new InstanceRoutes(context, name);
     }
 
-    /** Adds a guard unless the context has one already; all guards are equivalent. */
-    public static void addTo(CamelContext context) {
-        if (of(context).isEmpty()) {
-            context.getCamelContextExtension().addInterceptStrategy(new ErrorGuard(context.getRoutes()));
-        }
+    /**
+     * Guards the routes of an instance that are built from now on, until the guard is closed.
+     *
+     * @param name of the instance
+     */
+    public static ErrorGuard addTo(CamelContext context, String name) {
+        ErrorGuard guard = new ErrorGuard((ModelCamelContext) context, name);
+        context.getCamelContextExtension().addInterceptStrategy(guard);
+        return guard;
     }
 
-    /** Whether the context had a guard when the route was built. */
+    /** Removes the guard from the context. Routes that were built with it keep it until they are built again. */
+    @Override
+    public void close() {
+        context.getCamelContextExtension().getInterceptStrategies().remove(this);
+    }
+
+    /** Whether the route was built with a guard. */
     static boolean covers(CamelContext context, Route route) {
-        return of(context).filter(guard -> !guard.builtBefore.contains(route)).isPresent();
-    }
-
-    private static Optional<ErrorGuard> of(CamelContext context) {
         return context.getCamelContextExtension().getInterceptStrategies().stream()
                 .filter(ErrorGuard.class::isInstance)
                 .map(ErrorGuard.class::cast)
-                .findAny();
+                .anyMatch(guard -> guard.built.getOrDefault(route.getRouteId(), false));
     }
 
     /** Guards this exchange and its copies from now on. */
@@ -62,7 +76,10 @@ public final class ErrorGuard implements InterceptStrategy {
     @Override
     public Processor wrapProcessorInInterceptors(
             CamelContext context, NamedNode definition, Processor target, @Nullable Processor next) {
-        return new Guarded(target);
+        RouteDefinition route = ProcessorDefinitionHelper.getRoute(definition);
+        return route != null && built.computeIfAbsent(route.getRouteId(), id -> routes.contain(route))
+                ? new Guarded(target)
+                : target;
     }
 
     private static final class Guarded extends DelegateAsyncProcessor {

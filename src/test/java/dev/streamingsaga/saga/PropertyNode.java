@@ -49,7 +49,7 @@ final class PropertyNode implements AutoCloseable {
         journal = new Journal(database, clock, "node-" + System.identityHashCode(this));
         runs = new Runs(journal);
         context.disableJMX();
-        ErrorGuard.addTo(context); // as every instance does
+        ErrorGuard.addTo(context, config.name()); // as every instance does
         CallbackToken tokens = new CallbackToken("sixteen characters".getBytes(StandardCharsets.UTF_8));
         engine = new SagaEngine(config, context, runs, journal, tokens, new NoAlerts());
         // Only the routes of the callbacks are called here; their wish reaches the engine as the coordinator's does.
