@@ -37,6 +37,8 @@ import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
+import org.apache.camel.Route;
+import org.apache.camel.StatefulService;
 import org.apache.camel.component.jms.JmsMessage;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.EventNotifierSupport;
@@ -293,6 +295,28 @@ class OtherBrokerTest {
 
         assertThat(reached).contains("direct://saga-ingest", "direct://saga-receive", "direct://saga-run");
         assertThat(leaked).isEmpty();
+    }
+
+    @Test
+    void a_drained_endpoint_receives_no_message_and_continues_with_those_it_has() throws Exception {
+        try (HubServers servers = new HubServers(directory)) {
+            CamelContext hub = HubServers.context(servers.properties("saga"));
+            hub.addRoutes(new StreamingSaga());
+            hub.getRegistry().bind("saga-jms-connections", new ActiveMQConnectionFactory(url));
+            hub.start();
+            StreamingSaga bundle = hub.getRegistry().lookupByNameAndType("saga-bundle", StreamingSaga.class);
+            hub.addRoutes(bundle.jms(hub));
+
+            bundle.drain();
+
+            assertThat(hub.getRoutes())
+                    .filteredOn(route -> route.getRouteId().startsWith("saga-jms"))
+                    .hasSize(4)
+                    .filteredOn(route -> ((StatefulService) route.getConsumer()).isSuspended())
+                    .extracting(Route::getRouteId)
+                    .containsExactly("saga-jms");
+            hub.stop();
+        }
     }
 
     private static Set<String> partsOfMessage(Exchange exchange) {
