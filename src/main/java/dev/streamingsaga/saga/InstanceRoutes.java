@@ -1,5 +1,6 @@
 package dev.streamingsaga.saga;
 
+import dev.streamingsaga.config.RouteNames;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -46,7 +47,7 @@ final class InstanceRoutes {
         Deque<RouteDefinition> open = new ArrayDeque<>();
         routes.stream()
                 .filter(route -> input(route)
-                        .filter(name -> name.startsWith(prefix + "store-"))
+                        .filter(name -> name.startsWith(prefix + RouteNames.STORE_PREFIX))
                         .isPresent())
                 .forEach(open::add);
         while (!open.isEmpty()) {
