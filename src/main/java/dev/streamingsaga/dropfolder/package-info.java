@@ -18,9 +18,8 @@
  *   <li>A file that keeps failing does not block the others.
  * </ul>
  *
- * <p>Why not Camel's {@code file} component: it moves files and updates its idempotent repository after the exchange,
- * so neither survives a kill, and it follows symbolic links. Without both, only a timer and a directory listing would
- * remain.
+ * <p>Camel's {@code file} component can keep these guarantees with strategies of ours, but the code would not be
+ * smaller; see {@code docs/decisions/drop-folder.md}.
  */
 @NullMarked
 package dev.streamingsaga.dropfolder;
