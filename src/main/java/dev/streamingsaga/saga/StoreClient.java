@@ -70,6 +70,8 @@ public final class StoreClient implements AutoCloseable {
      */
     public record StoreContents(long count, List<String> resources, Optional<String> reason) {
         static final StoreContents NOTHING = new StoreContents(0, List.of(), Optional.empty());
+        /** Something, as far as anybody knows. */
+        static final StoreContents UNKNOWN = new StoreContents(1, List.of(), Optional.empty());
 
         /** The pieces, or {@code everything} for a store that only counts. */
         List<String> names(String everything) {

@@ -38,6 +38,7 @@ final class PropertyNode implements AutoCloseable {
             "finalize",
             SagaState.COMPLETING);
 
+    private final SagaConfig config;
     final LossyDatabase database;
     final Journal journal;
     final Runs runs;
@@ -45,6 +46,7 @@ final class PropertyNode implements AutoCloseable {
     private final DefaultCamelContext context = new DefaultCamelContext();
 
     PropertyNode(SagaConfig config, DataSource shared, HandClock clock, PropertyStores stores) throws Exception {
+        this.config = config;
         database = new LossyDatabase(shared);
         journal = new Journal(database, clock, "node-" + System.identityHashCode(this));
         runs = new Runs(journal);
@@ -70,6 +72,12 @@ final class PropertyNode implements AutoCloseable {
             }
         });
         context.start();
+    }
+
+    void removeRoute(String name) throws Exception {
+        String id = config.id(name);
+        context.getRouteController().stopRoute(id);
+        context.removeRoute(id);
     }
 
     static List<String> stepsWithData(SagaConfig config) {

@@ -7,6 +7,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.HandClock;
 import dev.streamingsaga.journal.LossyDatabase;
 import dev.streamingsaga.journal.NewSaga;
@@ -38,13 +39,14 @@ class SagaEngineTest {
 
     private Databases.OpenDatabase database;
     private PropertyNode node;
+    private final PropertyStores stores = new PropertyStores();
     private ActiveRun run;
 
     @BeforeEach
     void begin() throws Exception {
         SagaConfig config = Settings.parse(Map.of("saga.data.dir", directory.toString(), "saga.participants", "alpha"));
         database = Databases.open("journal", config.journal(), directory);
-        node = new PropertyNode(config, database.dataSource(), new HandClock(), new PropertyStores());
+        node = new PropertyNode(config, database.dataSource(), new HandClock(), stores);
         Path source = Files.createFile(directory.resolve("source.bin"));
         SagaRecord saga = node.journal
                 .registration()
@@ -62,13 +64,7 @@ class SagaEngineTest {
     /** Else the recovery, which leaves running sagas alone, would never turn it visible. */
     @Test
     void a_publication_that_fails_leaves_no_run_behind() {
-        for (StepRecord step : node.journal.steps().of(run.sagaId())) {
-            run.begin(step.name(), PropertyNode.STATES.get(step.name()));
-            if (step.name().equals("start")) {
-                run.setDocument(PropertyNode.document(run.initialSaga()));
-            }
-            run.end(step.name(), OptionalLong.empty());
-        }
+        pass(6);
         node.database.lose(LossyDatabase.Loss.WRITE, 1); // the decision is journaled, that all is visible is not
 
         assertThatThrownBy(() -> node.engine.closed(run)).hasStackTraceContaining("lost on purpose");
@@ -80,8 +76,36 @@ class SagaEngineTest {
         assertThat(node.runs.find(run.sagaId())).isEmpty();
     }
 
+    private void pass(int steps) {
+        for (StepRecord step : node.journal.steps().of(run.sagaId()).subList(0, steps)) {
+            run.begin(step.name(), PropertyNode.STATES.get(step.name()));
+            if (step.name().equals("start")) {
+                run.setDocument(PropertyNode.document(run.initialSaga()));
+            }
+            run.end(step.name(), OptionalLong.empty());
+        }
+    }
+
+    /** A context that stops has no routes left, while the last calls fail. */
     @Test
-    void whoever_asks_for_a_compensation_when_the_instance_has_ended_is_told_so() {
+    void a_step_whose_compensation_failed_and_whose_store_cannot_be_queried_is_residue() throws Exception {
+        pass(3);
+        stores.write("upload", run.sagaId(), 0);
+        stores.fail("upload", PropertyStores.Failure.REFUSES, 1);
+        node.removeRoute("store-upload-count");
+
+        SagaState outcome = node.engine
+                .compensate(run.sagaId(), run.number(), Reason.CANCELLED, "on purpose")
+                .get(10, TimeUnit.SECONDS);
+
+        assertThat(outcome).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        assertThat(node.journal.cleanups().of(run.sagaId()))
+                .extracting(CleanupEntry::resource)
+                .containsExactly("upload:" + run.sagaId());
+    }
+
+    @Test
+    void a_compensation_requested_after_the_end_of_the_instance_fails() {
         node.close();
 
         CompletableFuture<SagaState> outcome =
