@@ -8,6 +8,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTag;
 import com.tngtech.archunit.junit.ArchTest;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 /** Keeps {@code ./mvnw test -Punit} fast: a test with the tag {@code unit} starts no server. */
 @ArchTag("unit")
 @ArchTag("one-jdk")
-@AnalyzeClasses(packages = "dev.streamingsaga")
+@AnalyzeClasses(packages = "dev.streamingsaga", importOptions = ImportOption.OnlyIncludeTests.class)
 class UnitTestsTest {
     private static final DescribedPredicate<JavaClass> SERVERS = resideInAnyPackage(
                     "..embedded..",

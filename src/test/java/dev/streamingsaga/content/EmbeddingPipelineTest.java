@@ -124,10 +124,11 @@ class EmbeddingPipelineTest {
     void reads_ahead_of_the_sink_within_a_limit() {
         List<Integer> ahead = Collections.synchronizedList(new ArrayList<>());
         run(new LengthModel(), this::readPages, batch -> {
-            await().until(() -> pagesRead.get() == PAGES
-                    || Thread.getAllStackTraces().keySet().stream()
-                            .anyMatch(thread -> thread.getName().startsWith("saga-content-")
-                                    && thread.getState() == Thread.State.WAITING));
+            await().pollInterval(Duration.ofMillis(1))
+                    .until(() -> pagesRead.get() == PAGES
+                            || Thread.getAllStackTraces().keySet().stream()
+                                    .anyMatch(thread -> thread.getName().startsWith("saga-content-")
+                                            && thread.getState() == Thread.State.WAITING));
             ahead.add(pagesRead.get() - batch.get(0).segment().page());
         });
         assertThat(ahead).allMatch(pages -> pages <= 4 * (1 + 2 + 1 + 1));

@@ -7,11 +7,12 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +31,10 @@ abstract class StoreContract {
             "graph", List.of("graph_document", "graph_node", "graph_edge"),
             "relational", List.of("relational_document"));
 
-    StoreFixture fixture;
+    @TempDir
+    Path folder;
+
+    private @Nullable StoreFixture opened;
 
     /** The stores that this database can hold. */
     abstract Stream<String> stores();
@@ -41,17 +45,21 @@ abstract class StoreContract {
     /** Statements that make every delete from a table fail, or (silently) do nothing. */
     abstract List<String> refuseDeletes(String table, boolean silently);
 
-    @BeforeEach
-    void open(@TempDir Path folder) throws Exception {
-        Map<String, String> settings = new java.util.HashMap<>(database());
-        settings.put("saga.participants", String.join(",", stores().toList()));
-        fixture = new StoreFixture(folder, settings, new WordVectors("words", 64));
+    /** The one store of this test, opened with its first call. */
+    private StoreFixture fixture(String store) {
+        if (opened == null) {
+            Map<String, String> settings = new HashMap<>(database());
+            settings.put("saga.participants", store);
+            opened = StoreFixture.open(folder, settings, new WordVectors("words", 64));
+        }
+        return opened;
     }
 
     @AfterEach
     void close() {
-        if (fixture != null) {
-            fixture.close();
+        if (opened != null) {
+            opened.close();
+            opened = null;
         }
     }
 
@@ -65,25 +73,27 @@ abstract class StoreContract {
 
     private long rows(String store, String sagaId) {
         return TABLES.get(store).stream()
-                .mapToLong(table -> fixture.ask(store, "select count(*) from " + table + " where saga_id = ?", sagaId))
+                .mapToLong(table ->
+                        fixture(store).ask(store, "select count(*) from " + table + " where saga_id = ?", sagaId))
                 .sum();
     }
 
     private long visible(String store) {
-        return fixture.ask(store, "select count(*) from " + store + "_document where visible = 1");
+        return fixture(store).ask(store, "select count(*) from " + store + "_document where visible = 1");
     }
 
     @ParameterizedTest
     @MethodSource("stores")
     void counts_what_was_written(String store) {
-        fixture.write(store, fixture.document("saga-1", "doc-1", TEXT));
+        fixture(store).write(store, fixture(store).document("saga-1", "doc-1", TEXT));
 
-        assertThat(fixture.count(store, "saga-1")).isEqualTo(expected(store));
+        assertThat(fixture(store).count(store, "saga-1")).isEqualTo(expected(store));
         for (String table : TABLES.get(store)) {
-            assertThat(fixture.ask(
-                            store,
-                            "select count(*) from " + table + " where saga_id <> 'saga-1' or document_id <> 'doc-1'"
-                                    + " or run <> 1"))
+            assertThat(fixture(store)
+                            .ask(
+                                    store,
+                                    "select count(*) from " + table
+                                            + " where saga_id <> 'saga-1' or document_id <> 'doc-1'" + " or run <> 1"))
                     .as(table)
                     .isZero();
         }
@@ -92,11 +102,11 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void shows_a_document_only_once_it_is_complete(String store) {
-        fixture.write(store, fixture.document("saga-1", "doc-1", TEXT));
+        fixture(store).write(store, fixture(store).document("saga-1", "doc-1", TEXT));
         assertThat(visible(store)).isZero();
 
-        fixture.complete(store, "saga-1");
-        fixture.complete(store, "saga-1");
+        fixture(store).complete(store, "saga-1");
+        fixture(store).complete(store, "saga-1");
 
         assertThat(visible(store)).isEqualTo(1);
     }
@@ -104,7 +114,7 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void fails_to_complete_when_nothing_was_written(String store) {
-        assertThatThrownBy(() -> fixture.complete(store, "saga-1"))
+        assertThatThrownBy(() -> fixture(store).complete(store, "saga-1"))
                 .hasMessageContaining("saga-1")
                 .hasMessageContaining(store);
     }
@@ -112,35 +122,35 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void holds_nothing_after_a_compensation(String store) {
-        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
+        fixture(store).writeAndComplete(store, fixture(store).document("saga-1", "doc-1", TEXT));
 
-        fixture.compensate(store, "saga-1");
+        fixture(store).compensate(store, "saga-1");
 
         assertThat(rows(store, "saga-1")).isZero();
-        assertThat(fixture.count(store, "saga-1")).isZero();
+        assertThat(fixture(store).count(store, "saga-1")).isZero();
     }
 
     @ParameterizedTest
     @MethodSource("stores")
     void compensates_where_nothing_was_written(String store) {
-        fixture.compensate(store, "saga-1");
-        fixture.compensate(store, "saga-1");
+        fixture(store).compensate(store, "saga-1");
+        fixture(store).compensate(store, "saga-1");
 
-        assertThat(fixture.count(store, "saga-1")).isZero();
+        assertThat(fixture(store).count(store, "saga-1")).isZero();
     }
 
     @ParameterizedTest
     @MethodSource("stores")
     void has_the_same_rows_after_the_next_run_writes_again(String store) {
-        Document document = fixture.document("saga-1", "doc-1", TEXT);
-        fixture.write(store, document);
+        Document document = fixture(store).document("saga-1", "doc-1", TEXT);
+        fixture(store).write(store, document);
         long rows = rows(store, "saga-1");
 
-        fixture.write(store, new OpenRun(document, 2, Integer.MAX_VALUE));
+        fixture(store).write(store, new OpenRun(document, 2, Integer.MAX_VALUE));
 
         assertThat(rows(store, "saga-1")).isEqualTo(rows);
-        assertThat(fixture.count(store, "saga-1")).isEqualTo(expected(store));
-        assertThat(fixture.ask(store, "select run from " + store + "_document where saga_id = 'saga-1'"))
+        assertThat(fixture(store).count(store, "saga-1")).isEqualTo(expected(store));
+        assertThat(fixture(store).ask(store, "select run from " + store + "_document where saga_id = 'saga-1'"))
                 .isEqualTo(2);
     }
 
@@ -148,11 +158,12 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void accepts_no_rows_of_an_older_run_once_a_newer_one_has_written(String store) {
-        fixture.write(store, new OpenRun(fixture.document("saga-1", "doc-1", TEXT), 2, Integer.MAX_VALUE));
+        fixture(store)
+                .write(store, new OpenRun(fixture(store).document("saga-1", "doc-1", TEXT), 2, Integer.MAX_VALUE));
         List<List<Map<String, Object>>> before = contents(store);
 
-        OpenRun old = new OpenRun(fixture.document("saga-1", "doc-9", "Another text"), 1, Integer.MAX_VALUE);
-        assertThatThrownBy(() -> fixture.write(store, old)).isInstanceOfSatisfying(SagaException.class, e -> {
+        OpenRun old = new OpenRun(fixture(store).document("saga-1", "doc-9", "Another text"), 1, Integer.MAX_VALUE);
+        assertThatThrownBy(() -> fixture(store).write(store, old)).isInstanceOfSatisfying(SagaException.class, e -> {
             assertThat(e.reason()).isEqualTo(Reason.CANCELLED);
             assertThat(e).hasMessageContaining("run 1 of saga saga-1").hasMessageContaining(store);
         });
@@ -163,7 +174,7 @@ abstract class StoreContract {
 
     private List<List<Map<String, Object>>> contents(String store) {
         return TABLES.get(store).stream()
-                .map(table -> fixture.sql(store).queryForList("select * from " + table).stream()
+                .map(table -> fixture(store).sql(store).queryForList("select * from " + table).stream()
                         .map(row -> {
                             Map<String, Object> comparable = new java.util.TreeMap<>();
                             row.forEach((column, value) -> comparable.put(
@@ -180,11 +191,11 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void keeps_two_versions_of_one_document_apart(String store) {
-        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
-        fixture.write(store, fixture.document("saga-2", "doc-1", "Only one line"));
+        fixture(store).writeAndComplete(store, fixture(store).document("saga-1", "doc-1", TEXT));
+        fixture(store).write(store, fixture(store).document("saga-2", "doc-1", "Only one line"));
         long first = rows(store, "saga-1");
 
-        fixture.compensate(store, "saga-2");
+        fixture(store).compensate(store, "saga-2");
 
         assertThat(rows(store, "saga-2")).isZero();
         assertThat(rows(store, "saga-1")).isEqualTo(first);
@@ -194,10 +205,10 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void lists_the_sagas_it_holds_page_by_page(String store) {
-        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
-        fixture.write(store, fixture.document("saga-2", "doc-1", "Only one line"));
-        fixture.write(store, fixture.document("saga-3", "doc-3", "Only one line"));
-        fixture.sql(store).update("delete from " + TABLES.get(store).get(0) + " where saga_id = 'saga-3'");
+        fixture(store).writeAndComplete(store, fixture(store).document("saga-1", "doc-1", TEXT));
+        fixture(store).write(store, fixture(store).document("saga-2", "doc-1", "Only one line"));
+        fixture(store).write(store, fixture(store).document("saga-3", "doc-3", "Only one line"));
+        fixture(store).sql(store).update("delete from " + TABLES.get(store).get(0) + " where saga_id = 'saga-3'");
         boolean more = TABLES.get(store).size() > 1;
 
         List<Map<String, Object>> first = sagas(store, "", 2);
@@ -219,14 +230,18 @@ abstract class StoreContract {
 
     @SuppressWarnings("unchecked")
     private List<Map<String, Object>> sagas(String store, String from, int limit) {
-        return fixture.send(
-                        fixture.config.direct("store-" + store + "-sagas"), Map.of("from", from, "limit", limit), null)
+        return fixture(store)
+                .send(
+                        fixture(store).config.direct("store-" + store + "-sagas"),
+                        Map.of("from", from, "limit", limit),
+                        null)
                 .getMessage()
                 .getBody(List.class);
     }
 
     private Map<?, ?> inspect(String store, Document document) {
-        return fixture.send(fixture.config.direct("store-" + store + "-inspect"), document.facts(), null)
+        return fixture(store)
+                .send(fixture(store).config.direct("store-" + store + "-inspect"), document.facts(), null)
                 .getMessage()
                 .getBody(Map.class);
     }
@@ -234,10 +249,10 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void returns_what_it_holds_of_a_saga_and_other_sagas_of_the_document(String store) {
-        Document document = fixture.document("saga-1", "doc-1", TEXT);
+        Document document = fixture(store).document("saga-1", "doc-1", TEXT);
         assertThat(inspect(store, document).keySet()).isEqualTo(java.util.Set.of("others"));
-        fixture.writeAndComplete(store, document);
-        fixture.write(store, fixture.document("saga-2", "doc-1", "Only one line"));
+        fixture(store).writeAndComplete(store, document);
+        fixture(store).write(store, fixture(store).document("saga-2", "doc-1", "Only one line"));
 
         Map<?, ?> found = inspect(store, document);
 
@@ -278,15 +293,15 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void repairs_changed_rows_when_written_again_and_stays_visible(String store) {
-        Document document = fixture.document("saga-1", "doc-1", TEXT);
-        fixture.writeAndComplete(store, document);
+        Document document = fixture(store).document("saga-1", "doc-1", TEXT);
+        fixture(store).writeAndComplete(store, document);
         Map<?, ?> before = inspect(store, document);
-        fixture.sql(store).update("update " + store + "_document set document_id = 'another'");
+        fixture(store).sql(store).update("update " + store + "_document set document_id = 'another'");
         if (store.equals("vector")) {
-            fixture.sql(store).update("delete from vector_segment where ordinal in (0, 4)");
+            fixture(store).sql(store).update("delete from vector_segment where ordinal in (0, 4)");
         }
 
-        fixture.write(store, document);
+        fixture(store).write(store, document);
 
         assertThat(inspect(store, document)).isEqualTo(before);
     }
@@ -294,9 +309,9 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void writes_nothing_without_a_permit(String store) {
-        OpenRun cancelled = new OpenRun(fixture.document("saga-1", "doc-1", TEXT), 1, 0);
+        OpenRun cancelled = new OpenRun(fixture(store).document("saga-1", "doc-1", TEXT), 1, 0);
 
-        assertThatThrownBy(() -> fixture.write(store, cancelled))
+        assertThatThrownBy(() -> fixture(store).write(store, cancelled))
                 .isInstanceOfSatisfying(
                         SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CANCELLED));
 
@@ -306,10 +321,10 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void releases_every_permit_even_if_the_database_fails(String store) {
-        OpenRun run = new OpenRun(fixture.document("saga-1", "doc-1", TEXT), 1, Integer.MAX_VALUE);
-        fixture.sql(store).execute("drop table " + TABLES.get(store).get(0));
+        OpenRun run = new OpenRun(fixture(store).document("saga-1", "doc-1", TEXT), 1, Integer.MAX_VALUE);
+        fixture(store).sql(store).execute("drop table " + TABLES.get(store).get(0));
 
-        assertThatThrownBy(() -> fixture.write(store, run)).isInstanceOf(RuntimeException.class);
+        assertThatThrownBy(() -> fixture(store).write(store, run)).isInstanceOf(RuntimeException.class);
 
         assertThat(run.open).hasValue(0);
         assertThat(run.left.get()).isLessThan(Integer.MAX_VALUE);
@@ -318,12 +333,12 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void fails_to_compensate_when_the_database_rejects_deletes(String store) {
-        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
+        fixture(store).writeAndComplete(store, fixture(store).document("saga-1", "doc-1", TEXT));
         String table = TABLES.get(store).get(0);
-        refuseDeletes(table, false).forEach(fixture.sql(store)::execute);
+        refuseDeletes(table, false).forEach(fixture(store).sql(store)::execute);
         long rows = rows(store, "saga-1");
 
-        assertThatThrownBy(() -> fixture.compensate(store, "saga-1")).isInstanceOf(RuntimeException.class);
+        assertThatThrownBy(() -> fixture(store).compensate(store, "saga-1")).isInstanceOf(RuntimeException.class);
 
         assertThat(rows(store, "saga-1")).as("all or nothing").isEqualTo(rows);
     }
@@ -331,26 +346,28 @@ abstract class StoreContract {
     @ParameterizedTest
     @MethodSource("stores")
     void fails_to_compensate_when_rows_remain_although_the_database_reported_no_error(String store) {
-        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
-        refuseDeletes(TABLES.get(store).get(0), true).forEach(fixture.sql(store)::execute);
+        fixture(store).writeAndComplete(store, fixture(store).document("saga-1", "doc-1", TEXT));
+        refuseDeletes(TABLES.get(store).get(0), true).forEach(fixture(store).sql(store)::execute);
 
-        assertThatThrownBy(() -> fixture.compensate(store, "saga-1"))
+        assertThatThrownBy(() -> fixture(store).compensate(store, "saga-1"))
                 .hasMessageContaining("still holds 1 rows of saga saga-1");
     }
 
     @ParameterizedTest
     @MethodSource("stores")
     void reads_the_saga_from_the_body_and_ignores_statements_in_headers(String store) {
-        fixture.writeAndComplete(store, fixture.document("saga-1", "doc-1", TEXT));
+        fixture(store).writeAndComplete(store, fixture(store).document("saga-1", "doc-1", TEXT));
         long rows = rows(store, "saga-1");
 
-        assertThatThrownBy(() -> fixture.send(fixture.config.direct("store-" + store + "-compensate"), Map.of(), null))
+        assertThatThrownBy(() -> fixture(store)
+                        .send(fixture(store).config.direct("store-" + store + "-compensate"), Map.of(), null))
                 .hasMessageContaining("sagaId");
-        fixture.sendWithHeader(
-                store,
-                "-count",
-                "CamelSqlQuery",
-                "delete from " + TABLES.get(store).get(0));
+        fixture(store)
+                .sendWithHeader(
+                        store,
+                        "-count",
+                        "CamelSqlQuery",
+                        "delete from " + TABLES.get(store).get(0));
 
         assertThat(rows(store, "saga-1")).isEqualTo(rows);
     }

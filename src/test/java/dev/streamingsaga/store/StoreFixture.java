@@ -37,6 +37,14 @@ final class StoreFixture implements AutoCloseable {
         context.start();
     }
 
+    static StoreFixture open(Path folder, Map<String, String> settings, WordVectors embedder) {
+        try {
+            return new StoreFixture(folder, settings, embedder);
+        } catch (Exception e) {
+            throw new AssertionError("the stores do not open", e);
+        }
+    }
+
     Document document(String sagaId, String documentId, String text) {
         try {
             Path file = Files.writeString(folder.resolve(sagaId + ".txt"), text);
