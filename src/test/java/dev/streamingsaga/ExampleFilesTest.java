@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a reader copies from the README, the documentation and the examples. */
 @Tag("one-jdk")
+@Tag("unit")
 class ExampleFilesTest {
     private static final Pattern COORDINATOR = Pattern.compile("https?://[^/\\s`]+/lra-coordinator");
 

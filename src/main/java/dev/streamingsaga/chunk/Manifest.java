@@ -9,6 +9,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code manifest.json}: all data that is needed to reassemble a document without the journal.
@@ -55,7 +56,10 @@ public record Manifest(
     /** @throws SagaException METADATA_CORRUPT if it is not a manifest, has gaps, or an unknown codec */
     static Manifest parse(byte[] json, String key) {
         try {
-            Manifest manifest = JSON.readValue(json, Manifest.class);
+            @Nullable Manifest manifest = JSON.readValue(json, Manifest.class);
+            if (manifest == null) { // JSON's null
+                throw new SagaException(Reason.METADATA_CORRUPT, key + " is empty; nothing was read");
+            }
             manifest.check(key);
             return manifest;
         } catch (IOException e) {
@@ -68,12 +72,13 @@ public record Manifest(
         boolean valid = chunks != null && sha256 != null;
         for (int i = 0; valid && i < chunks.size(); i++) {
             ManifestChunk chunk = chunks.get(i);
-            valid = chunk.index == i
+            valid = chunk != null
+                    && chunk.index == i
                     && chunk.offset == offset
                     && chunk.size > 0
                     && chunk.sha256 != null
                     && "none".equals(chunk.codec);
-            offset += chunk.size;
+            offset += valid ? chunk.size : 0;
         }
         if (!valid || offset != sizeBytes) {
             throw new SagaException(

@@ -20,6 +20,7 @@ import org.apache.camel.FluentProducerTemplate;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The test kit in a context that has neither an instance nor a server. */
 @Timeout(30)
+@Tag("unit")
 class MockIngestRoutesTest {
     private final CamelContext hub = new DefaultCamelContext();
 
