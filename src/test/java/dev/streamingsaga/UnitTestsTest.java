@@ -30,7 +30,8 @@ class UnitTestsTest {
                     "org.apache.kafka..",
                     "org.apache.activemq..",
                     "org.gaul..")
-            .or(resideInAnyPackage("..testkit..").and(DescribedPredicate.not(simpleName("SamplePdf"))))
+            .or(resideInAnyPackage("..testkit..")
+                    .and(DescribedPredicate.not(simpleName("SamplePdf").or(simpleName("MigratedDatabases")))))
             .or(belongToAnyOf(ServerSocket.class));
 
     private static final DescribedPredicate<JavaClass> FIXTURES_WITH_SERVERS = describe(

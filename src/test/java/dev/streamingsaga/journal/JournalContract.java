@@ -63,9 +63,14 @@ abstract class JournalContract {
     /** An empty database. */
     abstract Database database() throws Exception;
 
+    /** Called before the database is opened. */
+    void prepare(Path data) {}
+
     @BeforeEach
     void open() throws Exception {
-        database = Databases.open("journal", database(), Files.createTempDirectory(directory, "data"));
+        Path data = Files.createTempDirectory(directory, "data");
+        prepare(data);
+        database = Databases.open("journal", database(), data);
         sql = new JdbcTemplate(database.dataSource());
         clock = new HandClock();
         journal = new Journal(database.dataSource(), clock, "one", LEASE);

@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.testkit.MigratedDatabases;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ final class StoreFixture implements AutoCloseable {
         Map<String, String> all = new HashMap<>(settings);
         all.put("saga.data.dir", folder.resolve("data").toString());
         config = Settings.parse(all);
+        MigratedDatabases.copyTo(config);
         content = new PlainContent(embedder);
         stores = Stores.open(config, context, content);
         context.start();
