@@ -275,7 +275,7 @@ class HttpBadInputTest {
     }
 
     private void assertRefused(Case bad, String key) {
-        Map<String, List<String>> before = saga.holdings();
+        Map<String, List<String>> before = saga.contents();
         int sagas = saga.journal().sagas().newest(1000).size();
 
         Answer answer = key.isEmpty() ? bad.send().send(api) : bad.send().send(api, "Authorization", "Bearer " + key);
@@ -286,7 +286,7 @@ class HttpBadInputTest {
         assertThat(answer.json().path("detail").asText()).contains(bad.says()).doesNotContain("Exception");
         assertThat(saga.journal().sagas().newest(1000)).hasSize(sagas);
         await().atMost(Duration.ofSeconds(30))
-                .untilAsserted(() -> assertThat(saga.holdings()).isEqualTo(before));
+                .untilAsserted(() -> assertThat(saga.contents()).isEqualTo(before));
     }
 
     @ParameterizedTest
@@ -345,7 +345,7 @@ class HttpBadInputTest {
 
     @Test
     void keeps_nothing_of_a_truncated_body() throws Exception {
-        Map<String, List<String>> before = saga.holdings();
+        Map<String, List<String>> before = saga.contents();
         for (String length : List.of("Content-Length: 100000", "Transfer-Encoding: chunked")) {
             try (Socket socket = api.socket()) {
                 byte[] begun = length.startsWith("T") ? "c350\r\nhalf a chunk".getBytes() : new byte[50_000];
@@ -354,10 +354,10 @@ class HttpBadInputTest {
                         "PUT /api/documents/cut.bin HTTP/1.1\r\nAuthorization: Bearer " + ingest + "\r\n" + length,
                         begun);
                 await().atMost(Duration.ofSeconds(30))
-                        .until(() -> !saga.holdings().equals(before));
+                        .until(() -> !saga.contents().equals(before));
             }
             await().atMost(Duration.ofSeconds(30))
-                    .untilAsserted(() -> assertThat(saga.holdings()).isEqualTo(before));
+                    .untilAsserted(() -> assertThat(saga.contents()).isEqualTo(before));
         }
     }
 
@@ -367,7 +367,7 @@ class HttpBadInputTest {
         Path large = Files.write(roots.resolve("large.bin"), new byte[MAX + 1]);
         Path twice = Files.write(roots.resolve("twice.txt"), "stored by its path\n".getBytes());
         assertThat(outcome(twice, "COMPLETED", "")).isEmpty();
-        Map<String, List<String>> before = saga.holdings();
+        Map<String, List<String>> before = saga.contents();
 
         assertThat(outcome(large, "COMPENSATED", "FILE_TOO_LARGE"))
                 .contains("large.bin has 1000001 bytes", "saga.file.max-size", "nothing was written")
@@ -375,7 +375,7 @@ class HttpBadInputTest {
         assertThat(outcome(twice, "COMPENSATED", "DUPLICATE"))
                 .contains("twice.txt is already stored as document", "nothing was written")
                 .doesNotContain(roots.toString());
-        assertThat(saga.holdings()).isEqualTo(before);
+        assertThat(saga.contents()).isEqualTo(before);
     }
 
     private String outcome(Path file, String status, String reason) {

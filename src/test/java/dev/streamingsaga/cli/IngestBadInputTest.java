@@ -190,7 +190,7 @@ class IngestBadInputTest {
             });
             assertThat(remote.journal().sagas().newest(10)).isEmpty();
             remote.assertNothingAnywhere();
-            assertThat(remote.holdings().get("http spool")).isEmpty();
+            assertThat(remote.contents().get("http spool")).isEmpty();
         }
     }
 }

@@ -88,7 +88,7 @@ class DropBadInputTest {
 
     @Test
     void a_bad_file_moves_to_failed_with_the_reason_and_stores_nothing() throws Exception {
-        Map<String, List<String>> before = saga.holdings();
+        Map<String, List<String>> before = saga.contents();
         Map<String, String> contents =
                 Map.of("large.txt", "x".repeat(1001), "binary.bin", "\0\1\2\3\0\0\0\11", "stored.txt", STORED);
         Map<String, List<String>> says = new LinkedHashMap<>();
@@ -129,12 +129,12 @@ class DropBadInputTest {
                     .as("unchanged")
                     .hasContent(contents.get(expected.getKey()));
         }
-        assertThat(saga.holdings()).isEqualTo(before);
+        assertThat(saga.contents()).isEqualTo(before);
     }
 
     @Test
     void anything_but_a_regular_file_stays_unopened_and_blocks_no_other_file() throws Exception {
-        Map<String, List<String>> before = saga.holdings();
+        Map<String, List<String>> before = saga.contents();
         List<Path> strange = new ArrayList<>(List.of(
                 Files.createSymbolicLink(drop.resolve("link.txt"), outside.resolve("secret.txt")),
                 Files.createSymbolicLink(drop.resolve("zero.txt"), Path.of("/dev/zero")),
@@ -178,6 +178,6 @@ class DropBadInputTest {
                 Files.exists(drop.resolve(".failed")) ? Files.list(drop.resolve(".failed")) : Stream.empty()) {
             assertThat(failed).isEmpty();
         }
-        assertThat(saga.holdings().get("unfinished")).isEqualTo(before.get("unfinished"));
+        assertThat(saga.contents().get("unfinished")).isEqualTo(before.get("unfinished"));
     }
 }

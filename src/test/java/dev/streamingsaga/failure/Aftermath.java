@@ -12,11 +12,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** What must be true after a saga, asked of bucket, stores and journal, past the application. */
+/** What must hold after a saga. Queries bucket, stores and journal directly, not through the application. */
 final class Aftermath {
     private Aftermath() {}
 
-    /** COMPENSATED for this reason, nothing anywhere, nothing claimed, and the next file finds everything in order. */
+    /** COMPENSATED for this reason, no data anywhere, no source claimed, and the next file completes. */
     static void assertNothingLeft(StreamingSagaFixture saga, IngestResult result, Reason reason) {
         assertCompensated(saga, result, reason);
         saga.assertNothingAnywhere();
@@ -24,7 +24,7 @@ final class Aftermath {
         assertNextFileCompletes(saga);
     }
 
-    /** The outcome alone, as answered and as journaled; nothing is left to clean up. */
+    /** Checks only the outcome, as returned and as journaled, and that no clean-up is open. */
     static void assertCompensated(StreamingSagaFixture saga, IngestResult result, Reason reason) {
         assertThat(result.status()).as("%s", result).isEqualTo("COMPENSATED");
         assertThat(result.reason()).as("%s", result).isEqualTo(reason.name());
@@ -43,7 +43,7 @@ final class Aftermath {
         assertThat(saga.keys()).hasSize(before + 2);
     }
 
-    /** Whole in the bucket, visible in every store, and nothing claimed any more. */
+    /** Complete in the bucket, visible in every store, and no source claimed. */
     static void assertStored(StreamingSagaFixture saga, IngestResult result, Original original) {
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
         assertThat(fetch(saga, result)).as("fetched again").isEqualTo(original.bytes());

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** FP-22 to FP-25: the bucket does not let go of chunks, or the compensation itself crashes. */
+/** FP-22 to FP-25: the bucket refuses to delete chunks, or the compensation itself crashes. */
 @Tag("one-jdk")
 @Timeout(120)
 class CompensationFailureTest {
@@ -53,7 +53,7 @@ class CompensationFailureTest {
         LateFailure failed = LateFailure.of(saga, file);
 
         assertThat(failed.result().status()).isEqualTo("PARTIALLY_COMPENSATED");
-        failed.assertUndoneBut();
+        failed.assertCompensatedExcept();
         assertThat(failed.step("upload")).isEqualTo("RESIDUE");
         assertThat(saga.keys()).hasSize(1).allMatch(key -> key.endsWith("chunk-000001"));
         assertThat(failed.entries()).hasSize(1);
@@ -71,7 +71,7 @@ class CompensationFailureTest {
 
         refusal.remove();
         assertThat(saga.application().bundle().engine().retry(entry)).isEmpty();
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
         LateFailure.assertCompletes(saga, file);
     }
 
@@ -111,13 +111,13 @@ class CompensationFailureTest {
         LateFailure failed = LateFailure.of(saga, file);
 
         assertThat(failed.result().status()).isEqualTo("PARTIALLY_COMPENSATED");
-        failed.assertUndoneBut();
+        failed.assertCompensatedExcept();
         assertThat(saga.keys()).hasSize(2);
         assertThat(failed.open()).extracting(CleanupEntry::resource).containsExactlyInAnyOrderElementsOf(saga.keys());
         failed.assertWarned(2, 3, 33.3, "upload 2");
         assertThat(failed.alerts()).hasSize(1);
 
-        // One piece at a time: what still resists stays open and counts its attempts.
+        // One object at a time: an entry that still fails stays open and counts its attempts.
         first.remove();
         List<CleanupEntry> open =
                 saga.application().bundle().engine().retry(failed.open().get(0));
@@ -132,7 +132,7 @@ class CompensationFailureTest {
 
         saga.s3().clearRules();
         saga.application().bundle().engine().retry(open.get(0));
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
         LateFailure.assertCompletes(saga, file);
     }
 
@@ -144,7 +144,7 @@ class CompensationFailureTest {
         assertAllChunksLeft(threeChunks(), "MAX_RETRIES_EXCEEDED", saga.s3()::up);
     }
 
-    /** It takes requests and never answers: each waits for its time-out, all of them together for the step's. */
+    /** It accepts requests and never answers: each request times out, and together they reach the step's time limit. */
     @Test
     void fp_24_the_object_store_hangs_during_the_compensation() throws Exception {
         start(Map.of("saga.s3.timeout", "2s", "saga.compensation.step-timeout", "5s"));
@@ -172,25 +172,25 @@ class CompensationFailureTest {
 
         assertThat(failed.result().status()).as("%s", failed.result()).isEqualTo("PARTIALLY_COMPENSATED");
         assertThat(failed.result().reason()).isEqualTo(reason);
-        failed.assertUndoneBut();
+        failed.assertCompensatedExcept();
         assertThat(failed.step("upload")).isEqualTo("RESIDUE");
         assertThat(saga.keys()).as("in the bucket").hasSize(3);
         assertThat(failed.open()).extracting(CleanupEntry::resource).containsAll(saga.keys());
         assertThat(failed.open()).extracting(CleanupEntry::step).containsOnly("upload");
         assertThat(failed.open())
                 .extracting(CleanupEntry::lastError)
-                .as("nobody knows whether they are there")
+                .as("it is unknown whether they are there")
                 .allMatch(error -> error.contains("cannot list"));
         failed.assertWarned(3, 3, 0.0, "upload");
 
         repair.run();
         assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
                 .isEmpty();
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
         LateFailure.assertCompletes(saga, file);
     }
 
-    /** Nobody can name the chunks: neither the bucket nor the journal. So none counts as removed. */
+    /** Neither the bucket nor the journal can name the chunks, so none counts as removed. */
     @Test
     void fp_24_all_chunks_count_as_failed_when_only_the_prefix_is_known() throws Exception {
         start(Map.of());
@@ -208,12 +208,11 @@ class CompensationFailureTest {
         saga.s3().up();
         assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
                 .isEmpty();
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
     }
 
     /**
-     * The answer never came, so nobody waited; the object appears when all is undone, and then the bucket does not let
-     * go of it.
+     * The answer never arrived. The object appears after the compensation, and then the bucket refuses to delete it.
      */
     @Test
     void a_chunk_that_arrives_after_the_compensation_is_residue_until_it_is_gone() throws Exception {
@@ -253,7 +252,7 @@ class CompensationFailureTest {
                         .containsEntry("failedChunks", 1)
                         .containsEntry("successRate", 0.0));
         assertThat(saga.journal().sagas().lateWriteChecksDue(Instant.now()))
-                .as("from now on the entry's own retries count")
+                .as("from now on, the retries of the entry count")
                 .isEmpty();
 
         assertBlockedThenGone(failed, refusal);
@@ -267,7 +266,7 @@ class CompensationFailureTest {
         }
         assertThat(failed.open().get(0).attempts()).isEqualTo(3);
         assertThat(failed.alerts())
-                .as("told once that it is left, and once that it is given up")
+                .as("one alert for the residue, and one when retries end")
                 .extracting(alert -> alert.get("severity"))
                 .containsExactly("WARNING", "CRITICAL");
         assertThat(failed.alerts().get(1)).containsEntry("type", "PARTIAL_ROLLBACK");
@@ -277,13 +276,13 @@ class CompensationFailureTest {
         refusal.remove();
         assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
                 .isEmpty();
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
     }
 
-    /** One delete at a time, so that it is exactly the 56th at which the store dies. */
+    /** One delete at a time, so that the store goes down exactly at the 56th. */
     @Test
     void edge_case_2_the_object_store_dies_with_45_of_100_chunks_left() throws Exception {
-        // One attempt at what is left is to be enough on a slow machine, too.
+        // On a slow machine, too, one attempt must be enough.
         start(Map.of("saga.chunk.parallelism", "1", "saga.compensation.step-timeout", "60s"));
         Path file = saga.sparse("zeros.bin", 100L * CHUNK);
         saga.s3().when(method("DELETE")).times(55).beforeForward(() -> {});
@@ -292,18 +291,18 @@ class CompensationFailureTest {
         LateFailure failed = LateFailure.of(saga, file);
 
         assertThat(failed.result().status()).isEqualTo("PARTIALLY_COMPENSATED");
-        failed.assertUndoneBut();
+        failed.assertCompensatedExcept();
         assertThat(saga.keys()).hasSize(45);
         assertThat(failed.open()).extracting(CleanupEntry::resource).containsExactlyInAnyOrderElementsOf(saga.keys());
         failed.assertWarned(45, 100, 55.0, "upload 45");
 
         saga.s3().up();
         saga.application().bundle().engine().retry(failed.open().get(0));
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
     }
 
     @Test
-    void fp_25_the_compensation_of_a_store_dies_of_an_error() throws Exception {
+    void fp_25_the_compensation_of_a_store_throws_an_error() throws Exception {
         Path folder = directory.resolve("crash");
         Files.writeString(
                 Files.createDirectories(directory.resolve("routes")).resolve("store-crash.camel.yaml"),
@@ -316,7 +315,7 @@ class CompensationFailureTest {
 
         assertThat(failed.result().status()).isEqualTo("PARTIALLY_COMPENSATED");
         saga.assertNothingAnywhere();
-        failed.assertUndoneBut();
+        failed.assertCompensatedExcept();
         assertThat(failed.step("crash")).isEqualTo("RESIDUE");
         assertThat(folder.resolve(failed.sagaId())).exists();
         assertThat(failed.open())
@@ -328,7 +327,7 @@ class CompensationFailureTest {
         Files.delete(broken);
         assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
                 .isEmpty();
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
         assertThat(folder).isEmptyDirectory();
         LateFailure.assertCompletes(saga, file);
     }

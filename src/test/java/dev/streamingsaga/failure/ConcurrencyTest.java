@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Sagas at a time: on different files, on one file, on content that is stored already; and what time limits leave. */
+/** Concurrent sagas: on different files, on the same file, on content that is stored already; and time limits. */
 @Tag("one-jdk")
 @Timeout(120)
 class ConcurrencyTest {
@@ -54,7 +54,7 @@ class ConcurrencyTest {
     private final CountDownLatch held = new CountDownLatch(1);
     private StreamingSagaFixture saga;
 
-    /** @param settings key, value, key, value; requests may be held for long without anybody giving up */
+    /** @param settings key, value, key, value; time-outs are long, so that requests can be held */
     private void start(String... settings) throws IOException {
         saga = StreamingSagaFixture.start(directory, Map.of("saga.s3.timeout", "60s"), settings);
     }
@@ -71,7 +71,7 @@ class ConcurrencyTest {
                 && Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING).contains(thread.getState());
     }
 
-    /** An ingest on a thread of its own, whose stack tells what it waits for. */
+    /** An ingest on a thread of its own, whose stack trace shows what it waits for. */
     private static final class Running {
         private final FutureTask<IngestResult> task;
         private final Thread thread;
@@ -100,7 +100,7 @@ class ConcurrencyTest {
         return new Running(saga, file);
     }
 
-    /** Starts a saga whose first chunk does not get through until the latch is open. */
+    /** Starts a saga whose first chunk is held until the latch opens. */
     private Running holding(Path file) {
         FaultRule rule = saga.s3().when(CHUNK_PUT).delay(held);
         Running running = ingesting(file);
@@ -116,7 +116,7 @@ class ConcurrencyTest {
         return saga.number(store, "SELECT count(*) FROM " + store + "_document WHERE visible = 1");
     }
 
-    /** One document, stored by this saga, and nothing of any other in any store. */
+    /** The stores hold exactly one document, and this saga stored it. */
     private void assertOnly(IngestResult result, Original original) {
         assertStored(saga, result, original);
         assertThat(saga.keys()).allMatch(key -> key.contains(result.sagaId()));
@@ -137,7 +137,7 @@ class ConcurrencyTest {
 
     // Different files
 
-    /** As from parallel streams of a hub: nothing that a saga waits for may need the pool that its callers hold. */
+    /** As from parallel streams of a hub: no saga may depend on the common pool that its callers block. */
     @Test
     void callers_that_hold_the_whole_common_pool_are_served() throws Exception {
         start();
@@ -170,7 +170,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void a_failing_saga_leaves_the_other_alone() throws Exception {
+    void a_failing_saga_does_not_affect_the_other() throws Exception {
         start();
         Original one = Original.of(saga.text("one.txt", 30));
         Original two = Original.of(saga.text("two.txt", 30));
@@ -207,7 +207,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void a_saga_that_is_cancelled_while_it_waits_for_its_place_waits_no_more() throws Exception {
+    void a_saga_that_is_cancelled_while_it_waits_for_a_slot_stops_waiting() throws Exception {
         start("saga.concurrency", "1");
         Original one = Original.of(saga.file("one.bin", 1000));
         Running first = holding(one.path());
@@ -231,7 +231,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void concurrency_1_goes_on_after_a_failed_saga() throws Exception {
+    void concurrency_1_continues_after_a_failed_saga() throws Exception {
         start("saga.concurrency", "1");
         Original one = Original.of(saga.file("one.bin", 1000));
 
@@ -242,7 +242,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void a_saga_that_finds_no_free_place_in_time_is_compensated() throws Exception {
+    void a_saga_that_gets_no_slot_in_time_is_compensated() throws Exception {
         start("saga.concurrency", "1", "saga.time-limit", "4s", "saga.compensation.step-timeout", "60s");
         assertNextFileCompletes(saga);
         Path file = saga.file("two.bin", 1000);
@@ -261,7 +261,7 @@ class ConcurrencyTest {
     // The same file
 
     @Test
-    void join_answers_both_with_one_saga() throws Exception {
+    void join_returns_one_saga_to_both() throws Exception {
         start("saga.source.on-conflict", "join", "saga.duplicates", "version");
         Original one = Original.of(saga.text("one.txt", 30));
         Running first = holding(one.path());
@@ -276,7 +276,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void join_answers_both_with_the_failure_of_one_saga() throws Exception {
+    void join_returns_the_failure_of_one_saga_to_both() throws Exception {
         start("saga.source.on-conflict", "join");
         Original one = Original.of(saga.file("one.bin", CHUNK + 1000));
         saga.s3().when(CHUNK_PUT.and(keyEndsWith("chunk-000001"))).always().answer(507, "InsufficientStorage");
@@ -294,7 +294,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void refuse_turns_the_second_away_and_leaves_the_first_alone() throws Exception {
+    void refuse_rejects_the_second_and_does_not_affect_the_first() throws Exception {
         start("saga.source.on-conflict", "refuse");
         Original one = Original.of(saga.text("one.txt", 30));
         Running first = holding(one.path());
@@ -326,7 +326,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void wait_answers_the_second_with_what_the_first_stored() throws Exception {
+    void wait_returns_the_document_of_the_first_to_the_second() throws Exception {
         start("saga.source.on-conflict", "wait", "saga.duplicates", "skip");
         Original one = Original.of(saga.text("one.txt", 30));
         Running first = holding(one.path());
@@ -354,7 +354,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void warn_runs_both_and_the_failing_second_undoes_only_its_own() throws Exception {
+    void warn_runs_both_and_compensates_only_the_failing_second() throws Exception {
         start("saga.source.on-conflict", "warn");
         Original one = Original.of(saga.text("one.txt", 30));
         Running first = holding(one.path());
@@ -371,7 +371,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void warn_runs_both_and_the_failing_first_undoes_only_its_own() throws Exception {
+    void warn_runs_both_and_compensates_only_the_failing_first() throws Exception {
         start("saga.source.on-conflict", "warn");
         Original one = Original.of(saga.text("one.txt", 30));
         Running first = holding(one.path());
@@ -385,7 +385,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void warn_leaves_one_visible_version_though_the_older_saga_ends_last() throws Exception {
+    void warn_leaves_one_visible_version_even_if_the_older_saga_ends_last() throws Exception {
         start("saga.source.on-conflict", "warn");
         Original one = Original.of(saga.text("one.txt", 30));
         Running first = holding(one.path());
@@ -400,7 +400,7 @@ class ConcurrencyTest {
     // Content that is stored already
 
     @Test
-    void skip_answers_with_the_saga_that_stored_it() throws Exception {
+    void skip_returns_the_saga_that_stored_it() throws Exception {
         start("saga.duplicates", "skip");
         Original one = Original.of(saga.text("one.txt", 30));
         IngestResult first = saga.ingest(one.path());
@@ -431,7 +431,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void reject_refuses_it_and_leaves_what_is_stored() throws Exception {
+    void reject_refuses_it_and_keeps_the_stored_document() throws Exception {
         start("saga.duplicates", "reject");
         Original one = Original.of(saga.text("one.txt", 30));
         IngestResult first = saga.ingest(one.path());
@@ -443,7 +443,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void version_replaces_what_is_stored_everywhere() throws Exception {
+    void version_replaces_the_document_in_every_store() throws Exception {
         start("saga.duplicates", "version");
         Original one = Original.of(saga.text("one.txt", 30));
         IngestResult first = saga.ingest(one.path());
@@ -457,7 +457,7 @@ class ConcurrencyTest {
         assertOnly(second, one);
         assertThat(saga.journal().steps().of(first.sagaId()))
                 .filteredOn(step -> first.stores().containsKey(step.name()))
-                .as("what nobody expects any more")
+                .as("of the superseded version")
                 .extracting(StepRecord::state)
                 .containsOnly(StepState.COMPENSATED);
         assertThat(saga.application().bundle().search().orElseThrow().search("lighthouse keeper", 100))
@@ -466,7 +466,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void version_that_fails_leaves_the_old_one_visible() throws Exception {
+    void version_keeps_the_old_one_visible_if_the_new_one_fails() throws Exception {
         start("saga.duplicates", "version");
         Original one = Original.of(saga.text("one.txt", 30));
         IngestResult first = saga.ingest(one.path());
@@ -503,8 +503,8 @@ class ConcurrencyTest {
     }
 
     /**
-     * The compensation cannot wait for ever; that something may still arrive is on record, and removed by the next
-     * retry.
+     * The compensation does not wait for ever. An object that may still arrive is recorded as residue, and the next
+     * retry removes it.
      */
     @Test
     void fp_35_a_request_that_outlives_the_compensation_is_residue() throws Exception {
@@ -529,7 +529,7 @@ class ConcurrencyTest {
         running.result();
         awaitProxyIdle();
         List<CleanupEntry> entries = saga.journal().cleanups().of(sagaId);
-        assertThat(saga.keys()).as("it did arrive").hasSize(before.size() + 1);
+        assertThat(saga.keys()).as("it arrived").hasSize(before.size() + 1);
         assertThat(saga.journal().sagas().find(sagaId).orElseThrow().state())
                 .isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         assertThat(entries).singleElement().extracting(CleanupEntry::step).isEqualTo("upload");
@@ -541,8 +541,8 @@ class ConcurrencyTest {
         original.assertUntouched();
     }
 
-    /** Held requests have been forwarded and answered, or have broken off. */
+    /** Waits until each held request has its answer or has failed. */
     private void awaitProxyIdle() {
-        await().atMost(Duration.ofMinutes(1)).until(() -> saga.s3().underWay() == 0);
+        await().atMost(Duration.ofMinutes(1)).until(() -> saga.s3().requestsInProgress() == 0);
     }
 }

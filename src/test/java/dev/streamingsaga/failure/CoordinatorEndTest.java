@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * FP-37 where a saga ends: the coordinator dies or hangs when it is told to close or to cancel. It gives its LRAs the
- * URL it was called by, so that a proxy before it sees every request.
+ * FP-37 at the end of a saga: the coordinator dies or hangs when the saga closes or cancels its LRA. LRA ids contain
+ * the URL by which the coordinator was called, so a proxy in front of it sees every request.
  */
 @Tag("one-jdk")
 @Timeout(120)
@@ -75,18 +75,18 @@ class CoordinatorEndTest {
         assertCompensatedByTheJournal(coordinator.when(CLOSE).beforeForward(coordinator::down));
     }
 
-    /** The coordinator never heard of the close; nobody but the journal says how the saga ends, and it ends once. */
+    /** The coordinator never receives the close. The journal alone decides the outcome, and there is only one. */
     private void assertCompensatedByTheJournal(FaultRule fault) {
-        IngestResult undone = saga.ingest(file);
+        IngestResult compensated = saga.ingest(file);
 
         assertThat(fault.applied()).isPositive();
-        assertThat(undone.status()).as("%s", undone).isEqualTo("COMPENSATED");
-        assertThat(undone.reason()).isEqualTo("COORDINATOR_UNAVAILABLE");
+        assertThat(compensated.status()).as("%s", compensated).isEqualTo("COMPENSATED");
+        assertThat(compensated.reason()).isEqualTo("COORDINATOR_UNAVAILABLE");
         saga.assertNothingAnywhere();
         assertCompletesAfterRepair();
     }
 
-    /** The coordinator closed and said so to the participants; only its answer to us was lost. */
+    /** The coordinator closed the LRA and called the participants; only its answer was lost. */
     @Test
     void fp_37_the_answer_to_close_is_lost() {
         FaultRule fault = coordinator.when(CLOSE).loseReply();
@@ -102,20 +102,24 @@ class CoordinatorEndTest {
     }
 
     /**
-     * The worst order: we gave up on the close and undid everything, and then the coordinator hears of it and closes.
+     * The worst order: the close timed out and the saga was compensated, and then the coordinator receives the close.
      */
     @Test
     void fp_37_the_close_arrives_after_the_journal_has_compensated() {
         CountDownLatch late = new CountDownLatch(1);
         coordinator.when(CLOSE).delay(late);
 
-        IngestResult undone = saga.ingest(file);
+        IngestResult compensated = saga.ingest(file);
         late.countDown();
         await().until(() -> coordinator.requests().stream()
                 .anyMatch(request -> CLOSE.test(request) && request.upstreamStatus() != 0));
 
-        assertThat(undone.status()).as("%s", undone).isEqualTo("COMPENSATED");
-        assertThat(saga.journal().sagas().find(undone.sagaId()).orElseThrow().state())
+        assertThat(compensated.status()).as("%s", compensated).isEqualTo("COMPENSATED");
+        assertThat(saga.journal()
+                        .sagas()
+                        .find(compensated.sagaId())
+                        .orElseThrow()
+                        .state())
                 .isEqualTo(SagaState.COMPENSATED);
         saga.assertNothingAnywhere();
         assertCompletesAfterRepair();
@@ -141,18 +145,18 @@ class CoordinatorEndTest {
         assertCompensatedForItsOwnReason(coordinator.when(CANCEL).loseReply());
     }
 
-    /** What failed first is what is told, not that the coordinator was away when it was to be undone. */
+    /** The outcome has the first failure as its reason, not the missing coordinator of the compensation. */
     private void assertCompensatedForItsOwnReason(FaultRule fault) {
         saga.execute(
                 "relational",
                 "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
 
-        IngestResult undone = saga.ingest(file);
+        IngestResult compensated = saga.ingest(file);
 
         assertThat(fault.applied()).isPositive();
-        assertThat(undone.status()).as("%s", undone).isEqualTo("COMPENSATED");
-        assertThat(undone.reason()).isEqualTo("STORE_FAILED");
-        assertThat(undone.message()).contains("relational", "refused on purpose");
+        assertThat(compensated.status()).as("%s", compensated).isEqualTo("COMPENSATED");
+        assertThat(compensated.reason()).isEqualTo("STORE_FAILED");
+        assertThat(compensated.message()).contains("relational", "refused on purpose");
         saga.assertNothingAnywhere();
         saga.execute("relational", "DROP TRIGGER refuse");
         assertCompletesAfterRepair();

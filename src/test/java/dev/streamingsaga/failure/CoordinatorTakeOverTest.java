@@ -44,8 +44,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A saga that a former process has left: what the next one tells the coordinator of the former run, and that it needs
- * none to undo it.
+ * A saga that a former process left unfinished: how the next process ends the LRA of the former run, and that it can
+ * compensate without a coordinator.
  */
 @Tag("one-jdk")
 @Timeout(120)
@@ -85,10 +85,10 @@ class CoordinatorTakeOverTest {
         model.close();
     }
 
-    /** What the stopped process has left, its LRA still open. */
+    /** The saga that the stopped process left, with its LRA still open. */
     private record Left(Original file, String sagaId, String lra) {}
 
-    /** Begins a saga, and stops the process when it has come so far: with a chunk, or texts to embed, on their way. */
+    /** Begins a saga and stops the process in the middle of an upload or of an embedding request. */
     private Left leave(SagaState state) throws Exception {
         boolean uploading = state == SagaState.UPLOADING;
         Original file =
@@ -111,15 +111,13 @@ class CoordinatorTakeOverTest {
         return new Left(file, begun.sagaId(), begun.lraId().orElseThrow());
     }
 
-    /** The next process, until it has brought the saga to its end. */
+    /** Starts the next process and waits for the outcome of the saga. */
     private IngestResult restart(Left left) {
         saga.restart();
-        return saga.endOf(left.sagaId());
+        return saga.awaitOutcome(left.sagaId());
     }
 
-    /**
-     * What the coordinator says of an LRA, or has made of it: Active, Cancelled and so on; 404 if it knows it no more.
-     */
+    /** The status of an LRA at the coordinator: Active, Cancelled and so on; 404 if it does not know the LRA. */
     private static String ask(String method, String uri) throws Exception {
         HttpRequest request = CoordinatorSettings.request(URI.create(uri))
                 .timeout(PATIENCE)
@@ -136,7 +134,7 @@ class CoordinatorTakeOverTest {
         "compensate, UPLOADING, true",
         "compensate, PROCESSING, false"
     })
-    void fp_37_the_coordinator_is_gone_for_good_or_hangs_when_a_saga_is_taken_up(
+    void fp_37_the_coordinator_is_gone_for_good_or_hangs_when_a_saga_is_taken_over(
             String mode, SagaState state, boolean hangs) throws Exception {
         start(mode);
         Left left = leave(state);
@@ -156,7 +154,7 @@ class CoordinatorTakeOverTest {
         coordinator.clearRules();
         coordinator.up();
         assertThat(ask("PUT", left.lra() + "/cancel"))
-                .as("it has heard of nothing, and calls back late")
+                .as("it received no request, and calls back late")
                 .startsWith("Cancel");
         assertNothingLeft(saga, result, reason);
     }

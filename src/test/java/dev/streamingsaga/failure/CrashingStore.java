@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A user's own store: one file per saga. While {@code broken} lies beside them, its compensation dies of an Error. */
+/** A store of the user: one file per saga. While a file {@code broken} exists, its compensation throws an Error. */
 public final class CrashingStore {
     static final String BROKEN = "broken";
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A store that a user adds by one YAML file and one word of configuration; its routes know nothing of sagas. */
+/** A store that a user adds with one YAML file and one word of configuration; its routes do not deal with sagas. */
 @Tag("one-jdk")
 @Timeout(120)
 class CustomParticipantTest {
@@ -37,7 +37,7 @@ class CustomParticipantTest {
     }
 
     @Test
-    void a_store_of_two_routes_is_written_with_the_others() throws Exception {
+    void a_store_with_two_routes_is_written_with_the_others() throws Exception {
         start(LAST, "");
 
         IngestResult good = saga.ingest(file);
@@ -48,12 +48,12 @@ class CustomParticipantTest {
                 .extracting(step -> step.name() + " " + step.state())
                 .contains("notes WRITTEN");
         assertThat(good.stores())
-                .as("a store without a count route is not guessed at")
+                .as("a store without a count route has no count")
                 .doesNotContainKey("notes");
     }
 
     @Test
-    void what_the_users_store_says_it_was_given_is_journaled() throws Exception {
+    void the_number_of_pieces_that_the_users_store_reports_is_journaled() throws Exception {
         start(LAST, "", "        - setHeader: {name: SagaExpected, constant: 1}\n");
 
         IngestResult good = saga.ingest(file);
@@ -65,7 +65,7 @@ class CustomParticipantTest {
     }
 
     @Test
-    void a_file_of_routes_whose_store_is_no_participant_is_not_loaded() throws Exception {
+    void a_route_file_whose_store_is_not_a_participant_is_not_loaded() throws Exception {
         start("security,vector,graph,relational", "");
 
         assertThat(saga.ingest(file).status()).isEqualTo("COMPLETED");
@@ -80,7 +80,7 @@ class CustomParticipantTest {
         LateFailure failed = LateFailure.of(saga, file);
 
         assertThat(failed.result().status()).isEqualTo("COMPENSATED");
-        failed.assertUndoneBut();
+        failed.assertCompensatedExcept();
         assertThat(failed.step("notes")).isEqualTo("COMPENSATED");
         assertThat(notes()).isEmpty();
         assertThat(saga.column("notes", "SELECT what FROM history")).containsExactly("written", "removed");
@@ -128,7 +128,7 @@ class CustomParticipantTest {
     }
 
     @Test
-    void a_users_compensation_that_fails_is_an_entry() throws Exception {
+    void a_failed_compensation_of_the_users_store_becomes_a_clean_up_entry() throws Exception {
         start(IN_THE_MIDDLE, "");
         saga.execute(
                 "notes",
@@ -139,9 +139,9 @@ class CustomParticipantTest {
         assertResidue(failed, "notes:" + failed.sagaId(), "notes are for ever");
     }
 
-    /** The route returns as if all were well; its count route tells the truth. */
+    /** The route reports success; the count route reports the data that is still there. */
     @Test
-    void a_users_compensation_that_does_nothing_is_found_by_its_count_route() throws Exception {
+    void a_compensation_that_does_nothing_is_detected_by_the_count_route() throws Exception {
         start(
                 IN_THE_MIDDLE,
                 route("-count", "sql:select count(*) from note where saga_id = :#sagaId", ", outputType: SelectOne"));
@@ -154,7 +154,7 @@ class CustomParticipantTest {
 
     private void assertResidue(LateFailure failed, String resource, String error) throws IOException {
         assertThat(failed.result().status()).as("%s", failed.result()).isEqualTo("PARTIALLY_COMPENSATED");
-        failed.assertUndoneBut();
+        failed.assertCompensatedExcept();
         saga.assertNothingAnywhere();
         assertThat(notes()).hasSize(1);
         assertThat(failed.entries())
@@ -167,7 +167,7 @@ class CustomParticipantTest {
         assertThat(saga.application().bundle().engine().retry(failed.entries().get(0)))
                 .isEmpty();
         assertThat(notes()).isEmpty();
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
         LateFailure.assertCompletes(saga, file);
     }
 
@@ -196,7 +196,7 @@ class CustomParticipantTest {
     }
 
     @Test
-    void an_alert_route_that_fails_itself_costs_neither_outcome_nor_report() throws Exception {
+    void a_failing_alert_route_changes_neither_outcome_nor_report() throws Exception {
         routes("alert.camel.yaml", """
                 - route:
                     id: saga-alert
@@ -222,8 +222,8 @@ class CustomParticipantTest {
     }
 
     /**
-     * @param more routes beside the two that a store must have
-     * @param answer last step of its write
+     * @param more routes in addition to the two that a store must have
+     * @param answer last step of the write route
      */
     private void start(String participants, String more, String answer) throws IOException {
         Path database = directory.resolve("data/notes.db");

@@ -9,8 +9,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Another process that holds a file exclusively, as a writer does. Locks are a process's own, so it has to be another
- * one.
+ * Another process that locks a file exclusively, as a writer does. File locks belong to a process, so a thread would
+ * not do.
  */
 final class FileHolder implements AutoCloseable {
     private final Process process;
@@ -45,7 +45,7 @@ final class FileHolder implements AutoCloseable {
             channel.lock();
             System.out.println("LOCKED");
             while (System.in.read() >= 0) {
-                // only the end of the stream matters
+                // waits for the end of the stream
             }
         }
     }

@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * Files of every size and name, and what only looks like a file. A thread of its own each: opening a pipe cannot be
- * interrupted.
+ * Files of every size and name, and paths that are not regular files. Each test has a thread of its own, since opening
+ * a pipe cannot be interrupted.
  */
 @Tag("one-jdk")
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -148,7 +148,7 @@ class FileShapeTest {
         "'tab\tname',tab%09name",
         "'bell\u0007.txt',bell%07.txt"
     })
-    void encodes_what_no_sender_may_put_in_a_name(String name, String shown) throws Exception {
+    void encodes_characters_that_a_sender_may_not_use_in_a_name(String name, String shown) throws Exception {
         assertStoredAs(name, shown);
     }
 
@@ -169,7 +169,7 @@ class FileShapeTest {
                 .allMatch(key -> key.matches("saga/[0-9a-z]{32}/[0-9a-z]{26}/(chunk-000000|manifest\\.json)"));
     }
 
-    // What is no file, or not to be read
+    // Not a regular file, or not readable
 
     private void assertRefused(Path file, Reason reason) {
         IngestResult result = saga.ingest(file);
@@ -215,7 +215,7 @@ class FileShapeTest {
     }
 
     @Test
-    void stores_what_a_link_leads_to() throws Exception {
+    void stores_the_target_of_a_link() throws Exception {
         Original original = Original.of(saga.file("target.bin", 5000));
         Path link = Files.createSymbolicLink(roots.resolve("link.bin"), original.path());
 
@@ -227,13 +227,13 @@ class FileShapeTest {
     }
 
     @Test
-    void refuses_a_link_that_leads_nowhere() throws Exception {
+    void refuses_a_dangling_link() throws Exception {
         assertRefused(
                 Files.createSymbolicLink(roots.resolve("dangling"), roots.resolve("nowhere")), Reason.FILE_NOT_FOUND);
     }
 
     @Test
-    void refuses_a_link_that_leads_to_itself() throws Exception {
+    void refuses_a_link_to_itself() throws Exception {
         assertRefused(Files.createSymbolicLink(roots.resolve("loop"), roots.resolve("loop")), Reason.FILE_NOT_READABLE);
     }
 
@@ -302,9 +302,9 @@ class FileShapeTest {
         }
     }
 
-    /** Its size is said to be 0, but reading gives bytes. */
+    /** Its size is reported as 0, but it has bytes to read. */
     @Test
-    void refuses_a_file_that_lies_about_its_size() throws Exception {
+    void refuses_a_file_that_reports_a_wrong_size() throws Exception {
         try (StreamingSagaFixture open = StreamingSagaFixture.start(directory.resolve("second"))) {
             IngestResult result = open.ingest(Path.of("/proc/self/status"));
 

@@ -14,12 +14,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A saga that was stopped in the middle of its first run, as if by the death of its process: nothing is undone,
- * somebody has to go on.
+ * A saga that was stopped in the middle of its first run, as if its process had died: nothing is compensated, and
+ * another run has to continue it.
  */
 record Interrupted(StreamingSagaFixture saga, String sagaId) {
 
-    /** A saga under way in a thread of its own. */
+    /** A running saga on a thread of its own. */
     record UnderWay(StreamingSagaFixture saga, String sagaId, CompletableFuture<IngestResult> end) {
         IngestResult result() {
             return end.orTimeout(60, TimeUnit.SECONDS).join();
@@ -29,21 +29,21 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
             return saga.journal().sagas().find(sagaId).orElseThrow();
         }
 
-        /** A compensation may be over before anybody has seen it under way. */
+        /** A compensation may end before the test sees it running. */
         void awaitState(SagaState state) {
             await().until(() -> record().state() == state
                     || state == SagaState.COMPENSATING && record().state().isFinal());
         }
     }
 
-    /** Begins, and returns when the saga has come to where {@code reached} says. */
+    /** Begins a saga and returns when {@code reached} opens. */
     static UnderWay begin(StreamingSagaFixture saga, Path file, CountDownLatch reached) throws InterruptedException {
         CompletableFuture<IngestResult> end = Background.run("ingest", () -> saga.ingest(file));
         assertThat(reached.await(60, TimeUnit.SECONDS)).as("reached").isTrue();
         return new UnderWay(saga, saga.journal().sagas().newest(1).get(0).sagaId(), end);
     }
 
-    /** Stops it there; {@code release} lets go what holds its step, after the journal has been told. */
+    /** Stops it there; runs {@code release} after the journal has recorded the stop, so that the held step can end. */
     static Interrupted stop(UnderWay running, Runnable release) {
         CompletableFuture<Boolean> paused = Background.run(
                 "pause", () -> running.saga().application().bundle().engine().pause(running.sagaId()));
@@ -54,7 +54,7 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
         return new Interrupted(running.saga(), running.sagaId());
     }
 
-    /** The next run, to its end. */
+    /** Runs the next run to its end. */
     IngestResult resume() {
         saga.application()
                 .bundle()
@@ -65,7 +65,7 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
         return result();
     }
 
-    /** As after a crash: another process owns it, and the next one to start takes it up by itself. */
+    /** As after a crash: another process owns the saga, and the next process that starts takes it over. */
     IngestResult restart() {
         saga.execute("journal", "UPDATE saga SET state = 'UPLOADING', node = 'dead' WHERE saga_id = '" + sagaId + "'");
         saga.restart();

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A saga that fails at its last step, the manifest, when every store is written: the most there can be to undo. And
- * what an operator is told of it.
+ * A saga that fails at its last step, the manifest, when every store is written, so that every store has to be
+ * compensated; and the reports and alerts that an operator gets.
  */
 record LateFailure(StreamingSagaFixture saga, IngestResult result) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -74,7 +74,7 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
         return report("critical_failures.json");
     }
 
-    /** Each line a JSON object, its fields those of the contract and in this order. */
+    /** Each line is a JSON object with the fields of the contract, in this order. */
     private List<Map<String, Object>> report(String name) throws IOException {
         List<Map<String, Object>> lines = new ArrayList<>();
         for (String line : saga.report(name)) {
@@ -83,8 +83,8 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
         return lines;
     }
 
-    /** No built-in store holds anything, except those named; the steps say that all were written and undone. */
-    void assertUndoneBut(String... stores) {
+    /** Only the named built-in stores hold data; all others were written and compensated, as their steps say. */
+    void assertCompensatedExcept(String... stores) {
         List<String> left = List.of(stores);
         for (String store : List.of("security", "vector", "graph", "relational")) {
             assertThat(step(store)).as("step %s", store).isEqualTo(left.contains(store) ? "RESIDUE" : "COMPENSATED");
@@ -94,7 +94,7 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
         }
     }
 
-    /** The only WARNING there is: its counts, and a message that names each step; the result has an error for each. */
+    /** There is one WARNING, with these counts and a message that names each step; the result has an error for each. */
     void assertWarned(long failedChunks, long totalChunks, double successRate, String... named) throws IOException {
         List<Map<String, Object>> warnings = alerts().stream()
                 .filter(alert -> alert.get("severity").equals("WARNING"))
@@ -124,8 +124,8 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
         assertThat(alert.get("timestamp").toString()).matches("20\\d\\d-.*Z");
     }
 
-    /** All is gone and settled. */
-    void assertCompensatedAfterAll() throws IOException {
+    /** Nothing is left, and no clean-up is open. */
+    void assertFullyCompensated() throws IOException {
         assertThat(state()).isEqualTo(SagaState.COMPENSATED);
         assertThat(open()).isEmpty();
         assertThat(failedCleanups()).isEmpty();
@@ -135,7 +135,7 @@ record LateFailure(StreamingSagaFixture saga, IngestResult result) {
                 .isSubsetOf("COMPENSATED", "PENDING");
     }
 
-    /** A good file completes once nothing fails any more. */
+    /** A file completes once the failure is repaired. */
     static void assertCompletes(StreamingSagaFixture saga, Path file) {
         IngestResult good = saga.ingest(file);
         assertThat(good.status()).as("%s", good).isEqualTo("COMPLETED");

@@ -62,7 +62,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** FP-35 to FP-42: time limits, people, coordinators, disks and other processes in the way of a saga. */
+/** FP-35 to FP-42: sagas that meet time limits, operators, failing coordinators, full disks and other processes. */
 @Tag("one-jdk")
 @Timeout(120)
 class OperationFailureTest {
@@ -110,7 +110,7 @@ class OperationFailureTest {
         return method("PUT").and(keyEndsWith("/chunk-%06d".formatted(chunk)));
     }
 
-    /** A saga whose second chunk is on its way and stays so until {@code release} is opened. */
+    /** A saga whose second chunk is held in front of the bucket until {@code release} opens. */
     private Interrupted.UnderWay uploading(CountDownLatch release) throws InterruptedException {
         CountDownLatch reached = new CountDownLatch(1);
         saga.s3().when(put(1)).beforeForward(() -> {
@@ -181,7 +181,7 @@ class OperationFailureTest {
         release.countDown();
 
         IngestResult result = running.result();
-        assertThat(saga.s3().count(put(2))).as("sent after the cancel").isZero();
+        assertThat(saga.s3().count(put(2))).as("sent after the cancellation").isZero();
         assertNothingLeft(saga, result, Reason.CANCELLED);
     }
 
@@ -201,7 +201,7 @@ class OperationFailureTest {
     }
 
     @Test
-    void fp_36_paused_by_wish_and_resumed_by_wish() throws Exception {
+    void fp_36_paused_and_resumed_by_an_operator() throws Exception {
         start();
         CountDownLatch release = new CountDownLatch(1);
         Interrupted.UnderWay running = uploading(release);
@@ -210,7 +210,7 @@ class OperationFailureTest {
         running.awaitState(SagaState.PAUSED);
         release.countDown();
         assertThat(running.result().status()).isEqualTo("PAUSED");
-        assertThat(saga.keys()).as("what is written stays").isNotEmpty();
+        assertThat(saga.keys()).as("nothing is removed").isNotEmpty();
         saga.journal().commands().request(running.sagaId(), OperatorCommand.RESUME);
         running.awaitState(SagaState.COMPLETED);
 
@@ -241,11 +241,11 @@ class OperationFailureTest {
     }
 
     /**
-     * The first run's write is still on its way when the second one is called off: it is waited for, and undone with
-     * the rest.
+     * A write of the first run is still in progress when the second run is cancelled. The compensation waits for it and
+     * removes it, too.
      */
     @Test
-    void fp_36_paused_resumed_and_cancelled_while_the_first_runs_write_is_under_way() throws Exception {
+    void fp_36_paused_resumed_and_cancelled_during_a_write_of_the_first_run() throws Exception {
         start("saga.s3.timeout", "60s", "saga.compensation.step-timeout", "60s");
         CountDownLatch release = new CountDownLatch(1);
         Interrupted.UnderWay first = uploading(release);
@@ -257,13 +257,13 @@ class OperationFailureTest {
 
         CompletableFuture<SagaState> cancelled = engine.cancel(first.sagaId());
         await().until(() -> cancelled.isDone() || isWaitedFor());
-        assertThat(cancelled).as("what run 1 began is still under way").isNotDone();
+        assertThat(cancelled).as("a write of run 1 is still in progress").isNotDone();
         assertThat(first.record().state()).isEqualTo(SagaState.COMPENSATING);
         release.countDown();
 
         assertThat(cancelled.get(60, TimeUnit.SECONDS)).isEqualTo(SagaState.COMPENSATED);
         second.get(60, TimeUnit.SECONDS);
-        await().until(() -> saga.s3().underWay() == 0);
+        await().until(() -> saga.s3().requestsInProgress() == 0);
         assertThat(saga.s3().count(put(2))).as("sent after the pause").isZero();
         assertNothingLeft(saga, new Interrupted(saga, first.sagaId()).result(), Reason.CANCELLED);
     }
@@ -281,7 +281,7 @@ class OperationFailureTest {
     // Settings that change between two runs
 
     @Test
-    void goes_on_in_the_bucket_where_it_began_whatever_is_configured_by_now() throws Exception {
+    void resumes_in_the_bucket_where_it_began_even_if_another_is_configured() throws Exception {
         start();
         CountDownLatch release = new CountDownLatch(1);
         Interrupted paused = Interrupted.stop(uploading(release), release::countDown);
@@ -290,7 +290,7 @@ class OperationFailureTest {
         IngestResult result = paused.resume();
 
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
-        assertThat(result.resumedBytes()).as("found where it was").isPositive();
+        assertThat(result.resumedBytes()).as("found in the first bucket").isPositive();
         assertThat(result.stores()).containsEntry("upload", 3L);
         assertThat(saga.keys()).hasSize(4).allMatch(key -> key.startsWith("saga/"));
         assertThat(keysIn("other-bucket")).isEmpty();
@@ -306,7 +306,7 @@ class OperationFailureTest {
     }
 
     @Test
-    void removes_residue_from_the_bucket_where_it_lies_whatever_is_configured_by_now() throws Exception {
+    void removes_residue_from_its_bucket_even_if_another_is_configured() throws Exception {
         start("saga.compensation.retry-delay", "1h");
         FaultRule refusal = saga.s3().when(method("DELETE")).always().answer(500, "InternalError");
         LateFailure failed = LateFailure.of(saga, threeChunks());
@@ -317,11 +317,11 @@ class OperationFailureTest {
         assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
                 .isEmpty();
 
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
         IngestResult next = saga.ingest(saga.file("next.bin", 1000));
         assertThat(next.status()).isEqualTo("COMPLETED");
         assertThat(keysIn("other-bucket"))
-                .as("what is new goes where it is configured to")
+                .as("new documents go to the configured bucket")
                 .hasSize(3)
                 .allMatch(key -> key.startsWith("docs/"));
         assertThat(saga.keys()).isEmpty();
@@ -336,15 +336,15 @@ class OperationFailureTest {
                 .toList();
     }
 
-    // What a route of the operator's sends
+    // Text from an operator's route
 
     /**
-     * What comes over a wire is text: no file has such a name, and the caller hears of it as of any other that is not
-     * there.
+     * A path from outside may be any text. No file has such a name, and the caller gets the same outcome as for any
+     * missing file.
      */
     @Test
-    void answers_text_that_can_be_no_path_with_an_outcome() throws Exception {
-        Path told = directory.resolve("told");
+    void text_that_cannot_be_a_path_has_an_outcome_too() throws Exception {
+        Path delivered = directory.resolve("delivered");
         Path asked = Files.createDirectories(directory.resolve("asked"));
         Files.writeString(
                 Files.createDirectories(directory.resolve("routes")).resolve("names.camel.yaml"),
@@ -362,25 +362,26 @@ class OperationFailureTest {
                             simple: "${body.status} ${body.reason} ${body.message}"
                         - to:
                             uri: file:%s?fileName=outcome.txt&doneFileName=done
-                """.formatted(asked, told));
+                """.formatted(asked, delivered));
         start();
         Files.writeString(asked.resolve("name"), "in/two\0words.bin");
 
-        await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(told.resolve("done")));
+        await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(delivered.resolve("done")));
 
-        assertThat(Files.readString(told.resolve("outcome.txt")))
+        assertThat(Files.readString(delivered.resolve("outcome.txt")))
                 .startsWith("COMPENSATED FILE_NOT_FOUND")
                 .contains("two?words.bin (no path");
         assertThat(saga.keys()).isEmpty();
     }
 
-    // Documents that can't be turned visible, alerts that can't be told
+    // Documents that cannot become visible, alerts that cannot be delivered
 
     @Test
-    void a_completed_document_that_stays_invisible_is_told_of_and_shown_when_the_store_is_mended() throws Exception {
-        Path told = directory.resolve("told");
+    void a_completed_document_that_stays_invisible_is_reported_and_becomes_visible_later() throws Exception {
+        Path delivered = directory.resolve("delivered");
         Files.writeString(
-                Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"), """
+                Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"),
+                """
                 - route:
                     id: saga-alert
                     from:
@@ -390,7 +391,7 @@ class OperationFailureTest {
                             simple: "${body[severity]} ${body[type]} ${body[message]}"
                         - to:
                             uri: file:%s?fileName=alert.txt&doneFileName=done
-                """.formatted(told));
+                """.formatted(delivered));
         start("saga.compensation.retry-delay", "200ms");
         saga.execute(
                 "graph",
@@ -405,8 +406,8 @@ class OperationFailureTest {
                 .contains(result.sagaId())
                 .contains("graph")
                 .contains("hidden on purpose");
-        await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(told.resolve("done")));
-        assertThat(Files.readString(told.resolve("alert.txt")))
+        await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(delivered.resolve("done")));
+        assertThat(Files.readString(delivered.resolve("alert.txt")))
                 .startsWith("CRITICAL NOT_VISIBLE")
                 .contains("hidden on purpose");
         assertThat(saga.report("rollback_alerts.json"))
@@ -422,10 +423,10 @@ class OperationFailureTest {
                         .orElseThrow()
                         .published());
         assertThat(saga.number("graph", "SELECT visible FROM graph_document")).isOne();
-        assertThat(saga.report("critical_failures.json")).as("told once").hasSize(1);
+        assertThat(saga.report("critical_failures.json")).as("reported once").hasSize(1);
     }
 
-    /** The journal takes both or neither; and what it has, the reports have after the next start. */
+    /** The journal records both or neither, and the next start writes the reports from the journal. */
     @Test
     void an_alert_is_not_lost_between_the_outcome_and_the_reports() throws Exception {
         start("saga.recovery.lease", "2s", "saga.compensation.retry-delay", "1h");
@@ -463,11 +464,12 @@ class OperationFailureTest {
     }
 
     @Test
-    void an_alert_that_could_not_be_told_is_told_once_by_a_later_start() throws Exception {
-        Path told = directory.resolve("told");
-        Files.writeString(told, "in the way: the route can't make its folder");
+    void an_undelivered_alert_is_delivered_once_by_a_later_start() throws Exception {
+        Path delivered = directory.resolve("delivered");
+        Files.writeString(delivered, "in the way: the route can't make its folder");
         Files.writeString(
-                Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"), """
+                Files.createDirectories(directory.resolve("routes")).resolve("alert.camel.yaml"),
+                """
                 - route:
                     id: saga-alert
                     from:
@@ -476,8 +478,8 @@ class OperationFailureTest {
                         - setBody:
                             simple: "${body[type]} ${body[sagaId]}"
                         - to: file:%s?fileName=alert.txt&fileExist=Append
-                """.formatted(told));
-        // The journal is the application's own: the next process has it by itself, and knows that nobody else is at it.
+                """.formatted(delivered));
+        // The journal is embedded, so the next process knows that no other process uses it.
         start("saga.compensation.retry-delay", "1h");
         saga.s3().when(method("DELETE").or(method("POST"))).always().answer(403, "AccessDenied");
         LateFailure failed = LateFailure.of(saga, threeChunks());
@@ -487,7 +489,7 @@ class OperationFailureTest {
 
         saga.restart(() -> {
             try {
-                Files.delete(told);
+                Files.delete(delivered);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -497,10 +499,12 @@ class OperationFailureTest {
                 .until(() ->
                         saga.number("journal", "SELECT count(*) FROM event WHERE kind = 'ALERT' AND told_at IS NULL")
                                 == 0);
-        String once = Files.readString(told.resolve("alert.txt"));
+        String once = Files.readString(delivered.resolve("alert.txt"));
         assertThat(once).contains("PARTIAL_ROLLBACK " + failed.sagaId());
         saga.restart();
-        assertThat(Files.readString(told.resolve("alert.txt"))).as("told once").isEqualTo(once);
+        assertThat(Files.readString(delivered.resolve("alert.txt")))
+                .as("reported once")
+                .isEqualTo(once);
     }
 
     // FP-37; close and cancel: CoordinatorEndTest
@@ -671,7 +675,7 @@ class OperationFailureTest {
         assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
 
         assertThat(call(callback, stopped.sagaId(), oldLra))
-                .as("while the second run is under way")
+                .as("during the second run")
                 .isEqualTo(200);
         assertThat(saga.journal().sagas().find(stopped.sagaId()).orElseThrow().state())
                 .isEqualTo(SagaState.UPLOADING);
@@ -685,7 +689,7 @@ class OperationFailureTest {
         assertNextFileCompletes(saga);
     }
 
-    /** As the coordinator calls, with the first run's token. */
+    /** Calls back as the coordinator does, with the token of the first run. */
     private int call(String callback, String sagaId, String lra) throws Exception {
         String port =
                 Files.readAllLines(saga.data().resolve("callback.port")).get(0).strip();
@@ -725,7 +729,7 @@ class OperationFailureTest {
         CountDownLatch release = new CountDownLatch(1);
         Interrupted.UnderWay running = uploading(release);
         IngestResult result;
-        // A chunk's reader has closed the file, and with it the lock was lost: the next side effect finds out.
+        // Closing a chunk's reader released the lock: the next side effect detects it.
         try (FileHolder holder = FileHolder.lock(directory.resolve("in/three.bin"))) {
             release.countDown();
             result = running.result();
@@ -737,7 +741,7 @@ class OperationFailureTest {
     // Clean-up
 
     @Test
-    void a_residue_vanishes_by_itself_when_the_store_is_back() throws Exception {
+    void residue_is_removed_automatically_when_the_store_is_back() throws Exception {
         start("saga.compensation.retry-delay", "500ms");
         FaultRule refusal = saga.s3().when(method("DELETE")).always().answer(500, "InternalError");
         LateFailure failed = LateFailure.of(saga, threeChunks());
@@ -748,12 +752,12 @@ class OperationFailureTest {
         refusal.remove();
         await().atMost(30, TimeUnit.SECONDS).until(() -> failed.state() == SagaState.COMPENSATED);
 
-        await().untilAsserted(failed::assertCompensatedAfterAll);
+        await().untilAsserted(failed::assertFullyCompensated);
         assertNextFileCompletes(saga);
     }
 
     @Test
-    void a_residue_is_blocked_after_the_last_attempt_and_removed_when_a_person_says_so() throws Exception {
+    void residue_is_blocked_after_the_last_attempt_and_removed_by_an_operators_retry() throws Exception {
         start("saga.compensation.retry-delay", "300ms", "saga.compensation.max-attempts", "3");
         FaultRule refusal = saga.s3().when(method("DELETE")).always().answer(500, "InternalError");
         LateFailure failed = LateFailure.of(saga, threeChunks());
@@ -773,7 +777,7 @@ class OperationFailureTest {
         assertThat(saga.s3().count(method("DELETE")))
                 .as("one attempt for all keys of the step")
                 .isEqualTo(asked + 3);
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
         assertNextFileCompletes(saga);
     }
 }

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process that is asked to stop leaves its sagas to the next start: nothing is undone, nothing is sent twice. */
+/** An orderly stop leaves running sagas to the next start: nothing is compensated, and nothing is sent twice. */
 @Timeout(120)
 class OrderlyStopTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -72,7 +72,7 @@ class OrderlyStopTest {
         return method("PUT").and(keyEndsWith("/chunk-%06d".formatted(chunk)));
     }
 
-    /** The second chunk of whatever comes waits in front of the bucket. */
+    /** Holds the second chunk of the next document in front of the bucket. */
     private void holdSecondChunk() {
         saga.s3().when(put(1)).always().beforeForward(() -> {
             reached.countDown();
@@ -86,7 +86,7 @@ class OrderlyStopTest {
                 .isTrue();
     }
 
-    /** What is on its way gets through once the stop has begun. */
+    /** Stops, and lets held requests pass once the stop has begun. */
     private void stopNow() {
         saga.stop(held::countDown);
     }
@@ -97,7 +97,7 @@ class OrderlyStopTest {
     }
 
     @Test
-    void a_saga_that_uploads_goes_on_with_the_next_start_and_sends_nothing_twice() throws Exception {
+    void an_upload_is_resumed_by_the_next_start_and_sends_nothing_twice() throws Exception {
         start("saga.recovery.max-runs", "1");
         Original file = Original.of(saga.file("five.bin", 4L * CHUNK + 1000));
         holdSecondChunk();
@@ -111,13 +111,13 @@ class OrderlyStopTest {
                 .isInstanceOf(ShutdownException.class)
                 .hasMessageContainingAll("stopping", "the next start resumes it");
         assertThat(saga.column("journal", "SELECT state FROM saga"))
-                .as("nothing undone")
+                .as("nothing compensated")
                 .containsExactly("UPLOADING");
         assertThat(saga.column("journal", "SELECT state FROM chunk ORDER BY idx"))
-                .as("what was on its way counts")
+                .as("the held chunk counts")
                 .containsExactly("SENT", "SENT", "PENDING", "PENDING", "PENDING");
         saga.restart();
-        IngestResult result = saga.endOf(only());
+        IngestResult result = saga.awaitOutcome(only());
         assertStored(saga, result, file);
         assertThat(result.runs()).isEqualTo(2);
         assertThat(result.errors()).isEmpty();
@@ -127,7 +127,7 @@ class OrderlyStopTest {
     }
 
     @Test
-    void a_store_that_hangs_does_not_keep_the_process_from_stopping() throws Exception {
+    void a_store_that_hangs_does_not_prevent_the_stop() throws Exception {
         try (EmbeddingServer model = new EmbeddingServer()) {
             start(model.settings().entrySet().stream()
                     .flatMap(e -> Stream.of(e.getKey(), e.getValue()))
@@ -142,12 +142,12 @@ class OrderlyStopTest {
             assertThat(saga.column("journal", "SELECT state FROM saga")).containsExactly("PROCESSING");
             model.release();
             saga.restart();
-            assertStored(saga, saga.endOf(only()), file);
+            assertStored(saga, saga.awaitOutcome(only()), file);
         }
     }
 
     @Test
-    void sagas_that_wait_for_their_turn_go_on_too() throws Exception {
+    void waiting_sagas_are_resumed_too() throws Exception {
         start("saga.concurrency", "1");
         holdSecondChunk();
         List<Original> files = IntStream.range(0, 4)
@@ -162,13 +162,13 @@ class OrderlyStopTest {
         stopNow();
 
         assertThat(saga.column("journal", "SELECT DISTINCT node FROM saga"))
-                .as("nobody's")
+                .as("without an owner")
                 .containsExactly("");
         saga.restart();
         for (SagaRecord one : saga.journal().sagas().newest(9)) {
             assertStored(
                     saga,
-                    saga.endOf(one.sagaId()),
+                    saga.awaitOutcome(one.sagaId()),
                     files.stream()
                             .filter(file -> file.path().equals(one.source()))
                             .findFirst()
@@ -178,7 +178,7 @@ class OrderlyStopTest {
     }
 
     @Test
-    void what_is_being_undone_is_undone_by_the_next_start() throws Exception {
+    void an_interrupted_compensation_is_continued_by_the_next_start() throws Exception {
         start();
         saga.s3().when(put(2)).always().answer(400, "InvalidArgument");
         saga.s3().when(method("POST").or(method("DELETE"))).beforeForward(() -> {
@@ -192,12 +192,12 @@ class OrderlyStopTest {
         saga.s3().clearRules();
         saga.restart();
 
-        assertThat(saga.endOf(only()).status()).isEqualTo("COMPENSATED");
+        assertThat(saga.awaitOutcome(only()).status()).isEqualTo("COMPENSATED");
         saga.assertNothingAnywhere();
     }
 
     @Test
-    void a_cancel_meanwhile_is_obeyed_by_the_next_start() throws Exception {
+    void a_cancellation_meanwhile_is_executed_by_the_next_start() throws Exception {
         start();
         holdSecondChunk();
         Background.run("ingest", () -> saga.ingest(saga.file("two.bin", CHUNK + 1L)));
@@ -207,7 +207,7 @@ class OrderlyStopTest {
         saga.execute("journal", "UPDATE saga SET wish = 'CANCEL'");
         saga.restart();
 
-        IngestResult result = saga.endOf(only());
+        IngestResult result = saga.awaitOutcome(only());
         assertThat(result.status()).isEqualTo("COMPENSATED");
         assertThat(result.reason()).isEqualTo("CANCELLED");
         saga.assertNothingAnywhere();
@@ -289,10 +289,10 @@ class OrderlyStopTest {
         stopNow();
 
         assertThat(answer.orTimeout(60, TimeUnit.SECONDS).join().statusCode())
-                .as("begun, and goes on")
+                .as("begun, and resumed later")
                 .isEqualTo(202);
         saga.restart();
-        IngestResult result = saga.endOf(only());
+        IngestResult result = saga.awaitOutcome(only());
         assertThat(result.status()).isEqualTo("COMPLETED");
         assertThat(result.sha256())
                 .isEqualTo(HexFormat.of()
@@ -301,7 +301,7 @@ class OrderlyStopTest {
     }
 
     @Test
-    void a_start_that_fails_leaves_them_to_the_one_after_it() throws Exception {
+    void a_failed_start_leaves_them_to_the_next_one() throws Exception {
         start("saga.http.enabled", "true", "saga.jms.embedded", "true");
         Original file = Original.of(saga.file("five.bin", 4L * CHUNK + 1000));
         holdSecondChunk();
@@ -321,11 +321,11 @@ class OrderlyStopTest {
         }
 
         saga.restart(Map.of("saga.jms.port", "0"));
-        assertStored(saga, saga.endOf(only()), file);
+        assertStored(saga, saga.awaitOutcome(only()), file);
     }
 
     @Test
-    void nothing_is_taken_in_any_more() throws Exception {
+    void accepts_no_more_documents() throws Exception {
         start();
         Path file = saga.text("late.txt", 3);
         saga.application().bundle().drain();

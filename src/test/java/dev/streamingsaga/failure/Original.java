@@ -19,7 +19,7 @@ record Original(Path path, byte[] bytes, String look) {
         }
     }
 
-    /** Byte-identical, and nobody even touched it: same inode and modification time. */
+    /** Same bytes, inode and modification time. */
     void assertUntouched() {
         try {
             assertThat(look(path))

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** FP-10 to FP-16 and edge case 5: what goes wrong when another run goes on where the first one stopped. */
+/** FP-10 to FP-16 and edge case 5: failures of a run that resumes where the first one stopped. */
 @Tag("one-jdk")
 @Timeout(120)
 class ResumeFailureTest {
@@ -87,8 +87,8 @@ class ResumeFailureTest {
     }
 
     /**
-     * Stopped while the third of five chunks is on its way: three are stored, though the run heard so of two only; two
-     * were never sent.
+     * Stopped while the third of five chunks is sent: three are stored, of which two are confirmed; two were never
+     * sent.
      */
     private Interrupted interrupted(Path file) throws InterruptedException {
         CountDownLatch reached = new CountDownLatch(1);
@@ -123,7 +123,7 @@ class ResumeFailureTest {
     }
 
     @Test
-    void edge_case_5_the_next_process_goes_on_by_itself() throws Exception {
+    void edge_case_5_the_next_process_resumes_automatically() throws Exception {
         start(Map.of());
         Original file = Original.of(fiveChunks());
         Interrupted stopped = interrupted(file.path());
@@ -166,7 +166,7 @@ class ResumeFailureTest {
     }
 
     @Test
-    void asks_for_a_chunk_of_its_own_only_if_nobody_saw_the_answer() throws Exception {
+    void queries_single_chunks_only_if_their_answer_was_lost() throws Exception {
         start(Map.of());
         Original file = Original.of(fiveChunks());
 
@@ -178,7 +178,7 @@ class ResumeFailureTest {
     }
 
     @Test
-    void sends_a_chunk_again_that_was_written_to_behind_the_servers_back() throws Exception {
+    void sends_a_chunk_again_that_was_changed_on_the_servers_disk() throws Exception {
         start(Map.of());
         Original file = Original.of(fiveChunks());
         Interrupted stopped = interrupted(file.path());
@@ -192,7 +192,7 @@ class ResumeFailureTest {
     }
 
     @Test
-    void repeats_no_embedding_batch_that_is_stored() throws Exception {
+    void does_not_repeat_a_stored_embedding_batch() throws Exception {
         model = new EmbeddingServer();
         start(model.settings());
         Original file = Original.of(saga.text("keeper.txt", 60));
@@ -217,8 +217,7 @@ class ResumeFailureTest {
                 .as("inserted by the second run")
                 .isEqualTo(all - stored);
         assertThat(saga.number("vector", "SELECT min(ordinal) FROM inserted")).isEqualTo(stored);
-        // A request of the first run may still have been on its way: what it asked for was not stored, so the second
-        // run asks again.
+        // The batch of a request that the first run left behind was not stored, so the second run sends it again.
         Set<String> second =
                 Set.copyOf(model.embedded().subList(first, model.embedded().size()));
         assertThat(second)
@@ -268,7 +267,7 @@ class ResumeFailureTest {
 
     // FP-13
 
-    /** What is wrong with the order, in rows whose checksums fit. */
+    /** A wrong order, in rows whose checksums match. */
     private enum Disorder {
         SWAPPED,
         GAP,
@@ -299,11 +298,11 @@ class ResumeFailureTest {
 
         IngestResult result = stopped.resume();
 
-        assertThat(allPuts()).as("nothing is sent on such a plan").isEqualTo(before);
+        assertThat(allPuts()).as("nothing is sent with such a plan").isEqualTo(before);
         assertNothingLeft(saga, result, Reason.CHUNK_ORDER_MISMATCH);
     }
 
-    /** Gives a row another index, and the checksum that fits: damage that a checksum does not show. */
+    /** Gives a row another index and the matching checksum: damage that the checksum does not reveal. */
     private void move(int from, int to) throws Exception {
         saga.execute("journal", "UPDATE chunk SET idx = " + to + " WHERE idx = " + from);
         String content = saga.column(
@@ -358,7 +357,7 @@ class ResumeFailureTest {
 
         IngestResult result = stopped.resume();
 
-        assertThat(allPuts()).as("not one byte is sent first").isEqualTo(before);
+        assertThat(allPuts()).as("nothing is sent before the check").isEqualTo(before);
         assertNothingLeft(saga, result, Reason.SIZE_MISMATCH);
     }
 
@@ -382,11 +381,11 @@ class ResumeFailureTest {
     }
 
     /**
-     * Written through memory that is mapped and dirty already: no time of the file changes, so that only its bytes can
-     * tell. What changes lies in a chunk that the bucket has, so that no server compares it with anything either.
+     * Written through a memory mapping whose page is dirty already: no time stamp changes, and only the bytes differ.
+     * They belong to a chunk that the bucket has, so no server compares them either.
      */
     @Test
-    void fp_16_the_file_has_other_content_though_inode_size_and_times_are_the_same() throws Exception {
+    void fp_16_the_file_has_other_content_but_the_same_inode_size_and_times() throws Exception {
         start(Map.of());
         Path file = fiveChunks();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
@@ -402,9 +401,9 @@ class ResumeFailureTest {
         }
     }
 
-    /** The same in a chunk that is still to be sent: the bucket compares it. */
+    /** The same in a chunk that was not sent yet: the bucket compares it. */
     @Test
-    void fp_16_the_file_has_other_content_where_it_was_not_sent_yet() throws Exception {
+    void fp_16_the_file_has_other_content_in_a_chunk_that_was_not_sent_yet() throws Exception {
         start(Map.of());
         Path file = fiveChunks();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** A compensation that takes longer than the coordinator waits, as most do whose document has many chunks. */
+/** A compensation that takes longer than the coordinator waits, as is usual for a document with many chunks. */
 @Timeout(120)
 class SlowCompensationTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -64,7 +64,7 @@ class SlowCompensationTest {
     }
 
     @Test
-    void the_coordinator_is_done_with_it_at_once_and_warns_of_nothing() throws Exception {
+    void the_coordinator_finishes_at_once_and_logs_no_warning() throws Exception {
         CountDownLatch uploading = new CountDownLatch(1);
         CountDownLatch upload = new CountDownLatch(1);
         CountDownLatch delete = new CountDownLatch(1);

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * FP-26 to FP-33: stores that refuse to be undone, or say that they were and were not. The stores' own databases do it,
- * by triggers: one aborts the delete, the other skips it in silence. And what becomes of the clean-up entries.
+ * FP-26 to FP-33: the compensation of a store fails, or reports success without effect. Triggers in the stores'
+ * databases cause it: one aborts the delete, the other skips it silently. Also tests what happens to clean-up entries.
  */
 @Tag("one-jdk")
 @Timeout(120)
@@ -52,48 +52,48 @@ class StoreCompensationFailureTest {
     }
 
     @Test
-    void fp_26_undoing_the_vector_store_throws() throws Exception {
+    void fp_26_compensating_the_vector_store_throws() throws Exception {
         assertOneEntry("vector", "vector_segment", true);
     }
 
     @Test
-    void fp_27_undoing_the_graph_store_throws() throws Exception {
+    void fp_27_compensating_the_graph_store_throws() throws Exception {
         assertOneEntry("graph", "graph_node", true);
     }
 
     @Test
-    void fp_28_undoing_the_relational_store_throws() throws Exception {
+    void fp_28_compensating_the_relational_store_throws() throws Exception {
         assertOneEntry("relational", "relational_document", true);
     }
 
     @Test
-    void fp_29_undoing_the_security_store_leaves_the_data() throws Exception {
+    void fp_29_compensating_the_security_store_leaves_the_data() throws Exception {
         assertOneEntry("security", "security_document", false);
     }
 
     @Test
-    void fp_30_undoing_the_vector_store_leaves_the_data() throws Exception {
+    void fp_30_compensating_the_vector_store_leaves_the_data() throws Exception {
         assertOneEntry("vector", "vector_segment", false);
     }
 
     @Test
-    void fp_31_undoing_the_graph_store_leaves_the_data() throws Exception {
+    void fp_31_compensating_the_graph_store_leaves_the_data() throws Exception {
         assertOneEntry("graph", "graph_edge", false);
     }
 
     @Test
-    void fp_32_undoing_the_relational_store_leaves_the_data() throws Exception {
+    void fp_32_compensating_the_relational_store_leaves_the_data() throws Exception {
         assertOneEntry("relational", "relational_document", false);
     }
 
     private void assertOneEntry(String store, String table, boolean aborts) throws Exception {
         refuseDelete(store, table, aborts);
-        noteOrder();
+        recordOrder();
 
         LateFailure failed = LateFailure.of(saga, file);
 
         assertThat(failed.result().status()).as("%s", failed.result()).isEqualTo("PARTIALLY_COMPENSATED");
-        failed.assertUndoneBut(store);
+        failed.assertCompensatedExcept(store);
         assertThat(saga.keys()).isEmpty();
         assertThat(saga.rows(store, table)).as("rows left").isPositive();
         assertThat(failed.entries()).hasSize(1);
@@ -115,12 +115,12 @@ class StoreCompensationFailureTest {
         allowDelete(store);
         assertThat(engine().retry(entry)).isEmpty();
         assertThat(failed.entries().get(0).state()).isEqualTo(CleanupState.DONE);
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
         LateFailure.assertCompletes(saga, file);
     }
 
     @Test
-    void fp_33_several_undo_steps_fail() throws Exception {
+    void fp_33_several_compensations_fail() throws Exception {
         refuseDelete("security", "security_document", false);
         refuseDelete("graph", "graph_document", true);
         refuseDelete("relational", "relational_document", true);
@@ -128,12 +128,12 @@ class StoreCompensationFailureTest {
                 .when(method("DELETE").and(keyEndsWith("chunk-000000")))
                 .always()
                 .answer(403, "AccessDenied");
-        noteOrder();
+        recordOrder();
 
         LateFailure failed = LateFailure.of(saga, file);
 
         assertThat(failed.result().status()).isEqualTo("PARTIALLY_COMPENSATED");
-        failed.assertUndoneBut("security", "graph", "relational");
+        failed.assertCompensatedExcept("security", "graph", "relational");
         assertThat(saga.keys()).hasSize(1);
         assertThat(failed.open())
                 .extracting(CleanupEntry::step, CleanupEntry::resource)
@@ -154,12 +154,12 @@ class StoreCompensationFailureTest {
             assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
             assertThat(engine().retry(open.get(left - 1))).hasSize(left - 1);
         }
-        failed.assertCompensatedAfterAll();
+        failed.assertFullyCompensated();
         LateFailure.assertCompletes(saga, file);
     }
 
     @Test
-    void an_entry_that_still_resists_counts_its_attempts_and_stays_open() throws Exception {
+    void an_entry_that_still_fails_counts_its_attempts_and_stays_open() throws Exception {
         refuseDelete("graph", "graph_node", true);
         LateFailure failed = LateFailure.of(saga, file);
 
@@ -175,7 +175,7 @@ class StoreCompensationFailureTest {
     }
 
     @Test
-    void an_entry_that_a_person_resolves_with_a_reason_is_closed() throws Exception {
+    void an_entry_that_an_operator_resolves_with_a_reason_is_closed() throws Exception {
         refuseDelete("graph", "graph_node", true);
         LateFailure failed = LateFailure.of(saga, file);
 
@@ -203,7 +203,7 @@ class StoreCompensationFailureTest {
 
         assertThat(everythingAbout(failed.sagaId())).isEqualTo(before);
         assertThat(saga.rows("graph", "graph_node"))
-                .as("only a retry touches residue")
+                .as("only a retry removes residue")
                 .isPositive();
     }
 
@@ -240,17 +240,17 @@ class StoreCompensationFailureTest {
         saga.execute(store, "DROP TRIGGER refuse");
     }
 
-    /** Lets the journal's database note which step is being undone when. */
-    private void noteOrder() {
-        saga.execute("journal", "CREATE TABLE undone (position INTEGER PRIMARY KEY, name TEXT NOT NULL)");
+    /** A trigger in the journal's database records in which order steps are compensated. */
+    private void recordOrder() {
+        saga.execute("journal", "CREATE TABLE compensated (position INTEGER PRIMARY KEY, name TEXT NOT NULL)");
         saga.execute(
                 "journal",
-                "CREATE TRIGGER note_undone AFTER UPDATE OF state ON step WHEN new.state IN ('COMPENSATED', 'RESIDUE')"
-                        + " BEGIN INSERT INTO undone (name) VALUES (new.name); END");
+                "CREATE TRIGGER record_compensated AFTER UPDATE OF state ON step WHEN new.state IN ('COMPENSATED', 'RESIDUE')"
+                        + " BEGIN INSERT INTO compensated (name) VALUES (new.name); END");
     }
 
     private List<String> order() {
-        return saga.column("journal", "SELECT name FROM undone ORDER BY position");
+        return saga.column("journal", "SELECT name FROM compensated ORDER BY position");
     }
 
     private List<String> everythingAbout(String sagaId) throws IOException {

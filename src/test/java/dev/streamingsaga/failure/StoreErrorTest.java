@@ -35,8 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A store whose processor dies of an Error: Camel by itself makes no failure of it, and goes on behind it when the
- * thread is used again.
+ * A store whose processor throws an Error. Camel alone does not turn it into a failure, and continues the route after
+ * it when the thread is used again.
  */
 @Tag("one-jdk")
 @Timeout(120)
@@ -47,7 +47,7 @@ class StoreErrorTest {
     private StreamingSagaFixture saga;
     private Path marks;
 
-    /** Dies once, and takes its file with it. */
+    /** Throws an Error once, and deletes its file. */
     public static final class Dying implements Processor {
         private Path broken = Path.of("");
 
@@ -63,7 +63,7 @@ class StoreErrorTest {
         }
     }
 
-    /** Component {@code dies}: its endpoints are no nodes of a route when a recipient list chooses them. */
+    /** Component {@code dies}: endpoints that a recipient list chooses are not nodes of the route. */
     public static final class DyingComponent extends DefaultComponent {
         private final Dying dying = new Dying();
 
@@ -77,7 +77,7 @@ class StoreErrorTest {
         }
     }
 
-    /** Tells how often it was reached. */
+    /** Records how often it was reached. */
     public static final class Marking implements Processor {
         private Path marks = Path.of("");
 
@@ -93,10 +93,10 @@ class StoreErrorTest {
 
     /** @param steps of the store's write route, which may call another one that dies */
     private void start(String steps, String... settings) throws IOException {
-        startUndoing(steps, "{log: nothing to remove}", settings);
+        startWithCompensation(steps, "{log: nothing to remove}", settings);
     }
 
-    private void startUndoing(String steps, String undoing, String... settings) throws IOException {
+    private void startWithCompensation(String steps, String compensation, String... settings) throws IOException {
         Path broken = Files.createFile(directory.resolve("broken"));
         marks = Files.createFile(directory.resolve("marks"));
         Files.writeString(
@@ -121,7 +121,7 @@ class StoreErrorTest {
                                 DyingComponent.class.getName(),
                                 Marking.class.getName(),
                                 marks,
-                                undoing));
+                                compensation));
         saga = StreamingSagaFixture.start(
                 directory, Map.of("saga.participants", "security,dying,relational", "saga.concurrency", "1"), settings);
     }
@@ -138,7 +138,7 @@ class StoreErrorTest {
                 "{to: direct:another}, {log: after}",
                 "{multicast: {parallelProcessing: true, stopOnException: true, steps: [{to: direct:another}]}}"
             })
-    void an_error_in_a_store_undoes_the_saga(String steps) throws Exception {
+    void an_error_in_a_store_compensates_the_saga(String steps) throws Exception {
         start(steps);
 
         IngestResult result = saga.ingest(saga.text("keeper.txt", 20));
@@ -148,7 +148,7 @@ class StoreErrorTest {
     }
 
     @Test
-    void the_only_place_is_free_again_and_the_next_saga_does_not_wake_the_lost_one() throws Exception {
+    void the_only_slot_is_free_again_and_the_next_saga_does_not_continue_the_lost_one() throws Exception {
         start("{process: {ref: dying}}");
         IngestResult first = saga.ingest(saga.text("first.txt", 20));
 
@@ -166,9 +166,9 @@ class StoreErrorTest {
                 .isEqualTo("COMPENSATED");
     }
 
-    /** Its thread must not be used again while it is not over: it would go on behind the store. */
+    /** Its thread must not be used again before its saga has ended: Camel would continue the route after the store. */
     @Test
-    void what_camel_loses_is_not_woken_by_other_sagas() throws Exception {
+    void a_lost_exchange_is_not_continued_by_other_sagas() throws Exception {
         lost("saga.concurrency", "2");
         String lost = lostId();
 
@@ -185,11 +185,11 @@ class StoreErrorTest {
     }
 
     @Test
-    void what_camel_loses_ends_with_the_time_limit_and_never_goes_on() throws Exception {
+    void a_lost_exchange_ends_with_the_time_limit_and_never_continues() throws Exception {
         start(
                 "{recipientList: {constant: 'dies:now'}}, {log: after}",
                 "saga.time-limit",
-                "20s",
+                "10s",
                 "saga.compensation.step-timeout",
                 "1s");
 
@@ -198,7 +198,7 @@ class StoreErrorTest {
         assertThat(lost.reason()).contains("TIMEOUT");
         for (int i = 0; i < 3; i++) {
             assertThat(saga.ingest(saga.text("next-" + i + ".txt", 20)).status())
-                    .as("in the only place")
+                    .as("in the only slot")
                     .isEqualTo("COMPLETED");
         }
         assertThat(saga.journal().sagas().find(lost.sagaId()).orElseThrow().state())
@@ -208,10 +208,10 @@ class StoreErrorTest {
                 .doesNotContain(StepState.WRITTEN);
     }
 
-    /** A call to a store does not go on behind the answer that nobody waits for any more: the next attempt undoes. */
+    /** A call that has timed out does not continue later: the next attempt compensates. */
     @Test
-    void a_compensation_that_camel_loses_is_not_woken_by_the_next() throws Exception {
-        startUndoing(
+    void a_lost_compensation_is_not_continued_by_the_next() throws Exception {
+        startWithCompensation(
                 "{throwException: {exceptionType: java.lang.IllegalStateException, message: full}}",
                 "{recipientList: {constant: 'dies:now'}}, {process: {ref: marking}}",
                 "saga.compensation.step-timeout",
@@ -233,7 +233,7 @@ class StoreErrorTest {
         assertThat(marks).content().hasLineCount(2);
     }
 
-    /** An ingest that Camel loses in the store, its saga holding the only place. */
+    /** An ingest whose exchange Camel loses in the store, while its saga holds the only slot. */
     private CompletableFuture<IngestResult> lost(String... settings) throws Exception {
         start(
                 "{recipientList: {constant: 'dies:now'}}, {log: after}",
@@ -252,9 +252,9 @@ class StoreErrorTest {
     }
 
     @Test
-    void what_camel_loses_goes_on_after_a_pause_and_its_caller_hears_of_the_end() throws Exception {
+    void a_lost_exchange_is_resumed_after_a_pause_and_its_caller_gets_the_outcome() throws Exception {
         CompletableFuture<IngestResult> caller =
-                lost("saga.compensation.step-timeout", "5s"); // a pause that is shorter does not end the run
+                lost("saga.compensation.step-timeout", "5s"); // a shorter pause does not end the run
         String sagaId = lostId();
 
         assertThat(saga.application().bundle().engine().pause(sagaId)).isTrue();
@@ -264,17 +264,14 @@ class StoreErrorTest {
                 .resume(saga.journal().sagas().find(sagaId).orElseThrow());
 
         assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().status())
-                .as("in the only place")
+                .as("in the only slot")
                 .isEqualTo("COMPLETED");
         assertThat(saga.journal().sagas().find(sagaId).orElseThrow().run()).isEqualTo(2);
     }
 
-    /**
-     * What another process takes over is not ours to wait for: the place is free, and the caller hears what becomes of
-     * it there.
-     */
+    /** A saga that another process took over frees its slot here, and the caller gets the outcome that it has there. */
     @Test
-    void what_camel_loses_gives_up_its_place_when_another_process_has_the_saga() throws Exception {
+    void a_lost_exchange_frees_its_slot_when_another_process_has_the_saga() throws Exception {
         CompletableFuture<IngestResult> caller = lost("saga.recovery.mode", "compensate");
         String sagaId = lostId();
 
@@ -291,7 +288,7 @@ class StoreErrorTest {
     }
 
     @Test
-    void what_camel_loses_is_taken_up_again_when_its_compensation_breaks_off() throws Exception {
+    void a_lost_exchange_is_taken_over_again_when_its_compensation_fails() throws Exception {
         CompletableFuture<IngestResult> caller = lost();
         String sagaId = lostId();
         saga.execute(

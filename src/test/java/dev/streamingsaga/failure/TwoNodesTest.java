@@ -36,8 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * FP-41: two processes on one PostgreSQL journal. One falls silent for longer than its lease, and wakes up when the
- * other has acted.
+ * FP-41: two processes on one PostgreSQL journal. One is suspended for longer than its lease, and continues after the
+ * other has taken over its saga.
  */
 @Tag("one-jdk")
 @Timeout(180)
@@ -86,7 +86,7 @@ class TwoNodesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"resume", "compensate"})
-    void fp_41_a_node_that_wakes_up_after_its_saga_was_taken_over_changes_nothing(String mode) throws Exception {
+    void fp_41_a_node_that_continues_after_its_saga_was_taken_over_changes_nothing(String mode) throws Exception {
         start(mode);
         Original file = Original.of(saga.file("three.bin", 2L * CHUNK + 1000));
         CountDownLatch reached = new CountDownLatch(1);
@@ -116,11 +116,11 @@ class TwoNodesTest {
 
         assertThat(saga.journal().sagas().find(before.sagaId())).contains(ended);
         assertThat(saga.journal().events().of(before.sagaId())).hasSize(events);
-        JsonNode told = new ObjectMapper().readTree(Files.readString(answer));
-        assertThat(told.get("status").asText())
-                .as("%s", told)
+        JsonNode answered = new ObjectMapper().readTree(Files.readString(answer));
+        assertThat(answered.get("status").asText())
+                .as("%s", answered)
                 .isEqualTo(ended.state().name());
-        assertThat(told.get("runs").asInt()).isEqualTo(2);
+        assertThat(answered.get("runs").asInt()).isEqualTo(2);
         assertThat(sleeper.exitValue()).isEqualTo(mode.equals("resume") ? 0 : 1);
         IngestResult result = saga.application().bundle().ingest().result(before.sagaId());
         if (mode.equals("resume")) {
@@ -137,8 +137,7 @@ class TwoNodesTest {
     }
 
     /**
-     * What was on its way when the node fell silent arrives afterwards, through no fault of anybody: the sweep removes
-     * it.
+     * A request that was in progress when the node was suspended arrives afterwards, and the sweep removes the object.
      */
     private void assertCompensatedAndSwept(IngestResult result) {
         assertThat(result.reason()).isEqualTo(Reason.CANCELLED.name());
@@ -150,7 +149,7 @@ class TwoNodesTest {
     }
 
     /**
-     * The command line in a process of its own: own data directory and callbacks, the same journal, bucket and stores.
+     * The command line in another process: its own data directory and callbacks, the same journal, bucket and stores.
      */
     private Process otherNode(Path file, Path answer) throws IOException {
         SagaConfig ours = saga.config();

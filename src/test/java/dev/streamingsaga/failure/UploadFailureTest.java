@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** FP-1 to FP-9: what goes wrong while chunks travel to the bucket. */
+/** FP-1 to FP-9: failures while chunks are sent to the bucket. */
 @Tag("one-jdk")
 @Timeout(120)
 class UploadFailureTest {
@@ -54,7 +54,7 @@ class UploadFailureTest {
 
     private StreamingSagaFixture saga;
 
-    /** @param settings key, value, key, value; chunks travel one by one, so that "in the middle" is one place */
+    /** @param settings key, value, key, value; chunks are sent one by one, so that "in the middle" is well defined */
     private void start(String... settings) throws IOException {
         saga = StreamingSagaFixture.start(directory, Map.of("saga.chunk.parallelism", "1"), settings);
     }
@@ -105,7 +105,7 @@ class UploadFailureTest {
     }
 
     @Test
-    void fp_02_file_deleted_while_the_last_chunk_travels() throws Exception {
+    void fp_02_file_deleted_while_the_last_chunk_is_sent() throws Exception {
         start();
         Path file = fiveChunks();
         saga.s3().when(put(LAST)).beforeForward(() -> Files.delete(file));
@@ -117,7 +117,7 @@ class UploadFailureTest {
     }
 
     @Test
-    void fp_02_file_deleted_while_many_chunks_travel_at_a_time() throws Exception {
+    void fp_02_file_deleted_while_many_chunks_are_sent_in_parallel() throws Exception {
         start("saga.chunk.parallelism", "4");
         Path file = fiveChunks();
         saga.s3().when(put(1)).beforeForward(() -> Files.delete(file));
@@ -132,7 +132,7 @@ class UploadFailureTest {
         void of(Path file) throws IOException;
     }
 
-    /** What somebody may do to a file that is just being sent; none of it may go unnoticed. */
+    /** Changes to a file while it is sent; each must be detected. */
     enum Touch {
         APPENDED(file -> Files.writeString(file, "more", StandardOpenOption.APPEND)),
         CUT_SHORT(file -> {
@@ -193,7 +193,7 @@ class UploadFailureTest {
                 "OVERWRITTEN_BEHIND_AND_TIME_SET_BACK",
                 "REPLACED_BY_RENAME"
             })
-    void fp_03_file_modified_while_the_last_chunk_travels(Touch touch) throws Exception {
+    void fp_03_file_modified_while_the_last_chunk_is_sent(Touch touch) throws Exception {
         start();
         Path file = fiveChunks();
         saga.s3().when(put(LAST)).afterReply(() -> touch.change.of(file));
@@ -222,7 +222,7 @@ class UploadFailureTest {
         assertNothingLeft(saga, result, Reason.HASH_MISMATCH);
     }
 
-    /** Nobody wrote to it: attributes are no content. */
+    /** A change of attributes is not a change of content. */
     @Test
     void fp_03_file_whose_permissions_change_in_the_middle_is_stored() throws Exception {
         start();
@@ -367,7 +367,7 @@ class UploadFailureTest {
     }
 
     @Test
-    void fp_05_fails_for_ever_while_other_chunks_are_on_their_way() throws Exception {
+    void fp_05_fails_for_ever_while_other_chunks_are_sent() throws Exception {
         start("saga.chunk.parallelism", "4");
         Original original = Original.of(fiveChunks());
         saga.s3().when(put(MIDDLE)).always().refuse();
@@ -390,7 +390,7 @@ class UploadFailureTest {
 
         IngestResult result = saga.ingest(original.path());
 
-        assertThat(puts(MIDDLE)).as("a full store is not asked again").isOne();
+        assertThat(puts(MIDDLE)).as("no further attempt at a full store").isOne();
         assertThat(puts(MIDDLE + 1)).isZero();
         assertNothingLeft(saga, result, Reason.STORAGE_FULL);
         original.assertUntouched();

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.sync.RequestBody;
 
 /**
- * FP-17 to FP-21: what the bucket holds is not what was sent. The damage is done past the application, the moment the
- * bucket has answered the PUT of chunk 1 of 0 to 2, and must be found before any other store is touched.
+ * FP-17 to FP-21: the bucket holds other objects than were sent. The test damages them directly, as soon as the bucket
+ * has answered the PUT of chunk 1 of 0 to 2; verification must detect it before any other store is written.
  */
 @Tag("one-jdk")
 @Timeout(120)
@@ -53,9 +53,9 @@ class VerifyFailureTest {
         assertRefused("CHUNK_COUNT_MISMATCH", () -> saga.put(prefix() + "chunk-000003", new byte[10]));
     }
 
-    /** Chunk and journal agree on other bytes; that they are not the file's only the hash of the whole can tell. */
+    /** Chunk and journal agree on bytes that are not the file's: only the hash of the whole file reveals it. */
     @Test
-    void fp_18_the_hash_of_the_whole_differs_though_each_chunk_fits_its_row_found_by_read_back() throws Exception {
+    void fp_18_the_hash_of_the_whole_differs_although_each_chunk_matches_its_row_found_by_read_back() throws Exception {
         start(READ_BACK);
         assertRefused("HASH_MISMATCH", () -> {
             saga.put(key(1), otherBytes());

@@ -1,6 +1,5 @@
 /**
- * Failures produced for real, each test named after its failure point, and what bucket, stores and journal hold
- * afterwards.
+ * Real failures. Each test is named after its failure point and checks what bucket, stores and journal hold afterwards.
  */
 @NullMarked
 package dev.streamingsaga.failure;

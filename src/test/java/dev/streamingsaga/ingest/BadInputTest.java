@@ -177,7 +177,7 @@ class BadInputTest {
                 new Case("something else", Map.of("path", "/x"), Reason.FILE_NOT_FOUND, "the body must name a file"));
     }
 
-    private List<Object> holdings() {
+    private List<Object> contents() {
         return List.of(
                 servers.keys(),
                 bundle.journal().sagas().unfinished(),
@@ -187,7 +187,7 @@ class BadInputTest {
     @ParameterizedTest
     @MethodSource({"files", "bodies"})
     void ends_with_an_outcome_that_says_why_and_leaves_nothing(Case bad) {
-        List<Object> before = holdings();
+        List<Object> before = contents();
 
         IngestResult result = ingest(bad.body());
 
@@ -195,7 +195,7 @@ class BadInputTest {
         assertThat(result.reason()).as("%s", result).isEqualTo(bad.reason().name());
         assertThat(result.message()).contains(bad.says()).doesNotContain("Exception", "gulls");
         assertThat(result.file()).as("no content as a name").doesNotContain("gulls");
-        assertThat(holdings()).isEqualTo(before);
+        assertThat(contents()).isEqualTo(before);
     }
 
     @Test

@@ -241,7 +241,7 @@ class JmsBadInputTest {
     @ParameterizedTest
     @MethodSource({"paths", "messages"})
     void a_bad_message_is_answered_and_moved_to_the_dead_letter_queue_with_the_reason(Case bad) throws Exception {
-        Map<String, List<String>> before = saga.holdings();
+        Map<String, List<String>> before = saga.contents();
         int sagas = saga.journal().sagas().newest(1000).size();
         Message sent = bad.message().write(session);
         sent.setStringProperty("customer", "42");
@@ -265,7 +265,7 @@ class JmsBadInputTest {
         }
         assertThat(isEmpty("saga-ingest")).isTrue();
         assertThat(saga.journal().sagas().newest(1000)).hasSize(sagas);
-        assertThat(saga.holdings()).isEqualTo(before);
+        assertThat(saga.contents()).isEqualTo(before);
     }
 
     /** These messages get a saga, and its outcome is the reply. */
@@ -276,8 +276,8 @@ class JmsBadInputTest {
         send(bytes(session, "twice.txt", content));
         assertThat(reply().path("status").asText()).isEqualTo("COMPLETED");
         await().atMost(Duration.ofSeconds(30))
-                .untilAsserted(() -> assertThat(saga.holdings()).containsEntry("jms spool", List.of()));
-        Map<String, List<String>> before = saga.holdings();
+                .untilAsserted(() -> assertThat(saga.contents()).containsEntry("jms spool", List.of()));
+        Map<String, List<String>> before = saga.contents();
 
         send(session.createTextMessage("{\"path\":\"" + large + "\"}"));
         assertRefused(reply(), "FILE_TOO_LARGE", large.toString(), "saga.file.max-size", "nothing was written");
@@ -286,7 +286,7 @@ class JmsBadInputTest {
 
         assertThat(isEmpty("saga-ingest") && isEmpty("saga-ingest-dead")).isTrue();
         await().atMost(Duration.ofSeconds(30))
-                .untilAsserted(() -> assertThat(saga.holdings()).isEqualTo(before));
+                .untilAsserted(() -> assertThat(saga.contents()).isEqualTo(before));
     }
 
     private static void assertRefused(JsonNode outcome, String reason, String... says) {
@@ -306,7 +306,7 @@ class JmsBadInputTest {
 
     @Test
     void a_truncated_body_never_becomes_a_message() throws Exception {
-        Map<String, List<String>> before = saga.holdings();
+        Map<String, List<String>> before = saga.contents();
         InputStream breaking =
                 new SequenceInputStream(new ByteArrayInputStream(new byte[1_000_000]), new InputStream() {
                     @Override
@@ -328,10 +328,10 @@ class JmsBadInputTest {
                 .as("the reply to the next message")
                 .isEqualTo("after.txt");
         assertThat(isEmpty("saga-ingest") && isEmpty("saga-ingest-dead")).isTrue();
-        assertThat(saga.holdings().get("unfinished")).isEmpty();
+        assertThat(saga.contents().get("unfinished")).isEmpty();
         await().atMost(Duration.ofSeconds(30))
                 .untilAsserted(
-                        () -> assertThat(saga.holdings().get("jms spool")).isEqualTo(before.get("jms spool")));
+                        () -> assertThat(saga.contents().get("jms spool")).isEqualTo(before.get("jms spool")));
         try (Stream<Path> large = Files.list(saga.data().resolve("broker/large"))) {
             assertThat(large).as("files that the broker kept of it").isEmpty();
         }

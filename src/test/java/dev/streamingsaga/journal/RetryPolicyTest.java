@@ -2,8 +2,8 @@ package dev.streamingsaga.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.streamingsaga.journal.CleanupEntries.RetryPolicy;
 import dev.streamingsaga.journal.CleanupEntry.CleanupState;
+import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

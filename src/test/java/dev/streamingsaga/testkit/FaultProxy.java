@@ -123,7 +123,7 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /** The number of requests in progress, including held ones. */
-    public int underWay() {
+    public int requestsInProgress() {
         return underWay.get();
     }
 

@@ -70,6 +70,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         this.settings = new LinkedHashMap<>(settings);
         SagaConfig defaults = Settings.parse(Map.of());
         this.bucket = S3Clients.create(defaults.s3(), server.endpoint(), server.accessKey(), server.secretKey());
+        MigratedDatabases.copyTo(config());
         this.application = open();
     }
 
@@ -165,10 +166,10 @@ public final class StreamingSagaFixture implements AutoCloseable {
     }
 
     /**
-     * Stops the application as SIGTERM does; runs {@code letGo} when its sagas have been revoked, to release operations
-     * that are in progress.
+     * Stops the application as SIGTERM does; runs {@code release} when its sagas have been revoked, to release
+     * operations that are in progress.
      */
-    public void stop(Runnable letGo) {
+    public void stop(Runnable release) {
         List<ActiveRun> running = List.copyOf(application.bundle().runs().all());
         CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
             application.close();
@@ -176,13 +177,13 @@ public final class StreamingSagaFixture implements AutoCloseable {
         });
         running.forEach(
                 run -> await().atMost(PATIENCE).until(() -> run.revocation().isPresent()));
-        letGo.run();
+        release.run();
         assertThat(stopped.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join())
                 .isTrue();
     }
 
     /** Waits until a saga has an outcome and its document is visible, and returns the outcome. */
-    public IngestResult endOf(String sagaId) {
+    public IngestResult awaitOutcome(String sagaId) {
         await().atMost(PATIENCE).until(() -> {
             SagaRecord now = journal().sagas().find(sagaId).orElseThrow();
             return now.state() == SagaState.COMPLETED
@@ -335,7 +336,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
      * Everything that could remain: keys in the bucket, rows in the stores, files in the spool, unfinished sagas,
      * claims, clean-ups. If it is equal before and after, nothing remains.
      */
-    public Map<String, List<String>> holdings() {
+    public Map<String, List<String>> contents() {
         Map<String, List<String>> found = new TreeMap<>();
         found.put("bucket", keys());
         TABLES.forEach((store, tables) -> tables.forEach(table -> found.put(
