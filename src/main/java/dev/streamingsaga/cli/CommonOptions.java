@@ -80,19 +80,45 @@ final class CommonOptions {
         return Path.of(System.getProperty("streamingsaga.home", "")).toAbsolutePath();
     }
 
-    /** {@code SAGA_CHUNK_SIZE} is {@code saga.chunk.size}; {@code SAGA_DATA} is {@code saga.data.dir}. */
+    /**
+     * {@code SAGA_CHUNK_SIZE} is {@code saga.chunk.size}; {@code SAGA_DATA} is {@code saga.data.dir}. For secrets only,
+     * {@code SAGA_S3_SECRET_KEY_FILE} names a file that contains {@code saga.s3.secret-key}.
+     *
+     * @throws UsageException if a secret's file cannot be read, or both of its variables are set
+     */
     static Map<String, String> environment(Map<String, String> environment) {
         Map<String, String> values = new LinkedHashMap<>();
         for (String key : Settings.defaults().keySet()) {
-            String name = key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+            String name = variable(key);
             if (environment.containsKey(name)) {
                 values.put(key, environment.get(name));
+            }
+        }
+        for (String key : Settings.secrets()) {
+            String name = variable(key);
+            String file = environment.getOrDefault(name + "_FILE", "");
+            if (!file.isEmpty()) {
+                if (values.put(key, content(name + "_FILE", Path.of(file))) != null) {
+                    throw new UsageException(name + " and " + name + "_FILE are both set; set only one of them");
+                }
             }
         }
         if (environment.containsKey("SAGA_DATA")) {
             values.put("saga.data.dir", environment.get("SAGA_DATA"));
         }
         return values;
+    }
+
+    private static String variable(String key) {
+        return key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    }
+
+    private static String content(String variable, Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UsageException("cannot read the file that " + variable + " names: " + e);
+        }
     }
 
     private static Map<String, String> read(Path file) {

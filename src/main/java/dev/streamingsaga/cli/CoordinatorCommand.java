@@ -24,18 +24,18 @@ final class CoordinatorCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
         DataDirectorySetup.prepare(config);
-        try (StandaloneCoordinator coordinator = StandaloneCoordinator.start(config)) {
-            spec.commandLine()
-                    .getOut()
-                    .println("coordinator at " + coordinator.url() + ", state in "
-                            + config.dataDir().resolve("coordinator"));
-            coordinator
-                    .secretFile()
-                    .ifPresent(file -> spec.commandLine()
-                            .getOut()
-                            .println("secret in " + file + ": each node needs it as saga.coordinator.secret"));
-            new CountDownLatch(1).await();
-        }
+        StandaloneCoordinator coordinator = StandaloneCoordinator.start(config);
+        Runtime.getRuntime().addShutdownHook(new Thread(coordinator::close, "shutdown"));
+        spec.commandLine()
+                .getOut()
+                .println("coordinator at " + coordinator.url() + ", state in "
+                        + config.dataDir().resolve("coordinator"));
+        coordinator
+                .secretFile()
+                .ifPresent(file -> spec.commandLine()
+                        .getOut()
+                        .println("secret in " + file + ": each node needs it as saga.coordinator.secret"));
+        new CountDownLatch(1).await();
         return 0;
     }
 }

@@ -24,7 +24,7 @@ final class DataDirectorySetup {
             throw new UsageException("cannot write to the data directory " + dataDir + ": " + e);
         }
         System.setProperty("java.io.tmpdir", temporary.toString());
-        Logs.toFile(dataDir, config.watch().logFormat());
+        Logs.toFile(dataDir, config.watch());
     }
 
     /**

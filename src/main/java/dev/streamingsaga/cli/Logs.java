@@ -13,6 +13,7 @@ import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
 import dev.streamingsaga.config.SagaConfig.LogFormat;
+import dev.streamingsaga.config.SagaConfig.Observability;
 import dev.streamingsaga.datadir.Permissions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,7 +32,9 @@ final class Logs {
 
     private Logs() {}
 
-    static void toFile(Path dataDir, LogFormat format) {
+    /** @param watch format of the lines, and whether they go to standard error too */
+    static void toFile(Path dataDir, Observability watch) {
+        boolean json = watch.logFormat() == LogFormat.JSON;
         String file = createFile(dataDir.resolve("logs").resolve("saga.log")).toString();
         LoggerContext context = reset();
         RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
@@ -50,7 +53,10 @@ final class Logs {
         size.start();
         appender.setRollingPolicy(names);
         appender.setTriggeringPolicy(size);
-        attach(context, appender, format == LogFormat.JSON ? json(context) : text(context), Level.WARN);
+        attach(context, appender, json ? json(context) : text(context), Level.WARN);
+        if (watch.logToConsole()) {
+            attach(context, standardError(context), json ? json(context) : text(context), Level.WARN);
+        }
         context.getLogger("dev.streamingsaga").setLevel(Level.INFO);
         // The tokenizer's library warns if there is no graphics card.
         context.getLogger("ai.djl").setLevel(Level.ERROR);
@@ -70,10 +76,14 @@ final class Logs {
 
     static void toStandardError() {
         LoggerContext context = reset();
+        attach(context, standardError(context), text(context), Level.ERROR);
+    }
+
+    private static ConsoleAppender<ILoggingEvent> standardError(LoggerContext context) {
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setContext(context);
         appender.setTarget("System.err");
-        attach(context, appender, text(context), Level.ERROR);
+        return appender;
     }
 
     private static LoggerContext reset() {

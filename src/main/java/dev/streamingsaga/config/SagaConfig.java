@@ -134,11 +134,17 @@ public record SagaConfig(
     /**
      * The embedded coordinator as a server.
      *
+     * @param host address that a coordinator that runs alone binds to
      * @param port of a coordinator that runs alone; 0: a free one is chosen once and kept in the data directory
      * @param hosts host names, with or without a port, that requests may carry besides its own address
      * @param maxLras LRAs open at a time; further ones are refused
      */
-    public record CoordinatorServer(int port, List<String> hosts, int maxLras) {}
+    public record CoordinatorServer(String host, int port, List<String> hosts, int maxLras) {
+        /** Whether the host is a wildcard, which is no address to call. */
+        public boolean isOnEveryAddress() {
+            return host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]");
+        }
+    }
 
     /**
      * The private listener for the callbacks of the coordinator.
@@ -262,7 +268,7 @@ public record SagaConfig(
     }
 
     /** @param minFreeBytes health is DOWN if the data directory has less free space */
-    public record Observability(LogFormat logFormat, long minFreeBytes, Otel otel) {}
+    public record Observability(LogFormat logFormat, boolean logToConsole, long minFreeBytes, Otel otel) {}
 
     /** Spans for each step of a saga, or also for each chunk, batch and statement. */
     public enum TraceDetail {

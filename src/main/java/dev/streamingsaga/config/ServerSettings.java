@@ -78,11 +78,15 @@ final class ServerSettings {
                 .describe("Sent to the coordinator as a bearer token, and required by the embedded one. 16 characters"
                         + " or more, the same for all nodes. Never logged. Empty: none is sent, and the embedded one"
                         + " generates its own and keeps it in DATA/coordinator/secret.");
+        table.row(REQUIRED, "saga.coordinator.host", "127.0.0.1")
+                .describe("Address that \"saga coordinator\" binds to. 0.0.0.0: every address; then"
+                        + " saga.coordinator.hosts must have the name that the nodes use.");
         table.row(INTEGER, "saga.coordinator.port", "8482", "0", "65535")
                 .describe("Port of \"saga coordinator\". 0: a free one, chosen once and kept in the data directory.");
         table.row(HOSTS, "saga.coordinator.hosts", "")
-                .describe("Host names besides 127.0.0.1:PORT (a proxy's) that requests to the embedded coordinator may"
-                        + " carry, with or without :port, separated by commas.");
+                .describe(
+                        "Host names besides its own address (a container's or a proxy's) that requests to the embedded"
+                                + " coordinator may carry, with or without :port, separated by commas.");
         table.row(INTEGER, "saga.coordinator.max-lras", "1000", "1", "100000")
                 .describe("LRAs open at a time at the embedded coordinator. Further sagas get COORDINATOR_UNAVAILABLE"
                         + " until some have ended.");
@@ -152,6 +156,8 @@ final class ServerSettings {
         table.choice("saga.log.format", LogFormat.TEXT)
                 .describe("Lines of DATA/logs/saga.log. text: for people; json: for programs, one object a line with"
                         + " sagaId, file and state as fields.");
+        table.row(FLAG, "saga.log.console", "false")
+                .describe("true: the same lines go to standard error too, where a container's log is taken from.");
         table.row(SIZE, "saga.health.min-free", "1GiB", "0B", "any")
                 .describe("GET /observe/health is DOWN if the data directory has less free space.");
         table.section("Traces (OpenTelemetry)");

@@ -40,6 +40,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Parses settings. Keys outside {@code saga.} are ignored; an unknown {@code saga.} key is refused, because it is most
@@ -57,6 +58,14 @@ public final class Settings {
         Map<String, String> defaults = new LinkedHashMap<>();
         SettingsCatalog.settings().forEach(setting -> defaults.put(setting.key(), setting.defaultValue()));
         return defaults;
+    }
+
+    /** The keys whose values are secrets. */
+    public static Set<String> secrets() {
+        return SettingsCatalog.settings().stream()
+                .filter(setting -> setting.type().isSecret())
+                .map(Setting::key)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /**
@@ -169,10 +178,7 @@ public final class Settings {
                         read.uri("saga.coordinator.url"),
                         read.duration("saga.coordinator.timeout"),
                         read.text("saga.coordinator.secret"),
-                        new CoordinatorServer(
-                                read.integer("saga.coordinator.port"),
-                                read.hosts("saga.coordinator.hosts"),
-                                read.integer("saga.coordinator.max-lras"))),
+                        coordinatorServer(read)),
                 new Callback(
                         read.text("saga.callback.host"),
                         read.integer("saga.callback.port"),
@@ -207,7 +213,10 @@ public final class Settings {
                 drop(read),
                 jms(read),
                 new SagaConfig.Observability(
-                        read.choice("saga.log.format", LogFormat.class), read.size("saga.health.min-free"), otel(read)),
+                        read.choice("saga.log.format", LogFormat.class),
+                        read.flag("saga.log.console"),
+                        read.size("saga.health.min-free"),
+                        otel(read)),
                 new Hub(read.choice("saga.hub.fail-on", FailOn.class)));
     }
 
@@ -218,6 +227,20 @@ public final class Settings {
                 read.text("saga.otel.service-name"),
                 read.share("saga.otel.sampling"),
                 read.choice("saga.otel.detail", TraceDetail.class));
+    }
+
+    private static CoordinatorServer coordinatorServer(SettingsReader read) {
+        CoordinatorServer server = new CoordinatorServer(
+                read.text("saga.coordinator.host"),
+                read.integer("saga.coordinator.port"),
+                read.hosts("saga.coordinator.hosts"),
+                read.integer("saga.coordinator.max-lras"));
+        if (server.isOnEveryAddress() && server.hosts().isEmpty()) {
+            read.refuse(
+                    "saga.coordinator.hosts must have the name that the nodes use, since saga.coordinator.host is \""
+                            + server.host() + "\"");
+        }
+        return server;
     }
 
     private static Jms jms(SettingsReader read) {

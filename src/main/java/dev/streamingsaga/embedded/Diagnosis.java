@@ -146,7 +146,7 @@ public final class Diagnosis {
                     null);
         }
         return new CoordinatorAccess(
-                LraScope.of(EmbeddedCoordinator.url(port.get())),
+                LraScope.of(CoordinatorAddress.loopback(List.of()).url(port.get())),
                 Optional.of(secret.isPresent() ? secret.get() : CoordinatorSecret.kept(file)));
     }
 

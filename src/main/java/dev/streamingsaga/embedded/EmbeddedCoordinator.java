@@ -31,9 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Narayana LRA coordinator in this process, on its own loopback port, with its store in {@code DATA/coordinator}.
- * The port is part of every LRA id, so it is chosen once and kept in {@code DATA/coordinator/port}. Every request must
- * present the secret ({@link CoordinatorGate}), which is configured, or generated once and kept in
+ * The Narayana LRA coordinator in this process, on its own port, with its store in {@code DATA/coordinator}. The port
+ * is part of every LRA id, so it is chosen once and kept in {@code DATA/coordinator/port}. Every request must present
+ * the secret ({@link CoordinatorGate}), which is configured, or generated once and kept in
  * {@code DATA/coordinator/secret}.
  *
  * <p>One per JVM, because Narayana is configured through static state, and one per data directory: two coordinators on
@@ -43,7 +43,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class EmbeddedCoordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedCoordinator.class);
-    private static final String HOST = "127.0.0.1";
     private static final int RECOVERY_PERIOD_SECONDS = 10;
     private static final int RECOVERY_BACKOFF_SECONDS = 1;
 
@@ -52,12 +51,15 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     private final Optional<Path> secretFile;
 
     private EmbeddedCoordinator(
-            PersistentPort.Opened<GatedServer> opened, CoordinatorSecret secret, Optional<Path> secretFile) {
+            PersistentPort.Opened<GatedServer> opened,
+            CoordinatorAddress address,
+            CoordinatorSecret secret,
+            Optional<Path> secretFile) {
         this.server = opened.server();
         this.secretFile = secretFile;
         LraScope scope = new LraScope(
-                url(opened.port()),
-                opened.former().stream().map(EmbeddedCoordinator::url).toList());
+                address.url(opened.port()),
+                opened.former().stream().map(address::url).toList());
         this.access = new CoordinatorAccess(scope, Optional.of(secret));
     }
 
@@ -79,16 +81,24 @@ public final class EmbeddedCoordinator implements AutoCloseable {
      *     start
      */
     public static EmbeddedCoordinator start(SagaConfig config) throws IOException {
-        return start(config, 0);
+        return start(
+                config,
+                CoordinatorAddress.loopback(config.coordinator().server().hosts()),
+                0);
     }
 
-    /** Starts as {@link #start} does, but on {@code saga.coordinator.port}, which other processes know. */
+    /**
+     * Starts as {@link #start} does, but on {@code saga.coordinator.host} and {@code saga.coordinator.port}, which
+     * other processes know.
+     */
     static EmbeddedCoordinator startAlone(SagaConfig config) throws IOException {
-        return start(config, config.coordinator().server().port());
+        CoordinatorServer server = config.coordinator().server();
+        return start(config, CoordinatorAddress.of(server), server.port());
     }
 
     /** @param port 0: the stored one */
-    private static EmbeddedCoordinator start(SagaConfig config, int port) throws IOException {
+    private static EmbeddedCoordinator start(SagaConfig config, CoordinatorAddress address, int port)
+            throws IOException {
         Path directory = Permissions.folder(config.dataDir().resolve("coordinator"));
         Optional<CoordinatorSecret> configured =
                 CoordinatorSecret.of(config.coordinator().secret());
@@ -98,12 +108,13 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         RecoveryManager.manager();
         OrderedRecovery.checkInstalled();
         LRARecoveryModule.getService().recover();
-        PersistentPort.Opener<GatedServer> opener =
-                p -> listen(p, secret, config.coordinator().server());
+        int maxLras = config.coordinator().server().maxLras();
+        PersistentPort.Opener<GatedServer> opener = p -> listen(address, p, secret, maxLras);
         EmbeddedCoordinator coordinator = new EmbeddedCoordinator(
                 port > 0
                         ? listenAlone(port, opener)
                         : PersistentPort.open(directory.resolve("port"), "embedded coordinator", opener),
+                address,
                 secret,
                 configured.isPresent() ? Optional.empty() : Optional.of(file));
         LOG.info("LRA coordinator at {}", coordinator.url());
@@ -134,16 +145,14 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return BeanPopulator.getNamedInstance(ObjectStoreEnvironmentBean.class, store);
     }
 
-    private static GatedServer listen(int port, CoordinatorSecret secret, CoordinatorServer settings)
+    private static GatedServer listen(CoordinatorAddress address, int port, CoordinatorSecret secret, int maxLras)
             throws IOException {
-        List<String> hosts = Stream.concat(Stream.of(HOST + ":" + port), settings.hosts().stream())
-                .toList();
         OpenLras lras = new OpenLras(
-                settings.maxLras(),
-                () -> LRARecoveryModule.getService().getAll().size());
+                maxLras, () -> LRARecoveryModule.getService().getAll().size());
+        List<String> hosts = address.hosts(port);
         GatedServer server = new GatedServer(handler -> new CoordinatorGate(handler, secret, hosts, lras));
         server.deploy(new Api(), "/");
-        server.listen(HOST, port);
+        server.listen(address.bind(), port);
         return server;
     }
 
@@ -157,11 +166,9 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         }
     }
 
-    static URI url(int port) {
-        return URI.create("http://" + HOST + ":" + port + "/lra-coordinator");
-    }
-
-    /** {@code http://127.0.0.1:PORT/lra-coordinator}. */
+    /**
+     * At which it is called: {@code http://127.0.0.1:PORT/lra-coordinator}, unless it runs alone on other addresses.
+     */
     public URI url() {
         return access.scope().coordinator();
     }

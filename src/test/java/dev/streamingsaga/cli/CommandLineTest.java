@@ -1,10 +1,15 @@
 package dev.streamingsaga.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.testkit.SamplePdf;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,6 +111,30 @@ class CommandLineTest {
                 .as("an expected failure has its reason, and no stack trace")
                 .anyMatch(line -> line.contains("RECEIVED -> COMPENSATING: FILE_NOT_FOUND: "))
                 .noneMatch(line -> line.startsWith("\tat ") || line.contains("Exception"));
+    }
+
+    @Test
+    void writes_the_log_to_standard_error_too_if_configured() throws Exception {
+        Path log = data.resolve("logs/saga.log");
+        int before = Files.readAllLines(log).size();
+        ByteArrayOutputStream console = new ByteArrayOutputStream();
+        PrintStream standardError = System.err;
+        System.setErr(new PrintStream(console, true, UTF_8));
+        try {
+            Call.of(
+                    "ingest",
+                    directory.resolve("gone.pdf").toString(),
+                    "--data",
+                    data.toString(),
+                    "-D",
+                    "saga.log.console=true");
+        } finally {
+            System.setErr(standardError);
+        }
+
+        assertThat(console.toString(UTF_8).lines().toList())
+                .containsAll(Files.readAllLines(log).stream().skip(before).toList())
+                .anyMatch(line -> line.contains("RECEIVED -> COMPENSATING: FILE_NOT_FOUND: "));
     }
 
     @Test
@@ -283,5 +312,27 @@ class CommandLineTest {
                         Map.entry("saga.chunk.size", "16MiB"),
                         Map.entry("saga.data.dir", "/x"),
                         Map.entry("saga.store.vector.pool-size", "8"));
+    }
+
+    @Test
+    void reads_a_secret_from_the_file_that_its_variable_names(@TempDir Path secrets) throws Exception {
+        Path file = Files.writeString(secrets.resolve("s3"), "hidden-secret-key\n");
+
+        Map<String, String> values = CommonOptions.environment(
+                Map.of("SAGA_S3_SECRET_KEY_FILE", file.toString(), "SAGA_JOURNAL_PASSWORD_FILE", ""));
+
+        assertThat(Settings.parse(values).s3().secretKey()).isEqualTo("hidden-secret-key");
+        assertThat(values).containsOnlyKeys("saga.s3.secret-key");
+        assertThat(CommonOptions.environment(Map.of("SAGA_S3_REGION_FILE", file.toString())))
+                .as("no secret")
+                .isEmpty();
+        assertThatThrownBy(() -> CommonOptions.environment(
+                        Map.of("SAGA_S3_SECRET_KEY", "one", "SAGA_S3_SECRET_KEY_FILE", file.toString())))
+                .isInstanceOf(UsageException.class)
+                .hasMessageContaining("SAGA_S3_SECRET_KEY_FILE are both set")
+                .hasMessageNotContaining("hidden-secret-key");
+        assertThatThrownBy(() -> CommonOptions.environment(Map.of("SAGA_S3_SECRET_KEY_FILE", "/missing")))
+                .isInstanceOf(UsageException.class)
+                .hasMessageContainingAll("SAGA_S3_SECRET_KEY_FILE", "/missing");
     }
 }

@@ -172,6 +172,19 @@ class SettingsTest {
     }
 
     @Test
+    void a_coordinator_on_every_address_needs_a_name_that_nodes_call() {
+        assertThatThrownBy(() -> Settings.parse(Map.of("saga.coordinator.host", "0.0.0.0")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContainingAll("saga.coordinator.hosts", "0.0.0.0");
+        assertThat(Settings.parse(Map.of(
+                                "saga.coordinator.host", "0.0.0.0", "saga.coordinator.hosts", "coordinator:8482"))
+                        .coordinator()
+                        .server()
+                        .hosts())
+                .containsExactly("coordinator:8482");
+    }
+
+    @Test
     void the_production_file_is_accepted() throws Exception {
         Properties file = new Properties();
         try (Reader reader = Files.newBufferedReader(Path.of("config/production.properties"))) {

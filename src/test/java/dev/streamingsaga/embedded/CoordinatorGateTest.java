@@ -298,6 +298,33 @@ class CoordinatorGateTest {
     }
 
     @Test
+    void standalone_it_listens_on_every_address_and_is_called_by_its_configured_name() throws Exception {
+        coordinator.close();
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        coordinator = EmbeddedCoordinator.startAlone(Settings.parse(Map.of(
+                "saga.data.dir",
+                data.toString(),
+                "saga.coordinator.host",
+                "0.0.0.0",
+                "saga.coordinator.port",
+                "" + port,
+                "saga.coordinator.hosts",
+                "coordinator")));
+
+        assertThat(coordinator.url()).hasToString("http://coordinator:" + port + "/lra-coordinator");
+        try (Socket other = new Socket("127.0.0.2", port)) {
+            other.getOutputStream()
+                    .write(("GET /lra-coordinator HTTP/1.1\r\nHost: coordinator:" + port + "\r\nAuthorization: Bearer "
+                                    + secret() + "\r\nConnection: close\r\n\r\n")
+                            .getBytes(ISO_8859_1));
+            assertThat(read(other).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
     void endless_headers_are_cut_off_by_size_and_by_time() throws Exception {
         Instant begin = Instant.now();
         Reply large = send("GET", "/lra-coordinator", host(), "X-Filler: " + "x".repeat(32 << 10));
