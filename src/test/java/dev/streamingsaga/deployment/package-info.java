@@ -1,0 +1,2 @@
+/** The files with which Streaming Saga is deployed: image, Compose, Kubernetes. */
+package dev.streamingsaga.deployment;
