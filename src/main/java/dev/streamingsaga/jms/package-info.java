@@ -11,7 +11,8 @@
  *   <li>The body of a bytes message is written to a spool file as it arrives, in constant memory if the client library
  *       streams it; the Artemis client is configured to. The client loads any other type of body into memory before
  *       this code sees it: the embedded broker rejects such messages above 8 MiB, and other brokers should too.
- *   <li>No header or property of a message reaches another route. Only the property {@code fileName} is read.
+ *   <li>Neither a message nor its headers and properties reach the routes of a saga. Only the property {@code fileName}
+ *       is read.
  *   <li>Object messages are never deserialized.
  * </ul>
  */
