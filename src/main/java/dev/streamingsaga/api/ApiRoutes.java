@@ -1,46 +1,50 @@
 package dev.streamingsaga.api;
 
-import dev.streamingsaga.api.Operation.ApiRequest;
+import static dev.streamingsaga.api.Operation.get;
+import static dev.streamingsaga.api.Operation.post;
+import static dev.streamingsaga.api.Operation.put;
+import static java.util.stream.Collectors.joining;
+
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.HttpAuth;
-import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.intake.UploadSpool;
-import dev.streamingsaga.trace.TraceLink;
 import java.io.IOException;
-import java.util.Map;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Exchange;
-import org.apache.camel.Message;
+import org.apache.camel.ServiceStatus;
 import org.apache.camel.builder.RouteBuilder;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
- * The routes of the HTTP API, {@code platform-http:<saga.http.path>/api}, and of the files of the page, on the HTTP
- * server of the context. They answer every path, errors as {@code application/problem+json}. They do not change the
- * {@code restConfiguration}.
+ * The routes of the HTTP API, one for each operation, and of the files of the page, on the {@code platform-http} server
+ * of the context, below {@code saga.http.path}. Below {@code /api} and {@code /observe} they answer every path, errors
+ * as {@code application/problem+json}. They do not use the Rest DSL: a {@code restConfiguration} of the hub would
+ * apply to them.
  */
 public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(ApiRoutes.class);
     private static final long SWEEP_SECONDS = 30;
-    private static final String VERTX_MESSAGE = "org.apache.camel.component.platform.http.vertx.HttpMessage";
+    private static final String LAST_API = "http-unknown";
+    private static final String LAST_OBSERVE = "http-observe-unknown";
+    private static final Set<Scope> INGEST = EnumSet.of(Scope.INGEST);
+    private static final Set<Scope> READ = EnumSet.of(Scope.READ);
+    private static final Set<Scope> INGEST_OR_READ = EnumSet.of(Scope.INGEST, Scope.READ);
+    private static final Set<Scope> OPERATE = EnumSet.of(Scope.OPERATE);
+    private static final Set<Scope> OPEN = EnumSet.noneOf(Scope.class);
 
     private final SagaConfig config;
-    /** Answers that contain no paths of this machine, even if some text looks like one. */
-    private static final Set<String> PUBLIC_TEXT = Set.of("/api/search", "/api/openapi.json");
-
-    private final HiddenPaths paths;
-    private final AccessControl gate;
-    private final UploadSpool spool;
+    private final IngestOperations ingestion;
+    private final DocumentOperations documents;
+    private final SagaOperations sagas;
     private final EventFeed events;
+    private final ObserveOperations observe;
     private final Operations operations;
+    private final Responder responder;
+    private final LastRoutes lastRoutes;
     private final ScheduledExecutorService timer;
-    private volatile boolean closing;
 
     /**
      * @throws dev.streamingsaga.config.ConfigException if the keys file is invalid
@@ -50,18 +54,20 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         super(context);
         this.config = parts.config();
         HttpAuth auth = config.http().auth();
-        this.gate = new AccessControl(auth.keysFile().map(ApiKeys::open),
+        AccessControl gate = new AccessControl(auth.keysFile().map(ApiKeys::open),
                 auth.oidcIssuer().map(issuer -> new OidcTokens(auth)));
-        this.paths = new HiddenPaths(config);
-        this.spool = new UploadSpool(config.uploads(), config, parts.journal());
+        UploadSpool spool = new UploadSpool(config.uploads(), config, parts.journal());
         spool.open();
         SagaViews views = new SagaViews(parts);
         Totals totals = new Totals(parts.journal());
+        this.ingestion = new IngestOperations(parts, new IngestDispatcher(config, context), spool);
+        this.documents = new DocumentOperations(parts);
+        this.sagas = new SagaOperations(parts, views, totals);
         this.events = new EventFeed(parts, views, totals);
-        this.operations = new Operations(
-                new IngestOperations(parts, new IngestDispatcher(config, context), spool),
-                new DocumentOperations(parts),
-                new SagaOperations(parts, views, totals), events, new ObserveOperations(parts.observation(), gate));
+        this.observe = new ObserveOperations(parts.observation(), gate);
+        this.operations = new Operations(this::isStarted);
+        this.responder = new Responder(config, gate, operations);
+        this.lastRoutes = new LastRoutes(List.of(config.id(LAST_API), config.id(LAST_OBSERVE)));
         this.timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("http-timer"), 2);
         timer.scheduleWithFixedDelay(events::tick, EventFeed.TICK_MILLIS, EventFeed.TICK_MILLIS, TimeUnit.MILLISECONDS);
         timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
@@ -77,110 +83,111 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     public void configure() {
         getContext().getRegistry().bind(config.id("http-headers"), new ApiHeaderFilter());
         errorHandler(noErrorHandler());
-        serve("/api", true, "api", "the HTTP API: answers every path below /api");
-        serve("/observe", true, "observe", "metrics and health");
+        documents();
+        sagas();
+        cleanups();
+        observe();
+        route("http-open-api", get("/api/openapi.json", OPEN, PageFiles::openApi), "the description of the API");
+        page();
+        refuse("/api/", LAST_API);
+        refuse("/observe/", LAST_OBSERVE);
+    }
+
+    private void documents() {
+        route("http-put-document", put("/api/documents/{name}", INGEST, ingestion::put),
+                "stores the body as a document");
+        route("http-ingest-path", post("/api/documents", INGEST, ingestion::post),
+                "stores a file of this machine");
+        route("http-get-document", get("/api/documents/{id}", READ, documents::facts),
+                "facts about a completed document");
+        route("http-get-content", get("/api/documents/{id}/content", READ, documents::content),
+                "the original, verified while it is sent");
+        route("http-search", get("/api/search", READ, documents::search),
+                "the nearest segments of completed documents");
+    }
+
+    private void sagas() {
+        route("http-list-sagas", get("/api/sagas", READ, sagas::list), "lists of sagas");
+        route("http-counts", get("/api/counts", READ, sagas::counts),
+                "sagas by state, what needs attention, open clean-ups");
+        route("http-get-saga", get("/api/sagas/{id}", READ, sagas::detail),
+                "one saga: steps, chunks, stores, clean-ups, events");
+        route("http-get-outcome", get("/api/sagas/{id}/outcome", INGEST_OR_READ, sagas::outcome),
+                "the outcome of a saga; waits for it");
+        route("http-cancel-saga", post("/api/sagas/{id}/cancel", OPERATE, sagas::cancel), "cancels a saga");
+        route("http-pause-saga", post("/api/sagas/{id}/pause", OPERATE, sagas::pause), "pauses a saga");
+        route("http-resume-saga", post("/api/sagas/{id}/resume", OPERATE, sagas::resume), "resumes a saga");
+        route("http-events", get("/api/events", READ, events::listen), "live events");
+    }
+
+    private void cleanups() {
+        route("http-list-cleanups", get("/api/cleanups", READ, sagas::cleanups),
+                "what compensations could not remove");
+        route("http-retry-cleanup", post("/api/cleanups/{id}/retry", OPERATE, sagas::retry),
+                "retries a clean-up");
+        route("http-resolve-cleanup", post("/api/cleanups/{id}/resolve", OPERATE, sagas::resolve),
+                "closes a clean-up that an operator has handled");
+    }
+
+    private void observe() {
+        route("http-metrics", get("/observe/metrics", READ, observe::metrics), "metrics for Prometheus");
+        route("http-health", get("/observe/health", OPEN, observe::health), "health of the parts");
+        route("http-live", get("/observe/health/live", OPEN, observe::live), "whether the process answers");
+        route("http-ready", get("/observe/health/ready", OPEN, observe::health), "the same as health");
+    }
+
+    private void page() {
         for (String path : new TreeSet<>(PageFiles.FILES.keySet())) {
-            String id = path.equals("/") ? "page" : "page-" + path.substring(1).replace('.', '-');
-            serve(path, false, id, "a file of the operator's page");
+            String id = config.id(path.equals("/") ? "page" : "page-" + path.substring(1).replace('.', '-'));
+            Operation file = get(path, OPEN, request -> PageFiles.file(request, path));
+            operations.add(id, file);
+            // Without httpMethodRestrict: nothing else answers 405 for this path.
+            from(uri(path)).routeId(id).group("http").description("a file of the operator's page").streamCache(false)
+                    .process(responder.serving(file));
         }
     }
 
-    private void serve(String path, boolean below, String id, String description) {
+    private void route(String name, Operation operation, String description) {
+        String id = config.id(name);
+        operations.add(id, operation);
+        from(uri(operation.path()) + "&httpMethodRestrict=" + String.join(",", operation.methods()))
+                .routeId(id).group("http").description(description).streamCache(false).routePolicy(lastRoutes)
+                .routeProperty("http.route", config.http().path() + operation.path())
+                .routeProperty("scopes", operation.scopes().stream().map(Scope::word).collect(joining(" ")))
+                .process(responder.serving(operation));
+    }
+
+    /** Answers what no operation below this path does. The server would do it with a page of its own. */
+    private void refuse(String path, String name) {
+        from(uri(path) + "&matchOnUriPrefix=true").routeId(config.id(name)).group("http").streamCache(false)
+                .description("answers unknown paths and methods below " + path)
+                .process(responder.refusing());
+    }
+
+    /**
+     * Sets neither {@code consumes} nor {@code produces}: the server would refuse a request by itself, with an answer
+     * that is no problem.
+     */
+    private String uri(String path) {
         // Stream bodies: do not cache them first nor, on a servlet server, read them as text. Vert.x passes its own
         // request in any case.
-        from("platform-http:" + config.http().path() + path + "?useBodyHandler=false&matchOnUriPrefix=" + below
-                + "&headerFilterStrategy=#" + config.id("http-headers") + (isVertx() ? "" : "&useStreaming=true"))
-                .routeId(config.id(id)).group("http").description(description).streamCache(false)
-                .process(this::answer);
+        return "platform-http:" + config.http().path() + path + "?useBodyHandler=false&headerFilterStrategy=#"
+                + config.id("http-headers") + (isVertx() ? "" : "&useStreaming=true");
+    }
+
+    private boolean isStarted(String routeId) {
+        ServiceStatus status = getContext().getRouteController().getRouteStatus(routeId);
+        return status != null && status.isStarted();
     }
 
     private boolean isVertx() {
-        return getContext().getClassResolver().resolveClass(VERTX_MESSAGE) != null;
-    }
-
-    Operations operations() {
-        return operations;
-    }
-
-    private void answer(Exchange exchange) {
-        HttpCall call = call(exchange.getMessage());
-        try {
-            Reply reply = reply(call, TraceLink.of(exchange));
-            try {
-                call.reply(reply);
-            } catch (IOException | RuntimeException e) {
-                logAborted(call, reply, e);
-            }
-        } catch (Error e) {
-            // For example a missing library: the server would answer with 500 and log nothing.
-            LOG.error("{} {} failed", call.method(), call.path(), e);
-            throw e;
-        }
-    }
-
-    /** Clients disconnect all the time: log one line, and only at debug for event listeners, which always end so. */
-    private static void logAborted(HttpCall call, Reply reply, Exception cause) {
-        String reason = cause instanceof IOException ? cause.getMessage() : cause.toString();
-        LOG.atLevel(reply.length() == Reply.ENDLESS ? Level.DEBUG : Level.INFO)
-                .log("the answer to {} {} was not sent completely: {}", RequestText.shown(call.method()),
-                        RequestText.shown(call.path()), reason);
-    }
-
-    private HttpCall call(Message message) {
-        // Compared by name: without Vert.x the class does not exist.
-        return message.getClass().getName().equals(VERTX_MESSAGE)
-                ? VertxHttpCalls.of(message, config.http().limits())
-                : new CamelHttpCall(message, config.http().limits());
-    }
-
-    private Reply reply(HttpCall call, TraceLink trace) {
-        try {
-            if (closing) {
-                throw stopping();
-            }
-            Framing.require(call);
-            String path = call.path().substring(Math.min(call.path().length(), config.http().path().length()));
-            gate.requireOwnSite(call, PageFiles.FILES.containsKey(path));
-            Operations.Match found = operations.find(call.method(), path);
-            Caller caller = gate.requireScope(call, found.operation().scopes());
-            ApiRequest request = new ApiRequest(call, caller, Map.copyOf(found.variables()), trace);
-            // An operation that is open to everybody may still contain paths, which only operators may see.
-            boolean operator = found.operation().scopes().isEmpty()
-                    ? gate.hasScope(call, Scope.OPERATE) : caller.mayOperate();
-            return operator || PUBLIC_TEXT.contains(path)
-                    ? found.operation().handler().handle(request) : withoutPaths(found, request);
-        } catch (Problem e) {
-            return e.reply();
-        } catch (DocumentRefusedException e) {
-            return Problem.of(e).reply();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return stopping().reply();
-        } catch (IOException | RuntimeException e) {
-            LOG.error("{} {} failed", call.method(), call.path(), e);
-            return new Problem(500, "failed", "the request failed: " + e.getClass().getSimpleName()
-                    + "; see the log of the service").reply();
-        }
-    }
-
-    private Reply withoutPaths(Operations.Match found, ApiRequest request) throws IOException, InterruptedException {
-        try {
-            return found.operation().handler().handle(request).mapJson(paths::json);
-        } catch (Problem e) {
-            // A detail without a cause contains no path except those that the caller sent; a cause may add others.
-            return e.getCause() == null ? e.reply() : e.reply().mapJson(paths::json);
-        }
-    }
-
-    static Problem stopping() {
-        return new Problem(503, "stopping", "the service is stopping; send the request again when it is back")
-                .header("Retry-After", "5");
+        return getContext().getClassResolver().resolveClass(Responder.VERTX_MESSAGE) != null;
     }
 
     /** New requests get 503, and event streams end. Running requests continue until the context stops. */
     @Override
     public void close() {
-        closing = true;
+        responder.close();
         timer.shutdownNow();
         events.close();
     }

@@ -60,7 +60,7 @@ final class EventFeed implements AutoCloseable {
                 new EventStream(listeners::remove, request.caller().mayOperate() ? event -> event : paths::event);
         synchronized (this) {
             if (closed) {
-                throw ApiRoutes.stopping();
+                throw Responder.stopping();
             }
             if (listeners.size() >= maxListeners) {
                 throw new Problem(

@@ -67,7 +67,7 @@ final class IngestDispatcher {
 
         private static Problem failed(Throwable cause) {
             if (cause instanceof ShutdownException) {
-                return ApiRoutes.stopping();
+                return Responder.stopping();
             }
             return new Problem(
                             503,

@@ -3,6 +3,7 @@ package dev.streamingsaga.api;
 import dev.streamingsaga.trace.TraceLink;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -14,6 +15,8 @@ import java.util.Set;
  * @param scopes the caller needs one of them; empty: open to everybody
  */
 record Operation(String method, String path, Set<Scope> scopes, OperationHandler handler) {
+    /** No variable has such a value: the path would be another one without its dot segments (RFC 3986, 5.2.4). */
+    private static final Set<String> NO_VALUES = Set.of("", ".", "..");
 
     @FunctionalInterface
     interface OperationHandler {
@@ -46,7 +49,30 @@ record Operation(String method, String path, Set<Scope> scopes, OperationHandler
         }
     }
 
-    /** @return the variables if the path matches */
+    static Operation get(String path, Set<Scope> scopes, OperationHandler handler) {
+        return new Operation("GET", path, scopes, handler);
+    }
+
+    static Operation put(String path, Set<Scope> scopes, OperationHandler handler) {
+        return new Operation("PUT", path, scopes, handler);
+    }
+
+    static Operation post(String path, Set<Scope> scopes, OperationHandler handler) {
+        return new Operation("POST", path, scopes, handler);
+    }
+
+    /** The methods of requests for this operation: HEAD is answered as GET, without the body. */
+    List<String> methods() {
+        return method.equals("GET") ? List.of("GET", "HEAD") : List.of(method);
+    }
+
+    /**
+     * Compares the path as sent: a server may compare it without dot segments, or ignore slashes.
+     *
+     * @param requested the path as sent, percent-encoded
+     * @return the decoded variables if the path matches
+     * @throws Problem 400 if a variable is not percent-encoded UTF-8
+     */
     Optional<Map<String, String>> match(String requested) {
         String[] template = path.split("/", -1);
         String[] segments = requested.split("/", -1);
@@ -62,6 +88,6 @@ record Operation(String method, String path, Set<Scope> scopes, OperationHandler
             }
         }
         variables.replaceAll((name, value) -> RequestText.decoded(value));
-        return Optional.of(variables);
+        return variables.values().stream().anyMatch(NO_VALUES::contains) ? Optional.empty() : Optional.of(variables);
     }
 }

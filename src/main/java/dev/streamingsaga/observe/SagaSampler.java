@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 
 /** Samples a share of all traces, except those that only read: pages, metrics and queries of stores. */
 record SagaSampler(Sampler share) implements Sampler {
-    private static final Pattern READ_ONLY = Pattern.compile("GET|HEAD|OPTIONS|.+-store-.+-(count|sagas|inspect)");
+    private static final Pattern READ_ONLY =
+            Pattern.compile("(GET|HEAD|OPTIONS)( .*)?|.+-store-.+-(count|sagas|inspect)");
 
     /** @param share 0 to 1; a span follows the decision for the root span of its trace */
     static Sampler of(double share) {

@@ -123,11 +123,16 @@ class TracesTest {
         List<Seen> trace = collector.traceWith("saga-ingest");
         assertThat(names(trace))
                 .containsAll(STEPS)
-                .contains("PUT", "saga-run", "saga-store-upload", "saga-store-vector", "saga-store-graph-complete");
+                .contains(
+                        "PUT /api/documents/{name}",
+                        "saga-run",
+                        "saga-store-upload",
+                        "saga-store-vector",
+                        "saga-store-graph-complete");
         assertThat(trace)
                 .filteredOn(span -> span.parent().isEmpty())
                 .extracting(Seen::name)
-                .containsExactly("PUT");
+                .containsExactly("PUT /api/documents/{name}");
         assertThat(trace).extracting(Seen::trace).doesNotContain(FOREIGN);
         assertThat(trace)
                 .extracting(Seen::parent)
