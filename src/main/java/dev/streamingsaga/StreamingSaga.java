@@ -1,11 +1,11 @@
 package dev.streamingsaga;
 
+import dev.streamingsaga.annotation.Internal;
 import dev.streamingsaga.api.ApiDependencies;
 import dev.streamingsaga.api.ApiRoutes;
 import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.config.ConfigException;
-import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.ContentFactory;
 import dev.streamingsaga.content.DocumentContent;
@@ -16,9 +16,9 @@ import dev.streamingsaga.dropfolder.CompletedOriginals;
 import dev.streamingsaga.dropfolder.DropFolderDependencies;
 import dev.streamingsaga.dropfolder.DropFolderRoutes;
 import dev.streamingsaga.ingest.Ingest;
-import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.ClaimCheck;
 import dev.streamingsaga.intake.NoHeaders;
+import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.jms.JmsDependencies;
 import dev.streamingsaga.jms.JmsRoutes;
 import dev.streamingsaga.journal.Journal;
@@ -30,6 +30,9 @@ import dev.streamingsaga.lra.JournalSagaService;
 import dev.streamingsaga.lra.LraSettings;
 import dev.streamingsaga.observe.Observation;
 import dev.streamingsaga.observe.ObservedComponents;
+import dev.streamingsaga.operations.OperatorComponents;
+import dev.streamingsaga.operations.SagaOperator;
+import dev.streamingsaga.operations.StorageConnections;
 import dev.streamingsaga.ops.Reports;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Orphans;
@@ -40,7 +43,6 @@ import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.store.Stores;
 import dev.streamingsaga.store.VectorSearch;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -52,13 +54,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Exchange;
-import org.apache.camel.ExchangePattern;
-import org.apache.camel.ProducerTemplate;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.builder.RouteBuilder;
-import org.apache.camel.support.ExchangeHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,7 +65,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * The bundle: adds its routes to a Camel context and owns the resources they use. {@code direct:<name>-ingest} stores a
- * file: the body is its path, the reply an {@link IngestResult}.
+ * file: the body is its path, the reply an {@link dev.streamingsaga.ingest.IngestResult}. {@link #operator} lists,
+ * pauses, verifies and so on.
  *
  * <p>In a hub, {@code context.addRoutes(new StreamingSaga())} is all: the hub's properties and beans configure the
  * instance, which starts and stops with the context, any number of times. It is bound as bean {@code <name>-bundle}.
@@ -96,20 +95,14 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      * @param exclusive whether this process holds the lock on the journal and takes over unfinished sagas of other
      *     processes at once
      */
+    @Internal
     public record Servers(CoordinatorAccess coordinator, S3Client s3, boolean exclusive) {}
 
-    private record Components(
+    record Components(
             HubResolver.ResolvedResources resources,
-            Journal journal,
-            Runs runs,
-            Stores stores,
-            SagaEngine engine,
-            Ingest ingest,
-            Recovery recovery,
+            OperatorComponents parts,
+            SagaOperator operator,
             CallbackListener callbacks,
-            ProducerTemplate template,
-            Orphans orphans,
-            DocumentCheck check,
             Reports reports,
             Observation observation) {}
 
@@ -129,6 +122,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     }
 
     /** An instance whose settings, servers and life cycle the caller controls. */
+    @Internal
     public StreamingSaga(SagaConfig config, Servers servers) {
         this.name = config.name();
         this.explicitResources = Optional.of(new HubResolver.ResolvedResources(
@@ -242,18 +236,24 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         context.addRoutes(ingest.routes());
         StorageAccess storage = new StorageAccess(
                 config, context, journal, servers.s3(), content, document -> CompletedOriginals.of(config, document));
-        components = new Components(
-                resources,
+        OperatorComponents parts = new OperatorComponents(
+                config,
                 journal,
                 runs,
-                stores,
-                engine,
                 ingest,
+                engine,
                 recovery,
-                callbacks,
                 context.createProducerTemplate(),
-                closeLater(new Orphans(storage)),
-                closeLater(new DocumentCheck(storage)),
+                new OpenStorage(
+                        new ChunkStore(config, servers.s3()),
+                        stores.search(),
+                        closeLater(new Orphans(storage)),
+                        closeLater(new DocumentCheck(storage))));
+        components = new Components(
+                resources,
+                parts,
+                new SagaOperator(parts),
+                callbacks,
                 reports,
                 closeLater(new Observation(new ObservedComponents(
                         context,
@@ -263,6 +263,10 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                         callbacks::refused,
                         checks(resources, journal, stores, callbacks, service)))));
     }
+
+    private record OpenStorage(
+            ChunkStore bucket, Optional<VectorSearch> search, Orphans orphans, DocumentCheck documentCheck)
+            implements StorageConnections {}
 
     /** Binds beans for YAML routes that consume from a message broker. */
     private void bindForRoutes(CamelContext context, SagaConfig config) {
@@ -307,7 +311,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
      * started.
      */
     public void check() {
-        components().engine().requireRoutes();
+        components().parts().engine().requireRoutes();
         components().callbacks().selfCheck();
     }
 
@@ -316,7 +320,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         check();
         SagaConfig config = components().resources().config();
         try {
-            new ChunkStore(config, components().resources().servers().s3()).ensureBucket();
+            components().parts().storage().bucket().ensureBucket();
         } catch (SdkException e) {
             LOG.warn(
                     "bucket {} of instance {} is not available ({}); sagas are compensated until it is",
@@ -335,7 +339,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     void recover() {
         // If a process was killed between an outcome and its reports, the journal has what they must say.
         components().reports().start(components().resources().servers().exclusive());
-        components().recovery().start(components().resources().servers().exclusive());
+        components().parts().recovery().start(components().resources().servers().exclusive());
     }
 
     /**
@@ -346,86 +350,75 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Components open = components;
         if (open != null) {
             endpoints.forEach(IngestionEndpoint::suspend);
-            open.recovery().drain();
-            open.runs().drain(STOP_WITHIN);
+            open.parts().recovery().drain();
+            open.parts().runs().drain(STOP_WITHIN);
         }
     }
 
-    /** Runs one saga, waits for its outcome and returns it, regardless of {@code saga.hub.fail-on}. */
-    public IngestResult ingest(Path file) {
-        Exchange answer = components()
-                .template()
-                .request(components().resources().config().direct("ingest"), call -> {
-                    call.getMessage().setBody(file);
-                    call.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
-                });
-        return (IngestResult) ExchangeHelper.extractResultBody(answer, ExchangePattern.InOut);
+    /**
+     * What operators and programs can do with this instance. Valid until the instance closes; after a restart of the
+     * context, get it again.
+     *
+     * @throws IllegalStateException if the instance is not open
+     */
+    public SagaOperator operator() {
+        return components().operator();
     }
 
     /**
-     * The HTTP API and the page, on the HTTP server of the context's {@code platform-http} component. The caller adds
-     * the routes with {@code addRoutes} each time the context starts, and closes them before it stops.
+     * The routes of the HTTP API and the page, on the HTTP server of the context's {@code platform-http} component. The
+     * caller adds them with {@code addRoutes} each time the context starts.
      *
      * @throws IOException if the spool folder cannot be created
      */
-    public ApiRoutes http(CamelContext context) throws IOException {
+    public RouteBuilder http(CamelContext context) throws IOException {
         Components p = components();
         p.observation().serve();
         SagaConfig config = p.resources().config();
+        UploadSpool spool = new UploadSpool(config.uploads(), config, p.parts().journal());
         return addEndpoint(
-                context,
-                new ApiRoutes(
-                        context,
-                        new ApiDependencies(
-                                config,
-                                p.journal(),
-                                p.runs(),
-                                p.ingest(),
-                                p.engine(),
-                                new ChunkStore(config, p.resources().servers().s3()),
-                                p.stores().search(),
-                                p.observation())));
+                context, new ApiRoutes(context, new ApiDependencies(config, p.operator(), spool, p.observation())));
     }
 
     /**
-     * The drop folder {@code saga.drop.dir}. The caller adds the routes with {@code addRoutes} after {@link #start},
-     * each time the context starts.
+     * The routes of the drop folder {@code saga.drop.dir}. The caller adds them with {@code addRoutes} after
+     * {@link #start}, each time the context starts.
      *
      * @throws IllegalStateException if {@code saga.drop.dir} is not set
      * @throws IOException if the folder cannot be created
      */
-    public DropFolderRoutes dropFolder(CamelContext context) throws IOException {
+    public RouteBuilder dropFolder(CamelContext context) throws IOException {
         return addEndpoint(
                 context,
                 new DropFolderRoutes(
                         context,
                         new DropFolderDependencies(
                                 components().resources().config(),
-                                components().journal(),
-                                components().ingest(),
+                                components().parts().journal(),
+                                components().parts().ingest(),
                                 components().reports())));
     }
 
     /**
-     * Documents as JMS messages. The caller adds the routes with {@code addRoutes} after {@link #start}, each time the
-     * context starts.
+     * The routes for documents as JMS messages. The caller adds them with {@code addRoutes} after {@link #start}, each
+     * time the context starts.
      *
      * @throws IllegalStateException if the registry has no connection factory {@code <name>-jms-connections}, and none
      *     or several of other names
      * @throws IOException if the spool folder cannot be created
      */
-    public JmsRoutes jms(CamelContext context) throws IOException {
+    public RouteBuilder jms(CamelContext context) throws IOException {
         return addEndpoint(
                 context,
                 new JmsRoutes(
                         context,
                         new JmsDependencies(
                                 components().resources().config(),
-                                components().journal(),
-                                components().ingest())));
+                                components().parts().journal(),
+                                components().parts().ingest())));
     }
 
-    private <R extends RouteBuilder> R addEndpoint(CamelContext context, R routes) {
+    private RouteBuilder addEndpoint(CamelContext context, RouteBuilder routes) {
         IngestionEndpoint endpoint = new IngestionEndpoint(context, routes);
         endpoints.add(endpoint);
         if (explicitResources.isEmpty()) {
@@ -434,42 +427,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         return routes;
     }
 
-    public Journal journal() {
-        return components().journal();
-    }
-
-    public Runs runs() {
-        return components().runs();
-    }
-
-    public Ingest ingest() {
-        return components().ingest();
-    }
-
-    public SagaEngine engine() {
-        return components().engine();
-    }
-
-    public Recovery recovery() {
-        return components().recovery();
-    }
-
-    /** Stored data that no saga in the journal owns. */
-    public Orphans orphans() {
-        return components().orphans();
-    }
-
-    /** Compares completed documents with the journal, and repairs them. */
-    public DocumentCheck documentCheck() {
-        return components().check();
-    }
-
-    /** Empty if the vector store is no participant. */
-    public Optional<VectorSearch> search() {
-        return components().stores().search();
-    }
-
-    private Components components() {
+    Components components() {
         Components current = components;
         if (current == null) {
             throw new IllegalStateException("instance " + name

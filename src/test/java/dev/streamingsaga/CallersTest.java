@@ -122,7 +122,7 @@ class CallersTest {
         CompletableFuture<IngestResult> caller = ingesting();
         reached.await();
         String sagaId = sagaId();
-        assertThat(bundle().engine().pause(sagaId)).isTrue();
+        assertThat(Internals.engine(bundle()).pause(sagaId)).isTrue();
         released.countDown();
         assertThat(answer(caller).status()).isEqualTo("PAUSED");
         return sagaId;
@@ -133,7 +133,7 @@ class CallersTest {
     }
 
     private IngestResult ingest(Path source) throws Exception {
-        return bundle().ingest(source);
+        return bundle().operator().ingest(source);
     }
 
     private CompletableFuture<IngestResult> ingesting() {
@@ -145,7 +145,7 @@ class CallersTest {
     }
 
     private String sagaId() {
-        return bundle().journal().sagas().newest(1).get(0).sagaId();
+        return Internals.journal(bundle()).sagas().newest(1).get(0).sagaId();
     }
 
     private void hang() throws InterruptedException {
@@ -199,7 +199,7 @@ class CallersTest {
         CompletableFuture<IngestResult> caller = ingesting();
         reached.await();
 
-        bundle().engine().cancel(sagaId());
+        Internals.engine(bundle()).cancel(sagaId());
 
         IngestResult result = answer(caller);
         assertThat(result.reason()).as("%s", result).isEqualTo("CANCELLED");
@@ -229,9 +229,9 @@ class CallersTest {
         addBlockingAlertRoute();
         String paused = paused();
         CompletableFuture<IngestResult> waiting =
-                Background.call("wait", () -> bundle().ingest().await(paused));
+                Background.call("wait", () -> Internals.ingest(bundle()).await(paused));
 
-        bundle().engine().cancel(paused);
+        Internals.engine(bundle()).cancel(paused);
 
         assertWaitsForTheAlert(waiting);
         assertThat(answer(waiting).status()).isEqualTo("PARTIALLY_COMPENSATED");
@@ -261,7 +261,7 @@ class CallersTest {
                         .status())
                 .isEqualTo("COMPENSATED");
         assertThat(refused).hasPositiveValue();
-        assertThat(bundle().engine().busy()).isEmpty();
+        assertThat(Internals.engine(bundle()).busy()).isEmpty();
     }
 
     @Test
@@ -286,19 +286,24 @@ class CallersTest {
         reached.await();
         String paused = sagaId();
 
-        assertThat(bundle().engine().pause(paused)).isTrue();
+        assertThat(Internals.engine(bundle()).pause(paused)).isTrue();
 
         assertThat(answer(caller).status()).isEqualTo("PAUSED");
         CompletableFuture<IngestResult> next = Background.call("next", () -> ingest(servers.text("next.txt", 10)));
         await().atMost(Duration.ofSeconds(60))
-                .until(() -> bundle().journal().sagas().newest(1).get(0).state() == SagaState.PROCESSING);
+                .until(() ->
+                        Internals.journal(bundle()).sagas().newest(1).get(0).state() == SagaState.PROCESSING);
         released.countDown();
         assertThat(answer(next).status()).as("with the only permit").isEqualTo("COMPLETED");
-        bundle().recovery()
-                .resume(bundle().journal().sagas().find(paused).orElseThrow())
+        Internals.recovery(bundle())
+                .resume(Internals.journal(bundle()).sagas().find(paused).orElseThrow())
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
-        assertThat(bundle().journal().sagas().find(paused).orElseThrow().state())
+        assertThat(Internals.journal(bundle())
+                        .sagas()
+                        .find(paused)
+                        .orElseThrow()
+                        .state())
                 .isEqualTo(SagaState.COMPLETED);
     }
 
@@ -308,14 +313,18 @@ class CallersTest {
         String paused = paused();
         hub.getRouteController().stopRoute("saga-resume");
 
-        CompletableFuture<SagaState> end = bundle().recovery()
-                .resume(bundle().journal().sagas().find(paused).orElseThrow());
+        CompletableFuture<SagaState> end = Internals.recovery(bundle())
+                .resume(Internals.journal(bundle()).sagas().find(paused).orElseThrow());
 
         assertThatThrownBy(() -> end.orTimeout(60, TimeUnit.SECONDS).join())
                 .hasStackTraceContaining("direct://saga-resume");
         hub.getRouteController().startRoute("saga-resume");
         await().atMost(Duration.ofSeconds(60))
-                .until(() ->
-                        bundle().journal().sagas().find(paused).orElseThrow().state() == SagaState.COMPLETED);
+                .until(() -> Internals.journal(bundle())
+                                .sagas()
+                                .find(paused)
+                                .orElseThrow()
+                                .state()
+                        == SagaState.COMPLETED);
     }
 }

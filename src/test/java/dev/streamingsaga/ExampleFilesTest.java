@@ -25,6 +25,13 @@ class ExampleFilesTest {
     }
 
     @Test
+    void the_documentation_shows_the_operations_that_are_run() throws IOException {
+        assertThat(Path.of("docs/hub.md"))
+                .content()
+                .contains(Files.readString(Path.of("examples/plain/src/main/java/example/DailyReport.java")));
+    }
+
+    @Test
     void examples_and_documentation_agree_on_the_coordinator() throws IOException {
         try (Stream<Path> files = Files.walk(Path.of("examples"))) {
             List<Path> all = Stream.concat(

@@ -86,8 +86,7 @@ class ExternalServersTest {
                 .isPositive();
         assertThat(saga.application()
                         .bundle()
-                        .search()
-                        .orElseThrow()
+                        .operator()
                         .search("his 42 gulls", 1)
                         .get(0)
                         .text())

@@ -142,7 +142,7 @@ class HubFailOnTest {
         assertThat(answer.getException())
                 .hasMessage("exchange property SagaFailOn must be one of never, compensated, partially-compensated,"
                         + " was \"compensate\"; no saga was started");
-        assertThat(bundle().journal().sagas().newest(10)).isEmpty();
+        assertThat(Internals.journal(bundle()).sagas().newest(10)).isEmpty();
     }
 
     @Test
@@ -158,20 +158,24 @@ class HubFailOnTest {
         Path drop = dropRoute();
         dropped(drop, "slow.txt");
         assertThat(writing.await(60, TimeUnit.SECONDS)).isTrue();
-        String sagaId = bundle().runs().all().iterator().next().sagaId();
+        String sagaId = Internals.runs(bundle()).all().iterator().next().sagaId();
 
-        assertThat(bundle().engine().pause(sagaId)).isTrue();
+        assertThat(Internals.engine(bundle()).pause(sagaId)).isTrue();
         released.countDown();
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
-                .until(() ->
-                        bundle().journal().sagas().find(sagaId).orElseThrow().state() == SagaState.PAUSED);
+                .until(() -> Internals.journal(bundle())
+                                .sagas()
+                                .find(sagaId)
+                                .orElseThrow()
+                                .state()
+                        == SagaState.PAUSED);
         Awaitility.await()
                 .during(Duration.ofSeconds(2))
                 .atMost(Duration.ofSeconds(5))
                 .until(() -> Files.exists(drop.resolve("slow.txt")));
-        bundle().recovery()
-                .resume(bundle().journal().sagas().find(sagaId).orElseThrow())
+        Internals.recovery(bundle())
+                .resume(Internals.journal(bundle()).sagas().find(sagaId).orElseThrow())
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
 
@@ -185,7 +189,8 @@ class HubFailOnTest {
         hub(Map.of("saga.hub.fail-on", "compensated", "saga.drop.dir", drop.toString(), "saga.drop.stable-for", "0s"));
         hub.addRoutes(bundle().dropFolder(hub));
 
-        assertThat(bundle().ingest(servers.text("bad.txt", 10)).status()).isEqualTo("COMPENSATED");
+        assertThat(bundle().operator().ingest(servers.text("bad.txt", 10)).status())
+                .isEqualTo("COMPENSATED");
 
         dropped(drop, "bad.txt");
         Awaitility.await()

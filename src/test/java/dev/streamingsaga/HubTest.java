@@ -110,7 +110,8 @@ class HubTest {
         hub.start();
 
         assertThat(ingest(hub, "saga", servers.text("b.txt", 20)).status()).isEqualTo("COMPLETED");
-        assertThat(bundle(hub, "saga").journal().sagas().find(first.sagaId())).isPresent();
+        assertThat(Internals.journal(bundle(hub, "saga")).sagas().find(first.sagaId()))
+                .isPresent();
     }
 
     @Test
@@ -135,7 +136,7 @@ class HubTest {
         CompletableFuture<IngestResult> call =
                 Background.call("ingest", () -> ingest(hub, "saga", servers.text("a.txt", 10)));
         assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
-        ActiveRun run = bundle(hub, "saga").runs().all().iterator().next();
+        ActiveRun run = Internals.runs(bundle(hub, "saga")).all().iterator().next();
 
         CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
             hub.stop();
@@ -155,15 +156,13 @@ class HubTest {
 
         Awaitility.await()
                 .atMost(60, TimeUnit.SECONDS)
-                .until(() -> bundle(hub, "saga")
-                        .journal()
+                .until(() -> Internals.journal(bundle(hub, "saga"))
                         .sagas()
                         .find(run.sagaId())
                         .orElseThrow()
                         .state()
                         .isFinal());
-        assertThat(bundle(hub, "saga")
-                        .journal()
+        assertThat(Internals.journal(bundle(hub, "saga"))
                         .sagas()
                         .find(run.sagaId())
                         .orElseThrow()
@@ -224,13 +223,15 @@ class HubTest {
         IngestResult other = ingest(hub, "archive", file);
 
         assertThat(List.of(one.status(), other.status())).containsOnly("COMPLETED");
-        assertThat(bundle(hub, "saga").journal().sagas().find(other.sagaId())).isEmpty();
-        assertThat(bundle(hub, "archive").journal().sagas().find(one.sagaId())).isEmpty();
+        assertThat(Internals.journal(bundle(hub, "saga")).sagas().find(other.sagaId()))
+                .isEmpty();
+        assertThat(Internals.journal(bundle(hub, "archive")).sagas().find(one.sagaId()))
+                .isEmpty();
         assertThat(servers.keys()).anyMatch(key -> key.startsWith("saga/")).anyMatch(key -> key.startsWith("archive/"));
         assertThat(hub.getRoutes())
                 .extracting(route -> route.getRouteId().replaceFirst("-.*", ""))
                 .containsOnly("saga", "archive");
-        bundle(hub, "saga").orphans().list(orphan -> orphans.add(orphan.toString()));
+        bundle(hub, "saga").operator().listOrphans(orphan -> orphans.add(orphan.toString()));
         assertThat(orphans).isEmpty();
     }
 
@@ -395,7 +396,7 @@ class HubTest {
         IngestResult result = ingest(hub, "saga", servers.text("a.txt", 10));
 
         assertThat(result.reason()).as("%s", result).isEqualTo("TIMEOUT");
-        assertThat(bundle(hub, "saga").journal().steps().of(result.sagaId()))
+        assertThat(Internals.journal(bundle(hub, "saga")).steps().of(result.sagaId()))
                 .filteredOn(step -> step.name().equals("dying"))
                 .extracting(StepRecord::state)
                 .as("it was reached")

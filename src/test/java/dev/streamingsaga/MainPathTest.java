@@ -46,8 +46,7 @@ class MainPathTest {
                 .containsEntry("graph", saga.rows("graph", "graph_node"));
         assertThat(saga.application()
                         .bundle()
-                        .search()
-                        .orElseThrow()
+                        .operator()
                         .search("the lighthouse keeper and his 123 gulls", 3)
                         .get(0)
                         .text())

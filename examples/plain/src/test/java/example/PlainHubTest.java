@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
@@ -33,6 +34,7 @@ class PlainHubTest {
                     var row = connection.createStatement().executeQuery("select file_name from ledger")) {
                 assertEquals("report.txt", row.getString(1));
             }
+            assertEquals(List.of(), DailyReport.of(hub));
         } finally {
             hub.stop();
         }

@@ -1,5 +1,6 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.annotation.PublicApi;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.datadir.Permissions;
 import java.io.IOException;
@@ -32,6 +33,7 @@ import org.slf4j.LoggerFactory;
  * a safe hash. A changed file is loaded at the next request. If it is invalid, the previous keys stay in use and a
  * warning is logged.
  */
+@PublicApi
 public final class ApiKeys {
     static final String PREFIX = "sk_";
 

@@ -56,11 +56,11 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         HttpAuth auth = config.http().auth();
         AccessControl gate = new AccessControl(auth.keysFile().map(ApiKeys::open),
                 auth.oidcIssuer().map(issuer -> new OidcTokens(auth)));
-        UploadSpool spool = new UploadSpool(config.uploads(), config, parts.journal());
+        UploadSpool spool = parts.spool();
         spool.open();
         SagaViews views = new SagaViews(parts);
-        Totals totals = new Totals(parts.journal());
-        this.ingestion = new IngestOperations(parts, new IngestDispatcher(config, context), spool);
+        Totals totals = new Totals(parts.operator());
+        this.ingestion = new IngestOperations(parts, new IngestDispatcher(config, context));
         this.documents = new DocumentOperations(parts);
         this.sagas = new SagaOperations(parts, views, totals);
         this.events = new EventFeed(parts, views, totals);

@@ -1,12 +1,11 @@
 package dev.streamingsaga.api;
 
 import dev.streamingsaga.api.Operation.ApiRequest;
-import dev.streamingsaga.chunk.ChunkStore;
-import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
-import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.operations.SagaReader;
+import dev.streamingsaga.operations.SearchUnavailableException;
 import dev.streamingsaga.store.VectorSearch;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -26,16 +25,12 @@ import org.slf4j.LoggerFactory;
 final class DocumentOperations {
     private static final Logger LOG = LoggerFactory.getLogger(DocumentOperations.class);
 
-    private final Journal journal;
-    private final ChunkStore chunks;
-    private final Optional<VectorSearch> search;
+    private final SagaReader documents;
     private final int maxDownloads;
     private final Semaphore downloads;
 
     DocumentOperations(ApiDependencies parts) {
-        this.journal = parts.journal();
-        this.chunks = parts.chunks();
-        this.search = parts.search();
+        this.documents = parts.operator();
         this.maxDownloads = parts.config().http().limits().downloads();
         this.downloads = new Semaphore(maxDownloads);
     }
@@ -63,7 +58,7 @@ final class DocumentOperations {
     }
 
     private SagaRecord saga(ApiRequest request) {
-        return journal.sagas().ofDocument(request.id("document")).orElseThrow(() -> request.missing("document"));
+        return documents.findDocument(request.id("document")).orElseThrow(() -> request.missing("document"));
     }
 
     /**
@@ -126,8 +121,7 @@ final class DocumentOperations {
             }
         };
         try {
-            List<ChunkRow> rows = journal.chunks().all(document.sagaId());
-            InputStream content = chunks.content(rows, range.first(), range.length());
+            InputStream content = documents.content(document, range.first(), range.length());
             // Read the first byte before the status is sent: if the bucket does not answer, that is an error response.
             PushbackInputStream stream = new PushbackInputStream(content, 1);
             stream.unread(stream.read());
@@ -174,8 +168,12 @@ final class DocumentOperations {
                 .filter(q -> q.length() <= VectorSearch.MAX_TEXT_CHARS)
                 .orElseThrow(() -> new Problem(
                         400, "bad-parameter", "q must have 1 to " + VectorSearch.MAX_TEXT_CHARS + " characters"));
-        VectorSearch index = search.orElseThrow(() -> new Problem(
-                404, "no-search", "search is not available; it needs the store vector in saga.participants"));
-        return Reply.json(200, Map.of("hits", index.search(text, query.number("limit", 10, VectorSearch.MAX_LIMIT))));
+        try {
+            List<VectorSearch.Hit> hits = documents.search(text, query.number("limit", 10, VectorSearch.MAX_LIMIT));
+            return Reply.json(200, Map.of("hits", hits));
+        } catch (SearchUnavailableException e) {
+            throw new Problem(
+                    404, "no-search", "search is not available; it needs the store vector in saga.participants");
+        }
     }
 }

@@ -3,11 +3,10 @@ package dev.streamingsaga.api;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.api.Operation.ApiRequest;
-import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OpenCleanups;
 import dev.streamingsaga.journal.SagaCounts;
-import dev.streamingsaga.journal.SagaPages;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.operations.SagaReader;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Publishes live events. While there are listeners, it polls the journal twice a second and sends each saga that has
- * changed to all of them. A new listener first gets the watched sagas, see {@link SagaPages#watched}, and the counts
+ * changed to all of them. A new listener first gets the watched sagas, see {@link SagaReader#watched}, and the counts
  * over all sagas. A slow listener misses intermediate states, never the latest one.
  */
 final class EventFeed implements AutoCloseable {
@@ -31,7 +30,7 @@ final class EventFeed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventFeed.class);
     private static final int WATCHED = 200;
 
-    private final Journal journal;
+    private final SagaReader sagas;
     private final SagaViews views;
     private final Totals totals;
     private final HiddenPaths paths;
@@ -46,7 +45,7 @@ final class EventFeed implements AutoCloseable {
     private record Ended(SagaRecord saga, OpenCleanups open) {}
 
     EventFeed(ApiDependencies parts, SagaViews views, Totals totals) {
-        this.journal = parts.journal();
+        this.sagas = parts.operator();
         this.views = views;
         this.totals = totals;
         this.paths = new HiddenPaths(parts.config());
@@ -107,11 +106,11 @@ final class EventFeed implements AutoCloseable {
 
     /** Current events by key: the sagas, oldest first, then the counts. */
     private Map<String, String> poll() {
-        List<SagaRecord> watched = journal.pages().watched(WATCHED).stream()
+        List<SagaRecord> watched = sagas.watched(WATCHED).stream()
                 .sorted(Comparator.comparing(SagaRecord::sagaId))
                 .toList();
-        Map<String, OpenCleanups> open = journal.cleanups()
-                .openOf(watched.stream().map(SagaRecord::sagaId).toList());
+        Map<String, OpenCleanups> open =
+                sagas.openCleanups(watched.stream().map(SagaRecord::sagaId).toList());
         Map<String, String> events = new LinkedHashMap<>();
         Map<String, Ended> stillEnded = new HashMap<>();
         for (SagaRecord saga : watched) {
@@ -133,8 +132,7 @@ final class EventFeed implements AutoCloseable {
     /** Publishes sagas that are no longer watched once more: they may have ended, or may no longer need attention. */
     private void publishFinalState(Set<String> sagaIds) {
         for (String sagaId : sagaIds) {
-            journal.sagas()
-                    .find(sagaId)
+            sagas.findSaga(sagaId)
                     .map(saga -> event("saga", views.summary(saga)))
                     .filter(event -> !event.equals(published.get(sagaId)))
                     .ifPresent(event -> listeners.forEach(listener -> listener.offer(sagaId, event)));

@@ -7,16 +7,14 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Duplicates;
-import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.BodyAbortedException;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.PathRoots;
 import dev.streamingsaga.intake.UploadSpool;
-import dev.streamingsaga.journal.Ids;
-import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.operations.SagaOperator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -41,20 +39,18 @@ final class IngestOperations {
             .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
     private final SagaConfig config;
-    private final Journal journal;
-    private final Ingest ingest;
+    private final SagaOperator operator;
     private final IngestDispatcher dispatcher;
     private final UploadSpool spool;
     private final Semaphore uploads;
     /** Held while conditions are checked and until the journal has the saga, so that only one of two requests wins. */
     private final Object conditionLock = new Object();
 
-    IngestOperations(ApiDependencies parts, IngestDispatcher dispatcher, UploadSpool spool) {
+    IngestOperations(ApiDependencies parts, IngestDispatcher dispatcher) {
         this.config = parts.config();
-        this.journal = parts.journal();
-        this.ingest = parts.ingest();
+        this.operator = parts.operator();
         this.dispatcher = dispatcher;
-        this.spool = spool;
+        this.spool = parts.spool();
         this.uploads = new Semaphore(config.http().limits().uploads());
     }
 
@@ -128,15 +124,14 @@ final class IngestOperations {
         if (!EntityTags.isConditional(call)) {
             return;
         }
-        Optional<String> current = journal.sagas()
-                .stored(sender, name)
+        Optional<String> current = operator.findStored(sender, name)
                 .flatMap(SagaRecord::document)
                 .map(document -> EntityTags.of(document.sha256()));
         EntityTags.requireMatch(call, current);
         if (EntityTags.isKnown(call, current)) {
             throw EntityTags.failed(current, "If-None-Match requires that there is none of this name");
         }
-        journal.sagas().unfinishedOf(sender, name).ifPresent(saga -> {
+        operator.findUnfinished(sender, name).ifPresent(saga -> {
             throw new Problem(
                             412,
                             "precondition-failed",
@@ -200,7 +195,7 @@ final class IngestOperations {
     private Optional<Reply> alreadyStored(Path path, UploadSpool.ReceivedBody body) {
         Optional<SagaRecord> known = config.source().duplicates() == Duplicates.VERSION
                 ? Optional.empty()
-                : journal.sagas().ofDocument(Ids.document(path.toString(), body.sha256()));
+                : operator.findDocument(path, body.sha256());
         if (known.isPresent() && config.source().duplicates() == Duplicates.REJECT) {
             throw new Problem(
                             409,
@@ -210,7 +205,7 @@ final class IngestOperations {
                     .with("sagaId", known.get().sagaId())
                     .with("documentId", known.get().document().orElseThrow().documentId());
         }
-        return known.map(saga -> outcome(ingest.result(saga.sagaId())));
+        return known.map(saga -> outcome(operator.result(saga.sagaId())));
     }
 
     /** {@code POST /api/documents}. */
@@ -252,7 +247,7 @@ final class IngestOperations {
      */
     private Optional<SagaState> state(String sagaId) {
         try {
-            return journal.sagas().find(sagaId).map(SagaRecord::state);
+            return operator.findSaga(sagaId).map(SagaRecord::state);
         } catch (RuntimeException e) {
             LOG.warn("saga {} was accepted, but its state cannot be read now ({})", sagaId, e.toString());
             return Optional.empty();

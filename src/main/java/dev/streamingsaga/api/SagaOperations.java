@@ -5,21 +5,25 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.streamingsaga.api.Operation.ApiRequest;
-import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.CleanupEntry;
-import dev.streamingsaga.journal.Journal;
-import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaPage;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
-import dev.streamingsaga.saga.SagaEngine;
+import dev.streamingsaga.operations.CleanupClosedException;
+import dev.streamingsaga.operations.CleanupOutcome;
+import dev.streamingsaga.operations.SagaOperator;
+import dev.streamingsaga.operations.SagaOutcome;
+import dev.streamingsaga.operations.UnknownCleanupException;
+import dev.streamingsaga.operations.UnknownSagaException;
+import dev.streamingsaga.operations.WrongStateException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads sagas and clean-ups, and accepts operator commands for them. */
@@ -27,23 +31,18 @@ final class SagaOperations {
     private static final int MAX_LIMIT = 1000;
     private static final int MAX_TEXT_CHARS = 200;
     private static final int MAX_REASON_CHARS = 1000;
-    private static final long POLL_MILLIS = 200;
     private static final ObjectReader JSON = new ObjectMapper()
             .readerFor(Resolution.class)
             .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
-    private final Journal journal;
-    private final SagaEngine engine;
-    private final Ingest ingest;
+    private final SagaOperator operator;
     private final SagaViews views;
     private final Totals totals;
 
     SagaOperations(ApiDependencies parts, SagaViews views, Totals totals) {
-        this.journal = parts.journal();
-        this.engine = parts.engine();
-        this.ingest = parts.ingest();
+        this.operator = parts.operator();
         this.views = views;
         this.totals = totals;
     }
@@ -58,7 +57,7 @@ final class SagaOperations {
     Reply list(ApiRequest request) {
         Query query = Query.of(request.call(), "state", "attention", "q", "limit", "before", "after");
         int limit = query.number("limit", 100, MAX_LIMIT);
-        SagaPage page = journal.pages().page(sagaQuery(query), limit);
+        SagaPage page = operator.list(sagaQuery(query), limit);
         Reply reply = Reply.json(200, Map.of("sagas", views.summaries(page.sagas())));
         page.next()
                 .ifPresent(next -> reply.header(
@@ -122,68 +121,60 @@ final class SagaOperations {
      */
     Reply outcome(ApiRequest request) throws InterruptedException {
         Query.of(request.call());
-        SagaRecord saga = saga(request);
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(IngestOperations.wait(request.call()));
-        while (isRunning(saga) && System.nanoTime() < end) {
-            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-            saga = saga(request);
+        String sagaId = request.id("saga");
+        try {
+            Duration wait = Duration.ofSeconds(IngestOperations.wait(request.call()));
+            SagaOutcome outcome = operator.outcome(sagaId, wait);
+            return outcome.result()
+                    .map(result -> Reply.json(200, result))
+                    .orElseGet(() -> Reply.json(
+                            202,
+                            Map.of(
+                                    "sagaId",
+                                    sagaId,
+                                    "state",
+                                    outcome.saga().state().name())));
+        } catch (UnknownSagaException e) {
+            throw request.missing("saga");
         }
-        return isRunning(saga)
-                ? Reply.json(
-                        202,
-                        Map.of("sagaId", saga.sagaId(), "state", saga.state().name()))
-                : Reply.json(200, ingest.result(saga.sagaId()));
-    }
-
-    private boolean isRunning(SagaRecord saga) {
-        return !saga.state().isFinal()
-                && (saga.state() != SagaState.PAUSED
-                        || journal.commands().find(saga.sagaId()).isPresent());
     }
 
     Reply cancel(ApiRequest request) {
-        return requestCommand(request, OperatorCommand.CANCEL);
+        return command(request, "CANCEL", operator::cancel);
     }
 
     Reply pause(ApiRequest request) {
-        return requestCommand(request, OperatorCommand.PAUSE);
+        return command(request, "PAUSE", operator::pause);
     }
 
     Reply resume(ApiRequest request) {
-        return requestCommand(request, OperatorCommand.RESUME);
+        return command(request, "RESUME", operator::resume);
     }
 
-    /** Writes the command to the journal. The process that runs the saga executes it within about a second. */
-    private Reply requestCommand(ApiRequest request, OperatorCommand command) {
+    /** @param name of the command in the reply */
+    private static Reply command(ApiRequest request, String name, Function<String, SagaRecord> command) {
         Query.of(request.call());
-        SagaRecord saga = saga(request);
-        SagaState state = saga.state();
-        boolean allowed = !state.isFinal()
-                        && state != SagaState.COMPENSATING
-                        && (command == OperatorCommand.RESUME) == (state == SagaState.PAUSED)
-                || command == OperatorCommand.CANCEL && state == SagaState.PAUSED;
-        if (!allowed) {
-            throw new Problem(
-                            409,
-                            "wrong-state",
-                            "saga " + saga.sagaId() + " is " + state + " and does not accept "
-                                    + command.name().toLowerCase(java.util.Locale.ROOT) + "; nothing was done")
-                    .with("sagaId", saga.sagaId())
-                    .with("state", state.name());
+        try {
+            SagaRecord saga = command.apply(request.id("saga"));
+            return Reply.json(
+                    202, Map.of("sagaId", saga.sagaId(), "state", saga.state().name(), "wish", name));
+        } catch (UnknownSagaException e) {
+            throw request.missing("saga");
+        } catch (WrongStateException e) {
+            throw new Problem(409, "wrong-state", String.valueOf(e.getMessage()))
+                    .with("sagaId", e.sagaId())
+                    .with("state", e.state().name());
         }
-        journal.commands().request(saga.sagaId(), command);
-        return Reply.json(202, Map.of("sagaId", saga.sagaId(), "state", state.name(), "wish", command.name()));
     }
 
     private SagaRecord saga(ApiRequest request) {
-        return journal.sagas().find(request.id("saga")).orElseThrow(() -> request.missing("saga"));
+        return operator.findSaga(request.id("saga")).orElseThrow(() -> request.missing("saga"));
     }
 
     /** {@code GET /api/cleanups?all=}. */
     Reply cleanups(ApiRequest request) {
         boolean all = Query.of(request.call(), "all").flag("all");
-        List<CleanupEntry> entries =
-                all ? journal.cleanups().all() : journal.cleanups().open();
+        List<CleanupEntry> entries = all ? operator.allCleanups() : operator.openCleanups();
         return Reply.json(
                 200, Map.of("cleanups", entries.stream().map(SagaViews::cleanup).toList()));
     }
@@ -194,15 +185,13 @@ final class SagaOperations {
      */
     Reply retry(ApiRequest request) {
         Query.of(request.call());
-        CleanupEntry entry = open(request);
-        List<CleanupEntry> remaining = engine.retry(entry);
-        return settled(entry.sagaId(), remaining);
+        return settle(request, operator::retryCleanup);
     }
 
     /** {@code POST /api/cleanups/{id}/resolve} with {@code {"reason"}}, or {@code {"reason","wholeStep":true}}. */
     Reply resolve(ApiRequest request) throws java.io.IOException {
         Query.of(request.call());
-        CleanupEntry entry = open(request);
+        requireOpen(request);
         Resolution resolution = JsonBody.json(request.call(), JSON);
         String reason = resolution.reason();
         if (reason == null || reason.isBlank() || reason.length() > MAX_REASON_CHARS) {
@@ -212,44 +201,48 @@ final class SagaOperations {
                     "the body must be {\"reason\": \"…\"} with 1 to " + MAX_REASON_CHARS
                             + " characters; the journal keeps it");
         }
-        List<CleanupEntry> closed = !resolution.wholeStep()
-                ? List.of(entry)
-                : journal.cleanups().of(entry.sagaId()).stream()
-                        .filter(other -> other.step().equals(entry.step())
-                                && other.state().isOpen())
-                        .toList();
-        engine.resolve(
-                closed,
-                request.caller().name().isEmpty()
-                        ? reason
-                        : reason + " (" + request.caller().name() + ")");
-        return settled(
-                entry.sagaId(),
-                journal.cleanups().of(entry.sagaId()).stream()
-                        .filter(e -> e.state().isOpen())
-                        .toList());
+        String recorded = request.caller().name().isEmpty()
+                ? reason
+                : reason + " (" + request.caller().name() + ")";
+        return settle(
+                request,
+                id -> resolution.wholeStep()
+                        ? operator.resolveCleanups(id, recorded)
+                        : operator.resolveCleanup(id, recorded));
     }
 
-    private Reply settled(String sagaId, List<CleanupEntry> open) {
-        return Reply.json(
-                200,
-                Map.of(
-                        "sagaId",
-                        sagaId,
-                        "state",
-                        journal.sagas().find(sagaId).orElseThrow().state().name(),
-                        "open",
-                        open.stream().map(SagaViews::cleanup).toList()));
-    }
-
-    private CleanupEntry open(ApiRequest request) {
-        CleanupEntry entry =
-                journal.cleanups().find(request.id("clean-up")).orElseThrow(() -> request.missing("clean-up"));
-        if (!entry.state().isOpen()) {
-            throw new Problem(
-                            409, "wrong-state", "the clean-up entry is already " + entry.state() + "; nothing was done")
-                    .with("sagaId", entry.sagaId());
+    private static Reply settle(ApiRequest request, Function<String, CleanupOutcome> operation) {
+        try {
+            CleanupOutcome outcome = operation.apply(request.id("clean-up"));
+            return Reply.json(
+                    200,
+                    Map.of(
+                            "sagaId",
+                            outcome.saga().sagaId(),
+                            "state",
+                            outcome.saga().state().name(),
+                            "open",
+                            outcome.open().stream().map(SagaViews::cleanup).toList()));
+        } catch (UnknownCleanupException e) {
+            throw request.missing("clean-up");
+        } catch (CleanupClosedException e) {
+            throw closed(e);
         }
-        return entry;
+    }
+
+    /** Before the body is read: an entry that cannot be resolved is reported first. */
+    private void requireOpen(ApiRequest request) {
+        try {
+            operator.requireOpenCleanup(request.id("clean-up"));
+        } catch (UnknownCleanupException e) {
+            throw request.missing("clean-up");
+        } catch (CleanupClosedException e) {
+            throw closed(e);
+        }
+    }
+
+    private static Problem closed(CleanupClosedException e) {
+        return new Problem(409, "wrong-state", String.valueOf(e.getMessage()))
+                .with("sagaId", e.entry().sagaId());
     }
 }

@@ -5,24 +5,22 @@ import dev.streamingsaga.api.SagaSummary.CleanupView;
 import dev.streamingsaga.api.SagaSummary.EventView;
 import dev.streamingsaga.api.SagaSummary.ProgressView;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.ingest.SourcePaths;
-import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Document;
-import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OpenCleanups;
 import dev.streamingsaga.journal.Reason;
-import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StepRecord;
 import dev.streamingsaga.journal.StoreNames;
+import dev.streamingsaga.operations.SagaOperator;
+import dev.streamingsaga.operations.SagaStatus;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,31 +28,27 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Builds the views of sagas from the journal; the progress of a running step comes from this process. */
+/** Builds the views of sagas; the progress of a running step is known only in the process that runs it. */
 final class SagaViews {
     private static final int MAPPED_CHUNKS = 20_000;
 
     private final SagaConfig config;
-    private final Journal journal;
-    private final Runs runs;
-    private final Ingest ingest;
+    private final SagaOperator operator;
 
     SagaViews(ApiDependencies parts) {
         this.config = parts.config();
-        this.journal = parts.journal();
-        this.runs = parts.runs();
-        this.ingest = parts.ingest();
+        this.operator = parts.operator();
     }
 
     SagaSummary summary(SagaRecord saga) {
         return summary(
-                saga, journal.cleanups().openOf(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE));
+                saga, operator.openCleanups(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE));
     }
 
     /** @return the summaries in the same order */
     List<SagaSummary> summaries(List<SagaRecord> sagas) {
         Map<String, OpenCleanups> open =
-                journal.cleanups().openOf(sagas.stream().map(SagaRecord::sagaId).toList());
+                operator.openCleanups(sagas.stream().map(SagaRecord::sagaId).toList());
         return sagas.stream()
                 .map(saga -> summary(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE)))
                 .toList();
@@ -63,10 +57,7 @@ final class SagaViews {
     SagaSummary summary(SagaRecord saga, OpenCleanups open) {
         Optional<Document> document = saga.document();
         boolean complete = saga.state() == SagaState.COMPLETED && document.isPresent();
-        Map<ChunkState, ChunkTally> chunks =
-                complete || document.isEmpty() ? Map.of() : journal.chunks().tally(saga.sagaId());
-        ChunkTally sent = chunks.getOrDefault(ChunkState.SENT, ChunkTally.NONE);
-        ChunkTally verified = chunks.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE);
+        ChunkTally sent = complete || document.isEmpty() ? ChunkTally.NONE : operator.sentChunks(saga.sagaId());
         return new SagaSummary(
                 saga.sagaId(),
                 saga.state().name(),
@@ -78,8 +69,8 @@ final class SagaViews {
                 document.map(Document::sha256).orElse(null),
                 document.map(Document::sizeBytes).orElse(null),
                 document.map(Document::chunkCount).orElse(null),
-                complete ? document.get().chunkCount() : sent.chunks() + verified.chunks(),
-                complete ? document.get().sizeBytes() : sent.bytes() + verified.bytes(),
+                complete ? document.get().chunkCount() : sent.chunks(),
+                complete ? document.get().sizeBytes() : sent.bytes(),
                 saga.resumedBytes(),
                 saga.lastRun(),
                 saga.state().isFinal() ? null : progress(saga.sagaId()),
@@ -93,37 +84,33 @@ final class SagaViews {
     }
 
     private @Nullable ProgressView progress(String sagaId) {
-        return runs.find(sagaId)
-                .map(ActiveRun::progress)
+        return operator.findRunning(sagaId)
                 .filter(p -> !p.step().isEmpty())
                 .map(p -> new ProgressView(p.step(), p.done(), p.total(), p.unit()))
                 .orElse(null);
     }
 
     SagaSummary.Detail detail(SagaRecord saga) {
-        // Counting queries every store, so count only after all writes have ended.
-        boolean ended = saga.state().isFinal();
-        IngestResult result = ingest.result(saga.sagaId(), ended);
+        IngestResult result = operator.result(saga.sagaId());
+        SagaStatus status = operator.status(saga.sagaId());
         return new SagaSummary.Detail(
                 summary(saga),
                 saga.participants(),
                 saga.supersededBy().orElse(null),
-                steps(saga, result.stores()),
+                steps(saga, status.steps(), result.stores()),
                 chunks(saga),
                 result.stores(),
                 result.errors(),
                 result.compensationErrors(),
-                journal.cleanups().of(saga.sagaId()).stream()
-                        .map(SagaViews::cleanup)
-                        .toList(),
-                journal.events().of(saga.sagaId()).stream()
+                status.cleanups().stream().map(SagaViews::cleanup).toList(),
+                status.events().stream()
                         .map(e -> new EventView(e.at().toString(), e.kind().name(), e.step(), e.message()))
                         .toList());
     }
 
-    private List<SagaSummary.StepView> steps(SagaRecord saga, Map<String, Long> found) {
+    private List<SagaSummary.StepView> steps(SagaRecord saga, List<StepRecord> records, Map<String, Long> found) {
         List<SagaSummary.StepView> steps = new ArrayList<>();
-        for (StepRecord step : journal.steps().of(saga.sagaId())) {
+        for (StepRecord step : records) {
             boolean store =
                     step.name().equals(StoreNames.UPLOAD) || saga.participants().contains(step.name());
             steps.add(new SagaSummary.StepView(
@@ -159,7 +146,7 @@ final class SagaViews {
     private Chunks chunks(SagaRecord saga) {
         List<ChunkRow> rows;
         try {
-            rows = journal.chunks().all(saga.sagaId());
+            rows = operator.chunks(saga.sagaId());
         } catch (SagaException damaged) {
             rows = List.of();
         }

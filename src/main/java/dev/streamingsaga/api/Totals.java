@@ -1,8 +1,8 @@
 package dev.streamingsaga.api;
 
-import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.operations.SagaReader;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class Totals {
     private static final int CACHE_FACTOR = 20;
 
-    private final Journal journal;
+    private final SagaReader sagas;
     private @Nullable SagaCounts counts;
     private long nextNanos;
 
-    Totals(Journal journal) {
-        this.journal = journal;
+    Totals(SagaReader sagas) {
+        this.sagas = sagas;
     }
 
     synchronized SagaCounts counts() {
@@ -29,7 +29,7 @@ final class Totals {
         if (known != null && begin - nextNanos < 0) {
             return known;
         }
-        SagaCounts read = journal.pages().counts();
+        SagaCounts read = sagas.counts();
         long end = System.nanoTime();
         nextNanos = end + CACHE_FACTOR * (end - begin);
         counts = read;

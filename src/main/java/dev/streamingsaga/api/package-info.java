@@ -13,7 +13,9 @@
  *   <li>Content is verified while it is sent: the connection is closed before damaged content is complete.
  * </ul>
  */
+@Internal
 @NullMarked
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.annotation.Internal;
 import org.jspecify.annotations.NullMarked;

@@ -108,7 +108,7 @@ public final class UploadBench {
     }
 
     private static void ingest(Application application, Path file) {
-        IngestResult result = application.bundle().ingest(file);
+        IngestResult result = application.bundle().operator().ingest(file);
         if (!result.status().equals("COMPLETED")) {
             throw new IllegalStateException("the measured ingest did not complete: " + result.message());
         }

@@ -9,7 +9,9 @@
  * other bytes. Only single objects are retried, and every attempt first checks that the saga is active and the source
  * unchanged. A chunk is never held in memory: it is read from the file while it is sent.
  */
+@Internal
 @NullMarked
 package dev.streamingsaga.chunk;
 
+import dev.streamingsaga.annotation.Internal;
 import org.jspecify.annotations.NullMarked;

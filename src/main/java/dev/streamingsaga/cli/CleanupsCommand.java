@@ -1,8 +1,8 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.journal.CleanupEntry;
-import dev.streamingsaga.journal.CleanupRepository;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,10 +37,10 @@ final class CleanupsCommand implements Callable<Integer> {
     public Integer call() {
         SagaConfig config = options.load();
         PrintWriter out = spec.commandLine().getOut();
-        try (JournalReader reader = new JournalReader(config)) {
+        try (Inspection inspection = ReadAccess.open(config)) {
             List<CleanupEntry> entries = all
-                    ? reader.journal().cleanups().all()
-                    : reader.journal().cleanups().open();
+                    ? inspection.reader().allCleanups()
+                    : inspection.reader().openCleanups();
             if (entries.isEmpty() && !options.json) {
                 out.println("nothing to clean up");
             }
@@ -117,8 +117,7 @@ final class CleanupsCommand implements Callable<Integer> {
         public Integer call() throws InterruptedException {
             CleanupsCommand cleanups = Objects.requireNonNull(parent);
             SagaConfig config = cleanups.options.load();
-            List<CleanupEntry> entries =
-                    new OperatorCommandSender(config).cleanup(id, CleanupRepository.CleanupCommand.RETRY, "");
+            List<CleanupEntry> entries = new OperatorCommandSender(config).retry(id);
             cleanups.print(
                     cleanups.options.json
                             ? entries
@@ -140,15 +139,11 @@ final class CleanupsCommand implements Callable<Integer> {
     }
 
     private void printState(SagaConfig config, String sagaId) {
-        try (JournalReader reader = new JournalReader(config)) {
+        try (Inspection inspection = ReadAccess.open(config)) {
             spec.commandLine()
                     .getOut()
                     .println("saga " + sagaId + " is "
-                            + reader.journal()
-                                    .sagas()
-                                    .find(sagaId)
-                                    .orElseThrow()
-                                    .state());
+                            + inspection.reader().findSaga(sagaId).orElseThrow().state());
         }
     }
 
@@ -171,8 +166,7 @@ final class CleanupsCommand implements Callable<Integer> {
         public Integer call() throws InterruptedException {
             CleanupsCommand cleanups = Objects.requireNonNull(parent);
             SagaConfig config = cleanups.options.load();
-            List<CleanupEntry> entries =
-                    new OperatorCommandSender(config).cleanup(id, CleanupRepository.CleanupCommand.RESOLVE, reason);
+            List<CleanupEntry> entries = new OperatorCommandSender(config).resolve(id, reason);
             if (cleanups.options.json) {
                 cleanups.print(
                         entries.stream().filter(e -> e.cleanupId().equals(id)).toList());

@@ -2,8 +2,9 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.embedded.BucketConnection;
+import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.operations.SagaReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,14 +51,10 @@ final class FetchCommand implements Callable<Integer> {
         if (Files.exists(target) && !force) {
             throw new UsageException(target + " exists; choose another -o, or overwrite it with --force");
         }
-        try (JournalReader reader = new JournalReader(config);
-                BucketConnection buckets = BucketConnection.openReadOnly(config)) {
-            Document document = reader.journal()
-                    .sagas()
-                    .ofDocument(documentId)
-                    .flatMap(saga -> saga.document())
-                    .orElseThrow(() -> new UsageException("no completed document " + documentId + "; list shows them"));
-            FetchResult fetched = buckets.chunks().in(document.bucket()).fetch(document.keyPrefix(), target);
+        try (Inspection inspection = ReadAccess.open(config)) {
+            SagaReader reader = inspection.reader();
+            FetchResult fetched = reader.fetch(documentId, target);
+            Document document = reader.document(documentId).document().orElseThrow();
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("documentId", documentId);
             answer.put("file", target.toString());

@@ -64,17 +64,13 @@ final class IngestCommand implements Callable<Integer> {
         SagaConfig config = options.load();
         DataDirectorySetup.prepare(config);
         try (Application application = Application.start(config);
-                ProgressDisplay bar = new ProgressDisplay(application.bundle().runs(), files.size())) {
+                ProgressDisplay bar = new ProgressDisplay(application.bundle().operator()::running, files.size())) {
             if (!quiet) {
                 bar.show();
             }
             int exitCode = ingest(application, config.concurrency(), bar);
             // Sagas of a killed process also end before this process does.
-            application
-                    .bundle()
-                    .recovery()
-                    .pending()
-                    .forEach(end -> end.exceptionally(failure -> null).join());
+            application.bundle().operator().awaitRecovered();
             return exitCode;
         }
     }
@@ -102,7 +98,8 @@ final class IngestCommand implements Callable<Integer> {
     private int ingest(Application application, int concurrency, ProgressDisplay bar) throws InterruptedException {
         ExecutorService pool = Executors.newFixedThreadPool(Math.min(concurrency, files.size()));
         ExecutorCompletionService<IngestResult> results = new ExecutorCompletionService<>(pool);
-        files.forEach(file -> results.submit(() -> application.bundle().ingest(file)));
+        files.forEach(
+                file -> results.submit(() -> application.bundle().operator().ingest(file)));
         int exitCode = 0;
         try {
             for (int i = 0; i < files.size(); i++) {

@@ -1,11 +1,12 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.ingest.SourcePaths;
-import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.operations.SagaReader;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -46,29 +47,28 @@ final class ListCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        try (JournalReader reader = new JournalReader(config)) {
-            print(config, reader.journal());
+        try (Inspection inspection = ReadAccess.open(config)) {
+            print(config, inspection.reader());
             while (watch) {
                 TimeUnit.SECONDS.sleep(1);
                 spec.commandLine().getOut().println();
-                print(config, reader.journal());
+                print(config, inspection.reader());
             }
         }
         return 0;
     }
 
-    private void print(SagaConfig config, Journal journal) {
+    private void print(SagaConfig config, SagaReader reader) {
         SagaQuery query = attention ? SagaQuery.ALL.needingAttention() : SagaQuery.ALL;
-        print(spec.commandLine(), config, journal, new ListRequest(query, limit, options.json));
+        print(spec.commandLine(), config, reader, new ListRequest(query, limit, options.json));
     }
 
     record ListRequest(SagaQuery query, int limit, boolean json) {}
 
     /** Prints sagas, and on standard error the total number, so that the list is not mistaken for a complete one. */
-    static void print(CommandLine command, SagaConfig config, Journal journal, ListRequest request) {
-        List<SagaRecord> sagas =
-                journal.pages().page(request.query(), request.limit()).sagas();
-        SagaCounts counts = journal.pages().counts();
+    static void print(CommandLine command, SagaConfig config, SagaReader reader, ListRequest request) {
+        List<SagaRecord> sagas = reader.list(request.query(), request.limit()).sagas();
+        SagaCounts counts = reader.counts();
         boolean attention = request.query().attention();
         long total = attention ? counts.attention() : counts.all();
         if (attention && sagas.isEmpty() && !request.json()) {

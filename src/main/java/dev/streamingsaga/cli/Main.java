@@ -2,6 +2,7 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.UnavailableException;
+import dev.streamingsaga.operations.OperationException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -63,6 +64,10 @@ public final class Main {
     /** Like {@link #main}, but returns the exit code. */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         IExecutionExceptionHandler handler = (thrown, command, parsed) -> {
+            if (thrown instanceof OperationException refused) {
+                command.getErr().println("saga: " + ConsoleText.safe(OperationErrors.text(refused)));
+                return USAGE;
+            }
             command.getErr().println("saga: " + ConsoleText.safe(String.valueOf(thrown.getMessage())));
             if (thrown instanceof ConfigException || thrown instanceof UsageException) {
                 return USAGE;

@@ -3,12 +3,14 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.datadir.InUseException;
 import dev.streamingsaga.embedded.Application;
+import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.journal.CleanupEntry;
-import dev.streamingsaga.journal.CleanupRepository;
-import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.operations.OperationException;
+import dev.streamingsaga.operations.SagaCommands;
+import dev.streamingsaga.operations.SagaReader;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -29,28 +31,24 @@ final class OperatorCommandSender {
     /** A saga before the command, and after its execution or the time limit. */
     record Change(SagaRecord before, SagaRecord after) {}
 
-    /** @param until whether a state fulfils the command */
+    /**
+     * @param until whether a state fulfils the command
+     * @throws OperationException if there is no such saga, or it has its outcome
+     */
     Change requestCommand(String sagaId, OperatorCommand command, Predicate<SagaState> until)
             throws InterruptedException {
-        try (JournalReader reader = new JournalReader(config)) {
-            Journal journal = reader.journal();
-            SagaRecord saga = journal.sagas()
-                    .find(sagaId)
-                    .orElseThrow(() -> new UsageException("no saga " + sagaId + "; list shows them"));
-            if (saga.state().isFinal()) {
-                throw new UsageException("saga " + sagaId + " is already " + saga.state());
-            }
-            journal.commands().request(sagaId, command);
+        try (Inspection inspection = ReadAccess.open(config)) {
+            SagaReader reader = inspection.reader();
+            SagaRecord before = inspection.commands().request(sagaId, command);
             Optional<Application> localApplication = startIfFree(Application::start);
             try {
-                await(journal, sagaId, until);
+                await(reader, sagaId, until);
                 if (localApplication.isPresent()) {
                     // The journal has the outcome before alerts are delivered and the document is visible. Wait for
-                    // both, since
-                    // the end of this process would interrupt them.
-                    localApplication.get().bundle().ingest().awaitLocal(sagaId);
+                    // both, since the end of this process would interrupt them.
+                    localApplication.get().bundle().operator().awaitSettled(sagaId);
                 }
-                return new Change(saga, journal.sagas().find(sagaId).orElseThrow());
+                return new Change(before, reader.findSaga(sagaId).orElseThrow());
             } finally {
                 localApplication.ifPresent(Application::close);
             }
@@ -58,47 +56,51 @@ final class OperatorCommandSender {
     }
 
     /**
-     * Retries or resolves a clean-up entry, in this process if no other uses the data directory.
+     * Retries a clean-up entry, in this process if no other uses the data directory.
      *
-     * @param reason for RESOLVE
      * @return all entries of its saga and step afterwards, including closed ones
-     * @throws UsageException if there is no such open entry, or if no process has executed the command in time; the
-     *     command stays in the journal
+     * @throws OperationException if there is no such open entry
+     * @throws UsageException if no process has executed the command in time; the command stays in the journal
      */
-    List<CleanupEntry> cleanup(String cleanupId, CleanupRepository.CleanupCommand command, String reason)
-            throws InterruptedException {
-        try (JournalReader reader = new JournalReader(config)) {
-            CleanupRepository cleanups = reader.journal().cleanups();
-            CleanupEntry entry = cleanups.find(cleanupId)
-                    .filter(e -> e.state().isOpen())
-                    .orElseThrow(
-                            () -> new UsageException("no open clean-up entry " + cleanupId + "; cleanups lists them"));
-            cleanups.requestCommand(cleanupId, command, reason);
+    List<CleanupEntry> retry(String cleanupId) throws InterruptedException {
+        return cleanup(commands -> commands.requestRetry(cleanupId));
+    }
+
+    /**
+     * Resolves a clean-up entry, otherwise as {@link #retry}.
+     *
+     * @param reason recorded in the journal
+     */
+    List<CleanupEntry> resolve(String cleanupId, String reason) throws InterruptedException {
+        return cleanup(commands -> commands.requestResolution(cleanupId, reason));
+    }
+
+    private List<CleanupEntry> cleanup(Function<SagaCommands, CleanupEntry> request) throws InterruptedException {
+        try (Inspection inspection = ReadAccess.open(config)) {
+            CleanupEntry entry = request.apply(inspection.commands());
             Optional<Application> localApplication = startIfFree(Application::startWithoutRecovery);
             try {
-                localApplication.ifPresent(application -> application
-                        .bundle()
-                        .recovery()
-                        .execute(new CleanupRepository.PendingCommand(entry, command, reason)));
+                localApplication.ifPresent(
+                        application -> application.bundle().operator().executeRequest(entry.cleanupId()));
             } finally {
                 localApplication.ifPresent(Application::close);
             }
-            await(cleanups, cleanupId);
-            return cleanups.of(entry.sagaId()).stream()
+            await(inspection.commands(), entry.cleanupId());
+            return inspection.reader().cleanupsOf(entry.sagaId()).stream()
                     .filter(e -> e.step().equals(entry.step()))
                     .toList();
         }
     }
 
     /** Allows for two attempts: the requested one, and one that may already be running. */
-    private void await(CleanupRepository cleanups, String cleanupId) throws InterruptedException {
+    private void await(SagaCommands commands, String cleanupId) throws InterruptedException {
         long end = System.nanoTime()
                 + config.compensation()
                         .stepTimeout()
                         .multipliedBy(4)
                         .plusSeconds(10)
                         .toNanos();
-        while (cleanups.hasPendingCommand(cleanupId)) {
+        while (commands.isPending(cleanupId)) {
             if (System.nanoTime() > end) {
                 throw new UsageException("the process that uses " + config.dataDir()
                         + " has not executed the command for clean-up entry " + cleanupId
@@ -117,9 +119,9 @@ final class OperatorCommandSender {
         }
     }
 
-    private void await(Journal journal, String sagaId, Predicate<SagaState> until) throws InterruptedException {
+    private void await(SagaReader reader, String sagaId, Predicate<SagaState> until) throws InterruptedException {
         long end = System.nanoTime() + config.timeLimit().toNanos();
-        while (!until.test(journal.sagas().find(sagaId).orElseThrow().state()) && System.nanoTime() < end) {
+        while (!until.test(reader.findSaga(sagaId).orElseThrow().state()) && System.nanoTime() < end) {
             TimeUnit.MILLISECONDS.sleep(200);
         }
     }

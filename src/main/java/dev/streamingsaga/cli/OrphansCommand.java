@@ -44,12 +44,11 @@ final class OrphansCommand implements Callable<Integer> {
         if (delete) {
             DataDirectorySetup.prepare(config);
             try (Application application = Application.startWithoutRecovery(config)) {
-                application.bundle().orphans().delete(this::print);
+                application.bundle().operator().deleteOrphans(this::print);
             }
         } else {
-            JournalReader.require(config);
-            try (Inspection inspection = Inspection.open(config)) {
-                inspection.orphans().list(this::print);
+            try (Inspection inspection = ReadAccess.openAll(config)) {
+                inspection.reader().listOrphans(this::print);
             }
         }
         if (!options.json) {

@@ -1,14 +1,14 @@
 package dev.streamingsaga.cli;
 
-import dev.streamingsaga.journal.ActiveRun;
-import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.operations.RunningSaga;
 import java.io.PrintStream;
-import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
@@ -23,7 +23,7 @@ final class ProgressDisplay implements AutoCloseable {
     private static final long REFRESH_MILLIS = 200;
     private static final int LONGEST_NAME = 24;
 
-    private final Runs runs;
+    private final Supplier<List<RunningSaga>> sagas;
     private final int files;
     private final Line line;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(work -> {
@@ -36,8 +36,8 @@ final class ProgressDisplay implements AutoCloseable {
     private String shown = "";
     private @Nullable ProgressBar bar;
 
-    ProgressDisplay(Runs runs, int files) {
-        this.runs = runs;
+    ProgressDisplay(Supplier<List<RunningSaga>> sagas, int files) {
+        this.sagas = sagas;
         this.files = files;
         this.line = new Line(System.err, Integer.getInteger("streamingsaga.columns", 80) - 1);
     }
@@ -53,56 +53,53 @@ final class ProgressDisplay implements AutoCloseable {
 
     /** Shows the same saga while it runs, so that the line does not alternate between several. */
     private synchronized void refresh() {
-        Collection<ActiveRun> active = runs.all();
-        Optional<ActiveRun> oldest = active.stream().min(Comparator.comparing(ActiveRun::sagaId));
+        List<RunningSaga> active = sagas.get();
+        Optional<RunningSaga> oldest = active.stream().min(Comparator.comparing(RunningSaga::sagaId));
         if (oldest.isEmpty()) {
             return;
         }
-        ActiveRun run = oldest.get();
-        ActiveRun.StepProgress progress = run.progress();
+        RunningSaga saga = oldest.get();
         String others = active.size() > 1 ? " and " + (active.size() - 1) + " more" : "";
         // A step has no bar until its total is known.
-        String name = run.sagaId() + " " + progress.step() + " " + progress.unit();
+        String name = saga.sagaId() + " " + saga.step() + " " + saga.unit();
         if (!name.equals(shown)) {
             closeBar();
             shown = name;
-            bar = progress.total() > 0 ? newBar(label(run, progress.step()), progress) : null;
+            bar = saga.total() > 0 ? newBar(label(saga), saga) : null;
         }
         ProgressBar current = bar;
         if (current == null) {
-            line.accept(label(run, progress.step()) + " ..." + soFar(progress) + others);
+            line.accept(label(saga) + " ..." + soFar(saga) + others);
         } else {
-            current.maxHint(progress.total());
-            current.stepTo(Math.min(progress.done(), progress.total()));
+            current.maxHint(saga.total());
+            current.stepTo(Math.min(saga.done(), saga.total()));
             current.setExtraMessage(others);
             current.refresh();
         }
     }
 
-    private static String soFar(ActiveRun.StepProgress progress) {
-        return progress.done() > 0 && !progress.unit().equals("bytes")
-                ? " " + progress.done() + " " + progress.unit() + " so far"
-                : "";
+    private static String soFar(RunningSaga saga) {
+        return saga.done() > 0 && !saga.unit().equals("bytes") ? " " + saga.done() + " " + saga.unit() + " so far" : "";
     }
 
     /** Disables the bar's own timer, which would overwrite later output. */
-    private ProgressBar newBar(String label, ActiveRun.StepProgress progress) {
-        boolean bytes = progress.unit().equals("bytes");
-        boolean large = progress.total() >= 10_000_000;
+    private ProgressBar newBar(String label, RunningSaga saga) {
+        boolean bytes = saga.unit().equals("bytes");
+        boolean large = saga.total() >= 10_000_000;
         ProgressBarBuilder builder = new ProgressBarBuilder()
                 .setTaskName(label)
-                .setInitialMax(progress.total())
+                .setInitialMax(saga.total())
                 .setConsumer(line)
-                .setUnit(bytes ? large ? " MB" : " KB" : " " + progress.unit(), bytes ? large ? 1_000_000 : 1_000 : 1)
+                .setUnit(bytes ? large ? " MB" : " KB" : " " + saga.unit(), bytes ? large ? 1_000_000 : 1_000 : 1)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(Integer.MAX_VALUE);
         return (bytes ? builder.showSpeed() : builder).build();
     }
 
-    private String label(ActiveRun run, String step) {
-        String name = ConsoleText.safe(run.initialSaga().fileName());
+    private String label(RunningSaga saga) {
+        String name = ConsoleText.safe(saga.fileName());
         String file = name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 1) + "~" : name;
-        return (files > 1 ? file + " " : "") + (step.isEmpty() ? "starting" : step);
+        return (files > 1 ? file + " " : "") + (saga.step().isEmpty() ? "starting" : saga.step());
     }
 
     private void closeBar() {
@@ -124,9 +121,9 @@ final class ProgressDisplay implements AutoCloseable {
     private void interrupted() {
         timer.shutdownNow();
         clear();
-        runs.all()
-                .forEach(run -> line.end("interrupted: the next command that uses this data directory resumes saga "
-                        + run.sagaId() + "; cancel " + run.sagaId() + " compensates it"));
+        sagas.get()
+                .forEach(saga -> line.end("interrupted: the next command that uses this data directory resumes saga "
+                        + saga.sagaId() + "; cancel " + saga.sagaId() + " compensates it"));
     }
 
     @Override

@@ -1,14 +1,12 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.content.TextContent;
-import dev.streamingsaga.store.Stores;
+import dev.streamingsaga.embedded.Inspection;
+import dev.streamingsaga.operations.SagaReader;
 import dev.streamingsaga.store.VectorSearch;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.apache.camel.CamelContext;
-import org.apache.camel.impl.DefaultCamelContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,21 +35,16 @@ final class SearchCommand implements Callable<Integer> {
     int limit;
 
     @Override
-    public Integer call() throws Exception {
+    public Integer call() {
         SagaConfig config = options.load();
-        try (JournalReader reader = new JournalReader(config);
-                CamelContext context = new DefaultCamelContext();
-                TextContent content = TextContent.create(
-                        config.content(), config.embedding(), config.dataDir().resolve("spool"));
-                Stores stores = Stores.open(config, context, content)) {
-            VectorSearch search = stores.search()
-                    .orElseThrow(() -> new UsageException("search requires the store vector in saga.participants"));
+        try (Inspection inspection = ReadAccess.open(config)) {
+            SagaReader reader = inspection.reader();
             try {
-                print(search.search(String.join(" ", words), limit));
+                print(reader.search(String.join(" ", words), limit));
             } catch (IllegalArgumentException e) {
                 throw new UsageException(String.valueOf(e.getMessage()));
             }
-            search.foreignModels()
+            reader.foreignModels()
                     .forEach((model, count) -> spec.commandLine()
                             .getErr()
                             .println("saga: "

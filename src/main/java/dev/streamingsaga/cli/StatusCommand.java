@@ -1,12 +1,13 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.journal.Event;
-import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.StepRecord;
+import dev.streamingsaga.operations.SagaReader;
+import dev.streamingsaga.operations.SagaStatus;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,10 +43,10 @@ final class StatusCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         SagaConfig config = options.load();
-        try (JournalReader reader = new JournalReader(config)) {
+        try (Inspection inspection = ReadAccess.open(config)) {
             boolean repeat;
             do {
-                repeat = print(config, reader.journal()) && watch;
+                repeat = print(config, inspection.reader()) && watch;
                 if (repeat) {
                     TimeUnit.SECONDS.sleep(1);
                 }
@@ -89,28 +90,25 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     /** @return whether the state may still change */
-    private boolean print(SagaConfig config, Journal journal) {
+    private boolean print(SagaConfig config, SagaReader reader) {
         PrintWriter out = spec.commandLine().getOut();
         String id = sagaId;
         if (id == null) {
             ListCommand.print(
                     spec.commandLine(),
                     config,
-                    journal,
+                    reader,
                     new ListCommand.ListRequest(SagaQuery.ALL, ListCommand.LIMIT, options.json));
             return true;
         }
-        SagaRecord saga =
-                journal.sagas().find(id).orElseThrow(() -> new UsageException("no saga " + id + "; list shows them"));
-        List<StepRecord> steps = journal.steps().of(id);
-        List<Event> events = journal.events().of(id);
-        List<CleanupEntry> cleanups = journal.cleanups().of(id);
+        SagaStatus status = reader.status(id);
+        SagaRecord saga = status.saga();
         if (options.json) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("saga", SagaView.of(saga));
             all.put(
                     "steps",
-                    steps.stream()
+                    status.steps().stream()
                             .map(s -> Map.of(
                                     "name",
                                     s.name(),
@@ -121,7 +119,7 @@ final class StatusCommand implements Callable<Integer> {
                             .toList());
             all.put(
                     "events",
-                    events.stream()
+                    status.events().stream()
                             .map(e -> Map.of(
                                     "at",
                                     e.at().toString(),
@@ -132,13 +130,15 @@ final class StatusCommand implements Callable<Integer> {
                                     "message",
                                     e.message()))
                             .toList());
-            all.put("cleanups", cleanups.stream().map(CleanupsCommand::view).toList());
+            all.put(
+                    "cleanups",
+                    status.cleanups().stream().map(CleanupsCommand::view).toList());
             out.println(CommonOptions.json(all));
         } else {
             ListCommand.print(out, config, List.of(saga), false);
-            steps.forEach(s -> out.printf("  %-12s %-12s %9s%n", s.name(), s.state(), duration(s, saga)));
-            print(out, events);
-            cleanups.forEach(c -> CleanupsCommand.print(out, c));
+            status.steps().forEach(s -> out.printf("  %-12s %-12s %9s%n", s.name(), s.state(), duration(s, saga)));
+            print(out, status.events());
+            status.cleanups().forEach(c -> CleanupsCommand.print(out, c));
         }
         return !saga.state().isFinal();
     }

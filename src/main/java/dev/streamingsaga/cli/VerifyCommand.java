@@ -3,17 +3,17 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.embedded.Inspection;
-import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.recovery.DocumentCheck;
+import dev.streamingsaga.operations.SagaOperator;
+import dev.streamingsaga.operations.SagaReader;
 import dev.streamingsaga.recovery.Drift;
 import java.io.PrintWriter;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -72,15 +72,17 @@ final class VerifyCommand implements Callable<Integer> {
         if (selection.sample != null && selection.sample < 1) {
             throw new UsageException("--sample must be 1 or more, was " + selection.sample);
         }
-        JournalReader.require(config);
         if (repair) {
+            ReadAccess.require(config);
             DataDirectorySetup.prepare(config);
             try (Application application = Application.startWithoutRecovery(config)) {
-                compare(application.bundle().journal(), application.bundle().documentCheck());
+                SagaOperator operator = application.bundle().operator();
+                compare(operator, saga -> operator.repair(saga, deep));
             }
         } else {
-            try (Inspection inspection = Inspection.open(config)) {
-                compare(inspection.journal(), inspection.documentCheck());
+            try (Inspection inspection = ReadAccess.openAll(config)) {
+                SagaReader reader = inspection.reader();
+                compare(reader, saga -> reader.verify(saga, deep));
             }
         }
         if (!options.json) {
@@ -93,27 +95,19 @@ final class VerifyCommand implements Callable<Integer> {
         return unreachable ? Main.UNREACHABLE : drifts > repaired ? 1 : 0;
     }
 
-    private void compare(Journal journal, DocumentCheck check) {
-        for (SagaRecord saga : selectedSagas(journal)) {
-            List<Drift> found = repair ? check.repair(saga, deep) : check.check(saga, deep);
+    private void compare(SagaReader reader, Function<SagaRecord, List<Drift>> check) {
+        for (SagaRecord saga : selectedSagas(reader)) {
+            List<Drift> found = check.apply(saga);
             documents++;
-            // A version superseded meanwhile is being removed: its missing data is not drift.
-            if (journal.sagas()
-                    .find(saga.sagaId())
-                    .flatMap(SagaRecord::supersededBy)
-                    .isEmpty()) {
-                found.forEach(this::print);
-            }
+            found.forEach(this::print);
         }
     }
 
-    private List<SagaRecord> selectedSagas(Journal journal) {
+    private List<SagaRecord> selectedSagas(SagaReader reader) {
         if (selection.documentId != null) {
-            Optional<SagaRecord> saga = journal.sagas().ofDocument(selection.documentId);
-            return List.of(saga.orElseThrow(
-                    () -> new UsageException("no completed document " + selection.documentId + "; list shows them")));
+            return List.of(reader.document(selection.documentId));
         }
-        List<SagaRecord> all = new ArrayList<>(journal.sagas().current());
+        List<SagaRecord> all = new ArrayList<>(reader.documents());
         if (selection.sample == null || selection.sample >= all.size()) {
             return all;
         }

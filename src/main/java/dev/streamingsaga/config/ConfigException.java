@@ -1,8 +1,10 @@
 package dev.streamingsaga.config;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.util.List;
 
 /** Invalid settings. The message lists all of them, each with key, rule and value. */
+@PublicApi
 public class ConfigException extends RuntimeException {
     private final transient List<String> problems;
 

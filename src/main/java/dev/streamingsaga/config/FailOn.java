@@ -1,5 +1,6 @@
 package dev.streamingsaga.config;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -7,6 +8,7 @@ import java.util.Locale;
  * Which outcomes of a saga fail the exchange that started it. This matters to a consumer whose exchange decides what
  * happens to its input, such as {@code file:} with {@code move} and {@code moveFailed}.
  */
+@PublicApi
 public enum FailOn {
     /** None: the exchange carries the result, and its route checks the status. */
     NEVER,

@@ -21,7 +21,9 @@
  * <p>Camel's {@code file} component can keep these guarantees with strategies of ours, but the code would not be
  * smaller; see {@code docs/decisions/drop-folder.md}.
  */
+@Internal
 @NullMarked
 package dev.streamingsaga.dropfolder;
 
+import dev.streamingsaga.annotation.Internal;
 import org.jspecify.annotations.NullMarked;

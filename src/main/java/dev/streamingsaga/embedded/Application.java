@@ -111,7 +111,7 @@ public final class Application implements AutoCloseable {
     }
 
     private void serve(EmbeddedHttp server, CamelContext context, StreamingSaga saga) throws Exception {
-        context.addRoutes(opened(saga.http(context)));
+        context.addRoutes(saga.http(context));
         server.ready();
         open.push(server::stopping);
         address = server.uri();

@@ -1,6 +1,7 @@
 package dev.streamingsaga.ingest;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import dev.streamingsaga.annotation.PublicApi;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param stores what each store holds, queried after the end; a store that cannot be counted is absent
  */
+@PublicApi
 @JsonPropertyOrder({
     "file",
     "sagaId",

@@ -1,5 +1,6 @@
 package dev.streamingsaga.ingest;
 
+import dev.streamingsaga.annotation.PublicApi;
 import dev.streamingsaga.journal.Reason;
 import java.util.Arrays;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import java.util.Optional;
  * The saga has ended, but not as COMPLETED, and {@code saga.hub.fail-on} or the exchange property
  * {@link Ingest#FAIL_ON} requests a failure in that case. The body of the exchange is also the {@link IngestResult}.
  */
+@PublicApi
 public final class SagaNotCompletedException extends RuntimeException {
     private final transient IngestResult result;
 

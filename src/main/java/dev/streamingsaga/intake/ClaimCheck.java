@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import dev.streamingsaga.annotation.PublicApi;
 import dev.streamingsaga.intake.DocumentRefusedException.Kind;
 import java.io.IOException;
 import java.net.URI;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * {@code <name>-claim-check}, so that a YAML route can use it with any broker: it takes the message body and returns
  * the file, which the route sends to {@code direct:<name>-ingest}.
  */
+@PublicApi
 public final class ClaimCheck {
     public static final int MAX_CHARS = 64 * 1024;
 

@@ -1,8 +1,10 @@
 package dev.streamingsaga.intake;
 
+import dev.streamingsaga.annotation.PublicApi;
 import org.jspecify.annotations.Nullable;
 
 /** A document was rejected before it got a saga, and nothing of it is kept. The message says why. */
+@PublicApi
 public final class DocumentRefusedException extends RuntimeException {
     /** Why the document was rejected. NO_ROOM is temporary: the same document may be accepted later. */
     public enum Kind {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.intake;
 
+import dev.streamingsaga.annotation.PublicApi;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.HeaderFilterStrategy;
 
@@ -8,6 +9,7 @@ import org.apache.camel.spi.HeaderFilterStrategy;
  * Camel header becomes a property of a reply. Registered as the bean {@code <name>-no-headers}, for endpoints of any
  * broker.
  */
+@PublicApi
 public final class NoHeaders implements HeaderFilterStrategy {
     @Override
     public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {

@@ -16,7 +16,9 @@
  *   <li>Object messages are never deserialized.
  * </ul>
  */
+@Internal
 @NullMarked
 package dev.streamingsaga.jms;
 
+import dev.streamingsaga.annotation.Internal;
 import org.jspecify.annotations.NullMarked;

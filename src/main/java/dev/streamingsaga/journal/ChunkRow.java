@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.util.Optional;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param etag the entity tag that the bucket returned for the stored chunk, without quotes; empty until an answer
  *     arrives, and if the answer had none
  */
+@PublicApi
 public record ChunkRow(
         int index,
         long offset,

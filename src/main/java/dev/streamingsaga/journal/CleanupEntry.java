@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.time.Instant;
 
 /**
@@ -8,6 +9,7 @@ import java.time.Instant;
  * @param resource what remains: an object key, or {@code store:sagaId}
  * @param resolution why a person closed it; empty otherwise
  */
+@PublicApi
 public record CleanupEntry(
         String cleanupId,
         String sagaId,

@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.Map;
  * @param sha256 of the whole file before the upload, lower-case hex
  * @param keyPrefix prefix of its chunks' keys: {@code <prefix>/<documentId>/<sagaId>/}
  */
+@PublicApi
 public record Document(
         String documentId,
         String sagaId,

@@ -1,10 +1,13 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
+
 /**
  * Keys of the map that every {@code direct:<name>-store-*} route gets as its body: the write, {@code -compensate},
  * {@code -count} and {@code -complete}. Every key except {@link #RUN} and {@link #KEYS} is always present. Keys keep
  * their names and meaning; new ones may be added.
  */
+@PublicApi
 public final class DocumentFacts {
     /** String, 32 hex digits: the same for the same content from the same source. */
     public static final String DOCUMENT_ID = "documentId";

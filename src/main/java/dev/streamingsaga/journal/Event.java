@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.time.Instant;
 
 /**
@@ -8,6 +9,7 @@ import java.time.Instant;
  * @param step empty if it concerns the saga as a whole
  * @param detail JSON for the reports, or empty
  */
+@PublicApi
 public record Event(
         String eventId, String sagaId, Instant at, Event.EventKind kind, String step, String message, String detail) {
     public enum EventKind {

@@ -1,6 +1,9 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
+
 /** Why a saga did not complete. */
+@PublicApi
 public enum Reason {
     FILE_NOT_FOUND,
     FILE_NOT_READABLE,

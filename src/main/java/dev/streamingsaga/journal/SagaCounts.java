@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.util.Map;
 
 /**
@@ -8,6 +9,7 @@ import java.util.Map;
  * @param sagas by state; a state without sagas is absent
  * @param attention sagas that need a person: see {@link SagaRecord#needsAttention}
  */
+@PublicApi
 public record SagaCounts(Map<SagaState, Long> sagas, long attention, long pendingCleanups, long blockedCleanups) {
 
     public long in(SagaState state) {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -12,6 +13,7 @@ import java.util.Set;
  * @param from the saga before the first one of the page; empty: from the beginning
  * @param oldestFirst in the order in which they were received; otherwise newest first
  */
+@PublicApi
 public record SagaQuery(Set<SagaState> states, boolean attention, String text, String from, boolean oldestFirst) {
 
     public static final SagaQuery ALL = new SagaQuery(EnumSet.allOf(SagaState.class), false, "", "", false);

@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param publishAttempts failed attempts to make the document of a COMPLETED saga visible in every store
  * @param supersededBy the saga that stored the newer version of the document
  */
+@PublicApi
 public record SagaRecord(
         String sagaId,
         SagaState state,

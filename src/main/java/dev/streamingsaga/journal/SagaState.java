@@ -1,9 +1,11 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.util.EnumSet;
 import java.util.Set;
 
 /** States of a saga and the legal transitions between them; the journal rejects any other. */
+@PublicApi
 public enum SagaState {
     RECEIVED,
     UPLOADING,

@@ -1,5 +1,7 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
+
 /**
  * The identity of a source file at one time. If it differs later, the file was changed or touched.
  *
@@ -8,6 +10,7 @@ package dev.streamingsaga.journal;
  * @param changedNanos time of the last change of content or attributes, which no program can set back, in nanoseconds
  *     since the epoch; 0 where the file system has none
  */
+@PublicApi
 public record SourceIdentity(String fileKey, long sizeBytes, long modifiedNanos, long changedNanos) {
     /** Whether both seem to be the same unchanged file. A modification time that was set back is not detected. */
     public boolean looksLike(SourceIdentity other) {

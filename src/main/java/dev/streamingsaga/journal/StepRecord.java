@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -15,6 +16,7 @@ import java.util.stream.Stream;
  * @param expected number of pieces that the step's store reported; empty before the write, and for a store that reports
  *     none
  */
+@PublicApi
 public record StepRecord(
         String name,
         int ordinal,

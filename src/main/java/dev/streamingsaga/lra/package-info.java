@@ -9,7 +9,9 @@
  * signed token that names saga, run and step. The journal decides what to compensate, through
  * {@link dev.streamingsaga.lra.CallbackHandler}.
  */
+@Internal
 @NullMarked
 package dev.streamingsaga.lra;
 
+import dev.streamingsaga.annotation.Internal;
 import org.jspecify.annotations.NullMarked;

@@ -12,7 +12,9 @@
  * no exception messages. A saga has one trace for each process that runs it: a later resume or clean-up has another
  * trace with the same saga id.
  */
+@Internal
 @NullMarked
 package dev.streamingsaga.observe;
 
+import dev.streamingsaga.annotation.Internal;
 import org.jspecify.annotations.NullMarked;

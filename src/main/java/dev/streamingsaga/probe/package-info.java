@@ -4,7 +4,9 @@
  * {@code ArchitectureTest} lets no other class create pools, clients or listeners, or write files. Without a probe on
  * the class path nothing is wrapped.
  */
+@Internal
 @NullMarked
 package dev.streamingsaga.probe;
 
+import dev.streamingsaga.annotation.Internal;
 import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,7 @@
 package dev.streamingsaga.recovery;
 
+import dev.streamingsaga.annotation.PublicApi;
+
 /**
  * One difference between the journal and what a store holds of a completed document.
  *
@@ -9,6 +11,7 @@ package dev.streamingsaga.recovery;
  * @param repairable whether {@code verify --repair} can fix it
  * @param message why it cannot be repaired, or what to do; may be empty
  */
+@PublicApi
 public record Drift(
         String documentId,
         String sagaId,

@@ -1,5 +1,6 @@
 package dev.streamingsaga.recovery;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param reason why no journal entry owns it
  * @param kept why it is kept; empty if it may be deleted
  */
+@PublicApi
 public record Orphan(
         String store,
         String sagaId,

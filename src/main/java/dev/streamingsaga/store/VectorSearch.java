@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.util.List;
 import java.util.Map;
 
@@ -7,6 +8,7 @@ import java.util.Map;
  * Hybrid search over completed documents: by meaning (vectors of the model in use), by words, and by phrase.
  * Thread-safe.
  */
+@PublicApi
 public interface VectorSearch {
     int MAX_LIMIT = 200;
     int MAX_TEXT_CHARS = 2000;

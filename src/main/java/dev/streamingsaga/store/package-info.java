@@ -20,7 +20,9 @@
  * <p>The stores know the journal only as {@link dev.streamingsaga.journal.Run} and
  * {@link dev.streamingsaga.journal.Document}, and may each live in a database of their own: nothing here spans two.
  */
+@Internal
 @NullMarked
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.annotation.Internal;
 import org.jspecify.annotations.NullMarked;

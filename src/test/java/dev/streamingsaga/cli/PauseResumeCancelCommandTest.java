@@ -6,6 +6,7 @@ import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.SagaRecord;
@@ -237,8 +238,9 @@ class PauseResumeCancelCommandTest {
     @Test
     void pauses_a_saga_of_a_stopped_service() throws Exception {
         Running interrupted = uploading("left.bin");
-        ActiveRun run =
-                service.application().bundle().runs().find(interrupted.sagaId()).orElseThrow();
+        ActiveRun run = Internals.runs(service.application().bundle())
+                .find(interrupted.sagaId())
+                .orElseThrow();
 
         CompletableFuture<Call> paused =
                 Background.run("stop", () -> whileStopped(() -> alone("pause", interrupted.sagaId(), "--json")));

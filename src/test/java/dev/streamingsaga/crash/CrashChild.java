@@ -1,5 +1,6 @@
 package dev.streamingsaga.crash;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.Application;
 import java.io.IOException;
@@ -50,7 +51,7 @@ final class CrashChild {
         } else if (serve) {
             await(() -> Files.exists(Path.of(args[1])), SERVICE_MILLIS);
         } else if (args.length > 1) {
-            System.out.println(application.bundle().ingest(Path.of(args[1])));
+            System.out.println(application.bundle().operator().ingest(Path.of(args[1])));
         }
         boolean done = args[0].equals("start") || finished(application);
         System.out.println("FINAL "
@@ -75,9 +76,7 @@ final class CrashChild {
     }
 
     private static boolean finished(Application application) throws InterruptedException {
-        application
-                .bundle()
-                .recovery()
+        Internals.recovery(application.bundle())
                 .pending()
                 .forEach(end -> end.exceptionally(failure -> null).join());
         long limit = System.currentTimeMillis() + LIMIT_MILLIS;
@@ -91,10 +90,10 @@ final class CrashChild {
     }
 
     private static boolean isFinished(Application application) {
-        var journal = application.bundle().journal();
+        var journal = Internals.journal(application.bundle());
         return journal.sagas().unfinished().isEmpty()
                 && journal.cleanups().all().stream()
                         .noneMatch(entry -> entry.state().isOpen())
-                && application.bundle().recovery().pending().isEmpty();
+                && Internals.recovery(application.bundle()).pending().isEmpty();
     }
 }

@@ -328,13 +328,13 @@ class IngestionCrashTest {
         assertThat(stored)
                 .as("SHA-256 of the chunks' bytes, joined")
                 .containsExactlyInAnyOrderElementsOf(sent.keySet());
-        try (Inspection inspection = Inspection.open(config)) {
+        try (Inspection inspection = Inspection.openAll(config)) {
             List<Orphan> orphans = new ArrayList<>();
-            inspection.orphans().list(orphans::add);
+            inspection.reader().listOrphans(orphans::add);
             assertThat(orphans).isEmpty();
             List<Drift> drifts = new ArrayList<>();
-            List<SagaRecord> documents = inspection.journal().sagas().current();
-            documents.forEach(saga -> drifts.addAll(inspection.documentCheck().check(saga, true)));
+            List<SagaRecord> documents = inspection.reader().documents();
+            documents.forEach(saga -> drifts.addAll(inspection.reader().verify(saga, true)));
             assertThat(documents).hasSize(ALL);
             assertThat(drifts).isEmpty();
         }

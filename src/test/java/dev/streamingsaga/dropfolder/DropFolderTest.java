@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.journal.SagaRecord;
@@ -149,7 +150,7 @@ class DropFolderTest {
         awaitGone(put("in/a.txt", "The lighthouse keeper counted his ducks.\n"));
         await().atMost(Duration.ofSeconds(90)).until(() -> files(".done").size() == 4);
         assertThat(files(".done")).contains("in/a.txt");
-        DocumentCheck check = saga.application().bundle().documentCheck();
+        DocumentCheck check = Internals.documentCheck(saga.application().bundle());
 
         for (SagaRecord stored : saga.journal().sagas().current()) {
             String chunk = stored.document().orElseThrow().keyPrefix() + "chunk-000000";
@@ -451,7 +452,7 @@ class DropFolderTest {
             for (int i = 0; i < 10; i++) {
                 awaitGone(put("f" + i + ".txt", "file " + i + "\n"));
             }
-            assertThat(beside.bundle().journal().sagas().newest(100)).isEmpty();
+            assertThat(Internals.journal(beside.bundle()).sagas().newest(100)).isEmpty();
             assertThat(saga.journal().sagas().newest(100))
                     .hasSize(11)
                     .allMatch(found -> found.state() == SagaState.COMPLETED);
@@ -461,7 +462,7 @@ class DropFolderTest {
             awaitEnd(".done/last.txt.json");
 
             assertThat(kept).exists();
-            assertThat(beside.bundle().journal().sagas().newest(100))
+            assertThat(Internals.journal(beside.bundle()).sagas().newest(100))
                     .extracting(SagaRecord::fileName)
                     .containsExactly("last.txt");
             assertThat(lockFiles())
@@ -513,13 +514,9 @@ class DropFolderTest {
         assertThat(sending.await(60, TimeUnit.SECONDS)).isTrue();
         CompletableFuture<?> pausing = Background.run(
                 "pause",
-                () -> saga.application()
-                        .bundle()
-                        .engine()
+                () -> Internals.engine(saga.application().bundle())
                         .pause(sagasOf(file).get(0).sagaId()));
-        await().until(() -> saga.application()
-                .bundle()
-                .runs()
+        await().until(() -> Internals.runs(saga.application().bundle())
                 .find(sagasOf(file).get(0).sagaId())
                 .filter(run -> run.revocation().isEmpty())
                 .isEmpty());
@@ -530,7 +527,9 @@ class DropFolderTest {
         assertThat(file).exists();
         assertThat(sagasOf(file)).hasSize(1);
 
-        saga.application().bundle().recovery().resume(sagasOf(file).get(0)).join();
+        Internals.recovery(saga.application().bundle())
+                .resume(sagasOf(file).get(0))
+                .join();
 
         awaitGone(file);
         assertThat(sagasOf(file)).singleElement().extracting(SagaRecord::state).isEqualTo(SagaState.COMPLETED);

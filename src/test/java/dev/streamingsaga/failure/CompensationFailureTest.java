@@ -7,6 +7,7 @@ import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupEntry.CleanupState;
 import dev.streamingsaga.journal.SagaState;
@@ -70,7 +71,7 @@ class CompensationFailureTest {
         assertReported(failed, entry);
 
         refusal.remove();
-        assertThat(saga.application().bundle().engine().retry(entry)).isEmpty();
+        assertThat(Internals.engine(saga.application().bundle()).retry(entry)).isEmpty();
         failed.assertFullyCompensated();
         LateFailure.assertCompletes(saga, file);
     }
@@ -119,8 +120,8 @@ class CompensationFailureTest {
 
         // One object at a time: an entry that still fails stays open and counts its attempts.
         first.remove();
-        List<CleanupEntry> open =
-                saga.application().bundle().engine().retry(failed.open().get(0));
+        List<CleanupEntry> open = Internals.engine(saga.application().bundle())
+                .retry(failed.open().get(0));
         assertThat(open)
                 .hasSize(1)
                 .allMatch(entry -> entry.resource().endsWith("chunk-000002") && entry.attempts() == 2);
@@ -131,7 +132,7 @@ class CompensationFailureTest {
                 .satisfies(line -> assertThat(line).containsEntry("attempts", 2));
 
         saga.s3().clearRules();
-        saga.application().bundle().engine().retry(open.get(0));
+        Internals.engine(saga.application().bundle()).retry(open.get(0));
         failed.assertFullyCompensated();
         LateFailure.assertCompletes(saga, file);
     }
@@ -184,7 +185,8 @@ class CompensationFailureTest {
         failed.assertWarned(3, 3, 0.0, "upload");
 
         repair.run();
-        assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
+        assertThat(Internals.engine(saga.application().bundle())
+                        .retry(failed.open().get(0)))
                 .isEmpty();
         failed.assertFullyCompensated();
         LateFailure.assertCompletes(saga, file);
@@ -206,7 +208,8 @@ class CompensationFailureTest {
                 .containsExactly(Aftermath.prefix(saga, failed.result()));
         failed.assertWarned(3, 3, 0.0, "upload");
         saga.s3().up();
-        assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
+        assertThat(Internals.engine(saga.application().bundle())
+                        .retry(failed.open().get(0)))
                 .isEmpty();
         failed.assertFullyCompensated();
     }
@@ -233,9 +236,7 @@ class CompensationFailureTest {
         FaultRule refusal = refuseDelete("chunk-000000", 403);
         saga.put(Aftermath.prefix(saga, failed.result()) + "chunk-000000", new byte[1000]);
 
-        saga.application()
-                .bundle()
-                .engine()
+        Internals.engine(saga.application().bundle())
                 .removeLateChunks(saga.journal().sagas().find(failed.sagaId()).orElseThrow());
 
         assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
@@ -261,7 +262,7 @@ class CompensationFailureTest {
     private void assertBlockedThenGone(LateFailure failed, FaultRule refusal) throws IOException {
         while (failed.open().get(0).state() == CleanupState.PENDING) {
             int before = failed.open().get(0).attempts();
-            saga.application().bundle().engine().retry(failed.open().get(0));
+            Internals.engine(saga.application().bundle()).retry(failed.open().get(0));
             assertThat(failed.open().get(0).attempts()).isEqualTo(before + 1);
         }
         assertThat(failed.open().get(0).attempts()).isEqualTo(3);
@@ -274,7 +275,8 @@ class CompensationFailureTest {
         assertThat(failed.alerts().get(1).get("actionRequired").toString())
                 .contains("cleanups retry", "cleanups resolve");
         refusal.remove();
-        assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
+        assertThat(Internals.engine(saga.application().bundle())
+                        .retry(failed.open().get(0)))
                 .isEmpty();
         failed.assertFullyCompensated();
     }
@@ -297,7 +299,7 @@ class CompensationFailureTest {
         failed.assertWarned(45, 100, 55.0, "upload 45");
 
         saga.s3().up();
-        saga.application().bundle().engine().retry(failed.open().get(0));
+        Internals.engine(saga.application().bundle()).retry(failed.open().get(0));
         failed.assertFullyCompensated();
     }
 
@@ -325,7 +327,8 @@ class CompensationFailureTest {
         failed.assertWarned(0, 1, 100.0, "crash 1");
 
         Files.delete(broken);
-        assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
+        assertThat(Internals.engine(saga.application().bundle())
+                        .retry(failed.open().get(0)))
                 .isEmpty();
         failed.assertFullyCompensated();
         assertThat(folder).isEmptyDirectory();

@@ -11,6 +11,7 @@ import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Reason;
@@ -214,7 +215,9 @@ class ConcurrencyTest {
         Running second = ingesting(saga.file("two.bin", 1000));
         awaitWaiting(true);
 
-        saga.application().bundle().engine().cancel(sagas().get(0).sagaId()).join();
+        Internals.engine(saga.application().bundle())
+                .cancel(sagas().get(0).sagaId())
+                .join();
 
         assertCompensated(saga, second.result(), Reason.CANCELLED);
         awaitWaiting(false);
@@ -460,7 +463,7 @@ class ConcurrencyTest {
                 .as("of the superseded version")
                 .extracting(StepRecord::state)
                 .containsOnly(StepState.COMPENSATED);
-        assertThat(saga.application().bundle().search().orElseThrow().search("lighthouse keeper", 100))
+        assertThat(saga.application().bundle().operator().search("lighthouse keeper", 100))
                 .extracting(hit -> hit.text())
                 .doesNotHaveDuplicates();
     }
@@ -534,7 +537,8 @@ class ConcurrencyTest {
                 .isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         assertThat(entries).singleElement().extracting(CleanupEntry::step).isEqualTo("upload");
 
-        assertThat(saga.application().bundle().engine().retry(entries.get(0))).isEmpty();
+        assertThat(Internals.engine(saga.application().bundle()).retry(entries.get(0)))
+                .isEmpty();
 
         assertThat(saga.keys()).isEqualTo(before);
         assertThat(saga.journal().sagas().find(sagaId).orElseThrow().state()).isEqualTo(SagaState.COMPENSATED);

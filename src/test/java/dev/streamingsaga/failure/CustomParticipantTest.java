@@ -3,6 +3,7 @@ package dev.streamingsaga.failure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -164,7 +165,8 @@ class CustomParticipantTest {
         failed.assertWarned(0, 1, 100.0, "notes 1");
 
         saga.execute("notes", "DROP TRIGGER refuse");
-        assertThat(saga.application().bundle().engine().retry(failed.entries().get(0)))
+        assertThat(Internals.engine(saga.application().bundle())
+                        .retry(failed.entries().get(0)))
                 .isEmpty();
         assertThat(notes()).isEmpty();
         failed.assertFullyCompensated();

@@ -3,6 +3,7 @@ package dev.streamingsaga.failure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
@@ -46,7 +47,8 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
     /** Stops it there; runs {@code release} after the journal has recorded the stop, so that the held step can end. */
     static Interrupted stop(UnderWay running, Runnable release) {
         CompletableFuture<Boolean> paused = Background.run(
-                "pause", () -> running.saga().application().bundle().engine().pause(running.sagaId()));
+                "pause",
+                () -> Internals.engine(running.saga().application().bundle()).pause(running.sagaId()));
         running.awaitState(SagaState.PAUSED);
         release.run();
         assertThat(paused.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
@@ -56,9 +58,7 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
 
     /** Runs the next run to its end. */
     IngestResult resume() {
-        saga.application()
-                .bundle()
-                .recovery()
+        Internals.recovery(saga.application().bundle())
                 .resume(saga.journal().sagas().find(sagaId).orElseThrow())
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
@@ -80,6 +80,6 @@ record Interrupted(StreamingSagaFixture saga, String sagaId) {
     }
 
     IngestResult result() {
-        return saga.application().bundle().ingest().result(sagaId);
+        return Internals.ingest(saga.application().bundle()).result(sagaId);
     }
 }

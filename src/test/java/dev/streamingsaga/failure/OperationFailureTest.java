@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.embedded.CoordinatorProcess;
@@ -249,10 +250,10 @@ class OperationFailureTest {
         start("saga.s3.timeout", "60s", "saga.compensation.step-timeout", "60s");
         CountDownLatch release = new CountDownLatch(1);
         Interrupted.UnderWay first = uploading(release);
-        SagaEngine engine = saga.application().bundle().engine();
+        SagaEngine engine = Internals.engine(saga.application().bundle());
         assertThat(engine.pause(first.sagaId())).isTrue();
         CompletableFuture<SagaState> second =
-                saga.application().bundle().recovery().resume(first.record());
+                Internals.recovery(saga.application().bundle()).resume(first.record());
         assertThat(first.record().run()).isEqualTo(2);
 
         CompletableFuture<SagaState> cancelled = engine.cancel(first.sagaId());
@@ -294,9 +295,7 @@ class OperationFailureTest {
         assertThat(result.stores()).containsEntry("upload", 3L);
         assertThat(saga.keys()).hasSize(4).allMatch(key -> key.startsWith("saga/"));
         assertThat(keysIn("other-bucket")).isEmpty();
-        assertThat(saga.application()
-                        .bundle()
-                        .documentCheck()
+        assertThat(Internals.documentCheck(saga.application().bundle())
                         .check(saga.journal().sagas().find(result.sagaId()).orElseThrow(), true))
                 .isEmpty();
         FetchResult fetched = new ChunkStore(saga.config(), saga.bucket())
@@ -314,7 +313,8 @@ class OperationFailureTest {
         refusal.remove();
         saga.restart(MOVED);
 
-        assertThat(saga.application().bundle().engine().retry(failed.open().get(0)))
+        assertThat(Internals.engine(saga.application().bundle())
+                        .retry(failed.open().get(0)))
                 .isEmpty();
 
         failed.assertFullyCompensated();
@@ -632,7 +632,7 @@ class OperationFailureTest {
                         running.record().state().isFinal() && running.record().published());
         assertStored(
                 saga,
-                saga.application().bundle().ingest().result(running.sagaId()),
+                Internals.ingest(saga.application().bundle()).result(running.sagaId()),
                 Original.of(directory.resolve("in/three.bin")));
         assertNextFileCompletes(saga);
     }
@@ -668,9 +668,7 @@ class OperationFailureTest {
             reached.countDown();
             second.await();
         });
-        var end = saga.application()
-                .bundle()
-                .recovery()
+        var end = Internals.recovery(saga.application().bundle())
                 .resume(saga.journal().sagas().find(stopped.sagaId()).orElseThrow());
         assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -770,8 +768,8 @@ class OperationFailureTest {
         long asked = saga.s3().count(method("DELETE"));
         assertThat(failed.state()).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
 
-        List<CleanupEntry> left =
-                saga.application().bundle().engine().retry(failed.open().get(0));
+        List<CleanupEntry> left = Internals.engine(saga.application().bundle())
+                .retry(failed.open().get(0));
 
         assertThat(left).isEmpty();
         assertThat(saga.s3().count(method("DELETE")))

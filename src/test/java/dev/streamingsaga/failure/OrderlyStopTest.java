@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.SagaRecord;
@@ -157,7 +158,7 @@ class OrderlyStopTest {
         files.forEach(file -> Background.run("ingest", () -> saga.ingest(file.path())));
         awaitHeld();
         await().atMost(PATIENCE)
-                .until(() -> saga.application().bundle().runs().all().size() == 4);
+                .until(() -> Internals.runs(saga.application().bundle()).all().size() == 4);
 
         stopNow();
 

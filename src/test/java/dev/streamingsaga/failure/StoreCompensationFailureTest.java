@@ -5,6 +5,7 @@ import static dev.streamingsaga.testkit.ProxiedRequest.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupEntry.CleanupState;
@@ -217,7 +218,9 @@ class StoreCompensationFailureTest {
         assertThat(engine().compensate(new Target(good.sagaId(), 1, "participant-vector")))
                 .isEqualTo(CallbackHandler.CallbackAnswer.GONE);
 
-        assertThat(saga.application().bundle().ingest().result(good.sagaId()).stores())
+        assertThat(Internals.ingest(saga.application().bundle())
+                        .result(good.sagaId())
+                        .stores())
                 .isEqualTo(good.stores());
         assertThat(saga.keys()).isEqualTo(keys);
         assertThat(saga.number("vector", "SELECT count(*) FROM vector_document WHERE visible = 1"))
@@ -226,7 +229,7 @@ class StoreCompensationFailureTest {
     }
 
     private SagaEngine engine() {
-        return saga.application().bundle().engine();
+        return Internals.engine(saga.application().bundle());
     }
 
     private void refuseDelete(String store, String table, boolean aborts) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
@@ -257,10 +258,8 @@ class StoreErrorTest {
                 lost("saga.compensation.step-timeout", "5s"); // a shorter pause does not end the run
         String sagaId = lostId();
 
-        assertThat(saga.application().bundle().engine().pause(sagaId)).isTrue();
-        saga.application()
-                .bundle()
-                .recovery()
+        assertThat(Internals.engine(saga.application().bundle()).pause(sagaId)).isTrue();
+        Internals.recovery(saga.application().bundle())
                 .resume(saga.journal().sagas().find(sagaId).orElseThrow());
 
         assertThat(caller.orTimeout(60, TimeUnit.SECONDS).join().status())
@@ -296,7 +295,7 @@ class StoreErrorTest {
                 "CREATE TRIGGER refuse BEFORE UPDATE ON saga WHEN new.state IN ('COMPENSATED', 'PARTIALLY_COMPENSATED') "
                         + "BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
 
-        saga.application().bundle().engine().cancel(sagaId);
+        Internals.engine(saga.application().bundle()).cancel(sagaId);
 
         assertThatThrownBy(() -> caller.orTimeout(60, TimeUnit.SECONDS).join())
                 .hasStackTraceContaining("journal does not accept its outcome");

@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.cli.Main;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.IngestResult;
@@ -122,7 +123,7 @@ class TwoNodesTest {
                 .isEqualTo(ended.state().name());
         assertThat(answered.get("runs").asInt()).isEqualTo(2);
         assertThat(sleeper.exitValue()).isEqualTo(mode.equals("resume") ? 0 : 1);
-        IngestResult result = saga.application().bundle().ingest().result(before.sagaId());
+        IngestResult result = Internals.ingest(saga.application().bundle()).result(before.sagaId());
         if (mode.equals("resume")) {
             assertStored(saga, result, file);
             Aftermath.assertNextFileCompletes(saga);

@@ -2,6 +2,7 @@ package dev.streamingsaga.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.StreamingSaga;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.testkit.HubServers;
@@ -180,8 +181,8 @@ class BadInputTest {
     private List<Object> contents() {
         return List.of(
                 servers.keys(),
-                bundle.journal().sagas().unfinished(),
-                bundle.journal().cleanups().all());
+                Internals.journal(bundle).sagas().unfinished(),
+                Internals.journal(bundle).cleanups().all());
     }
 
     @ParameterizedTest

@@ -6,6 +6,7 @@ import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.StreamingSaga;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.SagaState;
@@ -119,7 +120,8 @@ class OtherBrokerTest {
 
     /** Stops as on SIGTERM, while further messages arrive. */
     private void stopWhile(StreamingSagaFixture saga, int more) throws Exception {
-        ActiveRun running = saga.application().bundle().runs().all().iterator().next();
+        ActiveRun running =
+                Internals.runs(saga.application().bundle()).all().iterator().next();
         CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
             saga.application().close();
             return true;
@@ -206,21 +208,18 @@ class OtherBrokerTest {
             send("two.bin", Files.readAllBytes(saga.file("two.bin", CHUNK + 1L)));
             assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
             String sagaId = saga.journal().sagas().newest(1).get(0).sagaId();
-            CompletableFuture<String> run = saga.application()
-                    .bundle()
-                    .runs()
+            CompletableFuture<String> run = Internals.runs(saga.application().bundle())
                     .find(sagaId)
                     .orElseThrow()
                     .ended();
 
-            assertThat(saga.application().bundle().engine().pause(sagaId)).isTrue();
+            assertThat(Internals.engine(saga.application().bundle()).pause(sagaId))
+                    .isTrue();
             held.countDown();
             assertThat(run.orTimeout(60, TimeUnit.SECONDS).join()).isEqualTo(sagaId);
             assertThat(waiting()).as("its outcome is not known yet").isOne();
 
-            saga.application()
-                    .bundle()
-                    .recovery()
+            Internals.recovery(saga.application().bundle())
                     .resume(saga.journal().sagas().find(sagaId).orElseThrow());
             // A reply sent at the pause would be the first one.
             TextMessage answer = (TextMessage)
@@ -248,7 +247,7 @@ class OtherBrokerTest {
                 send("round" + round + ".txt", ("round " + round).getBytes());
                 int ended = round + 1;
                 await().atMost(PATIENCE)
-                        .until(() -> bundle.journal().sagas().newest(9).stream()
+                        .until(() -> Internals.journal(bundle).sagas().newest(9).stream()
                                         .filter(one -> one.state() == SagaState.COMPLETED)
                                         .count()
                                 == ended);

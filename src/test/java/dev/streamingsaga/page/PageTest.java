@@ -6,6 +6,7 @@ import static dev.streamingsaga.testkit.ProxiedRequest.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.api.ApiKeys;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ChunkRow.ChunkState;
@@ -262,7 +263,7 @@ class PageTest {
         await().atMost(PATIENCE)
                 .until(() -> browser.each(".row .state", "e.dataset.state").equals(List.of("COMPLETED")));
         SagaRecord stored = saga.journal().sagas().newest(1).get(0);
-        saga.application().bundle().ingest().await(stored.sagaId()); // until then it may be invisible
+        Internals.ingest(saga.application().bundle()).await(stored.sagaId()); // until then it may be invisible
         assertThat(browser.text(".row strong"))
                 .as("a name is text")
                 .isEqualTo("letter <img src=x onerror=alert(1)>.txt");

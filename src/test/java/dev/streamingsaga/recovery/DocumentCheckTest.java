@@ -3,6 +3,7 @@ package dev.streamingsaga.recovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Event;
@@ -42,7 +43,7 @@ class DocumentCheckTest {
     void start(@TempDir Path empty) throws Exception {
         directory = empty;
         saga = StreamingSagaFixture.start(empty);
-        check = saga.application().bundle().documentCheck();
+        check = Internals.documentCheck(saga.application().bundle());
     }
 
     @AfterAll
@@ -109,7 +110,7 @@ class DocumentCheckTest {
 
     private void assertFound(Stored stored) {
         String words = "zyx" + files;
-        assertThat(saga.application().bundle().search().orElseThrow().search(words, 1))
+        assertThat(saga.application().bundle().operator().search(words, 1))
                 .singleElement()
                 .satisfies(hit -> assertThat(hit.sagaId()).isEqualTo(stored.sagaId()));
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.github.f4b6a3.ulid.UlidCreator;
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.chunk.BucketOwner;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Event;
@@ -53,13 +54,13 @@ class OrphansTest {
 
     private List<Orphan> list() {
         List<Orphan> found = new ArrayList<>();
-        saga.application().bundle().orphans().list(found::add);
+        Internals.orphans(saga.application().bundle()).list(found::add);
         return found;
     }
 
     private List<Orphan> delete() {
         List<Orphan> found = new ArrayList<>();
-        saga.application().bundle().orphans().delete(found::add);
+        Internals.orphans(saga.application().bundle()).delete(found::add);
         return found;
     }
 

@@ -30,7 +30,7 @@ final class Rehearsal {
                 "saga.jms.embedded",
                 "true");
         try (Application application = Application.serve(Settings.parse(settings))) {
-            IngestResult result = application.bundle().ingest(source);
+            IngestResult result = application.bundle().operator().ingest(source);
             System.out.println(result);
         }
         System.exit(0);

@@ -3,6 +3,7 @@ package dev.streamingsaga.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.Internals;
 import dev.streamingsaga.chunk.BucketOwner;
 import dev.streamingsaga.chunk.S3Clients;
 import dev.streamingsaga.config.SagaConfig;
@@ -151,11 +152,11 @@ public final class StreamingSagaFixture implements AutoCloseable {
     }
 
     public Journal journal() {
-        return application.bundle().journal();
+        return Internals.journal(application.bundle());
     }
 
     public IngestResult ingest(Path file) {
-        return application.bundle().ingest(file);
+        return application.bundle().operator().ingest(file);
     }
 
     /** Stops the application, runs {@code meanwhile}, in which the test may change files, and starts it again. */
@@ -170,7 +171,8 @@ public final class StreamingSagaFixture implements AutoCloseable {
      * operations that are in progress.
      */
     public void stop(Runnable release) {
-        List<ActiveRun> running = List.copyOf(application.bundle().runs().all());
+        List<ActiveRun> running =
+                List.copyOf(Internals.runs(application.bundle()).all());
         CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
             application.close();
             return true;
@@ -190,7 +192,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
                     ? now.published()
                     : now.state().isFinal();
         });
-        return application.bundle().ingest().result(sagaId);
+        return Internals.ingest(application.bundle()).result(sagaId);
     }
 
     /** Stops the application and starts it again on the same data. */

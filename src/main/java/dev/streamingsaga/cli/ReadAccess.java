@@ -1,20 +1,23 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.database.Databases;
-import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.embedded.Inspection;
 import java.nio.file.Files;
-import java.time.Clock;
 
-/** Opens the journal for read-only commands, also while another process ingests. */
-final class JournalReader implements AutoCloseable {
-    private final Databases.OpenDatabase database;
-    private final Journal journal;
+/** Opens the data directory for commands that read it, also while another process ingests. */
+final class ReadAccess {
+    private ReadAccess() {}
 
-    JournalReader(SagaConfig config) {
+    /** Opens the journal now, bucket and stores when the command uses them. */
+    static Inspection open(SagaConfig config) {
         require(config);
-        this.database = Databases.open("journal", config.journal(), config.dataDir());
-        this.journal = new Journal(database.dataSource(), Clock.systemUTC(), "reader");
+        return Inspection.open(config);
+    }
+
+    /** Opens journal, bucket and stores now. */
+    static Inspection openAll(SagaConfig config) {
+        require(config);
+        return Inspection.openAll(config);
     }
 
     /**
@@ -29,14 +32,5 @@ final class JournalReader implements AutoCloseable {
             DataDirectorySetup.restrict(config.dataDir());
         }
         Logs.toStandardError();
-    }
-
-    Journal journal() {
-        return journal;
-    }
-
-    @Override
-    public void close() {
-        database.close();
     }
 }

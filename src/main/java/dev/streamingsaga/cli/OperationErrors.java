@@ -1,0 +1,33 @@
+package dev.streamingsaga.cli;
+
+import dev.streamingsaga.operations.CleanupClosedException;
+import dev.streamingsaga.operations.OperationException;
+import dev.streamingsaga.operations.UnknownCleanupException;
+import dev.streamingsaga.operations.UnknownDocumentException;
+import dev.streamingsaga.operations.UnknownSagaException;
+import dev.streamingsaga.operations.WrongStateException;
+
+/** Words operations that were refused for people at a terminal. */
+final class OperationErrors {
+    private OperationErrors() {}
+
+    static String text(OperationException refused) {
+        if (refused instanceof UnknownSagaException || refused instanceof UnknownDocumentException) {
+            return refused.getMessage() + "; list shows them";
+        }
+        if (refused instanceof WrongStateException state) {
+            return "saga " + state.sagaId() + " is already " + state.state();
+        }
+        if (refused instanceof UnknownCleanupException unknown) {
+            return noOpenCleanup(unknown.cleanupId());
+        }
+        if (refused instanceof CleanupClosedException closed) {
+            return noOpenCleanup(closed.entry().cleanupId());
+        }
+        return String.valueOf(refused.getMessage());
+    }
+
+    private static String noOpenCleanup(String cleanupId) {
+        return "no open clean-up entry " + cleanupId + "; cleanups lists them";
+    }
+}

@@ -1,0 +1,14 @@
+package dev.streamingsaga.operations;
+
+/** An operation that was refused; nothing was done. */
+public abstract sealed class OperationException extends RuntimeException
+        permits CleanupClosedException,
+                SearchUnavailableException,
+                UnknownCleanupException,
+                UnknownDocumentException,
+                UnknownSagaException,
+                WrongStateException {
+    OperationException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,22 @@
+package dev.streamingsaga.operations;
+
+import dev.streamingsaga.annotation.Internal;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.recovery.Recovery;
+import dev.streamingsaga.saga.SagaEngine;
+import org.apache.camel.ProducerTemplate;
+
+/** The components of an open instance that a {@link SagaOperator} uses. */
+@Internal
+public record OperatorComponents(
+        SagaConfig config,
+        Journal journal,
+        Runs runs,
+        Ingest ingest,
+        SagaEngine engine,
+        Recovery recovery,
+        ProducerTemplate template,
+        StorageConnections storage) {}

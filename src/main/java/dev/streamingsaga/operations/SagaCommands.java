@@ -1,0 +1,94 @@
+package dev.streamingsaga.operations;
+
+import dev.streamingsaga.annotation.Internal;
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupRepository;
+import dev.streamingsaga.journal.CleanupRepository.CleanupCommand;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OperatorCommand;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import java.util.function.Predicate;
+
+/**
+ * Journals commands. The process that owns the saga, this one or another, executes them within about a second; without
+ * such a process, the next one that starts.
+ */
+public final class SagaCommands {
+    private final Journal journal;
+
+    @Internal
+    public SagaCommands(Journal journal) {
+        this.journal = journal;
+    }
+
+    /**
+     * Requests a command, which has no effect if the saga does not accept it when it is executed.
+     *
+     * @return the saga as it was before
+     * @throws UnknownSagaException if there is no such saga
+     * @throws WrongStateException if the saga has its outcome
+     */
+    public SagaRecord request(String sagaId, OperatorCommand command) {
+        return request(find(sagaId), command, state -> !state.isFinal());
+    }
+
+    /** @throws WrongStateException if the saga does not accept the command in its present state */
+    SagaRecord requestNow(String sagaId, OperatorCommand command) {
+        return request(find(sagaId), command, state -> accepts(state, command));
+    }
+
+    private SagaRecord request(SagaRecord saga, OperatorCommand command, Predicate<SagaState> accepted) {
+        if (!accepted.test(saga.state())) {
+            throw new WrongStateException(saga, command);
+        }
+        journal.commands().request(saga.sagaId(), command);
+        return saga;
+    }
+
+    private static boolean accepts(SagaState state, OperatorCommand command) {
+        if (state.isFinal() || state == SagaState.COMPENSATING) {
+            return false;
+        }
+        return command == OperatorCommand.CANCEL || (command == OperatorCommand.RESUME) == (state == SagaState.PAUSED);
+    }
+
+    private SagaRecord find(String sagaId) {
+        return journal.sagas().find(sagaId).orElseThrow(() -> new UnknownSagaException(sagaId));
+    }
+
+    /**
+     * Requests a retry of a clean-up entry, together with the other entries of the same saga and step.
+     *
+     * @return the entry
+     * @throws UnknownCleanupException if there is no such entry
+     * @throws CleanupClosedException if it is closed
+     */
+    public CleanupEntry requestRetry(String cleanupId) {
+        return request(cleanupId, CleanupCommand.RETRY, "");
+    }
+
+    /**
+     * Requests that a clean-up entry is closed; no data is removed.
+     *
+     * @param reason recorded in the journal
+     * @return the entry
+     * @throws UnknownCleanupException if there is no such entry
+     * @throws CleanupClosedException if it is closed
+     */
+    public CleanupEntry requestResolution(String cleanupId, String reason) {
+        return request(cleanupId, CleanupCommand.RESOLVE, reason);
+    }
+
+    private CleanupEntry request(String cleanupId, CleanupCommand command, String reason) {
+        CleanupRepository cleanups = journal.cleanups();
+        CleanupEntry entry = Cleanups.open(cleanups, cleanupId);
+        cleanups.requestCommand(cleanupId, command, reason);
+        return entry;
+    }
+
+    /** Whether a command for this clean-up entry has not been executed yet. */
+    public boolean isPending(String cleanupId) {
+        return journal.cleanups().hasPendingCommand(cleanupId);
+    }
+}

@@ -1,0 +1,213 @@
+package dev.streamingsaga.operations;
+
+import dev.streamingsaga.annotation.Internal;
+import dev.streamingsaga.config.FailOn;
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.OperatorCommand;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.recovery.Drift;
+import dev.streamingsaga.recovery.Orphan;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePattern;
+import org.apache.camel.support.ExchangeHelper;
+
+/**
+ * Operates the sagas of an open instance. Get it from {@code StreamingSaga.operator()}; it can be used until the
+ * instance closes. Thread-safe.
+ */
+public final class SagaOperator extends SagaReader {
+    private static final long POLL_MILLIS = 200;
+
+    private final OperatorComponents components;
+    private final SagaCommands commands;
+    private final Cleanups cleanups;
+
+    @Internal
+    public SagaOperator(OperatorComponents components) {
+        super(components.journal(), components.storage());
+        this.components = components;
+        this.commands = new SagaCommands(components.journal());
+        this.cleanups = new Cleanups(components.journal(), components.engine(), components.recovery());
+    }
+
+    /** Runs one saga, waits for its outcome and returns it, regardless of {@code saga.hub.fail-on}. */
+    public IngestResult ingest(Path file) {
+        Exchange answer = components.template().request(components.config().direct("ingest"), call -> {
+            call.getMessage().setBody(file);
+            call.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
+        });
+        return (IngestResult) ExchangeHelper.extractResultBody(answer, ExchangePattern.InOut);
+    }
+
+    /**
+     * The outcome of a saga, with the counts of its stores, queried now. Also answers for a paused saga, unless it was
+     * requested to go on.
+     *
+     * @param wait how long to wait for the outcome at most
+     * @throws UnknownSagaException if there is no such saga
+     */
+    public SagaOutcome outcome(String sagaId, Duration wait) throws InterruptedException {
+        long end = System.nanoTime() + wait.toNanos();
+        SagaRecord saga = requireSaga(sagaId);
+        while (isRunning(saga) && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            saga = requireSaga(sagaId);
+        }
+        return new SagaOutcome(
+                saga,
+                isRunning(saga)
+                        ? Optional.empty()
+                        : Optional.of(components.ingest().result(sagaId)));
+    }
+
+    private boolean isRunning(SagaRecord saga) {
+        return !saga.state().isFinal()
+                && (saga.state() != SagaState.PAUSED
+                        || components.journal().commands().find(saga.sagaId()).isPresent());
+    }
+
+    /**
+     * What a saga has reached so far. Its stores are counted only if it has its outcome.
+     *
+     * @throws UnknownSagaException if there is no such saga
+     */
+    public IngestResult result(String sagaId) {
+        // Counting queries every store, so count only after all writes have ended.
+        return components.ingest().result(sagaId, requireSaga(sagaId).state().isFinal());
+    }
+
+    private SagaRecord requireSaga(String sagaId) {
+        return findSaga(sagaId).orElseThrow(() -> new UnknownSagaException(sagaId));
+    }
+
+    /** The sagas that this process runs now, in no particular order. */
+    public List<RunningSaga> running() {
+        return components.runs().all().stream().map(SagaOperator::running).toList();
+    }
+
+    /** The saga, if this process runs it now. */
+    public Optional<RunningSaga> findRunning(String sagaId) {
+        return components.runs().find(sagaId).map(SagaOperator::running);
+    }
+
+    private static RunningSaga running(ActiveRun run) {
+        ActiveRun.StepProgress progress = run.progress();
+        return new RunningSaga(
+                run.sagaId(),
+                run.received().fileName(),
+                progress.step(),
+                progress.done(),
+                progress.total(),
+                progress.unit());
+    }
+
+    /**
+     * Waits until this process has ended its work on a saga that has its outcome: stores may still be making its
+     * document visible, or alerts may be in delivery. Waits at most {@code saga.compensation.step-timeout}.
+     */
+    public void awaitSettled(String sagaId) throws InterruptedException {
+        components.ingest().awaitLocal(sagaId);
+    }
+
+    /** Waits for the outcome of the sagas of other processes that this process has taken over. */
+    public void awaitRecovered() {
+        components
+                .recovery()
+                .pending()
+                .forEach(end -> end.exceptionally(failure -> null).join());
+    }
+
+    /**
+     * Requests that a running saga is paused, which keeps what is written. The process that runs it executes the
+     * request within about a second.
+     *
+     * @return the saga as it was before
+     * @throws UnknownSagaException if there is no such saga
+     * @throws WrongStateException if it does not run
+     */
+    public SagaRecord pause(String sagaId) {
+        return commands.requestNow(sagaId, OperatorCommand.PAUSE);
+    }
+
+    /**
+     * Requests that a paused saga is resumed, executed as {@link #pause}.
+     *
+     * @return the saga as it was before
+     * @throws UnknownSagaException if there is no such saga
+     * @throws WrongStateException if it is not paused
+     */
+    public SagaRecord resume(String sagaId) {
+        return commands.requestNow(sagaId, OperatorCommand.RESUME);
+    }
+
+    /**
+     * Requests that a running or paused saga is compensated, executed as {@link #pause}.
+     *
+     * @return the saga as it was before
+     * @throws UnknownSagaException if there is no such saga
+     * @throws WrongStateException if it is being compensated, or has its outcome
+     */
+    public SagaRecord cancel(String sagaId) {
+        return commands.requestNow(sagaId, OperatorCommand.CANCEL);
+    }
+
+    /**
+     * Retries a clean-up entry now, together with the other entries of the same saga and step.
+     *
+     * @throws UnknownCleanupException if there is no such entry
+     * @throws CleanupClosedException if it is closed
+     */
+    public CleanupOutcome retryCleanup(String cleanupId) {
+        return cleanups.retry(cleanupId);
+    }
+
+    /**
+     * Closes a clean-up entry whose data an operator has removed.
+     *
+     * @param reason recorded in the journal
+     * @throws UnknownCleanupException if there is no such entry
+     * @throws CleanupClosedException if it is closed
+     */
+    public CleanupOutcome resolveCleanup(String cleanupId, String reason) {
+        return cleanups.resolve(cleanupId, reason);
+    }
+
+    /** As {@link #resolveCleanup}, for all open entries of the same saga and step. */
+    public CleanupOutcome resolveCleanups(String cleanupId, String reason) {
+        return cleanups.resolveStep(cleanupId, reason);
+    }
+
+    /**
+     * Executes now what {@link SagaCommands} has requested for a clean-up entry; does nothing if there is no request.
+     */
+    public void executeRequest(String cleanupId) {
+        cleanups.executeRequest(cleanupId);
+    }
+
+    /**
+     * Lists orphans as {@link #listOrphans} does, and deletes those older than {@code saga.orphans.min-age}. Only for a
+     * process that holds the lock on the data directory.
+     */
+    public void deleteOrphans(Consumer<Orphan> found) {
+        components.storage().orphans().delete(found);
+    }
+
+    /**
+     * Verifies as {@link #verify} does, repairs what differs from the journal, the original file or the bucket, and
+     * verifies again. Only for a process that holds the lock on the data directory.
+     *
+     * @return the differences found first, each with its result, then those that only the second check found
+     */
+    public List<Drift> repair(SagaRecord saga, boolean deep) {
+        return unlessSuperseded(saga, components.storage().documentCheck().repair(saga, deep));
+    }
+}

@@ -1,0 +1,224 @@
+package dev.streamingsaga.operations;
+
+import dev.streamingsaga.annotation.Internal;
+import dev.streamingsaga.chunk.FetchResult;
+import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.ChunkRow.ChunkState;
+import dev.streamingsaga.journal.ChunkTally;
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Ids;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OpenCleanups;
+import dev.streamingsaga.journal.SagaCounts;
+import dev.streamingsaga.journal.SagaPage;
+import dev.streamingsaga.journal.SagaQuery;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.recovery.Drift;
+import dev.streamingsaga.recovery.Orphan;
+import dev.streamingsaga.store.VectorSearch;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Reads sagas and documents, whichever process runs or has stored them. Changes nothing. Thread-safe.
+ *
+ * <p>Methods throw a {@link RuntimeException} of the database or of the S3 client if it does not respond.
+ */
+public sealed class SagaReader permits SagaOperator {
+    private final Journal journal;
+    private final StorageConnections storage;
+
+    @Internal
+    public SagaReader(Journal journal, StorageConnections storage) {
+        this.journal = journal;
+        this.storage = storage;
+    }
+
+    /** @param limit maximum number of sagas */
+    public final SagaPage list(SagaQuery query, int limit) {
+        return journal.pages().page(query, limit);
+    }
+
+    /** How many sagas and open clean-up entries there are, counted now; the time grows with their number. */
+    public final SagaCounts counts() {
+        return journal.pages().counts();
+    }
+
+    /**
+     * The sagas to monitor: the newest, those in progress, the first of those that wait, and the newest that need
+     * attention. At most {@code 4 * limit}, in no particular order.
+     */
+    public final Set<SagaRecord> watched(int limit) {
+        return journal.pages().watched(limit);
+    }
+
+    public final Optional<SagaRecord> findSaga(String sagaId) {
+        return journal.sagas().find(sagaId);
+    }
+
+    /** @throws UnknownSagaException if there is no such saga */
+    public final SagaStatus status(String sagaId) {
+        return new SagaStatus(
+                findSaga(sagaId).orElseThrow(() -> new UnknownSagaException(sagaId)),
+                journal.steps().of(sagaId),
+                journal.events().of(sagaId),
+                cleanupsOf(sagaId));
+    }
+
+    /**
+     * The chunks of a saga, in order; empty before its step {@code upload}.
+     *
+     * @throws dev.streamingsaga.journal.SagaException METADATA_CORRUPT if their rows in the journal are damaged
+     */
+    public final List<ChunkRow> chunks(String sagaId) {
+        return journal.chunks().all(sagaId);
+    }
+
+    /** The chunks of a saga that the bucket has confirmed. */
+    public final ChunkTally sentChunks(String sagaId) {
+        Map<ChunkState, ChunkTally> tally = journal.chunks().tally(sagaId);
+        ChunkTally sent = tally.getOrDefault(ChunkState.SENT, ChunkTally.NONE);
+        ChunkTally verified = tally.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE);
+        return new ChunkTally(sent.chunks() + verified.chunks(), sent.bytes() + verified.bytes());
+    }
+
+    /** Every open clean-up entry, oldest first. */
+    public final List<CleanupEntry> openCleanups() {
+        return journal.cleanups().open();
+    }
+
+    /** How many open clean-up entries these sagas have; a saga without open entries is absent. */
+    public final Map<String, OpenCleanups> openCleanups(Collection<String> sagaIds) {
+        return journal.cleanups().openOf(sagaIds);
+    }
+
+    /** Every clean-up entry, closed ones included, oldest first. */
+    public final List<CleanupEntry> allCleanups() {
+        return journal.cleanups().all();
+    }
+
+    /** The clean-up entries of a saga, closed ones included, oldest first. */
+    public final List<CleanupEntry> cleanupsOf(String sagaId) {
+        return journal.cleanups().of(sagaId);
+    }
+
+    /**
+     * @return the entry
+     * @throws UnknownCleanupException if there is no such entry
+     * @throws CleanupClosedException if it is closed
+     */
+    public final CleanupEntry requireOpenCleanup(String cleanupId) {
+        return Cleanups.open(journal.cleanups(), cleanupId);
+    }
+
+    /** All completed documents that no newer version supersedes, oldest first. */
+    public final List<SagaRecord> documents() {
+        return journal.sagas().current();
+    }
+
+    /** The saga that stored the newest version of a completed document. */
+    public final Optional<SagaRecord> findDocument(String documentId) {
+        return journal.sagas().ofDocument(documentId);
+    }
+
+    /** @throws UnknownDocumentException if there is no such completed document */
+    public final SagaRecord document(String documentId) {
+        return findDocument(documentId).orElseThrow(() -> new UnknownDocumentException(documentId));
+    }
+
+    /** As {@link #findDocument(String)}, for the same content from the same source. */
+    public final Optional<SagaRecord> findDocument(Path source, String sha256) {
+        return findDocument(Ids.document(source.toString(), sha256));
+    }
+
+    /** The newest completed saga for a body that the sender sent under this name. */
+    public final Optional<SagaRecord> findStored(String sender, String fileName) {
+        return journal.sagas().stored(sender, fileName);
+    }
+
+    /** The newest saga for such a body that has no outcome yet. */
+    public final Optional<SagaRecord> findUnfinished(String sender, String fileName) {
+        return journal.sagas().unfinishedOf(sender, fileName);
+    }
+
+    /**
+     * Writes a document to a file, and checks each chunk and the whole file. The target appears when all checks have
+     * passed; on failure it is unchanged.
+     *
+     * @throws UnknownDocumentException if there is no such completed document
+     * @throws dev.streamingsaga.journal.SagaException if what the bucket has is damaged
+     * @throws IOException if the connection to the bucket breaks, or the target cannot be written
+     */
+    public final FetchResult fetch(String documentId, Path target) throws IOException {
+        Document document = document(documentId).document().orElseThrow();
+        return storage.bucket().in(document.bucket()).fetch(document.keyPrefix(), target);
+    }
+
+    /**
+     * Returns a range of a document as a stream that checks its bytes against the digests of the chunks. The last bytes
+     * of a damaged or truncated chunk are never returned: reading fails with an {@link IOException} before the range is
+     * complete.
+     *
+     * @param from first byte, from 0
+     * @param length at least 1
+     * @throws dev.streamingsaga.journal.SagaException METADATA_CORRUPT if its rows in the journal are damaged
+     */
+    public final InputStream content(Document document, long from, long length) {
+        return storage.bucket().in(document.bucket()).content(chunks(document.sagaId()), from, length);
+    }
+
+    /**
+     * Returns the segments of completed documents that match best, best first.
+     *
+     * @param limit 1 to {@value VectorSearch#MAX_LIMIT}
+     * @throws SearchUnavailableException if the store {@code vector} is not a participant
+     * @throws IllegalArgumentException if the text is longer than {@value VectorSearch#MAX_TEXT_CHARS} characters, or
+     *     the limit is out of range
+     */
+    public final List<VectorSearch.Hit> search(String text, int limit) {
+        return requireSearch().search(text, limit);
+    }
+
+    /**
+     * Counts the segments, by model, that {@link #search} finds by words only because another model than the one in use
+     * embedded them.
+     *
+     * @throws SearchUnavailableException if the store {@code vector} is not a participant
+     */
+    public final Map<String, Long> foreignModels() {
+        return requireSearch().foreignModels();
+    }
+
+    private VectorSearch requireSearch() {
+        return storage.search().orElseThrow(SearchUnavailableException::new);
+    }
+
+    /** Reports stored data that no saga in the journal owns. */
+    public final void listOrphans(Consumer<Orphan> found) {
+        storage.orphans().list(found);
+    }
+
+    /**
+     * Compares a completed document with the journal, in the bucket and every store.
+     *
+     * @param saga one of {@link #documents} or {@link #findDocument}
+     * @param deep reads every chunk instead of trusting the checksums that the bucket reports
+     * @return what differs; empty for a healthy document, and for one that a newer version has superseded meanwhile
+     */
+    public final List<Drift> verify(SagaRecord saga, boolean deep) {
+        return unlessSuperseded(saga, storage.documentCheck().check(saga, deep));
+    }
+
+    /** A version superseded meanwhile is being removed: its missing data is not drift. */
+    final List<Drift> unlessSuperseded(SagaRecord saga, List<Drift> found) {
+        return findSaga(saga.sagaId()).flatMap(SagaRecord::supersededBy).isEmpty() ? found : List.of();
+    }
+}
