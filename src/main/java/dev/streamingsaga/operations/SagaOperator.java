@@ -103,7 +103,7 @@ public final class SagaOperator extends SagaReader {
         ActiveRun.StepProgress progress = run.progress();
         return new RunningSaga(
                 run.sagaId(),
-                run.received().fileName(),
+                run.initialSaga().fileName(),
                 progress.step(),
                 progress.done(),
                 progress.total(),
