@@ -149,6 +149,8 @@ class ExamplesTest {
     private Map<String, String> environment() {
         Map<String, String> properties = servers.properties("saga");
         return Map.of(
+                "JAVA_TOOL_OPTIONS", // for short-lived processes: Maven, the compiler, the hub
+                "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
                 "SAGA_COORDINATOR_URL",
                 StreamingSagaFixture.coordinator().toString(),
                 "SAGA_COORDINATOR_SECRET",

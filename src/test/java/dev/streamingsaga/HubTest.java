@@ -389,7 +389,7 @@ class HubTest {
     /** The store's routes were built without the error guard: Camel loses the exchange. */
     @Test
     void an_error_in_a_store_added_before_the_instance_ends_at_the_time_limit() throws Exception {
-        CamelContext hub = hubWithDyingStore("20s");
+        CamelContext hub = hubWithDyingStore("10s");
         hub.start();
         hub.addRoutes(new StreamingSaga());
 
