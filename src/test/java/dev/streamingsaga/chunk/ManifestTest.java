@@ -70,6 +70,14 @@ class ManifestTest {
         assertCorrupt(json.replace(before, after));
     }
 
+    @Test
+    void an_empty_document_has_no_chunk_and_a_chunk_is_never_empty() {
+        String empty = "{\"sha256\":\"0\",\"sizeBytes\":0,\"chunks\":[]}";
+        assertThat(parse(empty).chunks()).isEmpty();
+        assertCorrupt(
+                empty.replace("[]", "[{\"index\":0,\"offset\":0,\"size\":0,\"sha256\":\"0\",\"codec\":\"none\"}]"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "null", "[]", "{}", "{\"sha256\":\"0\",\"sizeBytes\":0,\"chunks\":[null]}", "<xml/>"})
     void rejects_what_is_not_a_manifest(String text) {

@@ -49,6 +49,30 @@ class ParallelTest {
     }
 
     @Test
+    void uses_as_many_threads_as_allowed_the_callers_included() {
+        AtomicInteger tasks = new AtomicInteger();
+
+        new Parallel(task -> tasks.incrementAndGet(), 3).forEach(ITEMS, done::add);
+
+        assertThat(tasks).hasValue(2);
+        assertThat(done).as("the caller alone").containsExactlyElementsOf(ITEMS);
+    }
+
+    @Test
+    void reads_no_further_item_after_a_failure() {
+        AtomicInteger calls = new AtomicInteger();
+        Parallel workerBeforeCaller = new Parallel(Runnable::run, 2);
+
+        assertThatThrownBy(() -> workerBeforeCaller.forEach(ITEMS, item -> {
+                    calls.incrementAndGet();
+                    throw new IllegalStateException("on purpose");
+                }))
+                .hasMessage("on purpose");
+
+        assertThat(calls).hasValue(1);
+    }
+
+    @Test
     void it_runs_on_threads_of_its_own_pool() throws Exception {
         List<Runnable> both = List.of(
                 () -> new Parallel(pool, 4).forEach(ITEMS, done::add),

@@ -104,6 +104,32 @@ class UploadFailuresTest {
     }
 
     @Test
+    void a_checksum_that_the_server_rejects_with_400_is_retried_while_the_source_is_unchanged() {
+        assertTransient(answer(400, "InvalidRequest", "the checksum does not match"));
+        assertPermanent(answer(403, "AccessDenied", "no right to set a checksum"), Reason.STORE_FAILED);
+    }
+
+    @Test
+    void the_message_names_object_bucket_and_the_sdks_reason() {
+        SdkClientException failure =
+                SdkClientException.create("Unable to execute HTTP request", new IOException("reset"));
+
+        assertThat(failures.classify(put, new IllegalStateException("wrapper", failure)))
+                .hasMessageContaining(
+                        "cannot write chunk 1 of saga saga-1 to bucket bucket: Unable to execute HTTP request");
+        assertThat(failures.classify(put, new IllegalStateException("wrapper", new SocketException("reset"))))
+                .hasMessageContaining(": reset at attempt");
+    }
+
+    @Test
+    void an_attempt_holds_one_permit_and_releases_it_once() {
+        assertThat(run.openPermits).hasValue(1);
+        put.end();
+        put.end();
+        assertThat(run.openPermits).hasValue(0);
+    }
+
+    @Test
     void retries_when_the_network_fails() {
         assertTransient(SdkClientException.create("connect timed out"));
         assertTransient(new IllegalStateException(new SocketException("Connection reset")));

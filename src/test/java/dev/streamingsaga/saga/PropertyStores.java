@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 
@@ -16,6 +17,7 @@ import org.apache.camel.builder.RouteBuilder;
  */
 final class PropertyStores {
     private final Map<String, ConcurrentSkipListSet<String>> pieces = new ConcurrentHashMap<>();
+    private final List<String> compensated = new CopyOnWriteArrayList<>();
     private final Map<String, Fault> faults = new ConcurrentHashMap<>();
 
     /**
@@ -79,7 +81,13 @@ final class PropertyStores {
         };
     }
 
+    /** The stores whose compensation was called, in order. */
+    List<String> compensated() {
+        return List.copyOf(compensated);
+    }
+
     private void compensate(String store, Exchange exchange) {
+        compensated.add(store);
         if (fails(store, Failure.REFUSES)) {
             throw new IllegalStateException(store + " refuses on purpose");
         }

@@ -12,6 +12,7 @@ import dev.streamingsaga.journal.HandClock;
 import dev.streamingsaga.journal.LossyDatabase;
 import dev.streamingsaga.journal.NewSaga;
 import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.ShutdownException;
@@ -102,6 +103,74 @@ class SagaEngineTest {
         assertThat(node.journal.cleanups().of(run.sagaId()))
                 .extracting(CleanupEntry::resource)
                 .containsExactly("upload:" + run.sagaId());
+    }
+
+    @Test
+    void counts_what_each_store_holds_and_leaves_out_a_store_that_cannot_be_queried() {
+        assertThat(node.engine.counts().counts(saga())).isEqualTo(Map.of("upload", 0L, "alpha", 0L));
+        pass(4);
+        stores.write("upload", run.sagaId(), 0);
+        stores.write("upload", run.sagaId(), 1);
+        stores.write("alpha", run.sagaId(), 0);
+
+        assertThat(node.engine.counts().counts(saga())).isEqualTo(Map.of("upload", 2L, "alpha", 1L));
+
+        stores.fail("alpha", PropertyStores.Failure.CANNOT_BE_ASKED, 1);
+        assertThat(node.engine.counts().counts(saga())).isEqualTo(Map.of("upload", 2L));
+    }
+
+    @Test
+    void a_compensation_undoes_the_newest_step_first_and_leaves_nothing() throws Exception {
+        pass(5);
+        stores.write("upload", run.sagaId(), 0);
+        stores.write("alpha", run.sagaId(), 0);
+
+        SagaState outcome = node.engine
+                .compensate(run.sagaId(), run.number(), Reason.STORE_FAILED, "on purpose")
+                .get(10, TimeUnit.SECONDS);
+
+        assertThat(outcome).isEqualTo(SagaState.COMPENSATED);
+        assertThat(stores.compensated()).containsExactly("alpha", "upload");
+        assertThat(node.journal.steps(run.sagaId())).noneMatch(StepRecord::mayHoldData);
+        assertThat(saga().reason()).contains(Reason.STORE_FAILED);
+        assertThatThrownBy(run::permit).isInstanceOf(SagaException.class);
+    }
+
+    @Test
+    void a_request_of_an_earlier_run_changes_nothing() throws Exception {
+        pass(5);
+        stores.write("alpha", run.sagaId(), 0);
+
+        SagaState outcome = node.engine
+                .compensate(run.sagaId(), run.number() - 1, Reason.CANCELLED, "late")
+                .get(10, TimeUnit.SECONDS);
+
+        assertThat(outcome).isEqualTo(SagaState.PROCESSING);
+        assertThat(stores.held("alpha", run.sagaId())).hasSize(1);
+    }
+
+    @Test
+    void a_store_that_reports_success_but_keeps_data_leaves_residue_that_a_retry_removes() throws Exception {
+        pass(5);
+        stores.write("alpha", run.sagaId(), 0);
+        stores.fail("alpha", PropertyStores.Failure.LIES, 1);
+
+        SagaState outcome = node.engine
+                .compensate(run.sagaId(), run.number(), Reason.CANCELLED, "on purpose")
+                .get(10, TimeUnit.SECONDS);
+
+        assertThat(outcome).isEqualTo(SagaState.PARTIALLY_COMPENSATED);
+        CleanupEntry entry = node.journal.cleanups().of(run.sagaId()).get(0);
+        assertThat(entry.lastError()).isEqualTo("still there after the delete");
+
+        assertThat(node.engine.retry(entry)).isEmpty();
+
+        assertThat(stores.held("alpha", run.sagaId())).isEmpty();
+        assertThat(saga().state()).isEqualTo(SagaState.COMPENSATED);
+    }
+
+    private SagaRecord saga() {
+        return node.journal.saga(run.sagaId()).orElseThrow();
     }
 
     @Test
