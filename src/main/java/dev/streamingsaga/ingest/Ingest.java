@@ -1,5 +1,7 @@
 package dev.streamingsaga.ingest;
 
+import dev.streamingsaga.annotation.Internal;
+import dev.streamingsaga.annotation.PublicApi;
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
@@ -11,7 +13,11 @@ import dev.streamingsaga.saga.SagaEngine;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
 
-/** Entry point for files. One saga per call; calls beyond {@code saga.concurrency} wait for a slot. */
+/**
+ * Entry point for files. One saga per call; calls beyond {@code saga.concurrency} wait for a slot. Hubs use its
+ * constants.
+ */
+@PublicApi
 public final class Ingest {
     /** Exchange property: the saga whose outcome answers this call, if the call does not start a saga of its own. */
     static final String SAGA_ID = "SagaJoined";
@@ -54,6 +60,7 @@ public final class Ingest {
     private final RunExecution execution;
 
     /** @param engine runs the sagas */
+    @Internal
     public Ingest(SagaConfig config, Journal journal, Runs runs, DocumentContent content, SagaEngine engine) {
         this.config = config;
         this.steps = new PreparationSteps(config, journal, content);
@@ -63,6 +70,7 @@ public final class Ingest {
         this.execution = new RunExecution(config, journal, runs, engine);
     }
 
+    @Internal
     public RoutesBuilder routes() {
         OutcomeCheck check = new OutcomeCheck(config.hub().failOn());
         return new IngestRoutes(config, claims, execution, new OutcomeAnswer(check, outcomes, results));
@@ -72,11 +80,13 @@ public final class Ingest {
      * Step {@code validate}: checks that the file is regular, readable, allowed and within the size limit; takes its
      * digests.
      */
+    @Internal
     public void validate(Exchange exchange) {
         steps.validate(exchange);
     }
 
     /** Step {@code start}: chooses and journals all names before anything is written under them. */
+    @Internal
     public void start(Exchange exchange) {
         steps.start(exchange);
     }
@@ -86,6 +96,7 @@ public final class Ingest {
      *
      * @throws ShutdownException if this instance stops before
      */
+    @Internal
     public IngestResult await(String sagaId) throws InterruptedException {
         outcomes.awaitEnd(sagaId, true);
         return result(sagaId);
@@ -95,16 +106,19 @@ public final class Ingest {
      * Waits until this process has ended its work on the saga, at most one step time-out: stores may still be making
      * its document visible, or alerts may be in delivery.
      */
+    @Internal
     public void awaitLocal(String sagaId) throws InterruptedException {
         outcomes.awaitLocal(sagaId);
     }
 
     /** The saga's outcome, with the counts of its stores, queried now. */
+    @Internal
     public IngestResult result(String sagaId) {
         return result(sagaId, true);
     }
 
     /** @param counted false: no store is queried, {@code stores} is empty */
+    @Internal
     public IngestResult result(String sagaId, boolean counted) {
         return results.of(sagaId, counted);
     }

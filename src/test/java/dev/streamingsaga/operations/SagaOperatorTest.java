@@ -90,9 +90,7 @@ class SagaOperatorTest {
     @Test
     void names_what_it_does_not_know() {
         List<Runnable> sagas = List.of(
-                () -> operator.pause("nothing"),
-                () -> operator.status("nothing"),
-                () -> operator.result("nothing"));
+                () -> operator.pause("nothing"), () -> operator.status("nothing"), () -> operator.result("nothing"));
         assertThat(sagas)
                 .allSatisfy(call -> assertThatThrownBy(call::run)
                         .isInstanceOfSatisfying(
