@@ -131,7 +131,7 @@ class SagaEngineTest {
 
         assertThat(outcome).isEqualTo(SagaState.COMPENSATED);
         assertThat(stores.compensated()).containsExactly("alpha", "upload");
-        assertThat(node.journal.steps(run.sagaId())).noneMatch(StepRecord::mayHoldData);
+        assertThat(node.journal.steps().of(run.sagaId())).noneMatch(StepRecord::mayHoldData);
         assertThat(saga().reason()).contains(Reason.STORE_FAILED);
         assertThatThrownBy(run::permit).isInstanceOf(SagaException.class);
     }
@@ -170,7 +170,7 @@ class SagaEngineTest {
     }
 
     private SagaRecord saga() {
-        return node.journal.saga(run.sagaId()).orElseThrow();
+        return node.journal.sagas().find(run.sagaId()).orElseThrow();
     }
 
     @Test
