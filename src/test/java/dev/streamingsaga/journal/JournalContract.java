@@ -484,9 +484,11 @@ abstract class JournalContract {
                 .as("one that its own process lost is found too")
                 .hasSize(1);
 
-        journal.leases().renew(List.of());
+        assertThat(journal.leases().renew(List.of())).isEmpty();
         assertThat(other.leases().stale(false)).as("not worked on, not renewed").hasSize(1);
-        journal.leases().renew(List.of(saga.sagaId()));
+        assertThat(journal.leases().renew(List.of(saga.sagaId(), "unknown")))
+                .as("those that it still owns")
+                .containsExactly(saga.sagaId());
         assertThat(other.leases().stale(false)).isEmpty();
         clock.forward(LEASE);
         assertThat(other.leases().stale(false)).isEmpty();
@@ -497,7 +499,7 @@ abstract class JournalContract {
         SagaRecord saga = receive("a");
         clock.forward(LEASE.plusMillis(1));
 
-        other.leases().renew(List.of(saga.sagaId()));
+        assertThat(other.leases().renew(List.of(saga.sagaId()))).isEmpty();
 
         assertThat(other.leases().stale(false)).hasSize(1);
     }
@@ -559,6 +561,10 @@ abstract class JournalContract {
         assertThat(other.leases().handOver(run.sagaId(), 1)).as("not his").isFalse();
 
         assertThat(journal.leases().handOver(run.sagaId(), 1)).isTrue();
+        assertThat(journal.events().of(run.sagaId()))
+                .extracting(Event::message)
+                .filteredOn(message -> message.startsWith("RELEASED after run 1"))
+                .hasSize(1);
 
         assertThat(journal.leases().handOver(run.sagaId(), 1)).as("once").isFalse();
         assertRefused(() -> journal.steps().ends(run.sagaId(), 1, "upload", OptionalLong.empty()));
@@ -595,6 +601,9 @@ abstract class JournalContract {
 
         SagaRecord resumed = saga(run);
         assertThat(resumed.state()).isEqualTo(SagaState.RECEIVED);
+        assertThat(journal.events().of(run.sagaId()))
+                .extracting(Event::message)
+                .contains("RESUMED as run 2 from PROCESSING");
         assertThat(resumed.deadline()).isEqualTo(clock.instant().plus(LIMIT));
         assertThat(resumed.document()).contains(run.document());
         assertThat(step(run, "upload")).as("may hold data").isEqualTo(StepState.WRITTEN);
