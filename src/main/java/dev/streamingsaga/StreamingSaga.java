@@ -34,10 +34,14 @@ import dev.streamingsaga.operations.OperatorComponents;
 import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.StorageConnections;
 import dev.streamingsaga.ops.Reports;
+import dev.streamingsaga.outage.Dependency;
+import dev.streamingsaga.outage.Outages;
+import dev.streamingsaga.outage.Patience;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Orphans;
 import dev.streamingsaga.recovery.Recovery;
 import dev.streamingsaga.recovery.StorageAccess;
+import dev.streamingsaga.saga.EngineDependencies;
 import dev.streamingsaga.saga.ErrorGuard;
 import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.store.Stores;
@@ -80,6 +84,9 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
 
     /** How long a stop waits for requests in flight to a store; shorter than the context's shutdown time-out. */
     private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
+
+    /** Between two probes of a dependency that is down. */
+    private static final Duration PROBE_INTERVAL = Duration.ofSeconds(2);
 
     private final String name;
     private final Optional<HubResolver.ResolvedResources> explicitResources;
@@ -220,13 +227,22 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Reports reports = new Reports(config, journal, context);
         CallbackToken tokens =
                 CallbackToken.open(config.dataDir(), config.callback().secret());
-        SagaEngine engine = closeLater(new SagaEngine(config, context, runs, journal, tokens, reports));
+        Outages outages = closeLater(new Outages(config.id("outages"), PROBE_INTERVAL, journal.clock()));
+        Patience patience = new Patience(config.patience(), outages, journal.clock());
+        SagaEngine engine =
+                closeLater(new SagaEngine(config, context, new EngineDependencies(runs, tokens, reports, patience)));
         CallbackListener callbacks = closeLater(CallbackListener.start(
                 config.callback(), config.dataDir(), servers.coordinator().scope(), engine));
         JournalSagaService service =
-                new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()));
+                new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()), patience);
         open.push(service::release);
         service.setCamelContext(context);
+        outages.watch(Dependency.COORDINATOR, service::ping);
+        outages.watch(Dependency.BUCKET, new ChunkStore(config, servers.s3())::pingAccess);
+        outages.watch(Dependency.DATABASE, () -> {
+            journal.epoch();
+            stores.checks().values().forEach(Runnable::run);
+        });
         bindForRoutes(context, config);
         Ingest ingest = new Ingest(config, journal, runs, content, engine);
         Recovery recovery = closeLater(new Recovery(config, context, runs, engine, service));

@@ -25,6 +25,18 @@ final class DocumentSettings {
         source(table);
         security(table);
         chunks(table);
+        patience(table);
+    }
+
+    private static void patience(SettingsTable table) {
+        table.section("Transient failures");
+        table.row(DURATION, "saga.patience", "15m", "0s", "7d")
+                .describe("How long a saga waits for a bucket, database, coordinator or other server that is down"
+                        + " before it is compensated, but never past saga.time-limit. 0s: steps are not tried again.");
+        table.row(INTEGER, "saga.step.attempts", "3", "1", "100")
+                .describe("Attempts of a step that meets a transient failure, at least; the first is included.");
+        table.row(DURATION, "saga.step.retry-delay", "5s", "0s", "1h")
+                .describe("Pause before a step is tried again. It doubles each time, up to 30 s.");
     }
 
     private static void instance(SettingsTable table) {

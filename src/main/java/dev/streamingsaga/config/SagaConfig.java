@@ -28,6 +28,7 @@ public record SagaConfig(
         Source source,
         Security security,
         Chunk chunk,
+        Patience patience,
         S3 s3,
         Database journal,
         Map<String, Database> stores,
@@ -102,6 +103,19 @@ public record SagaConfig(
      */
     public record Chunk(
             long sizeBytes, String prefix, int parallelism, int attempts, Duration retryDelay, boolean readBack) {}
+
+    /**
+     * How a step meets a transient failure.
+     *
+     * @param attempts attempts of a step at least, the first included
+     * @param firstPause pause after the first failure; it doubles after each further one
+     * @param limit how long a saga waits for a dependency; zero: steps are not tried again
+     */
+    public record Patience(int attempts, Duration firstPause, Duration limit) {
+        public boolean isOff() {
+            return limit.isZero();
+        }
+    }
 
     /** An empty endpoint means the embedded server. */
     public record S3(

@@ -163,6 +163,10 @@ public final class Settings {
                         read.integer("saga.chunk.attempts"),
                         read.duration("saga.chunk.retry-delay"),
                         read.flag("saga.verify.read-back")),
+                new SagaConfig.Patience(
+                        read.integer("saga.step.attempts"),
+                        read.duration("saga.step.retry-delay"),
+                        read.duration("saga.patience")),
                 new S3(
                         read.uri("saga.s3.endpoint"),
                         read.text("saga.s3.region"),

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.http.BoundedHttp;
+import dev.streamingsaga.http.HttpStatusException;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -109,7 +111,8 @@ final class HttpEmbedder implements Embedder {
                     throw new SagaException(
                             Reason.STORE_FAILED,
                             "model %s at %s failed: %s, attempt %d of %d"
-                                    .formatted(modelId(), url.getAuthority(), result.problem(), attempt, ATTEMPTS));
+                                    .formatted(modelId(), url.getAuthority(), result.problem(), attempt, ATTEMPTS),
+                            result.cause());
                 }
                 Duration delay = FIRST_PAUSE.multipliedBy(1L << (attempt - 1));
                 TimeUnit.MILLISECONDS.sleep(
@@ -142,7 +145,12 @@ final class HttpEmbedder implements Embedder {
      * The result of one attempt: a body, or a problem that may be temporary; then retry after {@code pause} at the
      * earliest.
      */
-    private record EndpointResult(byte @Nullable [] body, String problem, boolean retryable, Duration pause) {}
+    private record EndpointResult(
+            byte @Nullable [] body,
+            String problem,
+            boolean retryable,
+            Duration pause,
+            @Nullable IOException cause) {}
 
     private EndpointResult send(HttpRequest request, int texts) throws InterruptedException {
         long limit = (long) texts * config.dimension() * CHARS_PER_NUMBER + OTHER_CHARS;
@@ -151,16 +159,20 @@ final class HttpEmbedder implements Embedder {
                     BoundedHttp.send(client, request, info -> new BoundedBody(limit), config.timeout());
             int status = response.statusCode();
             if (status == 200) {
-                return new EndpointResult(response.body(), "", false, Duration.ZERO);
+                return new EndpointResult(response.body(), "", false, Duration.ZERO, null);
             }
             return new EndpointResult(
-                    null, "status " + status, status == TOO_MANY_REQUESTS || status >= 500, retryAfter(response));
+                    null,
+                    "status " + status,
+                    status == TOO_MANY_REQUESTS || status >= 500,
+                    retryAfter(response),
+                    new HttpStatusException(status));
         } catch (TimeoutException e) {
-            return new EndpointResult(
-                    null, "no answer within " + config.timeout().toMillis() + " ms", true, Duration.ZERO);
+            String problem = "no answer within " + config.timeout().toMillis() + " ms";
+            return new EndpointResult(null, problem, true, Duration.ZERO, new HttpTimeoutException(problem));
         } catch (IOException e) {
             return new EndpointResult(
-                    null, e.toString(), !(e.getCause() instanceof BoundedBody.TooLong), Duration.ZERO);
+                    null, e.toString(), !(e.getCause() instanceof BoundedBody.TooLong), Duration.ZERO, e);
         }
     }
 

@@ -139,6 +139,20 @@ public final class ActiveRun implements Run {
     }
 
     /**
+     * Journals that the step waits for a dependency.
+     *
+     * @throws SagaException if the run no longer owns the saga, or the saga was cancelled or paused
+     */
+    public void waits(String name, Waiting waiting) {
+        journal.runs().waits(sagaId, number, name, waiting);
+    }
+
+    /** Journals that the step goes on after it has waited. */
+    public void goesOn(String name) {
+        journal.runs().goesOn(sagaId, number, name);
+    }
+
+    /**
      * Sets a check that runs before each side effect. It throws if the run has lost something that it needs besides the
      * journal, such as the lock on its source.
      */

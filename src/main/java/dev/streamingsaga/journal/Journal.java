@@ -50,7 +50,7 @@ public final class Journal {
         this.outcomes = new SagaOutcomes(
                 new SagaOutcomes.Repositories(db, sagas, events, transitions, registration, steps, cleanups));
         this.chunks = new ChunkRepository(db);
-        this.runs = new RunRepository(db, transitions);
+        this.runs = new RunRepository(db, transitions, events);
         this.statistics = new StatisticsRepository(db);
         this.pages = new SagaPages(db);
         this.droppedFiles = new DroppedFileRepository(db, events);

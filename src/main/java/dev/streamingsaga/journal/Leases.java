@@ -135,7 +135,7 @@ public final class Leases {
             int run = stale.nextRun();
             int updated = db.sql
                     .sql("UPDATE saga SET node = ?, run = ?, state = 'RECEIVED', lease_until = ?, deadline_at = ?,"
-                            + " updated_at = ?, wish = NULL WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
+                            + " updated_at = ?, wish = NULL, waiting_for = NULL WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
                             + SagaRepository.finalAnd("COMPENSATING"))
                     .params(
                             node,

@@ -4,10 +4,53 @@ package dev.streamingsaga.journal;
 final class RunRepository {
     private final JournalDatabase db;
     private final StateTransitions transitions;
+    private final EventRepository events;
 
-    RunRepository(JournalDatabase db, StateTransitions transitions) {
+    RunRepository(JournalDatabase db, StateTransitions transitions, EventRepository events) {
         this.db = db;
         this.transitions = transitions;
+        this.events = events;
+    }
+
+    /** Records that the saga waits; an event marks the beginning. */
+    void waits(String sagaId, int run, String step, Waiting waiting) {
+        db.inTransaction(() -> {
+            int began = set(sagaId, run, waiting, "waiting_for IS NULL");
+            if (began == 1) {
+                events.append(sagaId, Event.EventKind.STATE, step, waiting.reason(), "");
+            } else {
+                transitions.requireUpdated(set(sagaId, run, waiting, "waiting_for IS NOT NULL"), sagaId, run);
+            }
+        });
+    }
+
+    private int set(String sagaId, int run, Waiting waiting, String condition) {
+        return db.sql
+                .sql("UPDATE saga SET waiting_for = ?, waiting_since = ?, next_attempt_at = ?, updated_at = ?"
+                        + " WHERE saga_id = ? AND run = ? AND state NOT IN "
+                        + SagaRepository.finalAnd("PAUSED", "COMPENSATING") + " AND " + condition)
+                .params(
+                        waiting.reason(),
+                        waiting.since().toEpochMilli(),
+                        waiting.nextAttempt().toEpochMilli(),
+                        db.now(),
+                        sagaId,
+                        run)
+                .update();
+    }
+
+    /** Records that the saga goes on after it has waited. */
+    void goesOn(String sagaId, int run, String step) {
+        db.inTransaction(() -> {
+            int ended = db.sql
+                    .sql("UPDATE saga SET waiting_for = NULL, waiting_since = NULL, next_attempt_at = NULL,"
+                            + " updated_at = ? WHERE saga_id = ? AND run = ? AND waiting_for IS NOT NULL")
+                    .params(db.now(), sagaId, run)
+                    .update();
+            if (ended == 1) {
+                events.append(sagaId, Event.EventKind.STATE, step, "goes on", "");
+            }
+        });
     }
 
     /** Binds the saga's LRA to its run, so that callbacks of any other LRA can be recognized. */

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param document empty before the step {@code start}
  * @param publishAttempts failed attempts to make the document of a COMPLETED saga visible in every store
  * @param supersededBy the saga that stored the newer version of the document
+ * @param waiting why a running saga does not go on; empty if it does
  */
 @PublicApi
 public record SagaRecord(
@@ -39,7 +40,8 @@ public record SagaRecord(
         Optional<Instant> finishedAt,
         boolean published,
         int publishAttempts,
-        Optional<String> supersededBy) {
+        Optional<String> supersededBy,
+        Optional<Waiting> waiting) {
 
     /**
      * Whether the saga waits for a person: it is paused, it left residue, a clean-up entry is blocked, or its completed

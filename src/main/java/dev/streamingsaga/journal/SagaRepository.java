@@ -191,7 +191,21 @@ public final class SagaRepository {
                 time(row, "finished_at"),
                 time(row, "published_at").isPresent(),
                 row.getInt("publish_attempts"),
-                Optional.ofNullable(row.getString("superseded_by")));
+                Optional.ofNullable(row.getString("superseded_by")),
+                waiting(row));
+    }
+
+    /** What a saga waited for before it was compensated or paused stays in its row. */
+    private static Optional<Waiting> waiting(ResultSet row) throws SQLException {
+        String reason = row.getString("waiting_for");
+        SagaState state = SagaState.valueOf(row.getString("state"));
+        boolean isRunning = !state.isFinal() && state != SagaState.COMPENSATING && state != SagaState.PAUSED;
+        return reason == null || !isRunning
+                ? Optional.empty()
+                : Optional.of(new Waiting(
+                        reason,
+                        Instant.ofEpochMilli(row.getLong("waiting_since")),
+                        Instant.ofEpochMilli(row.getLong("next_attempt_at"))));
     }
 
     private static Optional<Document> document(ResultSet row) throws SQLException {

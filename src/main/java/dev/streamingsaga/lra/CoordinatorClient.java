@@ -1,9 +1,11 @@
 package dev.streamingsaga.lra;
 
+import dev.streamingsaga.http.HttpStatusException;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.outage.Patience;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
@@ -33,12 +35,19 @@ final class CoordinatorClient extends LRAClient {
     private final LraSettings settings;
     private final CoordinatorHttp http;
     private final SagaThreads threads;
+    private final Patience patience;
 
-    CoordinatorClient(JournalSagaService service, LraSettings settings, CoordinatorHttp http, SagaThreads threads) {
+    CoordinatorClient(
+            JournalSagaService service,
+            LraSettings settings,
+            CoordinatorHttp http,
+            SagaThreads threads,
+            Patience patience) {
         super(service, http.client());
         this.settings = settings;
         this.http = http;
         this.threads = threads;
+        this.patience = patience;
     }
 
     @Override
@@ -48,12 +57,22 @@ final class CoordinatorClient extends LRAClient {
 
     @Override
     public CompletableFuture<Void> join(URL lra, LRASagaStep step, Exchange exchange) {
-        return threads.run(() -> join(lra.toString(), step));
+        return threads.run(() -> patiently(exchange, "join", () -> join(lra.toString(), step)));
     }
 
     @Override
     public CompletableFuture<Void> complete(URL lra, Exchange exchange) {
-        return threads.run(() -> close(lra.toString()));
+        return threads.run(() -> patiently(exchange, "close", () -> close(lra.toString())));
+    }
+
+    /** Outside of a run, for example in a test of the connection, nothing waits. */
+    private void patiently(Exchange exchange, String step, Runnable request) {
+        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        if (run == null) {
+            request.run();
+        } else {
+            patience.run(run, step, request);
+        }
     }
 
     /**
@@ -236,7 +255,8 @@ final class CoordinatorClient extends LRAClient {
                         response.statusCode(),
                         known ? " " + status : "",
                         hint(response.statusCode()),
-                        next));
+                        next),
+                new HttpStatusException(response.statusCode()));
     }
 
     private static String hint(int status) {

@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SagaConfig.Callback;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.lra.CallbackToken.Target;
+import dev.streamingsaga.outage.Patience;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -48,7 +49,8 @@ public final class CoordinatorTrial {
         try (CallbackListener listener = listen(scratch, keptPort, called)) {
             listener.selfCheck();
             JournalSagaService service = new JournalSagaService(
-                    new LraSettings(access, config.coordinator().timeout(), TIME_LIMIT, listener.uri(), 1));
+                    new LraSettings(access, config.coordinator().timeout(), TIME_LIMIT, listener.uri(), 1),
+                    Patience.none());
             try {
                 CoordinatorClient client = service.coordinator();
                 String lra = client.begin().toString();

@@ -1,5 +1,8 @@
 package dev.streamingsaga.lra;
 
+import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.outage.Patience;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
@@ -28,20 +31,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JournalSagaService extends LRASagaService {
     private final LraSettings settings;
+    private final Patience patience;
     private final CoordinatorHttp http;
     private final SagaThreads threads;
     private final CoordinatorClient client;
     private volatile Optional<CamelContext> context = Optional.empty();
 
-    public JournalSagaService(LraSettings settings) {
+    /** @param patience waits for the coordinator when it does not answer */
+    public JournalSagaService(LraSettings settings, Patience patience) {
         this.settings = settings;
+        this.patience = patience;
         URI coordinator = settings.scope().coordinator();
         setCoordinatorUrl(coordinator.getScheme() + "://" + coordinator.getRawAuthority());
         setCoordinatorContextPath(coordinator.getRawPath());
         setLocalParticipantUrl(settings.callbacks().toString());
         http = new CoordinatorHttp(settings.timeout(), settings.access().secret());
         threads = new SagaThreads(settings.concurrency());
-        client = new CoordinatorClient(this, settings, http, threads);
+        client = new CoordinatorClient(this, settings, http, threads, patience);
     }
 
     /** Ends the service: waits up to 3 s for running calls and saga bodies. Call it after the routes have stopped. */
@@ -60,7 +66,9 @@ public final class JournalSagaService extends LRASagaService {
 
     @Override
     public CompletableFuture<CamelSagaCoordinator> newSaga(Exchange exchange) {
-        return threads.call(() -> new Lra(this, client.begin()));
+        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        return threads.call(
+                () -> new Lra(this, run == null ? client.begin() : patience.call(run, "begin", client::begin)));
     }
 
     @Override

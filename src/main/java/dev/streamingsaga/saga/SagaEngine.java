@@ -13,8 +13,8 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackHandler;
-import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.lra.CallbackToken.Target;
+import dev.streamingsaga.outage.Patience;
 import dev.streamingsaga.trace.Traces;
 import java.time.Duration;
 import java.util.HashSet;
@@ -52,11 +52,16 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     private final StoreCounts counts;
     private final Alerts alerts;
     private final Traces traces;
+    private final Patience patience;
 
-    public SagaEngine(
-            SagaConfig config, CamelContext context, Runs runs, Journal journal, CallbackToken tokens, Alerts alerts) {
+    /** @param dependencies what the engine works with */
+    public SagaEngine(SagaConfig config, CamelContext context, EngineDependencies dependencies) {
+        Runs runs = dependencies.runs();
+        Journal journal = runs.journal();
+        Alerts alerts = dependencies.alerts();
         ExecutorServiceManager executors = context.getExecutorServiceManager();
         this.config = config;
+        this.patience = dependencies.patience();
         this.journal = journal;
         this.runs = runs;
         this.alerts = alerts;
@@ -72,7 +77,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
                 config.compensation().stepTimeout(),
                 executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
         this.completion = new Completion(new Completion.CompletionParts(journal, runs, stores, steps, alerts), retries);
-        this.participants = new Participants(runs, tokens, compensator, completion);
+        this.participants = new Participants(runs, dependencies.tokens(), compensator, completion);
         this.counts = new StoreCounts(stores);
     }
 
@@ -81,7 +86,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
      * @param start implements the step {@code start}
      */
     public RoutesBuilder routes(CamelSagaService service, Processor validate, Processor start) {
-        return new SagaRoutes(config, service, participants, validate, start);
+        return new SagaRoutes(config, service, participants, new StepAttempts(patience), validate, start);
     }
 
     /**
@@ -111,7 +116,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
      * now unless its callback has already done this.
      */
     public void closed(ActiveRun run) {
-        completion.complete(run.sagaId(), run.number());
+        patience.call(run, "complete", () -> completion.complete(run.sagaId(), run.number()));
     }
 
     /**

@@ -18,6 +18,7 @@ import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StoreNames;
 import org.apache.camel.Processor;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.SagaDefinition;
 import org.apache.camel.model.SagaPropagation;
 import org.apache.camel.model.TryDefinition;
@@ -33,12 +34,15 @@ final class SagaRoutes extends RouteBuilder {
     private final Participants participants;
     private final Processor validate;
     private final Processor start;
+    private final StepAttempts attempts;
 
     SagaRoutes(
-            SagaConfig config, CamelSagaService service, Participants participants, Processor validate, Processor start) {
+            SagaConfig config, CamelSagaService service, Participants participants, StepAttempts attempts,
+            Processor validate, Processor start) {
         this.config = config;
         this.service = service;
         this.participants = participants;
+        this.attempts = attempts;
         this.validate = validate;
         this.start = start;
     }
@@ -52,14 +56,16 @@ final class SagaRoutes extends RouteBuilder {
                 .doTry();
         step(steps, VALIDATE, SagaState.RECEIVED, VALIDATE);
         step(steps, START, SagaState.RECEIVED, START);
-        steps.to(config.direct(RouteNames.participant(UPLOAD)));
+        attempts.addTo(steps, UPLOAD, part -> part.to(config.direct(RouteNames.participant(UPLOAD))));
         step(steps, VERIFY, SagaState.VERIFYING, VERIFY);
-        config.participants().forEach(name -> steps.to(config.direct(RouteNames.participant(name))));
+        config.participants().forEach(name ->
+                attempts.addTo(steps, name, part -> part.to(config.direct(RouteNames.participant(name)))));
         if (config.participants().isEmpty()) {
             // The bucket is the only store; VERIFYING can only become COMPLETING through PROCESSING.
-            steps.process(Steps.begin(FINALIZE, SagaState.PROCESSING));
+            step(steps, FINALIZE, SagaState.PROCESSING);
         }
-        step(steps, FINALIZE, SagaState.COMPLETING, MANIFEST)
+        step(steps, FINALIZE, SagaState.COMPLETING, MANIFEST);
+        steps
                 .doCatch(Throwable.class).process(participants::failed)
                 .end().end();
 
@@ -78,8 +84,13 @@ final class SagaRoutes extends RouteBuilder {
                 .process(participants::complete);
     }
 
-    private TryDefinition step(TryDefinition steps, String name, SagaState state, String route) {
-        return steps.process(Steps.begin(name, state)).to(config.direct(route)).process(Steps.end(name));
+    private void step(ProcessorDefinition<?> steps, String name, SagaState state, String... routes) {
+        attempts.addTo(steps, name, part -> {
+            part.process(Steps.begin(name, state));
+            for (String route : routes) {
+                part.to(config.direct(route)).process(Steps.end(name));
+            }
+        });
     }
 
     private void participant(String name, SagaState state) {

@@ -2,6 +2,7 @@ package dev.streamingsaga.lra;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.lra.CallbackToken.Target;
+import dev.streamingsaga.outage.Patience;
 import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.net.URI;
 import java.nio.file.Path;
@@ -32,7 +33,8 @@ final class SagaFixture implements AutoCloseable {
 
     SagaFixture(CoordinatorAccess access, Path dataDir, Duration timeout) throws Exception {
         listener = CallbackListener.start(CALLBACK, dataDir, access.scope(), handler);
-        service = new JournalSagaService(new LraSettings(access, timeout, Duration.ZERO, listener.uri(), 6));
+        service = new JournalSagaService(
+                new LraSettings(access, timeout, Duration.ZERO, listener.uri(), 6), Patience.none());
         camel.getShutdownStrategy().setTimeout(5);
         camel.addRoutes(routes());
         camel.start();

@@ -1,0 +1,12 @@
+package dev.streamingsaga.journal;
+
+import java.time.Instant;
+
+/**
+ * Why an unfinished saga does not go on.
+ *
+ * @param reason begins with "waits for"
+ * @param since when the first attempt of its step failed
+ * @param nextAttempt when the step is tried again at the latest, unless what it waits for is known to be down
+ */
+public record Waiting(String reason, Instant since, Instant nextAttempt) {}

@@ -1,0 +1,19 @@
+package dev.streamingsaga.outage;
+
+import java.util.Locale;
+
+/** What a saga depends on. */
+public enum Dependency {
+    BUCKET,
+    /** The journal or a store: they often share a server. */
+    DATABASE,
+    COORDINATOR,
+    BROKER,
+    /** Any other server, such as that of an embedding model or of a store with a route of its own. */
+    SERVER;
+
+    /** For people: the constant in lower case. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

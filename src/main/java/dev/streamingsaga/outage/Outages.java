@@ -1,0 +1,175 @@
+package dev.streamingsaga.outage;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which dependencies are down now. A step that meets a transient failure reports it; from then on one probe for each
+ * dependency, and not every saga, asks whether it is back. Thread-safe.
+ */
+public final class Outages implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Outages.class);
+
+    private final Map<Dependency, Runnable> probes = new ConcurrentHashMap<>();
+    private final Duration interval;
+    private final Clock clock;
+    private final ScheduledExecutorService timer;
+    private final List<Consumer<List<Down>>> listeners = new CopyOnWriteArrayList<>();
+    private final Map<Dependency, Down> down = new EnumMap<>(Dependency.class);
+    private final Map<Dependency, Outage> suspected = new EnumMap<>(Dependency.class);
+    private final Map<Dependency, Integer> recoveries = new EnumMap<>(Dependency.class);
+
+    /**
+     * A dependency that its probe could not reach.
+     *
+     * @param outage what a step met
+     */
+    public record Down(Outage outage, Instant since) {}
+
+    /**
+     * @param name of the threads that probe
+     * @param interval between two probes of a dependency that is down
+     */
+    public Outages(String name, Duration interval, Clock clock) {
+        this.interval = interval;
+        this.clock = clock;
+        this.timer = Executors.newScheduledThreadPool(Dependency.values().length, work -> {
+            Thread thread = new Thread(work, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** @param probe throws if the dependency cannot be used; without a probe it is never known to be down */
+    public void watch(Dependency dependency, Runnable probe) {
+        probes.put(dependency, probe);
+    }
+
+    /** Calls the listener with what is down whenever that changes, on the thread of the probe. */
+    public void addListener(Consumer<List<Down>> listener) {
+        listeners.add(listener);
+    }
+
+    /** Reports what a step met. The probe decides at once whether the dependency is down. */
+    public void report(Outage outage) {
+        Dependency dependency = outage.dependency();
+        synchronized (this) {
+            if (!probes.containsKey(dependency)
+                    || down.containsKey(dependency)
+                    || suspected.putIfAbsent(dependency, outage) != null) {
+                return;
+            }
+        }
+        schedule(dependency, Duration.ZERO);
+    }
+
+    private void schedule(Dependency dependency, Duration delay) {
+        try {
+            timer.schedule(() -> probe(dependency), delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{} is not probed any more: this instance is stopping", dependency.label());
+        }
+    }
+
+    private void probe(Dependency dependency) {
+        Optional<String> problem = problem(dependency);
+        boolean changed;
+        Down known;
+        synchronized (this) {
+            Outage met = suspected.remove(dependency);
+            known = down.get(dependency);
+            if (problem.isPresent()) {
+                changed = known == null;
+                Outage outage = met != null ? met : new Outage(dependency, problem.get());
+                known = known != null ? known : new Down(outage, clock.instant());
+                down.put(dependency, known);
+            } else {
+                changed = down.remove(dependency) != null;
+                if (changed) {
+                    recoveries.merge(dependency, 1, Integer::sum);
+                }
+                notifyAll();
+            }
+        }
+        if (changed && problem.isPresent()) {
+            LOG.warn("the {} is down ({}); sagas wait for it and no new one begins", dependency.label(), problem.get());
+        } else if (changed && known != null) {
+            LOG.info(
+                    "the {} is back after {} s; sagas go on",
+                    dependency.label(),
+                    Duration.between(known.since(), clock.instant()).toSeconds());
+        }
+        if (changed) {
+            List<Down> current = current();
+            listeners.forEach(listener -> notify(listener, current));
+        }
+        if (problem.isPresent()) {
+            schedule(dependency, interval);
+        }
+    }
+
+    private Optional<String> problem(Dependency dependency) {
+        Runnable probe = probes.get(dependency);
+        if (probe == null) {
+            return Optional.empty();
+        }
+        try {
+            probe.run();
+            return Optional.empty();
+        } catch (RuntimeException | Error e) {
+            return Optional.of(
+                    String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        }
+    }
+
+    private static void notify(Consumer<List<Down>> listener, List<Down> current) {
+        try {
+            listener.accept(current);
+        } catch (RuntimeException e) {
+            LOG.warn("a part of this instance did not react to an outage: {}", e.toString());
+        }
+    }
+
+    /** What is down now, in no particular order; empty if all is well. */
+    public synchronized List<Down> current() {
+        return new ArrayList<>(down.values());
+    }
+
+    public synchronized boolean isDown(Dependency dependency) {
+        return down.containsKey(dependency);
+    }
+
+    /** How often the dependency has come back. */
+    synchronized int recoveries(Dependency dependency) {
+        return recoveries.getOrDefault(dependency, 0);
+    }
+
+    /** Waits until the dependency has come back more often than known, at most this long. */
+    synchronized void awaitRecovery(Dependency dependency, int known, Duration limit) throws InterruptedException {
+        long end = System.nanoTime() + limit.toNanos();
+        for (long left = limit.toMillis(); left > 0 && recoveries(dependency) == known; ) {
+            wait(left);
+            left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}

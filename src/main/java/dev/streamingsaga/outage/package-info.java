@@ -1,0 +1,8 @@
+/**
+ * Outages of what a saga depends on: which failures are transient ({@link dev.streamingsaga.outage.TransientFailures}),
+ * and which dependencies are down now ({@link dev.streamingsaga.outage.Outages}).
+ */
+@NullMarked
+package dev.streamingsaga.outage;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,260 @@
+package dev.streamingsaga.failure;
+
+import static dev.streamingsaga.failure.Aftermath.assertNothingLeft;
+import static dev.streamingsaga.failure.Aftermath.assertStored;
+import static dev.streamingsaga.testkit.ProxiedRequest.keyContains;
+import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
+import static dev.streamingsaga.testkit.ProxiedRequest.method;
+import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Event;
+import dev.streamingsaga.journal.OperatorCommand;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.FaultProxy;
+import dev.streamingsaga.testkit.PostgresServer;
+import dev.streamingsaga.testkit.ProxiedRequest;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** FP-45 and FP-46: what a saga depends on restarts, or stays away. */
+@Tag("one-jdk")
+@Timeout(120)
+class OutageTest {
+    @TempDir
+    Path directory;
+
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private StreamingSagaFixture saga;
+
+    private void start(Map<String, String> settings) throws IOException {
+        Map<String, String> all = new HashMap<>(Map.of(
+                "saga.patience", "60s",
+                "saga.step.retry-delay", "100ms",
+                "saga.chunk.parallelism", "1",
+                "saga.coordinator.timeout", "2s"));
+        all.putAll(settings);
+        saga = opened(StreamingSagaFixture.start(directory, all));
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        open.push(part);
+        return part;
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        while (!open.isEmpty()) {
+            open.pop().close();
+        }
+    }
+
+    private Path threeChunks() {
+        return saga.file("three.bin", 2L * CHUNK + 1000);
+    }
+
+    private SagaRecord newest() {
+        return saga.journal().sagas().newest(1).get(0);
+    }
+
+    private void awaitWaiting(String dependency) {
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> saga.journal().sagas().newest(1).stream()
+                        .flatMap(record -> record.waiting().stream())
+                        .anyMatch(waiting -> waiting.reason().startsWith("waits for the " + dependency + ": ")));
+    }
+
+    private List<String> history(IngestResult result) {
+        return saga.journal().events().of(result.sagaId()).stream()
+                .map(Event::message)
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chunk-000001", "manifest.json"})
+    void fp_45_the_bucket_is_away_while_an_object_is_sent(String object) throws Exception {
+        start(Map.of());
+        Original original = Original.of(threeChunks());
+        saga.s3().when(method("PUT").and(keyEndsWith(object))).beforeForward(saga.s3()::down);
+        Interrupted.UnderWay running = begun(original.path());
+
+        awaitWaiting("bucket");
+        saga.s3().up();
+        IngestResult result = running.result();
+
+        assertStored(saga, result, original);
+        assertThat(newest().lastRun()).as("the same run").isOne();
+        assertThat(newest().waiting()).isEmpty();
+        assertThat(history(result))
+                .anyMatch(line -> line.startsWith("waits for the bucket"))
+                .contains("goes on");
+        assertThat(saga.s3().count(method("PUT").and(keyEndsWith("chunk-000000"))))
+                .as("a chunk that was confirmed is not sent again")
+                .isOne();
+    }
+
+    @Test
+    void fp_45_the_bucket_answers_with_errors_while_chunks_are_verified() throws Exception {
+        start(Map.of());
+        Original original = Original.of(threeChunks());
+        CountDownLatch sent = new CountDownLatch(1);
+        saga.s3().when(method("PUT").and(keyEndsWith("chunk-000002"))).afterReply(() -> {
+            saga.s3().when(method("HEAD").and(keyContains("chunk-"))).always().answer(503, "SlowDown");
+            sent.countDown();
+        });
+        Interrupted.UnderWay running = Interrupted.begin(saga, original.path(), sent);
+
+        awaitWaiting("bucket");
+        saga.s3().clearRules();
+
+        assertStored(saga, running.result(), original);
+    }
+
+    private Interrupted.UnderWay begun(Path file) throws InterruptedException {
+        CountDownLatch begun = new CountDownLatch(1);
+        saga.s3().when(method("PUT").and(keyEndsWith("chunk-000000"))).beforeForward(begun::countDown);
+        return Interrupted.begin(saga, file, begun);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/start", "join", "/close"})
+    void fp_45_the_coordinator_is_away(String request) throws Exception {
+        FaultProxy coordinator = opened(new FaultProxy(StreamingSagaFixture.coordinator()));
+        start(Map.of(
+                "saga.coordinator.url",
+                coordinator.uri() + StreamingSagaFixture.coordinator().getPath()));
+        Predicate<ProxiedRequest> affected =
+                request.equals("join") ? method("PUT").and(keyEndsWith("/close").negate()) : keyEndsWith(request);
+        CountDownLatch reached = new CountDownLatch(1);
+        coordinator.when(affected).beforeForward(() -> {
+            coordinator.down();
+            reached.countDown();
+        });
+        Original original = Original.of(threeChunks());
+        Interrupted.UnderWay running = Interrupted.begin(saga, original.path(), reached);
+
+        awaitWaiting("coordinator");
+        coordinator.up();
+
+        assertStored(saga, running.result(), original);
+        assertThat(newest().lastRun()).as("the same run").isOne();
+    }
+
+    @Test
+    void fp_45_the_database_ends_all_connections_in_the_middle_of_steps() throws Exception {
+        PostgresServer postgres = opened(PostgresServer.installed());
+        Map<String, String> settings = new HashMap<>(Map.of("saga.participants", "security,graph,relational"));
+        List.of("journal", "store.security", "store.graph", "store.relational")
+                .forEach(part -> settings.put("saga." + part + ".url", postgres.url()));
+        start(settings);
+        AtomicInteger ended = new AtomicInteger();
+        saga.s3()
+                .when(method("PUT").and(keyEndsWith("chunk-000001")))
+                .beforeForward(() -> ended.addAndGet(end(postgres)));
+        saga.s3()
+                .when(method("PUT").and(keyEndsWith("manifest.json")))
+                .beforeForward(() -> ended.addAndGet(end(postgres)));
+
+        IngestResult result = saga.ingest(threeChunks());
+
+        assertThat(ended.get()).as("connections that were ended").isGreaterThan(2);
+        assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
+        assertThat(newest().lastRun()).as("the same run").isOne();
+        assertThat(result.stores()).containsEntry("security", 1L).containsEntry("relational", 1L);
+    }
+
+    /** As an administrator does, or a restart of the server. */
+    private static int end(PostgresServer postgres) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(postgres.url());
+                Statement statement = connection.createStatement()) {
+            statement.execute("select pg_terminate_backend(pid) from pg_stat_activity"
+                    + " where pid <> pg_backend_pid() and backend_type = 'client backend'");
+            int count = 0;
+            while (statement.getResultSet().next()) {
+                count++;
+            }
+            return count;
+        }
+    }
+
+    @Test
+    void fp_46_a_bucket_that_stays_away_compensates_when_patience_ends() throws Exception {
+        start(Map.of("saga.patience", "2s", "saga.step.attempts", "2"));
+        saga.s3().when(method("PUT").and(keyContains("chunk-"))).always().answer(503, "SlowDown");
+        Original original = Original.of(threeChunks());
+
+        IngestResult result = saga.ingest(original.path());
+
+        assertThat(history(result)).anyMatch(line -> line.startsWith("waits for the bucket"));
+        assertNothingLeft(saga, result, Reason.MAX_RETRIES_EXCEEDED);
+        original.assertUntouched();
+    }
+
+    @Test
+    void fp_46_a_saga_that_waits_is_cancelled_at_once() throws Exception {
+        start(Map.of());
+        Original original = Original.of(threeChunks());
+        saga.s3().when(method("PUT").and(keyEndsWith("chunk-000001"))).always().answer(503, "SlowDown");
+        Interrupted.UnderWay running = begun(original.path());
+        awaitWaiting("bucket");
+
+        saga.journal().commands().request(running.sagaId(), OperatorCommand.CANCEL);
+
+        assertNothingLeft(saga, running.result(), Reason.CANCELLED);
+        assertThat(running.record().waiting()).isEmpty();
+    }
+
+    @Test
+    void fp_46_a_saga_that_waits_is_paused_and_resumed() throws Exception {
+        start(Map.of());
+        Original original = Original.of(threeChunks());
+        saga.s3().when(method("PUT").and(keyEndsWith("chunk-000001"))).always().answer(503, "SlowDown");
+        Interrupted.UnderWay running = begun(original.path());
+        awaitWaiting("bucket");
+
+        saga.journal().commands().request(running.sagaId(), OperatorCommand.PAUSE);
+        running.awaitState(SagaState.PAUSED);
+        assertThat(running.record().waiting()).isEmpty();
+        saga.s3().clearRules();
+
+        assertStored(saga, new Interrupted(saga, running.sagaId()).resume(), original);
+    }
+
+    @Test
+    void fp_46_a_stop_of_the_process_ends_the_wait_and_the_next_start_goes_on() throws Exception {
+        start(Map.of());
+        Original original = Original.of(threeChunks());
+        saga.s3().when(method("PUT").and(keyEndsWith("chunk-000001"))).always().answer(503, "SlowDown");
+        Interrupted.UnderWay running = begun(original.path());
+        awaitWaiting("bucket");
+
+        saga.restart(() -> saga.s3().clearRules());
+
+        assertStored(saga, saga.endOf(running.sagaId()), original);
+    }
+}
