@@ -1,5 +1,6 @@
 package dev.streamingsaga;
 
+import dev.streamingsaga.api.ApiRoutes;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -46,6 +47,24 @@ record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
                     "cannot suspend route {}, which keeps receiving documents until it is stopped: {}",
                     route.getRouteId(),
                     e.toString());
+        }
+    }
+
+    /**
+     * Suspends the consumers while something that sagas depend on is down: files stay in their folder, messages with
+     * their broker. The HTTP API goes on: it answers by itself that it accepts nothing.
+     */
+    void accept(boolean accepting) {
+        if (builder instanceof ApiRoutes) {
+            return;
+        }
+        for (RouteDefinition definition : definitions()) {
+            Route route = context.getRoute(definition.getRouteId());
+            if (route != null && accepting) {
+                ServiceHelper.resumeService(route.getConsumer());
+            } else if (route != null) {
+                suspend(route);
+            }
         }
     }
 

@@ -55,6 +55,7 @@ final class RunExecution {
                             + " slots within its time limit; raise saga.concurrency or saga.time-limit");
         }
         Traces.of(exchange.getContext()).begin(run.sagaId(), exchange);
+        engine.awaitAvailable(run);
         run.check();
     }
 

@@ -52,6 +52,32 @@ public final class Patience {
         }
     }
 
+    /**
+     * Waits until nothing is known to be down, at most as long as patience lasts: a saga that would fail does not begin.
+     *
+     * @throws SagaException if the run was revoked or passed its time limit meanwhile
+     */
+    public void awaitAvailable(ActiveRun run) throws InterruptedException {
+        Attempts attempts = new Attempts();
+        Instant end = clock.instant().plus(settings.limit());
+        for (Optional<Outages.Down> down = first(end); down.isPresent(); down = first(end)) {
+            Outage outage = down.get().outage();
+            attempts.failed++;
+            attempts.firstFailure = attempts.failed == 1 ? clock.instant() : attempts.firstFailure;
+            record(run, "", outage, new Waiting(reason(outage), down.get().since(), end), attempts);
+            int known = outages.recoveries(outage.dependency());
+            while (outages.isDown(outage.dependency()) && clock.instant().isBefore(end)) {
+                run.check();
+                outages.awaitRecovery(outage.dependency(), known, POLL);
+            }
+        }
+        succeeded(run, "", attempts);
+    }
+
+    private Optional<Outages.Down> first(Instant end) {
+        return clock.instant().isBefore(end) ? outages.current().stream().findFirst() : Optional.empty();
+    }
+
     /** Runs the work, again as long as it meets transient failures and patience lasts. */
     public <T> T call(ActiveRun run, String step, Supplier<T> work) {
         Attempts attempts = new Attempts();
@@ -105,6 +131,10 @@ public final class Patience {
         }
     }
 
+    private static String of(String step) {
+        return step.isEmpty() ? "" : ", step " + step + ",";
+    }
+
     private static String reason(Outage outage) {
         return "waits for the " + outage.dependency().label() + ": " + outage.detail();
     }
@@ -118,7 +148,7 @@ public final class Patience {
 
     private static void record(ActiveRun run, String step, Outage outage, Waiting waiting, Attempts attempts) {
         if (attempts.failed == 1) {
-            LOG.warn("saga {}: step {} {}; it is tried again", run.sagaId(), step, waiting.reason());
+            LOG.warn("saga {}{} {}", run.sagaId(), of(step), waiting.reason());
         }
         try {
             run.waits(step, waiting);
@@ -150,9 +180,9 @@ public final class Patience {
     public void succeeded(ActiveRun run, String step, Attempts attempts) {
         if (attempts.hasFailed()) {
             LOG.info(
-                    "saga {}: step {} goes on after {} s",
+                    "saga {}{} goes on after {} s",
                     run.sagaId(),
-                    step,
+                    of(step),
                     Duration.between(attempts.firstFailure, clock.instant()).toSeconds());
             run.goesOn(step);
         }

@@ -112,6 +112,15 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     }
 
     /**
+     * Waits, before a run begins, while something that it depends on is known to be down.
+     *
+     * @throws SagaException if the run was revoked or passed its time limit meanwhile
+     */
+    public void awaitAvailable(ActiveRun run) throws InterruptedException {
+        patience.awaitAvailable(run);
+    }
+
+    /**
      * Called after the saga's route has succeeded: the coordinator has closed the LRA, so the document becomes visible
      * now unless its callback has already done this.
      */
