@@ -261,6 +261,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 engine,
                 recovery,
                 context.createProducerTemplate(),
+                outages,
                 new OpenStorage(
                         new ChunkStore(config, servers.s3()),
                         stores.search(),

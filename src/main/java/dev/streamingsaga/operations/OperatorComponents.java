@@ -5,6 +5,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.outage.Outages;
 import dev.streamingsaga.recovery.Recovery;
 import dev.streamingsaga.saga.SagaEngine;
 import org.apache.camel.ProducerTemplate;
@@ -19,4 +20,5 @@ public record OperatorComponents(
         SagaEngine engine,
         Recovery recovery,
         ProducerTemplate template,
+        Outages outages,
         StorageConnections storage) {}

@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.outage.DownDependency;
 import dev.streamingsaga.recovery.Drift;
 import dev.streamingsaga.recovery.Orphan;
 import java.nio.file.Path;
@@ -87,6 +88,11 @@ public final class SagaOperator extends SagaReader {
 
     private SagaRecord requireSaga(String sagaId) {
         return findSaga(sagaId).orElseThrow(() -> new UnknownSagaException(sagaId));
+    }
+
+    /** What sagas depend on and is known to be down now; empty if all is well. Nothing new begins then. */
+    public List<DownDependency> down() {
+        return components.outages().current();
     }
 
     /** The sagas that this process runs now, in no particular order. */

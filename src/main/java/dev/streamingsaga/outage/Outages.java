@@ -29,17 +29,10 @@ public final class Outages implements AutoCloseable {
     private final Duration interval;
     private final Clock clock;
     private final ScheduledExecutorService timer;
-    private final List<Consumer<List<Down>>> listeners = new CopyOnWriteArrayList<>();
-    private final Map<Dependency, Down> down = new EnumMap<>(Dependency.class);
+    private final List<Consumer<List<DownDependency>>> listeners = new CopyOnWriteArrayList<>();
+    private final Map<Dependency, DownDependency> down = new EnumMap<>(Dependency.class);
     private final Map<Dependency, Outage> suspected = new EnumMap<>(Dependency.class);
     private final Map<Dependency, Integer> recoveries = new EnumMap<>(Dependency.class);
-
-    /**
-     * A dependency that its probe could not reach.
-     *
-     * @param outage what a step met
-     */
-    public record Down(Outage outage, Instant since) {}
 
     /**
      * @param name of the threads that probe
@@ -61,7 +54,7 @@ public final class Outages implements AutoCloseable {
     }
 
     /** Calls the listener with what is down whenever that changes, on the thread of the probe. */
-    public void addListener(Consumer<List<Down>> listener) {
+    public void addListener(Consumer<List<DownDependency>> listener) {
         listeners.add(listener);
     }
 
@@ -89,14 +82,14 @@ public final class Outages implements AutoCloseable {
     private void probe(Dependency dependency) {
         Optional<String> problem = problem(dependency);
         boolean changed;
-        Down known;
+        DownDependency known;
         synchronized (this) {
             Outage met = suspected.remove(dependency);
             known = down.get(dependency);
             if (problem.isPresent()) {
                 changed = known == null;
                 Outage outage = met != null ? met : new Outage(dependency, problem.get());
-                known = known != null ? known : new Down(outage, clock.instant());
+                known = known != null ? known : new DownDependency(outage, clock.instant());
                 down.put(dependency, known);
             } else {
                 changed = down.remove(dependency) != null;
@@ -115,7 +108,7 @@ public final class Outages implements AutoCloseable {
                     Duration.between(known.since(), clock.instant()).toSeconds());
         }
         if (changed) {
-            List<Down> current = current();
+            List<DownDependency> current = current();
             listeners.forEach(listener -> notify(listener, current));
         }
         if (problem.isPresent()) {
@@ -137,7 +130,7 @@ public final class Outages implements AutoCloseable {
         }
     }
 
-    private static void notify(Consumer<List<Down>> listener, List<Down> current) {
+    private static void notify(Consumer<List<DownDependency>> listener, List<DownDependency> current) {
         try {
             listener.accept(current);
         } catch (RuntimeException e) {
@@ -146,7 +139,7 @@ public final class Outages implements AutoCloseable {
     }
 
     /** What is down now, in no particular order; empty if all is well. */
-    public synchronized List<Down> current() {
+    public synchronized List<DownDependency> current() {
         return new ArrayList<>(down.values());
     }
 

@@ -60,7 +60,7 @@ public final class Patience {
     public void awaitAvailable(ActiveRun run) throws InterruptedException {
         Attempts attempts = new Attempts();
         Instant end = clock.instant().plus(settings.limit());
-        for (Optional<Outages.Down> down = first(end); down.isPresent(); down = first(end)) {
+        for (Optional<DownDependency> down = first(end); down.isPresent(); down = first(end)) {
             Outage outage = down.get().outage();
             attempts.failed++;
             attempts.firstFailure = attempts.failed == 1 ? clock.instant() : attempts.firstFailure;
@@ -74,7 +74,7 @@ public final class Patience {
         succeeded(run, "", attempts);
     }
 
-    private Optional<Outages.Down> first(Instant end) {
+    private Optional<DownDependency> first(Instant end) {
         return clock.instant().isBefore(end) ? outages.current().stream().findFirst() : Optional.empty();
     }
 

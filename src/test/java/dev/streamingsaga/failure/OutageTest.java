@@ -15,11 +15,13 @@ import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.FaultProxy;
 import dev.streamingsaga.testkit.PostgresServer;
 import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -256,5 +258,25 @@ class OutageTest {
         saga.restart(() -> saga.s3().clearRules());
 
         assertStored(saga, saga.endOf(running.sagaId()), original);
+    }
+
+    @Test
+    void fp_46_while_the_bucket_is_away_files_stay_in_the_drop_folder() throws Exception {
+        Path drop = Files.createDirectories(directory.resolve("drop"));
+        start(Map.of(
+                "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s"));
+        saga.s3().down();
+        Background.run("ingest", () -> saga.ingest(threeChunks()));
+        awaitWaiting("bucket");
+        String waiting = newest().sagaId();
+        await().until(() -> !saga.application().bundle().operator().down().isEmpty());
+
+        Path file = Files.move(saga.text("keeper.txt", 3), drop.resolve("keeper.txt"));
+
+        await().during(Duration.ofSeconds(1)).until(() -> newest().sagaId().equals(waiting) && Files.exists(file));
+        saga.s3().up();
+        await().atMost(Duration.ofSeconds(60)).until(() -> !Files.exists(file));
+        assertThat(saga.endOf(newest().sagaId()).status()).isEqualTo("COMPLETED");
+        assertThat(saga.endOf(waiting).status()).isEqualTo("COMPLETED");
     }
 }
