@@ -67,7 +67,7 @@ final class CoordinatorClient extends LRAClient {
 
     /** Outside of a run, for example in a test of the connection, nothing waits. */
     private void patiently(Exchange exchange, String step, Runnable request) {
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
         if (run == null) {
             request.run();
         } else {

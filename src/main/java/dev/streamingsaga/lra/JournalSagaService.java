@@ -1,7 +1,7 @@
 package dev.streamingsaga.lra;
 
 import dev.streamingsaga.journal.ActiveRun;
-import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.outage.Patience;
 import java.net.MalformedURLException;
 import java.net.URI;
@@ -66,7 +66,7 @@ public final class JournalSagaService extends LRASagaService {
 
     @Override
     public CompletableFuture<CamelSagaCoordinator> newSaga(Exchange exchange) {
-        ActiveRun run = exchange.getProperty(Run.PROPERTY, ActiveRun.class);
+        ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
         return threads.call(
                 () -> new Lra(this, run == null ? client.begin() : patience.call(run, "begin", client::begin)));
     }

@@ -10,7 +10,6 @@ import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.net.http.HttpTimeoutException;
 import java.nio.channels.ClosedChannelException;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
@@ -157,8 +156,8 @@ public final class TransientFailures {
                 || cause instanceof UnknownHostException
                 || cause instanceof SocketException
                 || cause instanceof SocketTimeoutException
-                || cause instanceof HttpTimeoutException
                 || cause instanceof ClosedChannelException
+                || cause.getClass().getName().startsWith("java.net.http.Http")
                 || cause instanceof IOException && isBrokenConnection(String.valueOf(cause.getMessage()));
     }
 
