@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -69,11 +70,25 @@ public final class Databases {
                 .map(probe -> ProbedDataSource.around(connections, role, probe))
                 .orElse(connections);
         try {
-            flyway(role, dialect).dataSource(dataSource).load().migrate();
+            migrate(role, settings, url, dataSource);
             return new Databases.OpenDatabase(dataSource, dialect, connections::close);
         } catch (RuntimeException e) {
             connections.close();
             throw e;
+        }
+    }
+
+    private static void migrate(String role, Database settings, String url, DataSource dataSource) {
+        Dialect dialect = Dialect.of(url);
+        Flyway flyway = flyway(role, dialect).dataSource(dataSource).load();
+        if (dialect == Dialect.SQLITE) {
+            flyway.migrate();
+            return;
+        }
+        try (MigrationLock lock = MigrationLock.acquire(url, role, settings)) {
+            flyway.migrate();
+        } catch (SQLException e) {
+            throw new IllegalStateException("cannot migrate the database of " + role + ": " + e.getMessage(), e);
         }
     }
 

@@ -1,0 +1,70 @@
+package dev.streamingsaga.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.PostgresServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("one-jdk")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class MigrationLockTest {
+    private static final int NODES = 5;
+    private static final List<String> ROLES = List.of("journal", "security", "graph", "relational");
+
+    private PostgresServer postgres;
+
+    @BeforeAll
+    void server() {
+        postgres = PostgresServer.installed();
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        if (postgres != null) {
+            postgres.close();
+        }
+    }
+
+    @RepeatedTest(5)
+    void any_number_of_nodes_start_together_on_an_empty_database(@TempDir Path directory) throws Exception {
+        postgres.empty();
+        Database settings = new Database(Optional.of(postgres.url()), "", "", 2, Duration.ofSeconds(30));
+        CountDownLatch begin = new CountDownLatch(1);
+        List<CompletableFuture<Boolean>> nodes = new ArrayList<>();
+        for (int node = 0; node < NODES; node++) {
+            nodes.add(Background.run("node-" + node, () -> {
+                try {
+                    begin.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+                ROLES.forEach(role -> Databases.open(role, settings, directory).close());
+                return true;
+            }));
+        }
+
+        begin.countDown();
+
+        for (CompletableFuture<Boolean> node : nodes) {
+            assertThat(node.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+        }
+        ROLES.forEach(role -> assertThat(Databases.inspect(role, settings, directory).pending())
+                .as(role)
+                .isZero());
+    }
+}
