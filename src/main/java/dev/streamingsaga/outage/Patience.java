@@ -53,7 +53,8 @@ public final class Patience {
     }
 
     /**
-     * Waits until nothing is known to be down, at most as long as patience lasts: a saga that would fail does not begin.
+     * Waits until nothing is known to be down, at most as long as patience lasts: a saga that would fail does not
+     * begin.
      *
      * @throws SagaException if the run was revoked or passed its time limit meanwhile
      */

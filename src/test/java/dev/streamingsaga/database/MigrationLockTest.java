@@ -63,8 +63,9 @@ class MigrationLockTest {
         for (CompletableFuture<Boolean> node : nodes) {
             assertThat(node.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
         }
-        ROLES.forEach(role -> assertThat(Databases.inspect(role, settings, directory).pending())
-                .as(role)
-                .isZero());
+        ROLES.forEach(
+                role -> assertThat(Databases.inspect(role, settings, directory).pending())
+                        .as(role)
+                        .isZero());
     }
 }

@@ -257,14 +257,13 @@ class OutageTest {
 
         saga.restart(() -> saga.s3().clearRules());
 
-        assertStored(saga, saga.endOf(running.sagaId()), original);
+        assertStored(saga, saga.(running.sagaId()), original);
     }
 
     @Test
     void fp_46_while_the_bucket_is_away_files_stay_in_the_drop_folder() throws Exception {
         Path drop = Files.createDirectories(directory.resolve("drop"));
-        start(Map.of(
-                "saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s"));
+        start(Map.of("saga.drop.dir", drop.toString(), "saga.drop.interval", "100ms", "saga.drop.stable-for", "0s"));
         saga.s3().down();
         Background.run("ingest", () -> saga.ingest(threeChunks()));
         awaitWaiting("bucket");
@@ -276,7 +275,7 @@ class OutageTest {
         await().during(Duration.ofSeconds(1)).until(() -> newest().sagaId().equals(waiting) && Files.exists(file));
         saga.s3().up();
         await().atMost(Duration.ofSeconds(60)).until(() -> !Files.exists(file));
-        assertThat(saga.endOf(newest().sagaId()).status()).isEqualTo("COMPLETED");
-        assertThat(saga.endOf(waiting).status()).isEqualTo("COMPLETED");
+        assertThat(saga.(newest().sagaId()).status()).isEqualTo("COMPLETED");
+        assertThat(saga.(waiting).status()).isEqualTo("COMPLETED");
     }
 }
