@@ -257,7 +257,7 @@ class OutageTest {
 
         saga.restart(() -> saga.s3().clearRules());
 
-        assertStored(saga, saga.(running.sagaId()), original);
+        assertStored(saga, saga.awaitOutcome(running.sagaId()), original);
     }
 
     @Test
@@ -275,7 +275,7 @@ class OutageTest {
         await().during(Duration.ofSeconds(1)).until(() -> newest().sagaId().equals(waiting) && Files.exists(file));
         saga.s3().up();
         await().atMost(Duration.ofSeconds(60)).until(() -> !Files.exists(file));
-        assertThat(saga.(newest().sagaId()).status()).isEqualTo("COMPLETED");
-        assertThat(saga.(waiting).status()).isEqualTo("COMPLETED");
+        assertThat(saga.awaitOutcome(newest().sagaId()).status()).isEqualTo("COMPLETED");
+        assertThat(saga.awaitOutcome(waiting).status()).isEqualTo("COMPLETED");
     }
 }
