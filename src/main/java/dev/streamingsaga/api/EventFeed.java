@@ -125,7 +125,7 @@ final class EventFeed implements AutoCloseable {
         ended = stillEnded;
         SagaCounts counts = totals.counts();
         events.put("cleanups", event("cleanups", Totals.cleanups(counts)));
-        events.put("counts", event("counts", Totals.view(counts)));
+        events.put("counts", event("counts", totals.view(counts)));
         return events;
     }
 

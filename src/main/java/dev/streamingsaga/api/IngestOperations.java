@@ -56,9 +56,22 @@ final class IngestOperations {
 
     private record PathRequest(@Nullable String path) {}
 
+    /** @throws Problem 503 if something that a saga needs is known to be down */
+    private void requireAvailable() {
+        operator.down().stream().findFirst().ifPresent(down -> {
+            throw new Problem(
+                            503,
+                            "dependency-down",
+                            "the " + down.outage().dependency().label() + " is down since " + down.since()
+                                    + "; nothing was read, send the request again later")
+                    .header("Retry-After", "15");
+        });
+    }
+
     /** {@code PUT /api/documents/{name}}. */
     Reply put(ApiRequest request) throws IOException, InterruptedException {
         Query.of(request.call());
+        requireAvailable();
         String name = DocumentName.checked(request.variables().getOrDefault("name", ""));
         JsonBody.requirePlain(request.call());
         if (request.call().header("Content-Range").isPresent()) {
@@ -221,6 +234,7 @@ final class IngestOperations {
         if (body.path() == null) {
             throw new Problem(400, "bad-json", "the body must be {\"path\": \"/absolute/path\"}");
         }
+        requireAvailable();
         Path file = new PathRoots("saga.http.roots", config.http().roots()).resolve(body.path());
         long wait = wait(request.call());
         dispatcher.acquire();

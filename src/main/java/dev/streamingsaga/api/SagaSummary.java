@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param needsAttention whether it waits for a person
  * @param visible whether its document can be found and read, which follows shortly after completion
+ * @param waiting why it does not go on; null if it does
  * @param progress progress of the running step, if this process runs the saga
  */
 record SagaSummary(
@@ -33,7 +34,11 @@ record SagaSummary(
         String deadlineAt,
         int openCleanups,
         boolean needsAttention,
-        boolean visible) {
+        boolean visible,
+        @Nullable WaitingView waiting) {
+
+    /** @param reason begins with "waits for" */
+    record WaitingView(String reason, String since, String nextAttemptAt) {}
 
     /** @param unit bytes, pages or segments */
     record ProgressView(String step, long done, long total, String unit) {}

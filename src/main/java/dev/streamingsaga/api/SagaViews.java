@@ -4,6 +4,7 @@ import dev.streamingsaga.api.SagaSummary.Chunks;
 import dev.streamingsaga.api.SagaSummary.CleanupView;
 import dev.streamingsaga.api.SagaSummary.EventView;
 import dev.streamingsaga.api.SagaSummary.ProgressView;
+import dev.streamingsaga.api.SagaSummary.WaitingView;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.ingest.SourcePaths;
@@ -80,7 +81,13 @@ final class SagaViews {
                 saga.deadline().toString(),
                 open.all(),
                 saga.needsAttention(open),
-                saga.published());
+                saga.published(),
+                saga.waiting()
+                        .map(waiting -> new WaitingView(
+                                waiting.reason(),
+                                waiting.since().toString(),
+                                waiting.nextAttempt().toString()))
+                        .orElse(null));
     }
 
     private @Nullable ProgressView progress(String sagaId) {

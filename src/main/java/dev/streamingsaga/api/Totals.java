@@ -2,7 +2,8 @@ package dev.streamingsaga.api;
 
 import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaState;
-import dev.streamingsaga.operations.SagaReader;
+import dev.streamingsaga.operations.SagaOperator;
+import dev.streamingsaga.outage.DownDependency;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 final class Totals {
     private static final int CACHE_FACTOR = 20;
 
-    private final SagaReader sagas;
+    private final SagaOperator sagas;
     private @Nullable SagaCounts counts;
     private long nextNanos;
 
-    Totals(SagaReader sagas) {
+    Totals(SagaOperator sagas) {
         this.sagas = sagas;
     }
 
@@ -40,8 +41,8 @@ final class Totals {
         return view(counts());
     }
 
-    /** Contains every state, also those without sagas. */
-    static Map<String, Object> view(SagaCounts counts) {
+    /** Contains every state, also those without sagas, and the dependencies that are down. */
+    Map<String, Object> view(SagaCounts counts) {
         Map<String, Long> states = new LinkedHashMap<>();
         for (SagaState state : SagaState.values()) {
             states.put(state.name(), counts.in(state));
@@ -51,6 +52,15 @@ final class Totals {
         view.put("sagas", states);
         view.put("attention", counts.attention());
         view.put("cleanups", cleanups(counts));
+        view.put("down", sagas.down().stream().map(Totals::down).toList());
+        return view;
+    }
+
+    private static Map<String, String> down(DownDependency down) {
+        Map<String, String> view = new LinkedHashMap<>();
+        view.put("dependency", down.outage().dependency().label());
+        view.put("detail", down.outage().detail());
+        view.put("since", down.since().toString());
         return view;
     }
 

@@ -104,7 +104,10 @@ final class ListCommand implements Callable<Integer> {
                                 .map(d -> ConsoleText.size(d.sizeBytes()))
                                 .orElse("-"),
                         ConsoleText.safe(SourcePaths.shown(config, saga)),
-                        saga.reason().map(r -> "  " + r).orElse(""));
+                        saga.reason()
+                                .map(reason -> "  " + reason)
+                                .or(() -> saga.waiting().map(waiting -> "  " + ConsoleText.safe(waiting.reason())))
+                                .orElse(""));
             }
         }
     }

@@ -68,7 +68,9 @@ final class ProgressDisplay implements AutoCloseable {
             bar = saga.total() > 0 ? newBar(label(saga), saga) : null;
         }
         ProgressBar current = bar;
-        if (current == null) {
+        if (!saga.waitsFor().isEmpty()) {
+            line.accept(label(saga) + " " + ConsoleText.safe(saga.waitsFor()) + others);
+        } else if (current == null) {
             line.accept(label(saga) + " ..." + soFar(saga) + others);
         } else {
             current.maxHint(saga.total());

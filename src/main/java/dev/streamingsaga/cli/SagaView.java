@@ -3,6 +3,7 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.Waiting;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,8 @@ record SagaView(
         @Nullable Integer chunkCount,
         int runs,
         String receivedAt,
-        @Nullable String finishedAt) {
+        @Nullable String finishedAt,
+        @Nullable String waitsFor) {
 
     static SagaView of(SagaRecord saga) {
         return new SagaView(
@@ -34,6 +36,7 @@ record SagaView(
                 saga.document().map(Document::chunkCount).orElse(null),
                 saga.lastRun(),
                 saga.receivedAt().toString(),
-                saga.finishedAt().map(Instant::toString).orElse(null));
+                saga.finishedAt().map(Instant::toString).orElse(null),
+                saga.waiting().map(Waiting::reason).orElse(null));
     }
 }

@@ -19,6 +19,7 @@ public final class ActiveRun implements Run {
     private final String sagaId;
     private final int number;
     private final SagaRecord initialSaga;
+    private volatile String waitsFor = "";
     private final Permits permits = new Permits();
     private final RunningStep step = new RunningStep();
     private final RunLease lease;
@@ -144,11 +145,18 @@ public final class ActiveRun implements Run {
      * @throws SagaException if the run no longer owns the saga, or the saga was cancelled or paused
      */
     public void waits(String name, Waiting waiting) {
+        waitsFor = waiting.reason();
         journal.runs().waits(sagaId, number, name, waiting);
+    }
+
+    /** What the step waits for now; empty if it goes on. */
+    public String waitsFor() {
+        return waitsFor;
     }
 
     /** Journals that the step goes on after it has waited. */
     public void goesOn(String name) {
+        waitsFor = "";
         journal.runs().goesOn(sagaId, number, name);
     }
 

@@ -113,7 +113,8 @@ public final class SagaOperator extends SagaReader {
                 progress.step(),
                 progress.done(),
                 progress.total(),
-                progress.unit());
+                progress.unit(),
+                run.waitsFor());
     }
 
     /**

@@ -1,7 +1,7 @@
 // Receives live events: changed sagas and counts over all sagas. Computes the speed of each saga.
 import { forgetKey, request } from './api.js';
 import { byId, h, setText } from './dom.js';
-import { isFinal } from './format.js';
+import { clock, isFinal } from './format.js';
 
 const SMOOTHING_SECONDS = 4;
 const RETRY_MILLIS = 3000;
@@ -61,8 +61,14 @@ function flush() {
   if (totals.counts) {
     badge('cleanup-count', totals.counts.cleanups.open, 'open');
     badge('attention-count', totals.counts.attention, 'need attention');
+    showOutages(totals.counts.down ?? []);
   }
   listeners.forEach(listener => listener(ids));
+}
+
+function showOutages(down) {
+  byId('down').hidden = down.length === 0;
+  setText(byId('down'), down.map(d => `The ${d.dependency} is down since ${clock(d.since)} (${d.detail}). Sagas wait for it, and nothing new begins.`).join(' '));
 }
 
 function badge(id, n, meaning) {

@@ -58,7 +58,7 @@ function row(saga) {
     meter.update(now);
     state.dataset.state = now.state;
     setText(state, word(now.state));
-    setText(detail, [now.reason && word(now.reason), now.openCleanups > 0 && `${some(now.openCleanups, 'clean-up')} open`, now.needsAttention && now.state === 'COMPLETED' && !now.visible && 'not visible in every store yet']
+    setText(detail, [now.reason && word(now.reason), now.waiting && now.waiting.reason, now.openCleanups > 0 && `${some(now.openCleanups, 'clean-up')} open`, now.needsAttention && now.state === 'COMPLETED' && !now.visible && 'not visible in every store yet']
       .filter(Boolean).join(' · '));
     setText(cells.size, bytes(now.sizeBytes));
     setText(cells.step, isRunning(now) ? stepOf(now) : '');

@@ -21,6 +21,10 @@ import dev.streamingsaga.testkit.PostgresServer;
 import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -277,5 +281,36 @@ class OutageTest {
         await().atMost(Duration.ofSeconds(60)).until(() -> !Files.exists(file));
         assertThat(saga.awaitOutcome(newest().sagaId()).status()).isEqualTo("COMPLETED");
         assertThat(saga.awaitOutcome(waiting).status()).isEqualTo("COMPLETED");
+    }
+
+    @Test
+    void fp_46_while_the_bucket_is_away_http_refuses_documents_and_says_why() throws Exception {
+        start(Map.of("saga.http.enabled", "true"));
+        HttpClient client = HttpClient.newHttpClient();
+        URI address = saga.application().address().orElseThrow();
+        saga.s3().down();
+        Background.run("ingest", () -> saga.ingest(threeChunks()));
+        awaitWaiting("bucket");
+        await().until(() -> !saga.application().bundle().operator().down().isEmpty());
+        HttpRequest put = HttpRequest.newBuilder(address.resolve("/api/documents/keeper.txt"))
+                .PUT(HttpRequest.BodyPublishers.ofString("The keeper counted his gulls."))
+                .build();
+
+        HttpResponse<String> refused = client.send(put, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> counts = client.send(
+                HttpRequest.newBuilder(address.resolve("/api/counts")).build(), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> list = client.send(
+                HttpRequest.newBuilder(address.resolve("/api/sagas")).build(), HttpResponse.BodyHandlers.ofString());
+
+        assertThat(refused.statusCode()).as(refused.body()).isEqualTo(503);
+        assertThat(refused.headers().firstValue("Retry-After")).contains("15");
+        assertThat(refused.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(counts.body()).contains("\"down\":[{\"dependency\":\"bucket\"");
+        assertThat(list.body()).contains("\"waiting\":{\"reason\":\"waits for the bucket: ");
+        saga.s3().up();
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            int status = client.send(put, HttpResponse.BodyHandlers.ofString()).statusCode();
+            return status == 202 || status == 200;
+        });
     }
 }
