@@ -111,6 +111,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             SagaOperator operator,
             CallbackListener callbacks,
             Reports reports,
+            Runnable requireCoordinator,
             Observation observation) {}
 
     /** Instance {@code saga} of a hub. */
@@ -237,6 +238,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()), patience);
         open.push(service::release);
         service.setCamelContext(context);
+        outages.addListener(reports::outagesChanged);
         outages.addListener(down -> endpoints.forEach(endpoint -> endpoint.accept(down.isEmpty())));
         outages.watch(Dependency.COORDINATOR, service::ping);
         outages.watch(Dependency.BUCKET, new ChunkStore(config, servers.s3())::pingAccess);
@@ -273,6 +275,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 new SagaOperator(parts),
                 callbacks,
                 reports,
+                service::ping,
                 closeLater(new Observation(new ObservedComponents(
                         context,
                         config,
@@ -352,6 +355,16 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     public void start() {
         check();
         recover();
+    }
+
+    /**
+     * Requires that the coordinator answers: without it no saga can begin.
+     *
+     * @throws dev.streamingsaga.journal.SagaException COORDINATOR_UNAVAILABLE if it does not
+     */
+    @Internal
+    public void requireCoordinator() {
+        components().requireCoordinator().run();
     }
 
     void recover() {

@@ -85,6 +85,9 @@ public final class Application implements AutoCloseable {
         context.start();
         // Routes stop before the servers they use: the last one pushed is closed first.
         open.push(context::stop);
+        if (service) {
+            saga.requireCoordinator();
+        }
         if (recover) {
             saga.start();
             embedded.ifPresent(EmbeddedCoordinator::recover);

@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.StoreNames;
+import dev.streamingsaga.outage.DownDependency;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -116,6 +117,20 @@ final class AlertDrafts {
     List<EventDraft> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
         AlertText text = new AlertText(critical ? "CRITICAL" : "WARNING", "SOURCE_CHANGED", message, action);
         return List.of(alert(saga, EventKind.ALERT, text, 0));
+    }
+
+    EventDraft dependencyDown(SagaRecord saga, DownDependency down) {
+        String dependency = down.outage().dependency().label();
+        return alert(
+                saga,
+                EventKind.ALERT,
+                new AlertText(
+                        "WARNING",
+                        "DEPENDENCY_DOWN",
+                        "the " + dependency + " is down since " + down.since() + ": "
+                                + down.outage().detail(),
+                        "check the " + dependency + "; sagas wait for it as long as saga.patience, and no new one begins"),
+                0);
     }
 
     private record AlertText(String severity, String type, String message, String action) {}

@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.outage.DownDependency;
 import dev.streamingsaga.saga.Alerts;
 import java.util.List;
 import org.apache.camel.CamelContext;
@@ -15,11 +16,14 @@ import org.apache.camel.CamelContext;
  * route, and in the three report files in {@code DATA/reports}.
  */
 public final class Reports implements Alerts {
+    private final Journal journal;
     private final AlertDrafts drafts;
     private final AlertDelivery delivery;
     private final ReportFiles files;
+    private volatile List<DownDependency> knownDown = List.of();
 
     public Reports(SagaConfig config, Journal journal, CamelContext context) {
+        this.journal = journal;
         this.drafts = new AlertDrafts(journal.clock());
         this.delivery = new AlertDelivery(journal, context, "direct://" + config.id(RouteNames.ALERT));
         this.files = new ReportFiles(journal, config.dataDir().resolve("reports"));
@@ -65,6 +69,17 @@ public final class Reports implements Alerts {
     @Override
     public List<EventDraft> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
         return drafts.sourceChanged(saga, message, action, critical);
+    }
+
+    /** Journals and delivers one alert for each dependency that went down, on the saga that met it first. */
+    public void outagesChanged(List<DownDependency> down) {
+        List<DownDependency> went = down.stream().filter(now -> !knownDown.contains(now)).toList();
+        knownDown = List.copyOf(down);
+        went.forEach(now -> journal.sagas().find(now.sagaId()).ifPresent(saga -> {
+            EventDraft alert = drafts.dependencyDown(saga, now);
+            journal.events().append(saga.sagaId(), alert.kind(), alert.step(), alert.message(), alert.detail());
+            deliver(saga.sagaId());
+        }));
     }
 
     /** Skips alerts whose delivery failed before: {@link #redeliver} repeats them. */

@@ -30,7 +30,7 @@ public final class Outages implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final List<Consumer<List<DownDependency>>> listeners = new CopyOnWriteArrayList<>();
     private final Map<Dependency, DownDependency> down = new EnumMap<>(Dependency.class);
-    private final Map<Dependency, Outage> suspected = new EnumMap<>(Dependency.class);
+    private final Map<Dependency, DownDependency> suspected = new EnumMap<>(Dependency.class);
     private final Map<Dependency, Integer> recoveries = new EnumMap<>(Dependency.class);
 
     /**
@@ -57,13 +57,13 @@ public final class Outages implements AutoCloseable {
         listeners.add(listener);
     }
 
-    /** Reports what a step met. The probe decides at once whether the dependency is down. */
-    public void report(Outage outage) {
+    /** Reports what a step of a saga met. The probe decides at once whether the dependency is down. */
+    public void report(Outage outage, String sagaId) {
         Dependency dependency = outage.dependency();
         synchronized (this) {
             if (!probes.containsKey(dependency)
                     || down.containsKey(dependency)
-                    || suspected.putIfAbsent(dependency, outage) != null) {
+                    || suspected.putIfAbsent(dependency, new DownDependency(outage, sagaId, clock.instant())) != null) {
                 return;
             }
         }
@@ -83,13 +83,13 @@ public final class Outages implements AutoCloseable {
         boolean changed;
         DownDependency known;
         synchronized (this) {
-            Outage met = suspected.remove(dependency);
+            DownDependency suspect = suspected.remove(dependency);
             known = down.get(dependency);
             if (problem.isPresent()) {
-                changed = known == null;
-                Outage outage = met != null ? met : new Outage(dependency, problem.get());
-                known = known != null ? known : new DownDependency(outage, clock.instant());
-                down.put(dependency, known);
+                changed = known == null && suspect != null;
+                if (changed) {
+                    down.put(dependency, suspect);
+                }
             } else {
                 changed = down.remove(dependency) != null;
                 if (changed) {

@@ -121,7 +121,7 @@ public final class Patience {
             throw failure;
         }
         int known = outages.recoveries(outage.get().dependency());
-        outages.report(outage.get());
+        outages.report(outage.get(), run.sagaId());
         Instant next = now.plus(pause(attempts.failed));
         record(run, step, outage.get(), new Waiting(reason(outage.get()), attempts.firstFailure, next), attempts);
         try {

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,5 +44,23 @@ class StartCommandTest {
                     .contains(setting, LOOPBACK + ":" + taken.getLocalPort(), advice, "nothing was started");
             assertThat(call.out()).doesNotContain("running in");
         }
+    }
+
+    @Test
+    void without_its_coordinator_the_service_does_not_start() {
+        Call call = Call.of(
+                "start",
+                "--data",
+                directory.resolve("without-coordinator").toString(),
+                "-D",
+                "saga.http.port=0",
+                "-D",
+                "saga.coordinator.url=http://127.0.0.1:1/lra-coordinator",
+                "-D",
+                "saga.coordinator.timeout=1s");
+
+        assertThat(call.code()).as(call.err()).isEqualTo(4);
+        assertThat(call.err()).contains("cannot start", "coordinator", "127.0.0.1:1");
+        assertThat(call.out()).doesNotContain("running in");
     }
 }

@@ -281,6 +281,11 @@ class OutageTest {
         await().atMost(Duration.ofSeconds(60)).until(() -> !Files.exists(file));
         assertThat(saga.awaitOutcome(newest().sagaId()).status()).isEqualTo("COMPLETED");
         assertThat(saga.awaitOutcome(waiting).status()).isEqualTo("COMPLETED");
+        assertThat(saga.report("rollback_alerts.json"))
+                .as("one alert for the outage")
+                .singleElement()
+                .asString()
+                .contains("\"type\":\"DEPENDENCY_DOWN\"", "the bucket is down since", waiting);
     }
 
     @Test
