@@ -51,19 +51,19 @@ final class HubResolver {
     private ResolvedResources resolveAll() {
         SagaConfig config = config();
         Optional<URI> coordinator = coordinator(config);
-        Optional<S3Client> hubClient = config.s3().endpoint().isPresent() ? Optional.empty() : client();
+        Optional<S3Client> hubClient = config.servers().s3().endpoint().isPresent() ? Optional.empty() : client();
         Optional<DatabaseSource> databases = databases(config);
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
-        Optional<S3Client> ownClient = config.s3()
+        Optional<S3Client> ownClient = config.servers().s3()
                 .endpoint()
                 .map(endpoint -> S3Clients.create(
-                        config.s3(),
+                        config.servers().s3(),
                         endpoint,
-                        config.s3().accessKey(),
-                        config.s3().secretKey()));
-        S3Client s3 = ownClient.orElseGet(() -> S3Clients.shared(hubClient.orElseThrow(), config.s3()));
+                        config.servers().s3().accessKey(),
+                        config.servers().s3().secretKey()));
+        S3Client s3 = ownClient.orElseGet(() -> S3Clients.shared(hubClient.orElseThrow(), config.servers().s3()));
         CoordinatorAccess access = CoordinatorAccess.to(coordinator.orElseThrow(), config);
         return new ResolvedResources(
                 config, new StreamingSaga.Servers(access, s3, false), databases.orElseThrow(), ownClient);
@@ -87,7 +87,7 @@ final class HubResolver {
     }
 
     private Optional<URI> coordinator(SagaConfig config) {
-        Optional<URI> url = config.coordinator().url();
+        Optional<URI> url = config.servers().coordinator().url();
         if (url.isEmpty()) {
             url = lraService()
                     .map(service -> URI.create(service.getCoordinatorUrl()
@@ -119,12 +119,12 @@ final class HubResolver {
     private Optional<DatabaseSource> databases(SagaConfig config) {
         DatabaseSource configured = DatabaseSource.configured(config);
         List<String> rolesWithoutUrl = new ArrayList<>();
-        if (config.journal().url().isEmpty() && !properties.isUnusable("journal.url")) {
+        if (config.servers().journal().url().isEmpty() && !properties.isUnusable("journal.url")) {
             rolesWithoutUrl.add("journal");
         }
         config.participants().stream()
                 .filter(StoreNames.BUILT_IN::contains)
-                .filter(store -> config.store(store).url().isEmpty())
+                .filter(store -> config.servers().store(store).url().isEmpty())
                 .filter(store ->
                         !properties.isUnusable("participants") && !properties.isUnusable("store." + store + ".url"))
                 .forEach(rolesWithoutUrl::add);

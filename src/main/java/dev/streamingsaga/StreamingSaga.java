@@ -221,19 +221,19 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 database.dataSource(),
                 Clock.systemUTC(),
                 node(),
-                config.recovery().lease());
+                config.operation().recovery().lease());
         Runs runs = new Runs(journal);
         DocumentContent content = closeLater(ContentFactory.open(config));
         Stores stores = closeLater(Stores.open(config, context, content, resources.databases()));
         Reports reports = new Reports(config, journal, context);
         CallbackToken tokens =
-                CallbackToken.open(config.dataDir(), config.callback().secret());
+                CallbackToken.open(config.dataDir(), config.servers().callback().secret());
         Outages outages = closeLater(new Outages(config.id("outages"), PROBE_INTERVAL, journal.clock()));
-        Patience patience = new Patience(config.patience(), outages, journal.clock());
+        Patience patience = new Patience(config.operation().patience(), outages, journal.clock());
         SagaEngine engine =
                 closeLater(new SagaEngine(config, context, new EngineDependencies(runs, tokens, reports, patience)));
         CallbackListener callbacks = closeLater(CallbackListener.start(
-                config.callback(), config.dataDir(), servers.coordinator().scope(), engine));
+                config.servers().callback(), config.dataDir(), servers.coordinator().scope(), engine));
         JournalSagaService service =
                 new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()), patience);
         open.push(service::release);
@@ -293,7 +293,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private void bindForRoutes(CamelContext context, SagaConfig config) {
         Map<String, Object> beans = Map.of(
                 config.id("claim-check"),
-                new ClaimCheck("saga.claim-check.roots", config.source().claimRoots()),
+                new ClaimCheck("saga.claim-check.roots", config.documents().source().claimRoots()),
                 config.id("no-headers"),
                 new NoHeaders());
         beans.forEach((bean, value) -> {
@@ -345,7 +345,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         } catch (SdkException e) {
             LOG.warn(
                     "bucket {} of instance {} is not available ({}); sagas are compensated until it is",
-                    config.s3().bucket(),
+                    config.servers().s3().bucket(),
                     name,
                     e.getMessage());
         }

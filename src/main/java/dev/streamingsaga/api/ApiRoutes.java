@@ -5,8 +5,9 @@ import static dev.streamingsaga.api.Operation.post;
 import static dev.streamingsaga.api.Operation.put;
 import static java.util.stream.Collectors.joining;
 
+import dev.streamingsaga.config.EndpointConfig;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.HttpAuth;
+import dev.streamingsaga.config.EndpointConfig.HttpAuth;
 import dev.streamingsaga.intake.UploadSpool;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -53,7 +54,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     public ApiRoutes(CamelContext context, ApiDependencies parts) throws IOException {
         super(context);
         this.config = parts.config();
-        HttpAuth auth = config.http().auth();
+        HttpAuth auth = config.endpoints().http().auth();
         AccessControl gate = new AccessControl(auth.keysFile().map(ApiKeys::open),
                 auth.oidcIssuer().map(issuer -> new OidcTokens(auth)));
         UploadSpool spool = parts.spool();
@@ -75,7 +76,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
 
     /** Number of threads that long requests may hold; the server's pool needs them in addition to the usual ones. */
     public static int threads(SagaConfig config) {
-        SagaConfig.HttpLimits limits = config.http().limits();
+        EndpointConfig.HttpLimits limits = config.endpoints().http().limits();
         return limits.uploads() + limits.sagas() + limits.downloads() + limits.listeners();
     }
 
@@ -152,7 +153,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         operations.add(id, operation);
         from(uri(operation.path()) + "&httpMethodRestrict=" + String.join(",", operation.methods()))
                 .routeId(id).group("http").description(description).streamCache(false).routePolicy(lastRoutes)
-                .routeProperty("http.route", config.http().path() + operation.path())
+                .routeProperty("http.route", config.endpoints().http().path() + operation.path())
                 .routeProperty("scopes", operation.scopes().stream().map(Scope::word).collect(joining(" ")))
                 .process(responder.serving(operation));
     }
@@ -171,7 +172,8 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private String uri(String path) {
         // Stream bodies: do not cache them first nor, on a servlet server, read them as text. Vert.x passes its own
         // request in any case.
-        return "platform-http:" + config.http().path() + path + "?useBodyHandler=false&headerFilterStrategy=#"
+        return "platform-http:" + config.endpoints().http().path() + path
+                + "?useBodyHandler=false&headerFilterStrategy=#"
                 + config.id("http-headers") + (isVertx() ? "" : "&useStreaming=true");
     }
 

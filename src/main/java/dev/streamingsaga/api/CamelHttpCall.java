@@ -1,6 +1,6 @@
 package dev.streamingsaga.api;
 
-import dev.streamingsaga.config.SagaConfig.HttpLimits;
+import dev.streamingsaga.config.EndpointConfig.HttpLimits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Collection;

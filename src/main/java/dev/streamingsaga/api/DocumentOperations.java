@@ -31,7 +31,7 @@ final class DocumentOperations {
 
     DocumentOperations(ApiDependencies parts) {
         this.documents = parts.operator();
-        this.maxDownloads = parts.config().http().limits().downloads();
+        this.maxDownloads = parts.config().endpoints().http().limits().downloads();
         this.downloads = new Semaphore(maxDownloads);
     }
 

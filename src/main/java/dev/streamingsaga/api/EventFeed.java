@@ -49,7 +49,7 @@ final class EventFeed implements AutoCloseable {
         this.views = views;
         this.totals = totals;
         this.paths = new HiddenPaths(parts.config());
-        this.maxListeners = parts.config().http().limits().listeners();
+        this.maxListeners = parts.config().endpoints().http().limits().listeners();
     }
 
     /** {@code GET /api/events}. */

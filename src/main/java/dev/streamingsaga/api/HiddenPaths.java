@@ -36,10 +36,10 @@ final class HiddenPaths {
 
     HiddenPaths(SagaConfig config) {
         List<Path> known = new ArrayList<>(List.of(config.dataDir()));
-        known.addAll(config.http().roots());
-        known.addAll(config.jms().roots());
-        known.addAll(config.source().roots());
-        known.addAll(config.source().claimRoots());
+        known.addAll(config.endpoints().http().roots());
+        known.addAll(config.endpoints().jms().roots());
+        known.addAll(config.documents().source().roots());
+        known.addAll(config.documents().source().claimRoots());
         this.folders = known.stream()
                 .map(folder -> folder.toAbsolutePath().normalize().toString())
                 .distinct()

@@ -33,7 +33,7 @@ final class IngestDispatcher {
     IngestDispatcher(SagaConfig config, CamelContext context) {
         this.config = config;
         this.template = context.createProducerTemplate();
-        int maxSagas = config.http().limits().sagas();
+        int maxSagas = config.endpoints().http().limits().sagas();
         this.threads = context.getExecutorServiceManager().newFixedThreadPool(this, config.id("http-saga"), maxSagas);
         this.permits = new Semaphore(maxSagas);
     }
@@ -89,7 +89,7 @@ final class IngestDispatcher {
             throw new Problem(
                             429,
                             "too-many-sagas",
-                            config.http().limits().sagas()
+                            config.endpoints().http().limits().sagas()
                                     + " sagas from HTTP requests are running (saga.http.max-sagas);"
                                     + " nothing was read, try again later")
                     .header("Retry-After", "10");

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.Duplicates;
+import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.BodyAbortedException;
 import dev.streamingsaga.intake.DocumentName;
@@ -51,7 +51,7 @@ final class IngestOperations {
         this.operator = parts.operator();
         this.dispatcher = dispatcher;
         this.spool = parts.spool();
-        this.uploads = new Semaphore(config.http().limits().uploads());
+        this.uploads = new Semaphore(config.endpoints().http().limits().uploads());
     }
 
     private record PathRequest(@Nullable String path) {}
@@ -175,7 +175,7 @@ final class IngestOperations {
             throw new Problem(
                             429,
                             "too-many-uploads",
-                            config.http().limits().uploads()
+                            config.endpoints().http().limits().uploads()
                                     + " uploads are running (saga.http.max-uploads); nothing was read, try again later")
                     .header("Retry-After", "5");
         }
@@ -206,10 +206,10 @@ final class IngestOperations {
 
     /** Handles a duplicate (same sender, name and bytes) as {@code saga.duplicates} says. */
     private Optional<Reply> alreadyStored(Path path, UploadSpool.ReceivedBody body) {
-        Optional<SagaRecord> known = config.source().duplicates() == Duplicates.VERSION
+        Optional<SagaRecord> known = config.documents().source().duplicates() == Duplicates.VERSION
                 ? Optional.empty()
                 : operator.findDocument(path, body.sha256());
-        if (known.isPresent() && config.source().duplicates() == Duplicates.REJECT) {
+        if (known.isPresent() && config.documents().source().duplicates() == Duplicates.REJECT) {
             throw new Problem(
                             409,
                             "duplicate",
@@ -224,7 +224,7 @@ final class IngestOperations {
     /** {@code POST /api/documents}. */
     Reply post(ApiRequest request) throws IOException, InterruptedException {
         Query.of(request.call());
-        if (config.http().roots().isEmpty()) {
+        if (config.endpoints().http().roots().isEmpty()) {
             throw new Problem(
                     403,
                     "no-roots",
@@ -235,7 +235,7 @@ final class IngestOperations {
             throw new Problem(400, "bad-json", "the body must be {\"path\": \"/absolute/path\"}");
         }
         requireAvailable();
-        Path file = new PathRoots("saga.http.roots", config.http().roots()).resolve(body.path());
+        Path file = new PathRoots("saga.http.roots", config.endpoints().http().roots()).resolve(body.path());
         long wait = wait(request.call());
         dispatcher.acquire();
         IngestDispatcher.IngestSource source =
@@ -277,6 +277,6 @@ final class IngestOperations {
     }
 
     private String location(String sagaId) {
-        return config.http().path() + "/api/sagas/" + sagaId;
+        return config.endpoints().http().path() + "/api/sagas/" + sagaId;
     }
 }

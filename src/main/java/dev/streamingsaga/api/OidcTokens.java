@@ -15,7 +15,7 @@ import com.nimbusds.jose.util.DefaultResourceRetriever;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
-import dev.streamingsaga.config.SagaConfig.HttpAuth;
+import dev.streamingsaga.config.EndpointConfig.HttpAuth;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URI;

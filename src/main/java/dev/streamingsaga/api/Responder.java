@@ -98,8 +98,8 @@ final class Responder {
     private HttpCall call(Message message) {
         // Compared by name: without Vert.x the class does not exist.
         return message.getClass().getName().equals(VERTX_MESSAGE)
-                ? VertxHttpCalls.of(message, config.http().limits())
-                : new CamelHttpCall(message, config.http().limits());
+                ? VertxHttpCalls.of(message, config.endpoints().http().limits())
+                : new CamelHttpCall(message, config.endpoints().http().limits());
     }
 
     private Reply reply(HttpCall call, Answer answer) {
@@ -110,7 +110,7 @@ final class Responder {
             Framing.require(call);
             String path = call.path()
                     .substring(
-                            Math.min(call.path().length(), config.http().path().length()));
+                            Math.min(call.path().length(), config.endpoints().http().path().length()));
             gate.requireOwnSite(call, PageFiles.FILES.containsKey(path));
             return answer.to(call, path);
         } catch (Problem e) {

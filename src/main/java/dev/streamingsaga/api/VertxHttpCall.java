@@ -1,6 +1,6 @@
 package dev.streamingsaga.api;
 
-import dev.streamingsaga.config.SagaConfig.HttpLimits;
+import dev.streamingsaga.config.EndpointConfig.HttpLimits;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;

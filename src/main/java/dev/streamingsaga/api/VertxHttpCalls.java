@@ -1,6 +1,6 @@
 package dev.streamingsaga.api;
 
-import dev.streamingsaga.config.SagaConfig.HttpLimits;
+import dev.streamingsaga.config.EndpointConfig.HttpLimits;
 import org.apache.camel.Message;
 import org.apache.camel.component.platform.http.vertx.HttpMessage;
 

@@ -50,7 +50,7 @@ public final class ChunkAudit {
     public List<Difference> compare(Document document, List<ChunkRow> rows, boolean deep) {
         Bucket bucket = new Bucket(s3, document.bucket());
         SortedMap<String, Bucket.ListedObject> listed =
-                bucket.list(document.keyPrefix(), config.s3().timeout());
+                bucket.list(document.keyPrefix(), config.servers().s3().timeout());
         List<Difference> found = new ArrayList<>();
         MessageDigest whole = Sha256.digest();
         for (ChunkRow row : rows) {

@@ -69,7 +69,7 @@ public final class ChunkRoutes extends RouteBuilder {
 
     /** Endpoint URI of the component, with the shared client. */
     static String s3(SagaConfig config, String options) {
-        return "aws2-s3:" + config.s3().bucket() + "?amazonS3Client=#" + config.id("s3-client")
+        return "aws2-s3:" + config.servers().s3().bucket() + "?amazonS3Client=#" + config.id("s3-client")
                 + (options.isEmpty() ? "" : "&" + options);
     }
 
@@ -77,11 +77,11 @@ public final class ChunkRoutes extends RouteBuilder {
     public void configure() {
         getContext().getRegistry().bind(config.id("s3-client"), S3Client.class, s3);
         addConverter();
-        Bucket bucket = new Bucket(s3, config.s3().bucket());
+        Bucket bucket = new Bucket(s3, config.servers().s3().bucket());
         ExecutorService pool = threads();
         errorHandler(noErrorHandler());
-        upload(new PlanUpload(bucket, config.s3().timeout(), config.chunk().parallelism()), pool);
-        put(new ChunkAttempt(new UploadFailures(config), config.chunk().retryDelay()));
+        upload(new PlanUpload(bucket, config.servers().s3().timeout(), config.documents().chunk().parallelism()), pool);
+        put(new ChunkAttempt(new UploadFailures(config), config.documents().chunk().retryDelay()));
         verify(bucket, pool);
         compensate(bucket, pool);
         complete(new ConcurrentHashMap<>());
@@ -137,7 +137,7 @@ public final class ChunkRoutes extends RouteBuilder {
                 .routeDescription("Retries one object as often as configured")
                 .streamCache(false)
                 .errorHandler(defaultErrorHandler()
-                        .maximumRedeliveries(config.chunk().attempts() - 1)
+                        .maximumRedeliveries(config.documents().chunk().attempts() - 1)
                         .redeliveryDelay(0)
                         .onRedelivery(attempt::pause)
                         .allowRedeliveryWhileStopping(false)
@@ -174,7 +174,8 @@ public final class ChunkRoutes extends RouteBuilder {
     }
 
     private void verify(Bucket bucket, ExecutorService pool) {
-        VerifyChunks verify = new VerifyChunks(config, bucket, new Parallel(pool, config.chunk().parallelism()));
+        Parallel requests = new Parallel(pool, config.documents().chunk().parallelism());
+        VerifyChunks verify = new VerifyChunks(config, bucket, requests);
         from(config.direct(VERIFY))
                 .routeId(config.id(VERIFY))
                 .routeDescription("Checks that journal, bucket and source agree before any other store is written")
@@ -206,14 +207,15 @@ public final class ChunkRoutes extends RouteBuilder {
 
     private void compensate(Bucket bucket, ExecutorService pool) {
         CompensateUpload compensation = new CompensateUpload(
-                config, bucket, new Parallel(pool, config.chunk().parallelism()), getContext());
+                config, bucket, new Parallel(pool, config.documents().chunk().parallelism()), getContext());
         from(config.direct(store(UPLOAD, COMPENSATE)))
                 .routeId(config.id(store(UPLOAD, COMPENSATE)))
                 .routeDescription("Deletes all objects of a saga; the body becomes the keys that remain")
                 .process(exchange -> {
                     CompensateUpload.Remainder remainder = compensation.compensate(facts(exchange));
                     exchange.getMessage().setBody(remainder.keys());
-                    remainder.error().ifPresent(error -> exchange.getMessage().setHeader(ExchangeKeys.RESIDUE_REASON, error));
+                    remainder.error()
+                            .ifPresent(error -> exchange.getMessage().setHeader(ExchangeKeys.RESIDUE_REASON, error));
                 });
     }
 

@@ -39,7 +39,7 @@ public final class ChunkStore {
      * @param s3 closed by the caller
      */
     public ChunkStore(SagaConfig config, S3Client s3) {
-        this(config, s3, config.s3().bucket());
+        this(config, s3, config.servers().s3().bucket());
     }
 
     private ChunkStore(SagaConfig config, S3Client s3, String bucket) {
@@ -69,8 +69,8 @@ public final class ChunkStore {
      * @throws RuntimeException (of the SDK) if not, or if the server does not answer in time
      */
     public void pingAccess() {
-        AwsRequestOverrideConfiguration limit = Bucket.limit(config.s3().timeout());
-        String prefix = config.chunk().prefix() + "/";
+        AwsRequestOverrideConfiguration limit = Bucket.limit(config.servers().s3().timeout());
+        String prefix = config.documents().chunk().prefix() + "/";
         s3.listObjectsV2(request ->
                 request.bucket(bucket.name()).prefix(prefix).maxKeys(1).overrideConfiguration(limit));
         String key = prefix + PROBE;
@@ -96,7 +96,7 @@ public final class ChunkStore {
 
     /** Keys below a prefix, sorted. */
     public List<String> keys(String prefix) {
-        return List.copyOf(bucket.list(prefix, config.s3().timeout()).keySet());
+        return List.copyOf(bucket.list(prefix, config.servers().s3().timeout()).keySet());
     }
 
     /**

@@ -63,7 +63,7 @@ final class CompensateUpload {
     private List<String> compensate(Map<?, ?> facts, AtomicReference<String> error) {
         Bucket bucket = configured.named(SagaPrefix.bucket(config, facts));
         String prefix = SagaPrefix.of(config, facts);
-        Instant deadline = Instant.now().plus(config.compensation().stepTimeout());
+        Instant deadline = Instant.now().plus(config.operation().compensation().stepTimeout());
         NavigableSet<String> keys = known(prefix, facts);
         Listing before = list(bucket, prefix, deadline, error);
         keys.addAll(before.keys());
@@ -158,7 +158,7 @@ final class CompensateUpload {
 
     private Duration remaining(Instant deadline) {
         Duration remaining = Duration.between(Instant.now(), deadline);
-        Duration limit = config.s3().timeout();
+        Duration limit = config.servers().s3().timeout();
         Duration shorter = remaining.compareTo(limit) < 0 ? remaining : limit;
         // The SDK requires a positive timeout; a request that starts at the deadline ends at once.
         return shorter.compareTo(Duration.ofMillis(1)) < 0 ? Duration.ofMillis(1) : shorter;

@@ -1,6 +1,6 @@
 package dev.streamingsaga.chunk;
 
-import dev.streamingsaga.config.SagaConfig.S3;
+import dev.streamingsaga.config.ServerConfig.S3;
 import dev.streamingsaga.probe.SideEffects;
 import java.net.URI;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;

@@ -20,7 +20,7 @@ final class SagaPrefix {
         String own = id(facts, "documentId") + "/" + id(facts, "sagaId") + "/";
         Object keyPrefix = facts.get("keyPrefix");
         if (keyPrefix == null) {
-            return config.chunk().prefix() + "/" + own;
+            return config.documents().chunk().prefix() + "/" + own;
         }
         if (!keyPrefix.toString().endsWith("/" + own)) {
             throw new IllegalArgumentException(
@@ -31,7 +31,7 @@ final class SagaPrefix {
 
     /** The bucket in the facts, since the setting may have changed since then; else the configured one. */
     static String bucket(SagaConfig config, Map<?, ?> facts) {
-        return Objects.toString(facts.get("bucket"), config.s3().bucket());
+        return Objects.toString(facts.get("bucket"), config.servers().s3().bucket());
     }
 
     /** The bucket location in the facts. */

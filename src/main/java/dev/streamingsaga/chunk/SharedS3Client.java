@@ -1,6 +1,6 @@
 package dev.streamingsaga.chunk;
 
-import dev.streamingsaga.config.SagaConfig.S3;
+import dev.streamingsaga.config.ServerConfig.S3;
 import java.util.function.Function;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.SdkPlugin;

@@ -72,7 +72,7 @@ final class UploadFailures {
     }
 
     private RuntimeException retryable(ObjectPut put, Exception failure) {
-        int attempts = config.chunk().attempts();
+        int attempts = config.documents().chunk().attempts();
         if (put.attempt() >= attempts) {
             return new SagaException(
                     Reason.MAX_RETRIES_EXCEEDED,
@@ -81,7 +81,7 @@ final class UploadFailures {
         }
         return new TransientFailure(
                 cannotWrite(put, failure) + " at attempt " + put.attempt() + " of " + attempts + "; next attempt in "
-                        + config.chunk().retryDelay().toMillis() + " ms",
+                        + config.documents().chunk().retryDelay().toMillis() + " ms",
                 failure);
     }
 

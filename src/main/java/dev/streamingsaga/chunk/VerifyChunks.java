@@ -49,7 +49,7 @@ final class VerifyChunks {
         checkOrder(document, rows);
         Bucket bucket = configured.named(document.bucket());
         checkListed(bucket, document, rows);
-        if (config.chunk().readBack()) {
+        if (config.documents().chunk().readBack()) {
             readAll(bucket, run, rows);
         } else {
             checkReported(bucket, run, rows);
@@ -91,7 +91,7 @@ final class VerifyChunks {
 
     private void checkListed(Bucket bucket, Document document, List<ChunkRow> rows) {
         SortedMap<String, Bucket.ListedObject> listed =
-                bucket.list(document.keyPrefix() + "chunk-", config.s3().timeout());
+                bucket.list(document.keyPrefix() + "chunk-", config.servers().s3().timeout());
         for (ChunkRow row : rows) {
             Bucket.ListedObject found = listed.remove(row.key());
             if (found == null) {
@@ -177,7 +177,7 @@ final class VerifyChunks {
         String prefix = SagaPrefix.of(config, facts);
         return configured
                 .named(SagaPrefix.bucket(config, facts))
-                .list(prefix, config.s3().timeout())
+                .list(prefix, config.servers().s3().timeout())
                 .keySet()
                 .stream()
                 .filter(key -> ChunkKeys.isChunk(prefix, key))

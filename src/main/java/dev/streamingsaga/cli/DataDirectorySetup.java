@@ -24,7 +24,7 @@ final class DataDirectorySetup {
             throw new UsageException("cannot write to the data directory " + dataDir + ": " + e);
         }
         System.setProperty("java.io.tmpdir", temporary.toString());
-        Logs.toFile(dataDir, config.watch());
+        Logs.toFile(dataDir, config.operation().observability());
     }
 
     /**

@@ -41,7 +41,7 @@ final class DoctorCommand implements Callable<Integer> {
         report("data directory", () -> dataDirectory(config.dataDir()));
         report("permissions", () -> permissions(config.dataDir()));
         List<String> roles = new ArrayList<>(List.of("journal"));
-        roles.addAll(config.stores().keySet().stream()
+        roles.addAll(config.servers().stores().keySet().stream()
                 .filter(config.participants()::contains)
                 .sorted()
                 .toList());

@@ -39,7 +39,7 @@ final class KeyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         SagaConfig config = options.load();
-        Path file = config.http()
+        Path file = config.endpoints().http()
                 .auth()
                 .keysFile()
                 .orElseThrow(() -> new UsageException(

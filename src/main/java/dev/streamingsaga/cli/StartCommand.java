@@ -28,15 +28,15 @@ final class StartCommand implements Callable<Integer> {
         Application application = Application.serve(config);
         Runtime.getRuntime().addShutdownHook(new Thread(application::close, "shutdown"));
         application.address().ifPresent(uri -> spec.commandLine().getOut().println("HTTP API and page: " + uri));
-        config.drop()
+        config.endpoints().drop()
                 .dir()
                 .ifPresent(dir -> spec.commandLine().getOut().println("drop folder: " + dir + " (.done, .failed)"));
         application
                 .broker()
                 .ifPresent(url -> spec.commandLine()
                         .getOut()
-                        .println("messages: queue " + config.jms().queue() + " at " + url));
-        if (config.jms().embedded()) {
+                        .println("messages: queue " + config.endpoints().jms().queue() + " at " + url));
+        if (config.endpoints().jms().embedded()) {
             spec.commandLine()
                     .getOut()
                     .println("messages: credentials for producers in "

@@ -11,8 +11,8 @@ import static dev.streamingsaga.config.SettingType.NAMES;
 import static dev.streamingsaga.config.SettingType.REQUIRED;
 import static dev.streamingsaga.config.SettingType.SIZE;
 
-import dev.streamingsaga.config.SagaConfig.Duplicates;
-import dev.streamingsaga.config.SagaConfig.OnConflict;
+import dev.streamingsaga.config.DocumentConfig.Duplicates;
+import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.journal.StoreNames;
 import java.util.List;
 

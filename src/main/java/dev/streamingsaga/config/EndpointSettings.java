@@ -19,7 +19,7 @@ import static dev.streamingsaga.config.SettingType.TEXT;
 import static dev.streamingsaga.config.SettingType.URL;
 import static dev.streamingsaga.config.SettingType.URL_PATH;
 
-import dev.streamingsaga.config.SagaConfig.AfterDrop;
+import dev.streamingsaga.config.EndpointConfig.AfterDrop;
 
 /** Where documents come from and how callers reach the instance. */
 final class EndpointSettings {

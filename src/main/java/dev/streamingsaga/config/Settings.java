@@ -1,35 +1,36 @@
 package dev.streamingsaga.config;
 
-import dev.streamingsaga.config.SagaConfig.AfterDrop;
-import dev.streamingsaga.config.SagaConfig.Callback;
-import dev.streamingsaga.config.SagaConfig.Chunk;
-import dev.streamingsaga.config.SagaConfig.Compensation;
-import dev.streamingsaga.config.SagaConfig.Content;
-import dev.streamingsaga.config.SagaConfig.Coordinator;
-import dev.streamingsaga.config.SagaConfig.CoordinatorServer;
-import dev.streamingsaga.config.SagaConfig.Database;
-import dev.streamingsaga.config.SagaConfig.Drop;
-import dev.streamingsaga.config.SagaConfig.DropLimits;
-import dev.streamingsaga.config.SagaConfig.DropWriters;
-import dev.streamingsaga.config.SagaConfig.Duplicates;
-import dev.streamingsaga.config.SagaConfig.Embedding;
-import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
-import dev.streamingsaga.config.SagaConfig.Http;
-import dev.streamingsaga.config.SagaConfig.HttpAuth;
-import dev.streamingsaga.config.SagaConfig.HttpConnections;
-import dev.streamingsaga.config.SagaConfig.HttpLimits;
-import dev.streamingsaga.config.SagaConfig.Hub;
-import dev.streamingsaga.config.SagaConfig.Jms;
-import dev.streamingsaga.config.SagaConfig.LogFormat;
-import dev.streamingsaga.config.SagaConfig.OnConflict;
-import dev.streamingsaga.config.SagaConfig.Orphans;
-import dev.streamingsaga.config.SagaConfig.Otel;
-import dev.streamingsaga.config.SagaConfig.Recovery;
-import dev.streamingsaga.config.SagaConfig.RecoveryMode;
-import dev.streamingsaga.config.SagaConfig.S3;
-import dev.streamingsaga.config.SagaConfig.Security;
-import dev.streamingsaga.config.SagaConfig.Source;
-import dev.streamingsaga.config.SagaConfig.TraceDetail;
+import dev.streamingsaga.config.EndpointConfig.AfterDrop;
+import dev.streamingsaga.config.ServerConfig.Callback;
+import dev.streamingsaga.config.DocumentConfig.Chunk;
+import dev.streamingsaga.config.OperationConfig.Compensation;
+import dev.streamingsaga.config.DocumentConfig.Content;
+import dev.streamingsaga.config.ServerConfig.Coordinator;
+import dev.streamingsaga.config.ServerConfig.CoordinatorServer;
+import dev.streamingsaga.config.ServerConfig.Database;
+import dev.streamingsaga.config.EndpointConfig.Drop;
+import dev.streamingsaga.config.EndpointConfig.DropLimits;
+import dev.streamingsaga.config.EndpointConfig.DropWriters;
+import dev.streamingsaga.config.DocumentConfig.Duplicates;
+import dev.streamingsaga.config.ServerConfig.Embedding;
+import dev.streamingsaga.config.ServerConfig.EmbeddingProvider;
+import dev.streamingsaga.config.EndpointConfig.Http;
+import dev.streamingsaga.config.EndpointConfig.HttpAuth;
+import dev.streamingsaga.config.EndpointConfig.HttpConnections;
+import dev.streamingsaga.config.EndpointConfig.HttpLimits;
+import dev.streamingsaga.config.EndpointConfig.Hub;
+import dev.streamingsaga.config.EndpointConfig.Jms;
+import dev.streamingsaga.config.OperationConfig.LogFormat;
+import dev.streamingsaga.config.DocumentConfig.OnConflict;
+import dev.streamingsaga.config.OperationConfig.OrphanPolicy;
+import dev.streamingsaga.config.OperationConfig.Observability;
+import dev.streamingsaga.config.OperationConfig.Otel;
+import dev.streamingsaga.config.OperationConfig.RecoveryPolicy;
+import dev.streamingsaga.config.OperationConfig.RecoveryMode;
+import dev.streamingsaga.config.ServerConfig.S3;
+import dev.streamingsaga.config.DocumentConfig.Security;
+import dev.streamingsaga.config.DocumentConfig.Source;
+import dev.streamingsaga.config.OperationConfig.TraceDetail;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.journal.StoreNames;
 import java.nio.file.Path;
@@ -136,38 +137,44 @@ public final class Settings {
     }
 
     static SagaConfig build(SettingsReader read) {
-        List<String> participants = read.names("saga.participants");
-        Map<String, Database> stores = new LinkedHashMap<>();
-        StoreNames.BUILT_IN.forEach(store -> stores.put(store, database(read, "saga.store." + store)));
         return new SagaConfig(
                 read.text("saga.name"),
                 read.folder("saga.data.dir"),
                 read.duration("saga.time-limit"),
                 read.integer("saga.concurrency"),
-                participants,
+                read.names("saga.participants"),
                 Path.of(read.text("saga.routes.dir")),
-                new Source(
+                documents(read),
+                servers(read),
+                operation(read),
+                new EndpointConfig(http(read), drop(read), jms(read), new Hub(read.choice("saga.hub.fail-on", FailOn.class))));
+    }
+
+    private static DocumentConfig documents(SettingsReader read) {
+        return new DocumentConfig(new Source(
                         read.size("saga.file.max-size"),
                         read.folders("saga.source.roots"),
                         read.choice("saga.source.on-conflict", OnConflict.class),
                         read.choice("saga.duplicates", Duplicates.class),
-                        read.folders("saga.claim-check.roots")),
-                new Security(
+                        read.folders("saga.claim-check.roots")), new Security(
                         read.text("saga.security.owner"),
                         read.choice("saga.security.classification"),
-                        read.text("saga.security.key-id")),
-                new Chunk(
+                        read.text("saga.security.key-id")), new Chunk(
                         read.size("saga.chunk.size"),
                         read.text("saga.chunk.prefix"),
                         read.integer("saga.chunk.parallelism"),
                         read.integer("saga.chunk.attempts"),
                         read.duration("saga.chunk.retry-delay"),
-                        read.flag("saga.verify.read-back")),
-                new SagaConfig.Patience(
-                        read.integer("saga.step.attempts"),
-                        read.duration("saga.step.retry-delay"),
-                        read.duration("saga.patience")),
-                new S3(
+                        read.flag("saga.verify.read-back")), new Content(
+                        read.integer("saga.content.segment-tokens"),
+                        read.integer("saga.content.segment-overlap-tokens"),
+                        read.integer("saga.content.max-text-chars")));
+    }
+
+    private static ServerConfig servers(SettingsReader read) {
+        Map<String, Database> stores = new LinkedHashMap<>();
+        StoreNames.BUILT_IN.forEach(store -> stores.put(store, database(read, "saga.store." + store)));
+        return new ServerConfig(new S3(
                         read.uri("saga.s3.endpoint"),
                         read.text("saga.s3.region"),
                         read.text("saga.s3.bucket"),
@@ -175,34 +182,15 @@ public final class Settings {
                         read.text("saga.s3.secret-key"),
                         read.flag("saga.s3.path-style"),
                         read.duration("saga.s3.connect-timeout"),
-                        read.duration("saga.s3.timeout")),
-                database(read, "saga.journal"),
-                Map.copyOf(stores),
-                new Coordinator(
+                        read.duration("saga.s3.timeout")), database(read, "saga.journal"), Map.copyOf(stores), new Coordinator(
                         read.uri("saga.coordinator.url"),
                         read.duration("saga.coordinator.timeout"),
                         read.text("saga.coordinator.secret"),
-                        coordinatorServer(read)),
-                new Callback(
+                        coordinatorServer(read)), new Callback(
                         read.text("saga.callback.host"),
                         read.integer("saga.callback.port"),
                         read.uri("saga.callback.url"),
-                        read.text("saga.callback.secret")),
-                new Compensation(
-                        read.duration("saga.compensation.step-timeout"),
-                        new RetryPolicy(
-                                read.duration("saga.compensation.retry-delay"),
-                                read.integer("saga.compensation.max-attempts"))),
-                new Recovery(
-                        read.choice("saga.recovery.mode", RecoveryMode.class),
-                        read.integer("saga.recovery.max-runs"),
-                        read.duration("saga.recovery.lease")),
-                new Orphans(read.duration("saga.orphans.min-age")),
-                new Content(
-                        read.integer("saga.content.segment-tokens"),
-                        read.integer("saga.content.segment-overlap-tokens"),
-                        read.integer("saga.content.max-text-chars")),
-                new Embedding(
+                        read.text("saga.callback.secret")), new Embedding(
                         read.choice("saga.embedding.provider", EmbeddingProvider.class),
                         read.path("saga.embedding.onnx-model"),
                         read.path("saga.embedding.onnx-tokenizer"),
@@ -212,16 +200,27 @@ public final class Settings {
                         read.integer("saga.embedding.dimension"),
                         read.integer("saga.embedding.batch-size"),
                         read.integer("saga.embedding.threads"),
-                        read.duration("saga.embedding.timeout")),
-                http(read),
-                drop(read),
-                jms(read),
-                new SagaConfig.Observability(
+                        read.duration("saga.embedding.timeout")));
+    }
+
+    private static OperationConfig operation(SettingsReader read) {
+        return new OperationConfig(
+                new OperationConfig.Patience(
+                        read.integer("saga.step.attempts"),
+                        read.duration("saga.step.retry-delay"),
+                        read.duration("saga.patience")),
+                new Compensation(
+                        read.duration("saga.compensation.step-timeout"),
+                        new RetryPolicy(
+                                read.duration("saga.compensation.retry-delay"),
+                                read.integer("saga.compensation.max-attempts"))), new RecoveryPolicy(
+                        read.choice("saga.recovery.mode", RecoveryMode.class),
+                        read.integer("saga.recovery.max-runs"),
+                        read.duration("saga.recovery.lease")), new OrphanPolicy(read.duration("saga.orphans.min-age")), new Observability(
                         read.choice("saga.log.format", LogFormat.class),
                         read.flag("saga.log.console"),
                         read.size("saga.health.min-free"),
-                        otel(read)),
-                new Hub(read.choice("saga.hub.fail-on", FailOn.class)));
+                        otel(read)));
     }
 
     private static Otel otel(SettingsReader read) {

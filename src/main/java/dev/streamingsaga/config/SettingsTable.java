@@ -20,29 +20,29 @@ final class SettingsTable {
         section = title;
     }
 
-    Row row(SettingType type, String key, String defaultText) {
-        return new Row(this, key, type, defaultText, Optional.empty(), List.of());
+    SettingRow row(SettingType type, String key, String defaultText) {
+        return new SettingRow(this, key, type, defaultText, Optional.empty(), List.of());
     }
 
     /** A number, size or time from {@code min} to {@code max}, both included and written as a user writes them. */
-    Row row(SettingType type, String key, String defaultText, String min, String max) {
-        return new Row(this, key, type, defaultText, Optional.of(new Range(min, max)), List.of());
+    SettingRow row(SettingType type, String key, String defaultText, String min, String max) {
+        return new SettingRow(this, key, type, defaultText, Optional.of(new Range(min, max)), List.of());
     }
 
     /** One of the constants of an enum, written in lower case with hyphens. */
-    <E extends Enum<E>> Row choice(String key, E defaultChoice) {
+    <E extends Enum<E>> SettingRow choice(String key, E defaultChoice) {
         List<String> words = Arrays.stream(defaultChoice.getDeclaringClass().getEnumConstants())
                 .map(SettingsReader::word)
                 .toList();
         return choice(key, SettingsReader.word(defaultChoice), words);
     }
 
-    Row choice(String key, String defaultChoice, List<String> choices) {
-        return new Row(this, key, SettingType.CHOICE, defaultChoice, Optional.empty(), choices);
+    SettingRow choice(String key, String defaultChoice, List<String> choices) {
+        return new SettingRow(this, key, SettingType.CHOICE, defaultChoice, Optional.empty(), choices);
     }
 
     /** A declaration that only lacks its description. */
-    record Row(
+    record SettingRow(
             SettingsTable table,
             String key,
             SettingType type,

@@ -2,7 +2,7 @@ package dev.streamingsaga.content;
 
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.EmbeddingProvider;
+import dev.streamingsaga.config.ServerConfig.EmbeddingProvider;
 import dev.streamingsaga.journal.StoreNames;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,13 +20,13 @@ public final class ContentFactory {
      * @throws ConfigException if a participant needs text and libraries are missing; names all of them
      */
     public static DocumentContent open(SagaConfig config) {
-        List<String> missing = libraries(config.embedding().provider() == EmbeddingProvider.HTTP).entrySet().stream()
+        List<String> missing = libraries(config.servers().embedding().provider() == EmbeddingProvider.HTTP).entrySet().stream()
                 .filter(library -> !exists(library.getKey()))
                 .map(Map.Entry::getValue)
                 .toList();
         if (missing.isEmpty()) {
             return TextContent.create(
-                    config.content(), config.embedding(), config.dataDir().resolve("spool"));
+                    config.documents().content(), config.servers().embedding(), config.dataDir().resolve("spool"));
         }
         List<String> readers =
                 config.participants().stream().filter(READERS::contains).toList();

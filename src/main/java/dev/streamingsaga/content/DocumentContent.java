@@ -28,7 +28,7 @@ public interface DocumentContent extends AutoCloseable {
      * @return the outline of the whole document
      */
     Outline embed(
-            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress);
+            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, ProgressListener progress);
 
     /** Returns the outline that {@link #embed} would return, without embedding. */
     Outline outline(Path file, String contentType);
@@ -37,7 +37,7 @@ public interface DocumentContent extends AutoCloseable {
     Embedder embedder();
 
     /** Receives the progress of {@link #embed}. */
-    interface Progress {
+    interface ProgressListener {
         void report(long pagesDone, long pagesTotal, long segmentsDone);
     }
 }

@@ -1,7 +1,7 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.config.ConfigException;
-import dev.streamingsaga.config.SagaConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -28,7 +28,7 @@ final class Embedders {
      * @throws ConfigException if a setting that the provider needs is missing, or the dimension differs from that of
      *     the model
      */
-    static Embedder create(SagaConfig.Embedding config) {
+    static Embedder create(ServerConfig.Embedding config) {
         Embedder embedder = load(config);
         if (embedder.dimension() != config.dimension()) {
             embedder.close();
@@ -38,7 +38,7 @@ final class Embedders {
         return embedder;
     }
 
-    private static Embedder load(SagaConfig.Embedding config) {
+    private static Embedder load(ServerConfig.Embedding config) {
         try {
             return switch (config.provider()) {
                 case IN_PROCESS -> inProcess(config);
@@ -51,7 +51,7 @@ final class Embedders {
         }
     }
 
-    private static Embedder inProcess(SagaConfig.Embedding config) throws IOException {
+    private static Embedder inProcess(ServerConfig.Embedding config) throws IOException {
         try (InputStream model = resource(IN_PROCESS_MODEL + ".onnx");
                 InputStream tokenizer = resource(IN_PROCESS_MODEL + "-tokenizer.json")) {
             byte[] onnx = model.readAllBytes();
@@ -73,7 +73,7 @@ final class Embedders {
         return found;
     }
 
-    private static Embedder onnx(SagaConfig.Embedding config) throws IOException {
+    private static Embedder onnx(ServerConfig.Embedding config) throws IOException {
         Path model = required("saga.embedding.onnx-model", config.onnxModel());
         Path tokenizer = required("saga.embedding.onnx-tokenizer", config.onnxTokenizer());
         return OnnxEmbedder.load(
@@ -83,7 +83,7 @@ final class Embedders {
                 config.threads());
     }
 
-    private static Embedder http(SagaConfig.Embedding config) throws IOException {
+    private static Embedder http(ServerConfig.Embedding config) throws IOException {
         required("saga.embedding.url", config.url());
         required("saga.embedding.model", Optional.of(config.model()).filter(model -> !model.isEmpty()));
         if (!config.apiKey().matches("[!-~]*")) {

@@ -57,7 +57,7 @@ final class EmbeddingPipeline {
             TextExtractor extractor,
             int firstOrdinal,
             Consumer<List<EmbeddedSegment>> sink,
-            DocumentContent.Progress progress) {}
+            DocumentContent.ProgressListener progress) {}
 
     /** A batch, or the last item: the outline or the failure. */
     private record Item(

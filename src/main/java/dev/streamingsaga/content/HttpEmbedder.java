@@ -1,9 +1,9 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.config.ServerConfig;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.http.BoundedHttp;
 import dev.streamingsaga.http.HttpStatusException;
 import dev.streamingsaga.journal.Reason;
@@ -41,13 +41,13 @@ final class HttpEmbedder implements Embedder {
     /** Allowance for the rest of the response. */
     private static final int OTHER_CHARS = 64 * 1024;
 
-    private final SagaConfig.Embedding config;
+    private final ServerConfig.Embedding config;
     private final URI url;
     private final TokenCounter tokens;
     private final HttpClient client;
     private final ObjectMapper json = new ObjectMapper();
 
-    HttpEmbedder(SagaConfig.Embedding config, TokenCounter tokens) {
+    HttpEmbedder(ServerConfig.Embedding config, TokenCounter tokens) {
         this.config = config;
         this.url = config.url().orElseThrow();
         this.tokens = tokens;

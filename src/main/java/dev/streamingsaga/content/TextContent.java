@@ -1,6 +1,7 @@
 package dev.streamingsaga.content;
 
-import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.ServerConfig;
+import dev.streamingsaga.config.DocumentConfig;
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
@@ -29,14 +30,14 @@ public final class TextContent implements DocumentContent {
     private static final MediaType PDF = MediaType.application("pdf");
     private static final Duration STALL = Duration.ofMinutes(2);
 
-    private final SagaConfig.Content config;
-    private final SagaConfig.Embedding embedding;
+    private final DocumentConfig.Content config;
+    private final ServerConfig.Embedding embedding;
     private final ContentDirectories directories;
     private final ContentTypes types = new ContentTypes();
     private @Nullable Embedder embedder;
     private boolean closed;
 
-    private TextContent(SagaConfig.Content config, SagaConfig.Embedding embedding, ContentDirectories directories) {
+    private TextContent(DocumentConfig.Content config, ServerConfig.Embedding embedding, ContentDirectories directories) {
         this.config = config;
         this.embedding = embedding;
         this.directories = directories;
@@ -48,7 +49,7 @@ public final class TextContent implements DocumentContent {
      * @param spoolDir directory for temporary files and native libraries, used by this process only; files of a killed
      *     process are deleted
      */
-    public static TextContent create(SagaConfig.Content config, SagaConfig.Embedding embedding, Path spoolDir) {
+    public static TextContent create(DocumentConfig.Content config, ServerConfig.Embedding embedding, Path spoolDir) {
         return new TextContent(config, embedding, ContentDirectories.open(spoolDir));
     }
 
@@ -71,7 +72,7 @@ public final class TextContent implements DocumentContent {
      */
     @Override
     public Outline embed(
-            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, Progress progress) {
+            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, ProgressListener progress) {
         Optional<TextExtractor> extractor = extractor(contentType);
         if (extractor.isEmpty()) {
             progress.report(0, 0, 0);
@@ -123,7 +124,7 @@ public final class TextContent implements DocumentContent {
             throw new IllegalStateException("content is closed");
         }
         if (embedder == null) {
-            if (embedding.provider() != SagaConfig.EmbeddingProvider.HTTP) {
+            if (embedding.provider() != ServerConfig.EmbeddingProvider.HTTP) {
                 OnnxLibrary.load(directories.libraries());
             }
             embedder = Embedders.create(embedding);

@@ -15,6 +15,6 @@ public interface DatabaseSource {
     /** Opens databases as configured: a server if a URL is set, otherwise an embedded file. */
     static DatabaseSource configured(SagaConfig config) {
         return role ->
-                Databases.open(role, role.equals("journal") ? config.journal() : config.store(role), config.dataDir());
+                Databases.open(role, role.equals("journal") ? config.servers().journal() : config.servers().store(role), config.dataDir());
     }
 }

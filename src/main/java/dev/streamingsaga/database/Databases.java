@@ -2,7 +2,7 @@ package dev.streamingsaga.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.probe.SideEffects;
 import java.io.IOException;

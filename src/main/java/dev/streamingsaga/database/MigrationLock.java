@@ -1,6 +1,6 @@
 package dev.streamingsaga.database;
 
-import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.config.ServerConfig.Database;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;

@@ -33,8 +33,8 @@ public final class CompletedOriginals {
 
     private static Optional<Path> root(SagaConfig config) {
         try {
-            return config.drop().dir().isPresent()
-                    ? Optional.of(config.drop().dir().get().toRealPath())
+            return config.endpoints().drop().dir().isPresent()
+                    ? Optional.of(config.endpoints().drop().dir().get().toRealPath())
                     : Optional.empty();
         } catch (IOException e) {
             return Optional.empty(); // no folder, so no file was moved

@@ -66,16 +66,16 @@ final class DropFolder {
         this.workers = context.getExecutorServiceManager()
                 .newFixedThreadPool(this, config.id("drop-saga"), config.concurrency());
         this.slots = new Semaphore(config.concurrency());
-        this.marker = new DoneFileMarker(config.drop().doneFile());
+        this.marker = new DoneFileMarker(config.endpoints().drop().doneFile());
         this.rules = new DropScan.Rules(
-                config.drop().recursive(),
-                new IgnoredNames(config.drop().limits().ignore()));
-        this.rateLimit = new RateLimit(config.drop().limits().perMinute(), System::nanoTime);
+                config.endpoints().drop().recursive(),
+                new IgnoredNames(config.endpoints().drop().limits().ignore()));
+        this.rateLimit = new RateLimit(config.endpoints().drop().limits().perMinute(), System::nanoTime);
         ExecutorService writerChecks =
                 context.getExecutorServiceManager().newSingleThreadExecutor(this, config.id("drop-writers"));
-        this.writers = new Writers(config.drop().writers().waitFor(), writerChecks, warnings);
+        this.writers = new Writers(config.endpoints().drop().writers().waitFor(), writerChecks, warnings);
         this.settlement = new Settlement(
-                root, config.drop(), new Settlement.SettlementDependencies(journal, marker, writers, warnings));
+                root, config.endpoints().drop(), new Settlement.SettlementDependencies(journal, marker, writers, warnings));
         this.changes = new ChangeAlerts(root, journal, parts.alerts());
         this.rechecks = new Rechecks(root, new Rechecks.RecheckDependencies(journal, writers, changes, warnings));
         this.owner = new FolderOwner(root.resolve(Settlement.DONE), journal::epoch, warnings);
@@ -140,7 +140,7 @@ final class DropFolder {
         }
         if (marker.isRequired()
                 ? marker.exists(file)
-                : trackedFiles.isStable(tracked, config.drop().stableFor().toNanos())) {
+                : trackedFiles.isStable(tracked, config.endpoints().drop().stableFor().toNanos())) {
             offer(new Ready(tracked, Optional.empty()));
         }
     }
@@ -152,7 +152,7 @@ final class DropFolder {
     private void reportChange(SagaRegistration.NewestSaga before, TrackedFile tracked) {
         SagaRecord saga = before.saga();
         boolean recent = saga.finishedAt()
-                .map(end -> end.plus(config.drop().writers().watchAfter()))
+                .map(end -> end.plus(config.endpoints().drop().writers().watchAfter()))
                 .filter(journal.clock().instant()::isBefore)
                 .isPresent();
         SourceIdentity seen = before.identity().orElse(tracked.identity());

@@ -23,7 +23,10 @@ public final class DropFolderRoutes extends RouteBuilder implements AutoCloseabl
     public DropFolderRoutes(CamelContext context, DropFolderDependencies parts) throws IOException {
         super(context);
         this.config = parts.config();
-        Path dir = config.drop().dir().orElseThrow(() -> new IllegalStateException("saga.drop.dir is not set"));
+        Path dir = config.endpoints()
+                .drop()
+                .dir()
+                .orElseThrow(() -> new IllegalStateException("saga.drop.dir is not set"));
         this.folder = new DropFolder(Files.createDirectories(dir).toRealPath(), parts, context);
     }
 
@@ -31,14 +34,15 @@ public final class DropFolderRoutes extends RouteBuilder implements AutoCloseabl
     public void configure() {
         errorHandler(noErrorHandler());
 
-        from("scheduler:" + config.id("drop") + "?initialDelay=0&delay=" + config.drop().interval().toMillis())
+        from("scheduler:" + config.id("drop") + "?initialDelay=0&delay="
+                        + config.endpoints().drop().interval().toMillis())
                 .routeId(config.id("drop")).group("drop")
                 .description("scans the drop folder and ingests complete files, as many at a time as sagas may run")
                 .process(exchange -> folder.scan());
 
-        Duration time = config.drop().writers().watchAfter();
+        Duration time = config.endpoints().drop().writers().watchAfter();
         long share = time.isZero() ? LONGEST_PAUSE_MILLIS : time.toMillis() / RECHECKS;
-        long pause = Math.min(LONGEST_PAUSE_MILLIS, Math.max(config.drop().interval().toMillis(), share));
+        long pause = Math.min(LONGEST_PAUSE_MILLIS, Math.max(config.endpoints().drop().interval().toMillis(), share));
         from("scheduler:" + config.id("drop-recheck") + "?initialDelay=0&delay=" + pause)
                 .routeId(config.id("drop-recheck")).group("drop")
                 .description("rechecks files whose saga has ended; ingests changed files again")

@@ -1,8 +1,8 @@
 package dev.streamingsaga.dropfolder;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.streamingsaga.config.SagaConfig.AfterDrop;
-import dev.streamingsaga.config.SagaConfig.Drop;
+import dev.streamingsaga.config.EndpointConfig.AfterDrop;
+import dev.streamingsaga.config.EndpointConfig.Drop;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.DroppedFile;

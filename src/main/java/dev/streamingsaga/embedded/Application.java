@@ -56,7 +56,7 @@ public final class Application implements AutoCloseable {
         BucketConnection bucket = opened(BucketConnection.open(config));
         // Opened before the context, so closed after it: the last spans are sent when the context has stopped.
         Optional<OtlpTraces> traces =
-                config.watch().otel().isOn() ? Optional.of(opened(OtlpTraces.start(config))) : Optional.empty();
+                config.operation().observability().otel().isOn() ? Optional.of(opened(OtlpTraces.start(config))) : Optional.empty();
         DefaultCamelContext context = opened(new DefaultCamelContext());
         Optional<EmbeddedCoordinator> embedded = joined(coordinator);
         StreamingSaga saga = new StreamingSaga(
@@ -64,9 +64,9 @@ public final class Application implements AutoCloseable {
                 new StreamingSaga.Servers(
                         embedded.map(EmbeddedCoordinator::access)
                                 .orElseGet(() -> CoordinatorAccess.to(
-                                        config.coordinator().url().orElseThrow(), config)),
+                                        config.servers().coordinator().url().orElseThrow(), config)),
                         bucket.client(),
-                        config.journal().url().isEmpty()));
+                        config.servers().journal().url().isEmpty()));
         open.push(saga);
         bundle = saga;
         context.disableJMX();
@@ -75,13 +75,13 @@ public final class Application implements AutoCloseable {
         context.getShutdownStrategy().setTimeout(5);
         traces.ifPresent(tracing -> tracing.watch(context));
         context.addRoutes(saga);
-        if (service && config.jms().isOn()) {
+        if (service && config.endpoints().jms().isOn()) {
             broker = opened(Broker.open(config, context)).url();
         }
         loadRoutes(context, config);
         // Fail for a port in use before recovery begins. Also, routes in the routes folder may serve HTTP.
         Optional<EmbeddedHttp> server =
-                service && config.http().enabled() ? Optional.of(listen(config, context)) : Optional.empty();
+                service && config.endpoints().http().enabled() ? Optional.of(listen(config, context)) : Optional.empty();
         context.start();
         // Routes stop before the servers they use: the last one pushed is closed first.
         open.push(context::stop);
@@ -97,10 +97,10 @@ public final class Application implements AutoCloseable {
         if (server.isPresent()) {
             serve(server.get(), context, saga);
         }
-        if (service && config.drop().dir().isPresent()) {
+        if (service && config.endpoints().drop().dir().isPresent()) {
             context.addRoutes(saga.dropFolder(context));
         }
-        if (service && config.jms().isOn()) {
+        if (service && config.endpoints().jms().isOn()) {
             context.addRoutes(saga.jms(context));
         }
         directory.tighten();
@@ -172,7 +172,7 @@ public final class Application implements AutoCloseable {
     }
 
     private static Optional<EmbeddedCoordinator> coordinator(SagaConfig config) {
-        if (config.coordinator().url().isPresent()) {
+        if (config.servers().coordinator().url().isPresent()) {
             return Optional.empty();
         }
         try {

@@ -1,7 +1,7 @@
 package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.Jms;
+import dev.streamingsaga.config.EndpointConfig.Jms;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.lra.PersistentPort;
 import java.io.IOException;
@@ -51,7 +51,7 @@ final class Broker implements AutoCloseable {
 
     /** Starts the broker if it is embedded, and binds a connection factory in the registry. */
     static Broker open(SagaConfig config, CamelContext context) throws IOException {
-        Jms jms = config.jms();
+        Jms jms = config.endpoints().jms();
         Optional<EmbeddedActiveMQ> server = Optional.empty();
         String url = jms.url();
         Credentials user = new Credentials(jms.user(), jms.password());
@@ -71,7 +71,7 @@ final class Broker implements AutoCloseable {
     }
 
     private static int port(SagaConfig config) throws IOException {
-        int port = config.jms().port();
+        int port = config.endpoints().jms().port();
         if (port == 0) {
             return PersistentPort.open(config.dataDir().resolve("broker.port"), "broker", Broker::requireFree)
                     .port();
@@ -112,11 +112,11 @@ final class Broker implements AutoCloseable {
                     .setGlobalMaxSize(4 * MAX_IN_MEMORY_BYTES)
                     .setMaxDiskUsage(98)
                     .addAcceptorConfiguration("loopback", url + "?protocols=CORE")
-                    .addAddressSetting("#", addressSettings(config.jms().deadLetterQueue()))
+                    .addAddressSetting("#", addressSettings(config.endpoints().jms().deadLetterQueue()))
                     // Producers may not create queues.
-                    .addQueueConfiguration(queue(config.jms().queue()))
-                    .addQueueConfiguration(queue(config.jms().deadLetterQueue()));
-            access.grant(settings, config.jms());
+                    .addQueueConfiguration(queue(config.endpoints().jms().queue()))
+                    .addQueueConfiguration(queue(config.endpoints().jms().deadLetterQueue()));
+            access.grant(settings, config.endpoints().jms());
             settings.registerBrokerPlugin(new LargeMessageLimit());
             server.setConfiguration(settings).start();
             return server;

@@ -1,6 +1,6 @@
 package dev.streamingsaga.embedded;
 
-import dev.streamingsaga.config.SagaConfig.Jms;
+import dev.streamingsaga.config.EndpointConfig.Jms;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

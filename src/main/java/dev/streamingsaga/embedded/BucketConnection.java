@@ -1,5 +1,6 @@
 package dev.streamingsaga.embedded;
 
+import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.S3Clients;
 import dev.streamingsaga.config.SagaConfig;
@@ -35,8 +36,8 @@ public final class BucketConnection implements AutoCloseable {
         } catch (SdkException e) {
             connection.close();
             throw new UnavailableException(
-                    "bucket " + config.s3().bucket() + " at "
-                            + config.s3().endpoint().map(URI::toString).orElse("the embedded server")
+                    "bucket " + config.servers().s3().bucket() + " at "
+                            + config.servers().s3().endpoint().map(URI::toString).orElse("the embedded server")
                             + " cannot be used: " + e.getMessage(),
                     e);
         }
@@ -48,7 +49,7 @@ public final class BucketConnection implements AutoCloseable {
     }
 
     private static BucketConnection connect(SagaConfig config, boolean readOnly) {
-        SagaConfig.S3 s3 = config.s3();
+        ServerConfig.S3 s3 = config.servers().s3();
         if (s3.endpoint().isPresent()) {
             S3Client client = S3Clients.create(s3, s3.endpoint().get(), s3.accessKey(), s3.secretKey());
             return new BucketConnection(() -> {}, client, new ChunkStore(config, client));

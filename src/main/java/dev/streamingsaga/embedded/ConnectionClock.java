@@ -1,6 +1,6 @@
 package dev.streamingsaga.embedded;
 
-import dev.streamingsaga.config.SagaConfig.HttpConnections;
+import dev.streamingsaga.config.EndpointConfig.HttpConnections;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;

@@ -1,6 +1,6 @@
 package dev.streamingsaga.embedded;
 
-import dev.streamingsaga.config.SagaConfig.CoordinatorServer;
+import dev.streamingsaga.config.ServerConfig.CoordinatorServer;
 import java.net.URI;
 import java.util.List;
 import java.util.stream.Stream;

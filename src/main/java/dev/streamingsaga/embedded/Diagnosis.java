@@ -1,5 +1,6 @@
 package dev.streamingsaga.embedded;
 
+import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
@@ -46,7 +47,7 @@ public final class Diagnosis {
 
     /** @param role {@code journal} or a built-in store */
     public String database(String role) {
-        SagaConfig.Database settings = role.equals("journal") ? config.journal() : config.store(role);
+        ServerConfig.Database settings = role.equals("journal") ? config.servers().journal() : config.servers().store(role);
         Databases.DatabaseState found = Databases.inspect(role, settings, config.dataDir());
         String where = found.dialect() + " "
                 + settings.url()
@@ -63,12 +64,12 @@ public final class Diagnosis {
     }
 
     public String bucket() {
-        String where = config.s3().bucket() + " at "
-                + config.s3()
+        String where = config.servers().s3().bucket() + " at "
+                + config.servers().s3()
                         .endpoint()
                         .map(URI::toString)
                         .orElse("the embedded server, " + config.dataDir().resolve("bucket"));
-        boolean embedded = config.s3().endpoint().isEmpty();
+        boolean embedded = config.servers().s3().endpoint().isEmpty();
         Path data = config.dataDir();
         if (embedded && !(Files.isDirectory(data.resolve("bucket")) && Files.exists(data.resolve("s3.credentials")))) {
             return where + ", does not exist yet: created at the first start";
@@ -86,7 +87,7 @@ public final class Diagnosis {
     }
 
     public String model() {
-        try (TextContent content = TextContent.create(config.content(), config.embedding(), scratch.resolve("spool"))) {
+        try (TextContent content = TextContent.create(config.documents().content(), config.servers().embedding(), scratch.resolve("spool"))) {
             int dimension = content.embedder()
                     .embed(List.of("Is there a doctor in the house?"))
                     .get(0)
@@ -101,7 +102,7 @@ public final class Diagnosis {
      * running, tests one on temporary data.
      */
     public String coordinator() throws IOException, InterruptedException {
-        Optional<URI> url = config.coordinator().url();
+        Optional<URI> url = config.servers().coordinator().url();
         if (url.isPresent()) {
             return "coordinator " + url.get() + test(CoordinatorAccess.to(url.get(), config));
         }
@@ -138,7 +139,7 @@ public final class Diagnosis {
         Path directory = config.dataDir().resolve("coordinator");
         Optional<Integer> port = PersistentPort.kept(directory.resolve("port"));
         Optional<CoordinatorSecret> secret =
-                CoordinatorSecret.of(config.coordinator().secret());
+                CoordinatorSecret.of(config.servers().coordinator().secret());
         Path file = directory.resolve("secret");
         if (port.isEmpty() || (secret.isEmpty() && !Files.exists(file))) {
             throw new UnavailableException(

@@ -8,7 +8,7 @@ import com.arjuna.ats.arjuna.recovery.RecoveryManager;
 import com.arjuna.ats.internal.arjuna.utils.UuidProcessId;
 import com.arjuna.common.internal.util.propertyservice.BeanPopulator;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.CoordinatorServer;
+import dev.streamingsaga.config.ServerConfig.CoordinatorServer;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.lra.CoordinatorSecret;
@@ -83,7 +83,7 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     public static EmbeddedCoordinator start(SagaConfig config) throws IOException {
         return start(
                 config,
-                CoordinatorAddress.loopback(config.coordinator().server().hosts()),
+                CoordinatorAddress.loopback(config.servers().coordinator().server().hosts()),
                 0);
     }
 
@@ -92,7 +92,7 @@ public final class EmbeddedCoordinator implements AutoCloseable {
      * other processes know.
      */
     static EmbeddedCoordinator startAlone(SagaConfig config) throws IOException {
-        CoordinatorServer server = config.coordinator().server();
+        CoordinatorServer server = config.servers().coordinator().server();
         return start(config, CoordinatorAddress.of(server), server.port());
     }
 
@@ -101,14 +101,14 @@ public final class EmbeddedCoordinator implements AutoCloseable {
             throws IOException {
         Path directory = Permissions.folder(config.dataDir().resolve("coordinator"));
         Optional<CoordinatorSecret> configured =
-                CoordinatorSecret.of(config.coordinator().secret());
+                CoordinatorSecret.of(config.servers().coordinator().secret());
         Path file = directory.resolve("secret");
         CoordinatorSecret secret = configured.isPresent() ? configured.get() : CoordinatorSecret.kept(file);
         configure(directory.resolve("store"));
         RecoveryManager.manager();
         OrderedRecovery.checkInstalled();
         LRARecoveryModule.getService().recover();
-        int maxLras = config.coordinator().server().maxLras();
+        int maxLras = config.servers().coordinator().server().maxLras();
         PersistentPort.Opener<GatedServer> opener = p -> listen(address, p, secret, maxLras);
         EmbeddedCoordinator coordinator = new EmbeddedCoordinator(
                 port > 0

@@ -2,8 +2,8 @@ package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.api.ApiRoutes;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.HttpConnections;
-import dev.streamingsaga.config.SagaConfig.HttpLimits;
+import dev.streamingsaga.config.EndpointConfig.HttpConnections;
+import dev.streamingsaga.config.EndpointConfig.HttpLimits;
 import dev.streamingsaga.lra.PersistentPort;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelPipeline;
@@ -89,10 +89,10 @@ final class EmbeddedHttp implements AutoCloseable {
                     .bind(
                             VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO,
                             new EmbeddedHttp.PlatformRouter(
-                                    vertx, router, config.http().limits()));
-            String host = config.http().host();
+                                    vertx, router, config.endpoints().http().limits()));
+            String host = config.endpoints().http().host();
             URI uri = URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host)
-                    + ":" + port + config.http().path() + "/");
+                    + ":" + port + config.endpoints().http().path() + "/");
             LOG.info("HTTP API and page on {}", uri);
             return new EmbeddedHttp(vertx, uri, unavailable);
         } catch (IOException | RuntimeException e) {
@@ -110,11 +110,11 @@ final class EmbeddedHttp implements AutoCloseable {
     private static int port(SagaConfig config, Vertx vertx, Handler<HttpServerRequest> router) throws IOException {
         // No HTTP/2 upgrade over plain text: some clients offer it, and then wait for it before sending the body.
         HttpServerOptions options = new HttpServerOptions()
-                .setHost(config.http().host().replaceAll("[\\[\\]]", ""))
+                .setHost(config.endpoints().http().host().replaceAll("[\\[\\]]", ""))
                 .setHttp2ClearTextEnabled(false)
                 .setIdleTimeout(2 * LONGEST_WAIT_SECONDS)
                 .setIdleTimeoutUnit(TimeUnit.SECONDS);
-        HttpConnections limits = config.http().limits().connections();
+        HttpConnections limits = config.endpoints().http().limits().connections();
         OpenConnections connections = new OpenConnections(limits.max());
         PersistentPort.Opener<HttpServer> opener = port -> listen(
                 vertx.createHttpServer(options.setPort(port))
@@ -123,8 +123,8 @@ final class EmbeddedHttp implements AutoCloseable {
                         .connectionHandler(connection ->
                                 installLimits((HttpServerConnection) connection, options, limits, connections)),
                 options);
-        if (config.http().port() != 0) {
-            return opener.open(config.http().port()).actualPort();
+        if (config.endpoints().http().port() != 0) {
+            return opener.open(config.endpoints().http().port()).actualPort();
         }
         return PersistentPort.open(config.dataDir().resolve("http.port"), "HTTP API", opener)
                 .port();

@@ -16,7 +16,7 @@ public final class Inspection implements AutoCloseable {
     private final SagaCommands commands;
 
     private Inspection(SagaConfig config) {
-        this.database = Databases.open("journal", config.journal(), config.dataDir());
+        this.database = Databases.open("journal", config.servers().journal(), config.dataDir());
         Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "inspection");
         this.storage = new InspectedStorage(config, journal);
         this.reader = new SagaReader(journal, storage);

@@ -59,7 +59,8 @@ final class OpenConnections {
     private void warn() {
         if (warnings.isDue()) {
             LOG.warn(
-                    "{} HTTP connections are open (saga.http.max-connections): closing those that wait for a request, oldest"
+                    "{} HTTP connections are open (saga.http.max-connections): closing those that wait for a"
+                            + " request, oldest"
                             + " first, and refusing new ones if none waits. Before this, since the start: {} closed,"
                             + " {} refused",
                     max,

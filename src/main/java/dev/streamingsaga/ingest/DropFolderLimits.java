@@ -1,7 +1,7 @@
 package dev.streamingsaga.ingest;
 
-import dev.streamingsaga.config.SagaConfig.Drop;
-import dev.streamingsaga.config.SagaConfig.DropLimits;
+import dev.streamingsaga.config.EndpointConfig.Drop;
+import dev.streamingsaga.config.EndpointConfig.DropLimits;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;

@@ -72,7 +72,7 @@ public final class Ingest {
 
     @Internal
     public RoutesBuilder routes() {
-        OutcomeCheck check = new OutcomeCheck(config.hub().failOn());
+        OutcomeCheck check = new OutcomeCheck(config.endpoints().hub().failOn());
         return new IngestRoutes(config, claims, execution, new OutcomeAnswer(check, outcomes, results));
     }
 

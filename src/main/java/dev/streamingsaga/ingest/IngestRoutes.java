@@ -50,7 +50,7 @@ final class IngestRoutes extends RouteBuilder {
     @Override
     public void configure() {
         IngestResultConverter.register(getContext().getTypeConverterRegistry());
-        OutcomeCheck outcome = new OutcomeCheck(config.hub().failOn());
+        OutcomeCheck outcome = new OutcomeCheck(config.endpoints().hub().failOn());
         // A new thread for each run: what Camel leaves on a thread must not continue during another run.
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(config.id("run-"));
         threads.setDaemon(true); // a run that waits for a slot must not keep the process alive

@@ -53,7 +53,7 @@ final class OutcomeWait {
      * its document visible, or alerts may be in delivery.
      */
     void awaitLocal(String sagaId) throws InterruptedException {
-        awaitRun(sagaId, config.compensation().stepTimeout().toMillis());
+        awaitRun(sagaId, config.operation().compensation().stepTimeout().toMillis());
     }
 
     /**

@@ -1,8 +1,8 @@
 package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.Duplicates;
-import dev.streamingsaga.config.SagaConfig.OnConflict;
+import dev.streamingsaga.config.DocumentConfig.Duplicates;
+import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.ChunkRow;
@@ -37,7 +37,7 @@ final class PreparationSteps {
         this.config = config;
         this.journal = journal;
         this.content = content;
-        this.limits = new DropFolderLimits(config.drop(), content);
+        this.limits = new DropFolderLimits(config.endpoints().drop(), content);
     }
 
     /**
@@ -49,24 +49,24 @@ final class PreparationSteps {
         Path path = run.initialSaga().source();
         SourceIdentity identity = SourceFile.identity(path);
         requireSameSize(run, identity);
-        if (identity.sizeBytes() > config.source().maxSizeBytes()) {
+        if (identity.sizeBytes() > config.documents().source().maxSizeBytes()) {
             throw new SagaException(
                     Reason.FILE_TOO_LARGE,
                     path + " has " + identity.sizeBytes() + " bytes, saga.file.max-size allows "
-                            + config.source().maxSizeBytes() + "; nothing was written");
+                            + config.documents().source().maxSizeBytes() + "; nothing was written");
         }
         requireAllowed(path);
         limits.check(path, SourcePaths.real(path), identity);
         // Only now: closing a descriptor of one of our own files would drop the locks that our databases hold on it.
         lock(run, path);
-        if (config.source().onConflict() == OnConflict.REFUSE) {
+        if (config.documents().source().onConflict() == OnConflict.REFUSE) {
             requireUnclaimed(run, path);
         }
         Optional<Digests> known = digestsOfEarlierRun(run, identity);
         Digests digests = known.orElseGet(() -> digests(run, path, identity));
         exchange.setProperty(ExchangeKeys.DIGESTS_OF_EARLIER_RUN, known.isPresent());
         String documentId = Ids.document(path.toString(), digests.sha256());
-        if (config.source().duplicates() == Duplicates.REJECT
+        if (config.documents().source().duplicates() == Duplicates.REJECT
                 && journal.sagas().ofDocument(documentId).isPresent()) {
             throw new SagaException(
                     Reason.DUPLICATE, path + " is already stored as document " + documentId + "; nothing was written");
@@ -79,7 +79,7 @@ final class PreparationSteps {
         long chunkSize = run.initialSaga()
                 .document()
                 .map(Document::chunkSizeBytes)
-                .orElse(config.chunk().sizeBytes());
+                .orElse(config.documents().chunk().sizeBytes());
         Digests digests = SourceFile.digest(
                 path,
                 identity,
@@ -143,7 +143,7 @@ final class PreparationSteps {
         Path file = SourcePaths.real(path);
         Path data = SourcePaths.real(config.dataDir());
         boolean inDataDir = file.startsWith(data) && !file.startsWith(data.resolve("spool"));
-        List<Path> roots = config.source().roots();
+        List<Path> roots = config.documents().source().roots();
         if (inDataDir
                 || !roots.isEmpty()
                         && !SourcePaths.isUpload(config, file)
@@ -188,12 +188,12 @@ final class PreparationSteps {
                 digests.sizeBytes(),
                 digests.sha256(),
                 digests.chunkSha256().size(),
-                config.chunk().sizeBytes(),
-                config.s3().bucket(),
-                config.chunk().prefix() + "/" + documentId + "/" + saga.sagaId() + "/",
-                config.security().owner(),
-                config.security().classification(),
-                config.security().keyId(),
+                config.documents().chunk().sizeBytes(),
+                config.servers().s3().bucket(),
+                config.documents().chunk().prefix() + "/" + documentId + "/" + saga.sagaId() + "/",
+                config.documents().security().owner(),
+                config.documents().security().classification(),
+                config.documents().security().keyId(),
                 saga.receivedAt(),
                 identity));
     }

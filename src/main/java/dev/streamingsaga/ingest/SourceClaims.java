@@ -1,8 +1,8 @@
 package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.Duplicates;
-import dev.streamingsaga.config.SagaConfig.OnConflict;
+import dev.streamingsaga.config.DocumentConfig.Duplicates;
+import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.PrintableText;
 import dev.streamingsaga.journal.ActiveRun;
@@ -75,7 +75,7 @@ final class SourceClaims {
         }
         while (true) {
             Optional<SagaRecord> stored =
-                    config.source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
+                    config.documents().source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
             if (stored.isPresent()) {
                 return join(exchange, stored.get());
             }
@@ -91,7 +91,7 @@ final class SourceClaims {
                         Reason.SOURCE_BUSY,
                         path + " is already ingested, or was in its present state, by saga " + saga.sagaId());
             }
-            if (config.source().onConflict() == OnConflict.JOIN) {
+            if (config.documents().source().onConflict() == OnConflict.JOIN) {
                 return join(exchange, saga);
             }
             // The saga that has just ended may have stored the same content.
@@ -100,15 +100,15 @@ final class SourceClaims {
     }
 
     private NewSaga newSaga(Exchange exchange, Path path) {
-        OnConflict onConflict = config.source().onConflict();
+        OnConflict onConflict = config.documents().source().onConflict();
         return new NewSaga(
                 path,
                 DocumentName.cleaned(requestedName(exchange, path)),
                 config.participants(),
                 config.timeLimit(),
-                config.security().owner(),
-                config.security().classification(),
-                config.security().keyId(),
+                config.documents().security().owner(),
+                config.documents().security().classification(),
+                config.documents().security().keyId(),
                 onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT,
                 once(exchange, path),
                 Optional.ofNullable(exchange.getProperty(Ingest.REQUEST, String.class)),
@@ -155,7 +155,7 @@ final class SourceClaims {
             if (!journal.sagas().completedFrom(path.toString(), identity.sizeBytes())) {
                 return Optional.empty();
             }
-            Digests digests = SourceFile.digest(path, identity, config.chunk().sizeBytes(), done -> {}, () -> {});
+            Digests digests = SourceFile.digest(path, identity, config.documents().chunk().sizeBytes(), done -> {}, () -> {});
             return journal.sagas().ofDocument(Ids.document(path.toString(), digests.sha256()));
         } catch (SagaException e) {
             // The saga's own validation reports a problem with the file as an outcome.

@@ -48,7 +48,7 @@ public final class UploadSpool {
     /** @param folder used by this ingestion endpoint only */
     public UploadSpool(Path folder, SagaConfig config, Journal journal) {
         this.folder = folder;
-        this.maxBytes = config.source().maxSizeBytes();
+        this.maxBytes = config.documents().source().maxSizeBytes();
         this.journal = journal;
     }
 

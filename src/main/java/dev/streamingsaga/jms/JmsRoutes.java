@@ -45,9 +45,9 @@ public final class JmsRoutes extends RouteBuilder {
                 .newScheduledThreadPool(this, config.id("jms-timer"), 1);
         timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
         this.earlier = new EarlierSaga(parts.journal().registration(), parts.ingest());
-        this.file = new ClaimedFile(new ClaimCheck("saga.jms.roots", config.jms().roots()));
+        this.file = new ClaimedFile(new ClaimCheck("saga.jms.roots", config.endpoints().jms().roots()));
         this.body = new SpooledBody(spool);
-        this.deadLetters = new DeadLetters(config.jms().deadLetterQueue(), spool);
+        this.deadLetters = new DeadLetters(config.endpoints().jms().deadLetterQueue(), spool);
         context.addComponent(config.id("jms"), component(connections(context)));
     }
 
@@ -80,7 +80,7 @@ public final class JmsRoutes extends RouteBuilder {
 
     @Override
     public void configure() {
-        from(config.id("jms") + ":queue:" + config.jms().queue()).routeId(config.id("jms")).group("jms")
+        from(config.id("jms") + ":queue:" + config.endpoints().jms().queue()).routeId(config.id("jms")).group("jms")
                 .errorHandler(noErrorHandler())
                 .description("ingests the document of a message, replies with the outcome; dead-letters bad messages")
                 .process(ErrorGuard::mark)

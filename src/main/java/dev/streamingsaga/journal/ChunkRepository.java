@@ -36,7 +36,8 @@ public final class ChunkRepository {
             for (ChunkRow chunk : chunks) {
                 db.sql
                         .sql("""
-                        INSERT INTO chunk (saga_id, idx, byte_offset, size_bytes, object_key, sha256, state, attempts, row_check)
+                        INSERT INTO chunk (saga_id, idx, byte_offset, size_bytes, object_key, sha256, state,
+                          attempts, row_check)
                         VALUES (?, ?, ?, ?, ?, ?, 'PENDING', 0, ?)""")
                         .params(
                                 sagaId,
@@ -57,7 +58,8 @@ public final class ChunkRepository {
             requireRow(
                     db.sql
                             .sql(
-                                    "UPDATE chunk SET state = 'SENDING', etag = NULL, attempts = ? WHERE saga_id = ? AND idx = ?")
+                                    "UPDATE chunk SET state = 'SENDING', etag = NULL, attempts = ?"
+                                            + " WHERE saga_id = ? AND idx = ?")
                             .params(attempt, sagaId, index)
                             .update(),
                     sagaId);

@@ -67,14 +67,16 @@ public final class CleanupRepository {
             if (known.isPresent()) {
                 db.sql
                         .sql(
-                                "UPDATE cleanup SET attempts = ?, last_error = ?, next_attempt_at = ?, state = ?, resolution = NULL"
+                                "UPDATE cleanup SET attempts = ?, last_error = ?, next_attempt_at = ?, state = ?,"
+                                        + " resolution = NULL"
                                         + " WHERE saga_id = ? AND step = ? AND resource = ?")
                         .params(attempts, error, next, policy.state(attempts).name(), sagaId, step, resource)
                         .update();
             } else {
                 db.sql
                         .sql("""
-                        INSERT INTO cleanup (cleanup_id, saga_id, step, resource, state, attempts, last_error, next_attempt_at, created_at)
+                        INSERT INTO cleanup (cleanup_id, saga_id, step, resource, state, attempts,
+                          last_error, next_attempt_at, created_at)
                         VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)""")
                         .params(
                                 Ids.next(),
@@ -211,8 +213,10 @@ public final class CleanupRepository {
         if (!sagaIds.isEmpty()) {
             db.sql
                     .sql(
-                            "SELECT saga_id, sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending, sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
-                                    + " AS blocked FROM cleanup WHERE saga_id IN (:ids) AND state IN ('PENDING','BLOCKED') GROUP BY saga_id")
+                            "SELECT saga_id, sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
+                                    + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
+                                    + " AS blocked FROM cleanup WHERE saga_id IN (:ids)"
+                                    + " AND state IN ('PENDING','BLOCKED') GROUP BY saga_id")
                     .param("ids", sagaIds)
                     .query((row, n) -> open.put(
                             row.getString("saga_id"), new OpenCleanups(row.getInt("pending"), row.getInt("blocked"))))

@@ -69,7 +69,8 @@ final class RunRepository {
         transitions.requireUpdated(
                 db.sql
                         .sql("""
-                UPDATE saga SET document_id = ?, sha256 = ?, content_type = ?, size_bytes = ?, file_key = ?, modified_nanos = ?,
+                UPDATE saga SET document_id = ?, sha256 = ?, content_type = ?, size_bytes = ?, file_key = ?,
+                  modified_nanos = ?,
                        changed_nanos = ?, chunk_count = ?, chunk_size = ?, bucket = ?, key_prefix = ?, updated_at = ?
                 WHERE saga_id = ? AND run = ? AND state NOT IN\s""" + SagaRepository.FINAL)
                         .params(

@@ -175,7 +175,8 @@ public final class Runs {
         } else {
             run.markLost(new IllegalStateException(
                     "saga " + run.sagaId() + " stopped in step " + run.step()
-                            + " because the journal does not accept its outcome; the recovery takes it over when the journal can be written again",
+                            + " because the journal does not accept its outcome; the recovery takes it over when the"
+                            + " journal can be written again",
                     cause));
         }
         forgetEnded();

@@ -40,7 +40,8 @@ public final class SagaOutcomes {
                     .sql(
                             "UPDATE saga SET state = 'COMPLETED', finished_at = ?, updated_at = ?"
                                     + " WHERE saga_id = ? AND run = ? AND state = 'COMPLETING' AND NOT EXISTS"
-                                    + " (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id AND step.state NOT IN ('WRITTEN','SKIPPED'))")
+                                    + " (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id"
+                                    + " AND step.state NOT IN ('WRITTEN','SKIPPED'))")
                     .params(now, now, sagaId, run)
                     .update();
             if (updated == 1) {
@@ -77,7 +78,8 @@ public final class SagaOutcomes {
             SagaState before = repositories.sagas().state(sagaId);
             int updated = db.sql
                     .sql(
-                            "UPDATE saga SET state = 'COMPENSATING', reason = ?, message = ?, updated_at = ?, lease_until = ?"
+                            "UPDATE saga SET state = 'COMPENSATING', reason = ?, message = ?, updated_at = ?,"
+                                    + " lease_until = ?"
                                     + " WHERE saga_id = ? AND run = ? AND state NOT IN "
                                     + SagaRepository.finalAnd("COMPENSATING"))
                     .params(
@@ -223,7 +225,8 @@ public final class SagaOutcomes {
             // An early one does not count as an attempt, such as the coordinator's callback beside our own call.
             int counted = db.sql
                     .sql(
-                            "UPDATE saga SET publish_attempts = publish_attempts + 1 WHERE saga_id = ? AND publish_after <= ?")
+                            "UPDATE saga SET publish_attempts = publish_attempts + 1 WHERE saga_id = ?"
+                                    + " AND publish_after <= ?")
                     .params(sagaId, db.now())
                     .update();
             if (counted == 1) {

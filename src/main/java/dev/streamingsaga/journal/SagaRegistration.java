@@ -89,7 +89,8 @@ public final class SagaRegistration {
     private void recordIdentity(String sagaId, SourceIdentity seen) {
         db.sql
                 .sql(
-                        "UPDATE saga SET file_key = ?, size_bytes = ?, modified_nanos = ?, changed_nanos = ? WHERE saga_id = ?")
+                        "UPDATE saga SET file_key = ?, size_bytes = ?, modified_nanos = ?, changed_nanos = ?"
+                                + " WHERE saga_id = ?")
                 .params(seen.fileKey(), seen.sizeBytes(), seen.modifiedNanos(), seen.changedNanos(), sagaId)
                 .update();
     }
@@ -116,7 +117,8 @@ public final class SagaRegistration {
     private boolean claim(String source, String sagaId) {
         return db.sql
                         .sql(
-                                "INSERT INTO source_claim (source, saga_id, claimed_at) VALUES (?, ?, ?) ON CONFLICT (source) DO NOTHING")
+                                "INSERT INTO source_claim (source, saga_id, claimed_at) VALUES (?, ?, ?)"
+                                        + " ON CONFLICT (source) DO NOTHING")
                         .params(source, sagaId, db.now())
                         .update()
                 == 1;

@@ -69,7 +69,8 @@ public final class SagaRepository {
         return db.sql
                 .sql(
                         "SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE state IN " + UNFINISHED
-                                + " UNION SELECT saga_id FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL) ORDER BY saga_id")
+                                + " UNION SELECT saga_id FROM saga WHERE state = 'COMPLETED'"
+                                + " AND published_at IS NULL AND superseded_by IS NULL) ORDER BY saga_id")
                 .query(SagaRepository::saga)
                 .list();
     }
@@ -98,9 +99,12 @@ public final class SagaRepository {
     public List<SagaRecord> lateWriteChecksDue(Instant endedBefore) {
         return db.sql
                 .sql(
-                        "SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL AND document_id IS NOT NULL"
-                                + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
-                                + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id AND name = 'finalize' AND started_at IS NOT NULL"
+                        "SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL"
+                                + " AND document_id IS NOT NULL"
+                                + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk"
+                                + " WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
+                                + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id"
+                                + " AND name = 'finalize' AND started_at IS NOT NULL"
                                 + " AND step.finished_at IS NULL)) ORDER BY saga_id")
                 .param(endedBefore.toEpochMilli())
                 .query(SagaRepository::saga)
@@ -122,7 +126,8 @@ public final class SagaRepository {
         // A key prefix is the location's prefix, then /document/saga/.
         return db.sql
                 .sql(
-                        "SELECT DISTINCT bucket, substr(key_prefix, 1, length(key_prefix) - length(document_id) - length(saga_id) - 3) AS prefix"
+                        "SELECT DISTINCT bucket, substr(key_prefix, 1, length(key_prefix) - length(document_id) -"
+                                + " length(saga_id) - 3) AS prefix"
                                 + " FROM saga WHERE document_id IS NOT NULL ORDER BY bucket, prefix")
                 .query((row, n) -> new BucketLocation(row.getString("bucket"), row.getString("prefix")))
                 .list();

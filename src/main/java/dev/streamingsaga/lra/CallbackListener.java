@@ -1,6 +1,6 @@
 package dev.streamingsaga.lra;
 
-import dev.streamingsaga.config.SagaConfig.Callback;
+import dev.streamingsaga.config.ServerConfig.Callback;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.lra.CallbackServer.CallbackResponse;
 import dev.streamingsaga.lra.CallbackServer.ReceivedCall;

@@ -15,6 +15,6 @@ public record CoordinatorAccess(LraScope scope, Optional<CoordinatorSecret> secr
     public static CoordinatorAccess to(URI coordinator, SagaConfig config) {
         return new CoordinatorAccess(
                 LraScope.of(coordinator),
-                CoordinatorSecret.of(config.coordinator().secret()));
+                CoordinatorSecret.of(config.servers().coordinator().secret()));
     }
 }

@@ -1,7 +1,7 @@
 package dev.streamingsaga.lra;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.Callback;
+import dev.streamingsaga.config.ServerConfig.Callback;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import dev.streamingsaga.outage.Patience;
@@ -49,18 +49,18 @@ public final class CoordinatorTrial {
         try (CallbackListener listener = listen(scratch, keptPort, called)) {
             listener.selfCheck();
             JournalSagaService service = new JournalSagaService(
-                    new LraSettings(access, config.coordinator().timeout(), TIME_LIMIT, listener.uri(), 1),
+                    new LraSettings(access, config.servers().coordinator().timeout(), TIME_LIMIT, listener.uri(), 1),
                     Patience.none());
             try {
                 CoordinatorClient client = service.coordinator();
                 String lra = client.begin().toString();
                 client.join(lra, lra, listener.tokens().issue(TARGET), false);
                 client.cancel(lra);
-                if (!called.await(config.coordinator().timeout().toMillis(), TimeUnit.MILLISECONDS)) {
+                if (!called.await(config.servers().coordinator().timeout().toMillis(), TimeUnit.MILLISECONDS)) {
                     throw new UnavailableException(
                             "the coordinator began an LRA, but after the cancel its callback did not"
                                     + " arrive at " + listener.uri() + " within "
-                                    + config.coordinator().timeout().toSeconds()
+                                    + config.servers().coordinator().timeout().toSeconds()
                                     + " s (check saga.callback.url, or saga.callback.host and port); it keeps"
                                     + " retrying for "
                                     + lra,
@@ -76,7 +76,7 @@ public final class CoordinatorTrial {
     /** Listens on the port that sagas use, or on another one if a running service uses it. */
     private CallbackListener listen(Path scratch, Optional<Integer> keptPort, CountDownLatch called)
             throws IOException {
-        Callback callback = config.callback();
+        Callback callback = config.servers().callback();
         int port = callback.port() > 0 ? callback.port() : keptPort.orElseGet(() -> freePort(callback.host()));
         try {
             return listen(scratch, port, callback.url(), called);
@@ -92,7 +92,7 @@ public final class CoordinatorTrial {
         byte[] secret = new byte[SECRET_BYTES];
         new SecureRandom().nextBytes(secret);
         Callback callback =
-                new Callback(config.callback().host(), port, url, HexFormat.of().formatHex(secret));
+                new Callback(config.servers().callback().host(), port, url, HexFormat.of().formatHex(secret));
         return CallbackListener.start(callback, scratch, access.scope(), new CallbackHandler() {
             @Override
             public CallbackHandler.CallbackAnswer compensate(Target target) {

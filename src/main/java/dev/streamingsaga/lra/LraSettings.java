@@ -28,7 +28,7 @@ public record LraSettings(
      */
     public static LraSettings of(SagaConfig config, CoordinatorAccess access, URI callbacks) {
         return new LraSettings(
-                access, config.coordinator().timeout(), config.timeLimit(), callbacks, config.concurrency());
+                access, config.servers().coordinator().timeout(), config.timeLimit(), callbacks, config.concurrency());
     }
 
     LraScope scope() {

@@ -57,7 +57,7 @@ public final class Observation implements AutoCloseable {
     private void disk() {
         Path data = parts.config().dataDir();
         long free = free(data);
-        long required = parts.config().watch().minFreeBytes();
+        long required = parts.config().operation().observability().minFreeBytes();
         if (free < required) {
             throw new IllegalStateException(
                     free + " bytes are free in the data directory, saga.health.min-free requires " + required);

@@ -1,8 +1,8 @@
 package dev.streamingsaga.observe;
 
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.Otel;
-import dev.streamingsaga.config.SagaConfig.TraceDetail;
+import dev.streamingsaga.config.OperationConfig.Otel;
+import dev.streamingsaga.config.OperationConfig.TraceDetail;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Tracer;
@@ -45,7 +45,7 @@ public final class OtlpTraces implements AutoCloseable {
 
     /** Does not connect to the collector yet. */
     public static OtlpTraces start(SagaConfig config) {
-        Otel otel = config.watch().otel();
+        Otel otel = config.operation().observability().otel();
         return new OtlpTraces(
                 config,
                 SdkTracerProvider.builder()
@@ -104,7 +104,7 @@ public final class OtlpTraces implements AutoCloseable {
     /** A file of 10 GiB has 1280 chunks with seven spans each: too many to read, and more than the queue holds. */
     private List<String> excluded() {
         List<String> excluded = new ArrayList<>(List.of("scheduler:" + config.id("drop") + "*"));
-        if (config.watch().otel().detail() == TraceDetail.STEPS) {
+        if (config.operation().observability().otel().detail() == TraceDetail.STEPS) {
             excluded.addAll(List.of(
                     config.direct("chunk*"),
                     "direct:(//)?" + config.id("store-[a-z0-9-]+-batch"),

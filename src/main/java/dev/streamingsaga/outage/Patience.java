@@ -1,6 +1,6 @@
 package dev.streamingsaga.outage;
 
-import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.OperationConfig;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.Waiting;
@@ -25,11 +25,11 @@ public final class Patience {
 
     private static final double JITTER = 0.2;
 
-    private final SagaConfig.Patience settings;
+    private final OperationConfig.Patience settings;
     private final Outages outages;
     private final Clock clock;
 
-    public Patience(SagaConfig.Patience settings, Outages outages, Clock clock) {
+    public Patience(OperationConfig.Patience settings, Outages outages, Clock clock) {
         this.settings = settings;
         this.outages = outages;
         this.clock = clock;
@@ -37,7 +37,7 @@ public final class Patience {
 
     /** As {@code saga.patience=0s}: what fails is not tried again. */
     public static Patience none() {
-        SagaConfig.Patience off = new SagaConfig.Patience(1, Duration.ZERO, Duration.ZERO);
+        OperationConfig.Patience off = new OperationConfig.Patience(1, Duration.ZERO, Duration.ZERO);
         return new Patience(off, new Outages("no-outages", Duration.ZERO, Clock.systemUTC()), Clock.systemUTC());
     }
 

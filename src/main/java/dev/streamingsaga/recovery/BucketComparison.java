@@ -41,7 +41,7 @@ final class BucketComparison {
                     Integer.toString(document.chunkCount()),
                     Integer.toString(rows.size())));
         }
-        return compare(rows, deep, storage.config().chunk().attempts());
+        return compare(rows, deep, storage.config().documents().chunk().attempts());
     }
 
     /** Retries without a pause: a client that does not retry gets a stale pooled connection first after an outage. */

@@ -169,7 +169,7 @@ final class OrphanSearch {
             return "it is, or was, a completed document: was the journal restored from a backup?"
                     + " Only a person can delete it";
         }
-        Duration minAge = storage.config().orphans().minAge();
+        Duration minAge = storage.config().operation().orphans().minAge();
         if (minAge.isZero()) {
             return "";
         }

@@ -39,7 +39,7 @@ public final class Orphans implements AutoCloseable {
         this.journal = storage.journal();
         this.stores = new StoreClient(storage.config(), storage.context());
         this.configured = new BucketLocation(
-                storage.config().s3().bucket(), storage.config().chunk().prefix());
+                storage.config().servers().s3().bucket(), storage.config().documents().chunk().prefix());
         this.search = new OrphanSearch(storage, stores);
     }
 

@@ -62,12 +62,12 @@ public final class Recovery implements AutoCloseable {
         publish(journal.sagas().unfinished().stream()
                 .filter(saga -> saga.state() == SagaState.COMPLETED)
                 .toList());
-        long heartbeat = config.recovery().lease().toMillis() / 4;
+        long heartbeat = config.operation().recovery().lease().toMillis() / 4;
         every(heartbeat, this::renewLeases);
         every(
                 1000,
                 this::enforceTimeLimits,
-                () -> runs.endPaused(config.compensation().stepTimeout()),
+                () -> runs.endPaused(config.operation().compensation().stepTimeout()),
                 () -> journal.commands().pending().forEach(this::execute),
                 () -> stale.takeOver(false));
         every(
@@ -106,7 +106,7 @@ public final class Recovery implements AutoCloseable {
 
     private void removeLateChunks() {
         journal.sagas()
-                .lateWriteChecksDue(journal.clock().instant().minus(config.s3().timeout()))
+                .lateWriteChecksDue(journal.clock().instant().minus(config.servers().s3().timeout()))
                 .forEach(saga -> guarded(() -> engine.removeLateChunks(saga)));
     }
 

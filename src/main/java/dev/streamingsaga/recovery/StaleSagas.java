@@ -2,7 +2,7 @@ package dev.streamingsaga.recovery;
 
 import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.SagaConfig.RecoveryMode;
+import dev.streamingsaga.config.OperationConfig.RecoveryMode;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Journal;
@@ -90,10 +90,10 @@ final class StaleSagas implements AutoCloseable {
     }
 
     private boolean isResumable(SagaRecord stale) {
-        return config.recovery().mode() == RecoveryMode.RESUME
+        return config.operation().recovery().mode() == RecoveryMode.RESUME
                 && stale.state() != SagaState.COMPENSATING
                 && stale.participants().equals(config.participants())
-                && stale.failedRuns() < config.recovery().maxRuns();
+                && stale.failedRuns() < config.operation().recovery().maxRuns();
     }
 
     /**
@@ -132,7 +132,7 @@ final class StaleSagas implements AutoCloseable {
     }
 
     private SagaState attempt(ActiveRun run) {
-        if (!runs.awaitEarlierRun(run, config.compensation().stepTimeout())) {
+        if (!runs.awaitEarlierRun(run, config.operation().compensation().stepTimeout())) {
             LOG.warn(
                     "run {} of saga {} begins while a write of an earlier run is still in progress;"
                             + " that write cannot replace newer data",

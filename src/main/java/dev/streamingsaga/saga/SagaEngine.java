@@ -68,13 +68,13 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         this.template = context.createProducerTemplate();
         this.traces = Traces.of(context);
         this.stores = new StoreClient(config, context);
-        RetryPolicy retries = config.compensation().residue();
+        RetryPolicy retries = config.operation().compensation().residue();
         this.steps = new StepCompensator(journal, new StoreRemoval(stores, alerts), alerts, retries);
         this.compensator = new Compensator(
                 runs,
                 steps,
                 alerts,
-                config.compensation().stepTimeout(),
+                config.operation().compensation().stepTimeout(),
                 executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
         this.completion = new Completion(new Completion.CompletionParts(journal, runs, stores, steps, alerts), retries);
         this.participants = new Participants(runs, dependencies.tokens(), compensator, completion);
@@ -103,11 +103,12 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         if (!unguarded.isEmpty()) {
             LOG.warn(
                     "routes {} were started before instance {} was added: if one fails with an Error, this is detected"
-                            + " only after a time limit ({} for a write, {} for other calls); add the instance before these routes are started",
+                            + " only after a time limit ({} for a write, {} for other calls); add the instance"
+                            + " before these routes are started",
                     String.join(", ", unguarded),
                     config.name(),
                     config.timeLimit(),
-                    config.compensation().stepTimeout());
+                    config.operation().compensation().stepTimeout());
         }
     }
 

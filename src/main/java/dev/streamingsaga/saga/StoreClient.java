@@ -201,7 +201,7 @@ public final class StoreClient implements AutoCloseable {
     }
 
     private Message call(String store, String suffix, Map<String, Object> facts) throws StoreCallException {
-        return request(store, suffix, config.compensation().stepTimeout(), exchange -> {
+        return request(store, suffix, config.operation().compensation().stepTimeout(), exchange -> {
             exchange.getMessage().setBody(new HashMap<>(facts));
             traces.of(String.valueOf(facts.get(DocumentFacts.SAGA_ID))).to(exchange);
         });

@@ -104,6 +104,6 @@ record StoreDatabase(SagaConfig config, String store, Databases.OpenDatabase ope
     }
 
     private int timeoutSeconds() {
-        return (int) Math.max(1, config.store(store).timeout().toSeconds());
+        return (int) Math.max(1, config.servers().store(store).timeout().toSeconds());
     }
 }

@@ -17,6 +17,7 @@ class PaceTest {
     private static Pace pace(int bytesPerSecond) {
         return new Pace(Settings.parse(
                         Map.of("saga.http.idle-timeout", "10s", "saga.http.min-rate", String.valueOf(bytesPerSecond)))
+                .endpoints()
                 .http()
                 .limits());
     }

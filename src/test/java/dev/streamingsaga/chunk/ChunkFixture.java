@@ -43,7 +43,7 @@ final class ChunkFixture implements AutoCloseable {
         this.dataDir = Files.createDirectories(dataDir);
         this.config = config;
         server = faults.start(dataDir);
-        s3 = S3Clients.create(config.s3(), server.endpoint(), server.accessKey(), server.secretKey());
+        s3 = S3Clients.create(config.servers().s3(), server.endpoint(), server.accessKey(), server.secretKey());
         new ChunkStore(config, s3).ensureBucket();
         context.addRoutes(new ChunkRoutes(config, s3));
         context.start();
@@ -68,7 +68,7 @@ final class ChunkFixture implements AutoCloseable {
     }
 
     Digests digest(Path file) {
-        return digest(file, config.chunk().sizeBytes());
+        return digest(file, config.documents().chunk().sizeBytes());
     }
 
     Digests digest(Path file, long chunkSizeBytes) {
@@ -76,7 +76,7 @@ final class ChunkFixture implements AutoCloseable {
     }
 
     RecordingRun run(Path file, String sagaId, Digests digests) {
-        return run(file, sagaId, digests, config.chunk().sizeBytes());
+        return run(file, sagaId, digests, config.documents().chunk().sizeBytes());
     }
 
     RecordingRun run(Path file, String sagaId, Digests digests, long chunkSizeBytes) {
@@ -91,8 +91,8 @@ final class ChunkFixture implements AutoCloseable {
                 digests.sha256(),
                 digests.chunkSha256().size(),
                 chunkSizeBytes,
-                config.s3().bucket(),
-                config.chunk().prefix() + "/doc-" + sagaId + "/" + sagaId + "/",
+                config.servers().s3().bucket(),
+                config.documents().chunk().prefix() + "/doc-" + sagaId + "/" + sagaId + "/",
                 "owner",
                 "internal",
                 "none",
@@ -152,7 +152,7 @@ final class ChunkFixture implements AutoCloseable {
     }
 
     Path stored(String key) {
-        return dataDir.resolve("bucket").resolve(config.s3().bucket()).resolve(key);
+        return dataDir.resolve("bucket").resolve(config.servers().s3().bucket()).resolve(key);
     }
 
     URI endpoint() {

@@ -58,7 +58,7 @@ class FetchTest {
     void a_corrupt_chunk_leaves_the_target_unchanged() throws Exception {
         Path target = Files.writeString(dir.resolve("target"), "before");
         fixture.s3.putObject(
-                p -> p.bucket(fixture.config.s3().bucket())
+                p -> p.bucket(fixture.config.servers().s3().bucket())
                         .key(run.chunks().get(1).key()),
                 RequestBody.fromBytes(new byte[CHUNK]));
 
@@ -73,16 +73,16 @@ class FetchTest {
     @Test
     void a_missing_chunk_or_manifest_is_reported() {
         fixture.s3.deleteObject(d ->
-                d.bucket(fixture.config.s3().bucket()).key(run.chunks().get(2).key()));
+                d.bucket(fixture.config.servers().s3().bucket()).key(run.chunks().get(2).key()));
         assertFails(dir.resolve("target"), Reason.CHUNK_MISSING);
-        fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket()).key(prefix() + "manifest.json"));
+        fixture.s3.deleteObject(d -> d.bucket(fixture.config.servers().s3().bucket()).key(prefix() + "manifest.json"));
         assertFails(dir.resolve("target"), Reason.CHUNK_MISSING);
     }
 
     @Test
     void a_manifest_with_gaps_is_rejected() {
         fixture.s3.putObject(
-                p -> p.bucket(fixture.config.s3().bucket()).key(prefix() + "manifest.json"),
+                p -> p.bucket(fixture.config.servers().s3().bucket()).key(prefix() + "manifest.json"),
                 RequestBody.fromString("{\"sha256\":\"x\",\"sizeBytes\":5,\"chunks\":[]}"));
 
         assertFails(dir.resolve("target"), Reason.METADATA_CORRUPT);

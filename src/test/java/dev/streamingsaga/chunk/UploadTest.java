@@ -159,7 +159,7 @@ class UploadTest {
     void a_permanent_failure_is_not_retried() throws Exception {
         try (ChunkFixture fixture = fixture()) {
             RecordingRun run = fixture.run(file(dir, CHUNK), "s1");
-            fixture.s3.deleteBucket(d -> d.bucket(fixture.config.s3().bucket()));
+            fixture.s3.deleteBucket(d -> d.bucket(fixture.config.servers().s3().bucket()));
 
             SagaException failure = catchThrowableOfType(SagaException.class, () -> fixture.upload(run));
 
@@ -237,7 +237,7 @@ class UploadTest {
     void the_server_rejects_bytes_that_do_not_match_the_digest() throws Exception {
         try (ChunkFixture fixture = fixture()) {
             assertThatThrownBy(() -> fixture.s3.putObject(
-                            put -> put.bucket(fixture.config.s3().bucket())
+                            put -> put.bucket(fixture.config.servers().s3().bucket())
                                     .key("saga/x")
                                     .metadata(Map.of(ChecksumInterceptor.METADATA, Sha256.of("other".getBytes()))),
                             RequestBody.fromString("bytes")))
@@ -544,7 +544,7 @@ class UploadTest {
                                 1));
             }
             for (int gone : List.of(1, 3)) {
-                fixture.s3.deleteObject(d -> d.bucket(fixture.config.s3().bucket())
+                fixture.s3.deleteObject(d -> d.bucket(fixture.config.servers().s3().bucket())
                         .key(left.get(gone).key()));
             }
             RecordingRun second = fixture.run(file, "s1");
@@ -568,8 +568,8 @@ class UploadTest {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());
         exchange.setProperty(ExchangeKeys.RUN, run);
         new PlanUpload(
-                        new Bucket(fixture.s3, fixture.config.s3().bucket()),
-                        fixture.config.s3().timeout(),
+                        new Bucket(fixture.s3, fixture.config.servers().s3().bucket()),
+                        fixture.config.servers().s3().timeout(),
                         8)
                 .plan(exchange);
         List<Integer> order = new ArrayList<>();

@@ -202,7 +202,7 @@ class VerifyTest {
     }
 
     private String bucket() {
-        return fixture.config.s3().bucket();
+        return fixture.config.servers().s3().bucket();
     }
 
     private String key(int index) {

@@ -321,7 +321,7 @@ class CommandLineTest {
         Map<String, String> values = CommonOptions.environment(
                 Map.of("SAGA_S3_SECRET_KEY_FILE", file.toString(), "SAGA_JOURNAL_PASSWORD_FILE", ""));
 
-        assertThat(Settings.parse(values).s3().secretKey()).isEqualTo("hidden-secret-key");
+        assertThat(Settings.parse(values).servers().s3().secretKey()).isEqualTo("hidden-secret-key");
         assertThat(values).containsOnlyKeys("saga.s3.secret-key");
         assertThat(CommonOptions.environment(Map.of("SAGA_S3_REGION_FILE", file.toString())))
                 .as("no secret")

@@ -43,6 +43,7 @@ class SettingsTest {
                 .hasMessageContaining("saga.http.host")
                 .hasMessageContaining("saga.http.keys-file");
         assertThat(Settings.parse(Map.of("saga.http.host", "0.0.0.0", "saga.http.keys-file", "keys"))
+                        .endpoints()
                         .http()
                         .host())
                 .isEqualTo("0.0.0.0");
@@ -59,6 +60,7 @@ class SettingsTest {
     @CsvSource({"500ms,500", "5s,5000", "5,5000", "2m,120000", "1.5s,1500"})
     void reads_times_in_the_units_people_write(String text, long millis) {
         assertThat(Settings.parse(Map.of("saga.chunk.retry-delay", text))
+                        .documents()
                         .chunk()
                         .retryDelay())
                 .isEqualTo(Duration.ofMillis(millis));
@@ -111,6 +113,7 @@ class SettingsTest {
                                 .startsWith(key + " has a placeholder that was not resolved")
                                 .endsWith(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_")));
         assertThat(Settings.parse(Map.of("saga.drop.done-file", "${name}.done"))
+                        .endpoints()
                         .drop()
                         .doneFile())
                 .as("no such placeholder")
@@ -124,12 +127,14 @@ class SettingsTest {
                 .hasMessageContaining("saga.http.max-sagas")
                 .hasMessageContaining("(92)");
         assertThat(Settings.parse(Map.of("saga.http.max-connections", "93"))
+                        .endpoints()
                         .http()
                         .limits()
                         .connections()
                         .max())
                 .isEqualTo(93);
         assertThat(Settings.parse(Map.of("saga.http.min-rate", "0"))
+                        .endpoints()
                         .http()
                         .limits()
                         .leastRate())
@@ -178,6 +183,7 @@ class SettingsTest {
                 .hasMessageContainingAll("saga.coordinator.hosts", "0.0.0.0");
         assertThat(Settings.parse(Map.of(
                                 "saga.coordinator.host", "0.0.0.0", "saga.coordinator.hosts", "coordinator:8482"))
+                        .servers()
                         .coordinator()
                         .server()
                         .hosts())
@@ -192,7 +198,7 @@ class SettingsTest {
         }
         Map<String, String> values = new java.util.HashMap<>();
         file.stringPropertyNames().forEach(key -> values.put(key, file.getProperty(key)));
-        assertThat(Settings.parse(values).journal().url()).isPresent();
+        assertThat(Settings.parse(values).servers().journal().url()).isPresent();
     }
 
     /**
@@ -200,7 +206,7 @@ class SettingsTest {
      */
     @Test
     void every_default_port_is_fixed_below_the_ephemeral_range_and_used_where_it_is_documented() throws Exception {
-        assertThat(Settings.parse(Map.of()).http().port()).isEqualTo(8480);
+        assertThat(Settings.parse(Map.of()).endpoints().http().port()).isEqualTo(8480);
         assertThat(Files.readString(Path.of("config/prometheus/prometheus.yml")))
                 .contains("127.0.0.1:8480");
         assertThat(Files.readString(Path.of("README.md"))).contains("URL=http://127.0.0.1:8480 ");

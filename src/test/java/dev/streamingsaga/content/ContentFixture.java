@@ -22,7 +22,7 @@ final class ContentFixture {
 
     static TextContent content(Path spool, String... keysAndValues) {
         SagaConfig config = config(keysAndValues);
-        return TextContent.create(config.content(), config.embedding(), spool);
+        return TextContent.create(config.documents().content(), config.servers().embedding(), spool);
     }
 
     record Read(List<EmbeddedSegment> segments, Outline outline, List<String> progress) {

@@ -28,7 +28,7 @@ class EmbedderTest {
 
     @BeforeAll
     static void load() {
-        model = Embedders.create(ContentFixture.config().embedding());
+        model = Embedders.create(ContentFixture.config().servers().embedding());
     }
 
     @AfterAll
@@ -89,6 +89,7 @@ class EmbedderTest {
                         onnx.toString(),
                         "saga.embedding.onnx-tokenizer",
                         tokenizer.toString())
+                .servers()
                 .embedding())) {
             assertThat(own.modelId()).matches("my model-[0-9a-f]{12}");
             assertThat(own.embedQuery(GULLS)).isEqualTo(model.embedQuery(GULLS));
@@ -105,7 +106,7 @@ class EmbedderTest {
     @Test
     void rejects_a_dimension_that_differs_from_the_model() {
         assertThatThrownBy(() -> Embedders.create(
-                        ContentFixture.config("saga.embedding.dimension", "768").embedding()))
+                        ContentFixture.config("saga.embedding.dimension", "768").servers().embedding()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("saga.embedding.dimension must be 384")
                 .hasMessageContaining("was 768");
@@ -114,11 +115,11 @@ class EmbedderTest {
     @Test
     void names_the_missing_setting() {
         assertThatThrownBy(() -> Embedders.create(
-                        ContentFixture.config("saga.embedding.provider", "onnx").embedding()))
+                        ContentFixture.config("saga.embedding.provider", "onnx").servers().embedding()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("saga.embedding.onnx-model");
         assertThatThrownBy(() -> Embedders.create(
-                        ContentFixture.config("saga.embedding.provider", "http").embedding()))
+                        ContentFixture.config("saga.embedding.provider", "http").servers().embedding()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("saga.embedding.url");
     }

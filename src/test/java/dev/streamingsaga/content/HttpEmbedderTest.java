@@ -96,7 +96,7 @@ class HttpEmbedderTest {
                 "4"));
         settings.addAll(List.of(more));
         return Embedders.create(
-                ContentFixture.config(settings.toArray(String[]::new)).embedding());
+                ContentFixture.config(settings.toArray(String[]::new)).servers().embedding());
     }
 
     @Test

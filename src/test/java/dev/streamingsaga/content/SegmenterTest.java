@@ -17,7 +17,7 @@ class SegmenterTest {
 
     @BeforeAll
     static void load() {
-        model = Embedders.create(ContentFixture.config().embedding());
+        model = Embedders.create(ContentFixture.config().servers().embedding());
     }
 
     @AfterAll

@@ -304,7 +304,7 @@ class IngestionCrashTest {
                 List<String> found = bucket
                         .client()
                         .listObjectsV2Paginator(
-                                r -> r.bucket(config.s3().bucket()).prefix(prefix))
+                                r -> r.bucket(config.servers().s3().bucket()).prefix(prefix))
                         .contents()
                         .stream()
                         .map(S3Object::key)
@@ -316,7 +316,7 @@ class IngestionCrashTest {
                         found.stream().filter(name -> name.contains("/chunk-")).toList()) {
                     joined.write(bucket.client()
                             .getObjectAsBytes(
-                                    r -> r.bucket(config.s3().bucket()).key(key))
+                                    r -> r.bucket(config.servers().s3().bucket()).key(key))
                             .asByteArray());
                 }
                 stored.add(Oracle.sha256(joined.toByteArray()));

@@ -2,7 +2,7 @@ package dev.streamingsaga.database;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.config.ServerConfig.Database;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;

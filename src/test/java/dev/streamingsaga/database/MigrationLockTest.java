@@ -2,7 +2,7 @@ package dev.streamingsaga.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.PostgresServer;
 import java.nio.file.Path;

@@ -73,11 +73,11 @@ class ComposeFileTest {
 
         SagaConfig node = settings("saga");
 
-        assertThat(node.journal().url().orElseThrow()).startsWith("jdbc:postgresql://postgres:5432/");
-        assertThat(node.coordinator().url().orElseThrow().getAuthority()).isEqualTo("coordinator:8482");
-        assertThat(node.s3().endpoint().orElseThrow().getHost()).isEqualTo("seaweedfs");
-        assertThat(node.jms().url()).isEqualTo("tcp://artemis:61616");
-        assertThat(node.callback().host()).isEqualTo("0.0.0.0");
+        assertThat(node.servers().journal().url().orElseThrow()).startsWith("jdbc:postgresql://postgres:5432/");
+        assertThat(node.servers().coordinator().url().orElseThrow().getAuthority()).isEqualTo("coordinator:8482");
+        assertThat(node.servers().s3().endpoint().orElseThrow().getHost()).isEqualTo("seaweedfs");
+        assertThat(node.endpoints().jms().url()).isEqualTo("tcp://artemis:61616");
+        assertThat(node.servers().callback().host()).isEqualTo("0.0.0.0");
         assertThat(saga.path("environment").has("SAGA_NODES_DIR")).isTrue();
         assertThat(environment("saga").get("SAGA_JMS_PASSWORD"))
                 .isEqualTo(environment("artemis").get("ARTEMIS_PASSWORD"));
@@ -86,11 +86,11 @@ class ComposeFileTest {
     @Test
     void the_coordinator_is_one_and_answers_the_name_that_the_nodes_call() {
         SagaConfig coordinator = settings("coordinator");
-        assertThat(coordinator.coordinator().server().host()).isEqualTo("0.0.0.0");
-        assertThat(coordinator.coordinator().server().hosts()).containsExactly("coordinator");
-        assertThat(coordinator.coordinator().server().port()).isEqualTo(8482);
-        assertThat(coordinator.coordinator().secret())
-                .isEqualTo(settings("saga").coordinator().secret());
+        assertThat(coordinator.servers().coordinator().server().host()).isEqualTo("0.0.0.0");
+        assertThat(coordinator.servers().coordinator().server().hosts()).containsExactly("coordinator");
+        assertThat(coordinator.servers().coordinator().server().port()).isEqualTo(8482);
+        assertThat(coordinator.servers().coordinator().secret())
+                .isEqualTo(settings("saga").servers().coordinator().secret());
         assertThat(services.at("/coordinator/deploy/replicas").isMissingNode()).isTrue();
         assertThat(environment("coordinator")).containsKey("SAGA_DATA");
     }

@@ -47,7 +47,7 @@ class DockerfileTest {
     @Test
     void listens_beyond_the_container_only_with_keys() {
         assertThat(ContainerSettings.unknown(image.environment())).isEmpty();
-        var http = ContainerSettings.parse(image.environment()).http();
+        var http = ContainerSettings.parse(image.environment()).endpoints().http();
         assertThat(http.host()).isEqualTo("0.0.0.0");
         assertThat(http.auth().keysFile()).contains(Path.of("/var/lib/saga/keys"));
         assertThat(image.one("VOLUME").arguments()).isEqualTo("/var/lib/saga");

@@ -159,27 +159,27 @@ class KubernetesManifestsTest {
         SagaConfig node = settings("saga");
         assertThat(ports(podsOf(NODE)))
                 .containsOnly(
-                        Map.entry("http", node.http().port()),
-                        Map.entry("callback", node.callback().port()));
-        assertThat(node.callback().url()).as("host and port are enough").isEmpty();
-        assertThat(node.callback().host()).isEqualTo("10.1.2.3");
+                        Map.entry("http", node.endpoints().http().port()),
+                        Map.entry("callback", node.servers().callback().port()));
+        assertThat(node.servers().callback().url()).as("host and port are enough").isEmpty();
+        assertThat(node.servers().callback().host()).isEqualTo("10.1.2.3");
         assertThat(node.dataDir()).isEqualTo(Path.of("/var/lib/saga/saga-0"));
 
         SagaConfig coordinator = settings("coordinator");
         assertThat(ports(podsOf(COORDINATOR)))
                 .containsOnly(
-                        Map.entry("lra", coordinator.coordinator().server().port()));
-        assertThat(node.coordinator().url().orElseThrow())
+                        Map.entry("lra", coordinator.servers().coordinator().server().port()));
+        assertThat(node.servers().coordinator().url().orElseThrow())
                 .hasToString("http://"
-                        + coordinator.coordinator().server().hosts().get(0) + ":"
-                        + coordinator.coordinator().server().port() + "/lra-coordinator");
-        assertThat(coordinator.coordinator().server().hosts())
+                        + coordinator.servers().coordinator().server().hosts().get(0) + ":"
+                        + coordinator.servers().coordinator().server().port() + "/lra-coordinator");
+        assertThat(coordinator.servers().coordinator().server().hosts())
                 .containsExactly(
                         one("Service", "coordinator").at("/metadata/name").asText());
         assertThat(one("ScaledObject", "saga")
                         .at("/spec/triggers/0/metadata/queueName")
                         .asText())
-                .isEqualTo(node.jms().queue());
+                .isEqualTo(node.endpoints().jms().queue());
     }
 
     /** A variable that a service's name makes could be a setting. */

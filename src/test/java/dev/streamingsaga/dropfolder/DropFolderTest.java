@@ -559,8 +559,8 @@ class DropFolderTest {
             second.put("saga.coordinator.secret", CoordinatorSettings.SECRET);
             second.put("saga.routes.dir", directory.resolve("routes").toString());
             second.put("saga.s3.endpoint", saga.s3().uri().toString());
-            second.put("saga.s3.access-key", saga.config().s3().accessKey());
-            second.put("saga.s3.secret-key", saga.config().s3().secretKey());
+            second.put("saga.s3.access-key", saga.config().servers().s3().accessKey());
+            second.put("saga.s3.secret-key", saga.config().servers().s3().secretKey());
             for (String store : List.of("security", "vector", "graph", "relational")) {
                 second.put(
                         "saga.store." + store + ".url",

@@ -292,7 +292,7 @@ class CoordinatorGateTest {
             assertThat(coordinator.secretFile()).contains(data.resolve("coordinator/secret"));
         }
         assertThat(begin().status()).isEqualTo(201);
-        assertThat(Settings.parse(Map.of()).coordinator().server().port())
+        assertThat(Settings.parse(Map.of()).servers().coordinator().server().port())
                 .as("by default")
                 .isEqualTo(8482);
     }
@@ -379,7 +379,7 @@ class CoordinatorGateTest {
     private record CoordinatorSecretText(EmbeddedCoordinator coordinator) {
         String shown() {
             CoordinatorSecret secret = coordinator.access().secret().orElseThrow();
-            return secret + " " + coordinator.access() + " " + config().coordinator();
+            return secret + " " + coordinator.access() + " " + config().servers().coordinator();
         }
     }
 }

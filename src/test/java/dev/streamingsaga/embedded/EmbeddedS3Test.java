@@ -174,6 +174,6 @@ class EmbeddedS3Test {
     }
 
     private static S3Client client(EmbeddedS3 server, String accessKey, String secretKey) {
-        return S3Clients.create(Settings.parse(Map.of()).s3(), server.endpoint(), accessKey, secretKey);
+        return S3Clients.create(Settings.parse(Map.of()).servers().s3(), server.endpoint(), accessKey, secretKey);
     }
 }

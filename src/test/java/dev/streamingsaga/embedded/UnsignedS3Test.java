@@ -50,7 +50,7 @@ class UnsignedS3Test {
     static void start() throws IOException {
         server = EmbeddedS3.start(data);
         try (S3Client s3 = S3Clients.create(
-                Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey())) {
+                Settings.parse(Map.of()).servers().s3(), server.endpoint(), server.accessKey(), server.secretKey())) {
             s3.createBucket(b -> b.bucket(BUCKET));
             s3.putObject(p -> p.bucket(BUCKET).key(KEY), RequestBody.fromString("secret"));
             // Readable by all users, and the bucket writable by all users.

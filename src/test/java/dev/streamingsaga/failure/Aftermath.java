@@ -61,7 +61,7 @@ final class Aftermath {
     }
 
     static String prefix(StreamingSagaFixture saga, IngestResult result) {
-        return saga.config().chunk().prefix() + "/" + result.documentId() + "/" + result.sagaId() + "/";
+        return saga.config().documents().chunk().prefix() + "/" + result.documentId() + "/" + result.sagaId() + "/";
     }
 
     private static byte[] fetch(StreamingSagaFixture saga, IngestResult result) {

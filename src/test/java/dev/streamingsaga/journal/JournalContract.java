@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.CleanupRepository.Residue;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;

@@ -2,7 +2,7 @@ package dev.streamingsaga.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.CleanupRepository.Residue;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.PostgresServer;
 import java.sql.Connection;

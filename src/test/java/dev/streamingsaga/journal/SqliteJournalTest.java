@@ -1,6 +1,6 @@
 package dev.streamingsaga.journal;
 
-import dev.streamingsaga.config.SagaConfig.Database;
+import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.testkit.MigratedDatabases;
 import java.nio.file.Path;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
-import dev.streamingsaga.config.SagaConfig.Callback;
+import dev.streamingsaga.config.ServerConfig.Callback;
 import dev.streamingsaga.testkit.Background;
 import java.io.IOException;
 import java.net.BindException;

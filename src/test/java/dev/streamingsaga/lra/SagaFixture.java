@@ -1,6 +1,6 @@
 package dev.streamingsaga.lra;
 
-import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import dev.streamingsaga.outage.Patience;
 import dev.streamingsaga.testkit.CoordinatorSettings;
@@ -22,7 +22,7 @@ import org.apache.camel.model.SagaPropagation;
 /** A Camel context with a root saga and two participants, configured as in the bundle, for any coordinator URL. */
 final class SagaFixture implements AutoCloseable {
     static final String SAGA = "01jd0000000000000000000000";
-    static final SagaConfig.Callback CALLBACK = new SagaConfig.Callback("127.0.0.1", 0, Optional.empty(), "");
+    static final ServerConfig.Callback CALLBACK = new ServerConfig.Callback("127.0.0.1", 0, Optional.empty(), "");
 
     final RecordingHandler handler = new RecordingHandler();
     final CamelContext camel = new DefaultCamelContext();

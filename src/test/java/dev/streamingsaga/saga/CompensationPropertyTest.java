@@ -96,7 +96,7 @@ class CompensationPropertyTest {
                 "" + MAX_ATTEMPTS,
                 "saga.compensation.step-timeout",
                 "10s"));
-        database = Databases.open("journal", config.journal(), directory);
+        database = Databases.open("journal", config.servers().journal(), directory);
         for (int i = 0; i < 3; i++) {
             NODES.add(new PropertyNode(config, database.dataSource(), CLOCK, STORES));
         }

@@ -46,7 +46,7 @@ class SagaEngineTest {
     @BeforeEach
     void begin() throws Exception {
         SagaConfig config = Settings.parse(Map.of("saga.data.dir", directory.toString(), "saga.participants", "alpha"));
-        database = Databases.open("journal", config.journal(), directory);
+        database = Databases.open("journal", config.servers().journal(), directory);
         node = new PropertyNode(config, database.dataSource(), new HandClock(), stores);
         Path source = Files.createFile(directory.resolve("source.bin"));
         SagaRecord saga = node.journal

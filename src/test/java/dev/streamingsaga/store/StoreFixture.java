@@ -131,7 +131,7 @@ final class StoreFixture implements AutoCloseable {
     }
 
     Databases.Dialect dialect(String store) {
-        return Databases.Dialect.of(config.store(store).url().orElse(""));
+        return Databases.Dialect.of(config.servers().store(store).url().orElse(""));
     }
 
     long ask(String store, String query, Object... arguments) {

@@ -29,7 +29,7 @@ public final class HubServers implements AutoCloseable {
     /** Creates a client as a hub would; the caller closes it. */
     public S3Client client() {
         return S3Clients.create(
-                Settings.parse(Map.of()).s3(), server.endpoint(), server.accessKey(), server.secretKey());
+                Settings.parse(Map.of()).servers().s3(), server.endpoint(), server.accessKey(), server.secretKey());
     }
 
     /**

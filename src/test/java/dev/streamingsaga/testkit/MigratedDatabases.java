@@ -40,9 +40,9 @@ public final class MigratedDatabases {
 
     private static boolean isEmbedded(SagaConfig config, String role) {
         return role.equals(JOURNAL)
-                ? config.journal().url().isEmpty()
+                ? config.servers().journal().url().isEmpty()
                 : config.participants().contains(role)
-                        && config.store(role).url().isEmpty();
+                        && config.servers().store(role).url().isEmpty();
     }
 
     private static Path migrate() {
@@ -50,7 +50,7 @@ public final class MigratedDatabases {
             Path directory = Files.createTempDirectory("migrated");
             SagaConfig config = Settings.parse(Map.of("saga.data.dir", directory.toString()));
             for (String role : ROLES) {
-                Databases.open(role, role.equals(JOURNAL) ? config.journal() : config.store(role), directory)
+                Databases.open(role, role.equals(JOURNAL) ? config.servers().journal() : config.servers().store(role), directory)
                         .close();
                 directory.resolve(role + ".db").toFile().deleteOnExit();
             }

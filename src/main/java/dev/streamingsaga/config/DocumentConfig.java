@@ -1,0 +1,46 @@
+package dev.streamingsaga.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** What a document must be, and what is done to it. */
+public record DocumentConfig(Source source, Security security, Chunk chunk, Content content) {
+
+    /**
+     * What to do when a file is already in an unfinished saga, or its content is already stored.
+     *
+     * @param claimRoots folders in which messages of the user's own routes may name files; empty: nowhere
+     */
+    public record Source(
+            long maxSizeBytes, List<Path> roots, OnConflict onConflict, Duplicates duplicates, List<Path> claimRoots) {}
+
+    public enum OnConflict {
+        JOIN,
+        WAIT,
+        REFUSE,
+        WARN
+    }
+
+    public enum Duplicates {
+        SKIP,
+        VERSION,
+        REJECT
+    }
+
+    /** Defaults of the security record. */
+    public record Security(String owner, String classification, String keyId) {}
+
+    /**
+     * @param sizeBytes size of every chunk but the last
+     * @param parallelism chunks that one saga sends to the bucket at a time
+     * @param attempts attempts for one chunk, the first included
+     * @param retryDelay pause before the next attempt
+     * @param readBack verify reads every stored byte again instead of trusting the bucket's checksum
+     */
+    public record Chunk(
+            long sizeBytes, String prefix, int parallelism, int attempts, Duration retryDelay, boolean readBack) {}
+
+    /** @param segmentTokens longest segment, in tokens of the embedding model */
+    public record Content(int segmentTokens, int segmentOverlapTokens, long maxTextChars) {}
+}
