@@ -56,14 +56,16 @@ final class HubResolver {
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
-        Optional<S3Client> ownClient = config.servers().s3()
+        Optional<S3Client> ownClient = config.servers()
+                .s3()
                 .endpoint()
                 .map(endpoint -> S3Clients.create(
                         config.servers().s3(),
                         endpoint,
                         config.servers().s3().accessKey(),
                         config.servers().s3().secretKey()));
-        S3Client s3 = ownClient.orElseGet(() -> S3Clients.shared(hubClient.orElseThrow(), config.servers().s3()));
+        S3Client s3 = ownClient.orElseGet(
+                () -> S3Clients.shared(hubClient.orElseThrow(), config.servers().s3()));
         CoordinatorAccess access = CoordinatorAccess.to(coordinator.orElseThrow(), config);
         return new ResolvedResources(
                 config, new StreamingSaga.Servers(access, s3, false), databases.orElseThrow(), ownClient);

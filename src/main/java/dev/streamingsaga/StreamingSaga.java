@@ -233,7 +233,10 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         SagaEngine engine =
                 closeLater(new SagaEngine(config, context, new EngineDependencies(runs, tokens, reports, patience)));
         CallbackListener callbacks = closeLater(CallbackListener.start(
-                config.servers().callback(), config.dataDir(), servers.coordinator().scope(), engine));
+                config.servers().callback(),
+                config.dataDir(),
+                servers.coordinator().scope(),
+                engine));
         JournalSagaService service =
                 new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()), patience);
         open.push(service::release);
@@ -293,7 +296,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private void bindForRoutes(CamelContext context, SagaConfig config) {
         Map<String, Object> beans = Map.of(
                 config.id("claim-check"),
-                new ClaimCheck("saga.claim-check.roots", config.documents().source().claimRoots()),
+                new ClaimCheck(
+                        "saga.claim-check.roots", config.documents().source().claimRoots()),
                 config.id("no-headers"),
                 new NoHeaders());
         beans.forEach((bean, value) -> {

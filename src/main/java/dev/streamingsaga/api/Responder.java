@@ -109,8 +109,9 @@ final class Responder {
             }
             Framing.require(call);
             String path = call.path()
-                    .substring(
-                            Math.min(call.path().length(), config.endpoints().http().path().length()));
+                    .substring(Math.min(
+                            call.path().length(),
+                            config.endpoints().http().path().length()));
             gate.requireOwnSite(call, PageFiles.FILES.containsKey(path));
             return answer.to(call, path);
         } catch (Problem e) {

@@ -282,7 +282,8 @@ public final class RestartBench {
 
     private static <T> T queryJournal(Path data, Function<Journal, T> query) {
         SagaConfig config = Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.journal.pool-size", "1"));
-        try (Databases.OpenDatabase database = Databases.open("journal", config.servers().journal(), data)) {
+        try (Databases.OpenDatabase database =
+                Databases.open("journal", config.servers().journal(), data)) {
             return query.apply(new Journal(database.dataSource(), Clock.systemUTC(), "bench"));
         }
     }

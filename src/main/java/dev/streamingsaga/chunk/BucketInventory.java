@@ -89,7 +89,8 @@ public final class BucketInventory {
         StoredSaga current = null;
         for (S3Object object : s3.listObjectsV2Paginator(request -> request.bucket(bucket)
                         .prefix(prefix)
-                        .overrideConfiguration(Bucket.limit(config.servers().s3().timeout())))
+                        .overrideConfiguration(
+                                Bucket.limit(config.servers().s3().timeout())))
                 .contents()) {
             String key = object.key();
             Matcher shape = SHAPE.matcher(key.substring(root.length()));

@@ -39,7 +39,11 @@ public final class BucketOwner {
     private volatile boolean owned;
 
     public BucketOwner(SagaConfig config, S3Client s3) {
-        this(s3, new BucketLocation(config.servers().s3().bucket(), config.documents().chunk().prefix()));
+        this(
+                s3,
+                new BucketLocation(
+                        config.servers().s3().bucket(),
+                        config.documents().chunk().prefix()));
     }
 
     public BucketOwner(S3Client s3, BucketLocation location) {

@@ -69,7 +69,8 @@ public final class ChunkStore {
      * @throws RuntimeException (of the SDK) if not, or if the server does not answer in time
      */
     public void pingAccess() {
-        AwsRequestOverrideConfiguration limit = Bucket.limit(config.servers().s3().timeout());
+        AwsRequestOverrideConfiguration limit =
+                Bucket.limit(config.servers().s3().timeout());
         String prefix = config.documents().chunk().prefix() + "/";
         s3.listObjectsV2(request ->
                 request.bucket(bucket.name()).prefix(prefix).maxKeys(1).overrideConfiguration(limit));

@@ -90,8 +90,8 @@ final class VerifyChunks {
     }
 
     private void checkListed(Bucket bucket, Document document, List<ChunkRow> rows) {
-        SortedMap<String, Bucket.ListedObject> listed =
-                bucket.list(document.keyPrefix() + "chunk-", config.servers().s3().timeout());
+        SortedMap<String, Bucket.ListedObject> listed = bucket.list(
+                document.keyPrefix() + "chunk-", config.servers().s3().timeout());
         for (ChunkRow row : rows) {
             Bucket.ListedObject found = listed.remove(row.key());
             if (found == null) {

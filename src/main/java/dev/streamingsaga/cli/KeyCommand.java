@@ -39,7 +39,8 @@ final class KeyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         SagaConfig config = options.load();
-        Path file = config.endpoints().http()
+        Path file = config.endpoints()
+                .http()
                 .auth()
                 .keysFile()
                 .orElseThrow(() -> new UsageException(

@@ -95,7 +95,8 @@ final class OperatorCommandSender {
     /** Allows for two attempts: the requested one, and one that may already be running. */
     private void await(SagaCommands commands, String cleanupId) throws InterruptedException {
         long end = System.nanoTime()
-                + config.operation().compensation()
+                + config.operation()
+                        .compensation()
                         .stepTimeout()
                         .multipliedBy(4)
                         .plusSeconds(10)

@@ -67,7 +67,8 @@ final class OrphansCommand implements Callable<Integer> {
                 + (remaining == 0
                         ? ""
                         : "; --delete deletes orphans older than saga.orphans.min-age ("
-                                + config.operation().orphans()
+                                + config.operation()
+                                        .orphans()
                                         .minAge()
                                         .toString()
                                         .substring(2)

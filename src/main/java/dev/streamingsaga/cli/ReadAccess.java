@@ -24,7 +24,8 @@ final class ReadAccess {
      * Requires a journal in a data directory of this user. Directs the log to standard error, for read-only commands.
      */
     static void require(SagaConfig config) {
-        if (config.servers().journal().url().isEmpty() && !Files.exists(config.dataDir().resolve("journal.db"))) {
+        if (config.servers().journal().url().isEmpty()
+                && !Files.exists(config.dataDir().resolve("journal.db"))) {
             throw new UsageException("there is no journal in " + config.dataDir()
                     + "; ingest a file first, or choose another directory with --data");
         }

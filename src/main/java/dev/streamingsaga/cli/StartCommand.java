@@ -28,7 +28,8 @@ final class StartCommand implements Callable<Integer> {
         Application application = Application.serve(config);
         Runtime.getRuntime().addShutdownHook(new Thread(application::close, "shutdown"));
         application.address().ifPresent(uri -> spec.commandLine().getOut().println("HTTP API and page: " + uri));
-        config.endpoints().drop()
+        config.endpoints()
+                .drop()
                 .dir()
                 .ifPresent(dir -> spec.commandLine().getOut().println("drop folder: " + dir + " (.done, .failed)"));
         application

@@ -8,7 +8,10 @@ import java.util.Optional;
 /** What an instance does about failures and how it reports on itself. */
 public record OperationConfig(
         Patience patience,
-        Compensation compensation, RecoveryPolicy recovery, OrphanPolicy orphans, Observability observability) {
+        Compensation compensation,
+        RecoveryPolicy recovery,
+        OrphanPolicy orphans,
+        Observability observability) {
 
     /**
      * How a step meets a transient failure.

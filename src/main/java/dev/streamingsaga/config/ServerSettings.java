@@ -17,10 +17,10 @@ import static dev.streamingsaga.config.SettingType.SIZE;
 import static dev.streamingsaga.config.SettingType.TEXT;
 import static dev.streamingsaga.config.SettingType.URL;
 
-import dev.streamingsaga.config.ServerConfig.EmbeddingProvider;
 import dev.streamingsaga.config.OperationConfig.LogFormat;
 import dev.streamingsaga.config.OperationConfig.RecoveryMode;
 import dev.streamingsaga.config.OperationConfig.TraceDetail;
+import dev.streamingsaga.config.ServerConfig.EmbeddingProvider;
 import dev.streamingsaga.journal.StoreNames;
 
 /** Servers that sagas use, and how sagas end and recover. */

@@ -1,41 +1,40 @@
 package dev.streamingsaga.config;
 
-import dev.streamingsaga.config.EndpointConfig.AfterDrop;
-import dev.streamingsaga.config.ServerConfig.Callback;
 import dev.streamingsaga.config.DocumentConfig.Chunk;
-import dev.streamingsaga.config.OperationConfig.Compensation;
 import dev.streamingsaga.config.DocumentConfig.Content;
-import dev.streamingsaga.config.ServerConfig.Coordinator;
-import dev.streamingsaga.config.ServerConfig.CoordinatorServer;
-import dev.streamingsaga.config.ServerConfig.Database;
+import dev.streamingsaga.config.DocumentConfig.Duplicates;
+import dev.streamingsaga.config.DocumentConfig.OnConflict;
+import dev.streamingsaga.config.DocumentConfig.Security;
+import dev.streamingsaga.config.DocumentConfig.Source;
+import dev.streamingsaga.config.EndpointConfig.AfterDrop;
 import dev.streamingsaga.config.EndpointConfig.Drop;
 import dev.streamingsaga.config.EndpointConfig.DropLimits;
 import dev.streamingsaga.config.EndpointConfig.DropWriters;
-import dev.streamingsaga.config.DocumentConfig.Duplicates;
-import dev.streamingsaga.config.ServerConfig.Embedding;
-import dev.streamingsaga.config.ServerConfig.EmbeddingProvider;
 import dev.streamingsaga.config.EndpointConfig.Http;
 import dev.streamingsaga.config.EndpointConfig.HttpAuth;
 import dev.streamingsaga.config.EndpointConfig.HttpConnections;
 import dev.streamingsaga.config.EndpointConfig.HttpLimits;
 import dev.streamingsaga.config.EndpointConfig.Hub;
 import dev.streamingsaga.config.EndpointConfig.Jms;
+import dev.streamingsaga.config.OperationConfig.Compensation;
 import dev.streamingsaga.config.OperationConfig.LogFormat;
-import dev.streamingsaga.config.DocumentConfig.OnConflict;
-import dev.streamingsaga.config.OperationConfig.OrphanPolicy;
 import dev.streamingsaga.config.OperationConfig.Observability;
+import dev.streamingsaga.config.OperationConfig.OrphanPolicy;
 import dev.streamingsaga.config.OperationConfig.Otel;
-import dev.streamingsaga.config.OperationConfig.RecoveryPolicy;
 import dev.streamingsaga.config.OperationConfig.RecoveryMode;
-import dev.streamingsaga.config.ServerConfig.S3;
-import dev.streamingsaga.config.DocumentConfig.Security;
-import dev.streamingsaga.config.DocumentConfig.Source;
+import dev.streamingsaga.config.OperationConfig.RecoveryPolicy;
 import dev.streamingsaga.config.OperationConfig.TraceDetail;
+import dev.streamingsaga.config.ServerConfig.Callback;
+import dev.streamingsaga.config.ServerConfig.Coordinator;
+import dev.streamingsaga.config.ServerConfig.CoordinatorServer;
+import dev.streamingsaga.config.ServerConfig.Database;
+import dev.streamingsaga.config.ServerConfig.Embedding;
+import dev.streamingsaga.config.ServerConfig.EmbeddingProvider;
+import dev.streamingsaga.config.ServerConfig.S3;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.journal.StoreNames;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -147,25 +146,30 @@ public final class Settings {
                 documents(read),
                 servers(read),
                 operation(read),
-                new EndpointConfig(http(read), drop(read), jms(read), new Hub(read.choice("saga.hub.fail-on", FailOn.class))));
+                new EndpointConfig(
+                        http(read), drop(read), jms(read), new Hub(read.choice("saga.hub.fail-on", FailOn.class))));
     }
 
     private static DocumentConfig documents(SettingsReader read) {
-        return new DocumentConfig(new Source(
+        return new DocumentConfig(
+                new Source(
                         read.size("saga.file.max-size"),
                         read.folders("saga.source.roots"),
                         read.choice("saga.source.on-conflict", OnConflict.class),
                         read.choice("saga.duplicates", Duplicates.class),
-                        read.folders("saga.claim-check.roots")), new Security(
+                        read.folders("saga.claim-check.roots")),
+                new Security(
                         read.text("saga.security.owner"),
                         read.choice("saga.security.classification"),
-                        read.text("saga.security.key-id")), new Chunk(
+                        read.text("saga.security.key-id")),
+                new Chunk(
                         read.size("saga.chunk.size"),
                         read.text("saga.chunk.prefix"),
                         read.integer("saga.chunk.parallelism"),
                         read.integer("saga.chunk.attempts"),
                         read.duration("saga.chunk.retry-delay"),
-                        read.flag("saga.verify.read-back")), new Content(
+                        read.flag("saga.verify.read-back")),
+                new Content(
                         read.integer("saga.content.segment-tokens"),
                         read.integer("saga.content.segment-overlap-tokens"),
                         read.integer("saga.content.max-text-chars")));
@@ -174,7 +178,8 @@ public final class Settings {
     private static ServerConfig servers(SettingsReader read) {
         Map<String, Database> stores = new LinkedHashMap<>();
         StoreNames.BUILT_IN.forEach(store -> stores.put(store, database(read, "saga.store." + store)));
-        return new ServerConfig(new S3(
+        return new ServerConfig(
+                new S3(
                         read.uri("saga.s3.endpoint"),
                         read.text("saga.s3.region"),
                         read.text("saga.s3.bucket"),
@@ -182,15 +187,20 @@ public final class Settings {
                         read.text("saga.s3.secret-key"),
                         read.flag("saga.s3.path-style"),
                         read.duration("saga.s3.connect-timeout"),
-                        read.duration("saga.s3.timeout")), database(read, "saga.journal"), Map.copyOf(stores), new Coordinator(
+                        read.duration("saga.s3.timeout")),
+                database(read, "saga.journal"),
+                Map.copyOf(stores),
+                new Coordinator(
                         read.uri("saga.coordinator.url"),
                         read.duration("saga.coordinator.timeout"),
                         read.text("saga.coordinator.secret"),
-                        coordinatorServer(read)), new Callback(
+                        coordinatorServer(read)),
+                new Callback(
                         read.text("saga.callback.host"),
                         read.integer("saga.callback.port"),
                         read.uri("saga.callback.url"),
-                        read.text("saga.callback.secret")), new Embedding(
+                        read.text("saga.callback.secret")),
+                new Embedding(
                         read.choice("saga.embedding.provider", EmbeddingProvider.class),
                         read.path("saga.embedding.onnx-model"),
                         read.path("saga.embedding.onnx-tokenizer"),
@@ -213,10 +223,13 @@ public final class Settings {
                         read.duration("saga.compensation.step-timeout"),
                         new RetryPolicy(
                                 read.duration("saga.compensation.retry-delay"),
-                                read.integer("saga.compensation.max-attempts"))), new RecoveryPolicy(
+                                read.integer("saga.compensation.max-attempts"))),
+                new RecoveryPolicy(
                         read.choice("saga.recovery.mode", RecoveryMode.class),
                         read.integer("saga.recovery.max-runs"),
-                        read.duration("saga.recovery.lease")), new OrphanPolicy(read.duration("saga.orphans.min-age")), new Observability(
+                        read.duration("saga.recovery.lease")),
+                new OrphanPolicy(read.duration("saga.orphans.min-age")),
+                new Observability(
                         read.choice("saga.log.format", LogFormat.class),
                         read.flag("saga.log.console"),
                         read.size("saga.health.min-free"),

@@ -20,13 +20,16 @@ public final class ContentFactory {
      * @throws ConfigException if a participant needs text and libraries are missing; names all of them
      */
     public static DocumentContent open(SagaConfig config) {
-        List<String> missing = libraries(config.servers().embedding().provider() == EmbeddingProvider.HTTP).entrySet().stream()
-                .filter(library -> !exists(library.getKey()))
-                .map(Map.Entry::getValue)
-                .toList();
+        List<String> missing =
+                libraries(config.servers().embedding().provider() == EmbeddingProvider.HTTP).entrySet().stream()
+                        .filter(library -> !exists(library.getKey()))
+                        .map(Map.Entry::getValue)
+                        .toList();
         if (missing.isEmpty()) {
             return TextContent.create(
-                    config.documents().content(), config.servers().embedding(), config.dataDir().resolve("spool"));
+                    config.documents().content(),
+                    config.servers().embedding(),
+                    config.dataDir().resolve("spool"));
         }
         List<String> readers =
                 config.participants().stream().filter(READERS::contains).toList();

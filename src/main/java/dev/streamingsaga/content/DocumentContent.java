@@ -28,7 +28,11 @@ public interface DocumentContent extends AutoCloseable {
      * @return the outline of the whole document
      */
     Outline embed(
-            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, ProgressListener progress);
+            Path file,
+            String contentType,
+            int firstOrdinal,
+            Consumer<List<EmbeddedSegment>> sink,
+            ProgressListener progress);
 
     /** Returns the outline that {@link #embed} would return, without embedding. */
     Outline outline(Path file, String contentType);

@@ -1,7 +1,7 @@
 package dev.streamingsaga.content;
 
-import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.ServerConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,9 +1,9 @@
 package dev.streamingsaga.content;
 
-import dev.streamingsaga.config.ServerConfig;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.http.BoundedHttp;
 import dev.streamingsaga.http.HttpStatusException;
 import dev.streamingsaga.journal.Reason;

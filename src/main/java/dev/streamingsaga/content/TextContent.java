@@ -1,7 +1,7 @@
 package dev.streamingsaga.content;
 
-import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.config.DocumentConfig;
+import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
@@ -37,7 +37,8 @@ public final class TextContent implements DocumentContent {
     private @Nullable Embedder embedder;
     private boolean closed;
 
-    private TextContent(DocumentConfig.Content config, ServerConfig.Embedding embedding, ContentDirectories directories) {
+    private TextContent(
+            DocumentConfig.Content config, ServerConfig.Embedding embedding, ContentDirectories directories) {
         this.config = config;
         this.embedding = embedding;
         this.directories = directories;
@@ -72,7 +73,11 @@ public final class TextContent implements DocumentContent {
      */
     @Override
     public Outline embed(
-            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, ProgressListener progress) {
+            Path file,
+            String contentType,
+            int firstOrdinal,
+            Consumer<List<EmbeddedSegment>> sink,
+            ProgressListener progress) {
         Optional<TextExtractor> extractor = extractor(contentType);
         if (extractor.isEmpty()) {
             progress.report(0, 0, 0);

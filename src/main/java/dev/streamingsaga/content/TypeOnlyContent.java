@@ -30,7 +30,11 @@ final class TypeOnlyContent implements DocumentContent {
 
     @Override
     public Outline embed(
-            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, ProgressListener progress) {
+            Path file,
+            String contentType,
+            int firstOrdinal,
+            Consumer<List<EmbeddedSegment>> sink,
+            ProgressListener progress) {
         progress.report(0, 0, 0);
         return Outline.EMPTY;
     }

@@ -14,7 +14,11 @@ public interface DatabaseSource {
 
     /** Opens databases as configured: a server if a URL is set, otherwise an embedded file. */
     static DatabaseSource configured(SagaConfig config) {
-        return role ->
-                Databases.open(role, role.equals("journal") ? config.servers().journal() : config.servers().store(role), config.dataDir());
+        return role -> Databases.open(
+                role,
+                role.equals("journal")
+                        ? config.servers().journal()
+                        : config.servers().store(role),
+                config.dataDir());
     }
 }

@@ -75,7 +75,9 @@ final class DropFolder {
                 context.getExecutorServiceManager().newSingleThreadExecutor(this, config.id("drop-writers"));
         this.writers = new Writers(config.endpoints().drop().writers().waitFor(), writerChecks, warnings);
         this.settlement = new Settlement(
-                root, config.endpoints().drop(), new Settlement.SettlementDependencies(journal, marker, writers, warnings));
+                root,
+                config.endpoints().drop(),
+                new Settlement.SettlementDependencies(journal, marker, writers, warnings));
         this.changes = new ChangeAlerts(root, journal, parts.alerts());
         this.rechecks = new Rechecks(root, new Rechecks.RecheckDependencies(journal, writers, changes, warnings));
         this.owner = new FolderOwner(root.resolve(Settlement.DONE), journal::epoch, warnings);
@@ -140,7 +142,8 @@ final class DropFolder {
         }
         if (marker.isRequired()
                 ? marker.exists(file)
-                : trackedFiles.isStable(tracked, config.endpoints().drop().stableFor().toNanos())) {
+                : trackedFiles.isStable(
+                        tracked, config.endpoints().drop().stableFor().toNanos())) {
             offer(new Ready(tracked, Optional.empty()));
         }
     }

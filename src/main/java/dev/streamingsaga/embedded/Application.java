@@ -55,8 +55,9 @@ public final class Application implements AutoCloseable {
         open.push(() -> coordinator.join().ifPresent(EmbeddedCoordinator::close));
         BucketConnection bucket = opened(BucketConnection.open(config));
         // Opened before the context, so closed after it: the last spans are sent when the context has stopped.
-        Optional<OtlpTraces> traces =
-                config.operation().observability().otel().isOn() ? Optional.of(opened(OtlpTraces.start(config))) : Optional.empty();
+        Optional<OtlpTraces> traces = config.operation().observability().otel().isOn()
+                ? Optional.of(opened(OtlpTraces.start(config)))
+                : Optional.empty();
         DefaultCamelContext context = opened(new DefaultCamelContext());
         Optional<EmbeddedCoordinator> embedded = joined(coordinator);
         StreamingSaga saga = new StreamingSaga(
@@ -80,8 +81,9 @@ public final class Application implements AutoCloseable {
         }
         loadRoutes(context, config);
         // Fail for a port in use before recovery begins. Also, routes in the routes folder may serve HTTP.
-        Optional<EmbeddedHttp> server =
-                service && config.endpoints().http().enabled() ? Optional.of(listen(config, context)) : Optional.empty();
+        Optional<EmbeddedHttp> server = service && config.endpoints().http().enabled()
+                ? Optional.of(listen(config, context))
+                : Optional.empty();
         context.start();
         // Routes stop before the servers they use: the last one pushed is closed first.
         open.push(context::stop);

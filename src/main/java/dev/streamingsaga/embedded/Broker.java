@@ -1,7 +1,7 @@
 package dev.streamingsaga.embedded;
 
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.EndpointConfig.Jms;
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.lra.PersistentPort;
 import java.io.IOException;
@@ -112,7 +112,8 @@ final class Broker implements AutoCloseable {
                     .setGlobalMaxSize(4 * MAX_IN_MEMORY_BYTES)
                     .setMaxDiskUsage(98)
                     .addAcceptorConfiguration("loopback", url + "?protocols=CORE")
-                    .addAddressSetting("#", addressSettings(config.endpoints().jms().deadLetterQueue()))
+                    .addAddressSetting(
+                            "#", addressSettings(config.endpoints().jms().deadLetterQueue()))
                     // Producers may not create queues.
                     .addQueueConfiguration(queue(config.endpoints().jms().queue()))
                     .addQueueConfiguration(queue(config.endpoints().jms().deadLetterQueue()));

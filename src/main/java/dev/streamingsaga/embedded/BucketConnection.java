@@ -1,9 +1,9 @@
 package dev.streamingsaga.embedded;
 
-import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.S3Clients;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.config.UnavailableException;
 import java.net.URI;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -37,7 +37,11 @@ public final class BucketConnection implements AutoCloseable {
             connection.close();
             throw new UnavailableException(
                     "bucket " + config.servers().s3().bucket() + " at "
-                            + config.servers().s3().endpoint().map(URI::toString).orElse("the embedded server")
+                            + config.servers()
+                                    .s3()
+                                    .endpoint()
+                                    .map(URI::toString)
+                                    .orElse("the embedded server")
                             + " cannot be used: " + e.getMessage(),
                     e);
         }

@@ -1,9 +1,9 @@
 package dev.streamingsaga.embedded;
 
-import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.content.TextContent;
@@ -47,7 +47,9 @@ public final class Diagnosis {
 
     /** @param role {@code journal} or a built-in store */
     public String database(String role) {
-        ServerConfig.Database settings = role.equals("journal") ? config.servers().journal() : config.servers().store(role);
+        ServerConfig.Database settings = role.equals("journal")
+                ? config.servers().journal()
+                : config.servers().store(role);
         Databases.DatabaseState found = Databases.inspect(role, settings, config.dataDir());
         String where = found.dialect() + " "
                 + settings.url()
@@ -65,7 +67,8 @@ public final class Diagnosis {
 
     public String bucket() {
         String where = config.servers().s3().bucket() + " at "
-                + config.servers().s3()
+                + config.servers()
+                        .s3()
                         .endpoint()
                         .map(URI::toString)
                         .orElse("the embedded server, " + config.dataDir().resolve("bucket"));
@@ -87,7 +90,8 @@ public final class Diagnosis {
     }
 
     public String model() {
-        try (TextContent content = TextContent.create(config.documents().content(), config.servers().embedding(), scratch.resolve("spool"))) {
+        try (TextContent content = TextContent.create(
+                config.documents().content(), config.servers().embedding(), scratch.resolve("spool"))) {
             int dimension = content.embedder()
                     .embed(List.of("Is there a doctor in the house?"))
                     .get(0)

@@ -83,7 +83,8 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     public static EmbeddedCoordinator start(SagaConfig config) throws IOException {
         return start(
                 config,
-                CoordinatorAddress.loopback(config.servers().coordinator().server().hosts()),
+                CoordinatorAddress.loopback(
+                        config.servers().coordinator().server().hosts()),
                 0);
     }
 

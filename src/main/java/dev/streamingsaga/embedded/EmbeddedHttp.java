@@ -1,9 +1,9 @@
 package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.api.ApiRoutes;
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.EndpointConfig.HttpConnections;
 import dev.streamingsaga.config.EndpointConfig.HttpLimits;
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.lra.PersistentPort;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelPipeline;

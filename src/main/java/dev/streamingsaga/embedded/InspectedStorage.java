@@ -59,7 +59,9 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
     private OpenStores openStores() {
         if (openStores.isEmpty()) {
             TextContent content = opened(TextContent.create(
-                    config.documents().content(), config.servers().embedding(), config.dataDir().resolve("spool")));
+                    config.documents().content(),
+                    config.servers().embedding(),
+                    config.dataDir().resolve("spool")));
             CamelContext context = opened(new DefaultCamelContext());
             openStores = Optional.of(new OpenStores(context, content, opened(Stores.open(config, context, content))));
         }

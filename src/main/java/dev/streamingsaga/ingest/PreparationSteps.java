@@ -1,8 +1,8 @@
 package dev.streamingsaga.ingest;
 
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.ChunkRow;

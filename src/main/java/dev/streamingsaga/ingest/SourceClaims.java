@@ -1,8 +1,8 @@
 package dev.streamingsaga.ingest;
 
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
+import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.PrintableText;
 import dev.streamingsaga.journal.ActiveRun;
@@ -74,8 +74,9 @@ final class SourceClaims {
             return join(exchange, started.get());
         }
         while (true) {
-            Optional<SagaRecord> stored =
-                    config.documents().source().duplicates() == Duplicates.SKIP ? alreadyStored(path) : Optional.empty();
+            Optional<SagaRecord> stored = config.documents().source().duplicates() == Duplicates.SKIP
+                    ? alreadyStored(path)
+                    : Optional.empty();
             if (stored.isPresent()) {
                 return join(exchange, stored.get());
             }
@@ -155,7 +156,8 @@ final class SourceClaims {
             if (!journal.sagas().completedFrom(path.toString(), identity.sizeBytes())) {
                 return Optional.empty();
             }
-            Digests digests = SourceFile.digest(path, identity, config.documents().chunk().sizeBytes(), done -> {}, () -> {});
+            Digests digests =
+                    SourceFile.digest(path, identity, config.documents().chunk().sizeBytes(), done -> {}, () -> {});
             return journal.sagas().ofDocument(Ids.document(path.toString(), digests.sha256()));
         } catch (SagaException e) {
             // The saga's own validation reports a problem with the file as an outcome.

@@ -57,9 +57,8 @@ public final class ChunkRepository {
             requireOwned(sagaId, run);
             requireRow(
                     db.sql
-                            .sql(
-                                    "UPDATE chunk SET state = 'SENDING', etag = NULL, attempts = ?"
-                                            + " WHERE saga_id = ? AND idx = ?")
+                            .sql("UPDATE chunk SET state = 'SENDING', etag = NULL, attempts = ?"
+                                    + " WHERE saga_id = ? AND idx = ?")
                             .params(attempt, sagaId, index)
                             .update(),
                     sagaId);

@@ -66,10 +66,9 @@ public final class CleanupRepository {
             long next = now + policy.delayMillis(attempts);
             if (known.isPresent()) {
                 db.sql
-                        .sql(
-                                "UPDATE cleanup SET attempts = ?, last_error = ?, next_attempt_at = ?, state = ?,"
-                                        + " resolution = NULL"
-                                        + " WHERE saga_id = ? AND step = ? AND resource = ?")
+                        .sql("UPDATE cleanup SET attempts = ?, last_error = ?, next_attempt_at = ?, state = ?,"
+                                + " resolution = NULL"
+                                + " WHERE saga_id = ? AND step = ? AND resource = ?")
                         .params(attempts, error, next, policy.state(attempts).name(), sagaId, step, resource)
                         .update();
             } else {
@@ -212,11 +211,10 @@ public final class CleanupRepository {
         Map<String, OpenCleanups> open = new HashMap<>();
         if (!sagaIds.isEmpty()) {
             db.sql
-                    .sql(
-                            "SELECT saga_id, sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
-                                    + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
-                                    + " AS blocked FROM cleanup WHERE saga_id IN (:ids)"
-                                    + " AND state IN ('PENDING','BLOCKED') GROUP BY saga_id")
+                    .sql("SELECT saga_id, sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
+                            + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
+                            + " AS blocked FROM cleanup WHERE saga_id IN (:ids)"
+                            + " AND state IN ('PENDING','BLOCKED') GROUP BY saga_id")
                     .param("ids", sagaIds)
                     .query((row, n) -> open.put(
                             row.getString("saga_id"), new OpenCleanups(row.getInt("pending"), row.getInt("blocked"))))

@@ -16,9 +16,8 @@ public final class EventRepository {
     /** Appends to the saga's history. */
     public void append(String sagaId, Event.EventKind kind, String step, String message, String detail) {
         db.sql
-                .sql(
-                        "INSERT INTO event (event_id, saga_id, at, kind, step, message, detail)"
-                                + " VALUES (?, ?, ?, ?, ?, ?, ?)")
+                .sql("INSERT INTO event (event_id, saga_id, at, kind, step, message, detail)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?)")
                 .params(Ids.next(), sagaId, db.now(), kind.name(), step, message, detail)
                 .update();
     }
@@ -47,9 +46,8 @@ public final class EventRepository {
      */
     public List<Event> undelivered(Instant before) {
         return db.sql
-                .sql(
-                        "SELECT * FROM event WHERE kind IN ('ALERT', 'CRITICAL') AND told_at IS NULL AND at <= ?"
-                                + " AND detail <> '' ORDER BY event_id")
+                .sql("SELECT * FROM event WHERE kind IN ('ALERT', 'CRITICAL') AND told_at IS NULL AND at <= ?"
+                        + " AND detail <> '' ORDER BY event_id")
                 .param(before.toEpochMilli())
                 .query(EventRepository::event)
                 .list();

@@ -37,11 +37,10 @@ public final class SagaOutcomes {
         return db.inTransaction(() -> {
             long now = db.now();
             int updated = db.sql
-                    .sql(
-                            "UPDATE saga SET state = 'COMPLETED', finished_at = ?, updated_at = ?"
-                                    + " WHERE saga_id = ? AND run = ? AND state = 'COMPLETING' AND NOT EXISTS"
-                                    + " (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id"
-                                    + " AND step.state NOT IN ('WRITTEN','SKIPPED'))")
+                    .sql("UPDATE saga SET state = 'COMPLETED', finished_at = ?, updated_at = ?"
+                            + " WHERE saga_id = ? AND run = ? AND state = 'COMPLETING' AND NOT EXISTS"
+                            + " (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id"
+                            + " AND step.state NOT IN ('WRITTEN','SKIPPED'))")
                     .params(now, now, sagaId, run)
                     .update();
             if (updated == 1) {
@@ -77,11 +76,10 @@ public final class SagaOutcomes {
         return db.inTransaction(() -> {
             SagaState before = repositories.sagas().state(sagaId);
             int updated = db.sql
-                    .sql(
-                            "UPDATE saga SET state = 'COMPENSATING', reason = ?, message = ?, updated_at = ?,"
-                                    + " lease_until = ?"
-                                    + " WHERE saga_id = ? AND run = ? AND state NOT IN "
-                                    + SagaRepository.finalAnd("COMPENSATING"))
+                    .sql("UPDATE saga SET state = 'COMPENSATING', reason = ?, message = ?, updated_at = ?,"
+                            + " lease_until = ?"
+                            + " WHERE saga_id = ? AND run = ? AND state NOT IN "
+                            + SagaRepository.finalAnd("COMPENSATING"))
                     .params(
                             reason.name(),
                             message,
@@ -224,9 +222,8 @@ public final class SagaOutcomes {
         db.inTransaction(() -> {
             // An early one does not count as an attempt, such as the coordinator's callback beside our own call.
             int counted = db.sql
-                    .sql(
-                            "UPDATE saga SET publish_attempts = publish_attempts + 1 WHERE saga_id = ?"
-                                    + " AND publish_after <= ?")
+                    .sql("UPDATE saga SET publish_attempts = publish_attempts + 1 WHERE saga_id = ?"
+                            + " AND publish_after <= ?")
                     .params(sagaId, db.now())
                     .update();
             if (counted == 1) {

@@ -59,10 +59,9 @@ public final class SagaPages {
                 .query(Long.class)
                 .single();
         return db.sql
-                .sql(
-                        "SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
-                                + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END) AS blocked FROM cleanup"
-                                + " WHERE state IN ('PENDING','BLOCKED')")
+                .sql("SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
+                        + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END) AS blocked FROM cleanup"
+                        + " WHERE state IN ('PENDING','BLOCKED')")
                 .query((row, n) ->
                         new SagaCounts(Map.copyOf(sagas), attention, row.getLong("pending"), row.getLong("blocked")))
                 .single();

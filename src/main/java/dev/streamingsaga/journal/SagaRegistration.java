@@ -88,9 +88,8 @@ public final class SagaRegistration {
 
     private void recordIdentity(String sagaId, SourceIdentity seen) {
         db.sql
-                .sql(
-                        "UPDATE saga SET file_key = ?, size_bytes = ?, modified_nanos = ?, changed_nanos = ?"
-                                + " WHERE saga_id = ?")
+                .sql("UPDATE saga SET file_key = ?, size_bytes = ?, modified_nanos = ?, changed_nanos = ?"
+                        + " WHERE saga_id = ?")
                 .params(seen.fileKey(), seen.sizeBytes(), seen.modifiedNanos(), seen.changedNanos(), sagaId)
                 .update();
     }
@@ -116,9 +115,8 @@ public final class SagaRegistration {
     /** A conflict must not be an error: in PostgreSQL it would end the transaction. */
     private boolean claim(String source, String sagaId) {
         return db.sql
-                        .sql(
-                                "INSERT INTO source_claim (source, saga_id, claimed_at) VALUES (?, ?, ?)"
-                                        + " ON CONFLICT (source) DO NOTHING")
+                        .sql("INSERT INTO source_claim (source, saga_id, claimed_at) VALUES (?, ?, ?)"
+                                + " ON CONFLICT (source) DO NOTHING")
                         .params(source, sagaId, db.now())
                         .update()
                 == 1;

@@ -67,10 +67,9 @@ public final class SagaRepository {
     public List<SagaRecord> unfinished() {
         // Two queries, each with an index: they do not scan the sagas that ended long ago.
         return db.sql
-                .sql(
-                        "SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE state IN " + UNFINISHED
-                                + " UNION SELECT saga_id FROM saga WHERE state = 'COMPLETED'"
-                                + " AND published_at IS NULL AND superseded_by IS NULL) ORDER BY saga_id")
+                .sql("SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE state IN " + UNFINISHED
+                        + " UNION SELECT saga_id FROM saga WHERE state = 'COMPLETED'"
+                        + " AND published_at IS NULL AND superseded_by IS NULL) ORDER BY saga_id")
                 .query(SagaRepository::saga)
                 .list();
     }
@@ -98,14 +97,13 @@ public final class SagaRepository {
      */
     public List<SagaRecord> lateWriteChecksDue(Instant endedBefore) {
         return db.sql
-                .sql(
-                        "SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL"
-                                + " AND document_id IS NOT NULL"
-                                + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk"
-                                + " WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
-                                + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id"
-                                + " AND name = 'finalize' AND started_at IS NOT NULL"
-                                + " AND step.finished_at IS NULL)) ORDER BY saga_id")
+                .sql("SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL"
+                        + " AND document_id IS NOT NULL"
+                        + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk"
+                        + " WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
+                        + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id"
+                        + " AND name = 'finalize' AND started_at IS NOT NULL"
+                        + " AND step.finished_at IS NULL)) ORDER BY saga_id")
                 .param(endedBefore.toEpochMilli())
                 .query(SagaRepository::saga)
                 .list();
@@ -125,10 +123,9 @@ public final class SagaRepository {
     public List<BucketLocation> bucketLocations() {
         // A key prefix is the location's prefix, then /document/saga/.
         return db.sql
-                .sql(
-                        "SELECT DISTINCT bucket, substr(key_prefix, 1, length(key_prefix) - length(document_id) -"
-                                + " length(saga_id) - 3) AS prefix"
-                                + " FROM saga WHERE document_id IS NOT NULL ORDER BY bucket, prefix")
+                .sql("SELECT DISTINCT bucket, substr(key_prefix, 1, length(key_prefix) - length(document_id) -"
+                        + " length(saga_id) - 3) AS prefix"
+                        + " FROM saga WHERE document_id IS NOT NULL ORDER BY bucket, prefix")
                 .query((row, n) -> new BucketLocation(row.getString("bucket"), row.getString("prefix")))
                 .list();
     }

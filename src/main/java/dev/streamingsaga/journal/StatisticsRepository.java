@@ -22,11 +22,10 @@ final class StatisticsRepository {
                 .query((row, n) -> sagas.put(SagaState.valueOf(row.getString("state")), row.getLong("sagas")))
                 .list();
         Sums sums = db.sql
-                .sql(
-                        "SELECT sum(CASE WHEN state = 'COMPLETED' THEN size_bytes ELSE 0 END) AS stored,"
-                                + " sum(resumed_bytes) AS resumed,"
-                                + " sum(CASE WHEN state = 'COMPLETED' AND published_at IS NULL"
-                                + " AND superseded_by IS NULL THEN 1 ELSE 0 END) AS unpublished FROM saga")
+                .sql("SELECT sum(CASE WHEN state = 'COMPLETED' THEN size_bytes ELSE 0 END) AS stored,"
+                        + " sum(resumed_bytes) AS resumed,"
+                        + " sum(CASE WHEN state = 'COMPLETED' AND published_at IS NULL"
+                        + " AND superseded_by IS NULL THEN 1 ELSE 0 END) AS unpublished FROM saga")
                 .query((row, n) -> new Sums(row.getLong("stored"), row.getLong("resumed"), row.getLong("unpublished")))
                 .single();
         long withResidue = db.sql
@@ -35,12 +34,11 @@ final class StatisticsRepository {
                 .query(Long.class)
                 .single();
         return db.sql
-                .sql(
-                        "SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
-                                + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
-                                + " AS blocked, sum(CASE WHEN step = 'upload' THEN 1 ELSE 0 END) AS chunks,"
-                                + " min(created_at) AS oldest FROM cleanup"
-                                + " WHERE state IN ('PENDING','BLOCKED')")
+                .sql("SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
+                        + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END)"
+                        + " AS blocked, sum(CASE WHEN step = 'upload' THEN 1 ELSE 0 END) AS chunks,"
+                        + " min(created_at) AS oldest FROM cleanup"
+                        + " WHERE state IN ('PENDING','BLOCKED')")
                 .query((row, n) -> statistics(sagas, sums, withResidue, row))
                 .single();
     }

@@ -91,8 +91,8 @@ public final class CoordinatorTrial {
             throws IOException {
         byte[] secret = new byte[SECRET_BYTES];
         new SecureRandom().nextBytes(secret);
-        Callback callback =
-                new Callback(config.servers().callback().host(), port, url, HexFormat.of().formatHex(secret));
+        Callback callback = new Callback(
+                config.servers().callback().host(), port, url, HexFormat.of().formatHex(secret));
         return CallbackListener.start(callback, scratch, access.scope(), new CallbackHandler() {
             @Override
             public CallbackHandler.CallbackAnswer compensate(Target target) {

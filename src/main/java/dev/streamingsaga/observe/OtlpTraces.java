@@ -1,8 +1,8 @@
 package dev.streamingsaga.observe;
 
-import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.OperationConfig.Otel;
 import dev.streamingsaga.config.OperationConfig.TraceDetail;
+import dev.streamingsaga.config.SagaConfig;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Tracer;

@@ -129,7 +129,8 @@ final class AlertDrafts {
                         "DEPENDENCY_DOWN",
                         "the " + dependency + " is down since " + down.since() + ": "
                                 + down.outage().detail(),
-                        "check the " + dependency + "; sagas wait for it as long as saga.patience, and no new one begins"),
+                        "check the " + dependency
+                                + "; sagas wait for it as long as saga.patience, and no new one begins"),
                 0);
     }
 

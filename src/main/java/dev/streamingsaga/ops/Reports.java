@@ -73,7 +73,8 @@ public final class Reports implements Alerts {
 
     /** Journals and delivers one alert for each dependency that went down, on the saga that met it first. */
     public void outagesChanged(List<DownDependency> down) {
-        List<DownDependency> went = down.stream().filter(now -> !knownDown.contains(now)).toList();
+        List<DownDependency> went =
+                down.stream().filter(now -> !knownDown.contains(now)).toList();
         knownDown = List.copyOf(down);
         went.forEach(now -> journal.sagas().find(now.sagaId()).ifPresent(saga -> {
             EventDraft alert = drafts.dependencyDown(saga, now);

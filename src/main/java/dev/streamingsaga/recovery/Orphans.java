@@ -39,7 +39,8 @@ public final class Orphans implements AutoCloseable {
         this.journal = storage.journal();
         this.stores = new StoreClient(storage.config(), storage.context());
         this.configured = new BucketLocation(
-                storage.config().servers().s3().bucket(), storage.config().documents().chunk().prefix());
+                storage.config().servers().s3().bucket(),
+                storage.config().documents().chunk().prefix());
         this.search = new OrphanSearch(storage, stores);
     }
 

@@ -106,7 +106,8 @@ public final class Recovery implements AutoCloseable {
 
     private void removeLateChunks() {
         journal.sagas()
-                .lateWriteChecksDue(journal.clock().instant().minus(config.servers().s3().timeout()))
+                .lateWriteChecksDue(
+                        journal.clock().instant().minus(config.servers().s3().timeout()))
                 .forEach(saga -> guarded(() -> engine.removeLateChunks(saga)));
     }
 

@@ -1,8 +1,8 @@
 package dev.streamingsaga.recovery;
 
+import dev.streamingsaga.config.OperationConfig.RecoveryMode;
 import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
-import dev.streamingsaga.config.OperationConfig.RecoveryMode;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Journal;

@@ -39,7 +39,11 @@ final class ChunkBench {
             for (int i = 0; i < rounds; i++) {
                 long start = System.nanoTime();
                 Digests digests = SourceFile.digest(
-                        file, SourceFile.identity(file), config.documents().chunk().sizeBytes(), done -> {}, () -> {});
+                        file,
+                        SourceFile.identity(file),
+                        config.documents().chunk().sizeBytes(),
+                        done -> {},
+                        () -> {});
                 long hashed = System.nanoTime();
                 RecordingRun run = fixture.run(file, "bench" + i, digests);
                 fixture.send("store-upload", run, digests);

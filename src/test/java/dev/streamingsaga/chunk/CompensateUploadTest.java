@@ -104,6 +104,7 @@ class CompensateUploadTest {
     }
 
     private void put(String key) {
-        fixture.s3.putObject(p -> p.bucket(fixture.config.servers().s3().bucket()).key(key), RequestBody.fromString("x"));
+        fixture.s3.putObject(
+                p -> p.bucket(fixture.config.servers().s3().bucket()).key(key), RequestBody.fromString("x"));
     }
 }

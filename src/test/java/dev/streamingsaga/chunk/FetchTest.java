@@ -72,10 +72,11 @@ class FetchTest {
 
     @Test
     void a_missing_chunk_or_manifest_is_reported() {
-        fixture.s3.deleteObject(d ->
-                d.bucket(fixture.config.servers().s3().bucket()).key(run.chunks().get(2).key()));
+        fixture.s3.deleteObject(d -> d.bucket(fixture.config.servers().s3().bucket())
+                .key(run.chunks().get(2).key()));
         assertFails(dir.resolve("target"), Reason.CHUNK_MISSING);
-        fixture.s3.deleteObject(d -> d.bucket(fixture.config.servers().s3().bucket()).key(prefix() + "manifest.json"));
+        fixture.s3.deleteObject(
+                d -> d.bucket(fixture.config.servers().s3().bucket()).key(prefix() + "manifest.json"));
         assertFails(dir.resolve("target"), Reason.CHUNK_MISSING);
     }
 

@@ -544,8 +544,9 @@ class UploadTest {
                                 1));
             }
             for (int gone : List.of(1, 3)) {
-                fixture.s3.deleteObject(d -> d.bucket(fixture.config.servers().s3().bucket())
-                        .key(left.get(gone).key()));
+                fixture.s3.deleteObject(
+                        d -> d.bucket(fixture.config.servers().s3().bucket())
+                                .key(left.get(gone).key()));
             }
             RecordingRun second = fixture.run(file, "s1");
             second.rows(left);

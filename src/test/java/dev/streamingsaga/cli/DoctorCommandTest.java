@@ -190,7 +190,10 @@ class DoctorCommandTest {
     void does_not_create_a_missing_bucket() throws Exception {
         try (EmbeddedS3 server = EmbeddedS3.start(directory.resolve("s3"));
                 S3Client client = S3Clients.create(
-                        Settings.parse(Map.of()).servers().s3(), server.endpoint(), server.accessKey(), server.secretKey())) {
+                        Settings.parse(Map.of()).servers().s3(),
+                        server.endpoint(),
+                        server.accessKey(),
+                        server.secretKey())) {
             String[] settings = {
                 "saga.s3.endpoint=" + server.endpoint(),
                 "saga.s3.access-key=" + server.accessKey(),

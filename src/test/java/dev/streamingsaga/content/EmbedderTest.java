@@ -105,8 +105,9 @@ class EmbedderTest {
 
     @Test
     void rejects_a_dimension_that_differs_from_the_model() {
-        assertThatThrownBy(() -> Embedders.create(
-                        ContentFixture.config("saga.embedding.dimension", "768").servers().embedding()))
+        assertThatThrownBy(() -> Embedders.create(ContentFixture.config("saga.embedding.dimension", "768")
+                        .servers()
+                        .embedding()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("saga.embedding.dimension must be 384")
                 .hasMessageContaining("was 768");
@@ -114,12 +115,14 @@ class EmbedderTest {
 
     @Test
     void names_the_missing_setting() {
-        assertThatThrownBy(() -> Embedders.create(
-                        ContentFixture.config("saga.embedding.provider", "onnx").servers().embedding()))
+        assertThatThrownBy(() -> Embedders.create(ContentFixture.config("saga.embedding.provider", "onnx")
+                        .servers()
+                        .embedding()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("saga.embedding.onnx-model");
-        assertThatThrownBy(() -> Embedders.create(
-                        ContentFixture.config("saga.embedding.provider", "http").servers().embedding()))
+        assertThatThrownBy(() -> Embedders.create(ContentFixture.config("saga.embedding.provider", "http")
+                        .servers()
+                        .embedding()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("saga.embedding.url");
     }

@@ -147,7 +147,9 @@ class CrashMatrixTest {
         SagaConfig config = Settings.parse(ChildJvm.settings(data, Map.of()));
         try (CamelContext context = new DefaultCamelContext();
                 TextContent content = TextContent.create(
-                        config.documents().content(), config.servers().embedding(), config.dataDir().resolve("spool"));
+                        config.documents().content(),
+                        config.servers().embedding(),
+                        config.dataDir().resolve("spool"));
                 Stores stores = Stores.open(config, context, content)) {
             return stores.search().orElseThrow().search("lighthouse keeper", 10);
         }

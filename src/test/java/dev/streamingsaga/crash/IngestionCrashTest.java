@@ -315,8 +315,8 @@ class IngestionCrashTest {
                 for (String key :
                         found.stream().filter(name -> name.contains("/chunk-")).toList()) {
                     joined.write(bucket.client()
-                            .getObjectAsBytes(
-                                    r -> r.bucket(config.servers().s3().bucket()).key(key))
+                            .getObjectAsBytes(r ->
+                                    r.bucket(config.servers().s3().bucket()).key(key))
                             .asByteArray());
                 }
                 stored.add(Oracle.sha256(joined.toByteArray()));

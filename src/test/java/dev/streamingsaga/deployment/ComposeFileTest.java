@@ -74,7 +74,8 @@ class ComposeFileTest {
         SagaConfig node = settings("saga");
 
         assertThat(node.servers().journal().url().orElseThrow()).startsWith("jdbc:postgresql://postgres:5432/");
-        assertThat(node.servers().coordinator().url().orElseThrow().getAuthority()).isEqualTo("coordinator:8482");
+        assertThat(node.servers().coordinator().url().orElseThrow().getAuthority())
+                .isEqualTo("coordinator:8482");
         assertThat(node.servers().s3().endpoint().orElseThrow().getHost()).isEqualTo("seaweedfs");
         assertThat(node.endpoints().jms().url()).isEqualTo("tcp://artemis:61616");
         assertThat(node.servers().callback().host()).isEqualTo("0.0.0.0");

@@ -161,14 +161,16 @@ class KubernetesManifestsTest {
                 .containsOnly(
                         Map.entry("http", node.endpoints().http().port()),
                         Map.entry("callback", node.servers().callback().port()));
-        assertThat(node.servers().callback().url()).as("host and port are enough").isEmpty();
+        assertThat(node.servers().callback().url())
+                .as("host and port are enough")
+                .isEmpty();
         assertThat(node.servers().callback().host()).isEqualTo("10.1.2.3");
         assertThat(node.dataDir()).isEqualTo(Path.of("/var/lib/saga/saga-0"));
 
         SagaConfig coordinator = settings("coordinator");
         assertThat(ports(podsOf(COORDINATOR)))
-                .containsOnly(
-                        Map.entry("lra", coordinator.servers().coordinator().server().port()));
+                .containsOnly(Map.entry(
+                        "lra", coordinator.servers().coordinator().server().port()));
         assertThat(node.servers().coordinator().url().orElseThrow())
                 .hasToString("http://"
                         + coordinator.servers().coordinator().server().hosts().get(0) + ":"

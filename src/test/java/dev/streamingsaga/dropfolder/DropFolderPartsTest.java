@@ -193,7 +193,12 @@ class DropFolderPartsTest {
                 "a.txt.sb-1a2b3c4d-Xy12Zz"
             })
     void temporary_and_system_names_are_ignored_by_default(String name) {
-        assertThat(new IgnoredNames(Settings.parse(Map.of()).endpoints().drop().limits().ignore()).matches(name))
+        assertThat(new IgnoredNames(Settings.parse(Map.of())
+                                .endpoints()
+                                .drop()
+                                .limits()
+                                .ignore())
+                        .matches(name))
                 .isTrue();
     }
 
@@ -214,15 +219,20 @@ class DropFolderPartsTest {
                 "[a].txt"
             })
     void other_names_are_documents(String name) {
-        assertThat(new IgnoredNames(Settings.parse(Map.of()).endpoints().drop().limits().ignore()).matches(name))
+        assertThat(new IgnoredNames(Settings.parse(Map.of())
+                                .endpoints()
+                                .drop()
+                                .limits()
+                                .ignore())
+                        .matches(name))
                 .isFalse();
     }
 
     @Test
     void names_to_ignore_are_one_setting_and_a_dot_is_always_ignored() {
         Map<String, String> setting = Map.of("saga.drop.ignore", "draft-?.*, *.[x]");
-        IgnoredNames own =
-                new IgnoredNames(Settings.parse(setting).endpoints().drop().limits().ignore());
+        IgnoredNames own = new IgnoredNames(
+                Settings.parse(setting).endpoints().drop().limits().ignore());
         assertThat(own.matches("Draft-1.pdf")).isTrue();
         assertThat(own.matches("draft-10.pdf")).isFalse();
         assertThat(own.matches("a.[X]")).isTrue();

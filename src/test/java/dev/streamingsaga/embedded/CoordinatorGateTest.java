@@ -379,7 +379,8 @@ class CoordinatorGateTest {
     private record CoordinatorSecretText(EmbeddedCoordinator coordinator) {
         String shown() {
             CoordinatorSecret secret = coordinator.access().secret().orElseThrow();
-            return secret + " " + coordinator.access() + " " + config().servers().coordinator();
+            return secret + " " + coordinator.access() + " "
+                    + config().servers().coordinator();
         }
     }
 }

@@ -27,7 +27,8 @@ class HubRegistryTest {
         SimpleMeterRegistry hub = new SimpleMeterRegistry();
         hub.counter("of.the.hub");
         SagaConfig config = Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.name", "second"));
-        try (Databases.OpenDatabase database = Databases.open("journal", config.servers().journal(), data);
+        try (Databases.OpenDatabase database =
+                        Databases.open("journal", config.servers().journal(), data);
                 DefaultCamelContext context = new DefaultCamelContext()) {
             context.getRegistry().bind("meters", hub);
             Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "here");

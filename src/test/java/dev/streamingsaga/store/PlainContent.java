@@ -35,7 +35,11 @@ final class PlainContent implements DocumentContent {
 
     @Override
     public Outline embed(
-            Path file, String contentType, int firstOrdinal, Consumer<List<EmbeddedSegment>> sink, ProgressListener progress) {
+            Path file,
+            String contentType,
+            int firstOrdinal,
+            Consumer<List<EmbeddedSegment>> sink,
+            ProgressListener progress) {
         firstOrdinals.add(firstOrdinal);
         List<Segment> segments =
                 segments(file).stream().filter(s -> s.ordinal() >= firstOrdinal).toList();

@@ -50,7 +50,12 @@ public final class MigratedDatabases {
             Path directory = Files.createTempDirectory("migrated");
             SagaConfig config = Settings.parse(Map.of("saga.data.dir", directory.toString()));
             for (String role : ROLES) {
-                Databases.open(role, role.equals(JOURNAL) ? config.servers().journal() : config.servers().store(role), directory)
+                Databases.open(
+                                role,
+                                role.equals(JOURNAL)
+                                        ? config.servers().journal()
+                                        : config.servers().store(role),
+                                directory)
                         .close();
                 directory.resolve(role + ".db").toFile().deleteOnExit();
             }

@@ -70,7 +70,8 @@ public final class StreamingSagaFixture implements AutoCloseable {
         this.proxy = new FaultProxy(server.endpoint());
         this.settings = new LinkedHashMap<>(settings);
         SagaConfig defaults = Settings.parse(Map.of());
-        this.bucket = S3Clients.create(defaults.servers().s3(), server.endpoint(), server.accessKey(), server.secretKey());
+        this.bucket =
+                S3Clients.create(defaults.servers().s3(), server.endpoint(), server.accessKey(), server.secretKey());
         MigratedDatabases.copyTo(config());
         this.application = open();
     }
