@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /** What an instance does about failures and how it reports on itself. */
 public record OperationConfig(
-        Patience patience,
+        WaitPolicy patience,
         Compensation compensation,
         RecoveryPolicy recovery,
         OrphanPolicy orphans,
@@ -20,7 +20,7 @@ public record OperationConfig(
      * @param firstPause pause after the first failure; it doubles after each further one
      * @param limit how long a saga waits for a dependency; zero: steps are not tried again
      */
-    public record Patience(int attempts, Duration firstPause, Duration limit) {
+    public record WaitPolicy(int attempts, Duration firstPause, Duration limit) {
         public boolean isOff() {
             return limit.isZero();
         }

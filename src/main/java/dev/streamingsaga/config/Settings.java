@@ -215,7 +215,7 @@ public final class Settings {
 
     private static OperationConfig operation(SettingsReader read) {
         return new OperationConfig(
-                new OperationConfig.Patience(
+                new OperationConfig.WaitPolicy(
                         read.integer("saga.step.attempts"),
                         read.duration("saga.step.retry-delay"),
                         read.duration("saga.patience")),

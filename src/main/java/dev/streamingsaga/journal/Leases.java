@@ -59,9 +59,9 @@ public final class Leases {
     void requireOwned(String sagaId, int run) {
         transitions.requireUpdated(
                 db.sql
-                        .sql(
-                                "UPDATE saga SET lease_until = ? WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
-                                        + SagaRepository.finalAnd("PAUSED", "COMPENSATING"))
+                        .sql("UPDATE saga SET lease_until = ? WHERE saga_id = ? AND run = ? AND node = ?"
+                                + " AND state NOT IN "
+                                + SagaRepository.finalAnd("PAUSED", "COMPENSATING"))
                         .params(endMillis(), sagaId, run, node)
                         .update(),
                 sagaId,
@@ -91,10 +91,10 @@ public final class Leases {
     boolean handOver(String sagaId, int run) {
         return db.inTransaction(() -> {
             int released = db.sql
-                    .sql(
-                            "UPDATE saga SET node = '', run = run + 1, handovers = handovers + 1, lease_until = 0, updated_at = ?"
-                                    + " WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
-                                    + SagaRepository.finalAnd("PAUSED", "COMPENSATING"))
+                    .sql("UPDATE saga SET node = '', run = run + 1, handovers = handovers + 1, lease_until = 0,"
+                            + " updated_at = ?"
+                            + " WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
+                            + SagaRepository.finalAnd("PAUSED", "COMPENSATING"))
                     .params(db.now(), sagaId, run, node)
                     .update();
             if (released == 1) {
@@ -116,9 +116,9 @@ public final class Leases {
      */
     public boolean takeOver(SagaRecord stale) {
         return db.sql
-                        .sql(
-                                "UPDATE saga SET node = ?, run = ?, lease_until = ? WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
-                                        + SagaRepository.FINAL)
+                        .sql("UPDATE saga SET node = ?, run = ?, lease_until = ? WHERE saga_id = ? AND run = ?"
+                                + " AND node = ? AND state NOT IN "
+                                + SagaRepository.FINAL)
                         .params(node, stale.nextRun(), endMillis(), stale.sagaId(), stale.run(), stale.node())
                         .update()
                 == 1;
@@ -135,7 +135,8 @@ public final class Leases {
             int run = stale.nextRun();
             int updated = db.sql
                     .sql("UPDATE saga SET node = ?, run = ?, state = 'RECEIVED', lease_until = ?, deadline_at = ?,"
-                            + " updated_at = ?, wish = NULL, waiting_for = NULL WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
+                            + " updated_at = ?, wish = NULL, waiting_for = NULL WHERE saga_id = ? AND run = ?"
+                            + " AND node = ? AND state NOT IN "
                             + SagaRepository.finalAnd("COMPENSATING"))
                     .params(
                             node,

@@ -25,11 +25,11 @@ public final class Patience {
 
     private static final double JITTER = 0.2;
 
-    private final OperationConfig.Patience settings;
+    private final OperationConfig.WaitPolicy settings;
     private final Outages outages;
     private final Clock clock;
 
-    public Patience(OperationConfig.Patience settings, Outages outages, Clock clock) {
+    public Patience(OperationConfig.WaitPolicy settings, Outages outages, Clock clock) {
         this.settings = settings;
         this.outages = outages;
         this.clock = clock;
@@ -37,7 +37,7 @@ public final class Patience {
 
     /** As {@code saga.patience=0s}: what fails is not tried again. */
     public static Patience none() {
-        OperationConfig.Patience off = new OperationConfig.Patience(1, Duration.ZERO, Duration.ZERO);
+        OperationConfig.WaitPolicy off = new OperationConfig.WaitPolicy(1, Duration.ZERO, Duration.ZERO);
         return new Patience(off, new Outages("no-outages", Duration.ZERO, Clock.systemUTC()), Clock.systemUTC());
     }
 

@@ -188,8 +188,10 @@ class HiddenPathsTest {
                 "java.nio.file.AccessDeniedException: /srv/in | java.nio.file.AccessDeniedException: in",
                 "the data directory /data dir/of ours is full | the data directory of ours is full",
                 "/data dir/of ours/spool/http/0af.txt has 3 bytes | 0af.txt has 3 bytes",
-                "PUT http://127.0.0.1:9000/bucket/documents/d/s/chunk-000001: 503 | PUT http://127.0.0.1:9000/bucket/documents/d/s/chunk-000001: 503",
-                "documents/d/s/chunk-000001 is text/plain, 3/4 of it | documents/d/s/chunk-000001 is text/plain, 3/4 of it"
+                "PUT http://127.0.0.1:9000/bucket/documents/d/s/chunk-000001: 503 | PUT"
+                        + " http://127.0.0.1:9000/bucket/documents/d/s/chunk-000001: 503",
+                "documents/d/s/chunk-000001 is text/plain, 3/4 of it | documents/d/s/chunk-000001 is text/plain, 3/4"
+                        + " of it"
             })
     void removes_folders_from_any_text(String text, String hidden) {
         HiddenPaths paths = new HiddenPaths(Settings.parse(Map.of("saga.data.dir", "/data dir/of ours")));

@@ -119,7 +119,8 @@ class HttpApiTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "CREATE TRIGGER refuse BEFORE UPDATE ON saga BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END | DROP TRIGGER refuse",
+                "CREATE TRIGGER refuse BEFORE UPDATE ON saga BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END |"
+                        + " DROP TRIGGER refuse",
                 "ALTER TABLE saga RENAME TO away | ALTER TABLE away RENAME TO saga"
             })
     void answers_202_if_the_journal_cannot_record_the_outcome(String breaks, String repairs) {
@@ -245,7 +246,8 @@ class HttpApiTest {
         try (Socket socket = api.socket()) {
             ApiClient.write(
                     socket,
-                    "PUT /api/documents/small.bin HTTP/1.1\r\nConnection: close\r\nExpect: 100-continue\r\nPrefer: wait=100\r\nContent-Length: 5",
+                    "PUT /api/documents/small.bin HTTP/1.1\r\nConnection: close\r\nExpect: 100-continue\r\nPrefer:"
+                            + " wait=100\r\nContent-Length: 5",
                     new byte[0]);
             assertThat(ApiClient.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 100");
             socket.getOutputStream().write(text("gulls"));

@@ -201,7 +201,8 @@ class HttpFramingTest {
         String answer = exchange(
                 "PUT /api/documents/first.bin HTTP/1.1\r\nHost: localhost:PORT\r\nTransfer-Encoding: chunked\r\n\r\n"
                         + body
-                        + "PUT /api/documents/smuggled.bin HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Length: 1\r\n\r\nx");
+                        + "PUT /api/documents/smuggled.bin HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Length:"
+                        + " 1\r\n\r\nx");
 
         assertThat(STATUS_LINE.matcher(answer).results().map(line -> line.group(1)))
                 .as(answer)

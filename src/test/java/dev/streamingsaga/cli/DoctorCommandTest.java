@@ -168,7 +168,9 @@ class DoctorCommandTest {
                 ResultSet rows = connection
                         .createStatement()
                         .executeQuery("SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg_temp%' "
-                                + "AND nspname NOT LIKE 'pg_toast_temp%' UNION ALL SELECT 'class ' || oid::regclass FROM pg_class UNION ALL SELECT 'extension ' || extname "
+                                + "AND nspname NOT LIKE 'pg_toast_temp%'"
+                                + " UNION ALL SELECT 'class ' || oid::regclass FROM pg_class"
+                                + " UNION ALL SELECT 'extension ' || extname "
                                 + "FROM pg_extension ORDER BY 1")) {
             List<String> objects = new ArrayList<>();
             while (rows.next()) {

@@ -143,8 +143,8 @@ class DriftCommandsTest {
         });
         assertThat(saga("orphans").out())
                 .contains("(1 piece, written ")
-                .endsWith(
-                        "1 orphan found, nothing deleted; --delete deletes orphans older than saga.orphans.min-age (24h)\n");
+                .endsWith("1 orphan found, nothing deleted; --delete deletes orphans older than saga.orphans.min-age"
+                        + " (24h)\n");
         Call young = saga("orphans", "--delete");
         assertThat(young.code()).isEqualTo(1);
         assertThat(young.out()).endsWith("no orphan deleted, 1 orphan remaining\n");

@@ -32,9 +32,11 @@ class SettingsTest {
                         e -> assertThat(e.problems())
                                 .containsExactlyInAnyOrder(
                                         "saga.chunk.size must be a size such as 8MiB from 5MiB to 64MiB, was \"1MiB\"",
-                                        "saga.security.classification must be one of public, internal, confidential, restricted, was \"secret\"",
+                                        "saga.security.classification must be one of public, internal, confidential,"
+                                                + " restricted, was \"secret\"",
                                         "saga.s3.endpoint must be an http or https URL, was \"ftp://somewhere\"",
-                                        "saga.chunk.sise is not a setting; config/application.properties lists them all"));
+                                        "saga.chunk.sise is not a setting; config/application.properties lists them"
+                                                + " all"));
     }
 
     @Test

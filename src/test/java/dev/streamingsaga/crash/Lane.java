@@ -70,7 +70,8 @@ final class Lane {
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + data.resolve("relational.db"));
                 Statement statement = connection.createStatement()) {
             statement.execute(
-                    "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+                    "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused"
+                            + " on purpose'); END");
         }
         return data;
     }

@@ -149,7 +149,8 @@ class CoordinatorEndTest {
     private void assertCompensatedForItsOwnReason(FaultRule fault) {
         saga.execute(
                 "relational",
-                "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+                "CREATE TRIGGER refuse BEFORE INSERT ON relational_document BEGIN SELECT RAISE(ABORT, 'refused on"
+                        + " purpose'); END");
 
         IngestResult compensated = saga.ingest(file);
 

@@ -395,7 +395,8 @@ class OperationFailureTest {
         start("saga.compensation.retry-delay", "200ms");
         saga.execute(
                 "graph",
-                "CREATE TRIGGER refuse BEFORE UPDATE OF visible ON graph_document BEGIN SELECT RAISE(ABORT, 'hidden on purpose'); END");
+                "CREATE TRIGGER refuse BEFORE UPDATE OF visible ON graph_document BEGIN SELECT RAISE(ABORT, 'hidden"
+                        + " on purpose'); END");
 
         IngestResult result = saga.ingest(saga.text("keeper.txt", 20));
         assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
@@ -434,7 +435,8 @@ class OperationFailureTest {
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).always().answer(403, "AccessDenied");
         saga.execute(
                 "journal",
-                "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN new.kind = 'ALERT' BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
+                "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN new.kind = 'ALERT' BEGIN SELECT RAISE(ABORT,"
+                        + " 'refused on purpose'); END");
         assertThatThrownBy(() -> saga.ingest(threeChunks()))
                 .hasStackTraceContaining("journal does not accept its outcome");
         String sagaId = saga.journal().sagas().newest(1).get(0).sagaId();

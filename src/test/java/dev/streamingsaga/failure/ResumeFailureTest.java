@@ -206,7 +206,8 @@ class ResumeFailureTest {
         saga.execute("vector", "CREATE TABLE inserted (ordinal INTEGER)");
         saga.execute(
                 "vector",
-                "CREATE TRIGGER note AFTER INSERT ON vector_segment BEGIN INSERT INTO inserted VALUES (new.ordinal); END");
+                "CREATE TRIGGER note AFTER INSERT ON vector_segment BEGIN INSERT INTO inserted"
+                        + " VALUES (new.ordinal); END");
 
         IngestResult result = stopped.resume();
 
@@ -291,7 +292,8 @@ class ResumeFailureTest {
                 saga.execute(
                         "journal",
                         "UPDATE chunk SET (byte_offset, size_bytes, object_key, sha256) ="
-                                + " (SELECT byte_offset, size_bytes, object_key, sha256 FROM chunk WHERE idx = 0) WHERE idx = 1");
+                                + " (SELECT byte_offset, size_bytes, object_key, sha256 FROM chunk"
+                                + " WHERE idx = 0) WHERE idx = 1");
                 move(1, 1);
             }
         }

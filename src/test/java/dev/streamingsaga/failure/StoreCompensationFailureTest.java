@@ -248,7 +248,8 @@ class StoreCompensationFailureTest {
         saga.execute("journal", "CREATE TABLE compensated (position INTEGER PRIMARY KEY, name TEXT NOT NULL)");
         saga.execute(
                 "journal",
-                "CREATE TRIGGER record_compensated AFTER UPDATE OF state ON step WHEN new.state IN ('COMPENSATED', 'RESIDUE')"
+                "CREATE TRIGGER record_compensated AFTER UPDATE OF state ON step WHEN new.state IN ('COMPENSATED',"
+                        + " 'RESIDUE')"
                         + " BEGIN INSERT INTO compensated (name) VALUES (new.name); END");
     }
 

@@ -292,7 +292,8 @@ class StoreErrorTest {
         String sagaId = lostId();
         saga.execute(
                 "journal",
-                "CREATE TRIGGER refuse BEFORE UPDATE ON saga WHEN new.state IN ('COMPENSATED', 'PARTIALLY_COMPENSATED') "
+                "CREATE TRIGGER refuse BEFORE UPDATE ON saga WHEN new.state IN ('COMPENSATED',"
+                        + " 'PARTIALLY_COMPENSATED') "
                         + "BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END");
 
         Internals.engine(saga.application().bundle()).cancel(sagaId);

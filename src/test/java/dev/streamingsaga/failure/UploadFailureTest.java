@@ -475,7 +475,8 @@ class UploadFailureTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "UPDATE chunk SET sha256 = '0000000000000000000000000000000000000000000000000000000000000000' WHERE idx = 0",
+                "UPDATE chunk SET sha256 = '0000000000000000000000000000000000000000000000000000000000000000'"
+                        + " WHERE idx = 0",
                 "UPDATE chunk SET object_key = 'saga/elsewhere/chunk-000000' WHERE idx = 1",
                 "UPDATE chunk SET object_key = object_key || '-wrong'",
                 "UPDATE chunk SET size_bytes = size_bytes + 1 WHERE idx = 0",

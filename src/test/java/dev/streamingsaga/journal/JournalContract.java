@@ -1339,8 +1339,10 @@ abstract class JournalContract {
     private void endedLater(int sagas) {
         sql.execute("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " + (sagas - 1)
                 + ") INSERT INTO saga (saga_id, state, run, node,"
-                + " lease_until, deadline_at, participants, source, file_name, owner, classification, key_id, received_at, updated_at, finished_at, published_at)"
-                + " SELECT 'zz' || (1000000 + i), CASE WHEN i % 10 = 0 THEN 'COMPENSATED' ELSE 'COMPLETED' END, 1, 'one', 0, 0, '', '/in/later-' || i,"
+                + " lease_until, deadline_at, participants, source, file_name, owner, classification, key_id,"
+                + " received_at, updated_at, finished_at, published_at)"
+                + " SELECT 'zz' || (1000000 + i), CASE WHEN i % 10 = 0 THEN 'COMPENSATED' ELSE 'COMPLETED' END, 1,"
+                + " 'one', 0, 0, '', '/in/later-' || i,"
                 + " 'later-' || i, 'o', 'c', 'k', 0, 0, 0, 0 FROM n");
     }
 

@@ -90,7 +90,8 @@ final class PageFixture implements AutoCloseable {
                 "journal",
                 "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < " + left
                         + ") INSERT INTO cleanup"
-                        + " SELECT c.cleanup_id || '-' || i, saga_id, step, resource || '-' || i, state, attempts, replace(last_error, resource, resource || '-' || i),"
+                        + " SELECT c.cleanup_id || '-' || i, saga_id, step, resource || '-' || i, state, attempts,"
+                        + " replace(last_error, resource, resource || '-' || i),"
                         + " next_attempt_at, created_at, resolution, wish, wish_why FROM n, cleanup c WHERE saga_id = '"
                         + partial.sagaId() + "' AND " + (left - 1) + " > 0");
         saga.execute("journal", "UPDATE cleanup SET state = 'BLOCKED'");
@@ -103,9 +104,12 @@ final class PageFixture implements AutoCloseable {
                 "journal",
                 "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " + (sagas - 1)
                         + ") INSERT INTO saga (saga_id, state, reason,"
-                        + " run, node, lease_until, deadline_at, participants, source, file_name, owner, classification, key_id, received_at, updated_at, finished_at,"
-                        + " published_at) SELECT 'zz' || (1000000 + i), CASE WHEN i % 10 = 0 THEN 'COMPENSATED' ELSE 'COMPLETED' END, CASE WHEN i % 10 = 0 THEN"
-                        + " 'FILE_NOT_FOUND' END, 1, 'one', 0, 0, '', '/in/later-' || i || '.pdf', 'later-' || i || '.pdf', 'o', 'c', 'k', 1764500000000, 1764500000000 + i,"
+                        + " run, node, lease_until, deadline_at, participants, source, file_name, owner,"
+                        + " classification, key_id, received_at, updated_at, finished_at,"
+                        + " published_at) SELECT 'zz' || (1000000 + i), CASE WHEN i % 10 = 0 THEN 'COMPENSATED' ELSE"
+                        + " 'COMPLETED' END, CASE WHEN i % 10 = 0 THEN"
+                        + " 'FILE_NOT_FOUND' END, 1, 'one', 0, 0, '', '/in/later-' || i || '.pdf', 'later-' || i ||"
+                        + " '.pdf', 'o', 'c', 'k', 1764500000000, 1764500000000 + i,"
                         + " 1764500000000 + i, 1764500000000 + i FROM n");
     }
 

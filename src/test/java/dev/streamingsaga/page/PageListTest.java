@@ -113,9 +113,9 @@ class PageListTest {
                 .as("a full bar adds no information")
                 .isFalse();
         assertThat(browser.text(".row .bar-label")).startsWith("took 10 min");
-        assertThat(
-                        browser.script(
-                                "const range = document.createRange(); range.selectNodeContents(document.querySelector('.row .c-age')); return range.getClientRects().length"))
+        assertThat(browser.script("const range = document.createRange();"
+                        + " range.selectNodeContents(document.querySelector('.row .c-age')); return"
+                        + " range.getClientRects().length"))
                 .isEqualTo(1L);
         browser.picture("done");
     }
@@ -126,7 +126,8 @@ class PageListTest {
         String stuck = page.partial("stuck.txt", 301);
         page.saga.execute(
                 "journal",
-                "INSERT INTO event SELECT event_id || 'a', saga_id, at, kind, step, message, detail, told_at FROM event WHERE kind = 'COMPENSATION_ERROR'");
+                "INSERT INTO event SELECT event_id || 'a', saga_id, at, kind, step, message, detail, told_at"
+                        + " FROM event WHERE kind = 'COMPENSATION_ERROR'");
         browser.go("#/sagas/" + stuck);
         await().atMost(PATIENCE)
                 .until(() -> browser.each(".cleanups tbody tr", "e.innerText").size() == 1);

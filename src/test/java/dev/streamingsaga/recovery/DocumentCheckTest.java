@@ -321,7 +321,8 @@ class DocumentCheckTest {
         sql("vector", "DELETE FROM vector_segment WHERE saga_id = $saga AND ordinal = 2", stored);
         saga.execute(
                 "vector",
-                "CREATE TRIGGER never_hidden BEFORE DELETE ON vector_document BEGIN SELECT raise(abort, 'hidden'); END");
+                "CREATE TRIGGER never_hidden BEFORE DELETE ON vector_document BEGIN SELECT raise(abort, 'hidden');"
+                        + " END");
 
         assertThat(check(stored))
                 .extracting(Drift::kind, Drift::store, Drift::resource, Drift::expected, Drift::found)
@@ -349,7 +350,8 @@ class DocumentCheckTest {
         sql(
                 "vector",
                 "INSERT INTO vector_segment (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
-                        + " SELECT saga_id, document_id, run, page, 77777, text, model, dimension, vector FROM vector_segment"
+                        + " SELECT saga_id, document_id, run, page, 77777, text, model, dimension, vector"
+                        + " FROM vector_segment"
                         + " WHERE saga_id = $saga AND ordinal = 0",
                 stored);
         assertThat(check(stored))
@@ -432,7 +434,8 @@ class DocumentCheckTest {
         Stored stored = text();
         sql(
                 "security",
-                "INSERT INTO security_document SELECT 'stray' || $saga, document_id, run, sha256, owner, classification, key_id, created, 0"
+                "INSERT INTO security_document SELECT 'stray' || $saga, document_id, run, sha256, owner,"
+                        + " classification, key_id, created, 0"
                         + " FROM security_document WHERE saga_id = $saga",
                 stored);
 

@@ -47,7 +47,7 @@ public final class MigratedDatabases {
 
     private static Path migrate() {
         try {
-            Path directory = Files.createTempDirectory("migrated");
+            Path directory = Files.createTempDirectory(Files.createDirectories(Path.of("target", "tmp")), "migrated");
             SagaConfig config = Settings.parse(Map.of("saga.data.dir", directory.toString()));
             for (String role : ROLES) {
                 Databases.open(

@@ -75,7 +75,8 @@ final class ProxyExchange {
         consume();
         byte[] xml = ("""
                 <?xml version="1.0" encoding="UTF-8"?>
-                <Error><Code>%s</Code><Message>Answered by the fault proxy.</Message><RequestId>fault-proxy</RequestId></Error>
+                <Error><Code>%s</Code><Message>Answered by the fault
+                  proxy.</Message><RequestId>fault-proxy</RequestId></Error>
                 """.formatted(code)).getBytes(StandardCharsets.UTF_8);
         String reply = "HTTP/1.1 " + status + " Fault\r\nDate: "
                 + DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))
