@@ -112,6 +112,11 @@ public final class Journal {
         return runs;
     }
 
+    /** Whether there is work that this process may have to do now. */
+    public DueWork dueWork() {
+        return DueWork.read(db);
+    }
+
     /** Counts over all sagas, read now. */
     public JournalStatistics statistics() {
         return statistics.read();

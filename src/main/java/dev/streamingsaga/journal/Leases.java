@@ -75,7 +75,7 @@ public final class Leases {
     public List<SagaRecord> stale(boolean lockHeld) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE (lease_until < ? OR (node <> ? AND ? = 1)) AND state NOT IN "
-                        + SagaRepository.finalAnd("PAUSED") + " ORDER BY saga_id")
+                        + SagaRepository.FINAL + " AND state <> 'PAUSED' ORDER BY saga_id")
                 .params(db.now(), node, lockHeld ? 1 : 0)
                 .query(SagaRepository::saga)
                 .list();

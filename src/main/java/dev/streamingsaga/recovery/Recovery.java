@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupRepository;
+import dev.streamingsaga.journal.DueWork;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +44,7 @@ public final class Recovery implements AutoCloseable {
     private final SagaEngine engine;
     private final StaleSagas stale;
     private final ScheduledExecutorService timer;
+    private final AtomicBoolean workingOnStores = new AtomicBoolean();
 
     public Recovery(
             SagaConfig config, CamelContext context, Runs runs, SagaEngine engine, JournalSagaService coordinator) {
@@ -68,14 +71,40 @@ public final class Recovery implements AutoCloseable {
                 1000,
                 this::enforceTimeLimits,
                 () -> runs.endPaused(config.operation().compensation().stepTimeout()),
-                () -> journal.commands().pending().forEach(this::execute),
-                () -> stale.takeOver(false));
-        every(
-                1000,
-                () -> publish(journal.sagas().publicationsDue()),
-                () -> journal.cleanups().pendingCommands().forEach(this::execute),
-                this::retryCleanups);
+                this::doDueWork);
         every(30_000, this::removeLateChunks, engine::redeliverAlerts);
+    }
+
+    /** One query while there is nothing to do. */
+    private void doDueWork() {
+        DueWork due = journal.dueWork();
+        if (due.commands()) {
+            guarded(() -> journal.commands().pending().forEach(this::execute));
+        }
+        if (due.staleSagas()) {
+            guarded(() -> stale.takeOver(false));
+        }
+        boolean storesWanted = due.publications() || due.cleanupCommands() || due.cleanups();
+        if (storesWanted && workingOnStores.compareAndSet(false, true)) {
+            timer.execute(() -> workOnStores(due));
+        }
+    }
+
+    /** On a thread of its own: a store that hangs must not delay operator commands and take-overs. */
+    private void workOnStores(DueWork due) {
+        try {
+            if (due.publications()) {
+                guarded(() -> publish(journal.sagas().publicationsDue()));
+            }
+            if (due.cleanupCommands()) {
+                guarded(() -> journal.cleanups().pendingCommands().forEach(this::execute));
+            }
+            if (due.cleanups()) {
+                guarded(this::retryCleanups);
+            }
+        } finally {
+            workingOnStores.set(false);
+        }
     }
 
     private void renewLeases() {

@@ -55,7 +55,7 @@ abstract class JournalContract {
 
     private final ExecutorService threads = Executors.newFixedThreadPool(4);
     private Databases.OpenDatabase database;
-    private JdbcTemplate sql;
+    JdbcTemplate sql;
     HandClock clock;
     Journal journal;
     Journal other;
@@ -1152,6 +1152,50 @@ abstract class JournalContract {
         assertThat(saga(first).supersededBy()).as("by the first that said so").contains(second.sagaId());
         assertThat(journal.sagas().current()).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
     }
+
+    // Due work
+
+    @Test
+    void due_work_is_what_any_process_may_have_to_do() throws Exception {
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false));
+        SagaRecord running = receive("a");
+        assertThat(journal.dueWork()).as("it runs").isEqualTo(new DueWork(false, false, false, false, false));
+
+        journal.commands().request(running.sagaId(), OperatorCommand.CANCEL);
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(true, false, false, false, false));
+        journal.commands().clear(running.sagaId());
+        clock.forward(LEASE.plusMillis(1));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, true, false, false, false));
+        journal.commands().pause(running.sagaId());
+        assertThat(journal.dueWork()).as("paused").isEqualTo(new DueWork(false, false, false, false, false));
+
+        ActiveRun completed = completed("b");
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, true, false, false));
+        journal.outcomes().published(completed.sagaId());
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false));
+
+        SagaRecord partial = partially("c", "k");
+        assertThat(journal.dueWork()).as("not due yet").isEqualTo(new DueWork(false, false, false, false, false));
+        CleanupEntry entry = journal.cleanups().of(partial.sagaId()).get(0);
+        journal.cleanups().requestCommand(entry.cleanupId(), CleanupRepository.CleanupCommand.RETRY, "");
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, true, false));
+        journal.cleanups().clearCommand(entry.cleanupId());
+        clock.forward(Duration.ofHours(2));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, true));
+    }
+
+    @Test
+    void due_work_is_read_from_indexes_however_many_sagas_have_ended() throws Exception {
+        endedLater(20_000);
+        sql.execute("ANALYZE");
+
+        List<String> plan = plan(DueWork.SQL.replace(":now", "1"));
+
+        assertThat(plan).isNotEmpty().noneMatch(line -> line.matches("(?i).*scan (on )?saga( \\(.*)?$"));
+    }
+
+    /** The plan of a query, line by line. */
+    abstract List<String> plan(String query);
 
     // Lists and counts
 

@@ -13,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -78,5 +79,10 @@ class PostgresJournalTest extends JournalContract {
         }
         server.empty();
         return new Database(Optional.of(server.url()), "", "", 4, Duration.ofSeconds(10));
+    }
+
+    @Override
+    List<String> plan(String query) {
+        return sql.queryForList("EXPLAIN " + query, String.class);
     }
 }

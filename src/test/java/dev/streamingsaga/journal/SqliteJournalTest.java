@@ -5,6 +5,7 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.testkit.MigratedDatabases;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -19,5 +20,10 @@ class SqliteJournalTest extends JournalContract {
     @Override
     Database database() {
         return new Database(Optional.empty(), "", "", 4, Duration.ofSeconds(10));
+    }
+
+    @Override
+    List<String> plan(String query) {
+        return sql.query("EXPLAIN QUERY PLAN " + query, (row, n) -> row.getString("detail"));
     }
 }

@@ -1,0 +1,47 @@
+package dev.streamingsaga.journal;
+
+/**
+ * Whether there is work that any process may have to do now. One query answers all of it, so that an idle process asks
+ * once a second and not once for each kind of work.
+ *
+ * @param commands operator commands for sagas
+ * @param staleSagas unfinished sagas whose lease has expired
+ * @param publications completed documents that are not visible in every store yet
+ * @param cleanupCommands operator commands for clean-up entries
+ * @param cleanups clean-up entries whose next attempt is due
+ */
+public record DueWork(
+        boolean commands, boolean staleSagas, boolean publications, boolean cleanupCommands, boolean cleanups) {
+
+    /** Each condition repeats that of a partial index. */
+    static final String SQL = "SELECT"
+            + when("SELECT 1 FROM saga WHERE wish IS NOT NULL AND state NOT IN " + SagaRepository.FINAL)
+            + " AS commands,"
+            + when("SELECT 1 FROM saga WHERE state NOT IN " + SagaRepository.FINAL
+                    + " AND lease_until < :now AND state <> 'PAUSED'")
+            + " AS stale,"
+            + when("SELECT 1 FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
+                    + " AND publish_after <= :now")
+            + " AS publications,"
+            + when("SELECT 1 FROM cleanup WHERE wish IS NOT NULL")
+            + " AS cleanup_commands,"
+            + when("SELECT 1 FROM cleanup WHERE state = 'PENDING' AND next_attempt_at <= :now")
+            + " AS cleanups";
+
+    private static String when(String query) {
+        return " CASE WHEN EXISTS (" + query + ") THEN 1 ELSE 0 END";
+    }
+
+    static DueWork read(JournalDatabase db) {
+        return db.sql
+                .sql(SQL)
+                .param("now", db.now())
+                .query((row, n) -> new DueWork(
+                        row.getInt("commands") == 1,
+                        row.getInt("stale") == 1,
+                        row.getInt("publications") == 1,
+                        row.getInt("cleanup_commands") == 1,
+                        row.getInt("cleanups") == 1))
+                .single();
+    }
+}
