@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.outage.TransientFailures;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,8 +22,6 @@ final class UploadFailures {
             "InsufficientStorage", "InsufficientStorageSpace", "QuotaExceeded", "StorageFull", "XMinioStorageFull");
     private static final Set<String> BAD_DIGEST =
             Set.of("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch");
-    private static final Set<String> RETRYABLE =
-            Set.of("SlowDown", "RequestTimeout", "Throttling", "RequestTimeTooSkewed");
 
     private final SagaConfig config;
 
@@ -64,11 +63,9 @@ final class UploadFailures {
                     ? SourceFile.modified(put.document().path())
                     : retryable(put, answer);
         }
-        boolean temporary = answer.statusCode() >= 500
-                || answer.statusCode() == 408
-                || answer.statusCode() == 429
-                || RETRYABLE.contains(code);
-        return temporary ? retryable(put, answer) : permanent(put, Reason.STORE_FAILED, answer);
+        return TransientFailures.outage(answer).isPresent()
+                ? retryable(put, answer)
+                : permanent(put, Reason.STORE_FAILED, answer);
     }
 
     private RuntimeException retryable(ObjectPut put, Exception failure) {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.time.Instant;
 
 /**
@@ -9,4 +10,5 @@ import java.time.Instant;
  * @param since when the first attempt of its step failed
  * @param nextAttempt when the step is tried again at the latest, unless what it waits for is known to be down
  */
+@PublicApi
 public record Waiting(String reason, Instant since, Instant nextAttempt) {}

@@ -1,8 +1,10 @@
 package dev.streamingsaga.outage;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.util.Locale;
 
 /** What a saga depends on. */
+@PublicApi
 public enum Dependency {
     BUCKET,
     /** The journal or a store: they often share a server. */

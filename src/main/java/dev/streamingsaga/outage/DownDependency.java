@@ -1,5 +1,6 @@
 package dev.streamingsaga.outage;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.time.Instant;
 
 /**
@@ -9,4 +10,5 @@ import java.time.Instant;
  * @param sagaId the saga whose step met it first
  * @param since when the probe failed first
  */
+@PublicApi
 public record DownDependency(Outage outage, String sagaId, Instant since) {}
