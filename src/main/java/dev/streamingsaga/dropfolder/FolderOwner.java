@@ -29,6 +29,7 @@ final class FolderOwner implements AutoCloseable {
     private final DeduplicatedWarnings warnings;
     private @Nullable HeldLock held;
     private boolean lockingFailed;
+    private boolean closed;
 
     private record HeldLock(FileChannel channel, Path lockFile) {}
 
@@ -39,13 +40,16 @@ final class FolderOwner implements AutoCloseable {
         this.warnings = warnings;
     }
 
-    /** Tries to claim the folder at each call until it succeeds. */
+    /** Tries to claim the folder at each call until it succeeds. False once it is closed. */
     synchronized boolean isOwned() {
+        if (closed) {
+            return false;
+        }
         if (lockingFailed || held != null && Files.exists(held.lockFile(), LinkOption.NOFOLLOW_LINKS)) {
             return true;
         }
         try {
-            close(); // the lock file was removed
+            release(); // the lock file was removed
             return claim(Settlement.folder(folder));
         } catch (IOException e) {
             warnings.warn(
@@ -131,8 +135,14 @@ final class FolderOwner implements AutoCloseable {
                 LinkOption.NOFOLLOW_LINKS);
     }
 
+    /** For good: a scan that still runs must not claim the folder again. */
     @Override
     public synchronized void close() throws IOException {
+        closed = true;
+        release();
+    }
+
+    private void release() throws IOException {
         if (held != null) {
             held.channel().close();
             held = null;
