@@ -105,7 +105,7 @@ public final class Patience {
      * Waits until the step may be tried again.
      *
      * @throws SagaException if the run was revoked or passed its time limit meanwhile
-     * @throws Throwable the failure itself, if it is permanent, or if no attempt is to follow
+     * @throws E the failure itself, if it is permanent, or if no attempt is to follow
      */
     public <E extends Throwable> void awaitNextAttempt(ActiveRun run, String step, Attempts attempts, E failure)
             throws E {
