@@ -241,8 +241,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()), patience);
         open.push(service::release);
         service.setCamelContext(context);
-        outages.addListener(reports::outagesChanged);
         outages.addListener(down -> endpoints.forEach(endpoint -> endpoint.accept(down.isEmpty())));
+        outages.addListener(reports::outagesChanged);
         outages.watch(Dependency.COORDINATOR, service::ping);
         outages.watch(Dependency.BUCKET, new ChunkStore(config, servers.s3())::pingAccess);
         outages.watch(Dependency.DATABASE, () -> {

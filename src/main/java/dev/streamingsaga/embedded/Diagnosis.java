@@ -9,6 +9,7 @@ import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.datadir.DataDirectory;
+import dev.streamingsaga.http.HttpStatusException;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.lra.CoordinatorAccess;
@@ -128,7 +129,8 @@ public final class Diagnosis {
             URI callback = new CoordinatorTrial(config, access).run(scratch, port);
             return ": an LRA was begun, joined and cancelled, and its callback arrived at " + callback;
         } catch (SagaException e) {
-            String problem = e.getCause() == null
+            boolean answered = e.getCause() == null || e.getCause() instanceof HttpStatusException;
+            String problem = answered
                     ? "the coordinator " + access.scope().coordinator() + " cannot be used: "
                     : "no coordinator answers at " + access.scope().coordinator() + ": ";
             throw new UnavailableException(problem + e.getMessage(), e);

@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Outages implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Outages.class);
+    /** A dependency that does not answer its first probe in this time is down. */
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(3);
 
     private final Map<Dependency, Runnable> probes = new ConcurrentHashMap<>();
     private final Duration interval;
@@ -40,7 +42,7 @@ public final class Outages implements AutoCloseable {
     public Outages(String name, Duration interval, Clock clock) {
         this.interval = interval;
         this.clock = clock;
-        this.timer = Executors.newScheduledThreadPool(Dependency.values().length, work -> {
+        this.timer = Executors.newScheduledThreadPool(2 * Dependency.values().length, work -> {
             Thread thread = new Thread(work, name);
             thread.setDaemon(true);
             return thread;
@@ -57,7 +59,7 @@ public final class Outages implements AutoCloseable {
         listeners.add(listener);
     }
 
-    /** Reports what a step of a saga met. The probe decides at once whether the dependency is down. */
+    /** Reports what a step of a saga met. The probe decides within seconds whether the dependency is down. */
     public void report(Outage outage, String sagaId) {
         Dependency dependency = outage.dependency();
         synchronized (this) {
@@ -67,52 +69,69 @@ public final class Outages implements AutoCloseable {
                 return;
             }
         }
-        schedule(dependency, Duration.ZERO);
+        schedule(() -> probe(dependency), Duration.ZERO);
+        schedule(() -> giveUpProbe(dependency), ANSWER_LIMIT);
     }
 
-    private void schedule(Dependency dependency, Duration delay) {
+    private void schedule(Runnable task, Duration delay) {
         try {
-            timer.schedule(() -> probe(dependency), delay.toMillis(), TimeUnit.MILLISECONDS);
+            timer.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            LOG.debug("{} is not probed any more: this instance is stopping", dependency.label());
+            LOG.debug("nothing is probed any more: this instance is stopping");
         }
     }
 
     private void probe(Dependency dependency) {
         Optional<String> problem = problem(dependency);
-        boolean changed;
-        DownDependency known;
+        if (problem.isPresent()) {
+            wentDown(dependency, problem.get());
+            schedule(() -> probe(dependency), interval);
+        } else {
+            cameBack(dependency);
+        }
+    }
+
+    /**
+     * A probe may hang, for example in a pool that waits for a connection: it goes on, and ends the outage if it can.
+     */
+    private void giveUpProbe(Dependency dependency) {
+        wentDown(dependency, "no answer within " + ANSWER_LIMIT.toSeconds() + " s");
+    }
+
+    /** Does nothing unless a step suspects that the dependency is down. */
+    private void wentDown(Dependency dependency, String problem) {
         synchronized (this) {
             DownDependency suspect = suspected.remove(dependency);
-            known = down.get(dependency);
-            if (problem.isPresent()) {
-                changed = known == null && suspect != null;
-                if (changed) {
-                    down.put(dependency, suspect);
-                }
-            } else {
-                changed = down.remove(dependency) != null;
-                if (changed) {
-                    recoveries.merge(dependency, 1, Integer::sum);
-                }
-                notifyAll();
+            if (suspect == null) {
+                return;
             }
+            down.put(dependency, suspect);
         }
-        if (changed && problem.isPresent()) {
-            LOG.warn("the {} is down ({}); sagas wait for it and no new one begins", dependency.label(), problem.get());
-        } else if (changed && known != null) {
-            LOG.info(
-                    "the {} is back after {} s; sagas go on",
-                    dependency.label(),
-                    Duration.between(known.since(), clock.instant()).toSeconds());
+        LOG.warn("the {} is down ({}); sagas wait for it and no new one begins", dependency.label(), problem);
+        notifyListeners();
+    }
+
+    private void cameBack(Dependency dependency) {
+        DownDependency known;
+        synchronized (this) {
+            suspected.remove(dependency);
+            known = down.remove(dependency);
+            if (known == null) {
+                return;
+            }
+            recoveries.merge(dependency, 1, Integer::sum);
+            notifyAll();
         }
-        if (changed) {
-            List<DownDependency> current = current();
-            listeners.forEach(listener -> notify(listener, current));
-        }
-        if (problem.isPresent()) {
-            schedule(dependency, interval);
-        }
+        LOG.info(
+                "the {} is back after {} s; sagas go on",
+                dependency.label(),
+                Duration.between(known.since(), clock.instant()).toSeconds());
+        notifyListeners();
+    }
+
+    private void notifyListeners() {
+        List<DownDependency> current = current();
+        listeners.forEach(listener -> notify(listener, current));
     }
 
     private Optional<String> problem(Dependency dependency) {
