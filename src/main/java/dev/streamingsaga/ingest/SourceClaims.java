@@ -14,6 +14,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaRegistration;
 import dev.streamingsaga.journal.SagaRegistration.RegisteredSaga;
 import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.source.Digests;
@@ -74,13 +75,15 @@ final class SourceClaims {
             return join(exchange, started.get());
         }
         while (true) {
-            Optional<SagaRecord> stored = config.documents().source().duplicates() == Duplicates.SKIP
-                    ? alreadyStored(path)
-                    : Optional.empty();
+            boolean skips = config.documents().source().duplicates() == Duplicates.SKIP;
+            Optional<SagaRecord> seen = skips ? newest(path) : Optional.empty();
+            Optional<SagaRecord> stored = skips ? alreadyStored(path) : Optional.empty();
             if (stored.isPresent()) {
                 return join(exchange, stored.get());
             }
-            RegisteredSaga registered = journal.registration().receive(newSaga);
+            RegisteredSaga registered = skips && newSaga.exclusive()
+                    ? journal.registration().receiveIfUnchanged(newSaga, seen)
+                    : journal.registration().receive(newSaga);
             SagaRecord saga = registered.saga();
             if (registered.isNew()) {
                 exchange.setProperty(ExchangeKeys.RUN, runs.begin(saga));
@@ -92,12 +95,19 @@ final class SourceClaims {
                         Reason.SOURCE_BUSY,
                         path + " is already ingested, or was in its present state, by saga " + saga.sagaId());
             }
+            if (saga.state().isFinal()) {
+                continue; // it has ended since, and may have stored the same content
+            }
             if (config.documents().source().onConflict() == OnConflict.JOIN) {
                 return join(exchange, saga);
             }
             // The saga that has just ended may have stored the same content.
             outcomes.awaitEnd(saga.sagaId(), true);
         }
+    }
+
+    private Optional<SagaRecord> newest(Path path) {
+        return journal.registration().newest(path.toString()).map(SagaRegistration.NewestSaga::saga);
     }
 
     private NewSaga newSaga(Exchange exchange, Path path) {

@@ -2,6 +2,7 @@ package dev.streamingsaga.journal;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Registers sagas, and records which saga has claimed a source. */
 public final class SagaRegistration {
@@ -25,6 +26,25 @@ public final class SagaRegistration {
 
     /** Records a saga and its steps, and claims its source, before any work begins. */
     public RegisteredSaga receive(NewSaga request) {
+        return receive(request, newest -> true);
+    }
+
+    /**
+     * As {@link #receive(NewSaga)}, but only if no saga about the source has begun or ended since the caller looked. A
+     * saga may end between that look and this call, and may have stored the same content.
+     *
+     * @param seen the newest saga about the source when the caller looked
+     * @return the newest saga, not new, if it is another one or has ended since
+     */
+    public RegisteredSaga receiveIfUnchanged(NewSaga request, Optional<SagaRecord> seen) {
+        return receive(
+                request,
+                newest -> newest.map(SagaRecord::sagaId).equals(seen.map(SagaRecord::sagaId))
+                        && newest.map(saga -> saga.state().isFinal())
+                                .equals(seen.map(saga -> saga.state().isFinal())));
+    }
+
+    private RegisteredSaga receive(NewSaga request, Predicate<Optional<SagaRecord>> unchanged) {
         String sagaId = Ids.next();
         String source = request.source().toString();
         return db.inTransaction(() -> {
@@ -44,6 +64,11 @@ public final class SagaRegistration {
             if (ended.isPresent()) {
                 release(sagaId);
                 return new RegisteredSaga(ended.get(), false);
+            }
+            Optional<SagaRecord> newest = newest(source).map(NewestSaga::saga);
+            if (newest.isPresent() && !unchanged.test(newest)) {
+                release(sagaId);
+                return new RegisteredSaga(newest.get(), false);
             }
             insert(sagaId, request);
             events.append(sagaId, Event.EventKind.STATE, "", "RECEIVED", "");

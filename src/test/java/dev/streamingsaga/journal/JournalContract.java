@@ -1153,6 +1153,31 @@ abstract class JournalContract {
         assertThat(journal.sagas().current()).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
     }
 
+    @Test
+    void a_saga_that_ends_between_the_look_and_the_registration_is_found() throws Exception {
+        SagaRecord seen = receive("a");
+        NewSaga again = wanted("a", true);
+        assertThat(journal.registration().receiveIfUnchanged(again, Optional.of(seen)).saga())
+                .as("it holds the source")
+                .isEqualTo(saga(seen));
+        journal.outcomes().beginCompensation(seen.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes().finishCompensation(seen.sagaId(), 1, QUIET);
+
+        SagaRegistration.RegisteredSaga changed = journal.registration().receiveIfUnchanged(again, Optional.of(seen));
+
+        assertThat(changed.isNew()).isFalse();
+        assertThat(changed.saga().sagaId()).isEqualTo(seen.sagaId());
+        assertThat(changed.saga().state()).isEqualTo(SagaState.COMPENSATED);
+        assertThat(journal.registration().holder(source("a").toString()))
+                .as("nothing is claimed")
+                .isEmpty();
+        assertThat(journal.registration()
+                        .receiveIfUnchanged(again, Optional.of(changed.saga()))
+                        .isNew())
+                .as("once it was seen")
+                .isTrue();
+    }
+
     // Due work
 
     @Test
