@@ -22,6 +22,7 @@ import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.jms.JmsDependencies;
 import dev.streamingsaga.jms.JmsRoutes;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.NodeName;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.lra.CallbackListener;
 import dev.streamingsaga.lra.CallbackToken;
@@ -217,10 +218,12 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             closeLater(DataDirectory.lockInHub(config));
         }
         Databases.OpenDatabase database = closeLater(resources.databases().open("journal"));
+        String node = NodeName.unique(config.operation().node().name());
+        LOG.info("instance {} is node {}", name, node);
         Journal journal = new Journal(
                 database.dataSource(),
                 Clock.systemUTC(),
-                node(),
+                node,
                 config.operation().recovery().lease());
         Runs runs = new Runs(journal);
         DocumentContent content = closeLater(ContentFactory.open(config));
@@ -325,10 +328,6 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private <T extends AutoCloseable> T closeLater(T part) {
         open.push(part);
         return part;
-    }
-
-    private static String node() {
-        return ProcessHandle.current().pid() + "-" + dev.streamingsaga.journal.Ids.next();
     }
 
     /**

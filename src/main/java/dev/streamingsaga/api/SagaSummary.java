@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param needsAttention whether it waits for a person
  * @param visible whether its document can be found and read, which follows shortly after completion
  * @param waiting why it does not go on; null if it does
+ * @param node the node that runs it; null if none does
  * @param progress progress of the running step, if this process runs the saga
  */
 record SagaSummary(
@@ -27,6 +28,7 @@ record SagaSummary(
         long bytesSent,
         long resumedBytes,
         int run,
+        @Nullable String node,
         @Nullable ProgressView progress,
         String receivedAt,
         String updatedAt,

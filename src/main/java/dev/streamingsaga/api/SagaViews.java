@@ -74,6 +74,7 @@ final class SagaViews {
                 complete ? document.get().sizeBytes() : sent.bytes(),
                 saga.resumedBytes(),
                 saga.lastRun(),
+                saga.runningNode().orElse(null),
                 saga.state().isFinal() ? null : progress(saga.sagaId()),
                 saga.receivedAt().toString(),
                 saga.updatedAt().toString(),

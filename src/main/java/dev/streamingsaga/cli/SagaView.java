@@ -7,7 +7,11 @@ import dev.streamingsaga.journal.Waiting;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** A saga in the JSON output of {@code list} and {@code status}. */
+/**
+ * A saga in the JSON output of {@code list} and {@code status}.
+ *
+ * @param node the node that runs it; null if none does
+ */
 record SagaView(
         String sagaId,
         String state,
@@ -19,6 +23,7 @@ record SagaView(
         @Nullable Long sizeBytes,
         @Nullable Integer chunkCount,
         int runs,
+        @Nullable String node,
         String receivedAt,
         @Nullable String finishedAt,
         @Nullable String waitsFor) {
@@ -35,6 +40,7 @@ record SagaView(
                 saga.document().map(Document::sizeBytes).orElse(null),
                 saga.document().map(Document::chunkCount).orElse(null),
                 saga.lastRun(),
+                saga.runningNode().orElse(null),
                 saga.receivedAt().toString(),
                 saga.finishedAt().map(Instant::toString).orElse(null),
                 saga.waiting().map(Waiting::reason).orElse(null));

@@ -136,6 +136,7 @@ final class StatusCommand implements Callable<Integer> {
             out.println(CommonOptions.json(all));
         } else {
             ListCommand.print(out, config, List.of(saga), false);
+            saga.runningNode().ifPresent(node -> out.println("  on node " + ConsoleText.safe(node)));
             status.steps().forEach(s -> out.printf("  %-12s %-12s %9s%n", s.name(), s.state(), duration(s, saga)));
             print(out, status.events());
             status.cleanups().forEach(c -> CleanupsCommand.print(out, c));

@@ -8,6 +8,7 @@ import static dev.streamingsaga.config.SettingType.INTEGER;
 import static dev.streamingsaga.config.SettingType.KEY_PREFIX;
 import static dev.streamingsaga.config.SettingType.NAME;
 import static dev.streamingsaga.config.SettingType.NAMES;
+import static dev.streamingsaga.config.SettingType.NODE;
 import static dev.streamingsaga.config.SettingType.REQUIRED;
 import static dev.streamingsaga.config.SettingType.SIZE;
 
@@ -44,6 +45,9 @@ final class DocumentSettings {
         table.row(NAME, "saga.name", "saga")
                 .describe("Instance name: prefix of every route, endpoint and bean (a-z, 0-9, -)."
                         + " Give a second instance in one hub a name of its own.");
+        table.row(NODE, "saga.node.name", "")
+                .describe("Readable name of this process in the journal, the log, status and the page. The process id"
+                        + " and an id that is new at each start follow it. Empty: the host name.");
         table.row(FOLDER, "saga.data.dir", "data")
                 .describe("Folder of everything embedded: journal, bucket, stores, coordinator, reports, logs, spool."
                         + " --data and SAGA_DATA set it too.");

@@ -7,11 +7,15 @@ import java.util.Optional;
 
 /** What an instance does about failures and how it reports on itself. */
 public record OperationConfig(
+        Node node,
         WaitPolicy patience,
         Compensation compensation,
         RecoveryPolicy recovery,
         OrphanPolicy orphans,
         Observability observability) {
+
+    /** @param name readable name of this process; empty: the host name */
+    public record Node(String name) {}
 
     /**
      * How a step meets a transient failure.

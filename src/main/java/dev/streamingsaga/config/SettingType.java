@@ -17,6 +17,7 @@ enum SettingType {
     SHARE("share", "0|1|[01]\\.0{1,6}|0\\.\\d{1,6}", "must be a share from 0 to 1 such as 0.1"),
 
     NAME("name", "[a-z][a-z0-9-]{0,31}", "must be 1-32 of a-z, 0-9 and -, and begin with a letter"),
+    NODE("name", "[A-Za-z0-9.-]{0,40}", "must be at most 40 letters, digits, dots and hyphens"),
     NAMES(
             "names",
             "[a-z][a-z0-9-]{0,31}",

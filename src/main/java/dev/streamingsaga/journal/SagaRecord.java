@@ -54,6 +54,14 @@ public record SagaRecord(
                 || state == SagaState.COMPLETED && !published && supersededBy.isEmpty() && publishAttempts > 0;
     }
 
+    /**
+     * The node that runs the saga, as it names itself in its log. Empty if no node does: the saga is final or paused,
+     * or waits for the next start. After a crash it is the node that crashed, until another one takes the saga over.
+     */
+    public Optional<String> runningNode() {
+        return node.isEmpty() || state.isFinal() || state == SagaState.PAUSED ? Optional.empty() : Optional.of(node);
+    }
+
     /** The newest run that has begun. A released saga already has the number of its next run. */
     public int lastRun() {
         return node.isEmpty() ? run - 1 : run;

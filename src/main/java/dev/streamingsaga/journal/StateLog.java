@@ -54,7 +54,8 @@ final class StateLog {
                 .addKeyValue("sagaId", saga.sagaId())
                 .addKeyValue("file", saga.fileName())
                 .addKeyValue("state", saga.state())
-                .addKeyValue("run", saga.run());
+                .addKeyValue("run", saga.run())
+                .addKeyValue("node", saga.node());
     }
 
     private static String decimal(double value) {

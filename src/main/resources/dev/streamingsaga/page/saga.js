@@ -20,6 +20,7 @@ function facts(saga) {
     fact('Type', saga.contentType), fact('SHA-256', saga.sha256),
     fact('Document', saga.documentId), fact('Saga', saga.sagaId), fact('Source', saga.file),
     fact('Run', saga.resumedBytes > 0 ? `${saga.run}; ${bytes(saga.resumedBytes)} were already in the bucket` : String(saga.run)),
+    fact('Node', saga.node),
     fact('Received', clock(saga.receivedAt)), fact('Finished', saga.finishedAt && clock(saga.finishedAt)),
     fact('Waiting', saga.waiting && `${saga.waiting.reason}; since ${clock(saga.waiting.since)}`),
     fact('Time limit', isFinal(saga) ? null : clock(saga.deadlineAt)));

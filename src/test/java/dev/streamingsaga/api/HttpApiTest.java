@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -62,6 +63,7 @@ class HttpApiTest {
         settings.put("saga.http.roots", roots.toString());
         settings.put("saga.file.max-size", Integer.toString(MAX));
         settings.put("saga.recovery.lease", "2s");
+        settings.put("saga.node.name", "harbour");
         saga = StreamingSagaFixture.start(directory, settings);
         api = new ApiClient(saga.application().address().orElseThrow());
         content = Files.readAllBytes(saga.file("random.bin", StreamingSagaFixture.CHUNK + 1_000_000));
@@ -164,6 +166,27 @@ class HttpApiTest {
         assertThat(counts(detail, "found")).isEqualTo(counts(detail, "expected"));
         assertThat(api.get("/api/search?q=lighthouse+gulls").json().path("hits"))
                 .isNotEmpty();
+    }
+
+    @Test
+    void names_the_node_of_a_running_saga_only() {
+        CountDownLatch held = new CountDownLatch(1);
+        saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).delay(held);
+        String url = api.put("with-a-node.txt", text("a gull on a node")).header("Location");
+        String id = url.substring(url.lastIndexOf('/') + 1);
+
+        String node = api.get(url).json().at("/saga/node").asText();
+        JsonNode listed = api.get("/api/sagas?limit=1").json().at("/sagas/0");
+        held.countDown();
+        JsonNode outcome = api.get(url + "/outcome", "Prefer", "wait=100").json();
+
+        assertThat(node)
+                .startsWith("harbour-")
+                .isEqualTo(saga.journal().sagas().find(id).orElseThrow().node());
+        assertThat(listed.path("sagaId").asText()).isEqualTo(id);
+        assertThat(listed.path("node").asText()).isEqualTo(node);
+        assertThat(outcome.path("status").asText()).isEqualTo("COMPLETED");
+        assertThat(api.get(url).json().at("/saga/node").isNull()).isTrue();
     }
 
     private static Map<String, Long> counts(JsonNode detail, String which) {

@@ -107,6 +107,7 @@ class CommandLineTest {
                         line -> assertThat(line).isEqualTo("PROCESSING -> COMPLETING"),
                         line -> assertThat(line)
                                 .matches("COMPLETING -> COMPLETED, 1\\d\\.\\d MiB, \\d+\\.\\d s after it came"));
+        assertThat(log).anyMatch(line -> line.matches(".*instance saga is node [A-Za-z0-9.-]+-\\d+-[0-9a-z]{26}"));
         assertThat(log)
                 .as("an expected failure has its reason, and no stack trace")
                 .anyMatch(line -> line.contains("RECEIVED -> COMPENSATING: FILE_NOT_FOUND: "))
@@ -163,6 +164,7 @@ class CommandLineTest {
                 .extracting(line -> line.path("state").asText())
                 .containsExactly("RECEIVED", "COMPENSATING", "COMPENSATED");
         assertThat(states).allMatch(line -> line.path("file").asText().equals("gone.pdf"));
+        assertThat(states).allMatch(line -> !line.path("node").asText().isEmpty());
         assertThat(states.get(2).path("seconds").isNumber()).isTrue();
     }
 

@@ -66,6 +66,8 @@ class PauseResumeCancelCommandTest {
         service = StreamingSagaFixture.start(
                 directory,
                 Map.of("saga.chunk.parallelism", "1"),
+                "saga.node.name",
+                "harbour",
                 "saga.s3.timeout",
                 "60s",
                 "saga.compensation.step-timeout",
@@ -140,6 +142,8 @@ class PauseResumeCancelCommandTest {
     void pauses_and_resumes_a_saga_of_a_running_service() throws Exception {
         Running running = uploading("paused.bin");
         String node = record(running.sagaId()).node();
+        assertThat(node).startsWith("harbour-");
+        assertThat(saga("status", running.sagaId()).out()).contains("\n  on node " + node + "\n");
 
         Call paused = saga("pause", running.sagaId());
 
@@ -151,6 +155,7 @@ class PauseResumeCancelCommandTest {
         assertThat(list.out().lines()).hasSize(1);
         assertThat(list.err()).containsPattern("sagas? needs? attention; list --attention shows ");
         assertThat(saga("list", "--attention").out()).startsWith(running.sagaId() + "  PAUSED ");
+        assertThat(saga("status", running.sagaId()).out()).doesNotContain("on node");
         held.countDown();
         assertThat(running.result().status()).isEqualTo("PAUSED");
         assertThat(keys(running.sagaId())).as("written data stays").isNotEmpty();

@@ -239,6 +239,8 @@ class PageTest {
         start();
         String sagaId = running("minutes.bin");
         browser.go("#/sagas/" + sagaId);
+        String node = saga.journal().sagas().find(sagaId).orElseThrow().node();
+        await().atMost(PATIENCE).until(() -> browser.text(".facts").contains(node));
         browser.click("[data-action=pause]");
         assertThat(browser.text("dialog")).contains("Nothing is removed");
         browser.click("dialog .primary");
