@@ -18,13 +18,18 @@ import org.slf4j.LoggerFactory;
 record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
     private static final Logger LOG = LoggerFactory.getLogger(IngestionEndpoint.class);
 
-    /** Stops receiving documents; those already received continue. */
+    /** Stops receiving documents; those already received continue. The HTTP API goes on answering other requests. */
+    void refuseDocuments() {
+        if (builder instanceof ApiRoutes api) {
+            api.refuseDocuments();
+        } else {
+            suspendConsumers();
+        }
+    }
+
+    /** As {@link #refuseDocuments}, and stops answering requests. */
     void suspend() {
-        Set<String> ids =
-                definitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
-        context.getRoutes().stream()
-                .filter(route -> ids.contains(route.getRouteId()) && receives(route))
-                .forEach(IngestionEndpoint::suspend);
+        suspendConsumers();
         if (builder instanceof AutoCloseable api) {
             try {
                 api.close();
@@ -32,6 +37,14 @@ record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
                 LOG.warn("{} goes on answering until it is stopped: {}", api, e.toString());
             }
         }
+    }
+
+    private void suspendConsumers() {
+        Set<String> ids =
+                definitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
+        context.getRoutes().stream()
+                .filter(route -> ids.contains(route.getRouteId()) && receives(route))
+                .forEach(IngestionEndpoint::suspend);
     }
 
     /** Whether documents enter here; other routes continue with those already received. */

@@ -94,6 +94,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final List<IngestionEndpoint> endpoints = new CopyOnWriteArrayList<>();
     private volatile StreamingSaga.@Nullable Components components;
+    private volatile boolean draining;
 
     /**
      * Servers that the caller provides, such as embedded ones.
@@ -244,7 +245,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 new JournalSagaService(LraSettings.of(config, servers.coordinator(), callbacks.uri()), patience);
         open.push(service::release);
         service.setCamelContext(context);
-        outages.addListener(down -> endpoints.forEach(endpoint -> endpoint.accept(down.isEmpty())));
+        outages.addListener(down -> accept(down.isEmpty()));
         outages.addListener(reports::outagesChanged);
         outages.watch(Dependency.COORDINATOR, service::ping);
         outages.watch(Dependency.BUCKET, new ChunkStore(config, servers.s3())::pingAccess);
@@ -377,10 +378,38 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     }
 
     /**
-     * The first step of an orderly stop, while routes and servers still run: stops receiving documents and suspends
-     * running sagas, without compensating them. In a hub the context does it.
+     * The first step of an orderly stop, while routes and servers still run: stops receiving documents, waits for
+     * running sagas as long as {@code saga.drain.timeout}, and suspends the others without compensating them. In a hub
+     * the context does it.
      */
     public void drain() {
+        Components open = components;
+        if (open != null) {
+            finishRunning(open, open.resources().config().operation().node().drainTimeout());
+        }
+        handOver();
+    }
+
+    private void finishRunning(Components open, Duration timeout) {
+        if (timeout.isZero()) {
+            return;
+        }
+        LOG.info(
+                "instance {} is stopping: no saga begins, {} go on for {} s at most",
+                name,
+                open.parts().runs().all().size(),
+                timeout.toSeconds());
+        open.observation().drain();
+        draining = true;
+        endpoints.forEach(IngestionEndpoint::refuseDocuments);
+        open.parts().recovery().refuseSagas();
+        open.parts().runs().refuseDocuments();
+        open.parts().runs().awaitEnd(timeout);
+    }
+
+    /** As {@link #drain}, without waiting for running sagas: for a start that failed. */
+    @Internal
+    public void handOver() {
         Components open = components;
         if (open != null) {
             endpoints.forEach(IngestionEndpoint::suspend);
@@ -452,6 +481,12 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                                 components().parts().ingest())));
     }
 
+    private void accept(boolean accepting) {
+        if (!draining) {
+            endpoints.forEach(endpoint -> endpoint.accept(accepting));
+        }
+    }
+
     private RouteBuilder addEndpoint(CamelContext context, RouteBuilder routes) {
         IngestionEndpoint endpoint = new IngestionEndpoint(context, routes);
         endpoints.add(endpoint);
@@ -474,6 +509,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     @Override
     public void close() {
         components = null;
+        draining = false;
         endpoints.clear();
         while (!open.isEmpty()) {
             try {

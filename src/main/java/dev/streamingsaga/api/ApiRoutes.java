@@ -186,6 +186,11 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         return getContext().getClassResolver().resolveClass(Responder.VERTX_MESSAGE) != null;
     }
 
+    /** New documents get 503 before they are read; all else is answered as usual. */
+    public void refuseDocuments() {
+        ingestion.refuse();
+    }
+
     /** New requests get 503, and event streams end. Running requests continue until the context stops. */
     @Override
     public void close() {

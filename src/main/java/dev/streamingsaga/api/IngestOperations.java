@@ -46,6 +46,8 @@ final class IngestOperations {
     /** Held while conditions are checked and until the journal has the saga, so that only one of two requests wins. */
     private final Object conditionLock = new Object();
 
+    private volatile boolean refusing;
+
     IngestOperations(ApiDependencies parts, IngestDispatcher dispatcher) {
         this.config = parts.config();
         this.operator = parts.operator();
@@ -56,8 +58,16 @@ final class IngestOperations {
 
     private record PathRequest(@Nullable String path) {}
 
-    /** @throws Problem 503 if something that a saga needs is known to be down */
+    /** From now on, documents get 503 before they are read. */
+    void refuse() {
+        refusing = true;
+    }
+
+    /** @throws Problem 503 if the service is stopping, or something that a saga needs is known to be down */
     private void requireAvailable() {
+        if (refusing) {
+            throw Responder.stopping();
+        }
         operator.down().stream().findFirst().ifPresent(down -> {
             throw new Problem(
                             503,

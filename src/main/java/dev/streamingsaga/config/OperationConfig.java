@@ -14,8 +14,11 @@ public record OperationConfig(
         OrphanPolicy orphans,
         Observability observability) {
 
-    /** @param name readable name of this process; empty: the host name */
-    public record Node(String name) {}
+    /**
+     * @param name readable name of this process; empty: the host name
+     * @param drainTimeout how long a stop lets running sagas go on; zero: they are handed over at once
+     */
+    public record Node(String name, Duration drainTimeout) {}
 
     /**
      * How a step meets a transient failure.

@@ -43,6 +43,7 @@ public final class Application implements AutoCloseable {
     private @Nullable StreamingSaga bundle;
     private @Nullable URI address;
     private @Nullable String broker;
+    private boolean started;
 
     private Application() {}
 
@@ -106,6 +107,7 @@ public final class Application implements AutoCloseable {
             context.addRoutes(saga.jms(context));
         }
         directory.tighten();
+        started = true;
     }
 
     private EmbeddedHttp listen(SagaConfig config, CamelContext context) throws IOException {
@@ -264,8 +266,10 @@ public final class Application implements AutoCloseable {
     @Override
     public void close() {
         StreamingSaga saga = bundle;
-        if (saga != null) {
-            saga.drain(); // also after a start that failed half-way
+        if (saga != null && started) {
+            saga.drain();
+        } else if (saga != null) {
+            saga.handOver();
         }
         while (!open.isEmpty()) {
             try {

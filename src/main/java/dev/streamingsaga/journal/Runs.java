@@ -23,6 +23,7 @@ public final class Runs {
     private final Journal journal;
     private final Map<String, ActiveRun> active = new ConcurrentHashMap<>();
     private final Set<ActiveRun> lingering = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
     private volatile boolean stopping;
     private volatile long stopDeadlineNanos;
 
@@ -55,6 +56,19 @@ public final class Runs {
         return run;
     }
 
+    /** Accepts no more documents. Runs that have begun go on. */
+    public void refuseDocuments() {
+        closed = true;
+    }
+
+    /** Waits until the runs that are active now have ended, at most this long in total. */
+    public void awaitEnd(Duration wait) {
+        long deadlineNanos = System.nanoTime() + wait.toNanos();
+        for (ActiveRun run : List.copyOf(active.values())) {
+            run.awaitEnd(Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime())));
+        }
+    }
+
     /**
      * Drains this process before it stops: no run begins any more, active runs get no more permits, and their sagas are
      * released for the next start to resume. Compensations are interrupted; the next start continues them.
@@ -78,7 +92,7 @@ public final class Runs {
 
     /** @throws ShutdownException if this process is stopping and begins nothing any more */
     public void requireOpen(String source) {
-        if (stopping) {
+        if (closed || stopping) {
             throw new ShutdownException(
                     source + " was not accepted because this instance is stopping; send it again after the next start");
         }

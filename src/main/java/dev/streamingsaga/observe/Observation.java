@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -27,6 +28,7 @@ public final class Observation implements AutoCloseable {
     private final CachedProbe<JournalStatistics> figures;
     private final Health health;
     private @Nullable Meters meters;
+    private volatile boolean draining;
 
     public Observation(ObservedComponents parts) {
         this.parts = parts;
@@ -90,8 +92,16 @@ public final class Observation implements AutoCloseable {
         return meters == null ? Optional.empty() : meters.scrape();
     }
 
+    /** From now on, health is DOWN: the instance takes no more documents. */
+    public void drain() {
+        draining = true;
+    }
+
     public Health.HealthReport health() {
-        return health.report();
+        return draining
+                ? new Health.HealthReport(List.of(
+                        new Health.PartHealth("drain", false, "the instance is stopping; it takes no more documents")))
+                : health.report();
     }
 
     @Override

@@ -226,7 +226,12 @@ public final class Recovery implements AutoCloseable {
         }
     }
 
-    /** Takes over no more sagas from now on. */
+    /** Takes over and resumes no more sagas from now on; keeps the leases of those that run. */
+    public void refuseSagas() {
+        stale.drain();
+    }
+
+    /** As {@link #refuseSagas}, and ends all periodic work. */
     public void drain() {
         stale.drain();
         timer.shutdown();

@@ -11,6 +11,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.lra.JournalSagaService;
 import dev.streamingsaga.saga.SagaEngine;
 import java.util.List;
@@ -102,6 +103,10 @@ final class StaleSagas implements AutoCloseable {
      * @return the final state; a failed future if another process took over the saga first
      */
     CompletableFuture<SagaState> resume(SagaRecord stale) {
+        if (draining) {
+            return CompletableFuture.failedFuture(new ShutdownException("saga " + stale.sagaId()
+                    + " was not resumed because this instance is stopping; another node or the next start does it"));
+        }
         if (!journal.leases().resume(stale, config.timeLimit())) {
             return CompletableFuture.failedFuture(
                     new IllegalStateException("saga " + stale.sagaId() + " was taken over by another process"));
@@ -169,7 +174,7 @@ final class StaleSagas implements AutoCloseable {
         });
     }
 
-    /** Takes over no more sagas from now on. */
+    /** Takes over and resumes no more sagas from now on. */
     void drain() {
         draining = true;
     }

@@ -79,6 +79,9 @@ class ComposeFileTest {
         assertThat(node.servers().s3().endpoint().orElseThrow().getHost()).isEqualTo("seaweedfs");
         assertThat(node.endpoints().jms().url()).isEqualTo("tcp://artemis:61616");
         assertThat(node.servers().callback().host()).isEqualTo("0.0.0.0");
+        assertThat(Long.parseLong(saga.path("stop_grace_period").asText().replace("s", "")))
+                .as("docs/production.md: 15 s more than saga.drain.timeout")
+                .isGreaterThanOrEqualTo(node.operation().node().drainTimeout().toSeconds() + 15);
         assertThat(saga.path("environment").has("SAGA_NODES_DIR")).isTrue();
         assertThat(environment("saga").get("SAGA_JMS_PASSWORD"))
                 .isEqualTo(environment("artemis").get("ARTEMIS_PASSWORD"));

@@ -157,6 +157,11 @@ class KubernetesManifestsTest {
     @Test
     void the_settings_are_known_and_fit_the_ports() {
         SagaConfig node = settings("saga");
+        assertThat(deployment("saga")
+                        .at("/spec/template/spec/terminationGracePeriodSeconds")
+                        .asLong())
+                .as("docs/deployment.md: 5 s for the load balancer, saga.drain.timeout, 15 s")
+                .isGreaterThanOrEqualTo(node.operation().node().drainTimeout().toSeconds() + 20);
         assertThat(ports(podsOf(NODE)))
                 .containsOnly(
                         Map.entry("http", node.endpoints().http().port()),

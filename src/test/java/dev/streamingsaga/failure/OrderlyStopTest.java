@@ -4,6 +4,7 @@ import static dev.streamingsaga.failure.Aftermath.assertStored;
 import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
 import static dev.streamingsaga.testkit.ProxiedRequest.method;
 import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -26,6 +27,7 @@ import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -299,6 +301,70 @@ class OrderlyStopTest {
                 .isEqualTo(HexFormat.of()
                         .formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
         assertThat(result.runs()).isEqualTo(2);
+    }
+
+    @Test
+    void a_running_saga_ends_within_the_drain_timeout_while_http_answers() throws Exception {
+        start("saga.http.enabled", "true", "saga.drain.timeout", "60s");
+        holdSecondChunk();
+        HttpRequest request = put("two.bin", Files.readAllBytes(saga.file("two.bin", CHUNK + 1L)));
+        CompletableFuture<HttpResponse<String>> answer = Background.call("put", () -> send(request));
+        awaitHeld();
+
+        CompletableFuture<Boolean> stopped = Background.run("stop", () -> {
+            saga.application().close();
+            return true;
+        });
+
+        await().atMost(PATIENCE).until(() -> send(get("observe/health/ready")).statusCode() == 503);
+        assertThat(send(get("observe/health/live")).statusCode()).isEqualTo(200);
+        HttpResponse<String> detail = send(get("api/sagas/" + only()));
+        assertThat(detail.statusCode()).isEqualTo(200);
+        assertThat(detail.body()).contains("\"state\":\"UPLOADING\"");
+        await().atMost(PATIENCE)
+                .until(() -> send(put("late.txt", "late".getBytes(UTF_8))).statusCode() == 503);
+        HttpResponse<String> late = send(put("late.txt", "late".getBytes(UTF_8)));
+        assertThat(late.headers().firstValue("Retry-After")).isPresent();
+        assertThat(stopped).isNotDone();
+        held.countDown();
+
+        assertThat(stopped.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+        assertThat(answer.orTimeout(60, TimeUnit.SECONDS).join().body()).contains("\"status\":\"COMPLETED\"");
+        assertThat(saga.column("journal", "SELECT state || run FROM saga")).containsExactly("COMPLETED1");
+    }
+
+    private HttpRequest put(String name, byte[] content) {
+        return HttpRequest.newBuilder(address("api/documents/" + name))
+                .header("Prefer", "wait=60")
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(content))
+                .build();
+    }
+
+    private HttpRequest get(String path) {
+        return HttpRequest.newBuilder(address(path)).build();
+    }
+
+    private URI address(String path) {
+        return saga.application().address().orElseThrow().resolve(path);
+    }
+
+    private static HttpResponse<String> send(HttpRequest request) throws Exception {
+        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void what_does_not_end_within_the_drain_timeout_is_handed_over() throws Exception {
+        start("saga.drain.timeout", "1s");
+        Original file = Original.of(saga.file("five.bin", 4L * CHUNK + 1000));
+        holdSecondChunk();
+        Background.run("ingest", () -> saga.ingest(file.path()));
+        awaitHeld();
+
+        stopNow();
+
+        assertThat(saga.column("journal", "SELECT state || node FROM saga")).containsExactly("UPLOADING");
+        saga.restart();
+        assertStored(saga, saga.awaitOutcome(only()), file);
     }
 
     @Test
