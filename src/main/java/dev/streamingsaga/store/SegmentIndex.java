@@ -14,7 +14,7 @@ interface SegmentIndex {
     /** The nearest by cosine similarity; exact, not approximate. */
     List<SegmentKey> nearest(Model model, float[] query, int limit);
 
-    /** Segments that contain any of the words. */
+    /** Segments that contain any of the words; those with rare words first if a word stands almost everywhere. */
     List<SegmentKey> words(String text, int limit);
 
     /** Segments that contain all words in sequence. */
