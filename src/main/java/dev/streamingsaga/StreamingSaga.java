@@ -229,6 +229,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Runs runs = new Runs(journal);
         DocumentContent content = closeLater(ContentFactory.open(config));
         Stores stores = closeLater(Stores.open(config, context, content, resources.databases()));
+        stores.createVectorIndexes();
         Reports reports = new Reports(config, journal, context);
         CallbackToken tokens =
                 CallbackToken.open(config.dataDir(), config.servers().callback().secret());

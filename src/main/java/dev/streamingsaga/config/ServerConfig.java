@@ -18,7 +18,8 @@ public record ServerConfig(
         Map<String, Database> stores,
         Coordinator coordinator,
         Callback callback,
-        Embedding embedding) {
+        Embedding embedding,
+        VectorIndex vectorIndex) {
 
     /** Database of a built-in store; embedded unless configured. */
     public Database store(String participant) {
@@ -81,6 +82,13 @@ public record ServerConfig(
         IN_PROCESS,
         ONNX,
         HTTP
+    }
+
+    /** How PostgreSQL finds the nearest vectors; the HNSW indexes are approximate. */
+    public enum VectorIndex {
+        EXACT,
+        HNSW,
+        HNSW_HALFVEC
     }
 
     /** @param threads segments embedded at a time; 0: one for each core */

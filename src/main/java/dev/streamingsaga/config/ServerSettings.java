@@ -21,6 +21,7 @@ import dev.streamingsaga.config.OperationConfig.LogFormat;
 import dev.streamingsaga.config.OperationConfig.RecoveryMode;
 import dev.streamingsaga.config.OperationConfig.TraceDetail;
 import dev.streamingsaga.config.ServerConfig.EmbeddingProvider;
+import dev.streamingsaga.config.ServerConfig.VectorIndex;
 import dev.streamingsaga.journal.StoreNames;
 
 /** Servers that sagas use, and how sagas end and recover. */
@@ -149,6 +150,11 @@ final class ServerSettings {
                 .describe("Batches embedded at a time. 0: one for each core.");
         table.row(DURATION, "saga.embedding.timeout", "60s", "100ms", "1h")
                 .describe("Limit for one request to an http model.");
+        table.section("Search");
+        table.choice("saga.vector.index", VectorIndex.EXACT)
+                .describe("How search finds the nearest vectors in PostgreSQL. exact: compares with every vector; hnsw:"
+                        + " an approximate index for each model, created at start if it is missing; hnsw-halfvec: the"
+                        + " same with half the precision and size (pgvector 0.7).");
     }
 
     private static void observability(SettingsTable table) {

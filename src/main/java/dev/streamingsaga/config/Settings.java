@@ -31,6 +31,7 @@ import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.config.ServerConfig.Embedding;
 import dev.streamingsaga.config.ServerConfig.EmbeddingProvider;
 import dev.streamingsaga.config.ServerConfig.S3;
+import dev.streamingsaga.config.ServerConfig.VectorIndex;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.journal.StoreNames;
 import java.nio.file.Path;
@@ -210,7 +211,8 @@ public final class Settings {
                         read.integer("saga.embedding.dimension"),
                         read.integer("saga.embedding.batch-size"),
                         read.integer("saga.embedding.threads"),
-                        read.duration("saga.embedding.timeout")));
+                        read.duration("saga.embedding.timeout")),
+                read.choice("saga.vector.index", VectorIndex.class));
     }
 
     private static OperationConfig operation(SettingsReader read) {

@@ -45,7 +45,7 @@ final class HybridSearch implements VectorSearch {
     static HybridSearch over(StoreDatabase db, DocumentContent content) {
         JdbcTemplate queries = db.queries();
         SegmentIndex index = db.dialect() == Dialect.POSTGRESQL
-                ? new PostgresSegmentIndex(queries)
+                ? new PostgresSegmentIndex(queries, db.config().servers().vectorIndex())
                 : new SqliteSegmentIndex(
                         queries, new VectorMemory(queries, Runtime.getRuntime().maxMemory() / 4));
         return new HybridSearch(queries, index, content);

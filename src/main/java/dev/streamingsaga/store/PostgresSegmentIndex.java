@@ -1,28 +1,62 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.ServerConfig.VectorIndex;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Objects;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Searches vectors with pgvector and words with tsvector. */
 final class PostgresSegmentIndex implements SegmentIndex {
-    private static final String VISIBLE =
-            " from vector_segment s join vector_document d on d.saga_id = s.saga_id and d.visible = 1";
+    /** Segments that an HNSW index is asked for: more than needed, since some are not visible. */
+    static final int MIN_NEAREST = 200;
+
+    private static final String VISIBLE = " join vector_document d on d.saga_id = s.saga_id and d.visible = 1";
 
     private final JdbcTemplate queries;
     private final PostgresWords words;
+    private final VectorIndex vectorIndex;
 
-    PostgresSegmentIndex(JdbcTemplate queries) {
+    PostgresSegmentIndex(JdbcTemplate queries, VectorIndex vectorIndex) {
         this.queries = queries;
         this.words = new PostgresWords(queries);
+        this.vectorIndex = vectorIndex;
     }
 
     @Override
     public List<SegmentKey> nearest(Model model, float[] query, int limit) {
+        List<SegmentKey> found = HnswIndex.of(vectorIndex, model)
+                .map(index -> nearest(index, query, limit))
+                .orElse(List.of());
+        return found.size() == limit ? found : nearestOfAll(model, query, limit);
+    }
+
+    private List<SegmentKey> nearest(HnswIndex index, float[] query, int limit) {
+        int candidates = Math.max(MIN_NEAREST, 2 * limit);
+        JdbcTransactionManager transactions =
+                new JdbcTransactionManager(Objects.requireNonNull(queries.getDataSource()));
+        return Objects.requireNonNull(new TransactionTemplate(transactions).execute(transaction -> {
+            queries.queryForObject(
+                    "select set_config('hnsw.ef_search', ?, true)", String.class, Integer.toString(candidates));
+            return queries.query(
+                    nearestVisible(index, candidates), PostgresSegmentIndex::key, VectorFormat.text(query), limit);
+        }));
+    }
+
+    /** Its parameters are a vector and the limit. */
+    static String nearestVisible(HnswIndex index, int candidates) {
+        return "select s.saga_id, s.ordinal from (" + index.nearest(candidates) + ") s" + VISIBLE
+                + " order by s.distance, s.saga_id, s.ordinal limit ?";
+    }
+
+    private List<SegmentKey> nearestOfAll(Model model, float[] query, int limit) {
         // pgvector rejects vectors of different sizes, so only rows that pass the condition are compared.
         return queries.query(
-                "select s.saga_id, s.ordinal" + VISIBLE + " where s.model = ? and s.dimension = ?"
+                "select s.saga_id, s.ordinal from vector_segment s" + VISIBLE
+                        + " where s.model = ? and s.dimension = ?"
                         + " order by s.vector <=> cast(? as vector), s.saga_id, s.ordinal limit ?",
                 PostgresSegmentIndex::key,
                 model.id(),

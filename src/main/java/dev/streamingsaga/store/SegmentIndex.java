@@ -11,7 +11,7 @@ interface SegmentIndex {
     /** The model that a vector comes from; only vectors of one model can be compared. */
     record Model(String id, int dimension) {}
 
-    /** The nearest by cosine similarity; exact, not approximate. */
+    /** The nearest by cosine similarity; exact unless an approximate index is configured. */
     List<SegmentKey> nearest(Model model, float[] query, int limit);
 
     /** Segments that contain any of the words; those with rare words first if a word stands almost everywhere. */

@@ -3,6 +3,7 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
+import dev.streamingsaga.database.Databases.Dialect;
 import dev.streamingsaga.journal.StoreNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,6 +60,19 @@ public final class Stores implements AutoCloseable {
                             + "; nothing was started",
                     e);
         }
+    }
+
+    /**
+     * Creates the vector indexes that are configured ({@code saga.vector.index}) and missing, and waits until they are
+     * built. A failure is only logged: searches are correct without them.
+     */
+    public void createVectorIndexes() {
+        Optional.ofNullable(open.get(StoreNames.VECTOR))
+                .filter(database -> database.dialect() == Dialect.POSTGRESQL)
+                .ifPresent(database -> new HnswIndexes(
+                                database.opened().dataSource(),
+                                database.config().servers().vectorIndex())
+                        .create());
     }
 
     /** Search over the completed documents; empty unless the vector store is a participant. */
