@@ -590,7 +590,10 @@ abstract class JournalContract {
         SagaRecord done = completed("c").initialSaga();
 
         assertThat(List.of(paused, undone, done))
-                .noneMatch(saga -> journal.leases().handOver(saga.sagaId(), 1));
+                .noneMatch(saga -> journal.leases().handOver(saga.sagaId(), 1))
+                .flatMap(saga -> journal.events().of(saga.sagaId()))
+                .extracting(Event::message)
+                .noneMatch(message -> message.startsWith("RELEASED"));
     }
 
     @Test
@@ -929,6 +932,29 @@ abstract class JournalContract {
                                 open -> List.of(new EventDraft(Event.EventKind.ALERT, "", "left", "{}"))))
                 .isEqualTo(SagaState.PARTIALLY_COMPENSATED);
         assertThat(journal.events().of(Event.EventKind.ALERT)).hasSize(1);
+    }
+
+    @Test
+    void a_listener_is_notified_of_each_transition_once_it_is_committed() throws Exception {
+        List<String> heard = new ArrayList<>();
+        journal.addListener(new SagaListener() {
+            @Override
+            public void stateChanged(SagaRecord saga, SagaState from) {
+                heard.add(from + " " + saga.state());
+            }
+        });
+        SagaRecord saga = receive("a");
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes().residue(saga, "upload", new Residue("key", "no"), POLICY, QUIET);
+
+        assertThatThrownBy(() -> journal.outcomes().finishCompensation(saga.sagaId(), 1, open -> {
+                    throw new IllegalStateException("on purpose");
+                }))
+                .hasMessage("on purpose");
+        assertThat(heard).as("rolled back").containsExactly("RECEIVED COMPENSATING");
+        journal.outcomes().finishCompensation(saga.sagaId(), 1, QUIET);
+
+        assertThat(heard).containsExactly("RECEIVED COMPENSATING", "COMPENSATING PARTIALLY_COMPENSATED");
     }
 
     @Test
@@ -1485,7 +1511,7 @@ abstract class JournalContract {
         return saga(saga);
     }
 
-    private static Document document(SagaRecord saga) {
+    static Document document(SagaRecord saga) {
         String id = Ids.document(saga.source().toString(), "a".repeat(64));
         return new Document(
                 id,
