@@ -78,18 +78,66 @@ class RunsTest {
         ActiveRun first = uploading("a");
         ActiveRun unrelated = uploading("b");
         Run.Permit elsewhere = unrelated.permit();
+        runs.end(unrelated);
         Run.Permit write = first.permit();
         ActiveRun second = resumed(first);
 
         assertThat(runs.writing(first.sagaId())).containsExactly("upload");
         assertThat(runs.revoke(first.sagaId(), cause, Duration.ZERO)).isFalse();
         assertThatThrownBy(second::permit).hasCause(cause);
+        assertThatThrownBy(second::check).hasCause(cause);
 
         write.close();
         assertThat(runs.writing(first.sagaId())).isEmpty();
         assertThat(runs.revoke(first.sagaId(), cause, Duration.ZERO)).isTrue();
-        assertThat(unrelated.revocation()).isEmpty();
+        assertThat(unrelated.isWriting()).isTrue();
         elsewhere.close();
+    }
+
+    @Test
+    void a_revocation_waits_as_long_as_it_is_told() throws Exception {
+        ActiveRun run = uploading("a");
+        CompletableFuture<Void> writer = closeOnceRevoked(List.of(run));
+
+        assertThat(runs.revoke(run.sagaId(), cause, LONG)).isTrue();
+
+        writer.join();
+    }
+
+    /** Each run writes until all of them are revoked. */
+    private static CompletableFuture<Void> closeOnceRevoked(List<ActiveRun> writing) {
+        List<Run.Permit> permits = writing.stream().map(ActiveRun::permit).toList();
+        return CompletableFuture.runAsync(() -> {
+            while (writing.stream().anyMatch(run -> run.revocation().isEmpty())) {
+                Thread.onSpinWait();
+            }
+            permits.forEach(Run.Permit::close);
+        });
+    }
+
+    @Test
+    void a_drain_revokes_all_runs_before_it_waits_for_one() throws Exception {
+        List<ActiveRun> writing = List.of(uploading("a"), uploading("b"));
+        CompletableFuture<Void> writer = closeOnceRevoked(writing);
+
+        runs.drain(LONG);
+
+        writer.join();
+        assertThat(writing).allMatch(ActiveRun::isHandedOver);
+    }
+
+    @Test
+    void a_drain_releases_a_run_whose_last_step_or_write_does_not_end_in_time() throws Exception {
+        ActiveRun last = finalizing("last");
+        ActiveRun writing = uploading("writing");
+        Run.Permit write = writing.permit();
+
+        runs.drain(Duration.ofMillis(1));
+
+        assertThat(List.of(last, writing))
+                .allMatch(ActiveRun::isHandedOver)
+                .allMatch(run -> saga(run).run() == 2);
+        write.close();
     }
 
     @Test
@@ -254,11 +302,7 @@ class RunsTest {
 
     @Test
     void a_drain_lets_a_run_in_its_last_step_complete() throws Exception {
-        ActiveRun run = uploading("a");
-        pass(run, "upload", SagaState.UPLOADING);
-        pass(run, "verify", SagaState.VERIFYING);
-        pass(run, "vector", SagaState.PROCESSING);
-        run.begin("finalize", SagaState.COMPLETING);
+        ActiveRun run = finalizing("a");
         CompletableFuture<Void> lastStep = CompletableFuture.runAsync(() -> {
             while (isOpen()) {
                 Thread.onSpinWait();
@@ -271,8 +315,8 @@ class RunsTest {
 
         runs.drain(LONG);
 
-        lastStep.join();
         assertThat(saga(run).state()).isEqualTo(SagaState.COMPLETED);
+        lastStep.join();
     }
 
     private boolean isOpen() {
@@ -443,6 +487,15 @@ class RunsTest {
         pass(run, "start", SagaState.RECEIVED);
         run.setDocument(JournalContract.document(run.initialSaga()));
         run.begin("upload", SagaState.UPLOADING);
+        return run;
+    }
+
+    private ActiveRun finalizing(String name) throws Exception {
+        ActiveRun run = uploading(name);
+        pass(run, "upload", SagaState.UPLOADING);
+        pass(run, "verify", SagaState.VERIFYING);
+        pass(run, "vector", SagaState.PROCESSING);
+        run.begin("finalize", SagaState.COMPLETING);
         return run;
     }
 

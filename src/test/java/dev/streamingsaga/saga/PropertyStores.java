@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 
@@ -19,6 +20,7 @@ final class PropertyStores {
     private final Map<String, ConcurrentSkipListSet<String>> pieces = new ConcurrentHashMap<>();
     private final List<String> compensated = new CopyOnWriteArrayList<>();
     private final Map<String, Fault> faults = new ConcurrentHashMap<>();
+    private final AtomicReference<Runnable> afterDelete = new AtomicReference<>(() -> {});
 
     /**
      * What becomes of the next compensations: an exception, a crash, an answer that does not tell the truth, or one
@@ -39,6 +41,11 @@ final class PropertyStores {
 
     void repair() {
         faults.clear();
+    }
+
+    /** Runs the action once, at the end of the next compensation, before it answers. */
+    void afterDelete(Runnable action) {
+        afterDelete.set(action);
     }
 
     void write(String store, String sagaId, int piece) {
@@ -98,6 +105,7 @@ final class PropertyStores {
         if (!fails(store, Failure.LIES)) {
             of(store).removeIf(piece -> piece.startsWith(sagaId));
         }
+        afterDelete.getAndSet(() -> {}).run();
         exchange.getMessage().setBody("done");
     }
 
