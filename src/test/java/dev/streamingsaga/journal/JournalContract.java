@@ -1183,7 +1183,9 @@ abstract class JournalContract {
     void a_saga_that_ends_between_the_look_and_the_registration_is_found() throws Exception {
         SagaRecord seen = receive("a");
         NewSaga again = wanted("a", true);
-        assertThat(journal.registration().receiveIfUnchanged(again, Optional.of(seen)).saga())
+        assertThat(journal.registration()
+                        .receiveIfUnchanged(again, Optional.of(seen))
+                        .saga())
                 .as("it holds the source")
                 .isEqualTo(saga(seen));
         journal.outcomes().beginCompensation(seen.sagaId(), 1, Reason.CANCELLED, "why");
