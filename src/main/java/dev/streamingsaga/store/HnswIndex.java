@@ -3,6 +3,7 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.config.ServerConfig.VectorIndex;
 import dev.streamingsaga.store.SegmentIndex.Model;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.CRC32;
 
@@ -10,22 +11,38 @@ import java.util.zip.CRC32;
  * The HNSW index of pgvector on the vectors of one model. A query uses it only if it has the same expression and
  * condition as the index, as literals.
  *
- * @param type {@code vector} or {@code halfvec}, the type of the indexed expression
+ * @param type of the indexed expression
  */
-record HnswIndex(Model model, String type) {
-    private static final int MAX_VECTOR_DIMENSION = 2000;
-    private static final int MAX_HALFVEC_DIMENSION = 4000;
+record HnswIndex(Model model, HnswIndex.VectorType type) {
+
+    /** A type of pgvector. */
+    enum VectorType {
+        VECTOR(2000),
+        HALFVEC(4000);
+
+        private final int maxDimension;
+
+        VectorType(int maxDimension) {
+            this.maxDimension = maxDimension;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /** Empty if none is configured, or if pgvector cannot index so many dimensions. */
     static Optional<HnswIndex> of(VectorIndex setting, Model model) {
         return switch (setting) {
             case EXACT -> Optional.empty();
-            case HNSW ->
-                Optional.of(new HnswIndex(model, "vector")).filter(index -> model.dimension() <= MAX_VECTOR_DIMENSION);
-            case HNSW_HALFVEC ->
-                Optional.of(new HnswIndex(model, "halfvec"))
-                        .filter(index -> model.dimension() <= MAX_HALFVEC_DIMENSION);
+            case HNSW -> of(VectorType.VECTOR, model);
+            case HNSW_HALFVEC -> of(VectorType.HALFVEC, model);
         };
+    }
+
+    private static Optional<HnswIndex> of(VectorType type, Model model) {
+        return model.dimension() <= type.maxDimension ? Optional.of(new HnswIndex(model, type)) : Optional.empty();
     }
 
     String name() {
