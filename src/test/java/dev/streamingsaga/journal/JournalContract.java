@@ -1206,6 +1206,77 @@ abstract class JournalContract {
                 .isTrue();
     }
 
+    @Test
+    void a_wait_is_visible_until_it_ends_and_only_its_beginning_and_end_are_events() throws Exception {
+        ActiveRun run = uploading("a");
+        Instant since = clock.instant();
+        Waiting first = new Waiting("waits for the bucket: no", since, since.plusSeconds(5));
+        Waiting second = new Waiting("waits for the bucket: still no", since, since.plusSeconds(15));
+
+        run.waits("upload", first);
+        assertThat(saga(run).waiting()).contains(first);
+        assertThat(run.waitsFor()).isEqualTo(first.reason());
+        run.waits("upload", second);
+        assertThat(saga(run).waiting()).contains(second);
+        run.goesOn("upload");
+        run.goesOn("upload");
+
+        assertThat(saga(run).waiting()).isEmpty();
+        assertThat(run.waitsFor()).isEmpty();
+        assertThat(journal.events().of(run.sagaId()))
+                .filteredOn(event -> event.step().equals("upload"))
+                .extracting(Event::message)
+                .containsExactly(first.reason(), "goes on");
+    }
+
+    @Test
+    void a_paused_or_former_run_does_not_wait_any_more() throws Exception {
+        ActiveRun run = uploading("a");
+        Waiting waiting = new Waiting("waits for the bucket: no", clock.instant(), clock.instant());
+        run.waits("upload", waiting);
+
+        journal.commands().pause(run.sagaId());
+
+        assertThat(saga(run).waiting()).isEmpty();
+        assertRefused(() -> run.waits("upload", waiting));
+        assertThat(journal.leases().resume(saga(run), LIMIT)).isTrue();
+        assertThat(saga(run).waiting()).isEmpty();
+        assertRefused(() -> run.waits("upload", waiting));
+    }
+
+    @Test
+    void a_chunk_row_that_is_gone_is_no_success() throws Exception {
+        ActiveRun run = uploading("a");
+        sql.update("DELETE FROM chunk");
+
+        assertThatThrownBy(() -> run.chunkSending(0, 1)).hasMessageContaining("lost a chunk row");
+        assertThatThrownBy(() -> run.chunkSent(0, Optional.empty())).hasMessageContaining("lost a chunk row");
+    }
+
+    @Test
+    void the_history_has_the_pause_and_why_a_saga_is_compensated() throws Exception {
+        SagaRecord paused = receive("a");
+        journal.commands().request(paused.sagaId(), OperatorCommand.PAUSE);
+        assertThat(journal.commands().find(paused.sagaId())).contains(OperatorCommand.PAUSE);
+        journal.commands().pause(paused.sagaId());
+        SagaRecord failed = receive("b");
+        journal.outcomes().beginCompensation(failed.sagaId(), 1, Reason.STORE_FAILED, "the reason");
+        journal.outcomes().residue(failed, "upload", new Residue("key", "no"), POLICY, QUIET);
+
+        assertThat(journal.commands().find(paused.sagaId())).isEmpty();
+        assertThat(journal.events().of(paused.sagaId()))
+                .extracting(Event::message)
+                .contains("PAUSED");
+        assertThat(journal.events().of(failed.sagaId()))
+                .filteredOn(event -> event.kind() == Event.EventKind.ERROR)
+                .extracting(Event::message)
+                .containsExactly("the reason");
+        assertThat(journal.steps().of(failed.sagaId()))
+                .filteredOn(step -> step.name().equals("upload"))
+                .extracting(StepRecord::state)
+                .containsExactly(StepState.RESIDUE);
+    }
+
     // Due work
 
     @Test
