@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
     private static final Logger LOG = LoggerFactory.getLogger(IngestionEndpoint.class);
 
-    /** Stops receiving documents; those already received continue. The HTTP API goes on answering other requests. */
+    /** Stops receiving documents; those already received continue. The HTTP API continues answering other requests. */
     void refuseDocuments() {
         if (builder instanceof ApiRoutes api) {
             api.refuseDocuments();
@@ -34,7 +34,7 @@ record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
             try {
                 api.close();
             } catch (Exception e) {
-                LOG.warn("{} goes on answering until it is stopped: {}", api, e.toString());
+                LOG.warn("{} continues answering until it is stopped: {}", api, e.toString());
             }
         }
     }
@@ -65,7 +65,7 @@ record IngestionEndpoint(CamelContext context, RouteBuilder builder) {
 
     /**
      * Suspends the consumers while something that sagas depend on is down: files stay in their folder, messages with
-     * their broker. The HTTP API goes on: it answers by itself that it accepts nothing.
+     * their broker. The HTTP API continues: it answers by itself that it accepts nothing.
      */
     void accept(boolean accepting) {
         if (builder instanceof ApiRoutes) {

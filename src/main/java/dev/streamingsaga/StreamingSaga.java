@@ -396,7 +396,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             return;
         }
         LOG.info(
-                "instance {} is stopping: no saga begins, {} go on for {} s at most",
+                "instance {} is stopping: no saga begins, {} continue for {} s at most",
                 name,
                 open.parts().runs().all().size(),
                 timeout.toSeconds());

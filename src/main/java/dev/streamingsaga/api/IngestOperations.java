@@ -72,7 +72,7 @@ final class IngestOperations {
             throw new Problem(
                             503,
                             "dependency-down",
-                            "the " + down.outage().dependency().label() + " is down since " + down.since()
+                            "the " + down.outage().dependency().label() + " has been down since " + down.since()
                                     + "; nothing was read, send the request again later")
                     .header("Retry-After", "15");
         });

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param needsAttention whether it waits for a person
  * @param visible whether its document can be found and read, which follows shortly after completion
- * @param waiting why it does not go on; null if it does
+ * @param waiting why it does not continue; null if it does
  * @param node the node that runs it; null if none does
  * @param progress progress of the running step, if this process runs the saga
  */

@@ -16,7 +16,7 @@ public record OperationConfig(
 
     /**
      * @param name readable name of this process; empty: the host name
-     * @param drainTimeout how long a stop lets running sagas go on; zero: they are handed over at once
+     * @param drainTimeout how long a stop lets running sagas continue; zero: they are handed over at once
      */
     public record Node(String name, Duration drainTimeout) {}
 

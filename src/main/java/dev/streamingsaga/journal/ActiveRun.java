@@ -100,7 +100,7 @@ public final class ActiveRun implements Run {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            // it has not ended in time: the caller goes on
+            // it has not ended in time: the caller continues
         }
     }
 
@@ -149,15 +149,15 @@ public final class ActiveRun implements Run {
         journal.runs().waits(sagaId, number, name, waiting);
     }
 
-    /** What the step waits for now; empty if it goes on. */
+    /** What the step waits for now; empty if it continues. */
     public String waitsFor() {
         return waitsFor;
     }
 
-    /** Journals that the step goes on after it has waited. */
-    public void goesOn(String name) {
+    /** Journals that the step continues after it has waited. */
+    public void continues(String name) {
         waitsFor = "";
-        journal.runs().goesOn(sagaId, number, name);
+        journal.runs().continues(sagaId, number, name);
     }
 
     /**

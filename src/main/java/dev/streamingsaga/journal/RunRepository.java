@@ -39,8 +39,8 @@ final class RunRepository {
                 .update();
     }
 
-    /** Records that the saga goes on after it has waited. */
-    void goesOn(String sagaId, int run, String step) {
+    /** Records that the saga continues after it has waited. */
+    void continues(String sagaId, int run, String step) {
         db.inTransaction(() -> {
             int ended = db.sql
                     .sql("UPDATE saga SET waiting_for = NULL, waiting_since = NULL, next_attempt_at = NULL,"
@@ -48,7 +48,7 @@ final class RunRepository {
                     .params(db.now(), sagaId, run)
                     .update();
             if (ended == 1) {
-                events.append(sagaId, Event.EventKind.STATE, step, "goes on", "");
+                events.append(sagaId, Event.EventKind.STATE, step, "continues", "");
             }
         });
     }

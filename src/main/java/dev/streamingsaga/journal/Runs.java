@@ -56,7 +56,7 @@ public final class Runs {
         return run;
     }
 
-    /** Accepts no more documents. Runs that have begun go on. */
+    /** Accepts no more documents. Runs that have begun continue. */
     public void refuseDocuments() {
         closed = true;
     }

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param document empty before the step {@code start}
  * @param publishAttempts failed attempts to make the document of a COMPLETED saga visible in every store
  * @param supersededBy the saga that stored the newer version of the document
- * @param waiting why a running saga does not go on; empty if it does
+ * @param waiting why a running saga does not continue; empty if it does
  */
 @PublicApi
 public record SagaRecord(

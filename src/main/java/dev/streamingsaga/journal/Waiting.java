@@ -4,7 +4,7 @@ import dev.streamingsaga.annotation.PublicApi;
 import java.time.Instant;
 
 /**
- * Why an unfinished saga does not go on.
+ * Why an unfinished saga does not continue.
  *
  * @param reason begins with "waits for"
  * @param since when the first attempt of its step failed

@@ -51,7 +51,7 @@ public final class SagaOperator extends SagaReader {
 
     /**
      * The outcome of a saga, with the counts of its stores, queried now. Also answers for a paused saga, unless it was
-     * requested to go on.
+     * requested to continue.
      *
      * @param wait how long to wait for the outcome at most
      * @throws UnknownSagaException if there is no such saga

@@ -127,7 +127,7 @@ final class AlertDrafts {
                 new AlertText(
                         "WARNING",
                         "DEPENDENCY_DOWN",
-                        "the " + dependency + " is down since " + down.since() + ": "
+                        "the " + dependency + " has been down since " + down.since() + ": "
                                 + down.outage().detail(),
                         "check the " + dependency
                                 + "; sagas wait for it as long as saga.patience, and no new one begins"),

@@ -92,7 +92,7 @@ public final class Outages implements AutoCloseable {
     }
 
     /**
-     * A probe may hang, for example in a pool that waits for a connection: it goes on, and ends the outage if it can.
+     * A probe may hang, for example in a pool that waits for a connection: it continues, and ends the outage if it can.
      */
     private void giveUpProbe(Dependency dependency) {
         wentDown(dependency, "no answer within " + ANSWER_LIMIT.toSeconds() + " s");
@@ -123,7 +123,7 @@ public final class Outages implements AutoCloseable {
             notifyAll();
         }
         LOG.info(
-                "the {} is back after {} s; sagas go on",
+                "the {} is back after {} s; sagas continue",
                 dependency.label(),
                 Duration.between(known.since(), clock.instant()).toSeconds());
         notifyListeners();

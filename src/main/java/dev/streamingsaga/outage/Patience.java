@@ -177,15 +177,15 @@ public final class Patience {
                 : now.isBefore(next) && outages.recoveries(dependency) == known;
     }
 
-    /** Records that the run goes on after it has waited. */
+    /** Records that the run continues after it has waited. */
     public void succeeded(ActiveRun run, String step, Attempts attempts) {
         if (attempts.hasFailed()) {
             LOG.info(
-                    "saga {}{} goes on after {} s",
+                    "saga {}{} continues after {} s",
                     run.sagaId(),
                     of(step),
                     Duration.between(attempts.firstFailure, clock.instant()).toSeconds());
-            run.goesOn(step);
+            run.continues(step);
         }
     }
 }

@@ -53,6 +53,7 @@ public final class TransientFailures {
 
     private static final Pattern CAMEL_HTTP_STATUS = Pattern.compile("statusCode: (\\d{3})");
     private static final int MAX_CAUSES = 32;
+    private static final int MAX_DETAIL_CHARS = 300;
 
     private TransientFailures() {}
 
@@ -172,9 +173,12 @@ public final class TransientFailures {
         return isTransient ? Optional.of(outage(dependency, cause)) : Optional.empty();
     }
 
+    /** Of the answer of a server, which may be of any length, only the beginning is kept. */
     private static Outage outage(Dependency dependency, Throwable cause) {
-        String text = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
-        return new Outage(
-                dependency, cause.getMessage() == null ? cause.getClass().getSimpleName() : text);
+        String message = cause.getMessage();
+        String line = message == null
+                ? cause.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
+        return new Outage(dependency, line.substring(0, Math.min(line.length(), MAX_DETAIL_CHARS)));
     }
 }

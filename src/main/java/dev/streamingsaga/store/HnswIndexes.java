@@ -12,7 +12,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
-/** Creates the configured HNSW indexes that are missing. Writes and searches go on meanwhile. */
+/** Creates the configured HNSW indexes that are missing. Writes and searches continue meanwhile. */
 final class HnswIndexes {
     private static final Logger LOG = LoggerFactory.getLogger(HnswIndexes.class);
     /** Of the advisory locks of the server. */

@@ -68,7 +68,7 @@ function flush() {
 
 function showOutages(down) {
   byId('down').hidden = down.length === 0;
-  setText(byId('down'), down.map(d => `The ${d.dependency} is down since ${clock(d.since)} (${d.detail}). Sagas wait for it, and nothing new begins.`).join(' '));
+  setText(byId('down'), down.map(d => `The ${d.dependency} has been down since ${clock(d.since)} (${d.detail}). Sagas wait for it, and nothing new begins.`).join(' '));
 }
 
 function badge(id, n, meaning) {

@@ -118,7 +118,7 @@ class OutageTest {
         assertThat(newest().waiting()).isEmpty();
         assertThat(history(result))
                 .anyMatch(line -> line.startsWith("waits for the bucket"))
-                .contains("goes on");
+                .contains("continues");
         assertThat(saga.s3().count(method("PUT").and(keyEndsWith("chunk-000000"))))
                 .as("a chunk that was confirmed is not sent again")
                 .isOne();
@@ -285,7 +285,7 @@ class OutageTest {
                 .as("one alert for the outage")
                 .singleElement()
                 .asString()
-                .contains("\"type\":\"DEPENDENCY_DOWN\"", "the bucket is down since", waiting);
+                .contains("\"type\":\"DEPENDENCY_DOWN\"", "the bucket has been down since", waiting);
     }
 
     @Test

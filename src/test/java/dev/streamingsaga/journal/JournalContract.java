@@ -1218,15 +1218,15 @@ abstract class JournalContract {
         assertThat(run.waitsFor()).isEqualTo(first.reason());
         run.waits("upload", second);
         assertThat(saga(run).waiting()).contains(second);
-        run.goesOn("upload");
-        run.goesOn("upload");
+        run.continues("upload");
+        run.continues("upload");
 
         assertThat(saga(run).waiting()).isEmpty();
         assertThat(run.waitsFor()).isEmpty();
         assertThat(journal.events().of(run.sagaId()))
                 .filteredOn(event -> event.step().equals("upload"))
                 .extracting(Event::message)
-                .containsExactly(first.reason(), "goes on");
+                .containsExactly(first.reason(), "continues");
     }
 
     @Test

@@ -428,7 +428,7 @@ class RunsTest {
         run.waits("upload", new Waiting("waits for the bucket", clock.instant(), clock.instant()));
         assertThat(run.waitsFor()).isEqualTo("waits for the bucket");
         assertThat(saga(run).waiting()).map(Waiting::reason).contains("waits for the bucket");
-        run.goesOn("upload");
+        run.continues("upload");
         assertThat(run.waitsFor()).isEmpty();
         assertThat(saga(run).waiting()).isEmpty();
 

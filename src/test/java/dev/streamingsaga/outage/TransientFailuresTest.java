@@ -216,4 +216,11 @@ class TransientFailuresTest {
 
         assertThat(TransientFailures.outage(first)).isEmpty();
     }
+
+    @Test
+    void of_what_a_server_answers_only_the_beginning_of_the_first_line_is_kept() {
+        Exception failure = new ConnectException("no".repeat(500) + "\nsecond line");
+
+        assertThat(TransientFailures.outage(failure)).contains(new Outage(Dependency.SERVER, "no".repeat(150)));
+    }
 }
