@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,14 +88,27 @@ final class CoordinatorGate implements HttpHandler {
     /** A POST always begins an LRA. */
     private void begin(HttpServerExchange exchange) throws Exception {
         if (lras.reserve()) {
-            exchange.addExchangeCompleteListener((done, next) -> {
-                lras.release();
-                next.proceed();
-            });
+            releaseOnce(exchange);
             coordinator.handleRequest(exchange);
         } else {
             exchange.getResponseHeaders().put(Headers.RETRY_AFTER, RETRY_AFTER_SECONDS);
             answer(exchange, StatusCodes.SERVICE_UNAVAILABLE, "TooManyLRAs", IoCallback.END_EXCHANGE);
+        }
+    }
+
+    /** Releases before the caller has the response: what it does next must not find the LRA counted twice. */
+    private void releaseOnce(HttpServerExchange exchange) {
+        AtomicBoolean reserved = new AtomicBoolean(true);
+        exchange.addResponseCommitListener(response -> release(reserved));
+        exchange.addExchangeCompleteListener((done, next) -> {
+            release(reserved);
+            next.proceed();
+        });
+    }
+
+    private void release(AtomicBoolean reserved) {
+        if (reserved.compareAndSet(true, false)) {
+            lras.release();
         }
     }
 

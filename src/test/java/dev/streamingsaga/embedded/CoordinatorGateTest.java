@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.lra.CoordinatorSecret;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,8 +30,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.CleanupMode;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -41,8 +40,7 @@ class CoordinatorGateTest {
     private static final int MAX_LRAS = 5;
 
     /** Shared by all tests: a JVM has one coordinator on one directory. */
-    @TempDir(cleanup = CleanupMode.NEVER)
-    static Path data;
+    private static final Path DATA = CoordinatorSettings.directory();
 
     private EmbeddedCoordinator coordinator;
     private final List<String> begun = new ArrayList<>();
@@ -64,11 +62,11 @@ class CoordinatorGateTest {
     }
 
     private static SagaConfig config() {
-        return Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.coordinator.max-lras", "" + MAX_LRAS));
+        return Settings.parse(Map.of("saga.data.dir", DATA.toString(), "saga.coordinator.max-lras", "" + MAX_LRAS));
     }
 
     private String secret() throws IOException {
-        return Files.readString(data.resolve("coordinator/secret")).strip();
+        return Files.readString(DATA.resolve("coordinator/secret")).strip();
     }
 
     private String authorization() throws IOException {
@@ -235,14 +233,14 @@ class CoordinatorGateTest {
     void the_secret_is_generated_once_is_private_and_appears_nowhere_else() throws Exception {
         String secret = secret();
         assertThat(secret).hasSizeGreaterThanOrEqualTo(43);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve("coordinator/secret"))))
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(DATA.resolve("coordinator/secret"))))
                 .isEqualTo("rw-------");
         assertThat(coordinator.access())
                 .hasToString("" + coordinator.access())
                 .asString()
                 .doesNotContain(secret);
         begin();
-        try (Stream<Path> files = Files.walk(data)) {
+        try (Stream<Path> files = Files.walk(DATA)) {
             for (Path file : files.filter(Files::isRegularFile)
                     .filter(file -> !file.endsWith("coordinator/secret"))
                     .toList()) {
@@ -264,7 +262,7 @@ class CoordinatorGateTest {
     void a_damaged_secret_file_is_named_and_not_replaced() throws Exception {
         coordinator.close();
         String secret = secret();
-        Files.writeString(data.resolve("coordinator/secret"), "short\n");
+        Files.writeString(DATA.resolve("coordinator/secret"), "short\n");
 
         assertThatThrownBy(() -> EmbeddedCoordinator.start(config()))
                 .isInstanceOf(IOException.class)
@@ -272,7 +270,7 @@ class CoordinatorGateTest {
                         "coordinator/secret must hold one line of 16 or more printable ASCII characters", "delete it")
                 .hasMessageNotContaining("short");
 
-        Files.writeString(data.resolve("coordinator/secret"), secret);
+        Files.writeString(DATA.resolve("coordinator/secret"), secret);
         start();
     }
 
@@ -282,14 +280,14 @@ class CoordinatorGateTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             int port = taken.getLocalPort();
             SagaConfig alone =
-                    Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.coordinator.port", "" + port));
+                    Settings.parse(Map.of("saga.data.dir", DATA.toString(), "saga.coordinator.port", "" + port));
             assertThatThrownBy(() -> EmbeddedCoordinator.startAlone(alone))
                     .isInstanceOf(IOException.class)
                     .hasMessageContainingAll("" + port, "saga.coordinator.port");
             taken.close();
             coordinator = EmbeddedCoordinator.startAlone(alone);
             assertThat(coordinator.url().getPort()).isEqualTo(port);
-            assertThat(coordinator.secretFile()).contains(data.resolve("coordinator/secret"));
+            assertThat(coordinator.secretFile()).contains(DATA.resolve("coordinator/secret"));
         }
         assertThat(begin().status()).isEqualTo(201);
         assertThat(Settings.parse(Map.of()).servers().coordinator().server().port())
@@ -306,7 +304,7 @@ class CoordinatorGateTest {
         }
         coordinator = EmbeddedCoordinator.startAlone(Settings.parse(Map.of(
                 "saga.data.dir",
-                data.toString(),
+                DATA.toString(),
                 "saga.coordinator.host",
                 "0.0.0.0",
                 "saga.coordinator.port",

@@ -13,14 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 @Tag("own-jvm")
 class EmbeddedCoordinatorTest {
     /** Shared by all tests: a JVM has one coordinator on one directory. */
-    @TempDir(cleanup = CleanupMode.NEVER)
-    static Path data;
+    private static final Path DATA = CoordinatorSettings.directory();
 
     private static int status(URI uri) throws Exception {
         return HttpClient.newHttpClient()
@@ -30,10 +28,10 @@ class EmbeddedCoordinatorTest {
 
     @Test
     void answers_on_loopback_and_keeps_port_and_store_in_its_directory() throws Exception {
-        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data))) {
+        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(DATA))) {
             assertThat(coordinator.url().toString()).matches("http://127\\.0\\.0\\.1:\\d+/lra-coordinator");
             assertThat(status(coordinator.url())).isEqualTo(200);
-            assertThat(Files.readString(data.resolve("coordinator/port")).strip())
+            assertThat(Files.readString(DATA.resolve("coordinator/port")).strip())
                     .endsWith(String.valueOf(coordinator.url().getPort()));
         }
         assertThat(Path.of("ObjectStore")).doesNotExist();
@@ -44,7 +42,7 @@ class EmbeddedCoordinatorTest {
         URI first = restart();
         assertThat(restart()).isEqualTo(first);
         try (ServerSocket taken = new ServerSocket(first.getPort(), 1, InetAddress.getLoopbackAddress());
-                EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data))) {
+                EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(DATA))) {
             assertThat(coordinator.url()).isNotEqualTo(first);
             assertThat(coordinator.access().scope().former()).contains(first);
             assertThat(taken.isBound()).isTrue();
@@ -52,7 +50,7 @@ class EmbeddedCoordinatorTest {
     }
 
     private static URI restart() throws Exception {
-        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data))) {
+        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(DATA))) {
             assertThat(status(coordinator.url())).isEqualTo(200);
             return coordinator.url();
         }
@@ -60,7 +58,7 @@ class EmbeddedCoordinatorTest {
 
     @Test
     void a_second_directory_in_the_same_jvm_is_refused(@TempDir Path other) throws Exception {
-        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data))) {
+        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(DATA))) {
             assertThatThrownBy(() -> EmbeddedCoordinator.start(CoordinatorSettings.in(other)))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("already has an LRA coordinator");

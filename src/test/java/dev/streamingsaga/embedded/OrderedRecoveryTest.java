@@ -20,8 +20,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.CleanupMode;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Recovery passes at the worst moments, while the coordinator is running. */
 @Tag("one-jdk")
@@ -33,15 +31,14 @@ class OrderedRecoveryTest {
     private static final Duration LATER = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-    @TempDir(cleanup = CleanupMode.NEVER)
-    static Path data;
+    private static final Path DATA = CoordinatorSettings.directory();
 
     static EmbeddedCoordinator coordinator;
     LraParticipants participants;
 
     @BeforeAll
     static void start() throws Exception {
-        coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(data));
+        coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(DATA));
     }
 
     @AfterAll
@@ -180,7 +177,7 @@ class OrderedRecoveryTest {
     }
 
     private static boolean stored(URI lra) throws Exception {
-        try (Stream<Path> files = Files.walk(data.resolve("coordinator/store"))) {
+        try (Stream<Path> files = Files.walk(DATA.resolve("coordinator/store"))) {
             return files.anyMatch(file -> file.getFileName().toString().equals(LraParticipants.name(lra)));
         }
     }

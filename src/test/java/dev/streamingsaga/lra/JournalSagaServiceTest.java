@@ -37,8 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JournalSagaServiceTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-    @TempDir(cleanup = org.junit.jupiter.api.io.CleanupMode.NEVER)
-    static Path coordinatorData;
+    private static final Path COORDINATOR_DATA = CoordinatorSettings.directory();
 
     @TempDir
     Path data;
@@ -47,7 +46,7 @@ class JournalSagaServiceTest {
 
     @BeforeAll
     static void startCoordinator() throws Exception {
-        coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(coordinatorData));
+        coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(COORDINATOR_DATA));
     }
 
     @AfterAll
