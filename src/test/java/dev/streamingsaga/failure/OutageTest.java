@@ -1,5 +1,6 @@
 package dev.streamingsaga.failure;
 
+import static dev.streamingsaga.failure.Aftermath.assertFetched;
 import static dev.streamingsaga.failure.Aftermath.assertNothingLeft;
 import static dev.streamingsaga.failure.Aftermath.assertStored;
 import static dev.streamingsaga.testkit.ProxiedRequest.keyContains;
@@ -29,10 +30,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -186,12 +189,28 @@ class OutageTest {
                 .when(method("PUT").and(keyEndsWith("manifest.json")))
                 .beforeForward(() -> ended.addAndGet(end(postgres)));
 
-        IngestResult result = saga.ingest(threeChunks());
+        Original original = Original.of(threeChunks());
+        IngestResult result = saga.ingest(original.path());
 
         assertThat(ended.get()).as("connections that were ended").isGreaterThan(2);
-        assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
+        assertFetched(saga, result, original);
         assertThat(newest().lastRun()).as("the same run").isOne();
-        assertThat(result.stores()).containsEntry("security", 1L).containsEntry("relational", 1L);
+        for (String store : List.of("security", "graph", "relational")) {
+            assertThat(visibleRows(postgres, store)).as("visible in " + store).containsExactly(result.sagaId());
+        }
+    }
+
+    private static List<String> visibleRows(PostgresServer postgres, String store) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(postgres.url());
+                Statement statement = connection.createStatement();
+                ResultSet rows =
+                        statement.executeQuery("select saga_id from " + store + "_document where visible = 1")) {
+            List<String> sagas = new ArrayList<>();
+            while (rows.next()) {
+                sagas.add(rows.getString(1));
+            }
+            return sagas;
+        }
     }
 
     /** As an administrator does, or a restart of the server. */
