@@ -31,6 +31,7 @@ public final class JmsRoutes extends RouteBuilder {
     private final ClaimedFile file;
     private final SpooledBody body;
     private final DeadLetters deadLetters;
+    private final Replies replies = new Replies();
 
     /**
      * @throws IllegalStateException if the registry has no suitable connection factory
@@ -64,7 +65,7 @@ public final class JmsRoutes extends RouteBuilder {
         return found;
     }
 
-    /** Consumes the message and sends the reply in one session transaction. */
+    /** Consumes messages in session transactions; {@link Replies} sends the replies in them. */
     private JmsComponent component(ConnectionFactory connections) {
         JmsConfiguration settings = new JmsConfiguration(connections);
         settings.setTransacted(true);
@@ -72,6 +73,7 @@ public final class JmsRoutes extends RouteBuilder {
         settings.setCacheLevelName("CACHE_CONSUMER");
         settings.setConcurrentConsumers(config.concurrency());
         settings.setMapJmsMessage(false);
+        settings.setDisableReplyTo(true);
         settings.setAcceptMessagesWhileStopping(false);
         JmsComponent component = new JmsComponent(settings);
         component.setHeaderFilterStrategy(new NoHeaders());
@@ -84,6 +86,7 @@ public final class JmsRoutes extends RouteBuilder {
                 .errorHandler(noErrorHandler())
                 .description("ingests the document of a message, replies with the outcome; dead-letters bad messages")
                 .process(ErrorGuard::mark)
+                .process(replies::remember)
                 .doTry()
                     .process(earlier::findByMessageId)
                     .choice()
@@ -97,7 +100,8 @@ public final class JmsRoutes extends RouteBuilder {
                 .doCatch(DocumentRefusedException.class).onWhen(Refusal::isPermanent)
                     .process(deadLetters::put)
                     .process(Refusal::reply)
-                .end();
+                .end()
+                .process(replies::send);
 
         from(config.direct("jms-file")).routeId(config.id("jms-file")).group("jms")
                 .errorHandler(noErrorHandler())

@@ -6,6 +6,10 @@ import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.streamingsaga.Internals;
 import dev.streamingsaga.StreamingSaga;
 import dev.streamingsaga.journal.ActiveRun;
@@ -17,6 +21,7 @@ import jakarta.jms.BytesMessage;
 import jakarta.jms.Connection;
 import jakarta.jms.JMSException;
 import jakarta.jms.MessageConsumer;
+import jakarta.jms.Queue;
 import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
 import java.net.ServerSocket;
@@ -35,6 +40,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
+import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -49,6 +56,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** An external broker with default settings: it redelivers a message ten times without delay, then drops it. */
 @Tag("one-jdk")
@@ -77,7 +85,12 @@ class OtherBrokerTest {
                 .setSecurityEnabled(false)
                 .setPersistenceEnabled(false)
                 .setJMXManagementEnabled(false)
-                .addAcceptorConfiguration("loopback", url));
+                .addAcceptorConfiguration("loopback", url)
+                .addAddressSetting(
+                        "full",
+                        new AddressSettings()
+                                .setMaxSizeBytes(1)
+                                .setAddressFullMessagePolicy(AddressFullMessagePolicy.FAIL)));
         broker.start();
         connection = new ActiveMQConnectionFactory(url).createConnection();
         connection.start();
@@ -106,9 +119,13 @@ class OtherBrokerTest {
     }
 
     private void send(String name, byte[] content) throws JMSException {
+        send(name, content, session.createQueue("answers"));
+    }
+
+    private void send(String name, byte[] content, Queue answers) throws JMSException {
         BytesMessage message = session.createBytesMessage();
         message.setStringProperty("fileName", name);
-        message.setJMSReplyTo(session.createQueue("answers"));
+        message.setJMSReplyTo(answers);
         message.writeBytes(content);
         session.createProducer(session.createQueue(QUEUE)).send(message);
     }
@@ -165,6 +182,48 @@ class OtherBrokerTest {
                             .mapToObj(i -> i == 5 ? "two.bin" : "late" + i + ".txt")
                             .toList());
         }
+    }
+
+    /** The broker notices it at the commit only. */
+    @Test
+    void a_reply_that_cannot_be_sent_is_given_up_and_disturbs_no_other_message() throws Exception {
+        Queue answers = session.createQueue("full");
+        session.createProducer(answers).send(session.createTextMessage("fills the address"));
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+        root.addAppender(lines);
+        try (StreamingSagaFixture saga = saga()) {
+            saga.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).beforeForward(() -> {
+                reached.countDown();
+                held.await();
+            });
+            send("two.bin", Files.readAllBytes(saga.file("two.bin", CHUNK + 1L)));
+            assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
+
+            send("evil.txt", "nobody reads the reply".getBytes(), answers);
+            await().atMost(PATIENCE).until(() -> waiting() == 1);
+            held.countDown();
+            await().atMost(PATIENCE).until(() -> waiting() == 0);
+
+            assertThat(saga.column("journal", "SELECT state FROM saga"))
+                    .as("one saga for each message")
+                    .containsExactly("COMPLETED", "COMPLETED");
+            assertThat(((TextMessage) session.createConsumer(session.createQueue("answers"))
+                                    .receive(PATIENCE.toMillis()))
+                            .getText())
+                    .contains("two.bin", "COMPLETED");
+        } finally {
+            root.detachAppender(lines);
+        }
+        assertThat(List.copyOf(lines.list).stream()
+                        .filter(line -> line.getLevel().isGreaterOrEqual(Level.WARN)
+                                && (line.getLoggerName().startsWith("dev.streamingsaga.jms")
+                                        || line.getLoggerName().startsWith("org.apache.camel")
+                                        || line.getLoggerName().startsWith("org.springframework"))))
+                .singleElement()
+                .asString()
+                .contains("cannot be sent to", "3 attempts");
     }
 
     @Test
