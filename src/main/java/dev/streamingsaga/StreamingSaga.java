@@ -5,6 +5,7 @@ import dev.streamingsaga.api.ApiDependencies;
 import dev.streamingsaga.api.ApiRoutes;
 import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.chunk.ChunkStore;
+import dev.streamingsaga.chunk.VerifiedSources;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.ContentFactory;
@@ -228,7 +229,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 config.operation().recovery().lease());
         Runs runs = new Runs(journal);
         DocumentContent content = closeLater(ContentFactory.open(config));
-        Stores stores = closeLater(Stores.open(config, context, content, resources.databases()));
+        Stores stores = closeLater(Stores.open(
+                config, context, content, new VerifiedSources(config, servers.s3())::of, resources.databases()));
         stores.createVectorIndexes();
         Reports reports = new Reports(config, journal, context);
         CallbackToken tokens =

@@ -173,7 +173,7 @@ class ArchitectureTest {
                             "ContentDirectories",
                             "UploadSpool",
                             "SpoolWriter",
-                            "TextSource", // the spool
+                            "ChunkSlots", // the spool
                             "BucketSweep",
                             "ChunkStore",
                             "DoctorCommand",

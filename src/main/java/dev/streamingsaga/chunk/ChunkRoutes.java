@@ -2,6 +2,7 @@ package dev.streamingsaga.chunk;
 
 import static dev.streamingsaga.config.RouteNames.COMPENSATE;
 import static dev.streamingsaga.config.RouteNames.COMPLETE;
+import static dev.streamingsaga.config.RouteNames.CONTENT;
 import static dev.streamingsaga.config.RouteNames.COUNT;
 import static dev.streamingsaga.config.RouteNames.MANIFEST;
 import static dev.streamingsaga.config.RouteNames.WRITE;
@@ -16,9 +17,9 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
-import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -32,8 +33,8 @@ import org.apache.camel.support.TypeConverterSupport;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * The routes of the object store: {@code store-upload} with its compensation and count, {@code verify} and {@code
- * manifest}.
+ * The routes of the object store: {@code store-upload} with its compensation and count, {@code verify}, {@code
+ * manifest} and {@code content}.
  *
  * <p>Upload, verify and manifest need the {@link Run} in its exchange property and do not change the body. They never
  * handle a failure: the exchange's exception is a {@link SagaException}. After a failed upload, other chunks may still
@@ -83,6 +84,7 @@ public final class ChunkRoutes extends RouteBuilder {
         upload(new PlanUpload(bucket, config.servers().s3().timeout(), config.documents().chunk().parallelism()), pool);
         put(new ChunkAttempt(new UploadFailures(config), config.documents().chunk().retryDelay()));
         verify(bucket, pool);
+        content();
         compensate(bucket, pool);
         complete(new ConcurrentHashMap<>());
     }
@@ -191,7 +193,6 @@ public final class ChunkRoutes extends RouteBuilder {
                 .routeDescription("Writes manifest.json next to the chunks")
                 .streamCache(false)
                 .setProperty(BODY, body())
-                .process(ChunkRoutes::checkSource)
                 .process(ChunkRoutes::describeManifest)
                 .to(config.direct(CHUNK_ATTEMPTS))
                 .setBody(exchangeProperty(BODY))
@@ -203,6 +204,25 @@ public final class ChunkRoutes extends RouteBuilder {
                 .streamCache(false)
                 .process(ChunkRoutes::describeManifest)
                 .to(config.direct(CHUNK_ATTEMPTS));
+    }
+
+    private void content() {
+        ChunkStore store = new ChunkStore(config, s3);
+        from(config.direct(CONTENT))
+                .routeId(config.id(CONTENT))
+                .routeDescription("The verified bytes of the document as a stream, for the route of a store")
+                .streamCache(false)
+                .process(exchange -> exchange.getMessage().setBody(content(store, exchange)));
+    }
+
+    private static InputStream content(ChunkStore store, Exchange exchange) {
+        Run run = exchange.getProperty(ExchangeKeys.RUN, Run.class);
+        Document document = run.document();
+        List<ChunkRow> rows = run.chunks();
+        VerifyChunks.checkOrder(document, rows);
+        return rows.isEmpty()
+                ? InputStream.nullInputStream()
+                : store.in(document.bucket()).content(rows, 0, document.sizeBytes());
     }
 
     private void compensate(Bucket bucket, ExecutorService pool) {
@@ -237,15 +257,6 @@ public final class ChunkRoutes extends RouteBuilder {
 
     private static Map<?, ?> facts(Exchange exchange) {
         return exchange.getMessage().getBody(Map.class);
-    }
-
-    /**
-     * Checks the source again: stores read it after verification, and must have read the bytes that the bucket holds.
-     */
-    private static void checkSource(Exchange exchange) {
-        Run run = exchange.getProperty(ExchangeKeys.RUN, Run.class);
-        Document document = run.document();
-        SourceFile.checkContent(document.path(), document.identity(), document.sha256(), run::check);
     }
 
     private static void describeManifest(Exchange exchange) {

@@ -120,8 +120,17 @@ final class PlanUpload {
                 && new Bucket.ListedObject(row.sizeBytes(), row.etag()).equals(listed.get(row.key()));
     }
 
-    /** The digests that the caller computed before the saga; computed here if the property is missing. */
+    /**
+     * The digests that the caller computed before the saga; computed here if the property is missing. Those of the
+     * journal if its chunks are verified.
+     */
     private static Digests digests(Exchange exchange, Run run, Document document) {
+        if (!run.needsSource()) {
+            return new Digests(
+                    document.sha256(),
+                    document.sizeBytes(),
+                    run.chunks().stream().map(ChunkRow::sha256).toList());
+        }
         Digests digests = exchange.getProperty(ExchangeKeys.DIGESTS, Digests.class);
         if (digests == null) {
             digests = SourceFile.digest(
@@ -169,25 +178,44 @@ final class PlanUpload {
         if (row.state() == ChunkState.PENDING) {
             return false;
         }
-        boolean confirmed = put.upload().isConfirmed(row) || hasChecksum(put.document(), row);
+        boolean confirmed = put.upload().isConfirmed(row) || hasChecksum(put, row);
         if (confirmed) {
             put.upload().requireUnchanged(row);
             put.run().chunkConfirmed(row);
             put.upload().stored(row);
+        } else if (!put.run().needsSource()) {
+            requireOriginal(put.document(), row);
         }
         return confirmed;
     }
 
-    private boolean hasChecksum(Document document, ChunkRow row) {
+    private boolean hasChecksum(ObjectPut put, ChunkRow row) {
         try {
-            return bucket.named(document.bucket())
+            return bucket.named(put.document().bucket())
                     .head(row.key())
                     .filter(stored -> stored.sizeBytes() == row.sizeBytes())
                     .flatMap(Bucket.StoredObject::sha256)
                     .filter(row.sha256()::equals)
                     .isPresent();
         } catch (RuntimeException e) {
+            if (!put.run().needsSource()) {
+                throw e; // the original may be gone: the chunk must not count as lost
+            }
             return false; // correctness is unaffected: sending runs into the same failure and classifies it
+        }
+    }
+
+    /** A chunk that was verified in an earlier run is sent again only if the original is still the same. */
+    private static void requireOriginal(Document document, ChunkRow row) {
+        try {
+            SourceFile.check(document.path(), document.identity());
+        } catch (SagaException e) {
+            throw new SagaException(
+                    Reason.CHUNK_MISSING,
+                    "bucket " + document.bucket() + " no longer confirms " + row.key()
+                            + ", which was verified, and it cannot be sent again (" + e.getMessage()
+                            + "); compensating",
+                    e);
         }
     }
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /**
  * Verifies the chunks before any other store is written. If it passes: the chunks in the journal are 0..n-1 without
  * gap, the bucket holds exactly these objects with these sizes, each has the bytes of its SHA-256, and the source is
- * still the file that was hashed.
+ * still the file that was hashed. From then on the bucket is the source: a later run asks only the bucket.
  *
  * <p>Why that proves the hash of the whole without reading it again: one pass over the source adds every byte to the
  * hash of the whole and to the hash of its chunk (see {@code Digests}). The server compares the hash of each chunk with
@@ -54,7 +54,9 @@ final class VerifyChunks {
         } else {
             checkReported(bucket, run, rows);
         }
-        SourceFile.checkContent(document.path(), document.identity(), document.sha256(), run::check);
+        if (run.needsSource()) {
+            SourceFile.checkContent(document.path(), document.identity(), document.sha256(), run::check);
+        }
         run.chunksVerified();
     }
 

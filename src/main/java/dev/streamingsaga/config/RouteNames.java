@@ -16,6 +16,9 @@ public final class RouteNames {
 
     public static final String MANIFEST = "manifest";
 
+    /** For stores of users: the verified bytes of the document as a stream. */
+    public static final String CONTENT = "content";
+
     /** Of the operator; optional. */
     public static final String ALERT = "alert";
 

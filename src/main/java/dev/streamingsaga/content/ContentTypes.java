@@ -2,9 +2,8 @@ package dev.streamingsaga.content;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import org.apache.tika.detect.zip.DefaultZipContainerDetector;
 import org.apache.tika.metadata.Metadata;
 import org.apache.tika.metadata.TikaCoreProperties;
@@ -31,11 +30,10 @@ final class ContentTypes {
     private final MediaTypeRegistry registry = types.getMediaTypeRegistry();
     private final DefaultZipContainerDetector containers = new DefaultZipContainerDetector();
 
-    /** First bytes of a file, at most {@link #PREFIX_BYTES}. */
-    static byte[] prefix(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            return in.readNBytes(PREFIX_BYTES);
-        }
+    /** First bytes of a document, at most {@link #PREFIX_BYTES}. */
+    static byte[] prefix(SeekableByteChannel bytes) throws IOException {
+        bytes.position(0);
+        return Channels.newInputStream(bytes).readNBytes(PREFIX_BYTES);
     }
 
     MediaType detect(byte[] prefix, String fileName) throws IOException {

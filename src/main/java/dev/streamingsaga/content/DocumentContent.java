@@ -1,6 +1,6 @@
 package dev.streamingsaga.content;
 
-import java.nio.file.Path;
+import dev.streamingsaga.source.DocumentSource;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -14,7 +14,7 @@ public interface DocumentContent extends AutoCloseable {
     default void close() {}
 
     /** MIME type by magic bytes, {@code application/octet-stream} if unknown. Reads at most 64 KiB. */
-    String contentType(Path file);
+    String contentType(DocumentSource source);
 
     /** Whether {@link #embed} reads files of this type, and so needs the model. */
     boolean hasText(String contentType);
@@ -28,14 +28,14 @@ public interface DocumentContent extends AutoCloseable {
      * @return the outline of the whole document
      */
     Outline embed(
-            Path file,
+            DocumentSource source,
             String contentType,
             int firstOrdinal,
             Consumer<List<EmbeddedSegment>> sink,
             ProgressListener progress);
 
     /** Returns the outline that {@link #embed} would return, without embedding. */
-    Outline outline(Path file, String contentType);
+    Outline outline(DocumentSource source, String contentType);
 
     /** The model in use; loaded on the first call. */
     Embedder embedder();

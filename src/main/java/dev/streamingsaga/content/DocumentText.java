@@ -50,6 +50,11 @@ final class DocumentText implements TextSink {
     }
 
     @Override
+    public void unreadable(int pages, int total) {
+        // they count as pages without text
+    }
+
+    @Override
     public void text(CharSequence part) {
         if (Thread.currentThread().isInterrupted()) {
             throw new TextSinkClosed("stopped");

@@ -111,7 +111,8 @@ final class Embedders {
                 new DigestInputStream(Files.newInputStream(model), MessageDigest.getInstance("SHA-256"))) {
             in.transferTo(OutputStream.nullOutputStream());
             String hash = HexFormat.of().formatHex(in.getMessageDigest().digest());
-            String name = GuardedExtraction.name(model).replaceFirst("\\.onnx$", "");
+            String name =
+                    GuardedExtraction.name(String.valueOf(model.getFileName())).replaceFirst("\\.onnx$", "");
             return name + "-" + hash.substring(0, HASH_CHARS);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has it

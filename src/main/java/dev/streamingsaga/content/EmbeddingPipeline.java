@@ -3,7 +3,7 @@ package dev.streamingsaga.content;
 import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
-import java.nio.file.Path;
+import dev.streamingsaga.source.DocumentSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,7 +53,7 @@ final class EmbeddingPipeline {
             Duration stall) {}
 
     record DocumentInput(
-            Path file,
+            DocumentSource source,
             TextExtractor extractor,
             int firstOrdinal,
             Consumer<List<EmbeddedSegment>> sink,
@@ -145,7 +145,7 @@ final class EmbeddingPipeline {
 
     private void extract(DocumentText text) {
         try {
-            Outline outline = new GuardedExtraction(input.file(), text, () -> lastActivityNanos = System.nanoTime())
+            Outline outline = new GuardedExtraction(input.source(), text, () -> lastActivityNanos = System.nanoTime())
                     .read(input.extractor());
             sendBatch();
             put(new Item(null, outline, null));
@@ -222,6 +222,6 @@ final class EmbeddingPipeline {
     }
 
     private String name() {
-        return GuardedExtraction.name(input.file());
+        return GuardedExtraction.name(input.source());
     }
 }

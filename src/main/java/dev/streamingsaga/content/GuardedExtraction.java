@@ -4,90 +4,110 @@ import dev.streamingsaga.content.TextExtractor.TextSink;
 import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.NoSuchFileException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Runs an extractor and classifies its failures. A file that is damaged, locked or too large for its parser has less
- * text or none; this only logs a warning, since the bytes are stored anyway. A source that has become unreadable and a
- * failure of the sink are rethrown.
+ * text or none; this only logs a warning, since the bytes are stored anyway. A failure of the source and a failure of
+ * the sink are rethrown, even if the parser swallowed them; the sink gets no text after them.
  */
 final class GuardedExtraction implements TextSink {
     private static final Logger log = LoggerFactory.getLogger(GuardedExtraction.class);
     private static final int NAME_CHARS = 200;
 
-    private final Path file;
+    private final DocumentSource source;
     private final DocumentText text;
     private final Runnable onActivity;
     private @Nullable RuntimeException failure;
 
-    /** @param onActivity called whenever the extractor delivers text */
-    GuardedExtraction(Path file, DocumentText text, Runnable onActivity) {
-        this.file = file;
+    /** @param onActivity called whenever the extractor delivers text, or bytes are fetched for it */
+    GuardedExtraction(DocumentSource source, DocumentText text, Runnable onActivity) {
+        this.source = source;
         this.text = text;
         this.onActivity = onActivity;
     }
 
     /** The file name for messages; cleaned, since names are untrusted input. */
-    static String name(Path file) {
-        return TextCleaner.line(String.valueOf(file.getFileName()), NAME_CHARS);
+    static String name(DocumentSource source) {
+        return name(source.fileName());
+    }
+
+    static String name(String fileName) {
+        return TextCleaner.line(fileName, NAME_CHARS);
     }
 
     /** @throws TextSinkClosed if the thread was interrupted */
     Outline read(TextExtractor extractor) {
-        try {
-            extractor.extract(file, this);
+        try (SeekableByteChannel bytes = open()) {
+            extractor.extract(new WatchedChannel(bytes, this::sourceFailed), this);
         } catch (Exception | LinkageError | StackOverflowError e) {
             classify(e);
+        }
+        if (failure != null) {
+            throw failureOrStop(failure);
         }
         return text.finish();
     }
 
-    private void classify(Throwable e) {
-        if (failure != null) {
-            throw failure;
+    private SeekableByteChannel open() {
+        try {
+            return source.open(onActivity);
+        } catch (IOException | RuntimeException e) {
+            sourceFailed(e);
+            throw failureOrStop(failure);
         }
-        if (Thread.currentThread().isInterrupted()) {
-            throw new TextSinkClosed("stopped");
+    }
+
+    private void sourceFailed(Exception e) {
+        if (failure == null) {
+            failure = e instanceof RuntimeException known ? known : unreadable((IOException) e);
+        }
+    }
+
+    private SagaException unreadable(IOException e) {
+        return e instanceof NoSuchFileException
+                ? new SagaException(
+                        Reason.FILE_NOT_FOUND, "%s was deleted while its text was read".formatted(name(source)), e)
+                : new SagaException(
+                        Reason.FILE_NOT_READABLE,
+                        "%s became unreadable while its text was read".formatted(name(source)),
+                        e);
+    }
+
+    /** An interrupt makes reads fail, too. */
+    private static RuntimeException failureOrStop(@Nullable RuntimeException failure) {
+        return failure == null || Thread.currentThread().isInterrupted() ? new TextSinkClosed("stopped") : failure;
+    }
+
+    private void classify(Throwable e) {
+        if (failure != null || Thread.currentThread().isInterrupted()) {
+            throw failureOrStop(failure);
         }
         if (text.isTruncated()) {
             log.warn(
                     "the text of {} exceeds saga.content.max-text-chars; the whole file is stored,"
                             + " text beyond the limit is not searchable",
-                    name(file));
+                    name(source));
             return;
         }
-        checkSource();
         // Without the exception message, in which parsers may quote the content.
         log.warn(
                 "the text of {} cannot be read to the end ({}); the whole file is stored,"
                         + " the missing text is not searchable",
-                name(file),
+                name(source),
                 e.getClass().getSimpleName());
     }
 
-    /** Reads both ends of the file to distinguish a damaged document from a failed disk or mount. */
-    private void checkSource() {
-        if (Files.notExists(file)) {
-            throw new SagaException(
-                    Reason.FILE_NOT_FOUND, "%s was deleted while its text was read".formatted(name(file)));
-        }
-        try (RandomAccessFile source = new RandomAccessFile(file.toFile(), "r")) {
-            source.read();
-            source.seek(Math.max(0, source.length() - 1));
-            source.read();
-        } catch (IOException e) {
-            throw new SagaException(
-                    Reason.FILE_NOT_READABLE, "%s became unreadable while its text was read".formatted(name(file)), e);
-        }
-    }
-
     private void forward(Runnable call) {
+        if (failure != null) {
+            throw new TextSinkClosed("the source failed");
+        }
         onActivity.run();
         try {
             call.run();
@@ -119,5 +139,14 @@ final class GuardedExtraction implements TextSink {
     @Override
     public void about(String title, String author) {
         text.about(title, author);
+    }
+
+    @Override
+    public void unreadable(int pages, int total) {
+        log.warn(
+                "{} of {} pages of {} cannot be read as text; they are stored, but not searchable",
+                pages,
+                total,
+                name(source));
     }
 }

@@ -2,13 +2,15 @@ package dev.streamingsaga.content;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.tika.extractor.EmbeddedDocumentExtractor;
+import org.apache.tika.io.TemporaryResources;
 import org.apache.tika.io.TikaInputStream;
 import org.apache.tika.metadata.Metadata;
 import org.apache.tika.metadata.TikaCoreProperties;
@@ -42,13 +44,20 @@ final class MarkupTextExtractor implements TextExtractor {
     private final Parser parser;
     private final String contentType;
 
-    private MarkupTextExtractor(Parser parser, String contentType) {
+    private final Path temporary;
+
+    private MarkupTextExtractor(Parser parser, String contentType, Path temporary) {
         this.parser = parser;
         this.contentType = contentType;
+        this.temporary = temporary;
     }
 
-    /** Empty if no parser supports the type. */
-    static Optional<MarkupTextExtractor> of(String contentType, ContentTypes types) {
+    /**
+     * Empty if no parser supports the type.
+     *
+     * @param temporary folder for a copy of the document, since most parsers need a file
+     */
+    static Optional<MarkupTextExtractor> of(String contentType, ContentTypes types, Path temporary) {
         MediaType type = MediaType.parse(contentType);
         if (type == null) {
             return Optional.empty();
@@ -62,11 +71,11 @@ final class MarkupTextExtractor implements TextExtractor {
                 new JSoupParser());
         for (Parser parser : parsers) {
             if (supports(parser, type)) {
-                return Optional.of(new MarkupTextExtractor(parser, contentType));
+                return Optional.of(new MarkupTextExtractor(parser, contentType, temporary));
             }
         }
         boolean xml = types.isA(contentType, MediaType.APPLICATION_XML);
-        return xml ? Optional.of(new MarkupTextExtractor(new DcXMLParser(), contentType)) : Optional.empty();
+        return xml ? Optional.of(new MarkupTextExtractor(new DcXMLParser(), contentType, temporary)) : Optional.empty();
     }
 
     private static boolean supports(Parser parser, MediaType type) {
@@ -76,15 +85,19 @@ final class MarkupTextExtractor implements TextExtractor {
 
     /** The largest file that is parsed; XML is streamed and has no limit. */
     private long maxBytes() {
-        if (parser instanceof DcXMLParser) {
+        if (isStreamed()) {
             return Long.MAX_VALUE;
         }
         return parser instanceof JSoupParser ? MAX_HTML_BYTES : MAX_BYTES;
     }
 
+    private boolean isStreamed() {
+        return parser instanceof DcXMLParser;
+    }
+
     @Override
-    public void extract(Path file, TextSink text) throws Exception {
-        long size = Files.size(file);
+    public void extract(SeekableByteChannel bytes, TextSink text) throws Exception {
+        long size = bytes.size();
         if (size > maxBytes()) {
             throw new IOException(
                     "%s of %d bytes exceeds the limit of %d bytes for text".formatted(contentType, size, maxBytes()));
@@ -92,7 +105,7 @@ final class MarkupTextExtractor implements TextExtractor {
         text.pages(1);
         Metadata metadata = new Metadata();
         metadata.set(Metadata.CONTENT_TYPE, contentType);
-        try (TikaInputStream in = TikaInputStream.get(file)) {
+        try (TikaInputStream in = open(bytes)) {
             SecureContentHandler handler =
                     new SecureContentHandler(new BodyContentHandler(new CharacterHandler(text)), in);
             parser.parse(in, handler, metadata, context());
@@ -102,6 +115,16 @@ final class MarkupTextExtractor implements TextExtractor {
                     Objects.requireNonNullElse(metadata.get(TikaCoreProperties.CREATOR), ""));
         }
         text.endPage();
+    }
+
+    private TikaInputStream open(SeekableByteChannel bytes) throws IOException {
+        TemporaryResources resources = new TemporaryResources();
+        resources.setTemporaryFileDirectory(temporary);
+        TikaInputStream in = TikaInputStream.get(Channels.newInputStream(bytes.position(0)), resources, new Metadata());
+        if (!isStreamed()) {
+            in.getPath(); // copies the document: without a file, some parsers read all of it into memory
+        }
+        return in;
     }
 
     private static ParseContext context() {

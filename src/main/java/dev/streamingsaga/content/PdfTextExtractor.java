@@ -2,12 +2,12 @@ package dev.streamingsaga.content;
 
 import java.io.IOException;
 import java.io.StringWriter;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.apache.pdfbox.Loader;
 import org.apache.pdfbox.io.MemoryUsageSetting;
 import org.apache.pdfbox.io.RandomAccessRead;
-import org.apache.pdfbox.io.RandomAccessReadBufferedFile;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.PDDocumentInformation;
 import org.apache.pdfbox.pdmodel.PDPage;
@@ -29,9 +29,9 @@ final class PdfTextExtractor implements TextExtractor {
     }
 
     @Override
-    public void extract(Path file, TextSink text) throws IOException {
+    public void extract(SeekableByteChannel file, TextSink text) throws IOException {
         var cache = MemoryUsageSetting.setupTempFileOnly().setTempDir(spoolDir.toFile()).streamCache;
-        try (RandomAccessRead source = new RandomAccessReadBufferedFile(file);
+        try (RandomAccessRead source = new ChannelRead(file);
                 PDDocument document = Loader.loadPDF(source, "", null, null, cache)) {
             PDDocumentInformation about = document.getDocumentInformation();
             text.about(
@@ -42,11 +42,7 @@ final class PdfTextExtractor implements TextExtractor {
             pages.writeText(document, pages.page);
             pages.endPagesBefore(document.getNumberOfPages() + 1);
             if (pages.damaged > 0) {
-                log.warn(
-                        "{} of {} pages of {} cannot be read as text; they are stored, but not searchable",
-                        pages.damaged,
-                        document.getNumberOfPages(),
-                        TextCleaner.line(file.getFileName().toString(), 200));
+                text.unreadable(pages.damaged, document.getNumberOfPages());
             }
         }
     }

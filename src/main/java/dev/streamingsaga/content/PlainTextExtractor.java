@@ -5,13 +5,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.apache.tika.detect.DefaultEncodingDetector;
 import org.apache.tika.metadata.Metadata;
 
@@ -26,7 +26,7 @@ final class PlainTextExtractor implements TextExtractor {
     private static final int LONGEST_UTF_8_BYTES = 4;
 
     @Override
-    public void extract(Path file, TextSink text) throws IOException {
+    public void extract(SeekableByteChannel file, TextSink text) throws IOException {
         text.pages(1);
         CharsetDecoder decoder = charset(ContentTypes.prefix(file))
                 .newDecoder()
@@ -34,15 +34,14 @@ final class PlainTextExtractor implements TextExtractor {
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
         ByteBuffer bytes = ByteBuffer.allocate(BUFFER_BYTES);
         CharBuffer chars = CharBuffer.allocate(BUFFER_BYTES);
-        try (InputStream in = Files.newInputStream(file)) {
-            boolean end = false;
-            while (!end) {
-                int read = in.readNBytes(bytes.array(), bytes.position(), bytes.remaining());
-                end = read < bytes.remaining();
-                bytes.position(bytes.position() + read).flip();
-                decode(decoder, bytes, chars, end, text);
-                bytes.compact();
-            }
+        InputStream in = Channels.newInputStream(file.position(0));
+        boolean end = false;
+        while (!end) {
+            int read = in.readNBytes(bytes.array(), bytes.position(), bytes.remaining());
+            end = read < bytes.remaining();
+            bytes.position(bytes.position() + read).flip();
+            decode(decoder, bytes, chars, end, text);
+            bytes.compact();
         }
         text.endPage();
     }

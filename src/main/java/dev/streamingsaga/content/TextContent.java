@@ -5,7 +5,9 @@ import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,25 +57,24 @@ public final class TextContent implements DocumentContent {
     }
 
     @Override
-    public String contentType(Path file) {
-        try {
-            return types.detect(ContentTypes.prefix(file), String.valueOf(file.getFileName()))
-                    .toString();
+    public String contentType(DocumentSource source) {
+        try (SeekableByteChannel bytes = source.open(() -> {})) {
+            return types.detect(ContentTypes.prefix(bytes), source.fileName()).toString();
         } catch (NoSuchFileException e) {
-            throw new SagaException(Reason.FILE_NOT_FOUND, GuardedExtraction.name(file) + " does not exist", e);
+            throw new SagaException(Reason.FILE_NOT_FOUND, GuardedExtraction.name(source) + " does not exist", e);
         } catch (IOException e) {
-            throw new SagaException(Reason.FILE_NOT_READABLE, GuardedExtraction.name(file) + " cannot be read", e);
+            throw new SagaException(Reason.FILE_NOT_READABLE, GuardedExtraction.name(source) + " cannot be read", e);
         }
     }
 
     /**
      * @throws SagaException {@code TIMEOUT} if a parser delivers nothing for 2 minutes, {@code CANCELLED} if the caller
-     *     is interrupted (the flag stays set), {@code FILE_NOT_FOUND} or {@code FILE_NOT_READABLE} if the source has
-     *     disappeared, {@code STORE_FAILED} if the server of the model fails
+     *     is interrupted (the flag stays set), {@code FILE_NOT_FOUND} or {@code FILE_NOT_READABLE} if a file cannot be
+     *     read, the reason of the source if that fails, {@code STORE_FAILED} if the server of the model fails
      */
     @Override
     public Outline embed(
-            Path file,
+            DocumentSource source,
             String contentType,
             int firstOrdinal,
             Consumer<List<EmbeddedSegment>> sink,
@@ -84,13 +85,14 @@ public final class TextContent implements DocumentContent {
             return Outline.EMPTY;
         }
         EmbeddingPipeline.DocumentInput input =
-                new EmbeddingPipeline.DocumentInput(file, extractor.get(), firstOrdinal, sink, progress);
+                new EmbeddingPipeline.DocumentInput(source, extractor.get(), firstOrdinal, sink, progress);
         return new EmbeddingPipeline(embedder(), limits(), input).run();
     }
 
     @Override
-    public Outline outline(Path file, String contentType) {
-        return embed(file, contentType, Integer.MAX_VALUE, segments -> {}, (pagesDone, pagesTotal, segmentsDone) -> {});
+    public Outline outline(DocumentSource source, String contentType) {
+        return embed(
+                source, contentType, Integer.MAX_VALUE, segments -> {}, (pagesDone, pagesTotal, segmentsDone) -> {});
     }
 
     @Override
@@ -105,7 +107,7 @@ public final class TextContent implements DocumentContent {
         if (types.isA(contentType, PDF)) {
             return Optional.of(new PdfTextExtractor(directories.temporary()));
         }
-        Optional<MarkupTextExtractor> markup = MarkupTextExtractor.of(contentType, types);
+        Optional<MarkupTextExtractor> markup = MarkupTextExtractor.of(contentType, types, directories.temporary());
         if (markup.isPresent()) {
             return Optional.of(markup.get());
         }

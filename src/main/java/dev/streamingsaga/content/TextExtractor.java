@@ -1,13 +1,14 @@
 package dev.streamingsaga.content;
 
-import java.nio.file.Path;
+import java.nio.channels.SeekableByteChannel;
 
 /** Extracts the text of one kind of file, in reading order and with bounded memory. */
 interface TextExtractor {
     /**
+     * @param bytes closed by the caller
      * @throws Exception any exception of the library for a damaged file; {@code text} keeps what it received until then
      */
-    void extract(Path file, TextSink text) throws Exception;
+    void extract(SeekableByteChannel bytes, TextSink text) throws Exception;
 
     /** Receives the text. Its methods may block, and end the extraction by throwing {@link TextSinkClosed}. */
     interface TextSink {
@@ -21,6 +22,9 @@ interface TextExtractor {
         void endPage();
 
         void about(String title, String author);
+
+        /** Reports pages that cannot be read; they were ended without text. */
+        void unreadable(int pages, int total);
     }
 
     /** No more text is accepted: the limit is reached, or the extraction was stopped. */

@@ -2,24 +2,24 @@ package dev.streamingsaga.content;
 
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.InputStream;
+import java.nio.channels.Channels;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
 /** Content of an instance whose stores need no text: detects common types without a library and extracts no text. */
 final class TypeOnlyContent implements DocumentContent {
     @Override
-    public String contentType(Path file) {
-        try (var in = Files.newInputStream(file)) {
-            return SimpleContentTypes.detect(
-                    in.readNBytes(SimpleContentTypes.PREFIX_BYTES), String.valueOf(file.getFileName()));
+    public String contentType(DocumentSource source) {
+        try (InputStream in = Channels.newInputStream(source.open(() -> {}))) {
+            return SimpleContentTypes.detect(in.readNBytes(SimpleContentTypes.PREFIX_BYTES), source.fileName());
         } catch (NoSuchFileException e) {
-            throw new SagaException(Reason.FILE_NOT_FOUND, file.getFileName() + " does not exist", e);
+            throw new SagaException(Reason.FILE_NOT_FOUND, source.fileName() + " does not exist", e);
         } catch (IOException e) {
-            throw new SagaException(Reason.FILE_NOT_READABLE, file.getFileName() + " cannot be read", e);
+            throw new SagaException(Reason.FILE_NOT_READABLE, source.fileName() + " cannot be read", e);
         }
     }
 
@@ -30,7 +30,7 @@ final class TypeOnlyContent implements DocumentContent {
 
     @Override
     public Outline embed(
-            Path file,
+            DocumentSource source,
             String contentType,
             int firstOrdinal,
             Consumer<List<EmbeddedSegment>> sink,
@@ -40,7 +40,7 @@ final class TypeOnlyContent implements DocumentContent {
     }
 
     @Override
-    public Outline outline(Path file, String contentType) {
+    public Outline outline(DocumentSource source, String contentType) {
         return Outline.EMPTY;
     }
 

@@ -63,7 +63,7 @@ final class Settlement {
      * @throws IOException if the file system fails; call again later
      */
     synchronized boolean settle(TrackedFile tracked, Settlement.EndedSaga ended) throws IOException {
-        if (isMove() && hasWriter(tracked)) {
+        if (isMove() && isUnchanged(tracked) && hasWriter(tracked)) {
             return false;
         }
         Path end = folder(root.resolve(ended.state() == SagaState.COMPLETED ? DONE : ".failed"));

@@ -1,15 +1,18 @@
 package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.chunk.ChunkStore;
+import dev.streamingsaga.chunk.VerifiedSources;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.dropfolder.CompletedOriginals;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.operations.StorageConnections;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Orphans;
 import dev.streamingsaga.recovery.StorageAccess;
+import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.store.Stores;
 import dev.streamingsaga.store.VectorSearch;
 import java.util.ArrayDeque;
@@ -63,9 +66,14 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
                     config.servers().embedding(),
                     config.dataDir().resolve("spool")));
             CamelContext context = opened(new DefaultCamelContext());
-            openStores = Optional.of(new OpenStores(context, content, opened(Stores.open(config, context, content))));
+            openStores = Optional.of(
+                    new OpenStores(context, content, opened(Stores.open(config, context, content, this::source))));
         }
         return openStores.get();
+    }
+
+    private DocumentSource source(Run run) {
+        return new VerifiedSources(config, connection().client()).of(run);
     }
 
     /** Opens what is not open yet. */

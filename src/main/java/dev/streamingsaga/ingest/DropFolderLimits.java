@@ -6,6 +6,7 @@ import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -57,14 +58,14 @@ final class DropFolderLimits {
         if (!limits.types().isEmpty() && !isAllowed(source)) {
             throw new SagaException(
                     Reason.FILE_NOT_READABLE,
-                    source + " is " + content.contentType(source) + ", saga.drop.types allows "
+                    source + " is " + content.contentType(DocumentSource.of(source)) + ", saga.drop.types allows "
                             + String.join(", ", limits.types()) + "; nothing was written");
         }
     }
 
     private boolean isAllowed(Path source) {
         String name = String.valueOf(source.getFileName()).toLowerCase(Locale.ROOT);
-        String type = content.contentType(source);
+        String type = content.contentType(DocumentSource.of(source));
         return drop.limits().types().stream()
                 .anyMatch(allowed -> allowed.startsWith(".")
                         ? name.endsWith(allowed)

@@ -16,6 +16,7 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.journal.StepNames;
 import dev.streamingsaga.source.Digests;
+import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.source.SourceFile;
 import dev.streamingsaga.source.SourceLock;
 import java.nio.file.Path;
@@ -42,10 +43,13 @@ final class PreparationSteps {
 
     /**
      * Step {@code validate}: checks that the file is regular, readable, allowed and within the size limit; takes its
-     * digests.
+     * digests. Does nothing once the chunks in the bucket are verified.
      */
     void validate(Exchange exchange) {
         ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
+        if (!run.needsSource()) {
+            return;
+        }
         Path path = run.initialSaga().source();
         SourceIdentity identity = SourceFile.identity(path);
         requireSameSize(run, identity);
@@ -109,11 +113,10 @@ final class PreparationSteps {
                         digests.chunkSha256().size() == untouched.get().chunkCount());
     }
 
-    /** Locks the source while the run reads it; each side effect confirms the lock again. */
+    /** Locks the source until its chunks are verified; each side effect until then confirms the lock again. */
     private static void lock(ActiveRun run, Path path) {
         SourceLock lock = SourceLock.acquire(path);
-        run.guard(lock::confirm);
-        run.ended().whenComplete((id, failure) -> lock.close());
+        run.holdSource(lock::confirm, lock::close);
     }
 
     /** For a resumed run: before a byte is sent, the file must be the one that the first run saw. */
@@ -171,6 +174,9 @@ final class PreparationSteps {
     /** Step {@code start}: chooses and journals all names before anything is written under them. */
     void start(Exchange exchange) {
         ActiveRun run = exchange.getProperty(ExchangeKeys.RUN, ActiveRun.class);
+        if (!run.needsSource()) {
+            return; // the journal has the document
+        }
         SagaRecord saga = run.initialSaga();
         Digests digests = exchange.getProperty(ExchangeKeys.DIGESTS, Digests.class);
         SourceIdentity identity = exchange.getProperty(SourceIdentity.class.getSimpleName(), SourceIdentity.class);
@@ -184,7 +190,7 @@ final class PreparationSteps {
                 saga.sagaId(),
                 saga.source(),
                 saga.fileName(),
-                content.contentType(saga.source()),
+                content.contentType(DocumentSource.of(saga.source())),
                 digests.sizeBytes(),
                 digests.sha256(),
                 digests.chunkSha256().size(),

@@ -24,7 +24,8 @@ public final class ActiveRun implements Run {
     private final RunningStep step = new RunningStep();
     private final RunLease lease;
     private volatile @Nullable Document document;
-    private volatile Runnable guard = () -> {};
+    private volatile SourceHold source = SourceHold.NONE;
+    private volatile @Nullable Boolean needsSource;
     private volatile boolean handedOver;
 
     private final CompletableFuture<String> ended = new CompletableFuture<>();
@@ -160,12 +161,26 @@ public final class ActiveRun implements Run {
         journal.runs().continues(sagaId, number, name);
     }
 
+    /** What keeps the source as it is while the run needs it. */
+    private record SourceHold(Runnable confirm, Runnable release) {
+        static final SourceHold NONE = new SourceHold(() -> {}, () -> {});
+    }
+
     /**
-     * Sets a check that runs before each side effect. It throws if the run has lost something that it needs besides the
-     * journal, such as the lock on its source.
+     * Sets what holds the source, such as a lock, until it is not needed any more or the run ends.
+     *
+     * @param confirm called before each side effect; throws if the source is no longer held
+     * @param release may be called more than once
      */
-    public void guard(Runnable check) {
-        guard = check;
+    public void holdSource(Runnable confirm, Runnable release) {
+        replaceHold(new SourceHold(confirm, release));
+        ended.whenComplete((id, failure) -> release.run());
+    }
+
+    private void replaceHold(SourceHold next) {
+        SourceHold before = source;
+        source = next;
+        before.release().run();
     }
 
     /** The journal has just confirmed that this process owns the saga. */
@@ -175,7 +190,7 @@ public final class ActiveRun implements Run {
 
     @Override
     public Permit permit() {
-        guard.run();
+        source.confirm().run();
         lease.confirm();
         check();
         return permits.acquire();
@@ -253,8 +268,20 @@ public final class ActiveRun implements Run {
     }
 
     @Override
+    public boolean needsSource() {
+        Boolean known = needsSource;
+        if (known == null) {
+            known = journal.steps().needsSource(initialSaga);
+            needsSource = known;
+        }
+        return known;
+    }
+
+    @Override
     public void chunksVerified() {
         journal.chunks().verified(sagaId, number);
+        needsSource = false;
+        replaceHold(SourceHold.NONE);
     }
 
     @Override

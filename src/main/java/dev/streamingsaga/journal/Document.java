@@ -54,7 +54,7 @@ public record Document(
                 current);
     }
 
-    /** The same document with its text read from a copy of the file. */
+    /** The same document with another path to its original. */
     public Document withPath(Path copy) {
         return new Document(
                 documentId,

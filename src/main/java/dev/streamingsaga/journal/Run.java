@@ -60,6 +60,12 @@ public interface Run {
      */
     void chunkConfirmed(ChunkRow row);
 
+    /**
+     * Whether the file is still needed: until the step {@code verify} has checked all chunks, in this run or an earlier
+     * one. From then on its bytes come from the bucket, and the file may change or disappear.
+     */
+    boolean needsSource();
+
     /** Journals that the step {@code verify} has checked all chunks in the bucket. */
     void chunksVerified();
 

@@ -98,6 +98,21 @@ public final class StepRepository {
         });
     }
 
+    /**
+     * Whether a run of the saga needs its source: until the step {@code verify} has checked all chunks in the bucket. A
+     * later run may send a chunk again that the bucket has lost since; then it needs the source again.
+     */
+    public boolean needsSource(SagaRecord saga) {
+        return saga.document()
+                .filter(document -> db.sql
+                                .sql("SELECT count(*) FROM chunk WHERE saga_id = ? AND state = 'VERIFIED'")
+                                .param(saga.sagaId())
+                                .query(Integer.class)
+                                .single()
+                        == document.chunkCount())
+                .isEmpty();
+    }
+
     /** The saga's steps, in order. */
     public List<StepRecord> of(String sagaId) {
         return db.sql

@@ -165,7 +165,12 @@ public final class TransientFailures {
     private static boolean isBrokenConnection(String message) {
         String text = message.toLowerCase(Locale.ROOT);
         return Stream.of(
-                        "connection reset", "broken pipe", "goaway", "header parser received no bytes", "premature eof")
+                        "connection reset",
+                        "broken pipe",
+                        "goaway",
+                        "header parser received no bytes",
+                        "premature eof",
+                        "premature end of")
                 .anyMatch(text::contains);
     }
 

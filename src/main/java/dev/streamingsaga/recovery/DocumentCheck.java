@@ -1,7 +1,6 @@
 package dev.streamingsaga.recovery;
 
 import dev.streamingsaga.chunk.ChunkAudit;
-import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.saga.StoreClient;
 import java.util.ArrayList;
@@ -28,9 +27,7 @@ public final class DocumentCheck implements AutoCloseable {
      * @return what differs, empty for a healthy document
      */
     public List<Drift> check(SagaRecord saga, boolean deep) {
-        try (TextSource text = new TextSource(storage, document(saga))) {
-            return check(saga, deep, text);
-        }
+        return check(saga, deep, text(saga));
     }
 
     /**
@@ -40,33 +37,33 @@ public final class DocumentCheck implements AutoCloseable {
      * @return the differences found first, each with its result, then those that only the second check found
      */
     public List<Drift> repair(SagaRecord saga, boolean deep) {
-        try (TextSource text = new TextSource(storage, document(saga))) {
-            List<Drift> before = check(saga, deep, text);
-            if (before.stream().noneMatch(Drift::repairable)) {
-                return before;
-            }
-            Map<String, String> failures = new Repair(storage, stores, saga, text).run(before);
-            List<Drift> after = check(saga, deep, text);
-            List<Drift> result = new ArrayList<>();
-            for (Drift drift : before) {
-                boolean remains = after.stream().anyMatch(drift::isSameAs);
-                String message = !remains
-                        ? ""
-                        : failures.getOrDefault(
-                                drift.store(), drift.repairable() ? "the repair did not fix it" : drift.message());
-                result.add(drift.withRepaired(!remains, message));
-            }
-            after.stream()
-                    .filter(drift -> before.stream().noneMatch(drift::isSameAs))
-                    .forEach(result::add);
-            return result;
+        TextSource text = text(saga);
+        List<Drift> before = check(saga, deep, text);
+        if (before.stream().noneMatch(Drift::repairable)) {
+            return before;
         }
+        Map<String, String> failures = new Repair(storage, stores, saga, text).run(before);
+        List<Drift> after = check(saga, deep, text);
+        List<Drift> result = new ArrayList<>();
+        for (Drift drift : before) {
+            boolean remains = after.stream().anyMatch(drift::isSameAs);
+            String message = !remains
+                    ? ""
+                    : failures.getOrDefault(
+                            drift.store(), drift.repairable() ? "the repair did not fix it" : drift.message());
+            result.add(drift.withRepaired(!remains, message));
+        }
+        after.stream()
+                .filter(drift -> before.stream().noneMatch(drift::isSameAs))
+                .forEach(result::add);
+        return result;
     }
 
-    private static Document document(SagaRecord saga) {
-        return saga.document()
-                .orElseThrow(
-                        () -> new IllegalArgumentException("saga " + saga.sagaId() + " has no document to compare"));
+    private TextSource text(SagaRecord saga) {
+        if (saga.document().isEmpty()) {
+            throw new IllegalArgumentException("saga " + saga.sagaId() + " has no document to compare");
+        }
+        return new TextSource(storage, saga);
     }
 
     private List<Drift> check(SagaRecord saga, boolean deep, TextSource text) {

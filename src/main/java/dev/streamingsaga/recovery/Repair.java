@@ -11,6 +11,8 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.saga.StoreCallException;
 import dev.streamingsaga.saga.StoreClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +22,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
 /**
- * Repairs a completed document, first in the bucket, then in the stores, from the journal and a verified text source.
- * Overwrites the rows of a store first, which keeps the document visible; only if that fails or is not enough, deletes
- * the rows and writes them again.
+ * Repairs a completed document, first in the bucket, then in the stores, from the journal and the verified bytes of the
+ * document. Overwrites the rows of a store first, which keeps the document visible; only if that fails or is not
+ * enough, deletes the rows and writes them again.
  */
 final class Repair {
     private final StorageAccess storage;
@@ -93,11 +95,11 @@ final class Repair {
                 Document original = text.original()
                         .orElseThrow(() -> new SagaException(
                                 Reason.FILE_NOT_FOUND, "the original of " + row.key() + " is missing or has changed"));
-                request("chunk-again", original, row);
+                request("chunk-again", run(original), row);
             }
         }
         if (keys.stream().anyMatch(ChunkAudit::isManifest)) {
-            request("manifest-again", document(), "");
+            request("manifest-again", run(document()), "");
         }
     }
 
@@ -105,10 +107,10 @@ final class Repair {
      * Each request has the limits of an upload: attempts, pauses and time-outs of {@code saga.chunk} and
      * {@code saga.s3}.
      */
-    private void request(String route, Document source, Object body) {
+    private void request(String route, RepairRun run, Object body) {
         try (ProducerTemplate template = storage.context().createProducerTemplate()) {
             Exchange answer = template.request(storage.config().direct(route), exchange -> {
-                exchange.setProperty(ExchangeKeys.RUN, run(source));
+                exchange.setProperty(ExchangeKeys.RUN, run);
                 exchange.getMessage().setBody(body);
             });
             Exception failure = answer.getException();
@@ -117,8 +119,8 @@ final class Repair {
                         ? known
                         : new SagaException(Reason.STORE_FAILED, String.valueOf(failure.getMessage()), failure);
             }
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException("a producer template did not close", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a producer template did not close", e);
         }
     }
 
@@ -127,41 +129,49 @@ final class Repair {
     }
 
     private void rows(String store) throws StoreCallException {
-        // Make sure that the content is available before changing anything.
-        Document source = needsText(store) ? text.readable() : document();
+        RepairRun run = run(document());
+        if (needsText(store)) {
+            // Make sure that the content is available before changing anything.
+            requireReadable();
+            run = text.run();
+        }
         try {
-            write(store, source);
+            write(store, run);
         } catch (StoreCallException e) {
             report(
                     store,
                     "cannot overwrite the rows of store " + store + " (" + e.getMessage()
                             + "); deleting and writing them again");
-            rewrite(store, source);
+            rewrite(store, run);
             return;
         }
         if (!new StoreComparison(storage, stores, saga)
                 .run(text).stream()
                         .allMatch(drift ->
                                 !drift.store().equals(store) || drift.resource().startsWith(store + ":"))) {
-            rewrite(store, source);
+            rewrite(store, run);
         }
     }
 
-    private void rewrite(String store, Document source) throws StoreCallException {
-        run(source).check();
+    private void requireReadable() {
+        try {
+            text.requireReadable();
+        } catch (IOException e) {
+            throw new SagaException(
+                    Reason.STORE_FAILED,
+                    "the bytes of document " + document().documentId() + " cannot be opened: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private void rewrite(String store, RepairRun run) throws StoreCallException {
+        run.check();
         stores.compensate(store, document().facts());
-        write(store, source);
+        write(store, run);
     }
 
-    private void write(String store, Document source) throws StoreCallException {
-        OptionalLong expected =
-                stores.write(store, run(source), storage.config().timeLimit());
-        if (needsText(store) && !text.isUntouched()) {
-            // The file changed while it was read: the text may be neither its old nor its new content.
-            stores.compensate(store, document().facts());
-            expected =
-                    stores.write(store, run(text.readable()), storage.config().timeLimit());
-        }
+    private void write(String store, RepairRun run) throws StoreCallException {
+        OptionalLong expected = stores.write(store, run, storage.config().timeLimit());
         storage.journal().steps().expects(saga.sagaId(), store, expected);
         stores.complete(store, document().facts());
         removeIfSuperseded(store);

@@ -20,7 +20,7 @@ final class RepairRun implements Run {
     private final SagaRecord saga;
     private final Document document;
 
-    /** @param document its path names a file that has the document's bytes now */
+    /** @param document its path may name a file that has the document's bytes now */
     RepairRun(Journal journal, SagaRecord saga, Document document) {
         this.journal = journal;
         this.saga = saga;
@@ -87,6 +87,11 @@ final class RepairRun implements Run {
     @Override
     public void chunkConfirmed(ChunkRow row) {
         // As above.
+    }
+
+    @Override
+    public boolean needsSource() {
+        return false;
     }
 
     @Override

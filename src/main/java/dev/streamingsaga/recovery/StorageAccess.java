@@ -1,9 +1,12 @@
 package dev.streamingsaga.recovery;
 
+import dev.streamingsaga.chunk.VerifiedSources;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.source.DocumentSource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
@@ -24,4 +27,10 @@ public record StorageAccess(
         Journal journal,
         S3Client s3,
         DocumentContent content,
-        Function<Document, List<Path>> originals) {}
+        Function<Document, List<Path>> originals) {
+
+    /** The verified bytes of a run's document. */
+    DocumentSource source(Run run) {
+        return new VerifiedSources(config, s3).of(run);
+    }
+}

@@ -79,8 +79,7 @@ final class StoreComparison {
             return agreed;
         }
         try {
-            Document readable = text.readable();
-            Outline outline = storage.content().outline(readable.path(), readable.contentType());
+            Outline outline = storage.content().outline(text.bytes(), document.contentType());
             return Optional.of(new DocumentShape(outline.pages(), outline.segments()));
         } catch (SagaException e) {
             return Optional.of(reports.get(0));

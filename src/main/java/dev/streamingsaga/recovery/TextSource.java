@@ -1,41 +1,40 @@
 package dev.streamingsaga.recovery;
 
-import dev.streamingsaga.chunk.ChunkStore;
-import dev.streamingsaga.chunk.FetchResult;
-import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.journal.Document;
-import dev.streamingsaga.journal.Ids;
-import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.source.Digests;
+import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * The bytes of a completed document: the original file, where it was or where the drop folder moved it, if its SHA-256
- * still matches the journal; otherwise a verified copy from the bucket. Each is located once, on first use.
- * {@link #close} deletes the copy.
+ * The bytes of a completed document: its verified chunks, of which those come from the original that it still has. The
+ * original is where it was or where the drop folder moved it; it is located once, on first use.
  */
-final class TextSource implements AutoCloseable {
+final class TextSource {
+    private static final int BUFFER_BYTES = 256 * 1024;
+
     private final StorageAccess storage;
+    private final SagaRecord saga;
     private final Document document;
 
     @SuppressWarnings("NullableOptional") // null: not read yet; empty: missing or changed
     private @Nullable Optional<Document> original;
 
-    private @Nullable Path copy;
-    private @Nullable SagaException fetchFailure;
+    private boolean readable;
 
-    TextSource(StorageAccess storage, Document document) {
+    /** @param saga has a document */
+    TextSource(StorageAccess storage, SagaRecord saga) {
         this.storage = storage;
-        this.document = document;
+        this.saga = saga;
+        this.document = saga.document().orElseThrow();
     }
 
     /** Reads the whole original; a new modification time alone does not matter. */
@@ -69,75 +68,31 @@ final class TextSource implements AutoCloseable {
         }
     }
 
-    /** @throws SagaException if neither the original nor the bucket still has the bytes */
-    Document readable() {
-        Optional<Document> file = original();
-        if (file.isPresent()) {
-            return file.get();
-        }
-        SagaException earlier = fetchFailure;
-        if (earlier != null) {
-            throw earlier;
-        }
-        Path known = copy;
-        if (known == null) {
-            try {
-                known = fetch();
-            } catch (SagaException e) {
-                fetchFailure = e;
-                throw e;
-            }
-            copy = known;
-        }
-        return document.withPath(known);
+    /** The run in which stores read the document. */
+    RepairRun run() {
+        return new RepairRun(storage.journal(), saga, original().orElse(document));
     }
 
-    /** Whether the original is unchanged since it was located. If not, discard what was read from it. */
-    boolean isUntouched() {
-        try {
-            original().ifPresent(file -> SourceFile.check(file.path(), file.identity()));
-            return true;
-        } catch (SagaException e) {
-            original = Optional.empty();
-            return false;
-        }
+    DocumentSource bytes() {
+        return storage.source(run());
     }
 
-    private Path fetch() {
-        // If this process is killed, the next start sweeps the file.
-        Path folder = storage.config().dataDir().resolve("spool").resolve("tmp");
-        Path target = folder.resolve("repair-" + document.sagaId() + "-" + Ids.next());
-        try {
-            Permissions.folder(folder);
-            FetchResult fetched = new ChunkStore(storage.config(), storage.s3())
-                    .in(document.bucket())
-                    .fetch(document.keyPrefix(), target);
-            if (!fetched.sha256().equals(document.sha256())) {
-                Files.deleteIfExists(target);
-                throw new SagaException(
-                        Reason.HASH_MISMATCH,
-                        "the bucket's copy of document " + document.documentId() + " has SHA-256 " + fetched.sha256()
-                                + ", the journal says " + document.sha256());
-            }
-            return target;
-        } catch (IOException | SdkException e) {
-            throw new SagaException(
-                    Reason.STORE_FAILED,
-                    "cannot fetch document " + document.documentId() + " into the spool folder: " + e.getMessage(),
-                    e);
+    /**
+     * Reads the whole document, once, unless its original is there.
+     *
+     * @throws SagaException if neither the original nor the bucket still has the bytes
+     * @throws IOException if the bytes cannot be opened
+     */
+    void requireReadable() throws IOException {
+        if (readable || original().isPresent()) {
+            return;
         }
-    }
-
-    @Override
-    public void close() {
-        Path file = copy;
-        copy = null;
-        if (file != null) {
-            try {
-                Files.deleteIfExists(file);
-            } catch (IOException e) {
-                throw new UncheckedIOException("cannot remove " + file, e);
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+        try (SeekableByteChannel bytes = bytes().open(() -> {})) {
+            while (bytes.read(buffer.clear()) >= 0) {
+                // Each chunk is compared with its SHA-256 when its first byte is read.
             }
         }
+        readable = true;
     }
 }

@@ -1,6 +1,7 @@
 /**
  * Source files: they are read and hashed, and never written. The identity of a source (inode, size, modification time)
- * is recorded before its first byte is read, and compared until the saga has ended.
+ * is recorded before its first byte is read, and compared until its chunks in the bucket are verified. From then on the
+ * bucket is the source.
  */
 @Internal
 @NullMarked

@@ -22,7 +22,7 @@ final class GraphWriter {
     void writeAll(Exchange exchange) {
         Run run = StoreSteps.run(exchange);
         Document document = run.document();
-        Outline outline = outlines.of(document);
+        Outline outline = outlines.of(run);
         GraphBatch batch = new GraphBatch(document.sagaId(), document.documentId(), run.number());
         batch.document(outline.title().isBlank() ? document.fileName() : outline.title());
         int ordinal = 0;

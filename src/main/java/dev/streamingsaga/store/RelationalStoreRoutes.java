@@ -90,7 +90,7 @@ final class RelationalStoreRoutes extends RouteBuilder {
     }
 
     private void addOutline(Exchange exchange) {
-        Outline outline = outlines.of(StoreSteps.run(exchange).document());
+        Outline outline = outlines.of(StoreSteps.run(exchange));
         Map<String, Object> facts = StoreSteps.facts(exchange);
         facts.put("pages", outline.pages());
         facts.put("segments", outline.segments());

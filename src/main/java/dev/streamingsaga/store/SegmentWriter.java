@@ -59,7 +59,7 @@ final class SegmentWriter {
         Map<String, Object> facts = StoreSteps.facts(exchange);
         int firstOrdinal = Math.toIntExact(StoreSteps.queryResult(exchange));
         Outline outline = content.embed(
-                document.path(),
+                outlines.source(run),
                 document.contentType(),
                 firstOrdinal,
                 batch -> batches.send(

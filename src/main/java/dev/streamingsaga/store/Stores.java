@@ -4,12 +4,15 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
 import dev.streamingsaga.database.Databases.Dialect;
+import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.StoreNames;
+import dev.streamingsaga.source.DocumentSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
@@ -25,27 +28,33 @@ public final class Stores implements AutoCloseable {
     private final OutlineCache outlines;
     private final DocumentContent content;
 
-    private Stores(CamelContext context, DocumentContent content) {
+    private Stores(CamelContext context, DocumentContent content, Function<Run, DocumentSource> sources) {
         this.context = context;
         this.content = content;
         this.batches = context.createProducerTemplate();
-        this.outlines = new OutlineCache(content);
+        this.outlines = new OutlineCache(content, sources);
     }
 
     /**
      * Opens and migrates the databases of the built-in participants and adds their routes to the context, started or
      * not.
      *
+     * @param sources opens the document of a run, whose text is read
      * @throws IllegalStateException if a database can't be opened or its routes can't be added; nothing stays open then
      */
-    public static Stores open(SagaConfig config, CamelContext context, DocumentContent content) {
-        return open(config, context, content, DatabaseSource.configured(config));
+    public static Stores open(
+            SagaConfig config, CamelContext context, DocumentContent content, Function<Run, DocumentSource> sources) {
+        return open(config, context, content, sources, DatabaseSource.configured(config));
     }
 
     /** As above, with databases from another source. */
     public static Stores open(
-            SagaConfig config, CamelContext context, DocumentContent content, DatabaseSource databases) {
-        Stores stores = new Stores(context, content);
+            SagaConfig config,
+            CamelContext context,
+            DocumentContent content,
+            Function<Run, DocumentSource> sources,
+            DatabaseSource databases) {
+        Stores stores = new Stores(context, content, sources);
         try {
             for (String store : StoreNames.BUILT_IN) {
                 if (config.participants().contains(store)) {

@@ -89,6 +89,11 @@ final class RecordingRun implements Run {
     }
 
     @Override
+    public boolean needsSource() {
+        return !verified;
+    }
+
+    @Override
     public void chunksVerified() {
         verified = true;
     }

@@ -2,6 +2,7 @@ package dev.streamingsaga.content;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.source.DocumentSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -48,9 +49,10 @@ final class ContentFixture {
     static Read read(TextContent content, Path file, int firstOrdinal) {
         List<EmbeddedSegment> segments = new ArrayList<>();
         List<String> progress = new ArrayList<>();
+        DocumentSource source = DocumentSource.of(file);
         Outline outline = content.embed(
-                file,
-                content.contentType(file),
+                source,
+                content.contentType(source),
                 firstOrdinal,
                 segments::addAll,
                 (pagesDone, pagesTotal, segmentsDone) ->

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.streamingsaga.content.ContentFixture.Read;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.testkit.SamplePdf;
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -110,7 +111,7 @@ class ContentTest {
                 .count());
         assertThat(outline.title()).isEqualTo(SamplePdf.TITLE);
         assertThat(outline.author()).isEqualTo(SamplePdf.AUTHOR);
-        assertThat(content.outline(pdf, "application/pdf")).isEqualTo(outline);
+        assertThat(content.outline(DocumentSource.of(pdf), "application/pdf")).isEqualTo(outline);
     }
 
     @Test
@@ -152,7 +153,7 @@ class ContentTest {
         IllegalStateException full = new IllegalStateException("store is full");
         List<Integer> ordinals = new ArrayList<>();
         assertThatThrownBy(() -> content.embed(
-                        pdf,
+                        DocumentSource.of(pdf),
                         "application/pdf",
                         0,
                         batch -> {
@@ -169,7 +170,7 @@ class ContentTest {
     void stops_everything_when_the_caller_is_interrupted() {
         try {
             assertThatThrownBy(() -> content.embed(
-                            pdf,
+                            DocumentSource.of(pdf),
                             "application/pdf",
                             0,
                             batch -> Thread.currentThread().interrupt(),
@@ -185,7 +186,7 @@ class ContentTest {
 
     @Test
     void reports_a_missing_source() {
-        assertThatThrownBy(() -> content.outline(dir.resolve("gone.pdf"), "application/pdf"))
+        assertThatThrownBy(() -> content.outline(DocumentSource.of(dir.resolve("gone.pdf")), "application/pdf"))
                 .isInstanceOfSatisfying(
                         SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
     }
@@ -240,7 +241,11 @@ class ContentTest {
                     ("Plain words, one sentence of many, all of them ASCII. ".repeat(1_500) + "\n\n" + late)
                             .getBytes(charset));
             List<String> texts = read(
-                            content, file, content.outline(file, "text/plain").segments() - 1)
+                            content,
+                            file,
+                            content.outline(DocumentSource.of(file), "text/plain")
+                                            .segments()
+                                    - 1)
                     .texts();
             assertThat(texts.get(0)).as(charset.name()).endsWith(late);
         }
@@ -254,7 +259,7 @@ class ContentTest {
         Path file = Files.writeString(dir.resolve("long.txt"), text);
         try (TextContent limited =
                 ContentFixture.content(dir.resolve("spool2"), "saga.content.max-text-chars", "100000")) {
-            Outline outline = limited.outline(file, "text/plain");
+            Outline outline = limited.outline(DocumentSource.of(file), "text/plain");
             List<String> last = read(limited, file, outline.segments() - 1).texts();
             assertThat(outline.pages()).isEqualTo(1);
             assertThat(last).hasSize(1);
@@ -262,7 +267,7 @@ class ContentTest {
                     .endsWith(last.get(0).strip());
         }
         try (TextContent none = ContentFixture.content(dir.resolve("spool3"), "saga.content.max-text-chars", "0")) {
-            assertThat(none.outline(file, "text/plain")).isEqualTo(Outline.EMPTY);
+            assertThat(none.outline(DocumentSource.of(file), "text/plain")).isEqualTo(Outline.EMPTY);
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.testkit.SamplePdf;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -42,19 +43,18 @@ class ContentTypeTest {
         Path pdf = dir.resolve("letter.txt");
         SamplePdf.write(pdf, 1, 0);
 
-        assertThat(content.contentType(pdf)).isEqualTo("application/pdf");
-        assertThat(content.contentType(file("fake.pdf", "no pdf at all"))).isEqualTo("text/plain");
-        assertThat(content.contentType(file("fake.docx", "no office file"))).isEqualTo("text/plain");
-        assertThat(content.contentType(file("page.bin", "<!DOCTYPE html><html><body>x</body></html>")))
+        assertThat(type(pdf)).isEqualTo("application/pdf");
+        assertThat(type(file("fake.pdf", "no pdf at all"))).isEqualTo("text/plain");
+        assertThat(type(file("fake.docx", "no office file"))).isEqualTo("text/plain");
+        assertThat(type(file("page.bin", "<!DOCTYPE html><html><body>x</body></html>")))
                 .isEqualTo("text/html");
-        assertThat(content.contentType(file("data.bin", "<?xml version='1.0'?><a>x</a>")))
-                .isEqualTo("application/xml");
+        assertThat(type(file("data.bin", "<?xml version='1.0'?><a>x</a>"))).isEqualTo("application/xml");
     }
 
     @Test
     void selects_the_text_subtype_by_name() throws IOException {
-        assertThat(content.contentType(file("table.csv", "a,b\n1,2\n"))).isEqualTo("text/csv");
-        assertThat(content.contentType(file("readme", "Grüße"))).isEqualTo("text/plain");
+        assertThat(type(file("table.csv", "a,b\n1,2\n"))).isEqualTo("text/csv");
+        assertThat(type(file("readme", "Grüße"))).isEqualTo("text/plain");
     }
 
     @Test
@@ -65,8 +65,8 @@ class ContentTypeTest {
         russian[40] = 3;
         Path bytes = Files.write(dir.resolve("b.txt"), russian);
 
-        assertThat(content.contentType(text)).isEqualTo("text/plain");
-        assertThat(content.contentType(bytes)).isEqualTo("application/octet-stream");
+        assertThat(type(text)).isEqualTo("text/plain");
+        assertThat(type(bytes)).isEqualTo("application/octet-stream");
     }
 
     @Test
@@ -85,11 +85,11 @@ class ContentTypeTest {
             zip.putNextEntry(new ZipEntry("word/document.txt"));
             zip.write("only a zip".getBytes(StandardCharsets.UTF_8));
         }
-        assertThat(content.contentType(dir.resolve("a.bin")))
+        assertThat(type(dir.resolve("a.bin")))
                 .isEqualTo("application/vnd.openxmlformats-officedocument.wordprocessingml.document");
-        assertThat(content.contentType(dir.resolve("b.zip")))
+        assertThat(type(dir.resolve("b.zip")))
                 .isEqualTo("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
-        assertThat(content.contentType(dir.resolve("c.docx"))).isEqualTo("application/zip");
+        assertThat(type(dir.resolve("c.docx"))).isEqualTo("application/zip");
     }
 
     @Test
@@ -98,19 +98,23 @@ class ContentTypeTest {
         try (RandomAccessFile sparse = new RandomAccessFile(zeros.toFile(), "rw")) {
             sparse.setLength(5L << 30);
         }
-        assertThat(content.contentType(zeros)).isEqualTo("application/octet-stream");
+        assertThat(type(zeros)).isEqualTo("application/octet-stream");
         assertThat(ContentFixture.read(content, zeros).outline()).isEqualTo(Outline.EMPTY);
     }
 
     @Test
     void treats_an_empty_file_as_binary() throws IOException {
-        assertThat(content.contentType(file("empty.pdf", ""))).isEqualTo("application/octet-stream");
+        assertThat(type(file("empty.pdf", ""))).isEqualTo("application/octet-stream");
     }
 
     @Test
     void reports_a_missing_file() {
-        assertThatThrownBy(() -> content.contentType(dir.resolve("missing")))
+        assertThatThrownBy(() -> type(dir.resolve("missing")))
                 .isInstanceOfSatisfying(
                         SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
+    }
+
+    private String type(Path file) {
+        return content.contentType(DocumentSource.of(file));
     }
 }

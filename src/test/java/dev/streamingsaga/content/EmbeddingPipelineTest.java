@@ -7,7 +7,11 @@ import static org.awaitility.Awaitility.await;
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,13 +39,13 @@ class EmbeddingPipelineTest {
     @TempDir
     Path dir;
 
-    private Path file;
+    private DocumentSource source;
     private final List<EmbeddedSegment> received = new ArrayList<>();
     private final AtomicInteger pagesRead = new AtomicInteger();
 
     @BeforeEach
     void write() throws IOException {
-        file = Files.writeString(dir.resolve("a.txt"), "source");
+        source = DocumentSource.of(Files.writeString(dir.resolve("a.txt"), "source"));
     }
 
     @AfterEach
@@ -88,7 +92,7 @@ class EmbeddingPipelineTest {
         }
     }
 
-    private void readPages(Path source, TextExtractor.TextSink text) {
+    private void readPages(SeekableByteChannel source, TextExtractor.TextSink text) {
         for (int page = 1; page <= PAGES; page++) {
             text.text("Page %d. ".formatted(page));
             text.endPage();
@@ -101,7 +105,7 @@ class EmbeddingPipelineTest {
         return new EmbeddingPipeline(
                         model,
                         limits,
-                        new EmbeddingPipeline.DocumentInput(file, extractor, 0, sink, (pages, total, segments) -> {}))
+                        new EmbeddingPipeline.DocumentInput(source, extractor, 0, sink, (pages, total, segments) -> {}))
                 .run();
     }
 
@@ -191,16 +195,64 @@ class EmbeddingPipelineTest {
     }
 
     @Test
-    void distinguishes_a_missing_source_from_a_damaged_one() {
+    void distinguishes_a_source_that_fails_from_a_damaged_document() {
+        SagaException failure = new SagaException(Reason.CHUNK_CORRUPT, "the chunk is damaged");
+        source = new FailingSource(failure);
+
         assertThatThrownBy(() -> run(
                         new LengthModel(),
-                        (source, text) -> {
-                            Files.delete(source);
-                            throw new IOException("stale handle");
+                        (bytes, text) -> {
+                            bytes.read(ByteBuffer.allocate(1));
                         },
                         received::addAll))
-                .isInstanceOfSatisfying(
-                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.FILE_NOT_FOUND));
+                .isSameAs(failure);
+    }
+
+    /** As a parser does that skips what it cannot read. */
+    @Test
+    void accepts_no_text_after_a_failure_of_the_source_that_the_parser_swallows() {
+        SagaException failure = new SagaException(Reason.CHUNK_CORRUPT, "the chunk is damaged");
+        source = new FailingSource(failure);
+
+        assertThatThrownBy(() -> run(
+                        new LengthModel(),
+                        (bytes, text) -> {
+                            try {
+                                bytes.read(ByteBuffer.allocate(1));
+                            } catch (RuntimeException e) {
+                                pagesRead.incrementAndGet();
+                            }
+                            try {
+                                text.text("Wrong text.");
+                            } catch (RuntimeException e) {
+                                pagesRead.incrementAndGet();
+                            }
+                        },
+                        received::addAll))
+                .isSameAs(failure);
+        assertThat(pagesRead).hasValue(2);
+        assertThat(received).isEmpty();
+    }
+
+    /** Every read fails. */
+    private record FailingSource(RuntimeException failure) implements DocumentSource {
+        @Override
+        public String fileName() {
+            return "a.txt";
+        }
+
+        @Override
+        public SeekableByteChannel open(Runnable onFetch) {
+            return (SeekableByteChannel) Proxy.newProxyInstance(
+                    getClass().getClassLoader(),
+                    new Class<?>[] {SeekableByteChannel.class},
+                    (channel, method, args) -> {
+                        if (method.getName().equals("read")) {
+                            throw failure;
+                        }
+                        return null;
+                    });
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.streamingsaga.content;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.testkit.SamplePdf;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -84,15 +85,18 @@ class NoTextTest {
         Path pdf = directory.resolve("letter.txt");
         SamplePdf.write(pdf, 1, 0);
 
-        assertThat(content.contentType(docx))
-                .isEqualTo("application/vnd.openxmlformats-officedocument.wordprocessingml.document");
-        assertThat(content.contentType(zip)).isEqualTo("application/zip");
-        assertThat(content.contentType(gzip)).isEqualTo("application/gzip");
-        assertThat(content.contentType(pdf)).isEqualTo("application/pdf");
+        assertThat(type(docx)).isEqualTo("application/vnd.openxmlformats-officedocument.wordprocessingml.document");
+        assertThat(type(zip)).isEqualTo("application/zip");
+        assertThat(type(gzip)).isEqualTo("application/gzip");
+        assertThat(type(pdf)).isEqualTo("application/pdf");
         assertThat(type("a.xml", "<?xml version='1.0'?><a/>".getBytes())).isEqualTo("application/xml");
     }
 
     private String type(String name, byte[] bytes) throws IOException {
-        return content.contentType(Files.write(directory.resolve(name), bytes));
+        return type(Files.write(directory.resolve(name), bytes));
+    }
+
+    private String type(Path file) {
+        return content.contentType(DocumentSource.of(file));
     }
 }

@@ -7,6 +7,7 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.crash.ChildJvm.End;
 import dev.streamingsaga.crash.CrashMatrix.Result;
+import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.store.Stores;
 import dev.streamingsaga.store.VectorSearch;
 import java.nio.file.Files;
@@ -150,7 +151,11 @@ class CrashMatrixTest {
                         config.documents().content(),
                         config.servers().embedding(),
                         config.dataDir().resolve("spool"));
-                Stores stores = Stores.open(config, context, content)) {
+                Stores stores = Stores.open(
+                        config,
+                        context,
+                        content,
+                        run -> DocumentSource.of(run.document().path()))) {
             return stores.search().orElseThrow().search("lighthouse keeper", 10);
         }
     }

@@ -40,6 +40,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real files in a real folder, with the whole application. */
 @Tag("one-jdk")
@@ -397,6 +399,39 @@ class DropFolderTest {
                 .containsExactly(SagaState.COMPLETED, SagaState.COMPENSATED);
         assertThat(Files.readString(drop.resolve(".done/a.txt"))).startsWith("The second version");
         assertThat(outcome(".failed/a.txt.json").path("reason").asText()).isEqualTo("HASH_MISMATCH");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"move", "keep"})
+    void fp_48_a_file_that_its_owner_deletes_after_the_gate_has_an_outcome(String after) throws Exception {
+        start("saga.drop.after", after);
+        Path file = drop.resolve("a.txt");
+        saga.duringStep(
+                "security", () -> put("a.txt", "A text whose owner removes it early.\n"), () -> Files.delete(file));
+
+        awaitEnd(".done/a.txt.json");
+
+        assertThat(outcome(".done/a.txt.json").path("status").asText()).isEqualTo("COMPLETED");
+        assertThat(files(".done")).containsExactly("a.txt.json");
+        assertThat(sagasOf(file)).extracting(SagaRecord::state).containsExactly(SagaState.COMPLETED);
+    }
+
+    @Test
+    void fp_48_a_file_that_changes_after_the_gate_is_stored_as_it_was_and_then_ingested_again() throws Exception {
+        start();
+        Path file = drop.resolve("a.txt");
+        saga.duringStep(
+                "security",
+                () -> put("a.txt", "The first version of a text.\n"),
+                () -> replace(file, "The second version, which is longer.\n"));
+
+        awaitGone(file);
+
+        assertThat(sagasOf(file))
+                .extracting(SagaRecord::state)
+                .containsExactly(SagaState.COMPLETED, SagaState.COMPLETED);
+        assertThat(sagasOf(file).get(1).document().orElseThrow().sizeBytes()).isEqualTo(29);
+        assertThat(sagasOf(file).get(0).document().orElseThrow().sizeBytes()).isEqualTo(37);
     }
 
     @Test

@@ -28,6 +28,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -684,6 +685,32 @@ abstract class JournalContract {
         assertRefused(() -> old.planChunks(rows(old)));
 
         assertThat(journal.chunks().all(old.sagaId())).isEmpty();
+    }
+
+    @Test
+    void a_saga_needs_its_source_until_its_chunks_are_verified() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.RECEIVED);
+        AtomicInteger released = new AtomicInteger();
+        SagaException lost = new SagaException(Reason.SOURCE_BUSY, "a writer has it");
+        run.holdSource(
+                () -> {
+                    throw lost;
+                },
+                released::incrementAndGet);
+        run.begin("upload", SagaState.UPLOADING);
+        run.planChunks(rows(run));
+        run.begin("verify", SagaState.VERIFYING);
+        assertThat(run.needsSource()).isTrue();
+        assertThat(journal.steps().needsSource(saga(run))).isTrue();
+        assertThatThrownBy(run::permit).isSameAs(lost);
+        assertThat(released).hasValue(0);
+
+        run.chunksVerified();
+
+        assertThat(run.needsSource()).isFalse();
+        assertThat(journal.steps().needsSource(saga(run))).isFalse();
+        assertThat(released).hasValue(1);
+        run.permit().close();
     }
 
     @Test

@@ -393,11 +393,13 @@ class RunsTest {
     }
 
     @Test
-    void a_run_gets_no_permit_if_its_guard_refuses() throws Exception {
+    void a_run_gets_no_permit_if_its_source_is_no_longer_held() throws Exception {
         ActiveRun run = begin("a");
-        run.guard(() -> {
-            throw cause;
-        });
+        run.holdSource(
+                () -> {
+                    throw cause;
+                },
+                () -> {});
 
         assertThatThrownBy(run::permit).isSameAs(cause);
         assertThat(run.isWriting()).isFalse();

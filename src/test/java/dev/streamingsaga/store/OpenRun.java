@@ -83,6 +83,11 @@ final class OpenRun implements Run {
     }
 
     @Override
+    public boolean needsSource() {
+        return false;
+    }
+
+    @Override
     public void chunksVerified() {
         throw new AssertionError("stores don't verify chunks");
     }

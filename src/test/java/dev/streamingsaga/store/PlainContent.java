@@ -5,10 +5,12 @@ import dev.streamingsaga.content.EmbeddedSegment;
 import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.content.Segment;
+import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,21 +31,22 @@ final class PlainContent implements DocumentContent {
     }
 
     @Override
-    public String contentType(Path file) {
+    public String contentType(DocumentSource source) {
         return "text/plain";
     }
 
     @Override
     public Outline embed(
-            Path file,
+            DocumentSource source,
             String contentType,
             int firstOrdinal,
             Consumer<List<EmbeddedSegment>> sink,
             ProgressListener progress) {
         firstOrdinals.add(firstOrdinal);
-        List<Segment> segments =
-                segments(file).stream().filter(s -> s.ordinal() >= firstOrdinal).toList();
-        Outline outline = read(file);
+        List<Segment> segments = segments(source).stream()
+                .filter(s -> s.ordinal() >= firstOrdinal)
+                .toList();
+        Outline outline = read(source);
         for (int from = 0; from < segments.size(); from += batch) {
             List<Segment> some = segments.subList(from, Math.min(segments.size(), from + batch));
             beforeBatch.run();
@@ -61,9 +64,9 @@ final class PlainContent implements DocumentContent {
     }
 
     @Override
-    public Outline outline(Path file, String contentType) {
+    public Outline outline(DocumentSource source, String contentType) {
         outlined.incrementAndGet();
-        return read(file);
+        return read(source);
     }
 
     @Override
@@ -71,17 +74,17 @@ final class PlainContent implements DocumentContent {
         return embedder;
     }
 
-    private static Outline read(Path file) {
+    private static Outline read(DocumentSource source) {
         List<Integer> counts = new ArrayList<>();
-        for (String page : pages(file)) {
+        for (String page : pages(source)) {
             counts.add((int) page.lines().count());
         }
         return new Outline(counts.size(), counts, "A title with NUL \0", "An author");
     }
 
-    private static List<Segment> segments(Path file) {
+    private static List<Segment> segments(DocumentSource source) {
         List<Segment> segments = new ArrayList<>();
-        List<String> pages = pages(file);
+        List<String> pages = pages(source);
         for (int page = 0; page < pages.size(); page++) {
             for (String line : pages.get(page).lines().toList()) {
                 segments.add(new Segment(page + 1, segments.size(), line));
@@ -90,9 +93,9 @@ final class PlainContent implements DocumentContent {
         return segments;
     }
 
-    private static List<String> pages(Path file) {
-        try {
-            return List.of(Files.readString(file).split("\f"));
+    private static List<String> pages(DocumentSource source) {
+        try (InputStream bytes = Channels.newInputStream(source.open(() -> {}))) {
+            return List.of(new String(bytes.readAllBytes(), StandardCharsets.UTF_8).split("\f"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

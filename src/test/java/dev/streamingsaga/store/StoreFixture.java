@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.testkit.MigratedDatabases;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,7 +36,11 @@ final class StoreFixture implements AutoCloseable {
         config = Settings.parse(all);
         MigratedDatabases.copyTo(config);
         content = new PlainContent(embedder);
-        stores = Stores.open(config, context, content);
+        stores = Stores.open(
+                config,
+                context,
+                content,
+                run -> DocumentSource.of(run.document().path()));
         context.start();
     }
 

@@ -317,6 +317,30 @@ public final class StreamingSagaFixture implements AutoCloseable {
         }
     }
 
+    /** Something that a test does while a saga waits. */
+    public interface Meanwhile {
+        void run() throws Exception;
+    }
+
+    /**
+     * Locks the database of a store before {@code begin}, so that the saga that begins waits in the step of that store;
+     * runs {@code meanwhile} there, and lets it continue.
+     */
+    public void duringStep(String store, Meanwhile begin, Meanwhile meanwhile) throws Exception {
+        try (Connection connection = connection(store);
+                Statement lock = connection.createStatement()) {
+            lock.execute("BEGIN IMMEDIATE");
+            begin.run();
+            await().atMost(PATIENCE)
+                    .until(() -> number(
+                                    "journal",
+                                    "SELECT count(*) FROM step WHERE state = 'WRITING' AND name = '" + store + "'")
+                            == 1);
+            meanwhile.run();
+            lock.execute("ROLLBACK");
+        }
+    }
+
     private Connection connection(String store) throws SQLException {
         return DriverManager.getConnection("jdbc:sqlite:" + data().resolve(store + ".db") + "?busy_timeout=10000");
     }

@@ -1,0 +1,64 @@
+package dev.streamingsaga.content;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.SeekableByteChannel;
+import java.util.function.Consumer;
+
+/** Reports failed reads, since parsers may swallow an exception and continue as if the document ended there. */
+final class WatchedChannel implements SeekableByteChannel {
+    private final SeekableByteChannel channel;
+    private final Consumer<Exception> onFailure;
+
+    WatchedChannel(SeekableByteChannel channel, Consumer<Exception> onFailure) {
+        this.channel = channel;
+        this.onFailure = onFailure;
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+        try {
+            return channel.read(target);
+        } catch (IOException | RuntimeException e) {
+            onFailure.accept(e);
+            throw e;
+        }
+    }
+
+    @Override
+    public long position() throws IOException {
+        return channel.position();
+    }
+
+    @Override
+    public SeekableByteChannel position(long newPosition) throws IOException {
+        channel.position(newPosition);
+        return this;
+    }
+
+    @Override
+    public long size() throws IOException {
+        return channel.size();
+    }
+
+    @Override
+    public int write(ByteBuffer source) {
+        throw new NonWritableChannelException();
+    }
+
+    @Override
+    public SeekableByteChannel truncate(long size) {
+        throw new NonWritableChannelException();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return channel.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
