@@ -42,10 +42,12 @@ import dev.streamingsaga.outage.Patience;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Orphans;
 import dev.streamingsaga.recovery.Recovery;
+import dev.streamingsaga.recovery.RecoveryDependencies;
 import dev.streamingsaga.recovery.StorageAccess;
 import dev.streamingsaga.saga.EngineDependencies;
 import dev.streamingsaga.saga.ErrorGuard;
 import dev.streamingsaga.saga.SagaEngine;
+import dev.streamingsaga.source.SourceHost;
 import dev.streamingsaga.store.Stores;
 import dev.streamingsaga.store.VectorSearch;
 import java.io.IOException;
@@ -257,8 +259,11 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             stores.checks().values().forEach(Runnable::run);
         });
         bindForRoutes(context, config);
-        Ingest ingest = new Ingest(config, journal, runs, content, engine);
-        Recovery recovery = closeLater(new Recovery(config, context, runs, engine, service));
+        journal.registration().completeKeys();
+        SourceHost host = SourceHost.open(config);
+        Ingest ingest = new Ingest(config, runs, content, engine, host);
+        Recovery recovery = closeLater(
+                new Recovery(config, context, new RecoveryDependencies(runs, engine, service, host, reports)));
         open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
         context.addRoutes(new ChunkRoutes(config, servers.s3(), journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));

@@ -4,6 +4,7 @@ import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.intake.BodyKey;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.trace.TraceLink;
 import java.nio.file.Path;
@@ -100,8 +101,11 @@ final class IngestDispatcher {
         permits.release();
     }
 
-    /** @param sender the sender of a received body; empty for a file on disk */
-    record IngestSource(Path file, String name, Optional<String> sender) {}
+    /**
+     * @param sender the sender of a received body; empty for a file on disk
+     * @param key identifies a received body; empty for a file on disk
+     */
+    record IngestSource(Path file, String name, Optional<String> sender, Optional<BodyKey> key) {}
 
     /** Uses an acquired permit. Runs {@code ended} when the saga has ended or is paused, or could not be journaled. */
     Accepted submit(IngestSource source, TraceLink trace, Runnable ended) {
@@ -113,6 +117,7 @@ final class IngestDispatcher {
                     request.getMessage().setBody(source.file());
                     request.setProperty(Ingest.FILE_NAME, source.name());
                     source.sender().ifPresent(sender -> request.setProperty(Ingest.SENDER, sender));
+                    source.key().ifPresent(key -> request.setProperty(Ingest.SOURCE_KEY, key.toString()));
                     request.setProperty(Ingest.LISTENER, listener);
                     request.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
                     trace.to(request);

@@ -9,6 +9,7 @@ import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.BodyAbortedException;
+import dev.streamingsaga.intake.BodyKey;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.PathRoots;
 import dev.streamingsaga.intake.UploadSpool;
@@ -101,12 +102,14 @@ final class IngestOperations {
         try {
             UploadSpool.ReceivedBody body = receive(request.call(), digests);
             unclaimed = Optional.of(body);
-            Path path = spool.store(body, request.caller().name(), name);
-            Optional<Reply> known = alreadyStored(path, body);
+            BodyKey key = spool.key(body, request.caller().name(), name);
+            Path path = spool.path(key);
+            Optional<Reply> known = alreadyStored(key, body);
             if (known.isPresent()) {
                 return known.get();
             }
-            IngestDispatcher.IngestSource source = new IngestDispatcher.IngestSource(path, name, Optional.of(sender));
+            IngestDispatcher.IngestSource source =
+                    new IngestDispatcher.IngestSource(path, name, Optional.of(sender), Optional.of(key));
             if (!EntityTags.isConditional(request.call())) {
                 spool.claim(body, path);
                 unclaimed = Optional.empty();
@@ -215,10 +218,10 @@ final class IngestOperations {
     }
 
     /** Handles a duplicate (same sender, name and bytes) as {@code saga.duplicates} says. */
-    private Optional<Reply> alreadyStored(Path path, UploadSpool.ReceivedBody body) {
+    private Optional<Reply> alreadyStored(BodyKey key, UploadSpool.ReceivedBody body) {
         Optional<SagaRecord> known = config.documents().source().duplicates() == Duplicates.VERSION
                 ? Optional.empty()
-                : operator.findDocument(path, body.sha256());
+                : operator.findDocument(key.toString(), body.sha256());
         if (known.isPresent() && config.documents().source().duplicates() == Duplicates.REJECT) {
             throw new Problem(
                             409,
@@ -248,8 +251,8 @@ final class IngestOperations {
         Path file = new PathRoots("saga.http.roots", config.endpoints().http().roots()).resolve(body.path());
         long wait = wait(request.call());
         dispatcher.acquire();
-        IngestDispatcher.IngestSource source =
-                new IngestDispatcher.IngestSource(file, String.valueOf(file.getFileName()), Optional.empty());
+        IngestDispatcher.IngestSource source = new IngestDispatcher.IngestSource(
+                file, String.valueOf(file.getFileName()), Optional.empty(), Optional.empty());
         return answer(dispatcher.submit(source, request.trace(), () -> {}), wait);
     }
 

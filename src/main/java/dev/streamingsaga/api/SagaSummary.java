@@ -37,10 +37,14 @@ record SagaSummary(
         int openCleanups,
         boolean needsAttention,
         boolean visible,
-        @Nullable WaitingView waiting) {
+        @Nullable WaitingView waiting,
+        @Nullable WaitingForView waitingFor) {
 
     /** @param reason begins with "waits for" */
     record WaitingView(String reason, String since, String nextAttemptAt) {}
+
+    /** @param what the dependency or {@code source host NODE} */
+    record WaitingForView(String what, String since, String nextTryAt) {}
 
     /** @param unit bytes, pages or segments */
     record ProgressView(String step, long done, long total, String unit) {}

@@ -4,6 +4,7 @@ import dev.streamingsaga.api.SagaSummary.Chunks;
 import dev.streamingsaga.api.SagaSummary.CleanupView;
 import dev.streamingsaga.api.SagaSummary.EventView;
 import dev.streamingsaga.api.SagaSummary.ProgressView;
+import dev.streamingsaga.api.SagaSummary.WaitingForView;
 import dev.streamingsaga.api.SagaSummary.WaitingView;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.IngestResult;
@@ -86,6 +87,12 @@ final class SagaViews {
                 saga.waiting()
                         .map(waiting -> new WaitingView(
                                 waiting.reason(),
+                                waiting.since().toString(),
+                                waiting.nextAttempt().toString()))
+                        .orElse(null),
+                saga.waiting()
+                        .map(waiting -> new WaitingForView(
+                                waiting.what(),
                                 waiting.since().toString(),
                                 waiting.nextAttempt().toString()))
                         .orElse(null));

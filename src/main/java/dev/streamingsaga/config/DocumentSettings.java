@@ -78,6 +78,9 @@ final class DocumentSettings {
         table.choice("saga.source.on-conflict", OnConflict.JOIN)
                 .describe("What to do with a file that an unfinished saga holds. join: join that saga; wait: wait for"
                         + " its end; refuse: fail with SOURCE_BUSY; warn: warn and continue.");
+        table.row(DURATION, "saga.source.host-patience", "15m", "0s", "7d")
+                .describe("How long a saga waits for the host that has its original, while no other node can read it,"
+                        + " before the alert SOURCE_HOST_AWAY. The wait ends with saga.time-limit.");
         table.choice("saga.duplicates", Duplicates.SKIP)
                 .describe("What to do with the same content from the same source. skip: answer with the stored"
                         + " document; version: store it again, then remove the old one; reject: fail with DUPLICATE.");

@@ -45,8 +45,9 @@ public record OperationConfig(
     /**
      * @param maxRuns runs of a saga that may fail; after the last it is compensated
      * @param lease time after the last heartbeat of a process until another one takes over its sagas
+     * @param hostPatience how long a saga waits for the host that has its original before an alert says so
      */
-    public record RecoveryPolicy(RecoveryMode mode, int maxRuns, Duration lease) {}
+    public record RecoveryPolicy(RecoveryMode mode, int maxRuns, Duration lease, Duration hostPatience) {}
 
     /** @param minAge younger orphans are never deleted */
     public record OrphanPolicy(Duration minAge) {}

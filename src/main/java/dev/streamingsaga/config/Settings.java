@@ -230,7 +230,8 @@ public final class Settings {
                 new RecoveryPolicy(
                         read.choice("saga.recovery.mode", RecoveryMode.class),
                         read.integer("saga.recovery.max-runs"),
-                        read.duration("saga.recovery.lease")),
+                        read.duration("saga.recovery.lease"),
+                        read.duration("saga.source.host-patience")),
                 new OrphanPolicy(read.duration("saga.orphans.min-age")),
                 new Observability(
                         read.choice("saga.log.format", LogFormat.class),

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  * files of a hub.
  */
 final class DirectoryAccess {
-    private static final Pattern OWN_NAMES = Pattern.compile("bucket|broker|coordinator|logs|reports|spool|lock"
+    private static final Pattern OWN_NAMES = Pattern.compile("bucket|broker|coordinator|logs|reports|spool|lock|host-id"
             + "|[a-z][a-z0-9-]*\\.(db|db-wal|db-shm|db-journal|port|credentials|secret)");
     private static final String LOST_AND_FOUND = "lost+found";
     private static final String OWNER_CHECK = ".owner-";

@@ -10,6 +10,7 @@ import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.saga.SagaEngine;
+import dev.streamingsaga.source.SourceHost;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
 
@@ -27,6 +28,12 @@ public final class Ingest {
 
     /** Exchange property, a String: who sent the body that was written to the path; absent for a file on disk. */
     public static final String SENDER = "SagaSender";
+
+    /**
+     * Exchange property, a String: identifies a received body on every node, see
+     * {@link dev.streamingsaga.journal.Origin#key}; absent for a file on disk, which its path identifies.
+     */
+    public static final String SOURCE_KEY = "SagaSourceKey";
 
     /** Exchange property, a {@code Consumer<String>}: called with the saga's id as soon as it is journaled. */
     public static final String LISTENER = "SagaListener";
@@ -59,14 +66,18 @@ public final class Ingest {
     private final SourceClaims claims;
     private final RunExecution execution;
 
-    /** @param engine runs the sagas */
+    /**
+     * @param engine runs the sagas
+     * @param host recorded as the one that holds the sources
+     */
     @Internal
-    public Ingest(SagaConfig config, Journal journal, Runs runs, DocumentContent content, SagaEngine engine) {
+    public Ingest(SagaConfig config, Runs runs, DocumentContent content, SagaEngine engine, SourceHost host) {
+        Journal journal = runs.journal();
         this.config = config;
         this.steps = new PreparationSteps(config, journal, content);
         this.results = new IngestResults(config, journal, engine.counts());
         this.outcomes = new OutcomeWait(config, journal, runs, engine);
-        this.claims = new SourceClaims(config, journal, runs, outcomes);
+        this.claims = new SourceClaims(config, runs, outcomes, host);
         this.execution = new RunExecution(config, journal, runs, engine);
     }
 

@@ -59,7 +59,7 @@ final class PreparationSteps {
                     path + " has " + identity.sizeBytes() + " bytes, saga.file.max-size allows "
                             + config.documents().source().maxSizeBytes() + "; nothing was written");
         }
-        requireAllowed(path);
+        requireAllowed(run.initialSaga(), path);
         limits.check(path, SourcePaths.real(path), identity);
         // Only now: closing a descriptor of one of our own files would drop the locks that our databases hold on it.
         lock(run, path);
@@ -69,14 +69,23 @@ final class PreparationSteps {
         Optional<Digests> known = digestsOfEarlierRun(run, identity);
         Digests digests = known.orElseGet(() -> digests(run, path, identity));
         exchange.setProperty(ExchangeKeys.DIGESTS_OF_EARLIER_RUN, known.isPresent());
-        String documentId = Ids.document(path.toString(), digests.sha256());
-        if (config.documents().source().duplicates() == Duplicates.REJECT
-                && journal.sagas().ofDocument(documentId).isPresent()) {
-            throw new SagaException(
-                    Reason.DUPLICATE, path + " is already stored as document " + documentId + "; nothing was written");
+        if (config.documents().source().duplicates() == Duplicates.REJECT) {
+            requireNew(run.initialSaga(), digests);
         }
         exchange.setProperty(ExchangeKeys.DIGESTS, digests);
         exchange.setProperty(SourceIdentity.class.getSimpleName(), identity);
+    }
+
+    private void requireNew(SagaRecord saga, Digests digests) {
+        journal.sagas()
+                .storedContent(saga.origin().key(), digests.sha256())
+                .flatMap(SagaRecord::document)
+                .ifPresent(document -> {
+                    throw new SagaException(
+                            Reason.DUPLICATE,
+                            saga.source() + " is already stored as document " + document.documentId()
+                                    + "; nothing was written");
+                });
     }
 
     private Digests digests(ActiveRun run, Path path, SourceIdentity identity) {
@@ -141,7 +150,7 @@ final class PreparationSteps {
                 });
     }
 
-    private void requireAllowed(Path path) {
+    private void requireAllowed(SagaRecord saga, Path path) {
         // Real paths are compared, since each of them may contain a link.
         Path file = SourcePaths.real(path);
         Path data = SourcePaths.real(config.dataDir());
@@ -150,6 +159,7 @@ final class PreparationSteps {
         if (inDataDir
                 || !roots.isEmpty()
                         && !SourcePaths.isUpload(config, file)
+                        && !isBodyOfOtherNode(saga)
                         && !limits.apply(path)
                         && roots.stream().map(SourcePaths::real).noneMatch(file::startsWith)) {
             throw new SagaException(
@@ -159,9 +169,14 @@ final class PreparationSteps {
         }
     }
 
+    /** A body that another node received, which this one can read because their spools are on one file system. */
+    private static boolean isBodyOfOtherNode(SagaRecord saga) {
+        return saga.lastRun() > 1 && saga.origin().isBody(saga.source());
+    }
+
     private void requireUnclaimed(ActiveRun run, Path path) {
         journal.registration()
-                .holder(path.toString())
+                .holder(run.initialSaga().origin().key())
                 .filter(holder -> !holder.equals(run.sagaId()))
                 .ifPresent(holder -> {
                     throw new SagaException(
@@ -169,6 +184,15 @@ final class PreparationSteps {
                             path + " is in use by the unfinished saga " + holder
                                     + "; wait for it, or set saga.source.on-conflict");
                 });
+    }
+
+    /** The same content of the same source again is a version of the same document. */
+    private String documentId(String sourceKey, String sha256) {
+        boolean versions = config.documents().source().duplicates() == Duplicates.VERSION;
+        Optional<SagaRecord> stored = versions ? journal.sagas().storedContent(sourceKey, sha256) : Optional.empty();
+        return stored.flatMap(SagaRecord::document)
+                .map(Document::documentId)
+                .orElseGet(() -> Ids.document(sourceKey, sha256));
     }
 
     /** Step {@code start}: chooses and journals all names before anything is written under them. */
@@ -184,7 +208,7 @@ final class PreparationSteps {
             run.setDocument(saga.document().get().withIdentity(identity));
             return;
         }
-        String documentId = Ids.document(saga.source().toString(), digests.sha256());
+        String documentId = documentId(saga.origin().key(), digests.sha256());
         run.setDocument(new Document(
                 documentId,
                 saga.sagaId(),

@@ -7,9 +7,9 @@ import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.PrintableText;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.ExchangeKeys;
-import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.NewSaga;
+import dev.streamingsaga.journal.Origin;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaException;
@@ -19,6 +19,7 @@ import dev.streamingsaga.journal.SagaRegistration.RegisteredSaga;
 import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
+import dev.streamingsaga.source.SourceHost;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -36,12 +37,14 @@ final class SourceClaims {
     private final Journal journal;
     private final Runs runs;
     private final OutcomeWait outcomes;
+    private final SourceHost host;
 
-    SourceClaims(SagaConfig config, Journal journal, Runs runs, OutcomeWait outcomes) {
+    SourceClaims(SagaConfig config, Runs runs, OutcomeWait outcomes, SourceHost host) {
         this.config = config;
-        this.journal = journal;
+        this.journal = runs.journal();
         this.runs = runs;
         this.outcomes = outcomes;
+        this.host = host;
     }
 
     /** Registers a saga for the file and begins its run, or finds the saga that has already claimed the file. */
@@ -70,14 +73,14 @@ final class SourceClaims {
         // A queue or topic that was created again counts from the beginning; a different file shows this.
         Optional<SagaRecord> started = newSaga.request()
                 .flatMap(journal.registration()::requested)
-                .filter(saga -> saga.source().equals(path));
+                .filter(saga -> saga.origin().key().equals(newSaga.origin().key()));
         if (started.isPresent()) {
             return join(exchange, started.get());
         }
         while (true) {
             boolean skips = config.documents().source().duplicates() == Duplicates.SKIP;
-            Optional<SagaRecord> seen = skips ? newest(path) : Optional.empty();
-            Optional<SagaRecord> stored = skips ? alreadyStored(path) : Optional.empty();
+            Optional<SagaRecord> seen = skips ? newest(newSaga.origin()) : Optional.empty();
+            Optional<SagaRecord> stored = skips ? alreadyStored(newSaga) : Optional.empty();
             if (stored.isPresent()) {
                 return join(exchange, stored.get());
             }
@@ -106,14 +109,15 @@ final class SourceClaims {
         }
     }
 
-    private Optional<SagaRecord> newest(Path path) {
-        return journal.registration().newest(path.toString()).map(SagaRegistration.NewestSaga::saga);
+    private Optional<SagaRecord> newest(Origin origin) {
+        return journal.registration().newest(origin.key()).map(SagaRegistration.NewestSaga::saga);
     }
 
     private NewSaga newSaga(Exchange exchange, Path path) {
         OnConflict onConflict = config.documents().source().onConflict();
         return new NewSaga(
                 path,
+                origin(exchange, path),
                 DocumentName.cleaned(requestedName(exchange, path)),
                 config.participants(),
                 config.timeLimit(),
@@ -124,6 +128,11 @@ final class SourceClaims {
                 once(exchange, path),
                 Optional.ofNullable(exchange.getProperty(Ingest.REQUEST, String.class)),
                 Optional.ofNullable(exchange.getProperty(Ingest.SENDER, String.class)));
+    }
+
+    private Origin origin(Exchange exchange, Path path) {
+        Origin seen = host.origin(path, Optional.ofNullable(exchange.getProperty(Ingest.SOURCE_KEY, String.class)));
+        return once(exchange, path).map(seen::as).orElse(seen);
     }
 
     private static String requestedName(Exchange exchange, Path path) {
@@ -157,18 +166,19 @@ final class SourceClaims {
     }
 
     /** The saga that has already stored the same content from the same source. */
-    private Optional<SagaRecord> alreadyStored(Path path) {
+    private Optional<SagaRecord> alreadyStored(NewSaga saga) {
+        Path path = saga.source();
         if (!Files.isRegularFile(path)) {
             return Optional.empty();
         }
         try {
             SourceIdentity identity = SourceFile.identity(path);
-            if (!journal.sagas().completedFrom(path.toString(), identity.sizeBytes())) {
+            if (!journal.sagas().completedFrom(saga.origin().key(), identity.sizeBytes())) {
                 return Optional.empty();
             }
             Digests digests =
                     SourceFile.digest(path, identity, config.documents().chunk().sizeBytes(), done -> {}, () -> {});
-            return journal.sagas().ofDocument(Ids.document(path.toString(), digests.sha256()));
+            return journal.sagas().storedContent(saga.origin().key(), digests.sha256());
         } catch (SagaException e) {
             // The saga's own validation reports a problem with the file as an outcome.
             return Optional.empty();

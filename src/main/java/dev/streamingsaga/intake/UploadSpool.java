@@ -20,15 +20,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps received bodies on disk. While a body arrives, its file is named {@code NAME.part}. When it is complete,
- * checked and synced, it is renamed to the source path of its saga. That path is derived from sender, document name and
- * content, so the same document again has the same source. The file is removed when no saga needs it any more.
+ * checked and synced, it is renamed to the source path of its saga. Its name is derived from sender, document name and
+ * content, so the same document again has the same {@link BodyKey}, on each node. The file is removed when no saga
+ * needs it any more.
  */
 public final class UploadSpool {
     private static final Logger LOG = LoggerFactory.getLogger(UploadSpool.class);
@@ -41,13 +41,15 @@ public final class UploadSpool {
     private static final long CHECK_EVERY_BYTES = 64L * 1024 * 1024;
 
     private final Path folder;
+    private final String endpoint;
     private final long maxBytes;
     private final Journal journal;
     private final Map<Path, Integer> users = new HashMap<>();
 
-    /** @param folder used by this ingestion endpoint only */
+    /** @param folder used by this ingestion endpoint only, and named like it */
     public UploadSpool(Path folder, SagaConfig config, Journal journal) {
         this.folder = folder;
+        this.endpoint = String.valueOf(folder.getFileName());
         this.maxBytes = config.documents().source().maxSizeBytes();
         this.journal = journal;
     }
@@ -68,7 +70,7 @@ public final class UploadSpool {
     }
 
     /**
-     * Removes every file that neither an unfinished saga nor a running call needs, such as the files of sagas that
+     * Removes every file that neither a saga, on any node, nor a running call needs, such as the files of sagas that
      * ended after a pause or through recovery.
      */
     public synchronized void sweep() {
@@ -76,12 +78,9 @@ public final class UploadSpool {
             List<Path> idle = files.filter(file -> !file.toString().endsWith(PART) && !users.containsKey(file))
                     .toList();
             if (!idle.isEmpty()) {
-                Set<Path> needed = journal.sagas().unfinished().stream()
-                        .filter(saga -> !saga.state().isFinal())
-                        .map(saga -> saga.source())
-                        .collect(Collectors.toSet());
+                Set<String> needed = journal.sagas().neededSources();
                 for (Path file : idle) {
-                    if (!needed.contains(file.toRealPath())) {
+                    if (!needed.contains(new BodyKey(endpoint, String.valueOf(file.getFileName())).toString())) {
                         Files.deleteIfExists(file);
                     }
                 }
@@ -193,15 +192,19 @@ public final class UploadSpool {
         }
     }
 
-    /** Returns the path that the body gets when it becomes the source of a saga. */
-    public Path store(UploadSpool.ReceivedBody body, String sender, String name) throws IOException {
-        String key = HexFormat.of()
-                .formatHex(sha256().digest((sender + "\n" + name + "\n" + body.sha256())
-                        .getBytes(java.nio.charset.StandardCharsets.UTF_8)))
-                .substring(0, 32);
-        String type = name.replaceFirst("^.*[.]", "").toLowerCase(java.util.Locale.ROOT);
-        return folder.toRealPath()
-                .resolve(name.contains(".") && type.matches("[a-z0-9]{1,10}") ? key + "." + type : key);
+    /** What identifies the body on every node. */
+    public BodyKey key(UploadSpool.ReceivedBody body, String sender, String name) {
+        return BodyKey.of(endpoint, sender, name, body.sha256());
+    }
+
+    /** The path that a body has here when it is the source of a saga. */
+    public Path path(BodyKey key) throws IOException {
+        return folder.toRealPath().resolve(key.fileName());
+    }
+
+    /** Whether this node holds the body. */
+    public boolean contains(BodyKey key) {
+        return key.endpoint().equals(endpoint) && Files.isRegularFile(folder.resolve(key.fileName()));
     }
 
     /**

@@ -1,8 +1,10 @@
 package dev.streamingsaga.jms;
 
 import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaRegistration;
 import dev.streamingsaga.source.SourceFile;
+import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import java.nio.file.Path;
@@ -15,7 +17,7 @@ import org.apache.camel.Exchange;
  * ids; a redelivered message is then recognized by its file.
  */
 final class EarlierSaga {
-    /** Exchange property: the id of the saga. */
+    /** Exchange property: the saga, as it was when it was found. */
     private static final String FOUND = "SagaJmsEarlier";
 
     /** Exchange property, a Boolean: the message is redelivered and has no id. */
@@ -23,10 +25,12 @@ final class EarlierSaga {
 
     private final SagaRegistration sagas;
     private final Ingest ingest;
+    private final SpooledBody bodies;
 
-    EarlierSaga(SagaRegistration sagas, Ingest ingest) {
+    EarlierSaga(SagaRegistration sagas, Ingest ingest, SpooledBody bodies) {
         this.sagas = sagas;
         this.ingest = ingest;
+        this.bodies = bodies;
     }
 
     /** Identifies the request by the message id, and looks up the saga that it started. */
@@ -39,37 +43,58 @@ final class EarlierSaga {
         }
         String request = "jms " + id;
         exchange.setProperty(Ingest.REQUEST, request);
-        sagas.requested(request).ifPresent(saga -> exchange.setProperty(FOUND, saga.sagaId()));
+        sagas.requested(request).ifPresent(saga -> found(exchange, saga));
     }
 
     /** Body: a file on disk, which may have changed since an earlier saga. */
     void findByFile(Exchange exchange) {
         Path file = exchange.getMessage().getBody(Path.class);
         find(
-                file,
+                file.toString(),
                 exchange,
                 seen -> !seen.saga().state().isFinal() || seen.identity().equals(SourceFile.regularFile(file)));
     }
 
-    /** Body: a path in the spool, which identifies its content. */
-    void findBySpoolPath(Exchange exchange) {
-        find(exchange.getMessage().getBody(Path.class), exchange, seen -> true);
+    /** The source key identifies the body and its content, on whichever node the message was received before. */
+    void findBySourceKey(Exchange exchange) {
+        find(exchange.getProperty(Ingest.SOURCE_KEY, String.class), exchange, seen -> true);
     }
 
-    private void find(Path file, Exchange exchange, Predicate<SagaRegistration.NewestSaga> same) {
+    private void find(String sourceKey, Exchange exchange, Predicate<SagaRegistration.NewestSaga> same) {
         if (exchange.getProperty(BY_FILE, false, Boolean.class)) {
-            sagas.newest(file.toString())
-                    .filter(same)
-                    .ifPresent(seen -> exchange.setProperty(FOUND, seen.saga().sagaId()));
+            sagas.newest(sourceKey).filter(same).ifPresent(seen -> found(exchange, seen.saga()));
         }
+    }
+
+    private static void found(Exchange exchange, SagaRecord saga) {
+        exchange.setProperty(FOUND, saga);
     }
 
     boolean isFound(Exchange exchange) {
         return exchange.getProperty(FOUND) != null;
     }
 
+    /**
+     * Whether the message was received before, and its saga may still need a body that another node holds. If that node
+     * is gone, this one can continue the saga with its own copy.
+     */
+    boolean needsBody(Exchange exchange) {
+        return exchange.getProperty(FOUND) instanceof SagaRecord saga
+                && !saga.state().isFinal()
+                && ReceivedMessage.of(exchange) instanceof BytesMessage
+                && !bodies.isHere(saga);
+    }
+
+    /** Whether the body of the message is of no use: its saga has its outcome. */
+    boolean isEnded(Exchange exchange) {
+        return exchange.getProperty(FOUND) instanceof SagaRecord saga
+                && saga.state().isFinal();
+    }
+
     /** Waits for the outcome of the saga, also through a pause. */
     void await(Exchange exchange) throws InterruptedException {
-        ReceivedMessage.replace(exchange, ingest.await(exchange.getProperty(FOUND, String.class)));
+        ReceivedMessage.replace(
+                exchange,
+                ingest.await(exchange.getProperty(FOUND, SagaRecord.class).sagaId()));
     }
 }

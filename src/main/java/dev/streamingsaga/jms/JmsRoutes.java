@@ -45,9 +45,9 @@ public final class JmsRoutes extends RouteBuilder {
         ScheduledExecutorService timer = context.getExecutorServiceManager()
                 .newScheduledThreadPool(this, config.id("jms-timer"), 1);
         timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
-        this.earlier = new EarlierSaga(parts.journal().registration(), parts.ingest());
         this.file = new ClaimedFile(new ClaimCheck("saga.jms.roots", config.endpoints().jms().roots()));
         this.body = new SpooledBody(spool);
+        this.earlier = new EarlierSaga(parts.journal().registration(), parts.ingest(), body);
         this.deadLetters = new DeadLetters(config.endpoints().jms().deadLetterQueue(), spool);
         context.addComponent(config.id("jms"), component(connections(context)));
     }
@@ -90,6 +90,7 @@ public final class JmsRoutes extends RouteBuilder {
                 .doTry()
                     .process(earlier::findByMessageId)
                     .choice()
+                        .when(earlier::needsBody).to(config.direct("jms-body"))
                         .when(earlier::isFound).process(earlier::await)
                         .when(body().isInstanceOf(TextMessage.class)).to(config.direct("jms-file"))
                         .when(body().isInstanceOf(BytesMessage.class)).to(config.direct("jms-body"))
@@ -115,8 +116,8 @@ public final class JmsRoutes extends RouteBuilder {
                 .description("a bytes message: ingests its body, which stays in the spool while its saga needs it")
                 .doTry()
                     .process(body::receive)
-                    .process(earlier::findBySpoolPath)
-                    .filter(exchange -> !earlier.isFound(exchange))
+                    .process(earlier::findBySourceKey)
+                    .filter(exchange -> !earlier.isEnded(exchange))
                         .process(body::claim)
                         .setProperty(Ingest.SENDER, constant(SENDER))
                     .end()

@@ -1,9 +1,11 @@
 package dev.streamingsaga.jms;
 
 import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.intake.BodyKey;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.intake.UploadSpool;
+import dev.streamingsaga.journal.SagaRecord;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
@@ -44,7 +46,9 @@ final class SpooledBody {
                 : spool.receive(new BytesMessageBody(message));
         exchange.setProperty(RECEIVED, body);
         exchange.setProperty(Ingest.FILE_NAME, name);
-        ReceivedMessage.replace(exchange, spool.store(body, SPOOL_SENDER, name));
+        BodyKey key = spool.key(body, SPOOL_SENDER, name);
+        exchange.setProperty(Ingest.SOURCE_KEY, key.toString());
+        ReceivedMessage.replace(exchange, spool.path(key));
     }
 
     private static String name(Message message) throws JMSException {
@@ -57,6 +61,11 @@ final class SpooledBody {
         Path path = exchange.getMessage().getBody(Path.class);
         spool.claim(exchange.getProperty(RECEIVED, UploadSpool.ReceivedBody.class), path);
         exchange.setProperty(CLAIMED, path);
+    }
+
+    /** Whether this node holds the body of the saga. */
+    boolean isHere(SagaRecord saga) {
+        return BodyKey.parse(saga.origin().key()).filter(spool::contains).isPresent();
     }
 
     /** Ends the use of the spool by this message, however far the message came. */

@@ -1,11 +1,14 @@
 package dev.streamingsaga.journal;
 
+import java.util.Collection;
+import java.util.List;
+
 /**
  * Whether there is work that any process may have to do now. One query answers all of it, so that an idle process asks
  * once a second and not once for each kind of work.
  *
  * @param commands operator commands for sagas
- * @param staleSagas unfinished sagas whose lease has expired
+ * @param staleSagas unfinished sagas whose lease has expired, without those that this process leaves to others
  * @param publications completed documents that are not visible in every store yet
  * @param cleanupCommands operator commands for clean-up entries
  * @param cleanups clean-up entries whose next attempt is due
@@ -18,7 +21,7 @@ public record DueWork(
             + when("SELECT 1 FROM saga WHERE wish IS NOT NULL AND state NOT IN " + SagaRepository.FINAL)
             + " AS commands,"
             + when("SELECT 1 FROM saga WHERE state NOT IN " + SagaRepository.FINAL
-                    + " AND lease_until < :now AND state <> 'PAUSED'")
+                    + " AND lease_until < :now AND state <> 'PAUSED' AND " + Leases.NOT_LEFT)
             + " AS stale,"
             + when("SELECT 1 FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
                     + " AND publish_after <= :now")
@@ -32,10 +35,11 @@ public record DueWork(
         return " CASE WHEN EXISTS (" + query + ") THEN 1 ELSE 0 END";
     }
 
-    static DueWork read(JournalDatabase db) {
+    static DueWork read(JournalDatabase db, Collection<String> left) {
         return db.sql
                 .sql(SQL)
                 .param("now", db.now())
+                .param("left", left.isEmpty() ? List.of("") : left)
                 .query((row, n) -> new DueWork(
                         row.getInt("commands") == 1,
                         row.getInt("stale") == 1,

@@ -2,6 +2,8 @@ package dev.streamingsaga.journal;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import javax.sql.DataSource;
 
 /**
@@ -27,6 +29,7 @@ public final class Journal {
     private final StatisticsRepository statistics;
     private final SagaPages pages;
     private final DroppedFileRepository droppedFiles;
+    private final HostWaits hostWaits;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -53,6 +56,7 @@ public final class Journal {
         this.runs = new RunRepository(db, transitions, events);
         this.statistics = new StatisticsRepository(db);
         this.pages = new SagaPages(db);
+        this.hostWaits = new HostWaits(db, sagas, events);
         this.droppedFiles = new DroppedFileRepository(db, events);
     }
 
@@ -98,6 +102,11 @@ public final class Journal {
         return leases;
     }
 
+    /** Which sagas wait for the host that has their original. */
+    public HostWaits hostWaits() {
+        return hostWaits;
+    }
+
     /** What operators request for sagas. */
     public OperatorCommands commands() {
         return commands;
@@ -114,7 +123,12 @@ public final class Journal {
 
     /** Whether there is work that this process may have to do now. */
     public DueWork dueWork() {
-        return DueWork.read(db);
+        return dueWork(List.of());
+    }
+
+    /** @param left ids of stale sagas that this process leaves to others for now, unless there is a command for them */
+    public DueWork dueWork(Collection<String> left) {
+        return DueWork.read(db, left);
     }
 
     /** Counts over all sagas, read now. */

@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -9,6 +10,16 @@ import java.util.stream.Collectors;
 
 /** Ownership of sagas: leases with a heartbeat, and the run number that fences off a former owner. */
 public final class Leases {
+    /** Condition: the saga is none of those that this process leaves to others, or an operator has decided about it. */
+    static final String NOT_LEFT = "(wish IS NOT NULL OR saga_id NOT IN (:left))";
+
+    /**
+     * Where the next run of a saga reads its source.
+     *
+     * @param host see {@link Origin#host}
+     */
+    public record SourceLocation(Path path, String host) {}
+
     private final JournalDatabase db;
     private final EventRepository events;
     private final StateTransitions transitions;
@@ -73,10 +84,23 @@ public final class Leases {
      * heartbeat.
      */
     public List<SagaRecord> stale(boolean lockHeld) {
+        return stale(lockHeld, List.of());
+    }
+
+    /**
+     * As {@link #stale(boolean)}.
+     *
+     * @param left ids of sagas that this process leaves to others for now, unless there is a command for them
+     */
+    public List<SagaRecord> stale(boolean lockHeld, Collection<String> left) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE (lease_until < ? OR (node <> ? AND ? = 1)) AND state NOT IN "
-                        + SagaRepository.FINAL + " AND state <> 'PAUSED' ORDER BY saga_id")
-                .params(db.now(), node, lockHeld ? 1 : 0)
+                .sql("SELECT * FROM saga WHERE (lease_until < :now OR (node <> :node AND :locked = 1))"
+                        + " AND state NOT IN " + SagaRepository.FINAL + " AND state <> 'PAUSED' AND " + NOT_LEFT
+                        + " ORDER BY saga_id")
+                .param("now", db.now())
+                .param("node", node)
+                .param("locked", lockHeld ? 1 : 0)
+                .param("left", left.isEmpty() ? List.of("") : left)
                 .query(SagaRepository::saga)
                 .list();
     }
@@ -131,32 +155,72 @@ public final class Leases {
      * @return whether this process won it
      */
     public boolean resume(SagaRecord stale, Duration timeLimit) {
+        return resume(
+                stale,
+                timeLimit,
+                new SourceLocation(stale.source(), stale.origin().host()));
+    }
+
+    /**
+     * As {@link #resume(SagaRecord, Duration)}.
+     *
+     * @param source a place with the same bytes, which the next run reads
+     */
+    public boolean resume(SagaRecord stale, Duration timeLimit, SourceLocation source) {
         return db.inTransaction(() -> {
-            int run = stale.nextRun();
-            int updated = db.sql
-                    .sql("UPDATE saga SET node = ?, run = ?, state = 'RECEIVED', lease_until = ?, deadline_at = ?,"
-                            + " updated_at = ?, wish = NULL, waiting_for = NULL WHERE saga_id = ? AND run = ?"
-                            + " AND node = ? AND state NOT IN "
-                            + SagaRepository.finalAnd("COMPENSATING"))
-                    .params(
-                            node,
-                            run,
-                            endMillis(),
-                            db.now() + timeLimit.toMillis(),
-                            db.now(),
-                            stale.sagaId(),
-                            stale.run(),
-                            stale.node())
-                    .update();
-            if (updated == 1) {
-                events.append(
-                        stale.sagaId(),
-                        Event.EventKind.STATE,
-                        "",
-                        "RESUMED as run " + run + " from " + stale.state(),
-                        "");
+            boolean moved = !source.path().equals(stale.source());
+            boolean won = continues(stale, timeLimit, new NextRun(node, endMillis(), source));
+            if (won) {
+                String copy = moved ? ", which reads another copy of the original" : "";
+                appendState(stale, "RESUMED as run " + stale.nextRun() + " from " + stale.state() + copy);
             }
-            return updated == 1;
+            return won;
         });
+    }
+
+    /**
+     * Lets another process resume a paused saga, of which this one cannot read the source.
+     *
+     * @return false if the saga is not paused any more
+     */
+    public boolean offer(SagaRecord paused, Duration timeLimit) {
+        SourceLocation source =
+                new SourceLocation(paused.source(), paused.origin().host());
+        return db.inTransaction(() -> {
+            boolean offered =
+                    paused.state() == SagaState.PAUSED && continues(paused, timeLimit, new NextRun("", 0, source));
+            if (offered) {
+                appendState(paused, "RELEASED after run " + paused.lastRun() + ": its host resumes it");
+            }
+            return offered;
+        });
+    }
+
+    /** @param node empty: any process may begin the run */
+    private record NextRun(String node, long leaseUntil, SourceLocation source) {}
+
+    private boolean continues(SagaRecord stale, Duration timeLimit, NextRun next) {
+        return db.sql
+                        .sql("UPDATE saga SET node = ?, run = ?, state = 'RECEIVED', lease_until = ?, deadline_at = ?,"
+                                + " updated_at = ?, source = ?, source_host = ?, wish = NULL, waiting_for = NULL"
+                                + " WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
+                                + SagaRepository.finalAnd("COMPENSATING"))
+                        .params(
+                                next.node(),
+                                stale.nextRun(),
+                                next.leaseUntil(),
+                                db.now() + timeLimit.toMillis(),
+                                db.now(),
+                                next.source().path().toString(),
+                                next.source().host(),
+                                stale.sagaId(),
+                                stale.run(),
+                                stale.node())
+                        .update()
+                == 1;
+    }
+
+    private void appendState(SagaRecord saga, String message) {
+        events.append(saga.sagaId(), Event.EventKind.STATE, "", message, "");
     }
 }

@@ -9,6 +9,7 @@ import java.util.Optional;
  * What is known about a file when its saga is registered.
  *
  * @param source absolute path
+ * @param origin what the source is, and whose disk holds it
  * @param fileName for display only
  * @param participants stores after the verify gate, in order
  * @param exclusive return the unfinished saga that has claimed the source, if there is one, instead of a new one
@@ -19,6 +20,7 @@ import java.util.Optional;
  */
 public record NewSaga(
         Path source,
+        Origin origin,
         String fileName,
         List<String> participants,
         Duration timeLimit,
@@ -44,6 +46,7 @@ public record NewSaga(
             Optional<String> request) {
         this(
                 source,
+                new Origin(source.toString(), "", once),
                 fileName,
                 participants,
                 timeLimit,

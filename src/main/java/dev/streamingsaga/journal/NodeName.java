@@ -25,6 +25,16 @@ public final class NodeName {
                 + ProcessHandle.current().pid() + "-" + Ids.next();
     }
 
+    /**
+     * A name for a host that no other host has, to be kept: a readable name and an id. At most 67 letters, digits, dots
+     * and hyphens.
+     *
+     * @param readable empty: the host name
+     */
+    public static String ofHost(String readable) {
+        return readable(readable.isEmpty() ? host() : readable) + "-" + Ids.next();
+    }
+
     /** Of a long host name without its domain the end is kept: there the pods of one deployment differ. */
     static String readable(String name) {
         String clean = name.strip().replaceAll("[^A-Za-z0-9.-]", "-");

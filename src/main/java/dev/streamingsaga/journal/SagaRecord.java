@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param node the process that works on it, or did; empty between an orderly stop and the next start
  * @param message description of the failure; empty if there is none
  * @param handovers number of runs that ended with an orderly stop of their process
+ * @param source where its bytes are read from before the step {@code verify} has passed
+ * @param origin what the source is, and whose disk holds it
  * @param sender who sent the body that the source holds; empty for a file on disk
  * @param document empty before the step {@code start}
  * @param publishAttempts failed attempts to make the document of a COMPLETED saga visible in every store
@@ -31,6 +33,7 @@ public record SagaRecord(
         Instant deadline,
         List<String> participants,
         Path source,
+        Origin origin,
         String fileName,
         Optional<String> sender,
         Optional<Document> document,

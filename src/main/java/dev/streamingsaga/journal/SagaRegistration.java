@@ -12,6 +12,14 @@ public final class SagaRegistration {
     /** A saga, and the identity of the file as its last run, or its registration, saw it. */
     public record NewestSaga(SagaRecord saga, Optional<SourceIdentity> identity) {}
 
+    /** As in the migration that added the column. */
+    private static final String MISSING_KEYS = "UPDATE saga SET source_key = CASE"
+            + " WHEN sender LIKE 'http:%' AND source LIKE '%/spool/http/%'"
+            + " THEN 'http:' || substr(source, length(rtrim(source, replace(source, '/', ''))) + 1)"
+            + " WHEN sender LIKE 'jms:%' AND source LIKE '%/spool/jms/%'"
+            + " THEN 'jms:' || substr(source, length(rtrim(source, replace(source, '/', ''))) + 1)"
+            + " ELSE source END WHERE source_key IS NULL";
+
     private final JournalDatabase db;
     private final SagaRepository sagas;
     private final EventRepository events;
@@ -46,7 +54,7 @@ public final class SagaRegistration {
 
     private RegisteredSaga receive(NewSaga request, Predicate<Optional<SagaRecord>> unchanged) {
         String sagaId = Ids.next();
-        String source = request.source().toString();
+        String source = request.origin().key();
         return db.inTransaction(() -> {
             // Another saga may have released the source between the two queries.
             while (!claim(source, sagaId)
@@ -82,9 +90,10 @@ public final class SagaRegistration {
         long now = db.now();
         db.sql
                 .sql("""
-                INSERT INTO saga (saga_id, state, run, node, lease_until, deadline_at, participants, source, file_name,
-                                  owner, classification, key_id, received_at, updated_at, request, sender)
-                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
+                INSERT INTO saga (saga_id, state, run, node, lease_until, deadline_at, participants, source, source_key,
+                                  source_host, file_name, owner, classification, key_id, received_at, updated_at,
+                                  request, sender)
+                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
                 .params(
                         sagaId,
                         leases.node(),
@@ -92,6 +101,8 @@ public final class SagaRegistration {
                         now + request.timeLimit().toMillis(),
                         String.join(",", request.participants()),
                         request.source().toString(),
+                        request.origin().key(),
+                        request.origin().host(),
                         request.fileName(),
                         request.owner(),
                         request.classification(),
@@ -101,7 +112,7 @@ public final class SagaRegistration {
                         request.request().orElse(null),
                         request.sender().orElse(null))
                 .update();
-        request.once().ifPresent(seen -> recordIdentity(sagaId, seen));
+        request.origin().identity().ifPresent(seen -> recordIdentity(sagaId, seen));
         List<String> steps = StepNames.all(request.participants());
         for (int i = 0; i < steps.size(); i++) {
             db.sql
@@ -119,10 +130,19 @@ public final class SagaRegistration {
                 .update();
     }
 
-    /** The newest saga about a source. */
+    /** Names the sources of sagas that a process of the former version registered on this journal. */
+    public void completeKeys() {
+        db.sql.sql(MISSING_KEYS).update();
+    }
+
+    /**
+     * The newest saga about a source.
+     *
+     * @param source see {@link Origin#key}
+     */
     public Optional<NewestSaga> newest(String source) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE source = ? ORDER BY saga_id DESC LIMIT 1")
+                .sql("SELECT * FROM saga WHERE source_key = ? ORDER BY saga_id DESC LIMIT 1")
                 .param(source)
                 .query((row, n) -> new NewestSaga(SagaRepository.saga(row, n), SagaRepository.identity(row)))
                 .optional();
@@ -147,7 +167,11 @@ public final class SagaRegistration {
                 == 1;
     }
 
-    /** The unfinished saga that has claimed a source. */
+    /**
+     * The unfinished saga that has claimed a source.
+     *
+     * @param source see {@link Origin#key}
+     */
     public Optional<String> holder(String source) {
         return db.sql
                 .sql("SELECT saga_id FROM source_claim WHERE source = ?")

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Reads sagas. */
@@ -159,14 +160,36 @@ public final class SagaRepository {
     }
 
     /** Whether a completed document of this source has this size, so that its content may be the same. */
-    public boolean completedFrom(String source, long sizeBytes) {
+    public boolean completedFrom(String sourceKey, long sizeBytes) {
         return db.sql
-                        .sql("SELECT count(*) FROM saga WHERE source = ? AND size_bytes = ? AND state = 'COMPLETED'"
-                                + " AND superseded_by IS NULL")
-                        .params(source, sizeBytes)
+                        .sql("SELECT count(*) FROM saga WHERE source_key = ? AND size_bytes = ?"
+                                + " AND state = 'COMPLETED' AND superseded_by IS NULL")
+                        .params(sourceKey, sizeBytes)
                         .query(Long.class)
                         .single()
                 > 0;
+    }
+
+    /**
+     * The newest completed saga that stored this content from this source, whatever the id of its document.
+     *
+     * @param sourceKey see {@link Origin#key}
+     */
+    public Optional<SagaRecord> storedContent(String sourceKey, String sha256) {
+        return db.sql
+                .sql("SELECT * FROM saga WHERE source_key = ? AND sha256 = ? AND state = 'COMPLETED'"
+                        + " AND superseded_by IS NULL ORDER BY saga_id DESC LIMIT 1")
+                .params(sourceKey, sha256)
+                .query(SagaRepository::saga)
+                .optional();
+    }
+
+    /** The keys of all sources that a saga without an outcome needs, or may need. */
+    public Set<String> neededSources() {
+        return db.sql
+                .sql("SELECT DISTINCT source_key FROM saga WHERE state NOT IN " + FINAL + " AND source_key IS NOT NULL")
+                .query(String.class)
+                .set();
     }
 
     static SagaRecord saga(ResultSet row, int n) throws SQLException {
@@ -184,6 +207,7 @@ public final class SagaRepository {
                         .filter(s -> !s.isEmpty())
                         .toList(),
                 Path.of(row.getString("source")),
+                origin(row),
                 row.getString("file_name"),
                 Optional.ofNullable(row.getString("sender")),
                 document(row),
@@ -231,6 +255,12 @@ public final class SagaRepository {
                         row.getString("key_id"),
                         Instant.ofEpochMilli(row.getLong("received_at")),
                         identity(row).orElseThrow()));
+    }
+
+    private static Origin origin(ResultSet row) throws SQLException {
+        String key = row.getString("source_key");
+        return new Origin(
+                key == null ? row.getString("source") : key, JournalDatabase.text(row, "source_host"), identity(row));
     }
 
     /** Empty if the saga ended before the file's identity was read. */

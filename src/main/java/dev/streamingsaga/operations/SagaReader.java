@@ -7,7 +7,6 @@ import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Document;
-import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OpenCleanups;
 import dev.streamingsaga.journal.SagaCounts;
@@ -134,9 +133,13 @@ public sealed class SagaReader permits SagaOperator {
         return findDocument(documentId).orElseThrow(() -> new UnknownDocumentException(documentId));
     }
 
-    /** As {@link #findDocument(String)}, for the same content from the same source. */
-    public final Optional<SagaRecord> findDocument(Path source, String sha256) {
-        return findDocument(Ids.document(source.toString(), sha256));
+    /**
+     * As {@link #findDocument(String)}, for the same content from the same source.
+     *
+     * @param sourceKey see {@link dev.streamingsaga.journal.Origin#key}
+     */
+    public final Optional<SagaRecord> findDocument(String sourceKey, String sha256) {
+        return journal.sagas().storedContent(sourceKey, sha256);
     }
 
     /** The newest completed saga for a body that the sender sent under this name. */

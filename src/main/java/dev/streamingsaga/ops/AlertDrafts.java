@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.outage.DownDependency;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -131,6 +132,20 @@ final class AlertDrafts {
                                 + down.outage().detail(),
                         "check the " + dependency
                                 + "; sagas wait for it as long as saga.patience, and no new one begins"),
+                0);
+    }
+
+    EventDraft sourceHostAway(SagaRecord saga, String host, Instant since) {
+        return alert(
+                saga,
+                EventKind.ALERT,
+                new AlertText(
+                        "WARNING",
+                        "SOURCE_HOST_AWAY",
+                        "host " + host + " has been away since " + since
+                                + "; unfinished sagas wait for it, because only it has their originals",
+                        "start host " + host + " again, or cancel the sagas that wait for it and send their documents"
+                                + " again; after saga.time-limit they are compensated"),
                 0);
     }
 

@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.outage.DownDependency;
 import dev.streamingsaga.saga.Alerts;
+import java.time.Instant;
 import java.util.List;
 import org.apache.camel.CamelContext;
 
@@ -69,6 +70,11 @@ public final class Reports implements Alerts {
     @Override
     public List<EventDraft> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
         return drafts.sourceChanged(saga, message, action, critical);
+    }
+
+    @Override
+    public EventDraft sourceHostAway(SagaRecord saga, String host, Instant since) {
+        return drafts.sourceHostAway(saga, host, since);
     }
 
     /** Journals and delivers one alert for each dependency that went down, on the saga that met it first. */

@@ -11,7 +11,6 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
-import dev.streamingsaga.lra.JournalSagaService;
 import dev.streamingsaga.saga.SagaEngine;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,13 +45,12 @@ public final class Recovery implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final AtomicBoolean workingOnStores = new AtomicBoolean();
 
-    public Recovery(
-            SagaConfig config, CamelContext context, Runs runs, SagaEngine engine, JournalSagaService coordinator) {
+    public Recovery(SagaConfig config, CamelContext context, RecoveryDependencies parts) {
         this.config = config;
+        this.runs = parts.runs();
         this.journal = runs.journal();
-        this.runs = runs;
-        this.engine = engine;
-        this.stale = new StaleSagas(config, context, runs, engine, coordinator);
+        this.engine = parts.engine();
+        this.stale = new StaleSagas(config, context, parts);
         this.timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("recovery"), THREADS);
     }
 
@@ -60,7 +58,7 @@ public final class Recovery implements AutoCloseable {
      * @param lockHeld this process holds the lock on the journal's directory, so every former owner of a saga has ended
      */
     public void start(boolean lockHeld) {
-        stale.takeOver(lockHeld);
+        stale.start(lockHeld);
         // A store may have been fixed while no process was running.
         publish(journal.sagas().unfinished().stream()
                 .filter(saga -> saga.state() == SagaState.COMPLETED)
@@ -77,7 +75,7 @@ public final class Recovery implements AutoCloseable {
 
     /** One query while there is nothing to do. */
     private void doDueWork() {
-        DueWork due = journal.dueWork();
+        DueWork due = journal.dueWork(stale.left());
         if (due.commands()) {
             guarded(() -> journal.commands().pending().forEach(this::execute));
         }
@@ -155,7 +153,8 @@ public final class Recovery implements AutoCloseable {
     /**
      * Starts another run of a saga that no process runs.
      *
-     * @return the final state; a failed future if another process took over the saga first
+     * @return the final state; a failed future if another process took over the saga first, or only another host can
+     *     read its source
      */
     public CompletableFuture<SagaState> resume(SagaRecord saga) {
         return stale.resume(saga);

@@ -6,6 +6,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Leases.SourceLocation;
 import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
@@ -37,15 +38,18 @@ final class StaleSagas implements AutoCloseable {
     private final JournalSagaService coordinator;
     private final ProducerTemplate template;
     private final ExecutorService workers;
+    private final SourceWaits sources;
     private final Map<String, CompletableFuture<SagaState>> inFlight = new ConcurrentHashMap<>();
     private volatile boolean draining;
+    private volatile boolean exclusive;
 
-    StaleSagas(SagaConfig config, CamelContext context, Runs runs, SagaEngine engine, JournalSagaService coordinator) {
+    StaleSagas(SagaConfig config, CamelContext context, RecoveryDependencies parts) {
         this.config = config;
+        this.runs = parts.runs();
         this.journal = runs.journal();
-        this.runs = runs;
-        this.engine = engine;
-        this.coordinator = coordinator;
+        this.engine = parts.engine();
+        this.coordinator = parts.coordinator();
+        this.sources = new SourceWaits(config, journal, parts.host(), parts.alerts());
         this.template = context.createProducerTemplate();
         this.workers = context.getExecutorServiceManager()
                 .newFixedThreadPool(this, config.id("recovery-worker"), config.concurrency());
@@ -56,13 +60,28 @@ final class StaleSagas implements AutoCloseable {
         return List.copyOf(inFlight.values());
     }
 
+    /**
+     * Takes over what is stale when this process starts.
+     *
+     * @param lockHeld every former owner of a saga has ended, and no other node works on the journal
+     */
+    void start(boolean lockHeld) {
+        exclusive = lockHeld;
+        takeOver(lockHeld);
+    }
+
+    /** Ids of stale sagas that this node leaves to the host that has their original. */
+    List<String> left() {
+        return sources.left();
+    }
+
     /** Unfinished sagas without an owner: resumed or compensated, as configured. */
     void takeOver(boolean lockHeld) {
         if (draining) {
             return; // sagas released from now on are for the next start
         }
         Set<String> busy = engine.busy();
-        for (SagaRecord stale : journal.leases().stale(lockHeld)) {
+        for (SagaRecord stale : journal.leases().stale(lockHeld, sources.left())) {
             if (busy.contains(stale.sagaId())) {
                 // It runs here. Only its heartbeat was late, for example because the process was suspended.
                 continue;
@@ -79,12 +98,16 @@ final class StaleSagas implements AutoCloseable {
             return;
         }
         if (command.filter(OperatorCommand.CANCEL::equals).isPresent()) {
-            compensate(stale, "cancelled by an operator");
+            compensate(stale, Reason.CANCELLED, "cancelled by an operator");
         } else if (isResumable(stale)) {
-            resume(stale);
+            sources.find(stale, exclusive)
+                    .ifPresentOrElse(
+                            source -> resume(stale, source),
+                            () -> sources.leave(stale).ifPresent(end -> compensate(stale, Reason.TIMEOUT, end)));
         } else {
             compensate(
                     stale,
+                    Reason.CANCELLED,
                     "the process that ran the saga ended before the saga, in run " + stale.lastRun()
                             + "; compensated by the recovery");
         }
@@ -100,14 +123,28 @@ final class StaleSagas implements AutoCloseable {
     /**
      * Starts another run of a saga that no process runs.
      *
-     * @return the final state; a failed future if another process took over the saga first
+     * @return the final state; a failed future if another process took over the saga first, or only another host can
+     *     read its source
      */
     CompletableFuture<SagaState> resume(SagaRecord stale) {
+        Optional<SourceLocation> source = sources.find(stale, exclusive);
+        if (source.isPresent()) {
+            return resume(stale, source.get());
+        }
+        if (!draining) {
+            journal.leases().offer(stale, config.timeLimit());
+        }
+        return CompletableFuture.failedFuture(new IllegalStateException(
+                "saga " + stale.sagaId() + " is left to the host that has its original, which this node cannot read"));
+    }
+
+    private CompletableFuture<SagaState> resume(SagaRecord stale, SourceLocation source) {
         if (draining) {
             return CompletableFuture.failedFuture(new ShutdownException("saga " + stale.sagaId()
                     + " was not resumed because this instance is stopping; another node or the next start does it"));
         }
-        if (!journal.leases().resume(stale, config.timeLimit())) {
+        sources.forget(stale.sagaId());
+        if (!journal.leases().resume(stale, config.timeLimit(), source)) {
             return CompletableFuture.failedFuture(
                     new IllegalStateException("saga " + stale.sagaId() + " was taken over by another process"));
         }
@@ -152,7 +189,8 @@ final class StaleSagas implements AutoCloseable {
         return journal.sagas().find(run.sagaId()).orElseThrow().state();
     }
 
-    private void compensate(SagaRecord stale, String reason) {
+    private void compensate(SagaRecord stale, Reason reason, String message) {
+        sources.forget(stale.sagaId());
         if (journal.leases().takeOver(stale)) {
             LOG.warn(
                     "saga {} ({}) was left in state {} by a process that is gone; compensating",
@@ -160,7 +198,7 @@ final class StaleSagas implements AutoCloseable {
                     stale.fileName(),
                     stale.state());
             stale.lraId().ifPresent(coordinator::cancel);
-            track(stale.sagaId(), engine.compensate(stale.sagaId(), stale.nextRun(), Reason.CANCELLED, reason));
+            track(stale.sagaId(), engine.compensate(stale.sagaId(), stale.nextRun(), reason, message));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.streamingsaga.saga;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.SagaRecord;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -37,6 +38,14 @@ public interface Alerts {
      * @param critical whether a person has to act
      */
     List<EventDraft> sourceChanged(SagaRecord saga, String message, String action, boolean critical);
+
+    /**
+     * Creates the alert for a host whose original a saga has waited for as long as {@code saga.source.host-patience}.
+     *
+     * @param host its readable name
+     * @param since when the wait began
+     */
+    EventDraft sourceHostAway(SagaRecord saga, String host, Instant since);
 
     /** Delivers the alerts that are journaled for a saga, and updates the reports. */
     void deliver(String sagaId);

@@ -11,6 +11,8 @@ import dev.streamingsaga.journal.CleanupRepository.Residue;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -511,6 +513,218 @@ abstract class JournalContract {
         other.registration().receive(wanted("b", true));
 
         assertThat(other.leases().stale(true)).extracting(SagaRecord::sagaId).containsExactly(saga.sagaId());
+    }
+
+    @Test
+    void a_saga_that_is_left_to_others_is_not_stale_unless_an_operator_decides_about_it() throws Exception {
+        SagaRecord saga = receive("a");
+        clock.forward(LEASE.plusMillis(1));
+        List<String> left = List.of(saga.sagaId(), "other");
+
+        assertThat(other.leases().stale(false, left)).isEmpty();
+        assertThat(other.dueWork(left).staleSagas()).isFalse();
+        other.commands().request(saga.sagaId(), OperatorCommand.CANCEL);
+        assertThat(other.leases().stale(false, left)).hasSize(1);
+        assertThat(other.dueWork(left).staleSagas()).isTrue();
+    }
+
+    // Sources
+
+    private NewSaga body(String path, String key) {
+        Path source = Path.of(path);
+        return new NewSaga(
+                source,
+                new Origin(key, "host-1", Optional.of(new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 8))),
+                "a",
+                List.of("vector", "graph"),
+                LIMIT,
+                "owner",
+                "internal",
+                "none",
+                true,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of("http:"));
+    }
+
+    @Test
+    void a_source_is_claimed_by_its_key_wherever_its_bytes_are() throws Exception {
+        SagaRecord first = journal.registration()
+                .receive(body("/one/spool/http/abc", "http:abc"))
+                .saga();
+
+        SagaRegistration.RegisteredSaga second = other.registration().receive(body("/two/spool/http/abc", "http:abc"));
+
+        assertThat(second.isNew()).isFalse();
+        assertThat(second.saga().sagaId()).isEqualTo(first.sagaId());
+        assertThat(first.origin())
+                .isEqualTo(
+                        new Origin("http:abc", "host-1", Optional.of(new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 8))));
+        assertThat(other.registration().holder("http:abc")).contains(first.sagaId());
+        assertThat(other.registration().newest("http:abc").map(SagaRegistration.NewestSaga::saga))
+                .contains(first);
+        assertThat(other.sagas().neededSources()).containsExactly("http:abc");
+    }
+
+    @Test
+    void finds_the_document_with_this_content_of_a_source() throws Exception {
+        ActiveRun completed = completed("a");
+        String key = source("a").toString();
+
+        assertThat(other.sagas().storedContent(key, "a".repeat(64)).map(SagaRecord::sagaId))
+                .contains(completed.sagaId());
+        assertThat(other.sagas().storedContent(key, "b".repeat(64))).isEmpty();
+        assertThat(other.sagas().storedContent(key + "x", "a".repeat(64))).isEmpty();
+        assertThat(other.sagas().neededSources()).as("it has its outcome").isEmpty();
+    }
+
+    @Test
+    void sagas_of_the_former_version_get_the_keys_that_their_bodies_have_now() throws Exception {
+        SagaRecord file = receive("a");
+        SagaRecord body = former("http:", "/data/node 1/spool/http/0f.pdf");
+        SagaRecord message = former("jms:", "/data/spool/jms/0f");
+        SagaRecord hub = former("http:", "/hub/in/0f.pdf");
+        sql.update("UPDATE saga SET source_key = NULL");
+        assertThat(saga(file).origin().key()).isEqualTo(source("a").toString());
+
+        journal.registration().completeKeys();
+
+        List<String> keys = List.of(source("a").toString(), "http:0f.pdf", "jms:0f", "/hub/in/0f.pdf");
+        assertThat(List.of(file, body, message, hub))
+                .extracting(saga -> saga(saga).origin().key())
+                .isEqualTo(keys);
+        sql.update("UPDATE saga SET source_key = NULL");
+        migrateRows();
+        assertThat(List.of(file, body, message, hub))
+                .extracting(saga -> saga(saga).origin().key())
+                .isEqualTo(keys);
+        assertThat(journal.registration().holder("http:0f.pdf")).contains(body.sagaId());
+        journal.outcomes().beginCompensation(body.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes().finishCompensation(body.sagaId(), 1, QUIET);
+        assertThat(journal.registration().holder("http:0f.pdf")).isEmpty();
+    }
+
+    private SagaRecord former(String sender, String path) {
+        SagaRecord saga = journal.registration().receive(body(path, path)).saga();
+        sql.update("UPDATE saga SET sender = ? WHERE saga_id = ?", sender, saga.sagaId());
+        return saga;
+    }
+
+    /** What the migration does with rows that are there. */
+    private void migrateRows() throws IOException {
+        try (InputStream script = Journal.class.getResourceAsStream("/db/journal/V15__source_key.sql")) {
+            String text = new String(script.readAllBytes(), StandardCharsets.UTF_8).replaceAll("(?m)^--.*$", "");
+            Arrays.stream(text.split(";"))
+                    .map(String::strip)
+                    .filter(statement -> statement.startsWith("UPDATE") || statement.startsWith("INSERT"))
+                    .forEach(sql::execute);
+        }
+    }
+
+    @Test
+    void needs_its_source_until_its_chunks_are_verified() throws Exception {
+        assertThat(journal.steps()
+                        .needsSource(upTo(receive("a"), SagaState.UPLOADING).sagaId()))
+                .isTrue();
+        assertThat(journal.steps()
+                        .needsSource(upTo(receive("b"), SagaState.VERIFYING).sagaId()))
+                .isFalse();
+    }
+
+    @Test
+    void the_next_run_may_read_its_source_elsewhere() throws Exception {
+        SagaRecord saga = journal.registration()
+                .receive(body("/one/spool/http/abc", "http:abc"))
+                .saga();
+        clock.forward(LEASE.plusMillis(1));
+
+        Leases.SourceLocation copy = new Leases.SourceLocation(Path.of("/two/spool/http/abc"), "host-2");
+        assertThat(other.leases().resume(saga, LIMIT, copy)).isTrue();
+
+        assertThat(saga(saga).source()).isEqualTo(copy.path());
+        assertThat(saga(saga).origin().host()).isEqualTo("host-2");
+        assertThat(saga(saga).origin().key()).isEqualTo("http:abc");
+        assertThat(journal.leases().resume(saga, LIMIT)).as("fenced").isFalse();
+        assertThat(saga(saga).source()).isEqualTo(copy.path());
+    }
+
+    @Test
+    void a_paused_saga_can_be_offered_to_another_process() throws Exception {
+        SagaRecord saga = receive("a");
+        assertThat(other.leases().offer(saga, LIMIT)).as("it runs").isFalse();
+        journal.commands().pause(saga.sagaId());
+        SagaRecord paused = saga(saga);
+
+        assertThat(other.leases().offer(paused, LIMIT)).isTrue();
+
+        assertThat(journal.leases().stale(false)).extracting(SagaRecord::sagaId).containsExactly(saga.sagaId());
+        assertThat(saga(saga).lastRun()).isOne();
+        assertThat(journal.leases().resume(saga(saga), LIMIT)).isTrue();
+        assertThat(saga(saga).run()).isEqualTo(2);
+    }
+
+    @Test
+    void a_stale_saga_waits_for_its_host_until_a_process_takes_it_over() throws Exception {
+        SagaRecord saga = receive("a");
+        Instant next = clock.instant().plus(LEASE);
+        assertThat(waits(saga, next))
+                .as("its owner has a lease")
+                .hasValueSatisfying(same -> assertThat(same.waiting()).isEmpty());
+        clock.forward(LEASE.plusMillis(1));
+        Instant began = clock.instant();
+
+        SagaRecord waiting = waits(saga, began.plusSeconds(2)).orElseThrow();
+        clock.forward(Duration.ofSeconds(3));
+        waits(saga, began.plusSeconds(7));
+
+        assertThat(waiting.deadline()).isEqualTo(began.plus(LIMIT));
+        assertThat(saga(saga).waiting()).contains(new Waiting("waits for its host", began, began.plusSeconds(7)));
+        assertThat(saga(saga).deadline()).as("counted once").isEqualTo(began.plus(LIMIT));
+        assertThat(journal.events().of(saga.sagaId()))
+                .filteredOn(event -> event.message().equals("waits for its host"))
+                .hasSize(1);
+        assertThat(journal.leases().resume(saga(saga), LIMIT))
+                .as("nobody holds it")
+                .isTrue();
+        assertThat(saga(saga).waiting()).isEmpty();
+        assertThat(waits(saga, next)).as("another run").isEmpty();
+    }
+
+    private Optional<SagaRecord> waits(SagaRecord saga, Instant next) {
+        return other.hostWaits().await(saga, "waits for its host", next, LIMIT);
+    }
+
+    @Test
+    void one_alert_is_journaled_for_a_host_however_many_sagas_wait_for_it() throws Exception {
+        SagaRecord first =
+                journal.registration().receive(body("/in/1", "http:1")).saga();
+        SagaRecord second =
+                journal.registration().receive(body("/in/2", "http:2")).saga();
+        EventDraft alert = new EventDraft(Event.EventKind.ALERT, "", "away", "{}");
+        assertThat(journal.hostWaits().alert(first, alert))
+                .as("it does not wait")
+                .isFalse();
+        clock.forward(LEASE.plusMillis(1));
+        List.of(first, second).forEach(saga -> waits(saga, clock.instant()));
+
+        assertThat(journal.hostWaits().alert(second, alert))
+                .as("not the oldest")
+                .isFalse();
+        assertThat(journal.hostWaits().alert(first, alert)).isTrue();
+        assertThat(other.hostWaits().alert(first, alert)).isFalse();
+        journal.outcomes().beginCompensation(first.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes().finishCompensation(first.sagaId(), 1, QUIET);
+        assertThat(other.hostWaits().alert(second, alert))
+                .as("the host is still away")
+                .isFalse();
+
+        clock.forward(LEASE);
+        journal.leases().resume(saga(second), LIMIT);
+        clock.forward(LEASE.plusMillis(1));
+        waits(saga(second), clock.instant());
+        assertThat(journal.hostWaits().alert(saga(second), alert))
+                .as("away again")
+                .isTrue();
     }
 
     @Test
@@ -1340,7 +1554,7 @@ abstract class JournalContract {
         endedLater(20_000);
         sql.execute("ANALYZE");
 
-        List<String> plan = plan(DueWork.SQL.replace(":now", "1"));
+        List<String> plan = plan(DueWork.SQL.replace(":now", "1").replace(":left", "''"));
 
         assertThat(plan).isNotEmpty().noneMatch(line -> line.matches("(?i).*scan (on )?saga( \\(.*)?$"));
     }
@@ -1534,10 +1748,10 @@ abstract class JournalContract {
     private void endedLater(int sagas) {
         sql.execute("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " + (sagas - 1)
                 + ") INSERT INTO saga (saga_id, state, run, node,"
-                + " lease_until, deadline_at, participants, source, file_name, owner, classification, key_id,"
+                + " lease_until, deadline_at, participants, source, source_key, file_name, owner, classification, key_id,"
                 + " received_at, updated_at, finished_at, published_at)"
                 + " SELECT 'zz' || (1000000 + i), CASE WHEN i % 10 = 0 THEN 'COMPENSATED' ELSE 'COMPLETED' END, 1,"
-                + " 'one', 0, 0, '', '/in/later-' || i,"
+                + " 'one', 0, 0, '', '/in/later-' || i, '/in/later-' || i,"
                 + " 'later-' || i, 'o', 'c', 'k', 0, 0, 0, 0 FROM n");
     }
 

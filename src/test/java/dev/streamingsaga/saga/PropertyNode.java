@@ -14,6 +14,7 @@ import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.outage.Patience;
 import dev.streamingsaga.source.SourceFile;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
@@ -138,6 +139,11 @@ final class PropertyNode implements AutoCloseable {
         @Override
         public List<EventDraft> sourceChanged(SagaRecord saga, String message, String action, boolean critical) {
             return List.of();
+        }
+
+        @Override
+        public EventDraft sourceHostAway(SagaRecord saga, String host, Instant since) {
+            throw new UnsupportedOperationException("no recovery runs here");
         }
 
         @Override
