@@ -133,6 +133,11 @@ public sealed class SagaReader permits SagaOperator {
         return findDocument(documentId).orElseThrow(() -> new UnknownDocumentException(documentId));
     }
 
+    /** As {@link #findDocument(String)}, for the same content of the same file. */
+    public final Optional<SagaRecord> findDocument(Path source, String sha256) {
+        return findDocument(source.toString(), sha256);
+    }
+
     /**
      * As {@link #findDocument(String)}, for the same content from the same source.
      *

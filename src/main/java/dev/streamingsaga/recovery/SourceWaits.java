@@ -72,7 +72,7 @@ final class SourceWaits {
             return here(host.spooled(saga.origin()).orElse(saga.source()));
         }
         Optional<SourceLocation> found = host.find(saga).flatMap(this::here);
-        return found.isPresent() || journal.steps().needsSource(saga.sagaId())
+        return found.isPresent() || journal.steps().needsSource(saga)
                 ? found
                 : Optional.of(new SourceLocation(saga.source(), saga.origin().host()));
     }
@@ -90,7 +90,11 @@ final class SourceWaits {
     Optional<String> leave(SagaRecord stale) {
         Instant now = journal.clock().instant();
         Pause before = pauses.get(stale.sagaId());
-        int looks = before == null || before.saga().run() != stale.run() ? 1 : before.looks() + 1;
+        boolean isKnown = before != null && before.saga().run() == stale.run();
+        if (isKnown && now.isBefore(before.until())) {
+            return Optional.empty(); // one of more than fit the query
+        }
+        int looks = isKnown ? before.looks() + 1 : 1;
         Instant next = now.plus(pause(looks));
         if (looks == 1) {
             pauses.put(stale.sagaId(), new Pause(stale, looks, next));

@@ -623,12 +623,22 @@ abstract class JournalContract {
 
     @Test
     void needs_its_source_until_its_chunks_are_verified() throws Exception {
-        assertThat(journal.steps()
-                        .needsSource(upTo(receive("a"), SagaState.UPLOADING).sagaId()))
+        SagaRecord saga = receive("a");
+        assertThat(journal.steps().needsSource(saga))
+                .as("before its digest is known")
                 .isTrue();
-        assertThat(journal.steps()
-                        .needsSource(upTo(receive("b"), SagaState.VERIFYING).sagaId()))
-                .isFalse();
+        ActiveRun run = upTo(saga, SagaState.RECEIVED);
+        run.begin("upload", SagaState.UPLOADING);
+        run.planChunks(rows(run));
+        for (int i = 0; i < 3; i++) {
+            run.chunkSending(i, 1);
+            run.chunkSent(i, Optional.empty());
+        }
+        assertThat(journal.steps().needsSource(saga(saga))).as("sent").isTrue();
+
+        run.chunksVerified();
+
+        assertThat(journal.steps().needsSource(saga(saga))).isFalse();
     }
 
     @Test
