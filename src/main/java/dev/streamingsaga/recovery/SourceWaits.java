@@ -89,12 +89,12 @@ final class SourceWaits {
      */
     Optional<String> leave(SagaRecord stale) {
         Instant now = journal.clock().instant();
-        Pause before = pauses.get(stale.sagaId());
-        boolean isKnown = before != null && before.saga().run() == stale.run();
-        if (isKnown && now.isBefore(before.until())) {
+        Optional<Pause> before = Optional.ofNullable(pauses.get(stale.sagaId()))
+                .filter(pause -> pause.saga().run() == stale.run());
+        if (before.filter(pause -> now.isBefore(pause.until())).isPresent()) {
             return Optional.empty(); // one of more than fit the query
         }
-        int looks = isKnown ? before.looks() + 1 : 1;
+        int looks = 1 + before.map(Pause::looks).orElse(0);
         Instant next = now.plus(pause(looks));
         if (looks == 1) {
             pauses.put(stale.sagaId(), new Pause(stale, looks, next));
