@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param visible whether its document can be found and read, which follows shortly after completion
  * @param waiting why it does not continue; null if it does
  * @param node the node that runs it; null if none does
+ * @param needsNewerVersion whether a newer version began it, so that nodes of this version leave it alone
  * @param progress progress of the running step, if this process runs the saga
  */
 record SagaSummary(
@@ -38,7 +39,8 @@ record SagaSummary(
         boolean needsAttention,
         boolean visible,
         @Nullable WaitingView waiting,
-        @Nullable WaitingForView waitingFor) {
+        @Nullable WaitingForView waitingFor,
+        boolean needsNewerVersion) {
 
     /** @param reason begins with "waits for" */
     record WaitingView(String reason, String since, String nextAttemptAt) {}

@@ -95,7 +95,8 @@ final class SagaViews {
                                 waiting.what(),
                                 waiting.since().toString(),
                                 waiting.nextAttempt().toString()))
-                        .orElse(null));
+                        .orElse(null),
+                saga.needsNewerVersion());
     }
 
     private @Nullable ProgressView progress(String sagaId) {

@@ -105,9 +105,11 @@ final class ListCommand implements Callable<Integer> {
                                 .orElse("-"),
                         ConsoleText.safe(SourcePaths.shown(config, saga)),
                         saga.reason()
-                                .map(reason -> "  " + reason)
-                                .or(() -> saga.waiting().map(waiting -> "  " + ConsoleText.safe(waiting.reason())))
-                                .orElse(""));
+                                        .map(reason -> "  " + reason)
+                                        .or(() -> saga.waiting()
+                                                .map(waiting -> "  " + ConsoleText.safe(waiting.reason())))
+                                        .orElse("")
+                                + (saga.needsNewerVersion() ? "  needs a newer version" : ""));
             }
         }
     }

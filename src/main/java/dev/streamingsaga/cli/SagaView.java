@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A saga in the JSON output of {@code list} and {@code status}.
  *
  * @param node the node that runs it; null if none does
+ * @param needsNewerVersion whether a newer version began it, so that nodes of this version leave it alone
  */
 record SagaView(
         String sagaId,
@@ -26,7 +27,8 @@ record SagaView(
         @Nullable String node,
         String receivedAt,
         @Nullable String finishedAt,
-        @Nullable String waitsFor) {
+        @Nullable String waitsFor,
+        boolean needsNewerVersion) {
 
     static SagaView of(SagaRecord saga) {
         return new SagaView(
@@ -43,6 +45,7 @@ record SagaView(
                 saga.runningNode().orElse(null),
                 saga.receivedAt().toString(),
                 saga.finishedAt().map(Instant::toString).orElse(null),
-                saga.waiting().map(Waiting::reason).orElse(null));
+                saga.waiting().map(Waiting::reason).orElse(null),
+                saga.needsNewerVersion());
     }
 }

@@ -82,13 +82,20 @@ public final class Databases {
         Dialect dialect = Dialect.of(url);
         Flyway flyway = flyway(role, dialect).dataSource(dataSource).load();
         if (dialect == Dialect.SQLITE) {
-            flyway.migrate();
+            migrate(role, flyway);
             return;
         }
         try (MigrationLock lock = MigrationLock.acquire(url, role, settings)) {
-            flyway.migrate();
+            migrate(role, flyway);
         } catch (SQLException e) {
             throw new IllegalStateException("cannot migrate the database of " + role + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Call it only while no other process migrates the same role. */
+    static void migrate(String role, Flyway flyway) {
+        if (flyway.migrate().migrationsExecuted == 0) {
+            NewerSchema.check(role, flyway);
         }
     }
 

@@ -5,21 +5,30 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Properties;
+import javax.sql.DataSource;
 
 /**
  * Lets one process at a time migrate a PostgreSQL database, so that any number of nodes may start together on an empty
- * one: Flyway decides outside of its own lock whether the schema needs a baseline. The lock belongs to a connection of
- * its own and ends with it, also if the process is killed.
+ * one: Flyway decides outside of its own lock whether the schema needs a baseline. The lock belongs to a connection and
+ * ends with it, also if the process is killed.
  */
 final class MigrationLock implements AutoCloseable {
-    /** Of the advisory locks of the server; the second key is the role. */
+    /** Of the advisory locks of the server; the second key is the role, or the schema in a hub. */
     private static final int KEY = 0x5361_6761;
 
-    private final Connection connection;
+    private static final int HUB_SECONDS = 60;
 
-    private MigrationLock(Connection connection) {
-        this.connection = connection;
+    private final Release release;
+
+    private MigrationLock(Release release) {
+        this.release = release;
+    }
+
+    @FunctionalInterface
+    private interface Release {
+        void run() throws SQLException;
     }
 
     /** Waits for other processes that migrate the same role, at most as long as the time-out of the settings. */
@@ -34,20 +43,51 @@ final class MigrationLock implements AutoCloseable {
         properties.setProperty("ApplicationName", "streaming-saga-" + role + "-migration");
         properties.setProperty("connectTimeout", "5");
         Connection connection = DriverManager.getConnection(url, properties);
-        try (PreparedStatement lock = connection.prepareStatement("select pg_advisory_lock(?, ?)")) {
-            lock.setQueryTimeout((int) Math.max(1, settings.timeout().toSeconds()));
-            lock.setInt(1, KEY);
-            lock.setInt(2, role.hashCode());
-            lock.execute();
-            return new MigrationLock(connection);
+        try {
+            lock(connection, role, settings.timeout());
+            return new MigrationLock(connection::close);
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
         }
     }
 
+    /**
+     * As {@link #acquire(String, String, Database)}, on a connection of the hub's pool, which needs two more for the
+     * migration. Waits at most {@value #HUB_SECONDS} s.
+     */
+    static MigrationLock acquire(DataSource hub, String schema) throws SQLException {
+        Connection connection = hub.getConnection();
+        try {
+            lock(connection, schema, Duration.ofSeconds(HUB_SECONDS));
+            return new MigrationLock(() -> unlock(connection, schema));
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    private static void lock(Connection connection, String owner, Duration limit) throws SQLException {
+        try (PreparedStatement lock = connection.prepareStatement("select pg_advisory_lock(?, ?)")) {
+            lock.setQueryTimeout((int) Math.max(1, limit.toSeconds()));
+            lock.setInt(1, KEY);
+            lock.setInt(2, owner.hashCode());
+            lock.execute();
+        }
+    }
+
+    /** Closing returns the connection to the pool, which keeps its session and with it the lock. */
+    private static void unlock(Connection connection, String owner) throws SQLException {
+        try (connection;
+                PreparedStatement unlock = connection.prepareStatement("select pg_advisory_unlock(?, ?)")) {
+            unlock.setInt(1, KEY);
+            unlock.setInt(2, owner.hashCode());
+            unlock.execute();
+        }
+    }
+
     @Override
     public void close() throws SQLException {
-        connection.close();
+        release.run();
     }
 }

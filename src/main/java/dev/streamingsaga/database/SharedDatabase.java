@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
 
 /**
  * A schema of the instance's own in the hub's PostgreSQL database. It holds all tables, migrations and their history,
@@ -44,13 +45,18 @@ public final class SharedDatabase implements DatabaseSource {
         DataSource dataSource = SideEffects.probe()
                 .map(probe -> ProbedDataSource.around(schemaDataSource, role, probe))
                 .orElse(schemaDataSource);
-        Databases.flyway(role, Dialect.POSTGRESQL)
+        Flyway flyway = Databases.flyway(role, Dialect.POSTGRESQL)
                 .dataSource(dataSource)
                 .schemas(schema)
                 .defaultSchema(schema)
                 .createSchemas(true)
-                .load()
-                .migrate();
+                .load();
+        try (MigrationLock lock = MigrationLock.acquire(hubDataSource, schema)) {
+            Databases.migrate(role, flyway);
+        } catch (SQLException e) {
+            throw new IllegalStateException(
+                    "cannot migrate the schema " + schema + " of the shared database: " + e.getMessage(), e);
+        }
         return new Databases.OpenDatabase(dataSource, Dialect.POSTGRESQL, () -> {});
     }
 

@@ -150,7 +150,7 @@ public final class CleanupRepository {
 
     public List<CleanupRepository.PendingCommand> pendingCommands() {
         return db.sql
-                .sql(WITH_DOCUMENT + "WHERE c.wish IS NOT NULL ORDER BY cleanup_id")
+                .sql(WITH_DOCUMENT + "WHERE c.wish IS NOT NULL AND s." + SagaFormat.KNOWN + " ORDER BY cleanup_id")
                 .query((row, n) -> new CleanupRepository.PendingCommand(
                         entry(row, n),
                         CleanupRepository.CleanupCommand.valueOf(row.getString("wish")),
@@ -168,7 +168,8 @@ public final class CleanupRepository {
     /** Entries whose next attempt is due, oldest first. */
     public List<CleanupEntry> due() {
         return db.sql
-                .sql(WITH_DOCUMENT + "WHERE c.state = 'PENDING' AND c.next_attempt_at <= ? ORDER BY cleanup_id")
+                .sql(WITH_DOCUMENT + "WHERE c.state = 'PENDING' AND c.next_attempt_at <= ? AND s." + SagaFormat.KNOWN
+                        + " ORDER BY cleanup_id")
                 .param(db.now())
                 .query(CleanupRepository::entry)
                 .list();

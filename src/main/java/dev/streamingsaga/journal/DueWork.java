@@ -4,8 +4,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Whether there is work that any process may have to do now. One query answers all of it, so that an idle process asks
- * once a second and not once for each kind of work.
+ * Whether there is work that any process of this version may have to do now. One query answers all of it, so that an
+ * idle process asks once a second and not once for each kind of work.
  *
  * @param commands operator commands for sagas
  * @param staleSagas unfinished sagas whose lease has expired, without those that this process leaves to others
@@ -18,17 +18,21 @@ public record DueWork(
 
     /** Each condition repeats that of a partial index. */
     static final String SQL = "SELECT"
-            + when("SELECT 1 FROM saga WHERE wish IS NOT NULL AND state NOT IN " + SagaRepository.FINAL)
+            + when("SELECT 1 FROM saga WHERE wish IS NOT NULL AND state NOT IN " + SagaRepository.FINAL + " AND "
+                    + SagaFormat.KNOWN)
             + " AS commands,"
             + when("SELECT 1 FROM saga WHERE state NOT IN " + SagaRepository.FINAL
-                    + " AND lease_until < :now AND state <> 'PAUSED' AND " + Leases.NOT_LEFT)
+                    + " AND lease_until < :now AND state <> 'PAUSED' AND " + SagaFormat.KNOWN
+                    + " AND " + Leases.NOT_LEFT)
             + " AS stale,"
             + when("SELECT 1 FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
-                    + " AND publish_after <= :now")
+                    + " AND publish_after <= :now AND " + SagaFormat.KNOWN)
             + " AS publications,"
-            + when("SELECT 1 FROM cleanup WHERE wish IS NOT NULL")
+            + when("SELECT 1 FROM cleanup JOIN saga USING (saga_id) WHERE cleanup.wish IS NOT NULL AND "
+                    + SagaFormat.KNOWN)
             + " AS cleanup_commands,"
-            + when("SELECT 1 FROM cleanup WHERE state = 'PENDING' AND next_attempt_at <= :now")
+            + when("SELECT 1 FROM cleanup JOIN saga USING (saga_id) WHERE cleanup.state = 'PENDING'"
+                    + " AND cleanup.next_attempt_at <= :now AND " + SagaFormat.KNOWN)
             + " AS cleanups";
 
     private static String when(String query) {

@@ -80,8 +80,8 @@ public final class Leases {
     }
 
     /**
-     * Unfinished sagas without an owner: with {@code lockHeld} all sagas of other processes, otherwise those without a
-     * heartbeat.
+     * Unfinished sagas without an owner that this version can run: with {@code lockHeld} all sagas of other processes,
+     * otherwise those without a heartbeat.
      */
     public List<SagaRecord> stale(boolean lockHeld) {
         return stale(lockHeld, List.of());
@@ -95,8 +95,8 @@ public final class Leases {
     public List<SagaRecord> stale(boolean lockHeld, Collection<String> left) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE (lease_until < :now OR (node <> :node AND :locked = 1))"
-                        + " AND state NOT IN " + SagaRepository.FINAL + " AND state <> 'PAUSED' AND " + NOT_LEFT
-                        + " ORDER BY saga_id")
+                        + " AND state NOT IN " + SagaRepository.FINAL + " AND state <> 'PAUSED' AND " + NOT_LEFT + " AND "
+                        + SagaFormat.KNOWN + " ORDER BY saga_id")
                 .param("now", db.now())
                 .param("node", node)
                 .param("locked", lockHeld ? 1 : 0)
@@ -134,6 +134,16 @@ public final class Leases {
     }
 
     /**
+     * Ends the leases of this process's compensations, which it has interrupted: another process continues them now.
+     */
+    public void expireCompensations() {
+        db.sql
+                .sql("UPDATE saga SET lease_until = 0 WHERE node = ? AND state = 'COMPENSATING'")
+                .param(node)
+                .update();
+    }
+
+    /**
      * Takes over a stale saga under the next run number, which fences off its former owner.
      *
      * @return whether this process won it
@@ -141,7 +151,7 @@ public final class Leases {
     public boolean takeOver(SagaRecord stale) {
         return db.sql
                         .sql("UPDATE saga SET node = ?, run = ?, lease_until = ? WHERE saga_id = ? AND run = ?"
-                                + " AND node = ? AND state NOT IN "
+                                + " AND node = ? AND " + SagaFormat.KNOWN + " AND state NOT IN "
                                 + SagaRepository.FINAL)
                         .params(node, stale.nextRun(), endMillis(), stale.sagaId(), stale.run(), stale.node())
                         .update()
@@ -203,8 +213,8 @@ public final class Leases {
         return db.sql
                         .sql("UPDATE saga SET node = ?, run = ?, state = 'RECEIVED', lease_until = ?, deadline_at = ?,"
                                 + " updated_at = ?, source = ?, source_host = ?, wish = NULL, waiting_for = NULL"
-                                + " WHERE saga_id = ? AND run = ? AND node = ? AND state NOT IN "
-                                + SagaRepository.finalAnd("COMPENSATING"))
+                                + " WHERE saga_id = ? AND run = ? AND node = ? AND " + SagaFormat.KNOWN
+                                + " AND state NOT IN " + SagaRepository.finalAnd("COMPENSATING"))
                         .params(
                                 next.node(),
                                 stale.nextRun(),

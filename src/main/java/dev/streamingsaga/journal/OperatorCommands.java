@@ -46,7 +46,8 @@ public final class OperatorCommands {
     public Map<SagaRecord, OperatorCommand> pending() {
         Map<SagaRecord, OperatorCommand> commands = new LinkedHashMap<>();
         db.sql
-                .sql("SELECT * FROM saga WHERE wish IS NOT NULL AND (node = ? OR state = 'PAUSED') AND state NOT IN "
+                .sql("SELECT * FROM saga WHERE wish IS NOT NULL AND (node = ? OR state = 'PAUSED') AND "
+                        + SagaFormat.KNOWN + " AND state NOT IN "
                         + SagaRepository.FINAL + " ORDER BY saga_id")
                 .param(leases.node())
                 .query((row, n) ->

@@ -1,6 +1,8 @@
 package dev.streamingsaga.journal;
 
 import dev.streamingsaga.annotation.PublicApi;
+import java.util.Arrays;
+import java.util.Optional;
 
 /** Why a saga did not complete. */
 @PublicApi
@@ -22,5 +24,12 @@ public enum Reason {
     STORE_FAILED,
     TIMEOUT,
     CANCELLED,
-    COORDINATOR_UNAVAILABLE
+    COORDINATOR_UNAVAILABLE;
+
+    /** The reason of that name; empty if only a newer version knows it. */
+    static Optional<Reason> find(String name) {
+        return Arrays.stream(values())
+                .filter(reason -> reason.name().equals(name))
+                .findFirst();
+    }
 }

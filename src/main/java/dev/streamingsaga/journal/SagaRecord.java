@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param publishAttempts failed attempts to make the document of a COMPLETED saga visible in every store
  * @param supersededBy the saga that stored the newer version of the document
  * @param waiting why a running saga does not continue; empty if it does
+ * @param format see {@link SagaFormat}
  */
 @PublicApi
 public record SagaRecord(
@@ -44,7 +45,8 @@ public record SagaRecord(
         boolean published,
         int publishAttempts,
         Optional<String> supersededBy,
-        Optional<Waiting> waiting) {
+        Optional<Waiting> waiting,
+        int format) {
 
     /**
      * Whether the saga waits for a person: it is paused, it left residue, a clean-up entry is blocked, or its completed
@@ -63,6 +65,11 @@ public record SagaRecord(
      */
     public Optional<String> runningNode() {
         return node.isEmpty() || state.isFinal() || state == SagaState.PAUSED ? Optional.empty() : Optional.of(node);
+    }
+
+    /** Whether a newer version of this program began the saga, so that nodes of this version leave it alone. */
+    public boolean needsNewerVersion() {
+        return format > SagaFormat.CURRENT;
     }
 
     /** The newest run that has begun. A released saga already has the number of its next run. */

@@ -92,8 +92,8 @@ public final class SagaRegistration {
                 .sql("""
                 INSERT INTO saga (saga_id, state, run, node, lease_until, deadline_at, participants, source, source_key,
                                   source_host, file_name, owner, classification, key_id, received_at, updated_at,
-                                  request, sender)
-                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
+                                  request, sender, format)
+                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
                 .params(
                         sagaId,
                         leases.node(),
@@ -110,7 +110,8 @@ public final class SagaRegistration {
                         now,
                         now,
                         request.request().orElse(null),
-                        request.sender().orElse(null))
+                        request.sender().orElse(null),
+                        SagaFormat.CURRENT)
                 .update();
         request.origin().identity().ifPresent(seen -> recordIdentity(sagaId, seen));
         List<String> steps = StepNames.all(request.participants());

@@ -20,6 +20,16 @@ public final class SagaRepository {
             .map(SagaState::name)
             .collect(Collectors.joining("','", "('", "')"));
 
+    static final String LATE_WRITES =
+            "SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL AND "
+                    + SagaFormat.KNOWN
+                    + " AND document_id IS NOT NULL"
+                    + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk"
+                    + " WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
+                    + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id"
+                    + " AND name = 'finalize' AND started_at IS NOT NULL"
+                    + " AND step.finished_at IS NULL)) ORDER BY saga_id";
+
     private final JournalDatabase db;
 
     SagaRepository(JournalDatabase db) {
@@ -98,13 +108,7 @@ public final class SagaRepository {
      */
     public List<SagaRecord> lateWriteChecksDue(Instant endedBefore) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL"
-                        + " AND document_id IS NOT NULL"
-                        + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk"
-                        + " WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
-                        + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id"
-                        + " AND name = 'finalize' AND started_at IS NOT NULL"
-                        + " AND step.finished_at IS NULL)) ORDER BY saga_id")
+                .sql(LATE_WRITES)
                 .param(endedBefore.toEpochMilli())
                 .query(SagaRepository::saga)
                 .list();
@@ -114,7 +118,7 @@ public final class SagaRepository {
     public List<SagaRecord> publicationsDue() {
         return db.sql
                 .sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
-                        + " AND publish_after <= ? ORDER BY saga_id")
+                        + " AND publish_after <= ? AND " + SagaFormat.KNOWN + " ORDER BY saga_id")
                 .param(db.now())
                 .query(SagaRepository::saga)
                 .list();
@@ -197,7 +201,7 @@ public final class SagaRepository {
                 row.getString("saga_id"),
                 SagaState.valueOf(row.getString("state")),
                 JournalDatabase.text(row, "node"),
-                Optional.ofNullable(row.getString("reason")).map(Reason::valueOf),
+                Optional.ofNullable(row.getString("reason")).flatMap(Reason::find),
                 JournalDatabase.text(row, "message"),
                 row.getInt("run"),
                 row.getInt("handovers"),
@@ -218,7 +222,8 @@ public final class SagaRepository {
                 time(row, "published_at").isPresent(),
                 row.getInt("publish_attempts"),
                 Optional.ofNullable(row.getString("superseded_by")),
-                waiting(row));
+                waiting(row),
+                row.getInt("format"));
     }
 
     /** What a saga waited for before it was compensated or paused stays in its row. */

@@ -2,10 +2,15 @@ package dev.streamingsaga.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.PostgresServer;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,5 +72,40 @@ class MigrationLockTest {
                 role -> assertThat(Databases.inspect(role, settings, directory).pending())
                         .as(role)
                         .isZero());
+    }
+
+    @RepeatedTest(5)
+    void any_number_of_hubs_start_together_on_an_empty_shared_database() throws Exception {
+        postgres.empty();
+        try (Connection connection = DriverManager.getConnection(postgres.url());
+                Statement statement = connection.createStatement()) {
+            statement.execute("DROP SCHEMA IF EXISTS streaming_saga CASCADE");
+        }
+        CountDownLatch begin = new CountDownLatch(1);
+        List<CompletableFuture<Boolean>> hubs = new ArrayList<>();
+        for (int hub = 0; hub < NODES; hub++) {
+            hubs.add(Background.call("hub-" + hub, () -> {
+                begin.await();
+                try (HikariDataSource pool = pool()) {
+                    SharedDatabase shared = SharedDatabase.of(pool, "saga");
+                    ROLES.forEach(role -> shared.open(role).close());
+                }
+                return true;
+            }));
+        }
+
+        begin.countDown();
+
+        for (CompletableFuture<Boolean> hub : hubs) {
+            assertThat(hub.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+        }
+    }
+
+    /** As small as a hub's pool may be. */
+    private HikariDataSource pool() {
+        HikariConfig settings = new HikariConfig();
+        settings.setJdbcUrl(postgres.url());
+        settings.setMaximumPoolSize(3);
+        return new HikariDataSource(settings);
     }
 }
