@@ -15,8 +15,6 @@ import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -67,20 +65,13 @@ final class Settlement {
             return false;
         }
         Path end = folder(root.resolve(ended.state() == SagaState.COMPLETED ? DONE : ".failed"));
-        try (FileChannel channel = FileChannel.open(
-                        end.resolve(".lock"),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        LinkOption.NOFOLLOW_LINKS);
-                FileLock lock = channel.tryLock()) {
-            if (lock == null) {
+        try (MoveLock lock = MoveLock.acquire(end, parts.journal().singletons())) {
+            if (!lock.isHeld()) {
                 return false;
             }
             Path parent = root.relativize(tracked.file()).getParent();
             settle(tracked, ended, parent == null ? end : folder(end.resolve(parent)));
             return true;
-        } catch (OverlappingFileLockException e) {
-            return false; // another instance in this process
         }
     }
 

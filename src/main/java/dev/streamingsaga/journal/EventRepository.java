@@ -7,6 +7,10 @@ import java.util.List;
 
 /** The event table: each saga's history, in order. */
 public final class EventRepository {
+    static final String UNDELIVERED =
+            "SELECT * FROM event WHERE kind IN ('ALERT', 'CRITICAL') AND told_at IS NULL AND at <= ?"
+                    + " AND detail <> '' ORDER BY event_id";
+
     private final JournalDatabase db;
 
     EventRepository(JournalDatabase db) {
@@ -46,8 +50,7 @@ public final class EventRepository {
      */
     public List<Event> undelivered(Instant before) {
         return db.sql
-                .sql("SELECT * FROM event WHERE kind IN ('ALERT', 'CRITICAL') AND told_at IS NULL AND at <= ?"
-                        + " AND detail <> '' ORDER BY event_id")
+                .sql(UNDELIVERED)
                 .param(before.toEpochMilli())
                 .query(EventRepository::event)
                 .list();

@@ -30,6 +30,8 @@ public final class Journal {
     private final SagaPages pages;
     private final DroppedFileRepository droppedFiles;
     private final HostWaits hostWaits;
+    private final SingletonLease singletons;
+    private final NodeRepository nodes;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -58,6 +60,8 @@ public final class Journal {
         this.pages = new SagaPages(db);
         this.hostWaits = new HostWaits(db, sagas, events);
         this.droppedFiles = new DroppedFileRepository(db, events);
+        this.singletons = new SingletonLease(db, leases);
+        this.nodes = new NodeRepository(db, leases);
     }
 
     /** Records new sagas, and which saga has claimed a source. */
@@ -105,6 +109,16 @@ public final class Journal {
     /** Which sagas wait for the host that has their original. */
     public HostWaits hostWaits() {
         return hostWaits;
+    }
+
+    /** Which node does the work that one node at a time does. */
+    public SingletonLease singletons() {
+        return singletons;
+    }
+
+    /** The nodes that use this journal now. */
+    public NodeRepository nodes() {
+        return nodes;
     }
 
     /** What operators request for sagas. */

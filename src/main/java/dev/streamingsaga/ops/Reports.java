@@ -77,16 +77,27 @@ public final class Reports implements Alerts {
         return drafts.sourceHostAway(saga, host, since);
     }
 
-    /** Journals and delivers one alert for each dependency that went down, on the saga that met it first. */
+    /**
+     * Journals and delivers one alert for each dependency that went down, on the saga that met it first. Of several
+     * nodes that meet the same outage, the first one does.
+     */
     public void outagesChanged(List<DownDependency> down) {
-        List<DownDependency> went =
-                down.stream().filter(now -> !knownDown.contains(now)).toList();
+        List<DownDependency> before = knownDown;
         knownDown = List.copyOf(down);
-        went.forEach(now -> journal.sagas().find(now.sagaId()).ifPresent(saga -> {
-            EventDraft alert = drafts.dependencyDown(saga, now);
-            journal.events().append(saga.sagaId(), alert.kind(), alert.step(), alert.message(), alert.detail());
-            deliver(saga.sagaId());
-        }));
+        before.stream()
+                .filter(former -> !down.contains(former))
+                .forEach(former -> journal.singletons().release(lease(former)));
+        down.stream()
+                .filter(now -> !before.contains(now) && journal.singletons().hold(lease(now)))
+                .forEach(now -> journal.sagas().find(now.sagaId()).ifPresent(saga -> {
+                    EventDraft alert = drafts.dependencyDown(saga, now);
+                    journal.events().append(saga.sagaId(), alert.kind(), alert.step(), alert.message(), alert.detail());
+                    deliver(saga.sagaId());
+                }));
+    }
+
+    private static String lease(DownDependency down) {
+        return "outage-" + down.outage().dependency();
     }
 
     /** Skips alerts whose delivery failed before: {@link #redeliver} repeats them. */

@@ -37,6 +37,9 @@ public final class Recovery implements AutoCloseable {
     /** One for each schedule: heartbeats, time limits and operator commands must not wait for a store that hangs. */
     private static final int THREADS = 4;
 
+    /** The lease of the node that works on stores, bucket and alerts for sagas that have ended. */
+    private static final String MAINTENANCE = "maintenance";
+
     private final SagaConfig config;
     private final Journal journal;
     private final Runs runs;
@@ -58,19 +61,30 @@ public final class Recovery implements AutoCloseable {
      * @param lockHeld this process holds the lock on the journal's directory, so every former owner of a saga has ended
      */
     public void start(boolean lockHeld) {
+        if (lockHeld) {
+            journal.singletons().expireOthers();
+        }
         stale.start(lockHeld);
         // A store may have been fixed while no process was running.
         publish(journal.sagas().unfinished().stream()
-                .filter(saga -> saga.state() == SagaState.COMPLETED)
+                .filter(saga -> saga.state() == SagaState.COMPLETED && !saga.needsNewerVersion())
                 .toList());
         long heartbeat = config.operation().recovery().lease().toMillis() / 4;
-        every(heartbeat, this::renewLeases);
+        every(heartbeat, this::renewLeases, journal.nodes()::renew, journal.singletons()::renew);
         every(
                 1000,
                 this::enforceTimeLimits,
                 () -> runs.endPaused(config.operation().compensation().stepTimeout()),
                 this::doDueWork);
-        every(30_000, this::removeLateChunks, engine::redeliverAlerts);
+        every(30_000, this::maintain);
+    }
+
+    /** What one of the nodes does for all. */
+    private void maintain() {
+        if (journal.singletons().hold(MAINTENANCE)) {
+            guarded(this::removeLateChunks);
+            guarded(engine::redeliverAlerts);
+        }
     }
 
     /** One query while there is nothing to do. */
@@ -83,7 +97,7 @@ public final class Recovery implements AutoCloseable {
             guarded(() -> stale.takeOver(false));
         }
         boolean storesWanted = due.publications() || due.cleanupCommands() || due.cleanups();
-        if (storesWanted && workingOnStores.compareAndSet(false, true)) {
+        if (storesWanted && journal.singletons().hold(MAINTENANCE) && workingOnStores.compareAndSet(false, true)) {
             timer.execute(() -> workOnStores(due));
         }
     }
@@ -230,14 +244,27 @@ public final class Recovery implements AutoCloseable {
         stale.drain();
     }
 
-    /** As {@link #refuseSagas}, and ends all periodic work. */
+    /** As {@link #refuseSagas}, and ends all periodic work. What this node did for all is left to the others. */
     public void drain() {
         stale.drain();
-        timer.shutdown();
+        if (!timer.isShutdown()) {
+            // Not on this thread: a database that does not answer must not delay a stop.
+            timer.execute(() -> {
+                guarded(journal.singletons()::releaseAll);
+                guarded(journal.nodes()::leave);
+            });
+            timer.shutdown();
+        }
     }
 
     @Override
     public void close() {
+        timer.shutdown();
+        try {
+            timer.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         timer.shutdownNow();
         stale.close();
     }

@@ -1528,6 +1528,131 @@ abstract class JournalContract {
                 .containsExactly(StepState.RESIDUE);
     }
 
+    // Newer versions
+
+    @Test
+    void sagas_of_a_newer_version_are_left_to_it() throws Exception {
+        SagaRecord running = receive("a");
+        SagaRecord paused = receive("b");
+        journal.commands().pause(paused.sagaId());
+        journal.commands().request(paused.sagaId(), OperatorCommand.CANCEL);
+        ActiveRun completed = completed("c");
+        SagaRecord partial = partially("d", "k");
+        CleanupEntry entry = journal.cleanups().of(partial.sagaId()).get(0);
+        journal.cleanups().requestCommand(entry.cleanupId(), CleanupRepository.CleanupCommand.RETRY, "");
+        ActiveRun doubtful = uploading("e");
+        doubtful.planChunks(rows(doubtful));
+        doubtful.chunkSending(1, 1);
+        journal.outcomes().beginCompensation(doubtful.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes().finishCompensation(doubtful.sagaId(), 1, QUIET);
+        clock.forward(Duration.ofHours(2));
+        assertThat(journal.dueWork()).as("of this version").isEqualTo(new DueWork(true, true, true, true, true));
+        assertThat(journal.sagas().lateWriteChecksDue(clock.instant())).isNotEmpty();
+
+        sql.update("UPDATE saga SET format = ?, reason = 'A_REASON_OF_LATER'", SagaFormat.CURRENT + 1);
+
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false));
+        assertThat(journal.leases().stale(true)).isEmpty();
+        assertThat(other.leases().stale(true)).isEmpty();
+        assertThat(journal.commands().pending()).isEmpty();
+        assertThat(journal.sagas().publicationsDue()).isEmpty();
+        assertThat(journal.cleanups().due()).isEmpty();
+        assertThat(journal.cleanups().pendingCommands()).isEmpty();
+        assertThat(journal.sagas().lateWriteChecksDue(clock.instant())).isEmpty();
+        for (SagaRecord saga : List.of(running, paused, partial)) {
+            SagaRecord now = journal.sagas().find(saga.sagaId()).orElseThrow();
+            assertThat(now.needsNewerVersion()).isTrue();
+            assertThat(now.reason()).as("one that this version does not know").isEmpty();
+            assertThat(other.leases().takeOver(now)).isFalse();
+            assertThat(other.leases().resume(now, LIMIT)).isFalse();
+        }
+        assertThat(journal.sagas().find(completed.sagaId()).orElseThrow().needsNewerVersion())
+                .isTrue();
+    }
+
+    // Several nodes
+
+    @Test
+    void one_node_holds_a_singleton_lease_until_it_ends_or_releases_it() {
+        assertThat(journal.singletons().hold("work")).isTrue();
+        assertThat(journal.singletons().hold("work")).as("again").isTrue();
+        assertThat(other.singletons().hold("work")).isFalse();
+        assertThat(other.singletons().hold("other work")).isTrue();
+        other.singletons().release("work");
+
+        clock.forward(LEASE.minusSeconds(1));
+        journal.singletons().renew();
+        clock.forward(LEASE.minusSeconds(1));
+        assertThat(other.singletons().hold("work")).as("renewed").isFalse();
+
+        journal.singletons().release("work");
+        assertThat(other.singletons().hold("work")).isTrue();
+        assertThat(journal.singletons().hold("work")).isFalse();
+
+        clock.forward(LEASE.plusSeconds(1));
+        assertThat(journal.singletons().hold("work")).as("not renewed").isTrue();
+        other.singletons().renew();
+        assertThat(other.singletons().hold("work")).as("lost").isFalse();
+
+        journal.singletons().releaseAll();
+        assertThat(other.singletons().hold("work")).isTrue();
+        journal.singletons().expireOthers();
+        assertThat(journal.singletons().hold("work")).isTrue();
+    }
+
+    @Test
+    void of_nodes_that_want_a_singleton_lease_at_the_same_time_one_gets_it() throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            String name = "work-" + round;
+            List<Boolean> held = race(
+                    () -> journal.singletons().hold(name),
+                    () -> other.singletons().hold(name));
+
+            assertThat(held).containsExactlyInAnyOrder(true, false);
+        }
+    }
+
+    @Test
+    void a_node_with_other_settings_does_not_join_while_the_first_one_runs() {
+        assertThat(journal.nodes().join(Map.of("saga.s3.bucket", "a", "secret", "b")))
+                .isEmpty();
+
+        assertThat(other.nodes().join(Map.of("saga.s3.bucket", "a", "else", "c")))
+                .isEmpty();
+        assertThat(other.nodes().join(Map.of("saga.s3.bucket", "b")))
+                .contains(new NodeRepository.SettingConflict("one", "saga.s3.bucket"));
+        clock.forward(LEASE.minusSeconds(1));
+        journal.nodes().renew();
+        clock.forward(LEASE.minusSeconds(1));
+        assertThat(other.nodes().join(Map.of("saga.s3.bucket", "b")))
+                .as("renewed")
+                .isPresent();
+
+        clock.forward(LEASE.plusSeconds(1));
+        assertThat(other.nodes().join(Map.of("saga.s3.bucket", "b"))).as("gone").isEmpty();
+        assertThat(journal.nodes().join(Map.of("saga.s3.bucket", "a")))
+                .as("the other runs now")
+                .isPresent();
+        other.nodes().leave();
+        assertThat(journal.nodes().join(Map.of("saga.s3.bucket", "a"))).isEmpty();
+    }
+
+    @Test
+    void an_interrupted_compensation_is_continued_by_another_process_at_once() throws Exception {
+        SagaRecord saga = receive("a");
+        SagaRecord untouched = receive("b");
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        assertThat(other.leases().stale(false)).isEmpty();
+
+        other.leases().expireCompensations();
+        assertThat(other.leases().stale(false)).as("not his").isEmpty();
+        clock.forward(Duration.ofMillis(1));
+        journal.leases().expireCompensations();
+
+        assertThat(other.leases().stale(false)).extracting(SagaRecord::sagaId).containsExactly(saga.sagaId());
+        assertThat(journal.sagas().find(untouched.sagaId())).contains(untouched);
+    }
+
     // Due work
 
     @Test
@@ -1567,6 +1692,21 @@ abstract class JournalContract {
         List<String> plan = plan(DueWork.SQL.replace(":now", "1").replace(":left", "''"));
 
         assertThat(plan).isNotEmpty().noneMatch(line -> line.matches("(?i).*scan (on )?saga( \\(.*)?$"));
+    }
+
+    @Test
+    void what_every_node_asks_and_metrics_are_read_from_indexes_too() throws Exception {
+        endedLater(20_000);
+        sql.execute("ANALYZE");
+
+        assertThat(Stream.of(SagaRepository.LATE_WRITES, EventRepository.UNDELIVERED)
+                        .map(query -> query.replace("?", "1"))
+                        .flatMap(query -> plan(query).stream()))
+                .isNotEmpty()
+                .noneMatch(line -> line.matches("(?i).*scan (on )?(saga|event)( \\(.*)?$"));
+        assertThat(plan(StatisticsRepository.SUMS))
+                .anyMatch(line -> line.contains("saga_resumed"))
+                .anyMatch(line -> line.contains("saga_unpublished"));
     }
 
     /** The plan of a query, line by line. */
