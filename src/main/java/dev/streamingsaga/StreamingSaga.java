@@ -8,6 +8,7 @@ import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.VerifiedSources;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.SharedSettings;
 import dev.streamingsaga.content.ContentFactory;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
@@ -32,6 +33,7 @@ import dev.streamingsaga.lra.JournalSagaService;
 import dev.streamingsaga.lra.LraSettings;
 import dev.streamingsaga.observe.Observation;
 import dev.streamingsaga.observe.ObservedComponents;
+import dev.streamingsaga.operations.Drain;
 import dev.streamingsaga.operations.OperatorComponents;
 import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.StorageConnections;
@@ -85,9 +87,6 @@ import software.amazon.awssdk.services.s3.S3Client;
  */
 public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamingSaga.class);
-
-    /** How long a stop waits for requests in flight to a store; shorter than the context's shutdown time-out. */
-    private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
     /** Between two probes of a dependency that is down. */
     private static final Duration PROBE_INTERVAL = Duration.ofSeconds(2);
@@ -283,14 +282,21 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                         new ChunkStore(config, servers.s3()),
                         stores.search(),
                         closeLater(new Orphans(storage)),
-                        closeLater(new DocumentCheck(storage))));
+                        closeLater(new DocumentCheck(storage))),
+                new Drain(new Drain.DrainParts(
+                        config.id("drain"),
+                        this::refuseWork,
+                        runs,
+                        engine,
+                        recovery,
+                        config.operation().node().drainTimeout())));
         components = new Components(
                 resources,
                 parts,
                 new SagaOperator(parts),
                 callbacks,
                 reports,
-                service::ping,
+                () -> requireCoordinator(config, service, callbacks),
                 closeLater(new Observation(new ObservedComponents(
                         context,
                         config,
@@ -329,7 +335,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         checks.put("callback", callbacks::selfCheck);
         checks.put(
                 "bucket", new ChunkStore(resources.config(), resources.servers().s3())::pingAccess);
-        checks.put("journal", journal::statistics);
+        checks.put("journal", journal::epoch);
         checks.putAll(stores.checks());
         return checks;
     }
@@ -346,6 +352,24 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     public void check() {
         components().parts().engine().requireRoutes();
         components().callbacks().selfCheck();
+        requireSharedSettings();
+    }
+
+    /** A process that alone uses its journal shares its settings with nobody. */
+    private void requireSharedSettings() {
+        HubResolver.ResolvedResources resources = components().resources();
+        if (resources.servers().exclusive()) {
+            return;
+        }
+        Journal journal = components().parts().journal();
+        Map<String, String> settings =
+                SharedSettings.fingerprints(resources.config(), journal.epoch(), explicitResources.isPresent());
+        journal.nodes().join(settings).ifPresent(conflict -> {
+            throw ConfigException.of("node " + conflict.node() + ", which uses the same journal, runs with another "
+                    + conflict.setting() + "; all nodes must have the same. Nothing was started. To change the setting,"
+                    + " stop all nodes first; one that was killed counts for "
+                    + resources.config().operation().recovery().lease().toSeconds() + " s (saga.recovery.lease)");
+        });
     }
 
     /** Logs a warning if the bucket is unavailable; the hub starts all the same, and its sagas are compensated. */
@@ -369,10 +393,19 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         recover();
     }
 
+    private static void requireCoordinator(SagaConfig config, JournalSagaService service, CallbackListener callbacks) {
+        service.ping();
+        if (config.servers().coordinator().url().isPresent()) {
+            service.tryCallback(callbacks);
+        }
+    }
+
     /**
-     * Requires that the coordinator answers: without it no saga can begin.
+     * Requires that the coordinator answers, and if it is another process that it calls back: without it no saga can
+     * begin.
      *
-     * @throws dev.streamingsaga.journal.SagaException COORDINATOR_UNAVAILABLE if it does not
+     * @throws dev.streamingsaga.journal.SagaException COORDINATOR_UNAVAILABLE if it does not answer
+     * @throws dev.streamingsaga.config.UnavailableException if its call does not arrive
      */
     @Internal
     public void requireCoordinator() {
@@ -387,32 +420,25 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
 
     /**
      * The first step of an orderly stop, while routes and servers still run: stops receiving documents, waits for
-     * running sagas as long as {@code saga.drain.timeout}, and suspends the others without compensating them. In a hub
-     * the context does it.
+     * running sagas as long as {@code saga.drain.timeout}, and hands the others over without compensating them. In a
+     * hub the context does it.
      */
     public void drain() {
         Components open = components;
         if (open != null) {
-            finishRunning(open, open.resources().config().operation().node().drainTimeout());
+            open.parts().drain().begin();
+            open.parts().drain().await();
+            endpoints.forEach(IngestionEndpoint::suspend);
         }
-        handOver();
     }
 
-    private void finishRunning(Components open, Duration timeout) {
-        if (timeout.isZero()) {
-            return;
-        }
-        LOG.info(
-                "instance {} is stopping: no saga begins, {} continue for {} s at most",
-                name,
-                open.parts().runs().all().size(),
-                timeout.toSeconds());
-        open.observation().drain();
+    private void refuseWork() {
+        Components open = components;
         draining = true;
+        if (open != null) {
+            open.observation().drain();
+        }
         endpoints.forEach(IngestionEndpoint::refuseDocuments);
-        open.parts().recovery().refuseSagas();
-        open.parts().runs().refuseDocuments();
-        open.parts().runs().awaitEnd(timeout);
     }
 
     /** As {@link #drain}, without waiting for running sagas: for a start that failed. */
@@ -421,8 +447,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Components open = components;
         if (open != null) {
             endpoints.forEach(IngestionEndpoint::suspend);
-            open.parts().recovery().drain();
-            open.parts().runs().drain(STOP_WITHIN);
+            open.parts().drain().handOver();
         }
     }
 

@@ -197,7 +197,7 @@ class ArchitectureTest {
             .that()
             .resideOutsideOfPackages("..http..", "..lra..", "..content..")
             .and()
-            .haveSimpleNameNotEndingWith("RemoteIngest")
+            .haveSimpleNameNotStartingWith("Remote")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("java.net.http..", "com.sun.net.httpserver..")

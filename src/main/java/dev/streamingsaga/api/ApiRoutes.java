@@ -41,6 +41,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private final DocumentOperations documents;
     private final SagaOperations sagas;
     private final EventFeed events;
+    private final DrainOperations drain;
     private final ObserveOperations observe;
     private final Operations operations;
     private final Responder responder;
@@ -65,6 +66,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.documents = new DocumentOperations(parts);
         this.sagas = new SagaOperations(parts, views, totals);
         this.events = new EventFeed(parts, views, totals);
+        this.drain = new DrainOperations(parts.operator());
         this.observe = new ObserveOperations(parts.observation(), gate);
         this.operations = new Operations(this::isStarted);
         this.responder = new Responder(config, gate, operations);
@@ -87,6 +89,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         documents();
         sagas();
         cleanups();
+        service();
         observe();
         route("http-open-api", get("/api/openapi.json", OPEN, PageFiles::openApi), "the description of the API");
         page();
@@ -128,6 +131,12 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 "retries a clean-up");
         route("http-resolve-cleanup", post("/api/cleanups/{id}/resolve", OPERATE, sagas::resolve),
                 "closes a clean-up that an operator has handled");
+    }
+
+    private void service() {
+        route("http-drain", post("/api/drain", OPERATE, drain::begin), "takes this service out of work");
+        route("http-drain-progress", get("/api/drain", READ, drain::progress),
+                "how far the service has drained");
     }
 
     private void observe() {

@@ -28,6 +28,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             PauseCommand.class,
             ResumeCommand.class,
             StartCommand.class,
+            DrainCommand.class,
             KeyCommand.class,
             CleanupsCommand.class,
             OrphansCommand.class,

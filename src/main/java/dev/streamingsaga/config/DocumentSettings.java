@@ -55,9 +55,9 @@ final class DocumentSettings {
                 .describe("Time that one saga may take. After it, the saga is compensated with TIMEOUT.");
         table.row(INTEGER, "saga.concurrency", "2", "1", "256")
                 .describe("Sagas that run at a time in this process; others wait for their turn.");
-        table.row(DURATION, "saga.drain.timeout", "0s", "0s", "1d")
+        table.row(DURATION, "saga.drain.timeout", "10s", "0s", "1d")
                 .describe(
-                        "How long a stop (SIGTERM) lets the sagas that it has begun continue, while no new ones begin,"
+                        "How long a stop (SIGTERM) or drain lets the sagas that it has begun continue, while no new ones begin,"
                                 + " health is DOWN and HTTP answers. The rest is left to another node or to the next start. Give"
                                 + " the process 15 s more. 0s: all are left at once.");
         table.row(NAMES, "saga.participants", String.join(",", StoreNames.BUILT_IN))

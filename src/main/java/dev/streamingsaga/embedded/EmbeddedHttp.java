@@ -40,6 +40,9 @@ import org.slf4j.LoggerFactory;
  */
 final class EmbeddedHttp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedHttp.class);
+    /** In the data directory: the port that was chosen once, if none is configured. */
+    static final String PORT_FILE = "http.port";
+
     private static final int QUICK_REQUESTS = 16;
     private static final int EVENT_LOOPS = 2;
     private static final int LONGEST_WAIT_SECONDS = 600;
@@ -90,15 +93,19 @@ final class EmbeddedHttp implements AutoCloseable {
                             VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME_ZERO,
                             new EmbeddedHttp.PlatformRouter(
                                     vertx, router, config.endpoints().http().limits()));
-            String host = config.endpoints().http().host();
-            URI uri = URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host)
-                    + ":" + port + config.endpoints().http().path() + "/");
+            URI uri = uri(config, port);
             LOG.info("HTTP API and page on {}", uri);
             return new EmbeddedHttp(vertx, uri, unavailable);
         } catch (IOException | RuntimeException e) {
             vertx.close();
             throw e;
         }
+    }
+
+    static URI uri(SagaConfig config, int port) {
+        String host = config.endpoints().http().host();
+        return URI.create("http://" + (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host) + ":"
+                + port + config.endpoints().http().path() + "/");
     }
 
     private static void refuse(HttpServerRequest request, String reason) {
@@ -126,7 +133,7 @@ final class EmbeddedHttp implements AutoCloseable {
         if (config.endpoints().http().port() != 0) {
             return opener.open(config.endpoints().http().port()).actualPort();
         }
-        return PersistentPort.open(config.dataDir().resolve("http.port"), "HTTP API", opener)
+        return PersistentPort.open(config.dataDir().resolve(PORT_FILE), "HTTP API", opener)
                 .port();
     }
 

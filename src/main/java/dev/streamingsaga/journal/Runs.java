@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -23,6 +24,7 @@ public final class Runs {
     private final Journal journal;
     private final Map<String, ActiveRun> active = new ConcurrentHashMap<>();
     private final Set<ActiveRun> lingering = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger handedOver = new AtomicInteger();
     private volatile boolean closed;
     private volatile boolean stopping;
     private volatile long stopDeadlineNanos;
@@ -118,6 +120,7 @@ public final class Runs {
         run.revoke(stop(run), timeLeft());
         try {
             if (journal.leases().handOver(run.sagaId(), run.number())) {
+                handedOver.incrementAndGet();
                 LOG.info(
                         "saga {} ({}) was left in step {} because this instance is stopping; the next start resumes it",
                         run.sagaId(),
@@ -148,6 +151,11 @@ public final class Runs {
         return new SagaException(
                 Reason.CANCELLED,
                 "run " + run.number() + " of saga " + run.sagaId() + " ends here because this instance is stopping");
+    }
+
+    /** Sagas that were released for another node or the next start. */
+    public int handedOver() {
+        return handedOver.get();
     }
 
     /** The journal that records these runs. */

@@ -12,7 +12,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +42,7 @@ public final class CallbackListener implements AutoCloseable {
     private final CallbackToken tokens;
     private final LraScope scope;
     private final Ping ping;
+    private final Map<CallbackToken.Target, CountDownLatch> trials = new ConcurrentHashMap<>();
     private final RefusedCalls refusals = new RefusedCalls();
 
     private CallbackListener(Bound bound, CallbackToken tokens, LraScope scope, CallbackHandler handler) {
@@ -123,6 +127,13 @@ public final class CallbackListener implements AutoCloseable {
         return ping.base();
     }
 
+    /** Expects a call of a {@link CallbackTrial}. Its later calls are answered too: the coordinator may repeat them. */
+    CountDownLatch expect(CallbackToken.Target trial) {
+        CountDownLatch called = new CountDownLatch(1);
+        trials.put(trial, called);
+        return called;
+    }
+
     /** Signs the tokens that this listener accepts. */
     public CallbackToken tokens() {
         return tokens;
@@ -169,6 +180,10 @@ public final class CallbackListener implements AutoCloseable {
         }
         if (lras.size() != 1 || !scope.mayCallBack(lras.get(0))) {
             return refuse(request, "for an LRA of another coordinator");
+        }
+        if (target.get().sagaId().equals(CallbackTrial.SAGA_ID)) {
+            Optional.ofNullable(trials.remove(target.get())).ifPresent(CountDownLatch::countDown);
+            return CallbackResponse.of(200);
         }
         try (SideEffects.Span watched = SideEffects.begin(
                 "callback",

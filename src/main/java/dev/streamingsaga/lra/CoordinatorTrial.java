@@ -2,7 +2,6 @@ package dev.streamingsaga.lra;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.ServerConfig.Callback;
-import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import dev.streamingsaga.outage.Patience;
 import java.io.IOException;
@@ -16,15 +15,12 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Tests everything that a saga needs from a coordinator: begins an LRA, joins it, cancels it, and waits until the
  * coordinator calls a callback listener. After that call nothing remains in the coordinator.
  */
 public final class CoordinatorTrial {
-    private static final Target TARGET = new Target("0000000000000000000doctor0", 1, "doctor");
     private static final Duration TIME_LIMIT = Duration.ofMinutes(1);
     private static final int SECRET_BYTES = 32;
 
@@ -45,27 +41,13 @@ public final class CoordinatorTrial {
      * @throws IOException if no port is free
      */
     public URI run(Path scratch, Optional<Integer> keptPort) throws IOException, InterruptedException {
-        CountDownLatch called = new CountDownLatch(1);
-        try (CallbackListener listener = listen(scratch, keptPort, called)) {
+        Duration limit = config.servers().coordinator().timeout();
+        try (CallbackListener listener = listen(scratch, keptPort)) {
             listener.selfCheck();
             JournalSagaService service = new JournalSagaService(
-                    new LraSettings(access, config.servers().coordinator().timeout(), TIME_LIMIT, listener.uri(), 1),
-                    Patience.none());
+                    new LraSettings(access, limit, TIME_LIMIT, listener.uri(), 1), Patience.none());
             try {
-                CoordinatorClient client = service.coordinator();
-                String lra = client.begin().toString();
-                client.join(lra, lra, listener.tokens().issue(TARGET), false);
-                client.cancel(lra);
-                if (!called.await(config.servers().coordinator().timeout().toMillis(), TimeUnit.MILLISECONDS)) {
-                    throw new UnavailableException(
-                            "the coordinator began an LRA, but after the cancel its callback did not"
-                                    + " arrive at " + listener.uri() + " within "
-                                    + config.servers().coordinator().timeout().toSeconds()
-                                    + " s (check saga.callback.url, or saga.callback.host and port); it keeps"
-                                    + " retrying for "
-                                    + lra,
-                            null);
-                }
+                new CallbackTrial(service.coordinator(), listener, limit).run();
             } finally {
                 service.release();
             }
@@ -74,21 +56,19 @@ public final class CoordinatorTrial {
     }
 
     /** Listens on the port that sagas use, or on another one if a running service uses it. */
-    private CallbackListener listen(Path scratch, Optional<Integer> keptPort, CountDownLatch called)
-            throws IOException {
+    private CallbackListener listen(Path scratch, Optional<Integer> keptPort) throws IOException {
         Callback callback = config.servers().callback();
         int port = callback.port() > 0 ? callback.port() : keptPort.orElseGet(() -> freePort(callback.host()));
         try {
-            return listen(scratch, port, callback.url(), called);
+            return listen(scratch, port, callback.url());
         } catch (BindException taken) {
             // The running service keeps its port.
             int other = freePort(callback.host());
-            return listen(scratch, other, callback.url().map(url -> withPort(url, other)), called);
+            return listen(scratch, other, callback.url().map(url -> withPort(url, other)));
         }
     }
 
-    private CallbackListener listen(Path scratch, int port, Optional<URI> url, CountDownLatch called)
-            throws IOException {
+    private CallbackListener listen(Path scratch, int port, Optional<URI> url) throws IOException {
         byte[] secret = new byte[SECRET_BYTES];
         new SecureRandom().nextBytes(secret);
         Callback callback = new Callback(
@@ -96,9 +76,6 @@ public final class CoordinatorTrial {
         return CallbackListener.start(callback, scratch, access.scope(), new CallbackHandler() {
             @Override
             public CallbackHandler.CallbackAnswer compensate(Target target) {
-                if (target.equals(TARGET)) {
-                    called.countDown();
-                }
                 return CallbackHandler.CallbackAnswer.DONE;
             }
 

@@ -110,6 +110,21 @@ public final class JournalSagaService extends LRASagaService {
     }
 
     /**
+     * Has the coordinator call the listener, which must be that of this instance.
+     *
+     * @throws dev.streamingsaga.config.UnavailableException if the call does not arrive within
+     *     {@code saga.coordinator.timeout}
+     */
+    public void tryCallback(CallbackListener listener) {
+        try {
+            new CallbackTrial(client, listener, settings.timeout()).run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the coordinator was to call back", e);
+        }
+    }
+
+    /**
      * Does not add the routes that camel-lra adds here: they need a public REST consumer, and let any caller reach any
      * registered endpoint.
      */

@@ -21,4 +21,5 @@ public record OperatorComponents(
         Recovery recovery,
         ProducerTemplate template,
         Outages outages,
-        StorageConnections storage) {}
+        StorageConnections storage,
+        Drain drain) {}

@@ -95,6 +95,23 @@ public final class SagaOperator extends SagaReader {
         return components.outages().current();
     }
 
+    /**
+     * Takes this instance out of work, in the background: health is DOWN, and nothing begins any more. What runs may
+     * end within {@code saga.drain.timeout}; the rest is handed over to another node or to the next start. It cannot be
+     * undone except by a restart. Repeating it has no effect.
+     *
+     * @return how far it is
+     */
+    public DrainProgress drain() {
+        components.drain().begin();
+        return components.drain().progress();
+    }
+
+    /** How far {@link #drain} is. */
+    public DrainProgress drainProgress() {
+        return components.drain().progress();
+    }
+
     /** The sagas that this process runs now, in no particular order. */
     public List<RunningSaga> running() {
         return components.runs().all().stream().map(SagaOperator::running).toList();
@@ -210,11 +227,14 @@ public final class SagaOperator extends SagaReader {
 
     /**
      * Verifies as {@link #verify} does, repairs what differs from the journal, the original file or the bucket, and
-     * verifies again. Only for a process that holds the lock on the data directory.
+     * verifies again. Only for a process that holds the lock on the data directory. A document of a newer version is
+     * verified only.
      *
      * @return the differences found first, each with its result, then those that only the second check found
      */
     public List<Drift> repair(SagaRecord saga, boolean deep) {
-        return unlessSuperseded(saga, components.storage().documentCheck().repair(saga, deep));
+        return saga.needsNewerVersion()
+                ? verify(saga, deep)
+                : unlessSuperseded(saga, components.storage().documentCheck().repair(saga, deep));
     }
 }

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -110,6 +111,15 @@ public final class Compensator implements AutoCloseable {
         return Set.copyOf(inFlight.keySet());
     }
 
+    /** Waits until no compensation is in progress, at most this long. */
+    void await(Duration limit) {
+        CompletableFuture<?>[] running = inFlight.values().toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(running)
+                .exceptionally(failure -> null)
+                .completeOnTimeout(null, limit.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
+    }
+
     private SagaState compensateSaga(String sagaId) {
         SagaRecord saga = journal.sagas().find(sagaId).orElseThrow();
         if (saga.state().isFinal()) {
@@ -140,8 +150,20 @@ public final class Compensator implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        boolean interrupted = !inFlight.isEmpty();
         workers.shutdownNow();
         inFlight.forEach(this::abandon);
+        if (interrupted) {
+            expireLeases();
+        }
+    }
+
+    private void expireLeases() {
+        try {
+            journal.leases().expireCompensations();
+        } catch (RuntimeException e) {
+            LOG.warn("interrupted compensations are continued when their lease has expired ({})", e.toString());
+        }
     }
 
     /** Completes the future of a compensation that is not finished, so that no caller waits for ever. */

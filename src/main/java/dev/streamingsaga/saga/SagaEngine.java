@@ -199,6 +199,11 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         return busy;
     }
 
+    /** Waits until no compensation is in progress here, at most this long. */
+    public void awaitCompensations(Duration limit) {
+        compensator.await(limit);
+    }
+
     public StoreCounts counts() {
         return counts;
     }
