@@ -23,6 +23,8 @@ public final class Databases {
      */
     private static final String READ_WRITE_BUT_NOT_CREATE = "open_mode=2";
 
+    private static final String JOURNAL = "journal";
+
     private Databases() {}
 
     /**
@@ -114,6 +116,10 @@ public final class Databases {
             // Otherwise errors quote the rejected rows, and with them a document's text.
             pool.addDataSourceProperty("logServerErrorDetail", "false");
             pool.addDataSourceProperty("ApplicationName", "streaming-saga-" + role);
+            if (role.equals(JOURNAL)) {
+                // A newer node may add columns meanwhile: statements prepared on the server would then fail.
+                pool.addDataSourceProperty("prepareThreshold", "0");
+            }
         }
         return pool;
     }

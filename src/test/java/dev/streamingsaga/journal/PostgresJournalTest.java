@@ -62,6 +62,25 @@ class PostgresJournalTest extends JournalContract {
                 .isEqualTo(ChunkRow.ChunkState.SENDING);
     }
 
+    /** A statement that is prepared on the server fails when the columns that it returns have changed. */
+    @Test
+    void continues_while_a_newer_version_adds_columns() throws Exception {
+        for (int i = 0; i < 10; i++) {
+            upTo(receive("before-" + i), SagaState.COMPLETING);
+        }
+
+        try (Connection newer = DriverManager.getConnection(server.url());
+                Statement statement = newer.createStatement()) {
+            statement.execute("ALTER TABLE saga ADD COLUMN colour TEXT");
+            statement.execute("ALTER TABLE step ADD COLUMN colour TEXT");
+        }
+
+        for (int i = 0; i < 4; i++) {
+            ActiveRun run = upTo(receive("after-" + i), SagaState.COMPLETING);
+            assertThat(journal.outcomes().complete(run.sagaId(), 1)).isTrue();
+        }
+    }
+
     private boolean waitsForALock() throws SQLException {
         try (Connection observer = DriverManager.getConnection(server.url());
                 Statement statement = observer.createStatement();
