@@ -134,14 +134,17 @@ class NodesTest {
         Original file = Original.of(first.file("two.bin", CHUNK + 1000L));
         CountDownLatch reached = new CountDownLatch(1);
         CountDownLatch held = new CountDownLatch(1);
-        first.s3().when(method("PUT").and(keyEndsWith("/chunk-000001"))).beforeForward(() -> {
-            reached.countDown();
-            held.await();
-        });
-        Background.run("ingest", () -> first.ingest(file.path()));
-        assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
-        String sagaId = first.journal().sagas().newest(1).get(0).sagaId();
+        first.s3()
+                .when(method("PUT").and(keyEndsWith("/chunk-000001")))
+                .always()
+                .beforeForward(() -> {
+                    reached.countDown();
+                    held.await();
+                });
         try (Application second = second()) {
+            Background.run("ingest", () -> first.ingest(file.path()));
+            assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
+            String sagaId = first.journal().sagas().newest(1).get(0).sagaId();
             CompletableFuture<Boolean> drained = Background.run("drain", () -> {
                 first.application().bundle().drain();
                 return true;
