@@ -40,6 +40,8 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private final IngestOperations ingestion;
     private final DocumentOperations documents;
     private final SagaOperations sagas;
+    private final BulkOperations bulk;
+    private final Statistics statistics;
     private final EventFeed events;
     private final DrainOperations drain;
     private final ObserveOperations observe;
@@ -65,6 +67,8 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.ingestion = new IngestOperations(parts, new IngestDispatcher(config, context));
         this.documents = new DocumentOperations(parts);
         this.sagas = new SagaOperations(parts, views, totals);
+        this.bulk = new BulkOperations(parts);
+        this.statistics = new Statistics(parts);
         this.events = new EventFeed(parts, views, totals);
         this.drain = new DrainOperations(parts.operator());
         this.observe = new ObserveOperations(parts.observation(), gate);
@@ -114,6 +118,10 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         route("http-list-sagas", get("/api/sagas", READ, sagas::list), "lists of sagas");
         route("http-counts", get("/api/counts", READ, sagas::counts),
                 "sagas by state, what needs attention, open clean-ups");
+        route("http-statistics", get("/api/statistics", READ, statistics::hours),
+                "sagas and bytes of each hour");
+        route("http-bulk-sagas", post("/api/bulk/sagas", OPERATE, bulk::sagas),
+                "cancels, pauses or resumes all sagas that a query selects");
         route("http-get-saga", get("/api/sagas/{id}", READ, sagas::detail),
                 "one saga: steps, chunks, stores, clean-ups, events");
         route("http-get-outcome", get("/api/sagas/{id}/outcome", INGEST_OR_READ, sagas::outcome),
@@ -127,6 +135,8 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private void cleanups() {
         route("http-list-cleanups", get("/api/cleanups", READ, sagas::cleanups),
                 "what compensations could not remove");
+        route("http-bulk-cleanups", post("/api/bulk/cleanups", OPERATE, bulk::cleanups),
+                "retries or closes all clean-ups that a query selects");
         route("http-retry-cleanup", post("/api/cleanups/{id}/retry", OPERATE, sagas::retry),
                 "retries a clean-up");
         route("http-resolve-cleanup", post("/api/cleanups/{id}/resolve", OPERATE, sagas::resolve),

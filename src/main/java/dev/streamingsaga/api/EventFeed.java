@@ -6,7 +6,8 @@ import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.journal.OpenCleanups;
 import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.operations.SagaReader;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.operations.SagaOperator;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,9 +20,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Publishes live events. While there are listeners, it polls the journal twice a second and sends each saga that has
- * changed to all of them. A new listener first gets the watched sagas, see {@link SagaReader#watched}, and the counts
- * over all sagas. A slow listener misses intermediate states, never the latest one.
+ * Publishes live events. While there are listeners, it polls the journal twice a second, or every two seconds while no
+ * saga is at work, and sends each saga that has changed to all of them. A new listener first gets the watched sagas,
+ * see {@link SagaOperator#watched}, and the counts over all sagas. A slow listener misses intermediate states, never
+ * the latest one.
  */
 final class EventFeed implements AutoCloseable {
     /** Interval at which {@link #tick} must be called. */
@@ -29,8 +31,10 @@ final class EventFeed implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventFeed.class);
     private static final int WATCHED = 200;
+    /** Without a saga at work it polls at every fourth tick only. */
+    private static final int IDLE_TICKS = 4;
 
-    private final SagaReader sagas;
+    private final SagaOperator sagas;
     private final SagaViews views;
     private final Totals totals;
     private final HiddenPaths paths;
@@ -39,6 +43,8 @@ final class EventFeed implements AutoCloseable {
     private final ObjectMapper json = new ObjectMapper();
     private Map<String, String> published = Map.of();
     private Map<String, Ended> ended = Map.of();
+    private boolean atWork;
+    private int ticks;
     private boolean closed;
 
     /** Everything that the view of an ended saga depends on. */
@@ -79,7 +85,7 @@ final class EventFeed implements AutoCloseable {
 
     /** Publishes the changes since the last call. */
     synchronized void tick() {
-        if (listeners.isEmpty()) {
+        if (listeners.isEmpty() || !isDue()) {
             return;
         }
         try {
@@ -87,6 +93,11 @@ final class EventFeed implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.warn("cannot poll the journal for events ({}); retrying in a moment", e.toString());
         }
+    }
+
+    private boolean isDue() {
+        ticks = (ticks + 1) % IDLE_TICKS;
+        return ticks == 0 || atWork || !sagas.running().isEmpty();
     }
 
     private void publish() {
@@ -123,6 +134,7 @@ final class EventFeed implements AutoCloseable {
             }
         }
         ended = stillEnded;
+        atWork = watched.stream().anyMatch(saga -> !saga.state().isFinal() && saga.state() != SagaState.PAUSED);
         SagaCounts counts = totals.counts();
         events.put("cleanups", event("cleanups", Totals.cleanups(counts)));
         events.put("counts", event("counts", totals.view(counts)));

@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.streamingsaga.api.Operation.ApiRequest;
-import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupPage;
+import dev.streamingsaga.journal.CleanupQuery;
 import dev.streamingsaga.journal.SagaPage;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
-import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.operations.CleanupClosedException;
 import dev.streamingsaga.operations.CleanupOutcome;
 import dev.streamingsaga.operations.SagaOperator;
@@ -18,19 +18,13 @@ import dev.streamingsaga.operations.UnknownCleanupException;
 import dev.streamingsaga.operations.UnknownSagaException;
 import dev.streamingsaga.operations.WrongStateException;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads sagas and clean-ups, and accepts operator commands for them. */
 final class SagaOperations {
     private static final int MAX_LIMIT = 1000;
-    private static final int MAX_TEXT_CHARS = 200;
-    private static final int MAX_REASON_CHARS = 1000;
     private static final ObjectReader JSON = new ObjectMapper()
             .readerFor(Resolution.class)
             .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -51,62 +45,25 @@ final class SagaOperations {
     private record Resolution(@Nullable String reason, boolean wholeStep) {}
 
     /**
-     * {@code GET /api/sagas?state=&attention=&q=&limit=&before=|after=}; the header {@code Link} has the next page, if
-     * there is one.
+     * {@code GET /api/sagas?state=&attention=&q=&reason=&name=&owner=&before=&after=&limit=&cursor=}; the header
+     * {@code Link} has the next page, if there is one.
      */
     Reply list(ApiRequest request) {
-        Query query = Query.of(request.call(), "state", "attention", "q", "limit", "before", "after");
-        int limit = query.number("limit", 100, MAX_LIMIT);
-        SagaPage page = operator.list(sagaQuery(query), limit);
+        Query query = Query.of(request.call(), SagaQueries.parameters("limit", "cursor"));
+        SagaPage page = operator.list(SagaQueries.of(query), query.number("limit", 100, MAX_LIMIT));
         Reply reply = Reply.json(200, Map.of("sagas", views.summaries(page.sagas())));
-        page.next()
-                .ifPresent(next -> reply.header(
-                        "Link", "<?" + query.with(query.has("after") ? "after" : "before", next) + ">; rel=\"next\""));
+        page.next().ifPresent(next -> reply.header("Link", link(query, next)));
         return reply;
     }
 
-    private static SagaQuery sagaQuery(Query query) {
-        if (query.has("before") && query.has("after")) {
-            throw new Problem(
-                    400,
-                    "bad-parameter",
-                    "before and after exclude each other: before lists newest first, after lists oldest first");
-        }
-        String text = query.text("q").orElse("");
-        if (text.length() > MAX_TEXT_CHARS) {
-            throw new Problem(
-                    400,
-                    "bad-parameter",
-                    "q must have at most " + MAX_TEXT_CHARS + " characters, had " + text.length());
-        }
-        SagaQuery all = SagaQuery.ALL
-                .in(query.text("state").map(SagaOperations::states).orElse(EnumSet.allOf(SagaState.class)))
-                .containing(text);
-        SagaQuery filtered = query.flag("attention") ? all.needingAttention() : all;
-        return query.has("after")
-                ? filtered.after(query.text("after").orElse(""))
-                : filtered.before(query.text("before").orElse(""));
+    private static String link(Query query, String next) {
+        return "<?" + query.with("cursor", next) + ">; rel=\"next\"";
     }
 
-    /** {@code GET /api/counts}: how many sagas there are, by state, and what needs attention. */
+    /** {@code GET /api/counts?…}: how many sagas there are, by state, and what needs attention; selects as the list. */
     Reply counts(ApiRequest request) {
-        Query.of(request.call());
-        return Reply.json(200, totals.now());
-    }
-
-    private static Set<SagaState> states(String words) {
-        Set<SagaState> states = EnumSet.noneOf(SagaState.class);
-        for (String word : words.split(",")) {
-            states.add(Arrays.stream(SagaState.values())
-                    .filter(state -> state.name().equals(word))
-                    .findFirst()
-                    .orElseThrow(() -> new Problem(
-                            400,
-                            "bad-parameter",
-                            "unknown state " + RequestText.shown(word) + "; valid are "
-                                    + Arrays.toString(SagaState.values()))));
-        }
-        return states;
+        SagaQuery query = SagaQueries.of(Query.of(request.call(), SagaQueries.parameters()));
+        return Reply.json(200, query.isEverySaga() ? totals.now() : totals.of(query));
     }
 
     /** {@code GET /api/sagas/{id}}. */
@@ -171,12 +128,21 @@ final class SagaOperations {
         return operator.findSaga(request.id("saga")).orElseThrow(() -> request.missing("saga"));
     }
 
-    /** {@code GET /api/cleanups?all=}. */
+    /** {@code GET /api/cleanups?all=&status=&step=&limit=&cursor=}; the header {@code Link} has the next page. */
     Reply cleanups(ApiRequest request) {
-        boolean all = Query.of(request.call(), "all").flag("all");
-        List<CleanupEntry> entries = all ? operator.allCleanups() : operator.openCleanups();
-        return Reply.json(
-                200, Map.of("cleanups", entries.stream().map(SagaViews::cleanup).toList()));
+        Query query = Query.of(request.call(), "all", "limit", "cursor", "status", "step");
+        CleanupQuery selected = CleanupQueries.of(query, query.flag("all"));
+        CleanupPage page = operator.cleanups(
+                selected.after(query.text("cursor").orElse("")), query.number("limit", MAX_LIMIT, MAX_LIMIT));
+        Reply reply = Reply.json(
+                200,
+                Map.of(
+                        "count",
+                        operator.count(selected),
+                        "cleanups",
+                        page.entries().stream().map(SagaViews::cleanup).toList()));
+        page.next().ifPresent(next -> reply.header("Link", link(query, next)));
+        return reply;
     }
 
     /**
@@ -193,17 +159,7 @@ final class SagaOperations {
         Query.of(request.call());
         requireOpen(request);
         Resolution resolution = JsonBody.json(request.call(), JSON);
-        String reason = resolution.reason();
-        if (reason == null || reason.isBlank() || reason.length() > MAX_REASON_CHARS) {
-            throw new Problem(
-                    400,
-                    "bad-json",
-                    "the body must be {\"reason\": \"…\"} with 1 to " + MAX_REASON_CHARS
-                            + " characters; the journal keeps it");
-        }
-        String recorded = request.caller().name().isEmpty()
-                ? reason
-                : reason + " (" + request.caller().name() + ")";
+        String recorded = OperatorReason.of(resolution.reason(), request.caller());
         return settle(
                 request,
                 id -> resolution.wholeStep()

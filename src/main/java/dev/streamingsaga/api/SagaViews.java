@@ -68,6 +68,7 @@ final class SagaViews {
                 SourcePaths.shown(config, saga),
                 document.map(Document::documentId).orElse(null),
                 document.map(Document::contentType).orElse(null),
+                document.map(Document::owner).orElse(null),
                 document.map(Document::sha256).orElse(null),
                 document.map(Document::sizeBytes).orElse(null),
                 document.map(Document::chunkCount).orElse(null),

@@ -1,6 +1,8 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.journal.SagaCount;
 import dev.streamingsaga.journal.SagaCounts;
+import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.outage.DownDependency;
@@ -41,15 +43,35 @@ final class Totals {
         return view(counts());
     }
 
-    /** Contains every state, also those without sagas, and the dependencies that are down. */
-    Map<String, Object> view(SagaCounts counts) {
+    /**
+     * Counts of the sagas that match, not cached. Also says whether all were counted; sagas that need attention are
+     * counted apart.
+     */
+    Map<String, Object> of(SagaQuery query) {
+        SagaCount all = sagas.count(query);
+        SagaCount attention = query.attention() ? all : sagas.count(query.needingAttention());
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("all", all.all());
+        view.put("complete", all.complete() && attention.complete());
+        view.put("sagas", states(all.sagas()));
+        view.put("attention", attention.all());
+        return view;
+    }
+
+    private static Map<String, Long> states(Map<SagaState, Long> counts) {
         Map<String, Long> states = new LinkedHashMap<>();
         for (SagaState state : SagaState.values()) {
-            states.put(state.name(), counts.in(state));
+            states.put(state.name(), counts.getOrDefault(state, 0L));
         }
+        return states;
+    }
+
+    /** Contains every state, also those without sagas, and the dependencies that are down. */
+    Map<String, Object> view(SagaCounts counts) {
         Map<String, Object> view = new LinkedHashMap<>();
         view.put("all", counts.all());
-        view.put("sagas", states);
+        view.put("complete", true);
+        view.put("sagas", states(counts.sagas()));
         view.put("attention", counts.attention());
         view.put("cleanups", cleanups(counts));
         view.put("down", sagas.down().stream().map(Totals::down).toList());

@@ -3,13 +3,17 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.ingest.SourcePaths;
+import dev.streamingsaga.journal.SagaCount;
 import dev.streamingsaga.journal.SagaCounts;
+import dev.streamingsaga.journal.SagaPage;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.operations.SagaReader;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
@@ -29,11 +33,8 @@ final class ListCommand implements Callable<Integer> {
 
     static final int LIMIT = 100;
 
-    @Option(
-            names = "--attention",
-            description = "only sagas that need an operator: paused, with residue, with blocked clean-ups,"
-                    + " or with documents that do not become visible")
-    boolean attention;
+    @Mixin
+    ListFilter filter = new ListFilter();
 
     @Option(
             names = "--limit",
@@ -59,33 +60,48 @@ final class ListCommand implements Callable<Integer> {
     }
 
     private void print(SagaConfig config, SagaReader reader) {
-        SagaQuery query = attention ? SagaQuery.ALL.needingAttention() : SagaQuery.ALL;
-        print(spec.commandLine(), config, reader, new ListRequest(query, limit, options.json));
+        print(spec.commandLine(), config, reader, new ListRequest(filter.query(), limit, options.json));
     }
 
     record ListRequest(SagaQuery query, int limit, boolean json) {}
 
     /** Prints sagas, and on standard error the total number, so that the list is not mistaken for a complete one. */
     static void print(CommandLine command, SagaConfig config, SagaReader reader, ListRequest request) {
-        List<SagaRecord> sagas = reader.list(request.query(), request.limit()).sagas();
-        SagaCounts counts = reader.counts();
-        boolean attention = request.query().attention();
-        long total = attention ? counts.attention() : counts.all();
-        if (attention && sagas.isEmpty() && !request.json()) {
+        SagaQuery query = request.query();
+        List<SagaRecord> sagas = list(reader, query, request.limit());
+        if (query.attention() && sagas.isEmpty() && !request.json()) {
             command.getOut().println("no saga needs attention");
+        } else if (!query.isEverySaga() && sagas.isEmpty() && !request.json()) {
+            command.getOut().println("no saga matches");
         } else {
             print(command.getOut(), config, sagas, request.json());
         }
-        if (total > sagas.size()) {
+        SagaCounts counts = reader.counts();
+        SagaCount total = query.isEverySaga() ? new SagaCount(counts.sagas(), true) : reader.count(query);
+        if (total.all() > sagas.size()) {
             command.getErr()
                     .println("saga: showing " + ConsoleText.count(sagas.size(), "saga") + " of "
-                            + String.format(Locale.ROOT, "%,d", total) + "; list --limit N shows more");
+                            + String.format(Locale.ROOT, "%,d", total.all()) + (total.complete() ? "" : " or more")
+                            + "; list --limit N shows more");
         }
-        if (!attention && counts.attention() > 0) {
+        if (!query.attention() && counts.attention() > 0) {
             command.getErr()
                     .println("saga: " + ConsoleText.count(counts.attention(), "saga needs", "sagas need")
                             + " attention; list --attention shows " + (counts.attention() == 1 ? "it" : "them"));
         }
+    }
+
+    /** A page scans a limited number of sagas, so several may be needed. */
+    private static List<SagaRecord> list(SagaReader reader, SagaQuery query, int limit) {
+        List<SagaRecord> sagas = new ArrayList<>();
+        Optional<SagaQuery> page = Optional.of(query);
+        while (page.isPresent() && sagas.size() < limit) {
+            SagaQuery current = page.get();
+            SagaPage found = reader.list(current, limit - sagas.size());
+            sagas.addAll(found.sagas());
+            page = found.next().map(current::next);
+        }
+        return sagas;
     }
 
     static void print(PrintWriter out, SagaConfig config, List<SagaRecord> sagas, boolean json) {

@@ -9,11 +9,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Residue that compensations could not remove. Entries are retried, then blocked, and never deleted. */
 public final class CleanupRepository {
     private static final String WITH_DOCUMENT =
             "SELECT c.*, s.document_id FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id ";
+
+    /** Entries of each state that {@link #count} counts. */
+    static final int MAX_COUNTED = 100_000;
 
     private final JournalDatabase db;
 
@@ -138,6 +143,11 @@ public final class CleanupRepository {
                 .update();
     }
 
+    /** Requests a command for each of these entries, in one transaction. */
+    public void requestCommands(Collection<String> cleanupIds, CleanupCommand command, String reason) {
+        db.inTransaction(() -> cleanupIds.forEach(id -> requestCommand(id, command, reason)));
+    }
+
     /** Whether a command has not been executed yet. */
     public boolean hasPendingCommand(String cleanupId) {
         return db.sql
@@ -205,6 +215,51 @@ public final class CleanupRepository {
                 .sql(WITH_DOCUMENT + "WHERE c.state IN ('PENDING','BLOCKED') ORDER BY cleanup_id")
                 .query(CleanupRepository::entry)
                 .list();
+    }
+
+    /** @param limit maximum number of entries */
+    public CleanupPage page(CleanupQuery query, int limit) {
+        if (query.states().isEmpty()) {
+            return new CleanupPage(List.of(), Optional.empty());
+        }
+        List<CleanupEntry> entries = db.sql
+                .sql(WITH_DOCUMENT + "WHERE c.cleanup_id IN (" + ids(query) + ") ORDER BY cleanup_id LIMIT :rows")
+                .params(parameters(query, limit + 1))
+                .query(CleanupRepository::entry)
+                .list();
+        if (entries.size() <= limit) {
+            return new CleanupPage(entries, Optional.empty());
+        }
+        List<CleanupEntry> page = entries.subList(0, limit);
+        return new CleanupPage(
+                List.copyOf(page), Optional.of(page.get(limit - 1).cleanupId()));
+    }
+
+    /** How many entries match, wherever the page begins; {@value #MAX_COUNTED} of each state at most. */
+    public long count(CleanupQuery query) {
+        if (query.states().isEmpty()) {
+            return 0;
+        }
+        return db.sql
+                .sql("SELECT count(*) FROM (" + ids(query.after("")) + ") AS found")
+                .params(parameters(query, MAX_COUNTED))
+                .query(Long.class)
+                .single();
+    }
+
+    private static Map<String, Object> parameters(CleanupQuery query, int rows) {
+        return Map.of("rows", rows, "from", query.from(), "step", query.step());
+    }
+
+    /** Each state has a limit, so that an index returns its rows without a sort over all entries. */
+    static String ids(CleanupQuery query) {
+        String step = query.step().isEmpty() ? "" : "step = :step AND ";
+        String from = query.from().isEmpty() ? "" : " AND cleanup_id > :from";
+        return Stream.of(CleanupEntry.CleanupState.values())
+                .filter(query.states()::contains)
+                .map(state -> "SELECT cleanup_id FROM (SELECT cleanup_id FROM cleanup WHERE " + step + "state = '"
+                        + state + "'" + from + " ORDER BY cleanup_id LIMIT :rows) AS part")
+                .collect(Collectors.joining(" UNION ALL "));
     }
 
     /** How many open entries these sagas have; a saga without open entries is absent. */

@@ -2,8 +2,14 @@ package dev.streamingsaga.journal;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 
 /**
@@ -148,6 +154,21 @@ public final class Journal {
     /** Counts over all sagas, read now. */
     public JournalStatistics statistics() {
         return statistics.read();
+    }
+
+    /**
+     * The sagas that ended in the present hour and in the hours before it, oldest first.
+     *
+     * @param hours how many hours, including the present one
+     */
+    public List<HourlyTotal> hourly(int hours) {
+        Instant from = db.clock.instant().truncatedTo(ChronoUnit.HOURS).minus(Duration.ofHours(hours - 1L));
+        Map<Instant, HourlyTotal> found =
+                statistics.hourly(from).stream().collect(Collectors.toMap(HourlyTotal::from, Function.identity()));
+        return Stream.iterate(from, hour -> hour.plus(Duration.ofHours(1)))
+                .limit(hours)
+                .map(hour -> found.getOrDefault(hour, new HourlyTotal(hour, 0, 0, 0)))
+                .toList();
     }
 
     public Clock clock() {

@@ -1,37 +1,32 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.journal.SagaSelection.Bounds;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.text.Normalizer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.springframework.jdbc.core.ResultSetExtractor;
 
 /**
  * Lists and counts of sagas. However many there are, a page reads only as many index rows as it may return, or as it
- * may scan for a text.
+ * may scan for conditions that no index covers.
  */
 public final class SagaPages {
     /** Sagas that one page of a text search scans. */
     static final int MAX_SCANNED = 20_000;
 
-    private static final String PARTIAL = "SELECT saga_id FROM saga WHERE state = 'PARTIALLY_COMPENSATED'";
-    private static final String PAUSED = "SELECT saga_id FROM saga WHERE state = 'PAUSED'";
-    private static final String BLOCKED = "SELECT DISTINCT saga_id FROM cleanup WHERE state = 'BLOCKED'";
-    private static final String INVISIBLE =
-            "SELECT saga_id FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL"
-                    + " AND superseded_by IS NULL AND publish_attempts > 0";
-    /** {@link SagaRecord#needsAttention} as SQL. */
-    private static final List<String> ATTENTION = List.of(PARTIAL, PAUSED, BLOCKED, INVISIBLE);
+    /** Sagas of each state that {@link #count} counts. */
+    static final int MAX_COUNTED = 100_000;
+
+    static final String FIRST_RECEIVED =
+            "SELECT saga_id FROM saga WHERE received_at >= :time ORDER BY received_at, saga_id LIMIT 1";
 
     /** A process works on it now, or did until it crashed. */
     private static final Set<SagaState> AT_WORK = Set.of(
@@ -55,7 +50,7 @@ public final class SagaPages {
                 .query((row, n) -> sagas.put(SagaState.valueOf(row.getString("state")), row.getLong("n")))
                 .list();
         long attention = db.sql
-                .sql("SELECT count(*) FROM (" + String.join(" UNION ", ATTENTION) + ") AS attention")
+                .sql("SELECT count(*) FROM (" + String.join(" UNION ", SagaSelection.ATTENTION) + ") AS attention")
                 .query(Long.class)
                 .single();
         return db.sql
@@ -67,54 +62,81 @@ public final class SagaPages {
                 .single();
     }
 
+    /**
+     * How many sagas match, wherever the page begins. Counts at most {@value #MAX_COUNTED} sagas of each state, or
+     * {@value #MAX_SCANNED} sagas if no index covers all conditions.
+     */
+    public SagaCount count(SagaQuery query) {
+        return selection(query.next(""))
+                .map(selection -> selection.isCountable() ? counted(selection) : scanned(selection))
+                .orElse(new SagaCount(Map.of(), true));
+    }
+
+    private SagaCount counted(SagaSelection selection) {
+        Map<SagaState, Long> sagas = new EnumMap<>(SagaState.class);
+        db.sql
+                .sql(selection.counts())
+                .params(selection.parameters(MAX_COUNTED))
+                .query((row, n) -> sagas.put(SagaState.valueOf(row.getString("state")), row.getLong("n")))
+                .list();
+        sagas.values().removeIf(n -> n == 0);
+        return new SagaCount(Map.copyOf(sagas), sagas.values().stream().allMatch(n -> n < MAX_COUNTED));
+    }
+
+    private SagaCount scanned(SagaSelection selection) {
+        return db.sql
+                .sql(selection.rows())
+                .params(selection.parameters(MAX_SCANNED))
+                .query((ResultSetExtractor<SagaCount>) row -> {
+                    Map<SagaState, Long> sagas = new EnumMap<>(SagaState.class);
+                    int scanned = 0;
+                    for (; row.next(); scanned++) {
+                        if (selection.matches(row)) {
+                            sagas.merge(SagaState.valueOf(row.getString("state")), 1L, Long::sum);
+                        }
+                    }
+                    return new SagaCount(Map.copyOf(sagas), scanned < MAX_SCANNED);
+                });
+    }
+
     /** @param limit maximum number of sagas */
     public SagaPage page(SagaQuery query, int limit) {
-        if (query.states().isEmpty()) {
-            return new SagaPage(List.of(), Optional.empty());
-        }
-        int rows = query.text().isBlank() ? limit + 1 : MAX_SCANNED;
-        String order = " ORDER BY saga_id " + (query.oldestFirst() ? "ASC" : "DESC");
-        String sql =
-                "SELECT saga_id, file_name, document_id, state, reason FROM saga WHERE saga_id IN (" + ids(query, order)
-                        + ")" + (isEveryState(query) ? "" : " AND state IN (:states)") + order + " LIMIT :rows";
+        return selection(query)
+                .map(selection -> page(selection, limit, query.oldestFirst()))
+                .orElse(new SagaPage(List.of(), Optional.empty()));
+    }
+
+    private SagaPage page(SagaSelection selection, int limit, boolean oldestFirst) {
+        int rows = selection.isExact() ? limit + 1 : MAX_SCANNED;
         IdPage idPage = db.sql
-                .sql(sql)
-                .param("from", query.from())
-                .param("rows", rows)
-                .param("states", query.states().stream().map(SagaState::name).toList())
-                .query((ResultSetExtractor<IdPage>) row -> readIds(row, normalized(query.text()), limit, rows));
-        return new SagaPage(records(idPage.ids(), query.oldestFirst()), idPage.next());
+                .sql(selection.rows())
+                .params(selection.parameters(rows))
+                .query((ResultSetExtractor<IdPage>) row -> readIds(row, selection, limit, rows));
+        return new SagaPage(records(idPage.ids(), oldestFirst), idPage.next());
     }
 
-    /** Each part has a limit, so that an index returns its rows without a sort over all sagas. */
-    private static String ids(SagaQuery query, String order) {
-        String from =
-                query.from().isEmpty() ? "" : query.oldestFirst() ? " AND saga_id > :from" : " AND saga_id < :from";
-        // The state filter can exclude any number of sagas that need attention: then only the whole query has a limit.
-        String limit = query.attention() && !isEveryState(query) ? "" : order + " LIMIT :rows";
-        return parts(query).stream()
-                .map(part -> "SELECT saga_id FROM (" + part + from + limit + ") AS part")
-                .collect(Collectors.joining(" UNION "));
-    }
-
-    private static List<String> parts(SagaQuery query) {
-        if (query.attention()) {
-            return ATTENTION;
+    /** Empty if no saga can match. */
+    private Optional<SagaSelection> selection(SagaQuery query) {
+        SagaFilter filter = query.filter();
+        Optional<String> low = filter.receivedFrom().flatMap(this::firstReceived);
+        if (query.states().isEmpty() || filter.receivedFrom().isPresent() && low.isEmpty()) {
+            return Optional.empty();
         }
-        return isEveryState(query)
-                ? List.of("SELECT saga_id FROM saga WHERE 1 = 1")
-                : query.states().stream()
-                        .map(state -> "SELECT saga_id FROM saga WHERE state = '" + state.name() + "'")
-                        .toList();
+        Optional<String> high = filter.receivedBefore().flatMap(this::firstReceived);
+        return Optional.of(new SagaSelection(query, new Bounds(low, high)));
     }
 
-    private static boolean isEveryState(SagaQuery query) {
-        return query.states().equals(EnumSet.allOf(SagaState.class));
+    private Optional<String> firstReceived(Instant time) {
+        return db.sql
+                .sql(FIRST_RECEIVED)
+                .param("time", time.toEpochMilli())
+                .query(String.class)
+                .optional();
     }
 
     private record IdPage(List<String> ids, Optional<String> next) {}
 
-    private static IdPage readIds(ResultSet row, String needle, int limit, int rows) throws SQLException {
+    private static IdPage readIds(ResultSet row, SagaSelection selection, int limit, int rows) throws SQLException {
         List<String> ids = new ArrayList<>();
         String last = "";
         int scanned = 0;
@@ -124,31 +146,11 @@ public final class SagaPages {
             }
             last = row.getString("saga_id");
             scanned++;
-            if (needle.isEmpty() || searchText(row).contains(needle)) {
+            if (selection.matches(row)) {
                 ids.add(last);
             }
         }
         return new IdPage(ids, scanned == rows ? Optional.of(last) : Optional.empty());
-    }
-
-    /** The text of a saga that is searched. The path of its source is confidential and therefore not included. */
-    private static String searchText(ResultSet row) throws SQLException {
-        String state = row.getString("state");
-        String reason = JournalDatabase.text(row, "reason");
-        return normalized(String.join(
-                "\n",
-                row.getString("file_name"),
-                row.getString("saga_id"),
-                JournalDatabase.text(row, "document_id"),
-                state,
-                state.replace('_', ' '),
-                reason,
-                reason.replace('_', ' ')));
-    }
-
-    /** In Java, since databases differ in which letters they consider equal. */
-    private static String normalized(String text) {
-        return Normalizer.normalize(text.strip(), Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
     }
 
     private List<SagaRecord> records(List<String> ids, boolean oldestFirst) {

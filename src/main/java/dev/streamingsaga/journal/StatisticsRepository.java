@@ -2,11 +2,22 @@ package dev.streamingsaga.journal;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /** Counts over all sagas. Each is one pass over the sagas or the clean-up entries, never over chunks. */
 final class StatisticsRepository {
+    private static final long HOUR_MILLIS = Duration.ofHours(1).toMillis();
+
+    static final String HOURLY = "SELECT finished_at / " + HOUR_MILLIS + " AS hour,"
+            + " sum(CASE WHEN state = 'COMPLETED' THEN 1 ELSE 0 END) AS completed,"
+            + " sum(CASE WHEN state = 'COMPLETED' THEN size_bytes ELSE 0 END) AS bytes,"
+            + " sum(CASE WHEN state = 'COMPLETED' THEN 0 ELSE 1 END) AS compensated"
+            + " FROM saga WHERE finished_at >= :from GROUP BY finished_at / " + HOUR_MILLIS + " ORDER BY hour";
+
     private final JournalDatabase db;
 
     StatisticsRepository(JournalDatabase db) {
@@ -44,6 +55,19 @@ final class StatisticsRepository {
                         + " WHERE state IN ('PENDING','BLOCKED')")
                 .query((row, n) -> statistics(sagas, sums, withResidue, row))
                 .single();
+    }
+
+    /** The sagas that ended at this time or later, hour by hour; an hour without any is absent. */
+    List<HourlyTotal> hourly(Instant from) {
+        return db.sql
+                .sql(HOURLY)
+                .param("from", from.toEpochMilli())
+                .query((row, n) -> new HourlyTotal(
+                        Instant.ofEpochMilli(row.getLong("hour") * HOUR_MILLIS),
+                        row.getLong("completed"),
+                        row.getLong("bytes"),
+                        row.getLong("compensated")))
+                .list();
     }
 
     private static JournalStatistics statistics(Map<SagaState, Long> sagas, Sums sums, long withResidue, ResultSet row)

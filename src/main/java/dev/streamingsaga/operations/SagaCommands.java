@@ -46,7 +46,7 @@ public final class SagaCommands {
         return saga;
     }
 
-    private static boolean accepts(SagaState state, OperatorCommand command) {
+    static boolean accepts(SagaState state, OperatorCommand command) {
         if (state.isFinal() || state == SagaState.COMPENSATING) {
             return false;
         }

@@ -5,7 +5,9 @@ import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.CleanupQuery;
 import dev.streamingsaga.journal.OperatorCommand;
+import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.outage.DownDependency;
@@ -31,12 +33,14 @@ public final class SagaOperator extends SagaReader {
     private final OperatorComponents components;
     private final SagaCommands commands;
     private final Cleanups cleanups;
+    private final BulkCommands bulk;
 
     @Internal
     public SagaOperator(OperatorComponents components) {
         super(components.journal(), components.storage());
         this.components = components;
         this.commands = new SagaCommands(components.journal());
+        this.bulk = new BulkCommands(components.journal(), commands);
         this.cleanups = new Cleanups(components.journal(), components.engine(), components.recovery());
     }
 
@@ -182,6 +186,45 @@ public final class SagaOperator extends SagaReader {
      */
     public SagaRecord cancel(String sagaId) {
         return commands.requestNow(sagaId, OperatorCommand.CANCEL);
+    }
+
+    /**
+     * Requests a command for every saga that matches and accepts it, executed as {@link #pause}.
+     *
+     * @param limit maximum number of sagas, in the order of the query
+     */
+    public BulkOutcome requestAll(OperatorCommand command, SagaQuery query, int limit) {
+        return bulk.request(command, query, limit);
+    }
+
+    /** What {@link #requestAll} would do now. Changes nothing. */
+    public BulkOutcome previewAll(OperatorCommand command, SagaQuery query, int limit) {
+        return bulk.preview(command, query, limit);
+    }
+
+    /**
+     * Requests a retry of every clean-up entry that matches, executed within about a second. The other entries of the
+     * same saga and step are retried with it.
+     *
+     * @param limit maximum number of entries, oldest first
+     */
+    public BulkOutcome retryCleanups(CleanupQuery query, int limit) {
+        return bulk.retry(query, limit);
+    }
+
+    /**
+     * Requests that every clean-up entry that matches is closed, executed within about a second; no data is removed.
+     *
+     * @param reason recorded in the journal
+     * @param limit maximum number of entries, oldest first
+     */
+    public BulkOutcome resolveCleanups(CleanupQuery query, String reason, int limit) {
+        return bulk.resolve(query, reason, limit);
+    }
+
+    /** What {@link #retryCleanups} or {@link #resolveCleanups} would do now. Changes nothing. */
+    public BulkOutcome previewCleanups(CleanupQuery query, int limit) {
+        return bulk.previewCleanups(query, limit);
     }
 
     /**

@@ -6,9 +6,13 @@ import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupPage;
+import dev.streamingsaga.journal.CleanupQuery;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.HourlyTotal;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OpenCleanups;
+import dev.streamingsaga.journal.SagaCount;
 import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaPage;
 import dev.streamingsaga.journal.SagaQuery;
@@ -52,6 +56,23 @@ public sealed class SagaReader permits SagaOperator {
     }
 
     /**
+     * How many sagas match, wherever the page of the query begins. Counts 100 000 sagas of each state at most, or scans
+     * 20 000 if no index covers all conditions; then the count says that it is not complete.
+     */
+    public final SagaCount count(SagaQuery query) {
+        return journal.pages().count(query);
+    }
+
+    /**
+     * The sagas that ended in the present hour and in the hours before it, oldest first.
+     *
+     * @param hours how many hours, including the present one
+     */
+    public final List<HourlyTotal> hourly(int hours) {
+        return journal.hourly(hours);
+    }
+
+    /**
      * The sagas to monitor: the newest, those in progress, the first of those that wait, and the newest that need
      * attention. At most {@code 4 * limit}, in no particular order.
      */
@@ -87,6 +108,16 @@ public sealed class SagaReader permits SagaOperator {
         ChunkTally sent = tally.getOrDefault(ChunkState.SENT, ChunkTally.NONE);
         ChunkTally verified = tally.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE);
         return new ChunkTally(sent.chunks() + verified.chunks(), sent.bytes() + verified.bytes());
+    }
+
+    /** @param limit maximum number of clean-up entries */
+    public final CleanupPage cleanups(CleanupQuery query, int limit) {
+        return journal.cleanups().page(query, limit);
+    }
+
+    /** How many clean-up entries match, wherever the page begins; counts 100 000 of each state at most. */
+    public final long count(CleanupQuery query) {
+        return journal.cleanups().count(query);
     }
 
     /** Every open clean-up entry, oldest first. */

@@ -1,8 +1,9 @@
 // The clean-up entries: data that a compensation could not remove. Retried automatically or by an operator.
-import { get, post } from './api.js';
+import { post, request } from './api.js';
+import { commandCleanups } from './bulk.js';
 import { ask, h, setText, swap, title } from './dom.js';
 import { clock, count, duration, some, word } from './format.js';
-import { onChange } from './live.js';
+import { onChange, totals } from './live.js';
 
 /** The next scheduled attempt of a group. */
 function next(group) {
@@ -101,29 +102,86 @@ export function table(entries, notify) {
     })));
 }
 
+const PAGE = 200;
+const FILTERS = { all: { label: 'All', statuses: ['BLOCKED', 'PENDING'] }, blocked: { label: 'Blocked', statuses: ['BLOCKED'] }, pending: { label: 'Pending', statuses: ['PENDING'] } };
+
+let filter = 'all';
+
+/** Reads the first entries, blocked ones first. */
+async function read(shown) {
+  const entries = [];
+  for (const status of FILTERS[filter].statuses) {
+    let next = `?status=${status}&limit=${PAGE}`;
+    while (next && entries.length < shown) {
+      const response = await request(`api/cleanups${next}`);
+      entries.push(...(await response.json()).cleanups);
+      [, next] = /<([^>]*)>; rel="next"/.exec(response.headers.get('Link') ?? '') ?? [];
+    }
+  }
+  return entries;
+}
+
 export function show(main) {
   const heading = h('h1', { text: 'Clean-ups' });
   const note = h('p', { class: 'note', role: 'status' });
   const body = h('div', {});
-  const notify = (text, bad) => { setText(note, text); note.classList.toggle('bad', Boolean(bad)); refresh(); };
   let alive = true;
+  let shown = PAGE;
+  let reading = false;
+  let again = false;
+  const notify = (text, bad) => { setText(note, text); note.classList.toggle('bad', Boolean(bad)); refresh(); };
+  const total = () => ({ all: totals.counts.cleanups.open, blocked: totals.counts.cleanups.blocked, pending: totals.counts.cleanups.open - totals.counts.cleanups.blocked });
+  const chips = Object.entries(FILTERS).map(([key, { label }]) => h('button', {
+    type: 'button', class: 'chip', 'data-filter': key, onclick: () => { filter = key; shown = PAGE; refresh(); },
+  }, label, ' ', h('span', { class: 'n' })));
+  const bulk = h('div', { class: 'bulk', role: 'group', 'aria-label': 'All entries of this list' }, h('span', { text: 'All of this list:' }),
+    [['retry', 'Retry'], ['resolve', 'Resolve']].map(([action, label]) => h('button', { type: 'button', 'data-action': `${action}-all`, text: `${label}…`,
+      onclick: () => commandCleanups(action, `status=${FILTERS[filter].statuses}`, notify) })));
+  const tools = h('div', { class: 'tools' }, h('div', { class: 'chips', role: 'group', 'aria-label': 'Which clean-ups' }, chips), bulk);
+
+  function counts() {
+    const known = totals.counts && total();
+    for (const chip of chips) {
+      chip.setAttribute('aria-pressed', chip.dataset.filter === filter);
+      setText(chip.querySelector('.n'), known ? count(known[chip.dataset.filter]) : '');
+    }
+    tools.hidden = !known || known.all === 0;
+    title(!known || known.all === 0 ? 'Clean-ups' : `Clean-ups (${count(known.all)})`);
+    return known ? known[filter] : null;
+  }
+
+  function more(entries) {
+    const all = counts();
+    if (all === null || all <= entries.length) return null;
+    return h('p', { class: 'more' }, `Showing ${count(entries.length)} of ${count(all)}. `,
+      h('button', { type: 'button', 'data-action': 'more', text: 'Load more', onclick: () => { shown += PAGE; refresh(); } }));
+  }
+
+  const nothing = () => (filter === 'all'
+    ? h('div', { class: 'empty' }, h('h2', { text: 'Nothing to clean up' }), h('p', { text: 'Every compensation has removed everything.' }))
+    : h('div', { class: 'empty' }, h('p', { text: `No entry is ${filter}.` })));
 
   async function refresh() {
+    if (reading) { again = true; return; }
+    reading = true;
     try {
-      const { cleanups } = await get('api/cleanups');
-      if (!alive) return;
-      title(cleanups.length === 0 ? 'Clean-ups' : `Clean-ups (${count(cleanups.length)})`);
-      const order = [...cleanups].sort((a, b) => (a.status === 'BLOCKED' ? 0 : 1) - (b.status === 'BLOCKED' ? 0 : 1) || a.createdAt.localeCompare(b.createdAt));
-      swap(body, [order.length === 0 ? h('div', { class: 'empty' }, h('h2', { text: 'Nothing to clean up' }), h('p', { text: 'Every compensation has removed everything.' })) : table(order, notify)], heading);
+      const entries = await read(shown);
+      if (alive) swap(body, [entries.length === 0 ? nothing() : table(entries, notify), more(entries)], heading);
     } catch (problem) {
       setText(note, problem.message);
       note.classList.add('bad');
     }
+    reading = false;
+    if (alive && again) { again = false; refresh(); }
   }
 
   title('Clean-ups');
-  main.replaceChildren(heading, h('p', { class: 'lead', text: 'Data that a compensation could not remove. Removal is retried at growing intervals. When nothing of a saga is left, the saga becomes compensated.' }), note, body);
+  main.replaceChildren(heading, h('p', { class: 'lead', text: 'Data that a compensation could not remove. Removal is retried at growing intervals. When nothing of a saga is left, the saga becomes compensated.' }), tools, note, body);
+  counts();
   refresh();
-  const end = onChange(ids => { if (ids.has('cleanups') || ids.has('reload')) refresh(); });
+  const end = onChange(ids => {
+    counts();
+    if (ids.has('cleanups') || ids.has('reload')) refresh();
+  });
   return () => { alive = false; end(); };
 }

@@ -1,12 +1,16 @@
 // The list of sagas in groups: needs attention, running, waiting, finished.
-import { request } from './api.js';
+import { get, request } from './api.js';
 import { bar, eta, speed, stepOf } from './bar.js';
+import { commandSagas } from './bulk.js';
+import { chart } from './chart.js';
 import { h, setText, title } from './dom.js';
+import { form, isFiltered, meets, parameters } from './filters.js';
 import { ago, bytes, clock, count, isFinal, isRunning, isWaiting, name, needsAttention, some, word } from './format.js';
 import { onChange, sagas, storeAll, totals } from './live.js';
 
 const PAGE = 200;
 const SEARCH_DELAY_MILLIS = 250;
+const COUNT_MILLIS = 5000;
 const MAX_SEARCHES = 25;
 const RUNNING_STATES = ['UPLOADING', 'VERIFYING', 'PROCESSING', 'COMPLETING', 'COMPENSATING'];
 const COLUMNS = ['File', 'State', 'Size', 'Progress', 'Step', 'Speed', 'Time left', 'Run', 'Received'];
@@ -14,7 +18,7 @@ const CLASSES = ['file', 'state', 'size', 'progress', 'step', 'speed', 'eta', 'r
 
 const sum = (counts, states) => states.reduce((n, state) => n + counts.sagas[state], 0);
 /** Sagas between RECEIVED and UPLOADING: they run, although their state is still RECEIVED. */
-const starting = () => [...sagas.values()].filter(saga => saga.state === 'RECEIVED' && saga.progress).length;
+const starting = () => [...sagas.values()].filter(saga => saga.state === 'RECEIVED' && saga.progress && matches(saga)).length;
 
 /** A saga belongs to the first group whose keep matches; total counts all sagas of the server. */
 const GROUPS = {
@@ -30,10 +34,19 @@ const GROUPS = {
 };
 const FILTERS = {
   all: { label: 'All', groups: ['attention', 'running', 'waiting', 'finished'], query: '', total: c => c.all },
-  attention: { label: 'Needs attention', groups: ['attention'], query: GROUPS.attention.query, total: c => c.attention },
-  running: { label: 'Running', groups: ['running', 'waiting'], query: `state=RECEIVED,${RUNNING_STATES}`, total: c => sum(c, ['RECEIVED', ...RUNNING_STATES]) },
-  completed: { label: 'Completed', groups: ['completed'], query: GROUPS.completed.query, total: GROUPS.completed.total },
-  compensated: { label: 'Compensated', groups: ['compensated'], query: GROUPS.compensated.query, total: GROUPS.compensated.total },
+  attention: { label: 'Needs attention', groups: ['attention'], query: GROUPS.attention.query, states: ['PAUSED'], total: c => c.attention },
+  running: { label: 'Running', groups: ['running', 'waiting'], query: `state=RECEIVED,${RUNNING_STATES}`, states: ['RECEIVED', ...RUNNING_STATES], total: c => sum(c, ['RECEIVED', ...RUNNING_STATES]) },
+  completed: { label: 'Completed', groups: ['completed'], query: GROUPS.completed.query, states: [], total: GROUPS.completed.total },
+  compensated: { label: 'Compensated', groups: ['compensated'], query: GROUPS.compensated.query, states: [], total: GROUPS.compensated.total },
+};
+
+const STATES = ['RECEIVED', ...RUNNING_STATES, 'PAUSED', 'COMPLETED', 'COMPENSATED', 'PARTIALLY_COMPENSATED'];
+
+/** Commands for all sagas of a list, and the states in which a saga accepts them. */
+const BULK = {
+  resume: { label: 'Resume', accepts: ['PAUSED'] },
+  pause: { label: 'Pause', accepts: ['RECEIVED', 'UPLOADING', 'VERIFYING', 'PROCESSING', 'COMPLETING'] },
+  cancel: { label: 'Cancel', accepts: ['RECEIVED', 'UPLOADING', 'VERIFYING', 'PROCESSING', 'COMPLETING', 'PAUSED'] },
 };
 
 let filter = 'all';
@@ -42,7 +55,7 @@ let text = '';
 const plain = words => words.normalize('NFC').toLowerCase();
 
 /** Matches the same fields as the server, so that live events are filtered alike. */
-const matches = saga => plain([name(saga.file), saga.sagaId, saga.documentId ?? '', saga.state, word(saga.state), saga.reason ?? '', word(saga.reason ?? '')].join('\n')).includes(plain(text.trim()));
+const matches = saga => meets(saga) && plain([name(saga.file), saga.sagaId, saga.documentId ?? '', saga.state, word(saga.state), saga.reason ?? '', word(saga.reason ?? '')].join('\n')).includes(plain(text.trim()));
 
 function row(saga) {
   const cells = Object.fromEntries(['size', 'step', 'speed', 'eta', 'run', 'age'].map(c => [c, h('td', { class: `c-${c}`, role: 'cell' })]));
@@ -72,14 +85,41 @@ function row(saga) {
   return { element, update };
 }
 
+/** The query parameters of the search and the filters, beginning with &. */
+const conditions = searched => `${searched ? `&q=${encodeURIComponent(searched)}` : ''}${parameters()}`;
+
+/** Counts of what the search and the filters select, from the server; null while there is neither. */
+function selection(changed) {
+  const self = { counts: null, next: 0, key: '', outdated: false, async load() {
+    const key = conditions(text.trim());
+    const now = performance.now();
+    if (key === self.key && (key === '' || !self.outdated || now < self.next)) return;
+    self.outdated = false;
+    if (key !== self.key) self.counts = null;
+    self.key = key;
+    self.next = now + COUNT_MILLIS;
+    if (key === '') return;
+    try {
+      const counts = await get(`api/counts?${key.slice(1)}`);
+      if (self.key !== key) return;
+      self.counts = counts;
+      changed();
+    } catch (problem) {
+      console.info(`counts: ${problem.message}`);
+    }
+  } };
+  return self;
+}
+
 /** Loads sagas page by page. A search request covers a limited number of sagas, so several may be needed. */
 function source(query, searched) {
-  let next = `?limit=${PAGE}&${query}${searched ? `&q=${encodeURIComponent(searched)}` : ''}`;
+  let next = `?limit=${PAGE}&${query}${conditions(searched)}`;
+  const scans = Boolean(searched) || isFiltered();
   const self = { more: true, busy: false, ended: false, problem: '', async load() {
     if (self.busy || !self.more) return;
     self.busy = true;
     try {
-      for (let found = 0, requests = 0; found < PAGE && requests < (searched ? MAX_SEARCHES : 1) && self.more && !self.ended; requests++) {
+      for (let found = 0, requests = 0; found < PAGE && requests < (scans ? MAX_SEARCHES : 1) && self.more && !self.ended; requests++) {
         const response = await request(`api/sagas${next}`);
         const page = (await response.json()).sagas;
         const link = /<([^>]*)>; rel="next"/.exec(response.headers.get('Link') ?? '');
@@ -148,11 +188,19 @@ export function show(main) {
   const search = h('input', { type: 'search', id: 'filter', maxlength: 200, placeholder: 'Name, id, state or reason', 'aria-label': 'Filter by name, id, state or reason', value: text,
     oninput: event => { text = event.target.value; clearTimeout(typing); typing = setTimeout(begin, SEARCH_DELAY_MILLIS); render(); } });
   const found = h('span', { class: 'found', role: 'status' });
-  main.replaceChildren(heading, h('div', { class: 'tools' }, h('div', { class: 'chips', role: 'group', 'aria-label': 'Which sagas' }, chips), search),
-    found, note, list, empty, searchMore);
+  const statistics = chart();
+  const result = h('p', { class: 'note', role: 'status' });
+  const notify = (message, bad) => { setText(result, message); result.classList.toggle('bad', Boolean(bad)); };
+  const bulk = h('div', { class: 'bulk', role: 'group', 'aria-label': 'All sagas of this list' }, h('span', { text: 'All of this list:' }),
+    Object.entries(BULK).map(([action, { label }]) => h('button', { type: 'button', class: action === 'cancel' ? 'danger' : '', 'data-action': `${action}-all`, text: `${label}…`,
+      onclick: () => commandSagas(action, `${FILTERS[filter].query}${conditions(text.trim())}`.replace(/^&/, ''), notify) })));
+  main.replaceChildren(heading, statistics.element,
+    h('div', { class: 'tools' }, h('div', { class: 'chips', role: 'group', 'aria-label': 'Which sagas' }, chips), search),
+    form(begin), bulk, result, found, note, list, empty, searchMore);
   let parts = {};
   let sources = {};
   let searching = null;
+  const selected = selection(render);
 
   /** Reloads the list from the server with the current filter and search. */
   function begin() {
@@ -161,6 +209,8 @@ export function show(main) {
     const searched = text.trim();
     searching = searched ? source(query, searched) : null;
     sources = searched ? {} : Object.fromEntries(groups.map(key => [key, source(GROUPS[key].query)]));
+    notify('');
+    selected.load();
     if (list.contains(document.activeElement)) heading.focus();
     Object.values(parts).forEach(part => part.element.remove());
     parts = Object.fromEntries(groups.map(key => [key, { ...section(key, () => more(key)), shown: PAGE }]));
@@ -187,22 +237,33 @@ export function show(main) {
       const key = kept.find(each => GROUPS[each].keep(saga));
       if (key && matches(saga)) all[key].push(saga);
     }
-    for (const key of kept) all[key].sort((a, b) => (GROUPS[key].oldestFirst ? 1 : -1) * a.sagaId.localeCompare(b.sagaId));
+    for (const key of kept) all[key].sort((a, b) => (GROUPS[key].oldestFirst ? 1 : -1) * (a.sagaId < b.sagaId ? -1 : 1));
     return all;
+  }
+
+  function renderBulk(counts) {
+    const states = FILTERS[filter].states ?? STATES;
+    for (const button of bulk.querySelectorAll('button')) {
+      const { accepts } = BULK[button.dataset.action.replace('-all', '')];
+      button.hidden = !counts || sum(counts, accepts.filter(state => states.includes(state))) === 0;
+    }
+    bulk.hidden = filter === 'all' && conditions(text.trim()) === '' || [...bulk.querySelectorAll('button')].every(button => button.hidden);
   }
 
   function render() {
     const { counts } = totals;
+    const shown = conditions(text.trim()) === '' ? counts : selected.counts;
     chips.forEach(chip => {
-      const n = counts ? FILTERS[chip.dataset.filter].total(counts) : null;
+      const n = shown ? FILTERS[chip.dataset.filter].total(shown) : null;
       chip.setAttribute('aria-pressed', chip.dataset.filter === filter);
       chip.classList.toggle('warn', chip.dataset.filter === 'attention' && n > 0);
-      setText(chip.querySelector('.n'), n === null ? '' : count(n));
+      setText(chip.querySelector('.n'), n === null ? '' : `${count(n)}${shown.complete === false ? '+' : ''}`);
     });
+    renderBulk(shown);
     title(counts?.attention > 0 ? `Sagas (${count(counts.attention)} need${counts.attention === 1 ? 's' : ''} attention)` : 'Sagas');
     const all = members();
     for (const [key, part] of Object.entries(parts)) {
-      part.update({ members: all[key], shown: part.shown, total: searching || !counts ? null : GROUPS[key].total(counts), open: (searching ?? sources[key]).more && all[key].length > 0 && !searching });
+      part.update({ members: all[key], shown: part.shown, total: searching || !shown || !shown.complete ? null : GROUPS[key].total(shown), open: (searching ?? sources[key]).more && all[key].length > 0 && !searching });
     }
     const n = Object.values(all).reduce((sofar, group) => sofar + group.length, 0);
     const busy = (searching ? [searching] : Object.values(sources)).some(one => one.busy);
@@ -211,17 +272,21 @@ export function show(main) {
     searchMore.hidden = !searching || busy || !searching.more;
     if (!searchMore.hidden && !searchMore.firstChild) searchMore.append(h('button', { type: 'button', 'data-action': 'further', text: 'Search older sagas', onclick: () => { searching.load().then(render); render(); } }));
     setText(note, (searching ? [searching] : Object.values(sources)).map(one => one.problem).find(Boolean) ?? '');
-    const message = n > 0 || busy || searching || !counts ? '' : counts.all === 0 ? 'nothing' : 'none';
+    const message = n > 0 || busy || searching || !counts ? '' : counts.all === 0 ? 'nothing' : isFiltered() ? 'filtered' : 'none';
     empty.hidden = message === '';
     if (empty.dataset.message === message) return;
     empty.dataset.message = message;
     empty.replaceChildren(...(message === 'nothing'
       ? [h('h2', { text: 'Nothing here yet' }), h('p', { text: 'Drop files anywhere on this page, or add them from a terminal:' }), h('code', { text: `./saga ingest FILE --url ${location.origin}` })]
-      : [h('p', { text: filter === 'attention' ? 'Nothing needs attention.' : `No saga is ${FILTERS[filter].label.toLowerCase()}.` })]));
+      : [h('p', { text: message === 'filtered' ? 'No saga matches the filters.' : filter === 'attention' ? 'Nothing needs attention.' : `No saga is ${FILTERS[filter].label.toLowerCase()}.` })]));
   }
 
   begin();
-  const timer = setInterval(render, 5000);
-  const end = onChange(ids => { if (ids.has('reload')) begin(); else render(); });
+  statistics.refresh();
+  const timer = setInterval(() => { selected.load(); statistics.refresh(); render(); }, COUNT_MILLIS);
+  const end = onChange(ids => {
+    if (ids.has('counts')) { selected.outdated = true; selected.load(); statistics.refresh(); }
+    if (ids.has('reload')) begin(); else render();
+  });
   return () => { clearInterval(timer); clearTimeout(typing); end(); };
 }

@@ -552,6 +552,112 @@ class HttpApiTest {
                 .isEqualTo(names("?attention=true").size());
     }
 
+    @Test
+    void filters_by_name_owner_reason_and_time_and_counts_what_it_filters() {
+        api.put("filter%20one.txt", text("sieve one"), "Prefer", "wait=100");
+        JsonNode second = api.put("filter%20two.txt", text("sieve two"), "Prefer", "wait=100")
+                .json();
+        JsonNode two =
+                api.get("/api/sagas/" + second.path("sagaId").asText()).json().path("saga");
+        String owner = two.path("owner").asText();
+        String received = two.path("receivedAt").asText();
+
+        assertThat(names("?name=FILTER*.txt&limit=1")).containsExactly("filter two.txt", "filter one.txt");
+        assertThat(names("?name=FILTER%20two.txt")).isEmpty();
+        assertThat(names("?name=filter%20two.txt&owner=" + owner)).containsExactly("filter two.txt");
+        assertThat(names("?name=filter*&before=" + received)).containsExactly("filter one.txt");
+        assertThat(names("?name=filter*&after=" + received + "&before=2999-01-01"))
+                .containsExactly("filter two.txt");
+        assertThat(names("?name=filter*&reason=HASH_MISMATCH")).isEmpty();
+        JsonNode counts = api.get("/api/counts?name=filter*").json();
+        assertThat(counts.path("all").asInt()).isEqualTo(2);
+        assertThat(counts.path("complete").asBoolean()).isTrue();
+        assertThat(counts.path("sagas").path("COMPLETED").asInt()).isEqualTo(2);
+        assertThat(api.get("/api/counts?owner=nobody").json().path("all").asInt())
+                .isZero();
+        for (String wrong :
+                List.of("before=Yesterday", "after=2026-13-01", "reason=BAD", "cursor=A", "owner=" + "x".repeat(201))) {
+            assertThat(api.get("/api/sagas?" + wrong).problem()).as(wrong).isEqualTo("bad-parameter");
+        }
+        JsonNode hours = api.get("/api/statistics?hours=2").json().path("hours");
+        assertThat(hours).hasSize(2);
+        assertThat(hours.get(0).path("completed").asInt()
+                        + hours.get(1).path("completed").asInt())
+                .isPositive();
+        assertThat(api.get("/api/statistics?hours=169").status()).isEqualTo(400);
+    }
+
+    @Test
+    void cancels_all_sagas_and_closes_all_cleanups_that_a_query_selects() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        List<String> ids = new ArrayList<>();
+        try {
+            saga.s3()
+                    .when(method("PUT").and(keyEndsWith("manifest.json")))
+                    .always()
+                    .delay(held);
+            for (int i = 0; i < 2; i++) {
+                ids.add(api.put("bulk-" + i + ".txt", text("one of many, " + i))
+                        .json()
+                        .path("sagaId")
+                        .asText());
+            }
+            JsonNode preview = api.post("/api/bulk/sagas?name=bulk-*", "{\"action\":\"cancel\",\"dryRun\":true}")
+                    .json();
+            assertThat(preview.path("requested").asInt()).isEqualTo(2);
+            assertThat(api.post("/api/bulk/sagas?name=bulk-*", "{\"action\":\"resume\",\"dryRun\":true}")
+                            .json()
+                            .path("requested")
+                            .asInt())
+                    .as("running sagas cannot be resumed")
+                    .isZero();
+            assertThat(api.post("/api/bulk/sagas?name=bulk-*", "{\"action\":\"stop\"}")
+                            .problem())
+                    .isEqualTo("bad-parameter");
+            Answer limited = api.post("/api/bulk/sagas?name=bulk-*", "{\"action\":\"cancel\",\"limit\":1}");
+            assertThat(limited.status()).isEqualTo(202);
+            assertThat(limited.json().path("more").asBoolean()).isTrue();
+            assertThat(api.post("/api/bulk/sagas?name=bulk-*", "{\"action\":\"cancel\"}")
+                            .status())
+                    .isEqualTo(202);
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> names("?name=bulk-*&reason=CANCELLED").size() == 2);
+        } finally {
+            held.countDown();
+            saga.s3().clearRules();
+        }
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(names("?name=bulk-*&state=COMPENSATED&reason=CANCELLED"))
+                        .hasSize(2));
+
+        saga.execute(
+                "journal",
+                "INSERT INTO cleanup (cleanup_id, saga_id, step, resource, state, attempts, last_error,"
+                        + " next_attempt_at, created_at) SELECT 'bulk' || state || reason || n, saga_id, 'graph', n,"
+                        + " 'BLOCKED', 9, 'refused', 0, 0 FROM saga, (SELECT 'a' AS n UNION SELECT 'b' UNION SELECT 'c')"
+                        + " WHERE saga_id = '" + ids.get(0) + "'");
+        JsonNode page =
+                api.get("/api/cleanups?status=BLOCKED&step=graph&limit=2").json();
+        assertThat(page.path("count").asInt()).isEqualTo(3);
+        assertThat(page.path("cleanups")).hasSize(2);
+        assertThat(api.post("/api/bulk/cleanups?status=DONE", "{\"action\":\"retry\"}")
+                        .problem())
+                .isEqualTo("bad-parameter");
+        assertThat(api.post("/api/bulk/cleanups?step=graph", "{\"action\":\"resolve\"}")
+                        .problem())
+                .as("without a reason")
+                .isEqualTo("bad-json");
+        JsonNode closed = api.post(
+                        "/api/bulk/cleanups?status=BLOCKED&step=graph",
+                        "{\"action\":\"resolve\",\"reason\":\"removed by hand\"}")
+                .json();
+        assertThat(closed.path("requested").asInt()).isEqualTo(3);
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(saga.journal().cleanups().of(ids.get(0)))
+                        .hasSize(3)
+                        .allMatch(entry -> entry.resolution().equals("removed by hand")));
+    }
+
     private List<String> names(String query) {
         List<String> names = new ArrayList<>();
         String next = query;

@@ -9,6 +9,7 @@ import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.CleanupRepository.Residue;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
+import dev.streamingsaga.journal.SagaSelection.Bounds;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -1855,6 +1857,175 @@ abstract class JournalContract {
                 .as("looks at a limited number of sagas at a time")
                 .isEmpty();
         assertThat(first.next()).isPresent();
+    }
+
+    @Test
+    void filters_by_name_reason_owner_and_time_and_counts_the_same_sagas() throws Exception {
+        SagaRecord first = named("Scan 1.pdf");
+        clock.forward(Duration.ofMinutes(10));
+        Instant between = clock.instant();
+        SagaRecord second = named("scan 2.pdf");
+        SagaRecord other = named("scan 2.pdf.txt");
+        sql.update("UPDATE saga SET owner = 'audit' WHERE saga_id = ?", other.sagaId());
+        for (SagaRecord failed : List.of(first, other)) {
+            journal.outcomes().beginCompensation(failed.sagaId(), 1, Reason.HASH_MISMATCH, "a test");
+        }
+        clock.forward(Duration.ofMinutes(10));
+
+        assertSelects(SagaFilter.NONE.named("scan 2.pdf"), second);
+        assertSelects(SagaFilter.NONE.named("SCAN*.pdf"), first, second);
+        assertSelects(SagaFilter.NONE.named("*2*"), second, other);
+        assertSelects(SagaFilter.NONE.named("scan"));
+        assertSelects(SagaFilter.NONE.failedFor(Reason.HASH_MISMATCH), first, other);
+        assertSelects(SagaFilter.NONE.ownedBy("audit"), other);
+        assertSelects(SagaFilter.NONE.ownedBy("owner").failedFor(Reason.HASH_MISMATCH), first);
+        assertSelects(SagaFilter.NONE.receivedFrom(between), second, other);
+        assertSelects(SagaFilter.NONE.receivedBefore(between), first);
+        assertSelects(SagaFilter.NONE.receivedFrom(between).ownedBy("owner"), second);
+        assertSelects(SagaFilter.NONE.receivedFrom(clock.instant()));
+        SagaQuery compensating = SagaQuery.ALL
+                .in(EnumSet.of(SagaState.COMPENSATING))
+                .filtered(SagaFilter.NONE.named("scan 2.pdf.txt").ownedBy("audit"));
+        assertThat(allPages(compensating, 1)).containsExactly(other.sagaId());
+        assertThat(journal.pages().count(compensating).sagas()).containsOnly(Map.entry(SagaState.COMPENSATING, 1L));
+        assertThat(allPages(
+                        SagaQuery.ALL
+                                .in(EnumSet.of(SagaState.RECEIVED))
+                                .filtered(SagaFilter.NONE.named("scan 2.pdf.txt")),
+                        1))
+                .isEmpty();
+    }
+
+    private void assertSelects(SagaFilter filter, SagaRecord... sagas) {
+        SagaQuery query = SagaQuery.ALL.filtered(filter);
+        assertThat(allPages(query.after(""), 1))
+                .as("%s", filter)
+                .containsExactlyElementsOf(
+                        Stream.of(sagas).map(SagaRecord::sagaId).toList());
+        SagaCount count = journal.pages().count(query);
+        assertThat(count.all()).as("%s", filter).isEqualTo(sagas.length);
+        assertThat(count.complete()).isTrue();
+    }
+
+    @Test
+    void a_count_that_is_not_complete_says_so() throws Exception {
+        named("b.txt");
+        endedLater(SagaPages.MAX_SCANNED + 10);
+
+        SagaCount scanned = journal.pages().count(SagaQuery.ALL.containing("later-1"));
+        assertThat(scanned.complete()).isFalse();
+        assertThat(scanned.all()).isPositive().isLessThan(SagaPages.MAX_SCANNED);
+        SagaCount counted = journal.pages().count(SagaQuery.ALL.filtered(SagaFilter.NONE.ownedBy("o")));
+        assertThat(counted.complete()).isTrue();
+        assertThat(counted.all()).isEqualTo(SagaPages.MAX_SCANNED + 10);
+        assertThat(counted.sagas()).containsOnlyKeys(SagaState.COMPLETED, SagaState.COMPENSATED);
+        assertThat(journal.pages()
+                        .count(SagaQuery.ALL
+                                .in(EnumSet.of(SagaState.COMPENSATED))
+                                .needingAttention())
+                        .all())
+                .isZero();
+    }
+
+    @Test
+    void sums_what_ended_in_each_hour() throws Exception {
+        completed("a");
+        completed("b");
+        clock.forward(Duration.ofHours(2));
+        partially("c", "k");
+        clock.forward(Duration.ofMinutes(59));
+
+        Instant hour = clock.instant().truncatedTo(java.time.temporal.ChronoUnit.HOURS);
+        assertThat(other.hourly(4))
+                .containsExactly(
+                        new HourlyTotal(hour.minus(Duration.ofHours(3)), 0, 0, 0),
+                        new HourlyTotal(hour.minus(Duration.ofHours(2)), 2, 2L * SIZE, 0),
+                        new HourlyTotal(hour.minus(Duration.ofHours(1)), 0, 0, 0),
+                        new HourlyTotal(hour, 0, 0, 1));
+        assertThat(other.hourly(1)).containsExactly(new HourlyTotal(hour, 0, 0, 1));
+    }
+
+    @Test
+    void pages_of_cleanups_have_each_entry_once_oldest_first() throws Exception {
+        partially("a", "k1", "k2", "k3");
+        partially("b", "k4", "k5");
+        List<CleanupEntry> all = journal.cleanups().open();
+        sql.update("UPDATE cleanup SET state = 'BLOCKED' WHERE resource IN ('k2', 'k4')");
+        sql.update("UPDATE cleanup SET state = 'DONE' WHERE resource = 'k5'");
+        sql.update("UPDATE cleanup SET step = 'vector' WHERE resource = 'k3'");
+
+        assertThat(resources(CleanupQuery.ALL))
+                .isEqualTo(all.stream().map(CleanupEntry::resource).toList());
+        assertThat(resources(CleanupQuery.OPEN)).containsExactly("k1", "k2", "k3", "k4");
+        assertThat(resources(CleanupQuery.OPEN.ofStep("upload"))).containsExactly("k1", "k2", "k4");
+        assertThat(resources(CleanupQuery.OPEN.in(EnumSet.of(CleanupEntry.CleanupState.BLOCKED))))
+                .containsExactly("k2", "k4");
+        assertThat(resources(CleanupQuery.OPEN.in(EnumSet.noneOf(CleanupEntry.CleanupState.class))))
+                .isEmpty();
+    }
+
+    private List<String> resources(CleanupQuery first) {
+        List<String> resources = new ArrayList<>();
+        Optional<CleanupQuery> query = Optional.of(first);
+        while (query.isPresent()) {
+            CleanupQuery now = query.get();
+            CleanupPage page = journal.cleanups().page(now, 2);
+            assertThat(page.entries()).hasSizeLessThanOrEqualTo(2);
+            page.entries().forEach(entry -> resources.add(entry.resource()));
+            query = page.next().map(now::after);
+        }
+        assertThat(journal.cleanups().count(first)).isEqualTo(resources.size());
+        return resources;
+    }
+
+    @Test
+    void lists_counts_and_sums_are_read_from_indexes_however_many_sagas_have_ended() throws Exception {
+        partially("stuck", "k");
+        endedLater(20_000);
+        sql.execute("INSERT INTO cleanup SELECT saga_id || 'c', saga_id, 'upload', 'k', 'DONE', 1, 'e', 0, 0, '', NULL,"
+                + " NULL FROM saga WHERE state = 'COMPLETED'");
+        sql.execute("ANALYZE");
+
+        Set<SagaState> states = EnumSet.of(SagaState.PAUSED, SagaState.COMPENSATED);
+        SagaQuery named = SagaQuery.ALL.filtered(SagaFilter.NONE.named("rare"));
+        SagaQuery failed = SagaQuery.ALL.filtered(SagaFilter.NONE.failedFor(Reason.TIMEOUT));
+        SagaQuery owned = SagaQuery.ALL.filtered(SagaFilter.NONE.ownedBy("rare"));
+        assertIndexed(SagaQuery.ALL, "saga");
+        assertIndexed(SagaQuery.ALL.in(states), "saga");
+        assertIndexed(SagaQuery.ALL.needingAttention(), "saga");
+        assertIndexed(named, "saga_by_name");
+        assertIndexed(failed, "saga_by_reason");
+        assertIndexed(failed.in(states), "saga_by_reason");
+        assertIndexed(owned, "saga_by_owner");
+        assertIndexed(owned.in(states), "saga_by_owner");
+        assertIndexed(new SagaSelection(owned, Bounds.NONE).counts(), "saga_by_owner");
+        assertIndexed(SagaPages.FIRST_RECEIVED, "saga_by_reception");
+        assertIndexed(StatisticsRepository.HOURLY, "saga_by_end");
+        assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN), "cleanup_by_state");
+        assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN.after("01")), "cleanup");
+        assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN.ofStep("vector")), "cleanup_by_step");
+    }
+
+    private void assertIndexed(SagaQuery query, String index) {
+        for (SagaQuery page : List.of(query, query.before("zz"), query.after("01"))) {
+            assertIndexed(new SagaSelection(page, Bounds.NONE).rows(), index);
+            assertIndexed(new SagaSelection(page, new Bounds(Optional.of("01"), Optional.of("02"))).rows(), "saga");
+        }
+    }
+
+    private void assertIndexed(String query, String index) {
+        String filled = query.replace(":rows", "51")
+                .replace(":time", "1")
+                .replace(":value", query.contains("reason =") ? "'TIMEOUT'" : "'rare'")
+                .replace(":states", "'PAUSED'")
+                .replace(":from", query.contains("finished_at") ? "1" : "'zz'")
+                .replace(":low", "'01'")
+                .replace(":high", "'02'")
+                .replace(":step", "'vector'");
+        assertThat(plan(filled))
+                .as(filled)
+                .noneMatch(line -> line.matches("(?i).*scan (on )?(saga|cleanup)( \\(.*)?$"))
+                .anyMatch(line -> line.contains(index));
     }
 
     @Test

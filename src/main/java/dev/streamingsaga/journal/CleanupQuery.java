@@ -1,0 +1,37 @@
+package dev.streamingsaga.journal;
+
+import dev.streamingsaga.annotation.PublicApi;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * Which clean-up entries to list, oldest first, and where the page begins.
+ *
+ * @param states only entries in one of these
+ * @param step only entries of this step; empty: of all steps
+ * @param from the entry before the first one of the page; empty: from the beginning
+ */
+@PublicApi
+public record CleanupQuery(Set<CleanupEntry.CleanupState> states, String step, String from) {
+
+    public static final CleanupQuery ALL = new CleanupQuery(EnumSet.allOf(CleanupEntry.CleanupState.class), "", "");
+    public static final CleanupQuery OPEN =
+            ALL.in(EnumSet.of(CleanupEntry.CleanupState.PENDING, CleanupEntry.CleanupState.BLOCKED));
+
+    public CleanupQuery {
+        states = Set.copyOf(states);
+    }
+
+    public CleanupQuery in(Set<CleanupEntry.CleanupState> only) {
+        return new CleanupQuery(only, step, from);
+    }
+
+    public CleanupQuery ofStep(String only) {
+        return new CleanupQuery(states, only, from);
+    }
+
+    /** Beginning with the entry after {@code cleanupId}. */
+    public CleanupQuery after(String cleanupId) {
+        return new CleanupQuery(states, step, cleanupId);
+    }
+}

@@ -1,0 +1,46 @@
+package dev.streamingsaga.journal;
+
+import dev.streamingsaga.annotation.PublicApi;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Exact conditions on sagas. All of them must hold.
+ *
+ * @param name the file name, exactly; with {@code *} in place of any characters it is compared in upper or lower case;
+ *     empty: any
+ * @param reason why it failed
+ * @param owner the owner in its security record, exactly; empty: any
+ * @param receivedFrom received at this time or later
+ * @param receivedBefore received before this time
+ */
+@PublicApi
+public record SagaFilter(
+        String name,
+        Optional<Reason> reason,
+        String owner,
+        Optional<Instant> receivedFrom,
+        Optional<Instant> receivedBefore) {
+
+    public static final SagaFilter NONE = new SagaFilter("", Optional.empty(), "", Optional.empty(), Optional.empty());
+
+    public SagaFilter named(String fileName) {
+        return new SagaFilter(fileName, reason, owner, receivedFrom, receivedBefore);
+    }
+
+    public SagaFilter failedFor(Reason only) {
+        return new SagaFilter(name, Optional.of(only), owner, receivedFrom, receivedBefore);
+    }
+
+    public SagaFilter ownedBy(String only) {
+        return new SagaFilter(name, reason, only, receivedFrom, receivedBefore);
+    }
+
+    public SagaFilter receivedFrom(Instant time) {
+        return new SagaFilter(name, reason, owner, Optional.of(time), receivedBefore);
+    }
+
+    public SagaFilter receivedBefore(Instant time) {
+        return new SagaFilter(name, reason, owner, receivedFrom, Optional.of(time));
+    }
+}

@@ -1,0 +1,94 @@
+package dev.streamingsaga.operations;
+
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.CleanupPage;
+import dev.streamingsaga.journal.CleanupQuery;
+import dev.streamingsaga.journal.CleanupRepository.CleanupCommand;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.OperatorCommand;
+import dev.streamingsaga.journal.SagaPage;
+import dev.streamingsaga.journal.SagaQuery;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.operations.BulkOutcome.Refusal;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Journals one command for each saga or clean-up entry that matches a query. */
+final class BulkCommands {
+    /** Each page of a text search scans a limited number of sagas. */
+    private static final int MAX_PAGES = 25;
+
+    private final Journal journal;
+    private final SagaCommands commands;
+
+    BulkCommands(Journal journal, SagaCommands commands) {
+        this.journal = journal;
+        this.commands = commands;
+    }
+
+    private record Selection(List<SagaRecord> sagas, boolean more) {}
+
+    BulkOutcome preview(OperatorCommand command, SagaQuery query, int limit) {
+        Selection selection = select(command, query, limit);
+        return new BulkOutcome(selection.sagas().size(), List.of(), selection.more());
+    }
+
+    BulkOutcome request(OperatorCommand command, SagaQuery query, int limit) {
+        Selection selection = select(command, query, limit);
+        List<Refusal> refusals = new ArrayList<>();
+        for (SagaRecord saga : selection.sagas()) {
+            try {
+                commands.requestNow(saga.sagaId(), command);
+            } catch (WrongStateException e) {
+                refusals.add(new Refusal(saga.sagaId(), String.valueOf(e.getMessage())));
+            }
+        }
+        return new BulkOutcome(selection.sagas().size() - refusals.size(), refusals, selection.more());
+    }
+
+    private Selection select(OperatorCommand command, SagaQuery query, int limit) {
+        EnumSet<SagaState> states = EnumSet.allOf(SagaState.class);
+        states.removeIf(state -> !query.states().contains(state) || !SagaCommands.accepts(state, command));
+        List<SagaRecord> sagas = new ArrayList<>();
+        Optional<SagaQuery> page = Optional.of(query.in(states));
+        for (int pages = 0; pages < MAX_PAGES && page.isPresent() && sagas.size() < limit; pages++) {
+            SagaQuery current = page.get();
+            SagaPage found = journal.pages().page(current, limit - sagas.size());
+            sagas.addAll(found.sagas());
+            page = found.next().map(current::next);
+        }
+        return new Selection(sagas, page.isPresent());
+    }
+
+    BulkOutcome previewCleanups(CleanupQuery query, int limit) {
+        CleanupPage page = journal.cleanups().page(query, limit);
+        return new BulkOutcome(page.entries().size(), List.of(), page.next().isPresent());
+    }
+
+    /** A retry of an entry retries its whole step: one command for each saga and step is enough. */
+    BulkOutcome retry(CleanupQuery query, int limit) {
+        CleanupPage page = journal.cleanups().page(query, limit);
+        Map<String, String> firstOfStep = new LinkedHashMap<>();
+        page.entries()
+                .forEach(entry -> firstOfStep.putIfAbsent(entry.sagaId() + " " + entry.step(), entry.cleanupId()));
+        return request(page, firstOfStep.values(), CleanupCommand.RETRY, "");
+    }
+
+    BulkOutcome resolve(CleanupQuery query, String reason, int limit) {
+        CleanupPage page = journal.cleanups().page(query, limit);
+        return request(
+                page, page.entries().stream().map(CleanupEntry::cleanupId).toList(), CleanupCommand.RESOLVE, reason);
+    }
+
+    private BulkOutcome request(
+            CleanupPage page, Collection<String> cleanupIds, CleanupCommand command, String reason) {
+        journal.cleanups().requestCommands(cleanupIds, command, reason);
+        return new BulkOutcome(page.entries().size(), List.of(), page.next().isPresent());
+    }
+}

@@ -1,0 +1,69 @@
+// The exact conditions of the list: the same parameters as those of GET /api/sagas.
+import { h } from './dom.js';
+import { name, word } from './format.js';
+
+const REASONS = [
+  'FILE_NOT_FOUND', 'FILE_NOT_READABLE', 'FILE_TOO_LARGE', 'SOURCE_BUSY', 'DUPLICATE',
+  'METADATA_CORRUPT', 'MAX_RETRIES_EXCEEDED', 'STORAGE_FULL', 'CHUNK_COUNT_MISMATCH',
+  'CHUNK_ORDER_MISMATCH', 'CHUNK_MISSING', 'CHUNK_CORRUPT', 'HASH_MISMATCH', 'SIZE_MISMATCH',
+  'STORE_FAILED', 'TIMEOUT', 'CANCELLED', 'COORDINATOR_UNAVAILABLE',
+];
+
+const values = { name: '', reason: '', owner: '', after: '', before: '' };
+
+export const isFiltered = () => Object.values(values).some(Boolean);
+
+/** The time of a field of the form in the zone of the browser. */
+const time = value => new Date(value).toISOString();
+
+/** The query parameters of the conditions that are set, beginning with &. */
+export function parameters() {
+  return Object.entries(values).filter(([, value]) => value)
+    .map(([key, value]) => `&${key}=${encodeURIComponent(key === 'after' || key === 'before' ? time(value) : value)}`).join('');
+}
+
+const plain = text => text.normalize('NFC').toLowerCase();
+
+function matchesName(file) {
+  if (!values.name.includes('*')) return file === values.name;
+  const parts = plain(values.name).split(/\*+/).map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(plain(file));
+}
+
+/** Whether a saga meets the conditions, so that live events are filtered as the server does. */
+export const meets = saga => (!values.name || matchesName(name(saga.file)))
+  && (!values.reason || saga.reason === values.reason)
+  && (!values.owner || saga.owner === values.owner)
+  && (!values.after || Date.parse(saga.receivedAt) >= Date.parse(values.after))
+  && (!values.before || Date.parse(saga.receivedAt) < Date.parse(values.before));
+
+/** The form; calls onchange after each change. */
+export function form(onchange) {
+  const change = event => {
+    const { id, value } = event.target;
+    const key = id.replace('filter-', '');
+    if (values[key] === value.trim()) return;
+    values[key] = value.trim();
+    clear.hidden = !isFiltered();
+    onchange();
+  };
+  const field = (key, label, control) => h('div', {}, h('label', { for: `filter-${key}`, text: label }), control);
+  const input = (key, type, props = {}) => h('input', { id: `filter-${key}`, type, value: values[key], autocomplete: 'off', onchange: change, ...props });
+  const reason = h('select', { id: 'filter-reason', onchange: change }, h('option', { value: '', text: 'any' }),
+    REASONS.map(each => h('option', { value: each, text: word(each), selected: each === values.reason })));
+  const clear = h('button', { type: 'button', 'data-action': 'clear', text: 'Clear filters', onclick: () => {
+    Object.keys(values).forEach(key => { values[key] = ''; });
+    element.querySelectorAll('input, select').forEach(control => { control.value = ''; });
+    clear.hidden = true;
+    onchange();
+  } });
+  clear.hidden = !isFiltered();
+  const element = h('details', { class: 'filters', open: isFiltered() }, h('summary', { text: 'More filters' }),
+    h('div', { class: 'fields' },
+      field('name', 'File name, * for any characters', input('name', 'text', { maxlength: 200 })),
+      field('reason', 'Reason', reason),
+      field('owner', 'Owner', input('owner', 'text', { maxlength: 200 })),
+      field('after', 'Received from', input('after', 'datetime-local')),
+      field('before', 'Received before', input('before', 'datetime-local')), clear));
+  return element;
+}
