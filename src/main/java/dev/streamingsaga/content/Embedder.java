@@ -25,6 +25,14 @@ public interface Embedder extends AutoCloseable {
     /** Returns the vector of a search query: some models need queries marked as such. */
     float[] embedQuery(String text);
 
+    /**
+     * The cosine similarity below which a text has nothing to do with a query. -1 if it is not known for this model:
+     * the scales of models differ.
+     */
+    default float minSimilarity() {
+        return modelId().equals(Embedders.IN_PROCESS_MODEL) ? Embedders.IN_PROCESS_MIN_SIMILARITY : -1;
+    }
+
     @Override
     void close();
 }

@@ -20,6 +20,9 @@ final class Embedders {
     /** The fastest of the models that are available as a library; the search results of the others are no better. */
     static final String IN_PROCESS_MODEL = "all-minilm-l6-v2-q";
 
+    /** Measured: the best hits of words without a meaning are below, those of questions above. */
+    static final float IN_PROCESS_MIN_SIMILARITY = 0.3f;
+
     private static final int HASH_CHARS = 12;
 
     private Embedders() {}

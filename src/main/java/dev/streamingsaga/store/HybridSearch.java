@@ -34,12 +34,14 @@ final class HybridSearch implements VectorSearch {
     private final JdbcTemplate queries;
     private final SegmentIndex index;
     private final DocumentContent content;
+    private final WeakHits weakHits;
     private volatile Map<String, Long> lastReported = Map.of();
 
-    private HybridSearch(JdbcTemplate queries, SegmentIndex index, DocumentContent content) {
+    private HybridSearch(JdbcTemplate queries, SegmentIndex index, DocumentContent content, WeakHits weakHits) {
         this.queries = queries;
         this.index = index;
         this.content = content;
+        this.weakHits = weakHits;
     }
 
     static HybridSearch over(StoreDatabase db, DocumentContent content) {
@@ -48,7 +50,7 @@ final class HybridSearch implements VectorSearch {
                 ? new PostgresSegmentIndex(queries, db.config().servers().vectorIndex())
                 : new SqliteSegmentIndex(
                         queries, new VectorMemory(queries, Runtime.getRuntime().maxMemory() / 4));
-        return new HybridSearch(queries, index, content);
+        return new HybridSearch(queries, index, content, new WeakHits(queries, db.dialect()));
     }
 
     private record Ranked(double score, List<String> foundBy) {
@@ -104,7 +106,7 @@ final class HybridSearch implements VectorSearch {
             throw new IllegalStateException("model " + model.id() + " returned a query vector of " + vector.length
                     + " numbers instead of " + model.dimension() + "; check saga.embedding.dimension");
         }
-        return index.nearest(model, vector, limit);
+        return weakHits.without(index.nearest(model, vector, limit), vector, embedder.minSimilarity());
     }
 
     /** Returns the beginning of the query that fits the model; the word search still uses all of it. */

@@ -27,6 +27,14 @@ final class VectorFormat {
                 .get(target, offset, bytes.length / Float.BYTES);
     }
 
+    /** Reads the text format of pgvector. */
+    static void read(String text, float[] target) {
+        String[] numbers = text.substring(1, text.length() - 1).split(",", -1);
+        for (int i = 0; i < target.length; i++) {
+            target[i] = Float.parseFloat(numbers[i]);
+        }
+    }
+
     static String text(float[] vector) {
         StringBuilder text = new StringBuilder(vector.length * 12).append('[');
         for (int i = 0; i < vector.length; i++) {

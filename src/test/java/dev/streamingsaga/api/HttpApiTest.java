@@ -169,6 +169,22 @@ class HttpApiTest {
     }
 
     @Test
+    void search_by_meaning_finds_what_is_near_and_nothing_for_a_word_without_a_meaning() {
+        api.put(
+                "invoice.txt",
+                text("Please pay for the twelve wooden chairs that we have delivered within thirty days."),
+                "Prefer",
+                "wait=100");
+
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(
+                        api.get("/api/search?q=bill+for+furniture").json().at("/hits/0/fileName"))
+                .hasToString("\"invoice.txt\""));
+        assertThat(api.get("/api/search?q=blorptastic").json().path("hits")).isEmpty();
+        assertThat(api.get("/api/search?q=chairs").json().at("/hits/0/how").asText())
+                .contains("words");
+    }
+
+    @Test
     void names_the_node_of_a_running_saga_only() {
         CountDownLatch held = new CountDownLatch(1);
         saga.s3().when(method("PUT").and(keyEndsWith("manifest.json"))).delay(held);

@@ -208,6 +208,24 @@ class CommandLineTest {
     }
 
     @Test
+    void lists_what_its_filters_select_and_says_how_many_there_are() {
+        Call failed = Call.of("list", "--data", data.toString(), "--json", "--reason", "FILE_NOT_FOUND");
+        assertThat(failed.code()).as(failed.err()).isZero();
+        assertThat(failed.lines())
+                .isNotEmpty()
+                .allMatch(line -> line.get("reason").asText().equals("FILE_NOT_FOUND"));
+        Call named = Call.of(
+                "list", "--data", data.toString(), "--name", "SAMPLE*", "--state", "COMPLETED", "--limit", "0");
+        assertThat(named.err()).containsPattern("showing 0 sagas of [1-9]");
+        assertThat(Call.of("list", "--data", data.toString(), "--before", "2020-01-01")
+                        .out())
+                .isEqualTo("no saga matches\n");
+        Call wrong = Call.of("list", "--data", data.toString(), "--after", "yesterday");
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).contains("2026-03-01T14:30:00Z");
+    }
+
+    @Test
     void lists_the_path_of_each_file_to_distinguish_equal_names() throws Exception {
         Path other = Files.createDirectories(directory.resolve("other")).resolve("sample.pdf");
         SamplePdf.write(other, 1, 10_000);
