@@ -42,6 +42,12 @@ record WordVectors(String modelId, int dimension, int actualDimension) implement
         return vector;
     }
 
+    /** Keeps nearly everything, but lets every search compare its hits. */
+    @Override
+    public float minSimilarity() {
+        return -0.99f;
+    }
+
     @Override
     public void close() {}
 }
