@@ -22,7 +22,8 @@ record WeakHits(JdbcTemplate queries, Dialect dialect) {
         Set<SegmentKey> near = new HashSet<>();
         float[] vector = new float[query.length];
         queries.query(
-                "with found (saga_id, ordinal) as (values " + String.join(",", Collections.nCopies(keys.size(), "(?, ?)"))
+                "with found (saga_id, ordinal) as (values "
+                        + String.join(",", Collections.nCopies(keys.size(), "(?, ?)"))
                         + ") select s.saga_id, s.ordinal, " + vectorColumn()
                         + " from found w join vector_segment s on s.saga_id = w.saga_id and s.ordinal = w.ordinal",
                 row -> {

@@ -176,9 +176,11 @@ class HttpApiTest {
                 "Prefer",
                 "wait=100");
 
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(
-                        api.get("/api/search?q=bill+for+furniture").json().at("/hits/0/fileName"))
-                .hasToString("\"invoice.txt\""));
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(api.get("/api/search?q=bill+for+furniture")
+                                .json()
+                                .at("/hits/0/fileName"))
+                        .hasToString("\"invoice.txt\""));
         assertThat(api.get("/api/search?q=blorptastic").json().path("hits")).isEmpty();
         assertThat(api.get("/api/search?q=chairs").json().at("/hits/0/how").asText())
                 .contains("words");

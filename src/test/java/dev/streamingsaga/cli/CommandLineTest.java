@@ -208,14 +208,14 @@ class CommandLineTest {
     }
 
     @Test
-    void lists_what_its_filters_select_and_says_how_many_there_are() {
+    void lists_what_its_filters_select_and_says_how_many_there_are() throws Exception {
         Call failed = Call.of("list", "--data", data.toString(), "--json", "--reason", "FILE_NOT_FOUND");
         assertThat(failed.code()).as(failed.err()).isZero();
         assertThat(failed.lines())
                 .isNotEmpty()
                 .allMatch(line -> line.get("reason").asText().equals("FILE_NOT_FOUND"));
-        Call named = Call.of(
-                "list", "--data", data.toString(), "--name", "SAMPLE*", "--state", "COMPLETED", "--limit", "0");
+        Call named =
+                Call.of("list", "--data", data.toString(), "--name", "SAMPLE*", "--state", "COMPLETED", "--limit", "0");
         assertThat(named.err()).containsPattern("showing 0 sagas of [1-9]");
         assertThat(Call.of("list", "--data", data.toString(), "--before", "2020-01-01")
                         .out())

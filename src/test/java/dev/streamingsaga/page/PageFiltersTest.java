@@ -52,10 +52,14 @@ class PageFiltersTest {
 
         page.seesList("10,002");
         await().atMost(PATIENCE).until(() -> browser.has(".chart rect.compensated"));
-        assertThat(browser.text(".chart summary")).startsWith("Last 24 hours: 9,000 completed (").contains("1,00");
+        assertThat(browser.text(".chart summary"))
+                .startsWith("Last 24 hours: 9,000 completed (")
+                .contains("1,00");
         assertThat(browser.each(".numbers tbody tr", "e.innerText")).hasSizeGreaterThan(15);
         shoot("scale-all");
-        assertThat(browser.find(".bulk").isDisplayed()).as("not for all sagas of the server").isFalse();
+        assertThat(browser.find(".bulk").isDisplayed())
+                .as("not for all sagas of the server")
+                .isFalse();
 
         assertThat(browser.each("#filter-reason option", "e.value").stream().filter(value -> !value.isEmpty()))
                 .containsExactlyElementsOf(
@@ -82,12 +86,10 @@ class PageFiltersTest {
         browser.go("#/cleanups");
         await().atMost(PATIENCE)
                 .until(() -> browser.text("[data-filter=blocked] .n").equals("301"));
-        await().atMost(PATIENCE)
-                .until(() -> browser.text("p.more").startsWith("Showing 200 of 301."));
+        await().atMost(PATIENCE).until(() -> browser.text("p.more").startsWith("Showing 200 of 301."));
         shoot("scale-cleanups");
         browser.click("[data-action=more]");
-        await().atMost(PATIENCE)
-                .until(() -> browser.text(".cleanups summary").equals("and 300 more"));
+        await().atMost(PATIENCE).until(() -> browser.text(".cleanups summary").equals("and 300 more"));
         browser.click("[data-action=resolve-all]");
         assertThat(browser.find("#dialog-title").getText()).isEqualTo("Close 301 entries?");
         browser.type("#dialog-field", "removed by hand\n");
@@ -103,7 +105,8 @@ class PageFiltersTest {
     private void shoot(String name) {
         for (int width : List.of(390, 1280)) {
             browser.width(width);
-            assertThat(browser.script("const page = document.documentElement; return page.scrollWidth - page.clientWidth"))
+            assertThat(browser.script(
+                            "const page = document.documentElement; return page.scrollWidth - page.clientWidth"))
                     .as("%s is wider than %d pixels", name, width)
                     .isEqualTo(0L);
             browser.picture(name + "-" + width);
