@@ -48,8 +48,7 @@ final class HybridSearch implements VectorSearch {
         JdbcTemplate queries = db.queries();
         SegmentIndex index = db.dialect() == Dialect.POSTGRESQL
                 ? new PostgresSegmentIndex(queries, db.config().servers().vectorIndex())
-                : new SqliteSegmentIndex(
-                        queries, new VectorMemory(queries, Runtime.getRuntime().maxMemory() / 4));
+                : new SqliteSegmentIndex(queries, Runtime.getRuntime().maxMemory() / 4);
         return new HybridSearch(queries, index, content, new WeakHits(queries, db.dialect()));
     }
 

@@ -25,6 +25,9 @@ final class NearestKeys {
     }
 
     void offer(float score, SegmentKey key) {
+        if (score <= threshold()) {
+            return;
+        }
         best.add(new Scored(score, key));
         if (best.size() > limit) {
             best.poll();

@@ -12,6 +12,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.StoreNames;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +99,31 @@ final class SegmentWriter {
                             + " (were saga.content settings changed between two runs?); compensating");
         }
         exchange.getMessage().setHeader(ExchangeKeys.EXPECTED, expected);
+    }
+
+    /**
+     * Returns the row of an SQLite batch with its sketches.
+     *
+     * @param batch rows of {@link #row}
+     */
+    static List<Map<String, Object>> sketches(List<?> batch) {
+        Map<?, ?> first = (Map<?, ?>) batch.get(0);
+        int dimension = (int) value(first, "dimension");
+        ByteBuffer sketches = VectorSketch.buffer(batch.size(), dimension);
+        float[] vector = new float[dimension];
+        for (Object row : batch) {
+            Map<?, ?> values = (Map<?, ?>) row;
+            VectorFormat.read((byte[]) value(values, "embedding"), vector, 0);
+            VectorSketch.put((int) value(values, "ordinal"), vector, sketches);
+        }
+        return List.of(Map.of(
+                "sagaId", value(first, "sagaId"),
+                "firstOrdinal", value(first, "ordinal"),
+                "sketches", sketches.array()));
+    }
+
+    private static Object value(Map<?, ?> row, String column) {
+        return Objects.requireNonNull(row.get(column), column);
     }
 
     void forget(Exchange exchange) {

@@ -27,6 +27,7 @@ public final class Stores implements AutoCloseable {
     private final Map<String, StoreDatabase> open = new LinkedHashMap<>();
     private final OutlineCache outlines;
     private final DocumentContent content;
+    private volatile boolean closed;
 
     private Stores(CamelContext context, DocumentContent content, Function<Run, DocumentSource> sources) {
         this.context = context;
@@ -72,16 +73,23 @@ public final class Stores implements AutoCloseable {
     }
 
     /**
-     * Creates the vector indexes that are configured ({@code saga.vector.index}) and missing, and waits until they are
-     * built. A failure is only logged: searches are correct without them.
+     * Creates the vector indexes that are missing: in PostgreSQL those of {@code saga.vector.index}, in SQLite the
+     * sketches. Waits until they are built, or until {@link #close}. A failure is only logged: searches are correct
+     * without them.
      */
     public void createVectorIndexes() {
-        Optional.ofNullable(open.get(StoreNames.VECTOR))
-                .filter(database -> database.dialect() == Dialect.POSTGRESQL)
-                .ifPresent(database -> new HnswIndexes(
-                                database.opened().dataSource(),
-                                database.config().servers().vectorIndex())
-                        .create());
+        Optional.ofNullable(open.get(StoreNames.VECTOR)).ifPresent(this::createVectorIndexes);
+    }
+
+    private void createVectorIndexes(StoreDatabase database) {
+        if (database.dialect() == Dialect.POSTGRESQL) {
+            new HnswIndexes(
+                            database.opened().dataSource(),
+                            database.config().servers().vectorIndex())
+                    .create();
+        } else {
+            new SketchBuilder(database.queries(), () -> closed).buildMissing();
+        }
     }
 
     /** Search over the completed documents; empty unless the vector store is a participant. */
@@ -122,6 +130,7 @@ public final class Stores implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         batches.stop();
         List<StoreDatabase> all = new ArrayList<>(open.values());
         open.clear();

@@ -100,12 +100,24 @@ final class VectorStoreRoutes extends RouteBuilder {
     }
 
     private void writeBatch() {
-        String vector = db.dialect() == Dialect.POSTGRESQL ? "cast(:#embedding as vector)" : ":#embedding";
         new BatchRoute<>(db, List.class, "Writes one batch of segments with their vectors and words").addTo(this,
-            List.of(
-            new Insert<>(batch -> batch, "insert into vector_segment"
-                + " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
-                + " values (:#sagaId, :#documentId, :#run, :#page, :#ordinal, :#text, :#model, :#dimension, " + vector
-                + ") on conflict (saga_id, ordinal) do nothing")));
+            db.dialect() == Dialect.POSTGRESQL
+                ? List.of(insert("cast(:#embedding as vector)"))
+                : List.of(insert(":#embedding"), insertSketches()));
+    }
+
+    private static Insert<List> insert(String vector) {
+        return new Insert<>(batch -> batch, "insert into vector_segment"
+            + " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
+            + " values (:#sagaId, :#documentId, :#run, :#page, :#ordinal, :#text, :#model, :#dimension, " + vector
+            + ") on conflict (saga_id, ordinal) do nothing");
+    }
+
+    /** The rows of a batch are those of {@link SegmentWriter}. */
+    private static Insert<List> insertSketches() {
+        return new Insert<>(SegmentWriter::sketches, "insert into vector_sketch (saga_id, first_ordinal, format, sketches)"
+            + " values (:#sagaId, :#firstOrdinal, " + VectorSketch.FORMAT + ", :#sketches)"
+            + " on conflict (saga_id, first_ordinal) do update set format = excluded.format,"
+            + " sketches = excluded.sketches");
     }
 }

@@ -22,11 +22,11 @@ final class PlainContent implements DocumentContent {
 
     final AtomicInteger outlined = new AtomicInteger();
     final List<Integer> firstOrdinals = new ArrayList<>();
-    volatile WordVectors embedder;
+    volatile Embedder embedder;
     volatile Runnable beforeBatch = () -> {};
     volatile int batch = BATCH;
 
-    PlainContent(WordVectors embedder) {
+    PlainContent(Embedder embedder) {
         this.embedder = embedder;
     }
 

@@ -2,12 +2,24 @@ package dev.streamingsaga.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.store.SegmentIndex.Model;
+import dev.streamingsaga.store.SegmentIndex.SegmentKey;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("unit")
 class SqliteVectorContractTest extends VectorContract {
+    private static final WordVectors WORDS = new WordVectors("words", 64);
+    private static final Model MODEL = new Model("words", 64);
+
     @Override
     Map<String, String> database() {
         return Map.of();
@@ -20,39 +32,165 @@ class SqliteVectorContractTest extends VectorContract {
                      + (select count(*) from vector_segment where id not in (select id from vector_words_docsize))""");
     }
 
-    @Test
-    void returns_the_same_result_from_the_file_when_memory_is_too_small() {
-        fixture.writeAndComplete("vector", fixture.document("saga-1", "doc-1", "eins zwei\nzwei drei\ndrei vier"));
-        fixture.writeAndComplete("vector", fixture.document("saga-2", "doc-2", "vier eins\nfünf sechs"));
-        WordVectors model = new WordVectors("words", 64);
-        SegmentIndex.Model same = new SegmentIndex.Model("words", 64);
-        VectorMemory roomy = new VectorMemory(fixture.sql("vector"), Long.MAX_VALUE);
-        VectorMemory tight = new VectorMemory(fixture.sql("vector"), 3 * 64 * Float.BYTES);
-        VectorMemory none = new VectorMemory(fixture.sql("vector"), 0);
+    private SketchMemory memory(long limitBytes) {
+        return new SketchMemory(fixture.sql("vector"), limitBytes);
+    }
 
-        var expected = roomy.nearest(same, model.embedQuery("fünf"), 3);
+    private static List<SegmentKey> nearest(SketchMemory memory, String text, int limit) {
+        return memory.nearest(MODEL, WORDS.embedQuery(text), limit);
+    }
 
-        assertThat(expected).first().isEqualTo(new SegmentIndex.SegmentKey("saga-2", 1));
-        assertThat(tight.nearest(same, model.embedQuery("fünf"), 1)).isEqualTo(expected.subList(0, 1));
-        assertThat(none.nearest(same, model.embedQuery("fünf"), 1)).isEqualTo(expected.subList(0, 1));
+    private void forgetSketches() {
+        fixture.sql("vector").update("delete from vector_sketch");
+    }
+
+    private void write(String number, String text) {
+        fixture.writeAndComplete("vector", fixture.document("saga-" + number, "doc-" + number, text));
+    }
+
+    private void writeThreeDocuments() {
+        write("1", "eins zwei\nzwei drei\ndrei vier");
+        write("2", "vier eins\nfünf sechs");
+        write("3", "sieben acht\neins acht");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 300, 500, Long.MAX_VALUE})
+    void finds_the_same_however_many_sketches_fit_into_memory(long limitBytes) {
+        writeThreeDocuments();
+        SketchMemory memory = memory(limitBytes);
+
+        assertThat(nearest(memory, "fünf", 1)).containsExactly(new SegmentKey("saga-2", 1));
+        assertThat(nearest(memory, "acht sieben", 1)).containsExactly(new SegmentKey("saga-3", 0));
+        assertThat(nearest(memory, "zwei", 50)).hasSize(7).doesNotHaveDuplicates();
     }
 
     @Test
-    void reads_more_than_one_block_of_vectors() {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < 2500; i++) {
-            text.append("w").append(i).append(" Zeile\n");
-        }
+    void writes_sketches_with_the_segments_and_removes_them_with_the_document() {
+        writeThreeDocuments();
+
+        assertThat(sketchedSegments()).isEqualTo(7);
+        fixture.compensate("vector", "saga-1");
+        assertThat(sketchedSegments()).isEqualTo(4);
+    }
+
+    private long sketchedSegments() {
+        return fixture.ask(
+                "vector", "select sum(length(sketches)) / ? from vector_sketch", VectorSketch.size(MODEL.dimension()));
+    }
+
+    @Test
+    void sees_documents_that_become_visible_or_are_removed_after_the_first_search() {
+        SketchMemory memory = memory(Long.MAX_VALUE);
+        write("1", "eins zwei");
+        assertThat(nearest(memory, "zwei", 5)).containsExactly(new SegmentKey("saga-1", 0));
+
+        fixture.write("vector", fixture.document("saga-2", "doc-2", "zwei"));
+        assertThat(nearest(memory, "zwei", 5)).containsExactly(new SegmentKey("saga-1", 0));
+        fixture.complete("vector", "saga-2");
+        assertThat(nearest(memory, "zwei", 5))
+                .containsExactly(new SegmentKey("saga-2", 0), new SegmentKey("saga-1", 0));
+        fixture.compensate("vector", "saga-1");
+        assertThat(nearest(memory, "zwei", 5)).containsExactly(new SegmentKey("saga-2", 0));
+    }
+
+    @Test
+    void finds_what_is_left_when_the_best_of_the_estimates_were_removed() {
         fixture.content.batch = 500;
-        fixture.writeAndComplete("vector", fixture.document("saga-1", "doc-1", text.toString()));
-        VectorMemory memory = new VectorMemory(fixture.sql("vector"), Long.MAX_VALUE);
+        write("1", "Zeile gleich\n".repeat(SketchMemory.MIN_COMPARED));
+        write("2", numbered(30 * SketchMemory.MIN_COMPARED));
+        SketchMemory memory = memory(Long.MAX_VALUE);
+        assertThat(nearest(memory, "Zeile gleich", 5)).extracting(SegmentKey::sagaId).containsOnly("saga-1");
 
-        var all = memory.nearest(
-                new SegmentIndex.Model("words", 64), new WordVectors("words", 64).embedQuery("Zeile"), 5000);
+        fixture.compensate("vector", "saga-1");
 
-        assertThat(all)
-                .extracting(SegmentIndex.SegmentKey::ordinal)
-                .hasSize(2500)
-                .doesNotHaveDuplicates();
+        assertThat(nearest(memory, "Zeile gleich", 5)).hasSize(5).extracting(SegmentKey::sagaId).containsOnly("saga-2");
+    }
+
+    private static String numbered(int lines) {
+        return IntStream.range(0, lines).mapToObj(i -> "w" + i + " Zeile\n").collect(Collectors.joining());
+    }
+
+    @Test
+    void compares_documents_without_sketches_exactly_until_their_sketches_are_built() {
+        writeThreeDocuments();
+        forgetSketches();
+        SketchMemory memory = memory(Long.MAX_VALUE);
+
+        assertThat(nearest(memory, "fünf", 1)).containsExactly(new SegmentKey("saga-2", 1));
+        new SketchBuilder(fixture.sql("vector"), () -> false).buildMissing();
+
+        assertThat(sketchedSegments()).isEqualTo(7);
+        assertThat(nearest(memory, "fünf", 50)).hasSize(7).doesNotHaveDuplicates().startsWith(new SegmentKey("saga-2", 1));
+    }
+
+    /** As after a crash of the builder, and as written by another format. */
+    @Test
+    void builds_incomplete_and_outdated_sketches_again() {
+        fixture.content.batch = 500;
+        write("1", numbered(2500));
+        write("2", "eins zwei");
+        fixture.sql("vector").update("delete from vector_sketch where saga_id = 'saga-1' and first_ordinal > 0");
+        fixture.sql("vector").update("update vector_sketch set format = 0 where saga_id = 'saga-2'");
+
+        assertThat(nearest(memory(Long.MAX_VALUE), "w2400 Zeile", 5000)).hasSize(2501).doesNotHaveDuplicates();
+        new SketchBuilder(fixture.sql("vector"), () -> false).buildMissing();
+
+        assertThat(sketchedSegments()).isEqualTo(2501);
+        assertThat(nearest(memory(Long.MAX_VALUE), "w2400 Zeile", 5000)).hasSize(2501).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void reads_the_sketches_of_a_visible_document_that_is_written_again() {
+        write("1", "eins zwei\nzwei drei");
+        SketchMemory memory = memory(Long.MAX_VALUE);
+        assertThat(nearest(memory, "vier", 5)).hasSize(2);
+        fixture.sql("vector").update("delete from vector_segment where ordinal = 1");
+
+        fixture.write("vector", new OpenRun(fixture.document("saga-1", "doc-1", "eins zwei\nvier vier"), 2, 100));
+
+        assertThat(nearest(memory, "vier", 5)).hasSize(2).startsWith(new SegmentKey("saga-1", 1));
+    }
+
+    /** Random directions are the worst case: nothing is near to anything. */
+    @Test
+    void finds_nearly_all_of_the_nearest_of_random_vectors() {
+        Random random = new Random(3);
+        float[][] vectors = IntStream.range(0, 20_000)
+                .mapToObj(i -> unit(random, 384))
+                .toArray(float[][]::new);
+        ByteBuffer sketches = VectorSketch.buffer(vectors.length, 384);
+        for (int i = 0; i < vectors.length; i++) {
+            VectorSketch.put(i, vectors[i], sketches);
+        }
+        float[] query = unit(random, 384);
+        SketchQuery sketch = new SketchQuery(query);
+        NearestKeys estimated = new NearestKeys(SketchMemory.MIN_COMPARED);
+        NearestKeys exact = new NearestKeys(10);
+        sketches.flip();
+        for (float[] vector : vectors) {
+            SegmentKey key = new SegmentKey("", sketches.getInt());
+            estimated.offer(sketch.estimate(sketches), key);
+            float dot = 0;
+            for (int d = 0; d < 384; d++) {
+                dot += vector[d] * query[d];
+            }
+            exact.offer(dot, key);
+        }
+
+        assertThat(estimated.best()).containsAll(exact.best());
+    }
+
+    private static float[] unit(Random random, int dimension) {
+        float[] vector = new float[dimension];
+        double square = 0;
+        for (int i = 0; i < dimension; i++) {
+            vector[i] = (float) random.nextGaussian();
+            square += vector[i] * vector[i];
+        }
+        for (int i = 0; i < dimension; i++) {
+            vector[i] /= (float) Math.sqrt(square);
+        }
+        return vector;
     }
 }

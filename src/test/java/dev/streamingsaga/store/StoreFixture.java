@@ -2,6 +2,7 @@ package dev.streamingsaga.store;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.ExchangeKeys;
@@ -29,7 +30,7 @@ final class StoreFixture implements AutoCloseable {
     private final Path folder;
     private final DefaultCamelContext context = new DefaultCamelContext();
 
-    StoreFixture(Path folder, Map<String, String> settings, WordVectors embedder) throws Exception {
+    StoreFixture(Path folder, Map<String, String> settings, Embedder embedder) throws Exception {
         this.folder = folder;
         Map<String, String> all = new HashMap<>(settings);
         all.put("saga.data.dir", folder.resolve("data").toString());
@@ -44,7 +45,7 @@ final class StoreFixture implements AutoCloseable {
         context.start();
     }
 
-    static StoreFixture open(Path folder, Map<String, String> settings, WordVectors embedder) {
+    static StoreFixture open(Path folder, Map<String, String> settings, Embedder embedder) {
         try {
             return new StoreFixture(folder, settings, embedder);
         } catch (Exception e) {

@@ -1,0 +1,80 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.store.SegmentIndex.Model;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** Reads the sketches of visible documents in the order in which the documents became visible. */
+record SketchRows(JdbcTemplate queries) {
+    private static final String AFTER = "select d.shown, d.saga_id, d.segments, k.sketches from vector_document d"
+            + " left join vector_sketch k on k.saga_id = d.saga_id and k.format = " + VectorSketch.FORMAT
+            + " where d.visible = 1 and (d.shown, d.saga_id) > (?, ?) and d.model = ? and d.dimension = ?"
+            + " and d.segments > 0 order by d.shown, d.saga_id, k.first_ordinal";
+
+    /** Position in the order. */
+    record Cursor(long shown, String sagaId) {
+        static final Cursor BEGIN = new Cursor(-1, "");
+    }
+
+    /** @param sketches in batches; fewer than there are segments if they are not built yet */
+    record SketchedDocument(Cursor cursor, long segments, List<byte[]> sketches) {
+        String sagaId() {
+            return cursor.sagaId();
+        }
+
+        boolean isComplete(int dimension) {
+            long bytes = sketches.stream().mapToLong(batch -> batch.length).sum();
+            return bytes >= segments * VectorSketch.size(dimension);
+        }
+    }
+
+    interface DocumentConsumer {
+        /** @return false to read no further */
+        boolean accept(SketchedDocument document);
+    }
+
+    /** What changes when a document becomes visible or is removed. */
+    record Revision(long number, long removed) {}
+
+    Revision revision() {
+        return queries
+                .query(
+                        "select revision, removed from vector_revision",
+                        (row, number) -> new Revision(row.getLong(1), row.getLong(2)))
+                .stream()
+                .findFirst()
+                .orElse(new Revision(0, 0));
+    }
+
+    void after(Cursor cursor, Model model, DocumentConsumer consumer) {
+        queries.query(
+                AFTER,
+                rows -> {
+                    readAll(rows, consumer);
+                    return null;
+                },
+                cursor.shown(),
+                cursor.sagaId(),
+                model.id(),
+                model.dimension());
+    }
+
+    private static void readAll(ResultSet rows, DocumentConsumer consumer) throws SQLException {
+        boolean more = rows.next();
+        while (more) {
+            Cursor cursor = new Cursor(rows.getLong(1), rows.getString(2));
+            SketchedDocument document = new SketchedDocument(cursor, rows.getLong(3), new ArrayList<>());
+            do {
+                byte[] sketches = rows.getBytes(4);
+                if (sketches != null) {
+                    document.sketches().add(sketches);
+                }
+                more = rows.next();
+            } while (more && rows.getString(2).equals(cursor.sagaId()));
+            more &= consumer.accept(document);
+        }
+    }
+}

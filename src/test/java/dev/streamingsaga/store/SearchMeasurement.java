@@ -1,0 +1,241 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.content.ContentFactory;
+import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.content.Embedder;
+import dev.streamingsaga.database.Databases.Dialect;
+import dev.streamingsaga.store.SegmentIndex.Model;
+import dev.streamingsaga.store.SegmentIndex.SegmentKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Prints how long searches take, see docs/search.md: {@code ./mvnw verify -Psearch-measurement}. */
+class SearchMeasurement {
+    private static final int SEGMENTS_PER_DOCUMENT = 500;
+    private static final int HITS = 10;
+    private static final int NEAREST = 50;
+    private static final int WARM_UP = 20;
+    /** In every segment. */
+    private static final String COMMON = "Seite";
+
+    private static final String INDEX_SETTING = "saga.vector.index";
+
+    private final Path folder = Path.of(System.getProperty("search.folder", "target/search-measurement"));
+    private final Map<String, String> settings = settings();
+
+    private Map<String, String> settings() {
+        Map<String, String> all = new HashMap<>();
+        all.put("saga.participants", "vector");
+        all.put("saga.store.vector.timeout", "10m");
+        all.put(INDEX_SETTING, System.getProperty("search.index", "exact"));
+        for (String part : List.of("url", "user", "password")) {
+            String value = System.getProperty("search." + part, "");
+            if (!value.isEmpty()) {
+                all.put("saga.store.vector." + part, value);
+            }
+        }
+        return all;
+    }
+
+    @Test
+    void measure() throws Exception {
+        Files.createDirectories(folder);
+        Map<String, String> withFolder = new HashMap<>(settings);
+        withFolder.put("saga.data.dir", folder.resolve("model").toString());
+        SagaConfig config = Settings.parse(withFolder);
+        try (DocumentContent content = ContentFactory.open(config);
+                EmbeddedCorpus corpus = EmbeddedCorpus.of(
+                        Path.of(System.getProperty("search.corpus")),
+                        Integer.getInteger("search.embedded", 20_000),
+                        content.embedder());
+                StoreFixture fixture = new StoreFixture(folder, settings, content.embedder())) {
+            for (String size : System.getProperty("search.segments", "10000").split(",")) {
+                measure(fixture, corpus, content.embedder(), Integer.parseInt(size));
+            }
+        }
+    }
+
+    private void measure(StoreFixture fixture, EmbeddedCorpus corpus, Embedder embedder, int segments)
+            throws IOException {
+        Model model = new Model(embedder.modelId(), embedder.dimension());
+        fill(fixture, corpus, model, segments);
+        long begin = System.nanoTime();
+        fixture.stores.createVectorIndexes();
+        print("%d segments, index built in %.1f s", segments, seconds(begin));
+        SegmentIndex index = index(fixture);
+        begin = System.nanoTime();
+        index.nearest(model, corpus.question(0).vector(), NEAREST);
+        print("first search by meaning %.0f ms", 1000 * seconds(begin));
+        time("by meaning, vector given", i -> index.nearest(model, corpus.question(i).vector(), NEAREST));
+        time("words, sentence", i -> index.words(corpus.question(i).text(), NEAREST));
+        time("words, common + rare", i -> index.words(COMMON + " " + rare(corpus, i), NEAREST));
+        time("words, common only", i -> index.words(COMMON, NEAREST));
+        time("words, the of and to is", i -> index.words("the of and to is", NEAREST));
+        time("phrase", i -> index.phrase(phrase(corpus, i), NEAREST));
+        time("phrase, common", i -> index.phrase(COMMON, NEAREST));
+        VectorSearch search = fixture.stores.search().orElseThrow();
+        time("search, sentence", i -> search.search(corpus.question(i).text(), HITS));
+        time("search, phrase", i -> search.search(phrase(corpus, i), HITS));
+        time("search, common + rare", i -> search.search(COMMON + " " + rare(corpus, i), HITS));
+        time("search, common only", i -> search.search(COMMON, HITS));
+        recall(fixture, corpus, model, index);
+        System.gc();
+        Runtime runtime = Runtime.getRuntime();
+        print("heap in use %d MB, %s",
+                (runtime.totalMemory() - runtime.freeMemory()) >> 20,
+                Files.readAllLines(Path.of("/proc/self/status")).stream()
+                        .filter(line -> line.startsWith("VmRSS") || line.startsWith("RssAnon"))
+                        .toList());
+    }
+
+    private static SegmentIndex index(StoreFixture fixture) {
+        JdbcTemplate sql = fixture.sql("vector");
+        return fixture.dialect("vector") == Dialect.POSTGRESQL
+                ? new PostgresSegmentIndex(sql, fixture.config.servers().vectorIndex())
+                : new SqliteSegmentIndex(sql, Runtime.getRuntime().maxMemory() / 4);
+    }
+
+    private static String rare(EmbeddedCorpus corpus, int i) {
+        return Arrays.stream(corpus.segment(7 * i).text().split("\\W+"))
+                .max((a, b) -> Integer.compare(a.length(), b.length()))
+                .orElse("");
+    }
+
+    private static String phrase(EmbeddedCorpus corpus, int i) {
+        List<String> words = List.of(corpus.segment(7 * i).text().split(" "));
+        return String.join(" ", words.subList(0, Math.min(4, words.size())));
+    }
+
+    private static void time(String what, IntFunction<List<?>> search) {
+        List<Double> millis = new ArrayList<>();
+        int hits = 0;
+        for (int i = -WARM_UP; i < EmbeddedCorpus.QUESTIONS; i++) {
+            long begin = System.nanoTime();
+            List<?> found = search.apply(Math.floorMod(i, EmbeddedCorpus.QUESTIONS));
+            if (i >= 0) {
+                millis.add(1000 * seconds(begin));
+                hits += found.size();
+            }
+        }
+        millis.sort(null);
+        print("%-28s p50 %7.1f ms   p99 %7.1f ms   max %7.1f ms   %d hits", what,
+                millis.get(millis.size() / 2), millis.get(millis.size() * 99 / 100 - 1), millis.get(millis.size() - 1), hits);
+    }
+
+    private static void recall(StoreFixture fixture, EmbeddedCorpus corpus, Model model, SegmentIndex index) {
+        List<NearestKeys> exact = new ArrayList<>();
+        for (int i = 0; i < EmbeddedCorpus.QUESTIONS; i++) {
+            exact.add(new NearestKeys(NEAREST));
+        }
+        List<float[]> questions = new ArrayList<>();
+        for (int i = 0; i < EmbeddedCorpus.QUESTIONS; i++) {
+            questions.add(corpus.question(i).vector());
+        }
+        long segments = fixture.ask("vector", "select sum(segments) from vector_document where visible = 1");
+        for (int n = 0; n < segments; n++) {
+            float[] vector = corpus.segment(n).vector();
+            SegmentKey key = key(n);
+            for (int i = 0; i < questions.size(); i++) {
+                float dot = 0;
+                float[] question = questions.get(i);
+                for (int d = 0; d < vector.length; d++) {
+                    dot += question[d] * vector[d];
+                }
+                exact.get(i).offer(dot, key);
+            }
+        }
+        Map<Integer, Integer> found = new TreeMap<>(Map.of(10, 0, NEAREST, 0));
+        for (int i = 0; i < questions.size(); i++) {
+            List<SegmentKey> best = exact.get(i).best();
+            Set<SegmentKey> nearest = new HashSet<>(index.nearest(model, questions.get(i), NEAREST));
+            found.replaceAll((top, hits) -> hits
+                    + (int) best.stream().limit(top).filter(nearest::contains).count());
+        }
+        found.forEach((top, hits) ->
+                print("recall of the best %d: %.4f", top, (double) hits / top / EmbeddedCorpus.QUESTIONS));
+    }
+
+    private static SegmentKey key(int number) {
+        return new SegmentKey(saga(number / SEGMENTS_PER_DOCUMENT), number % SEGMENTS_PER_DOCUMENT);
+    }
+
+    private static String saga(int number) {
+        return String.format(Locale.ROOT, "00000000-0000-0000-0000-%012d", number);
+    }
+
+    /** Writes documents as a version without sketches did. */
+    private static void fill(StoreFixture fixture, EmbeddedCorpus corpus, Model model, int segments) {
+        JdbcTemplate sql = fixture.sql("vector");
+        TransactionTemplate transactions =
+                new TransactionTemplate(new JdbcTransactionManager(Objects.requireNonNull(sql.getDataSource())));
+        int stored = (int) fixture.ask("vector", "select count(*) from vector_document where visible = 1");
+        long begin = System.nanoTime();
+        for (int i = stored; i < segments / SEGMENTS_PER_DOCUMENT; i++) {
+            int document = i;
+            transactions.executeWithoutResult(
+                    transaction -> write(sql, fixture.dialect("vector"), corpus, model, document));
+        }
+        if (fixture.dialect("vector") == Dialect.POSTGRESQL) {
+            sql.execute("vacuum analyze");
+        }
+        print("filled in %.1f s", seconds(begin));
+    }
+
+    private static void write(
+            JdbcTemplate sql, Dialect dialect, EmbeddedCorpus corpus, Model model, int document) {
+        String saga = saga(document);
+        sql.update(
+                "insert into vector_document (saga_id, document_id, run, file_name, model, dimension, segments)"
+                        + " values (?, ?, 1, 'file', ?, ?, ?)",
+                saga,
+                saga,
+                model.id(),
+                model.dimension(),
+                SEGMENTS_PER_DOCUMENT);
+        List<Object[]> rows = new ArrayList<>();
+        for (int ordinal = 0; ordinal < SEGMENTS_PER_DOCUMENT; ordinal++) {
+            EmbeddedCorpus.Text segment = corpus.segment(document * SEGMENTS_PER_DOCUMENT + ordinal);
+            rows.add(new Object[] {
+                saga,
+                saga,
+                ordinal,
+                segment.text() + " " + COMMON + " " + ordinal,
+                model.id(),
+                model.dimension(),
+                VectorFormat.encode(segment.vector(), dialect)
+            });
+        }
+        sql.batchUpdate(
+                "insert into vector_segment (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
+                        + " values (?, ?, 1, 1, ?, ?, ?, ?, "
+                        + (dialect == Dialect.POSTGRESQL ? "cast(? as vector)" : "?") + ")",
+                rows);
+        sql.update("update vector_document set visible = 1 where saga_id = ?", saga);
+    }
+
+    private static double seconds(long begin) {
+        return (System.nanoTime() - begin) / 1e9;
+    }
+
+    private static void print(String format, Object... values) {
+        System.out.println("SEARCH " + String.format(Locale.ROOT, format, values));
+    }
+}
