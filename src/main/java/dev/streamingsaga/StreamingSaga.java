@@ -232,7 +232,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         DocumentContent content = closeLater(ContentFactory.open(config));
         Stores stores = closeLater(Stores.open(
                 config, context, content, new VerifiedSources(config, servers.s3())::of, resources.databases()));
-        stores.createVectorIndexes();
+        stores.startVectorIndexes();
         Reports reports = new Reports(config, journal, context);
         CallbackToken tokens =
                 CallbackToken.open(config.dataDir(), config.servers().callback().secret());

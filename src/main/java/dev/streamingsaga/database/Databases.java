@@ -11,10 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfoService;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Opens the databases of the journal and the stores, each with its own pool and its own migrations. */
 public final class Databases {
@@ -139,23 +143,52 @@ public final class Databases {
      * @throws RuntimeException if it cannot be reached or read
      */
     public static DatabaseState inspect(String role, Database settings, Path dataDir) {
-        String url = settings.url().orElseGet(() -> "jdbc:sqlite:" + dataDir.resolve(role + ".db"));
-        Dialect dialect = Dialect.of(url);
-        boolean file = dialect == Dialect.SQLITE;
+        Dialect dialect = Dialect.of(url(role, settings, dataDir));
+        return inspected(role, settings, dataDir, connections -> {
+                    MigrationInfoService migrations =
+                            flyway(role, dialect).dataSource(connections).load().info();
+                    return new DatabaseState(dialect, true, migrations.applied().length, migrations.pending().length);
+                })
+                .orElseGet(() -> new DatabaseState(dialect, false, 0, 0));
+    }
+
+    /**
+     * Connects and runs a query for one number. Creates no file and migrates nothing.
+     *
+     * @return empty if the database does not exist
+     * @throws RuntimeException if it cannot be reached or read
+     */
+    public static OptionalLong inspect(String role, Database settings, Path dataDir, String query) {
+        return inspected(
+                        role,
+                        settings,
+                        dataDir,
+                        connections -> new JdbcTemplate(connections).queryForObject(query, Long.class))
+                .map(OptionalLong::of)
+                .orElse(OptionalLong.empty());
+    }
+
+    /** Empty for an SQLite file that does not exist. */
+    private static <T> Optional<T> inspected(
+            String role, Database settings, Path dataDir, Function<DataSource, T> question) {
+        String url = url(role, settings, dataDir);
+        boolean file = Dialect.of(url) == Dialect.SQLITE;
         if (file
                 && !Files.exists(
                         Path.of(url.replaceFirst("^jdbc:sqlite:(file:)?", "").replaceFirst("[?].*", "")))) {
-            return new DatabaseState(dialect, false, 0, 0);
+            return Optional.empty();
         }
         String existingOnly = url + (url.contains("?") ? "&" : "?") + READ_WRITE_BUT_NOT_CREATE;
         HikariConfig pool = pool(role, settings, file ? existingOnly : url);
         pool.setMaximumPoolSize(2);
         pool.setReadOnly(!file); // an SQLite file is opened only if it exists
         try (HikariDataSource connections = new HikariDataSource(pool)) {
-            MigrationInfoService migrations =
-                    flyway(role, dialect).dataSource(connections).load().info();
-            return new DatabaseState(dialect, true, migrations.applied().length, migrations.pending().length);
+            return Optional.ofNullable(question.apply(connections));
         }
+    }
+
+    private static String url(String role, Database settings, Path dataDir) {
+        return settings.url().orElseGet(() -> "jdbc:sqlite:" + dataDir.resolve(role + ".db"));
     }
 
     static FluentConfiguration flyway(String role, Dialect dialect) {

@@ -17,6 +17,7 @@ import dev.streamingsaga.lra.CoordinatorSecret;
 import dev.streamingsaga.lra.CoordinatorTrial;
 import dev.streamingsaga.lra.LraScope;
 import dev.streamingsaga.lra.PersistentPort;
+import dev.streamingsaga.store.EmbeddedVectorStore;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -63,7 +64,12 @@ public final class Diagnosis {
             return where + " answers, not migrated yet: " + found.pending() + " migrations at the first start";
         }
         return where + " answers"
-                + (found.pending() > 0 ? ", " + found.pending() + " migrations at the next start" : "");
+                + (found.pending() > 0 ? ", " + found.pending() + " migrations at the next start" : "")
+                + (role.equals(StoreNames.VECTOR)
+                        ? EmbeddedVectorStore.advice(config)
+                                .map(advice -> "; " + advice)
+                                .orElse("")
+                        : "");
     }
 
     public String bucket() {

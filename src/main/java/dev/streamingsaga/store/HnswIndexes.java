@@ -26,12 +26,16 @@ final class HnswIndexes {
         this.setting = setting;
     }
 
+    boolean isConfigured() {
+        return setting != VectorIndex.EXACT;
+    }
+
     /**
      * Creates an index for each model that has vectors, and waits until it is built. Does nothing if another process is
      * creating them. A failure is only logged, since searches are correct without an index.
      */
     void create() {
-        if (setting == VectorIndex.EXACT) {
+        if (!isConfigured()) {
             return;
         }
         try (Connection connection = dataSource.getConnection()) {

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -35,21 +36,22 @@ final class HybridSearch implements VectorSearch {
     private final SegmentIndex index;
     private final DocumentContent content;
     private final WeakHits weakHits;
+    private final boolean embedded;
+    private final AtomicBoolean adviceLogged = new AtomicBoolean();
     private volatile Map<String, Long> lastReported = Map.of();
 
-    private HybridSearch(JdbcTemplate queries, SegmentIndex index, DocumentContent content, WeakHits weakHits) {
-        this.queries = queries;
-        this.index = index;
+    private HybridSearch(StoreDatabase db, DocumentContent content) {
+        this.queries = db.queries();
+        this.embedded = db.dialect() == Dialect.SQLITE;
+        this.index = embedded
+                ? new SqliteSegmentIndex(queries, Runtime.getRuntime().maxMemory() / 4)
+                : new PostgresSegmentIndex(queries, db.config().servers().vectorIndex());
         this.content = content;
-        this.weakHits = weakHits;
+        this.weakHits = new WeakHits(queries, db.dialect());
     }
 
     static HybridSearch over(StoreDatabase db, DocumentContent content) {
-        JdbcTemplate queries = db.queries();
-        SegmentIndex index = db.dialect() == Dialect.POSTGRESQL
-                ? new PostgresSegmentIndex(queries, db.config().servers().vectorIndex())
-                : new SqliteSegmentIndex(queries, Runtime.getRuntime().maxMemory() / 4);
-        return new HybridSearch(queries, index, content, new WeakHits(queries, db.dialect()));
+        return new HybridSearch(db, content);
     }
 
     private record Ranked(double score, List<String> foundBy) {
@@ -94,6 +96,7 @@ final class HybridSearch implements VectorSearch {
         if (models.isEmpty()) {
             return List.of();
         }
+        advise(models);
         Embedder embedder = content.embedder();
         Model model = new Model(embedder.modelId(), embedder.dimension());
         warn(others(models, model), model);
@@ -171,6 +174,15 @@ final class HybridSearch implements VectorSearch {
         Map<String, Long> others = new TreeMap<>(models);
         others.remove(name(model.id(), model.dimension()));
         return others;
+    }
+
+    private void advise(Map<String, Long> models) {
+        if (embedded) {
+            long segments = models.values().stream().mapToLong(Long::longValue).sum();
+            EmbeddedVectorStore.advice(segments)
+                    .filter(advice -> adviceLogged.compareAndSet(false, true))
+                    .ifPresent(LOG::warn);
+        }
     }
 
     private void warn(Map<String, Long> others, Model model) {

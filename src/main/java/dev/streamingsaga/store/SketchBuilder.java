@@ -37,8 +37,8 @@ final class SketchBuilder {
     void buildMissing() {
         List<Unsketched> missing = queries.query(
                 MISSING,
-                (row, number) -> new Unsketched(
-                        row.getString(1), row.getInt(2), new Model(row.getString(3), row.getInt(4))));
+                (row, number) ->
+                        new Unsketched(row.getString(1), row.getInt(2), new Model(row.getString(3), row.getInt(4))));
         if (missing.isEmpty()) {
             return;
         }

@@ -19,8 +19,7 @@ import java.util.Set;
  */
 record SketchContents(
         List<String> sagas, List<SketchBlock> blocks, Set<String> unsketched, Cursor cursor, long bytes, boolean full) {
-    static final SketchContents EMPTY =
-            new SketchContents(List.of(), List.of(), Set.of(), Cursor.BEGIN, 0, false);
+    static final SketchContents EMPTY = new SketchContents(List.of(), List.of(), Set.of(), Cursor.BEGIN, 0, false);
 
     /** Objects and references of one document or segment, beside its sketch. */
     private static final int DOCUMENT_BYTES = 120;

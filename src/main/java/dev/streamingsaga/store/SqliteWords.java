@@ -84,7 +84,8 @@ final class SqliteWords {
 
     private String rankable(List<Word> rare) {
         int room = MAX_RANKED - rare.stream().mapToInt(Word::segments).sum();
-        List<String> terms = new ArrayList<>(rare.stream().map(word -> quoted(word.text())).toList());
+        List<String> terms =
+                new ArrayList<>(rare.stream().map(word -> quoted(word.text())).toList());
         for (Word word : rare.subList(0, Math.min(MAX_PREFIXES, rare.size()))) {
             if (word.text().length() >= PREFIX_FROM_CHARS) {
                 String prefix = quoted(word.text()) + " *";
@@ -118,7 +119,8 @@ final class SqliteWords {
                 "select saga_id, ordinal from (select s.saga_id, s.ordinal, length(s.text) as length from vector_words w"
                         + " join vector_segment s on s.id = w.rowid"
                         + " join vector_document d on d.saga_id = s.saga_id and d.visible = 1"
-                        + " where vector_words match ? limit " + MAX_READ + ") order by length, saga_id, ordinal limit ?",
+                        + " where vector_words match ? limit " + MAX_READ
+                        + ") order by length, saga_id, ordinal limit ?",
                 (row, number) -> new SegmentKey(row.getString(1), row.getInt(2)),
                 expression,
                 limit);

@@ -3,7 +3,6 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
-import dev.streamingsaga.database.Databases.Dialect;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.source.DocumentSource;
@@ -16,6 +15,7 @@ import java.util.function.Function;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The built-in stores that are participants of an instance: their databases, bound in the registry as
@@ -27,7 +27,7 @@ public final class Stores implements AutoCloseable {
     private final Map<String, StoreDatabase> open = new LinkedHashMap<>();
     private final OutlineCache outlines;
     private final DocumentContent content;
-    private volatile boolean closed;
+    private @Nullable VectorIndexing indexing;
 
     private Stores(CamelContext context, DocumentContent content, Function<Run, DocumentSource> sources) {
         this.context = context;
@@ -73,23 +73,13 @@ public final class Stores implements AutoCloseable {
     }
 
     /**
-     * Creates the vector indexes that are missing: in PostgreSQL those of {@code saga.vector.index}, in SQLite the
-     * sketches. Waits until they are built, or until {@link #close}. A failure is only logged: searches are correct
-     * without them.
+     * Creates missing vector indexes in the background, until {@link #close}: in PostgreSQL those of
+     * {@code saga.vector.index}, also for models that are used later, in SQLite the sketches. A failure is only logged:
+     * searches are correct without them.
      */
-    public void createVectorIndexes() {
-        Optional.ofNullable(open.get(StoreNames.VECTOR)).ifPresent(this::createVectorIndexes);
-    }
-
-    private void createVectorIndexes(StoreDatabase database) {
-        if (database.dialect() == Dialect.POSTGRESQL) {
-            new HnswIndexes(
-                            database.opened().dataSource(),
-                            database.config().servers().vectorIndex())
-                    .create();
-        } else {
-            new SketchBuilder(database.queries(), () -> closed).buildMissing();
-        }
+    public void startVectorIndexes() {
+        Optional.ofNullable(open.get(StoreNames.VECTOR))
+                .ifPresent(database -> indexing = VectorIndexing.start(database));
     }
 
     /** Search over the completed documents; empty unless the vector store is a participant. */
@@ -130,7 +120,9 @@ public final class Stores implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
+        if (indexing != null) {
+            indexing.close();
+        }
         batches.stop();
         List<StoreDatabase> all = new ArrayList<>(open.values());
         open.clear();

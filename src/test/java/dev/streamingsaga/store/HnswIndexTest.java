@@ -14,6 +14,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,6 +102,22 @@ class HnswIndexTest {
         }
         double recall = (double) found / (QUESTIONS * TOP);
         assertThat(recall).as("recall@10").isGreaterThanOrEqualTo(RECALL);
+    }
+
+    @Test
+    void builds_an_index_again_whose_build_failed() {
+        HnswIndex index = HnswIndex.of(VectorIndex.HNSW, MODEL).orElseThrow();
+        HnswIndexes indexes = new HnswIndexes(sql.getDataSource(), VectorIndex.HNSW);
+        indexes.create();
+        sql.update("update pg_index set indisvalid = false where indexrelid = to_regclass(?)", index.name());
+
+        indexes.create();
+
+        assertThat(sql.queryForList(
+                        "select indisvalid from pg_index where indexrelid = to_regclass(?)",
+                        Boolean.class,
+                        index.name()))
+                .containsExactly(true);
     }
 
     @ParameterizedTest

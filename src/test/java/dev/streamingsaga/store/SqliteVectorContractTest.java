@@ -1,6 +1,7 @@
 package dev.streamingsaga.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.store.SegmentIndex.Model;
 import dev.streamingsaga.store.SegmentIndex.SegmentKey;
@@ -76,7 +77,9 @@ class SqliteVectorContractTest extends VectorContract {
 
     private long sketchedSegments() {
         return fixture.ask(
-                "vector", "select sum(length(sketches)) / ? from vector_sketch", VectorSketch.size(MODEL.dimension()));
+                "vector",
+                "select coalesce(sum(length(sketches)), 0) / ? from vector_sketch",
+                VectorSketch.size(MODEL.dimension()));
     }
 
     @Test
@@ -100,11 +103,16 @@ class SqliteVectorContractTest extends VectorContract {
         write("1", "Zeile gleich\n".repeat(SketchMemory.MIN_COMPARED));
         write("2", numbered(30 * SketchMemory.MIN_COMPARED));
         SketchMemory memory = memory(Long.MAX_VALUE);
-        assertThat(nearest(memory, "Zeile gleich", 5)).extracting(SegmentKey::sagaId).containsOnly("saga-1");
+        assertThat(nearest(memory, "Zeile gleich", 5))
+                .extracting(SegmentKey::sagaId)
+                .containsOnly("saga-1");
 
         fixture.compensate("vector", "saga-1");
 
-        assertThat(nearest(memory, "Zeile gleich", 5)).hasSize(5).extracting(SegmentKey::sagaId).containsOnly("saga-2");
+        assertThat(nearest(memory, "Zeile gleich", 5))
+                .hasSize(5)
+                .extracting(SegmentKey::sagaId)
+                .containsOnly("saga-2");
     }
 
     private static String numbered(int lines) {
@@ -121,7 +129,10 @@ class SqliteVectorContractTest extends VectorContract {
         new SketchBuilder(fixture.sql("vector"), () -> false).buildMissing();
 
         assertThat(sketchedSegments()).isEqualTo(7);
-        assertThat(nearest(memory, "fünf", 50)).hasSize(7).doesNotHaveDuplicates().startsWith(new SegmentKey("saga-2", 1));
+        assertThat(nearest(memory, "fünf", 50))
+                .hasSize(7)
+                .doesNotHaveDuplicates()
+                .startsWith(new SegmentKey("saga-2", 1));
     }
 
     /** As after a crash of the builder, and as written by another format. */
@@ -133,11 +144,15 @@ class SqliteVectorContractTest extends VectorContract {
         fixture.sql("vector").update("delete from vector_sketch where saga_id = 'saga-1' and first_ordinal > 0");
         fixture.sql("vector").update("update vector_sketch set format = 0 where saga_id = 'saga-2'");
 
-        assertThat(nearest(memory(Long.MAX_VALUE), "w2400 Zeile", 5000)).hasSize(2501).doesNotHaveDuplicates();
+        assertThat(nearest(memory(Long.MAX_VALUE), "w2400 Zeile", 5000))
+                .hasSize(2501)
+                .doesNotHaveDuplicates();
         new SketchBuilder(fixture.sql("vector"), () -> false).buildMissing();
 
         assertThat(sketchedSegments()).isEqualTo(2501);
-        assertThat(nearest(memory(Long.MAX_VALUE), "w2400 Zeile", 5000)).hasSize(2501).doesNotHaveDuplicates();
+        assertThat(nearest(memory(Long.MAX_VALUE), "w2400 Zeile", 5000))
+                .hasSize(2501)
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -152,13 +167,33 @@ class SqliteVectorContractTest extends VectorContract {
         assertThat(nearest(memory, "vier", 5)).hasSize(2).startsWith(new SegmentKey("saga-1", 1));
     }
 
+    @Test
+    void advises_another_database_beyond_its_size() {
+        writeThreeDocuments();
+        assertThat(EmbeddedVectorStore.advice(fixture.config)).isEmpty();
+
+        fixture.sql("vector").update("update vector_document set segments = 150000");
+
+        assertThat(EmbeddedVectorStore.advice(fixture.config))
+                .hasValueSatisfying(advice -> assertThat(advice).contains("450000 segments", "saga.store.vector.url"));
+    }
+
+    @Test
+    void builds_missing_sketches_in_the_background() {
+        writeThreeDocuments();
+        forgetSketches();
+
+        fixture.stores.startVectorIndexes();
+
+        await().untilAsserted(() -> assertThat(sketchedSegments()).isEqualTo(7));
+    }
+
     /** Random directions are the worst case: nothing is near to anything. */
     @Test
     void finds_nearly_all_of_the_nearest_of_random_vectors() {
         Random random = new Random(3);
-        float[][] vectors = IntStream.range(0, 20_000)
-                .mapToObj(i -> unit(random, 384))
-                .toArray(float[][]::new);
+        float[][] vectors =
+                IntStream.range(0, 20_000).mapToObj(i -> unit(random, 384)).toArray(float[][]::new);
         ByteBuffer sketches = VectorSketch.buffer(vectors.length, 384);
         for (int i = 0; i < vectors.length; i++) {
             VectorSketch.put(i, vectors[i], sketches);

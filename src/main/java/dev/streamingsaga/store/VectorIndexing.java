@@ -1,0 +1,72 @@
+package dev.streamingsaga.store;
+
+import dev.streamingsaga.database.Databases.Dialect;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+
+/** Creates the vector indexes of a database, on a thread of its own. */
+final class VectorIndexing implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(VectorIndexing.class);
+    /** After which the HNSW index of a model that is new in the database is created. */
+    private static final Duration PAUSE = Duration.ofMinutes(5);
+
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+
+    private final StoreDatabase database;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final Thread thread;
+
+    private VectorIndexing(StoreDatabase database) {
+        this.database = database;
+        thread = new Thread(this::run, database.config().id("vector-index"));
+        thread.setDaemon(true);
+    }
+
+    static VectorIndexing start(StoreDatabase database) {
+        VectorIndexing indexing = new VectorIndexing(database);
+        indexing.thread.start();
+        return indexing;
+    }
+
+    private void run() {
+        try {
+            if (database.dialect() == Dialect.SQLITE) {
+                new SketchBuilder(database.queries(), this::isStopped).buildMissing();
+                return;
+            }
+            HnswIndexes indexes = new HnswIndexes(
+                    database.opened().dataSource(), database.config().servers().vectorIndex());
+            while (indexes.isConfigured() && !isStopped()) {
+                indexes.create();
+                if (stop.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (DataAccessException e) {
+            LOG.warn("cannot build the sketches of vectors; search reads the vectors without one", e);
+        }
+    }
+
+    private boolean isStopped() {
+        return stop.getCount() == 0;
+    }
+
+    /** Waits for the statement that is running, but not for a whole index. */
+    @Override
+    public void close() {
+        stop.countDown();
+        try {
+            if (database.dialect() == Dialect.SQLITE) {
+                thread.join(STOP_LIMIT.toMillis());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

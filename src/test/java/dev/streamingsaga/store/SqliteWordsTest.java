@@ -1,0 +1,75 @@
+package dev.streamingsaga.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.streamingsaga.store.SegmentIndex.SegmentKey;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** More segments than are ranked contain the words "der" and "Vertrag"; two contain a rare word. */
+@Tag("unit")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class SqliteWordsTest {
+    private static final int COMMON = SqliteWords.MAX_RANKED + 1000;
+    private static final SegmentKey LONG_AND_RARE = new SegmentKey("saga-1", COMMON);
+    private static final SegmentKey SHORT_AND_RARE = new SegmentKey("saga-1", COMMON + 1);
+    /** The shortest of the first segments with both common words. */
+    private static final SegmentKey SHORT = new SegmentKey("saga-1", 500);
+
+    private StoreFixture fixture;
+    private SqliteWords words;
+
+    @BeforeAll
+    void fill(@TempDir Path folder) throws Exception {
+        fixture = new StoreFixture(folder, Map.of("saga.participants", "vector"), new WordVectors("words", 2));
+        words = new SqliteWords(fixture.sql("vector"));
+        fixture.content.batch = 1000;
+        String common = IntStream.range(0, COMMON)
+                .mapToObj(i -> i == SHORT.ordinal() ? "Vertrag der" : "der lange Vertrag " + i)
+                .collect(Collectors.joining("\n"));
+        String rare = "\nder Vertrag endet, wie vereinbart, zum Quartalsende\nQuartalsenden";
+        fixture.writeAndComplete("vector", fixture.document("saga-1", "doc-1", common + rare));
+        fixture.write("vector", fixture.document("saga-2", "doc-2", "Quartalsende"));
+    }
+
+    @AfterAll
+    void close() {
+        if (fixture != null) {
+            fixture.close();
+        }
+    }
+
+    @Test
+    void returns_segments_with_a_rare_word_first_then_others_with_all_words_then_with_any() {
+        List<SegmentKey> found = words.words("der Vertrag Quartalsende", 50);
+
+        assertThat(found)
+                .hasSize(50)
+                .doesNotHaveDuplicates()
+                .startsWith(LONG_AND_RARE, SHORT_AND_RARE, SHORT)
+                .allMatch(key -> key.sagaId().equals("saga-1"));
+    }
+
+    @Test
+    void returns_the_shortest_of_some_segments_if_all_words_are_common() {
+        assertThat(words.words("Vertrag der", 5)).hasSize(5).startsWith(SHORT);
+        assertThat(words.phrase("Vertrag der", 5)).containsExactly(SHORT);
+        assertThat(words.phrase("der", 5)).hasSize(5).startsWith(SHORT);
+    }
+
+    @Test
+    void finds_the_beginning_of_a_word_that_stands_nowhere() {
+        assertThat(words.words("Quartal", 5)).containsExactlyInAnyOrder(LONG_AND_RARE, SHORT_AND_RARE);
+        assertThat(words.words("Quartal nirgendwo", 5)).hasSize(2);
+        assertThat(words.words("nirgendwo", 5)).isEmpty();
+    }
+}
