@@ -153,7 +153,7 @@ final class ServerSettings {
         table.section("Search");
         table.choice("saga.vector.index", VectorIndex.EXACT)
                 .describe("How search finds the nearest vectors in PostgreSQL. exact: compares with every vector; hnsw:"
-                        + " an approximate index for each model, created at start if it is missing; hnsw-halfvec: the"
+                        + " an approximate index for each model, created in the background; hnsw-halfvec: the"
                         + " same with half the precision and size (pgvector 0.7).");
     }
 

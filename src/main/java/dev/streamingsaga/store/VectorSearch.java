@@ -34,8 +34,8 @@ public interface VectorSearch {
      * Returns the best matching segments, best first. Segments that contain the text word for word come before all
      * others. With the built-in model, segments whose meaning is far from the text are left out, so that a word without
      * a meaning finds nothing. The text is taken literally: quotes, operators and wildcards have no special meaning.
-     * PostgreSQL looks for the text word for word in at most 20 000 segments that contain all its words, and ranks at
-     * most 2000 segments for words that stand in more.
+     * Only a bounded number of segments is ranked, so that words that stand everywhere do not make a search slow; see
+     * {@code docs/search.md}.
      *
      * @param limit 1 to {@value #MAX_LIMIT}
      * @throws IllegalArgumentException if the text is longer than {@value #MAX_TEXT_CHARS} characters, or the limit is

@@ -25,6 +25,10 @@ class SqliteWordsTest {
     /** The shortest of the first segments with both common words. */
     private static final SegmentKey SHORT = new SegmentKey("saga-1", 500);
 
+    private static final SegmentKey ONE_WORD = new SegmentKey("saga-1", 501);
+    /** Beyond the segments that are read. */
+    private static final SegmentKey SHORTER = new SegmentKey("saga-1", 5 * SqliteWords.MAX_READ);
+
     private StoreFixture fixture;
     private SqliteWords words;
 
@@ -34,11 +38,21 @@ class SqliteWordsTest {
         words = new SqliteWords(fixture.sql("vector"));
         fixture.content.batch = 1000;
         String common = IntStream.range(0, COMMON)
-                .mapToObj(i -> i == SHORT.ordinal() ? "Vertrag der" : "der lange Vertrag " + i)
+                .mapToObj(SqliteWordsTest::common)
                 .collect(Collectors.joining("\n"));
         String rare = "\nder Vertrag endet, wie vereinbart, zum Quartalsende\nQuartalsenden";
         fixture.writeAndComplete("vector", fixture.document("saga-1", "doc-1", common + rare));
         fixture.write("vector", fixture.document("saga-2", "doc-2", "Quartalsende"));
+    }
+
+    private static String common(int ordinal) {
+        if (ordinal == SHORT.ordinal()) {
+            return "Vertrag der 1";
+        }
+        if (ordinal == ONE_WORD.ordinal()) {
+            return "Vertrag";
+        }
+        return ordinal == SHORTER.ordinal() ? "der Vertrag" : "der lange Vertrag " + ordinal;
     }
 
     @AfterAll
@@ -55,15 +69,15 @@ class SqliteWordsTest {
         assertThat(found)
                 .hasSize(50)
                 .doesNotHaveDuplicates()
-                .startsWith(LONG_AND_RARE, SHORT_AND_RARE, SHORT)
+                .startsWith(LONG_AND_RARE, SHORT_AND_RARE, ONE_WORD)
                 .allMatch(key -> key.sagaId().equals("saga-1"));
     }
 
     @Test
-    void returns_the_shortest_of_some_segments_if_all_words_are_common() {
-        assertThat(words.words("Vertrag der", 5)).hasSize(5).startsWith(SHORT);
+    void ranks_no_more_than_the_limit_if_all_words_are_common() {
+        assertThat(words.words("Vertrag der", 5)).hasSize(5).startsWith(SHORT).doesNotContain(SHORTER);
+        assertThat(words.phrase("der", 5)).hasSize(5).startsWith(SHORT).doesNotContain(SHORTER);
         assertThat(words.phrase("Vertrag der", 5)).containsExactly(SHORT);
-        assertThat(words.phrase("der", 5)).hasSize(5).startsWith(SHORT);
     }
 
     @Test
