@@ -95,7 +95,8 @@ public final class Leases {
     public List<SagaRecord> stale(boolean lockHeld, Collection<String> left) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE (lease_until < :now OR (node <> :node AND :locked = 1))"
-                        + " AND state NOT IN " + SagaRepository.FINAL + " AND state <> 'PAUSED' AND " + NOT_LEFT + " AND "
+                        + " AND state NOT IN " + SagaRepository.FINAL + " AND state <> 'PAUSED' AND " + NOT_LEFT
+                        + " AND "
                         + SagaFormat.KNOWN + " ORDER BY saga_id")
                 .param("now", db.now())
                 .param("node", node)

@@ -37,9 +37,8 @@ class SqliteWordsTest {
         fixture = new StoreFixture(folder, Map.of("saga.participants", "vector"), new WordVectors("words", 2));
         words = new SqliteWords(fixture.sql("vector"));
         fixture.content.batch = 1000;
-        String common = IntStream.range(0, COMMON)
-                .mapToObj(SqliteWordsTest::common)
-                .collect(Collectors.joining("\n"));
+        String common =
+                IntStream.range(0, COMMON).mapToObj(SqliteWordsTest::common).collect(Collectors.joining("\n"));
         String rare = "\nder Vertrag endet, wie vereinbart, zum Quartalsende\nQuartalsenden";
         fixture.writeAndComplete("vector", fixture.document("saga-1", "doc-1", common + rare));
         fixture.write("vector", fixture.document("saga-2", "doc-2", "Quartalsende"));
