@@ -301,6 +301,29 @@ class HostsTest {
     }
 
     @Test
+    void a_body_is_completed_by_another_node_when_its_host_stops_behind_the_gate(@TempDir Path folder)
+            throws Exception {
+        start(folder);
+        byte[] body = Files.readAllBytes(saga.text("keeper.txt", 100));
+        Application two = node("two");
+        saga.s3().when(method("GET").and(keyEndsWith("/chunk-000000"))).times(1).beforeForward(() -> {
+            reached.countDown();
+            held.await();
+        });
+        put(two, "keeper.txt", body);
+        awaitHeld();
+        assertThat(only().state()).isEqualTo(SagaState.PROCESSING);
+        hide(only().source());
+        SagaRecord stopped = stop(two);
+
+        IngestResult result = saga.awaitOutcome(stopped.sagaId());
+
+        assertFetched(saga, result, new Original(Path.of("keeper.txt"), body, ""));
+        assertThat(result.runs()).isEqualTo(2);
+        assertThat(result.stores().get("vector")).isPositive();
+    }
+
+    @Test
     void a_repeated_put_gives_its_waiting_saga_a_new_source(@TempDir Path folder) throws Exception {
         start(folder);
         byte[] body = threeChunks();
