@@ -234,6 +234,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 config, context, content, new VerifiedSources(config, servers.s3())::of, resources.databases()));
         stores.startVectorIndexes();
         Reports reports = new Reports(config, journal, context);
+        journal.redeliveries().configure(config.operation().redelivery(), reports::redeliveryGivenUp);
         CallbackToken tokens =
                 CallbackToken.open(config.dataDir(), config.servers().callback().secret());
         Outages outages = closeLater(new Outages(config.id("outages"), PROBE_INTERVAL, journal.clock()));
@@ -262,7 +263,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         SourceHost host = SourceHost.open(config);
         Ingest ingest = new Ingest(config, runs, content, engine, host);
         Recovery recovery = closeLater(
-                new Recovery(config, context, new RecoveryDependencies(runs, engine, service, host, reports)));
+                new Recovery(config, context, new RecoveryDependencies(runs, engine, service, host, reports, outages)));
         open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
         context.addRoutes(new ChunkRoutes(config, servers.s3(), journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));

@@ -5,6 +5,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.BodyKey;
+import dev.streamingsaga.journal.Delivery;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.trace.TraceLink;
 import java.nio.file.Path;
@@ -120,6 +121,7 @@ final class IngestDispatcher {
                     source.key().ifPresent(key -> request.setProperty(Ingest.SOURCE_KEY, key.toString()));
                     request.setProperty(Ingest.LISTENER, listener);
                     request.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
+                    Ingest.deliveredBy(request, Delivery.Endpoint.HTTP);
                     trace.to(request);
                 });
                 if (exchange.getException() != null) {

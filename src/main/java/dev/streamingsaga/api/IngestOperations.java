@@ -18,10 +18,12 @@ import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.operations.SagaOperator;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -258,7 +260,13 @@ final class IngestOperations {
 
     private Reply answer(IngestDispatcher.Accepted accepted, long wait) throws InterruptedException {
         String sagaId = accepted.awaitSagaId();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(wait);
         Optional<IngestResult> outcome = wait == 0 ? Optional.empty() : accepted.await(wait);
+        if (outcome.isPresent() && !outcome.get().status().equals(SagaState.COMPLETED.name())) {
+            // The document may be delivered again: then that attempt has the outcome.
+            outcome = operator.outcome(outcome.get().sagaId(), Duration.ofNanos(Math.max(0, end - System.nanoTime())))
+                    .result();
+        }
         if (outcome.isPresent()) {
             return outcome(outcome.get()).header("Preference-Applied", "wait=" + wait);
         }

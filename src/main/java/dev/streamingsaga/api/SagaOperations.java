@@ -18,7 +18,9 @@ import dev.streamingsaga.operations.UnknownCleanupException;
 import dev.streamingsaga.operations.UnknownSagaException;
 import dev.streamingsaga.operations.WrongStateException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -73,8 +75,9 @@ final class SagaOperations {
     }
 
     /**
-     * {@code GET /api/sagas/{id}/outcome}: what {@code ingest --json} prints, also for a paused saga; 202 while it
-     * runs. Waits if the request has {@code Prefer: wait=N}.
+     * {@code GET /api/sagas/{id}/outcome}: what {@code ingest --json} prints, of the newest attempt to deliver the
+     * document, also for a paused saga; 202 while it runs, or while its document is to be delivered again. Waits if the
+     * request has {@code Prefer: wait=N}.
      */
     Reply outcome(ApiRequest request) throws InterruptedException {
         Query.of(request.call());
@@ -84,16 +87,18 @@ final class SagaOperations {
             SagaOutcome outcome = operator.outcome(sagaId, wait);
             return outcome.result()
                     .map(result -> Reply.json(200, result))
-                    .orElseGet(() -> Reply.json(
-                            202,
-                            Map.of(
-                                    "sagaId",
-                                    sagaId,
-                                    "state",
-                                    outcome.saga().state().name())));
+                    .orElseGet(() -> Reply.json(202, accepted(saga(request))));
         } catch (UnknownSagaException e) {
             throw request.missing("saga");
         }
+    }
+
+    private Map<String, Object> accepted(SagaRecord saga) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("sagaId", saga.sagaId());
+        body.put("state", saga.state().name());
+        Optional.ofNullable(views.story(saga)).ifPresent(story -> body.put("delivery", story));
+        return body;
     }
 
     Reply cancel(ApiRequest request) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param needsAttention whether it waits for a person
  * @param visible whether its document can be found and read, which follows shortly after completion
  * @param waiting why it does not continue; null if it does
+ * @param delivery which attempt to deliver its document it is; null for the only one
  * @param node the node that runs it; null if none does
  * @param needsNewerVersion whether a newer version began it, so that nodes of this version leave it alone
  * @param progress progress of the running step, if this process runs the saga
@@ -42,7 +43,32 @@ record SagaSummary(
         boolean visible,
         @Nullable WaitingView waiting,
         @Nullable WaitingForView waitingFor,
-        boolean needsNewerVersion) {
+        boolean needsNewerVersion,
+        @Nullable DeliveryView delivery) {
+
+    /**
+     * @param attempt 1 for the first saga of the document
+     * @param of attempts at most, as configured now
+     * @param redelivery what follows a saga that was compensated for a transient reason; null: nothing
+     * @param nextAt when the document is delivered again; null if it is not, or not before residue is removed
+     * @param latest the newest attempt; null in lists
+     * @param attempts all attempts, the first one first; empty in lists
+     */
+    record DeliveryView(
+            int attempt,
+            int of,
+            @Nullable String redelivery,
+            @Nullable String nextAt,
+            @Nullable String latest,
+            List<AttemptView> attempts) {}
+
+    record AttemptView(
+            String sagaId,
+            int attempt,
+            String state,
+            @Nullable String reason,
+            String receivedAt,
+            @Nullable String finishedAt) {}
 
     /** @param reason begins with "waits for" */
     record WaitingView(String reason, String since, String nextAttemptAt) {}
@@ -62,6 +88,7 @@ record SagaSummary(
             SagaSummary saga,
             List<String> participants,
             @Nullable String supersededBy,
+            @Nullable DeliveryView delivery,
             List<StepView> steps,
             Chunks chunks,
             Map<String, Long> stores,

@@ -13,6 +13,7 @@ import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Delivery;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.OpenCleanups;
 import dev.streamingsaga.journal.Reason;
@@ -97,7 +98,45 @@ final class SagaViews {
                                 waiting.since().toString(),
                                 waiting.nextAttempt().toString()))
                         .orElse(null),
-                saga.needsNewerVersion());
+                saga.needsNewerVersion(),
+                delivery(saga));
+    }
+
+    private SagaSummary.@Nullable DeliveryView delivery(SagaRecord saga) {
+        Delivery delivery = saga.delivery();
+        return delivery.attempt() == 1 && delivery.redelivery().isEmpty() ? null : delivery(saga, null, List.of());
+    }
+
+    private SagaSummary.DeliveryView delivery(
+            SagaRecord saga, @Nullable String latest, List<SagaSummary.AttemptView> attempts) {
+        Delivery delivery = saga.delivery();
+        return new SagaSummary.DeliveryView(
+                delivery.attempt(),
+                Math.max(operator.maxAttempts(), delivery.attempt()),
+                delivery.redelivery().map(Enum::name).orElse(null),
+                delivery.isDue() ? text(delivery.next()) : null,
+                latest,
+                attempts);
+    }
+
+    /** All attempts to deliver the document of a saga; null if it is the only one. */
+    SagaSummary.@Nullable DeliveryView story(SagaRecord saga) {
+        if (delivery(saga) == null) {
+            return null;
+        }
+        List<SagaRecord> attempts = operator.attempts(saga);
+        return delivery(
+                saga,
+                attempts.get(attempts.size() - 1).sagaId(),
+                attempts.stream()
+                        .map(attempt -> new SagaSummary.AttemptView(
+                                attempt.sagaId(),
+                                attempt.delivery().attempt(),
+                                attempt.state().name(),
+                                attempt.reason().map(Reason::name).orElse(null),
+                                attempt.receivedAt().toString(),
+                                text(attempt.finishedAt())))
+                        .toList());
     }
 
     private @Nullable ProgressView progress(String sagaId) {
@@ -114,6 +153,7 @@ final class SagaViews {
                 summary(saga),
                 saga.participants(),
                 saga.supersededBy().orElse(null),
+                story(saga),
                 steps(saga, status.steps(), result.stores()),
                 chunks(saga),
                 result.stores(),

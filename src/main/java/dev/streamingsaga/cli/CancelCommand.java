@@ -34,6 +34,9 @@ final class CancelCommand implements Callable<Integer> {
     }
 
     private static String summary(Change change) {
+        if (change.before().delivery().isPending()) {
+            return "the redelivery of its document is cancelled";
+        }
         return switch (change.after().state()) {
             case COMPENSATED -> "cancelled; all data that it had written was removed";
             case PARTIALLY_COMPENSATED -> "cancelled; some of its data could not be removed: cleanups lists it";

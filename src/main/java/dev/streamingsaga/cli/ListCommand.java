@@ -3,6 +3,7 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.ingest.SourcePaths;
+import dev.streamingsaga.journal.Delivery;
 import dev.streamingsaga.journal.SagaCount;
 import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaPage;
@@ -105,15 +106,17 @@ final class ListCommand implements Callable<Integer> {
     }
 
     static void print(PrintWriter out, SagaConfig config, List<SagaRecord> sagas, boolean json) {
+        int maxAttempts = config.operation().maxDeliveries();
         if (!json && sagas.isEmpty()) {
             out.println("no sagas yet");
         }
         for (SagaRecord saga : sagas) {
+            String attempt = attempt(saga, maxAttempts);
             if (json) {
                 out.println(CommonOptions.json(SagaView.of(saga)));
             } else {
                 out.printf(
-                        "%s  %-21s %-10s %s%s%n",
+                        "%s  %-21s %-10s %s%s%s%n",
                         saga.sagaId(),
                         saga.state(),
                         saga.document()
@@ -125,8 +128,29 @@ final class ListCommand implements Callable<Integer> {
                                         .or(() -> saga.waiting()
                                                 .map(waiting -> "  " + ConsoleText.safe(waiting.reason())))
                                         .orElse("")
-                                + (saga.needsNewerVersion() ? "  needs a newer version" : ""));
+                                + (saga.needsNewerVersion() ? "  needs a newer version" : ""),
+                        attempt.isEmpty() ? "" : "  " + attempt);
             }
         }
+    }
+
+    /** Which attempt to deliver its document a saga is, and what follows; empty for the only one. */
+    static String attempt(SagaRecord saga, int maxAttempts) {
+        Delivery delivery = saga.delivery();
+        if (delivery.attempt() == 1 && delivery.redelivery().isEmpty()) {
+            return "";
+        }
+        String next = delivery.redelivery()
+                .map(redelivery -> switch (redelivery) {
+                    case DUE ->
+                        ", next at " + delivery.next().map(Object::toString).orElse("");
+                    case AFTER_CLEANUP -> ", next when its residue is removed";
+                    case STARTED -> ", delivered again";
+                    case REPLACED -> ", replaced by another saga";
+                    case CANCELLED -> ", redelivery cancelled";
+                    case GIVEN_UP -> ", given up";
+                })
+                .orElse("");
+        return "attempt " + delivery.attempt() + " of " + Math.max(maxAttempts, delivery.attempt()) + next;
     }
 }

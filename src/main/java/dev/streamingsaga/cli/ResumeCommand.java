@@ -36,6 +36,9 @@ final class ResumeCommand implements Callable<Integer> {
 
     private static String summary(Change change) {
         SagaRecord after = change.after();
+        if (change.before().delivery().isPending()) {
+            return "its document is delivered again now, as another saga; status " + after.sagaId() + " shows it";
+        }
         if (!after.state().isFinal()) {
             return "not finished yet: the saga did not end within the time limit; status shows its state";
         }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param node the node that runs it; null if none does
  * @param needsNewerVersion whether a newer version began it, so that nodes of this version leave it alone
+ * @param delivery the first saga of the document; all attempts to deliver it have the same
+ * @param redelivery what follows a saga that was compensated for a transient reason; null: nothing
  */
 record SagaView(
         String sagaId,
@@ -28,7 +30,11 @@ record SagaView(
         String receivedAt,
         @Nullable String finishedAt,
         @Nullable String waitsFor,
-        boolean needsNewerVersion) {
+        boolean needsNewerVersion,
+        String delivery,
+        int attempt,
+        @Nullable String redelivery,
+        @Nullable String nextDeliveryAt) {
 
     static SagaView of(SagaRecord saga) {
         return new SagaView(
@@ -46,6 +52,12 @@ record SagaView(
                 saga.receivedAt().toString(),
                 saga.finishedAt().map(Instant::toString).orElse(null),
                 saga.waiting().map(Waiting::reason).orElse(null),
-                saga.needsNewerVersion());
+                saga.needsNewerVersion(),
+                saga.delivery().id(),
+                saga.delivery().attempt(),
+                saga.delivery().redelivery().map(Enum::name).orElse(null),
+                saga.delivery().isDue()
+                        ? saga.delivery().next().map(Instant::toString).orElse(null)
+                        : null);
     }
 }

@@ -106,6 +106,7 @@ final class StatusCommand implements Callable<Integer> {
         if (options.json) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("saga", SagaView.of(saga));
+            all.put("attempts", reader.attempts(saga).stream().map(SagaView::of).toList());
             all.put(
                     "steps",
                     status.steps().stream()
@@ -136,11 +137,21 @@ final class StatusCommand implements Callable<Integer> {
             out.println(CommonOptions.json(all));
         } else {
             ListCommand.print(out, config, List.of(saga), false);
+            List<SagaRecord> attempts = reader.attempts(saga);
+            if (attempts.size() > 1) {
+                attempts.forEach(attempt -> out.printf(
+                        "  attempt %d  %s  %-21s %s  %s%n",
+                        attempt.delivery().attempt(),
+                        attempt.sagaId(),
+                        attempt.state(),
+                        attempt.receivedAt(),
+                        attempt.reason().map(Enum::name).orElse("")));
+            }
             saga.runningNode().ifPresent(node -> out.println("  on node " + ConsoleText.safe(node)));
             status.steps().forEach(s -> out.printf("  %-12s %-12s %9s%n", s.name(), s.state(), duration(s, saga)));
             print(out, status.events());
             status.cleanups().forEach(c -> CleanupsCommand.print(out, c));
         }
-        return !saga.state().isFinal();
+        return !saga.state().isFinal() || saga.delivery().isPending();
     }
 }

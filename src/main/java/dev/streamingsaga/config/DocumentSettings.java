@@ -38,6 +38,13 @@ final class DocumentSettings {
                 .describe("Attempts of a step that meets a transient failure, at least; the first is included.");
         table.row(DURATION, "saga.step.retry-delay", "5s", "0s", "1h")
                 .describe("Pause before a step is tried again. It doubles each time, up to 30 s.");
+        table.row(INTEGER, "saga.redelivery.max", "3", "0", "100")
+                .describe("How often the drop folder, HTTP and JMS deliver a document again, each time as another saga,"
+                        + " after its saga was compensated for a transient failure. 0: never.");
+        table.row(DURATION, "saga.redelivery.delay", "1m", "0s", "1h")
+                .describe("Pause before a document is delivered again. It doubles each time, up to 1 h.");
+        table.row(DURATION, "saga.redelivery.until", "24h", "0s", "30d")
+                .describe("Time after the first delivery of a document in which another delivery may become due.");
     }
 
     private static void instance(SettingsTable table) {

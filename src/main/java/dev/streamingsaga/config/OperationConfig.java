@@ -1,6 +1,7 @@
 package dev.streamingsaga.config;
 
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
+import dev.streamingsaga.journal.RedeliveryPolicy;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
@@ -9,10 +10,16 @@ import java.util.Optional;
 public record OperationConfig(
         Node node,
         WaitPolicy patience,
+        RedeliveryPolicy redelivery,
         Compensation compensation,
         RecoveryPolicy recovery,
         OrphanPolicy orphans,
         Observability observability) {
+
+    /** How many attempts to deliver a document there are at most, the first included. */
+    public int maxDeliveries() {
+        return redelivery.max() + 1;
+    }
 
     /**
      * @param name readable name of this process; empty: the host name

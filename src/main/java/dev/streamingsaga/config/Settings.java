@@ -33,6 +33,7 @@ import dev.streamingsaga.config.ServerConfig.EmbeddingProvider;
 import dev.streamingsaga.config.ServerConfig.S3;
 import dev.streamingsaga.config.ServerConfig.VectorIndex;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
+import dev.streamingsaga.journal.RedeliveryPolicy;
 import dev.streamingsaga.journal.StoreNames;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -222,6 +223,10 @@ public final class Settings {
                         read.integer("saga.step.attempts"),
                         read.duration("saga.step.retry-delay"),
                         read.duration("saga.patience")),
+                new RedeliveryPolicy(
+                        read.integer("saga.redelivery.max"),
+                        read.duration("saga.redelivery.delay"),
+                        read.duration("saga.redelivery.until")),
                 new Compensation(
                         read.duration("saga.compensation.step-timeout"),
                         new RetryPolicy(

@@ -5,6 +5,8 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.dropfolder.ReadyFiles.Ready;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Delivery;
+import dev.streamingsaga.journal.Delivery.Redelivery;
 import dev.streamingsaga.journal.DroppedFile;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
@@ -133,6 +135,9 @@ final class DropFolder {
             Optional<SagaRecord> ended = newest.filter(seen ->
                             seen.identity().filter(tracked.identity()::equals).isPresent())
                     .map(SagaRegistration.NewestSaga::saga);
+            if (ended.filter(saga -> saga.delivery().isPending()).isPresent()) {
+                return; // it is delivered again
+            }
             if (ended.isPresent()) {
                 offer(new Ready(tracked, ended));
                 return;
@@ -259,6 +264,7 @@ final class DropFolder {
         TrackedFile tracked = exchange.getProperty(WATCH, TrackedFile.class);
         exchange.setProperty(Ingest.ONCE, tracked.identity());
         exchange.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
+        Ingest.deliveredBy(exchange, Delivery.Endpoint.DROP_FOLDER);
     }
 
     void ended(Exchange exchange) {
@@ -266,9 +272,20 @@ final class DropFolder {
         settle(exchange.getProperty(WATCH, TrackedFile.class), result.sagaId(), SagaState.valueOf(result.status()));
     }
 
+    private boolean isDeliveredAgain(String sagaId) {
+        return journal.sagas()
+                .find(sagaId)
+                .filter(saga -> saga.delivery().isPending()
+                        || saga.delivery()
+                                .redelivery()
+                                .filter(Redelivery.STARTED::equals)
+                                .isPresent())
+                .isPresent();
+    }
+
     private void settle(TrackedFile tracked, String sagaId, SagaState state) {
-        if (!state.isFinal()) {
-            return; // the saga is paused and needs the file
+        if (!state.isFinal() || isDeliveredAgain(sagaId)) {
+            return; // the saga is paused and needs the file, or the next one does
         }
         try {
             if (settlement.settle(tracked, new Settlement.EndedSaga(sagaId, state, () -> ingest.result(sagaId)))) {

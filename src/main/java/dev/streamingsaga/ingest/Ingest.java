@@ -5,12 +5,15 @@ import dev.streamingsaga.annotation.PublicApi;
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.journal.Delivery;
+import dev.streamingsaga.journal.DeliveryRequest;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.source.SourceHost;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
 
@@ -34,6 +37,12 @@ public final class Ingest {
      * {@link dev.streamingsaga.journal.Origin#key}; absent for a file on disk, which its path identifies.
      */
     public static final String SOURCE_KEY = "SagaSourceKey";
+
+    /**
+     * Exchange property, a {@link DeliveryRequest}: which endpoint delivers the document again after a transient
+     * failure. Absent for a caller that decides this for itself.
+     */
+    public static final String DELIVERY = "SagaDelivery";
 
     /** Exchange property, a {@code Consumer<String>}: called with the saga's id as soon as it is journaled. */
     public static final String LISTENER = "SagaListener";
@@ -60,6 +69,7 @@ public final class Ingest {
     public static final String FAIL_ON = "SagaFailOn";
 
     private final SagaConfig config;
+    private final Journal journal;
     private final PreparationSteps steps;
     private final IngestResults results;
     private final OutcomeWait outcomes;
@@ -74,6 +84,7 @@ public final class Ingest {
     public Ingest(SagaConfig config, Runs runs, DocumentContent content, SagaEngine engine, SourceHost host) {
         Journal journal = runs.journal();
         this.config = config;
+        this.journal = journal;
         this.steps = new PreparationSteps(config, journal, content);
         this.results = new IngestResults(config, journal, engine.counts());
         this.outcomes = new OutcomeWait(config, journal, runs, engine);
@@ -81,10 +92,17 @@ public final class Ingest {
         this.execution = new RunExecution(config, journal, runs, engine);
     }
 
+    /** Lets the endpoint that sends this exchange deliver its document again after a transient failure. */
+    @Internal
+    public static void deliveredBy(Exchange exchange, Delivery.Endpoint endpoint) {
+        exchange.setProperty(DELIVERY, new DeliveryRequest(Optional.of(endpoint), Optional.empty()));
+    }
+
     @Internal
     public RoutesBuilder routes() {
-        OutcomeCheck check = new OutcomeCheck(config.endpoints().hub().failOn());
-        return new IngestRoutes(config, claims, execution, new OutcomeAnswer(check, outcomes, results));
+        OutcomeCheck check =
+                new OutcomeCheck(config.endpoints().hub().failOn(), journal.redeliveries()::hasTransientFailure);
+        return new IngestRoutes(config, claims, execution, new OutcomeAnswer(check, outcomes, results), check);
     }
 
     /**

@@ -39,18 +39,21 @@ final class IngestRoutes extends RouteBuilder {
     private final SourceClaims claims;
     private final RunExecution execution;
     private final OutcomeAnswer answers;
+    private final OutcomeCheck outcome;
 
-    IngestRoutes(SagaConfig config, SourceClaims claims, RunExecution execution, OutcomeAnswer answers) {
+    IngestRoutes(
+            SagaConfig config, SourceClaims claims, RunExecution execution, OutcomeAnswer answers,
+            OutcomeCheck outcome) {
         this.config = config;
         this.claims = claims;
         this.execution = execution;
         this.answers = answers;
+        this.outcome = outcome;
     }
 
     @Override
     public void configure() {
         IngestResultConverter.register(getContext().getTypeConverterRegistry());
-        OutcomeCheck outcome = new OutcomeCheck(config.endpoints().hub().failOn());
         // A new thread for each run: what Camel leaves on a thread must not continue during another run.
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(config.id("run-"));
         threads.setDaemon(true); // a run that waits for a slot must not keep the process alive

@@ -1,16 +1,27 @@
 package dev.streamingsaga.ingest;
 
 import dev.streamingsaga.config.FailOn;
+import java.util.function.Predicate;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /** Fails the caller's exchange if the saga has not completed and the caller requested that. */
 public final class OutcomeCheck {
     private final FailOn byDefault;
+    private final Predicate<String> isTransient;
 
-    /** @param byDefault holds for exchanges without the property {@link Ingest#FAIL_ON} */
+    /** As {@link #OutcomeCheck(FailOn, Predicate)}, without knowing of transient failures. */
     public OutcomeCheck(FailOn byDefault) {
+        this(byDefault, sagaId -> false);
+    }
+
+    /**
+     * @param byDefault holds for exchanges without the property {@link Ingest#FAIL_ON}
+     * @param isTransient whether the saga with this id was compensated for a transient reason
+     */
+    public OutcomeCheck(FailOn byDefault, Predicate<String> isTransient) {
         this.byDefault = byDefault;
+        this.isTransient = isTransient;
     }
 
     /**
@@ -38,7 +49,7 @@ public final class OutcomeCheck {
     public void check(Exchange exchange) {
         if (exchange.getMessage().getBody() instanceof IngestResult result
                 && of(exchange).fails(result.status())) {
-            throw new SagaNotCompletedException(result);
+            throw new SagaNotCompletedException(result, isTransient.test(result.sagaId()));
         }
     }
 }

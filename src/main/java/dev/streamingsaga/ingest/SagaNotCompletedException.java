@@ -12,12 +12,28 @@ import java.util.Optional;
 @PublicApi
 public final class SagaNotCompletedException extends RuntimeException {
     private final transient IngestResult result;
+    private final boolean transientFailure;
 
+    /** For a permanent failure. */
     public SagaNotCompletedException(IngestResult result) {
+        this(result, false);
+    }
+
+    /** @param transientFailure see {@link #isTransient} */
+    public SagaNotCompletedException(IngestResult result, boolean transientFailure) {
         super("saga " + result.sagaId() + " of " + result.file() + " ended " + result.status()
                 + (result.reason() == null ? "" : ", " + result.reason())
                 + (result.message() == null ? "" : ": " + result.message()));
         this.result = result;
+        this.transientFailure = transientFailure;
+    }
+
+    /**
+     * Whether the saga was compensated for a transient reason: the same file may succeed later without anybody's help,
+     * for example by a redelivery of the caller's route.
+     */
+    public boolean isTransient() {
+        return transientFailure;
     }
 
     public IngestResult result() {

@@ -6,6 +6,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.PrintableText;
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.DeliveryRequest;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.NewSaga;
@@ -73,7 +74,8 @@ final class SourceClaims {
         // A queue or topic that was created again counts from the beginning; a different file shows this.
         Optional<SagaRecord> started = newSaga.request()
                 .flatMap(journal.registration()::requested)
-                .filter(saga -> saga.origin().key().equals(newSaga.origin().key()));
+                .filter(saga -> saga.origin().key().equals(newSaga.origin().key())
+                        && newSaga.delivery().previous().isEmpty());
         if (started.isPresent()) {
             return join(exchange, started.get());
         }
@@ -82,6 +84,10 @@ final class SourceClaims {
             Optional<SagaRecord> seen = skips ? newest(newSaga.origin()) : Optional.empty();
             Optional<SagaRecord> stored = skips ? alreadyStored(newSaga) : Optional.empty();
             if (stored.isPresent()) {
+                newSaga.delivery()
+                        .previous()
+                        .ifPresent(previous -> journal.redeliveries()
+                                .replace(previous, "saga " + stored.get().sagaId() + " has stored the document"));
                 return join(exchange, stored.get());
             }
             RegisteredSaga registered = skips && newSaga.exclusive()
@@ -92,6 +98,9 @@ final class SourceClaims {
                 exchange.setProperty(ExchangeKeys.RUN, runs.begin(saga));
                 warnIfRenamed(exchange, saga);
                 return saga.sagaId();
+            }
+            if (newSaga.delivery().previous().isPresent()) {
+                return join(exchange, saga); // delivered again already, or not due any more
             }
             if (newSaga.once().isPresent()) {
                 throw new SagaException(
@@ -127,7 +136,8 @@ final class SourceClaims {
                 onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT,
                 once(exchange, path),
                 Optional.ofNullable(exchange.getProperty(Ingest.REQUEST, String.class)),
-                Optional.ofNullable(exchange.getProperty(Ingest.SENDER, String.class)));
+                Optional.ofNullable(exchange.getProperty(Ingest.SENDER, String.class)),
+                exchange.getProperty(Ingest.DELIVERY, DeliveryRequest.NONE, DeliveryRequest.class));
     }
 
     private Origin origin(Exchange exchange, Path path) {

@@ -70,8 +70,8 @@ public final class UploadSpool {
     }
 
     /**
-     * Removes every file that neither a saga, on any node, nor a running call needs, such as the files of sagas that
-     * ended after a pause or through recovery.
+     * Removes every file that neither a saga or a pending redelivery, on any node, nor a running call needs, such as
+     * the files of sagas that ended after a pause or through recovery.
      */
     public synchronized void sweep() {
         try (Stream<Path> files = Files.list(folder)) {

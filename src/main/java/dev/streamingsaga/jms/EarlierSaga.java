@@ -1,6 +1,10 @@
 package dev.streamingsaga.jms;
 
 import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.journal.Delivery;
+import dev.streamingsaga.journal.DeliveryRequest;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.Redeliveries;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaRegistration;
 import dev.streamingsaga.source.SourceFile;
@@ -8,6 +12,9 @@ import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.camel.Exchange;
 
@@ -20,30 +27,60 @@ final class EarlierSaga {
     /** Exchange property: the saga, as it was when it was found. */
     private static final String FOUND = "SagaJmsEarlier";
 
+    private static final DeliveryRequest DELIVERY =
+            new DeliveryRequest(Optional.of(Delivery.Endpoint.JMS), Optional.empty());
+
     /** Exchange property, a Boolean: the message is redelivered and has no id. */
     private static final String BY_FILE = "SagaJmsByFile";
 
     private final SagaRegistration sagas;
+    private final Redeliveries redeliveries;
+    private final Clock clock;
     private final Ingest ingest;
     private final SpooledBody bodies;
 
-    EarlierSaga(SagaRegistration sagas, Ingest ingest, SpooledBody bodies) {
-        this.sagas = sagas;
+    EarlierSaga(Journal journal, Ingest ingest, SpooledBody bodies) {
+        this.sagas = journal.registration();
+        this.redeliveries = journal.redeliveries();
+        this.clock = journal.clock();
         this.ingest = ingest;
         this.bodies = bodies;
     }
 
-    /** Identifies the request by the message id, and looks up the saga that it started. */
+    /** What the journal records as the request of a message. */
+    static String request(String messageId) {
+        return "jms " + messageId;
+    }
+
+    /**
+     * Identifies the request by the message id, and looks up the saga that it started, or whose document it delivers
+     * again.
+     */
     void findByMessageId(Exchange exchange) throws JMSException {
+        exchange.setProperty(Ingest.DELIVERY, DELIVERY);
         Message message = ReceivedMessage.of(exchange);
         String id = message.getJMSMessageID();
         if (id == null) {
             exchange.setProperty(BY_FILE, message.getJMSRedelivered());
             return;
         }
-        String request = "jms " + id;
+        String request = request(id);
         exchange.setProperty(Ingest.REQUEST, request);
-        sagas.requested(request).ifPresent(saga -> found(exchange, saga));
+        sagas.requested(request)
+                .or(() -> redeliveries.sentAgain(request))
+                .ifPresent(saga -> found(exchange, redeliveries.latest(saga)));
+    }
+
+    private void found(Exchange exchange, SagaRecord latest) {
+        Instant now = clock.instant();
+        if (latest.delivery().isDue()
+                && latest.delivery().next().filter(now::isBefore).isEmpty()) {
+            exchange.setProperty(
+                    Ingest.DELIVERY,
+                    new DeliveryRequest(Optional.of(Delivery.Endpoint.JMS), Optional.of(latest.sagaId())));
+        } else {
+            exchange.setProperty(FOUND, latest);
+        }
     }
 
     /** Body: a file on disk, which may have changed since an earlier saga. */
@@ -62,12 +99,8 @@ final class EarlierSaga {
 
     private void find(String sourceKey, Exchange exchange, Predicate<SagaRegistration.NewestSaga> same) {
         if (exchange.getProperty(BY_FILE, false, Boolean.class)) {
-            sagas.newest(sourceKey).filter(same).ifPresent(seen -> found(exchange, seen.saga()));
+            sagas.newest(sourceKey).filter(same).ifPresent(seen -> found(exchange, redeliveries.latest(seen.saga())));
         }
-    }
-
-    private static void found(Exchange exchange, SagaRecord saga) {
-        exchange.setProperty(FOUND, saga);
     }
 
     boolean isFound(Exchange exchange) {

@@ -31,6 +31,7 @@ public final class JmsRoutes extends RouteBuilder {
     private final ClaimedFile file;
     private final SpooledBody body;
     private final DeadLetters deadLetters;
+    private final RedeliveredMessage redelivered;
     private final Replies replies = new Replies();
 
     /**
@@ -47,8 +48,11 @@ public final class JmsRoutes extends RouteBuilder {
         timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
         this.file = new ClaimedFile(new ClaimCheck("saga.jms.roots", config.endpoints().jms().roots()));
         this.body = new SpooledBody(spool);
-        this.earlier = new EarlierSaga(parts.journal().registration(), parts.ingest(), body);
-        this.deadLetters = new DeadLetters(config.endpoints().jms().deadLetterQueue(), spool);
+        this.earlier = new EarlierSaga(parts.journal(), parts.ingest(), body);
+        MessageCopy copies = new MessageCopy(spool);
+        this.deadLetters = new DeadLetters(config.endpoints().jms().deadLetterQueue(), copies);
+        this.redelivered = new RedeliveredMessage(
+                parts.journal(), config.endpoints().jms().queue(), copies, deadLetters);
         context.addComponent(config.id("jms"), component(connections(context)));
     }
 
@@ -87,11 +91,12 @@ public final class JmsRoutes extends RouteBuilder {
                 .description("ingests the document of a message, replies with the outcome; dead-letters bad messages")
                 .process(ErrorGuard::mark)
                 .process(replies::remember)
+                .process(redelivered::remember)
                 .doTry()
                     .process(earlier::findByMessageId)
                     .choice()
                         .when(earlier::needsBody).to(config.direct("jms-body"))
-                        .when(earlier::isFound).process(earlier::await)
+                        .when(earlier::isFound).process(earlier::await).process(redelivered::schedule)
                         .when(body().isInstanceOf(TextMessage.class)).to(config.direct("jms-file"))
                         .when(body().isInstanceOf(BytesMessage.class)).to(config.direct("jms-body"))
                         .otherwise().process(Refusal.ofType())
@@ -102,7 +107,9 @@ public final class JmsRoutes extends RouteBuilder {
                     .process(deadLetters::put)
                     .process(Refusal::reply)
                 .end()
-                .process(replies::send);
+                .filter(exchange -> !RedeliveredMessage.isScheduled(exchange))
+                    .process(replies::send)
+                .end();
 
         from(config.direct("jms-file")).routeId(config.id("jms-file")).group("jms")
                 .errorHandler(noErrorHandler())
@@ -129,12 +136,14 @@ public final class JmsRoutes extends RouteBuilder {
 
         from(config.direct("jms-ingest")).routeId(config.id("jms-ingest")).group("jms")
                 .errorHandler(noErrorHandler())
-                .description("ingests a file, or waits for the saga that an earlier delivery of its message started")
+                .description("ingests a file, or waits for the saga that an earlier delivery of its message started;"
+                        + " schedules the message if its document is delivered again")
                 .choice()
                     .when(earlier::isFound).process(earlier::await)
                     .otherwise()
                         .setProperty(Ingest.FAIL_ON, constant(FailOn.NEVER))
                         .to(config.direct("ingest"))
-                .end();
+                .end()
+                .process(redelivered::schedule);
     }
 }

@@ -11,6 +11,7 @@ import jakarta.jms.JMSException;
 import jakarta.jms.Message;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 
 /** Keeps the body of a bytes message in the spool while its saga runs. */
@@ -66,6 +67,14 @@ final class SpooledBody {
     /** Whether this node holds the body of the saga. */
     boolean isHere(SagaRecord saga) {
         return BodyKey.parse(saga.origin().key()).filter(spool::contains).isPresent();
+    }
+
+    /** The file that has the body of the message now; empty for a message without one. */
+    static Optional<Path> file(Exchange exchange) {
+        return exchange.getProperty(CLAIMED) instanceof Path path
+                ? Optional.of(path)
+                : Optional.ofNullable(exchange.getProperty(RECEIVED, UploadSpool.ReceivedBody.class))
+                        .map(UploadSpool.ReceivedBody::part);
     }
 
     /** Ends the use of the spool by this message, however far the message came. */

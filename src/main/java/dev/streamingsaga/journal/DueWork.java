@@ -12,9 +12,15 @@ import java.util.List;
  * @param publications completed documents that are not visible in every store yet
  * @param cleanupCommands operator commands for clean-up entries
  * @param cleanups clean-up entries whose next attempt is due
+ * @param redeliveries documents that are to be delivered again
  */
 public record DueWork(
-        boolean commands, boolean staleSagas, boolean publications, boolean cleanupCommands, boolean cleanups) {
+        boolean commands,
+        boolean staleSagas,
+        boolean publications,
+        boolean cleanupCommands,
+        boolean cleanups,
+        boolean redeliveries) {
 
     /** Each condition repeats that of a partial index. */
     static final String SQL = "SELECT"
@@ -33,7 +39,10 @@ public record DueWork(
             + " AS cleanup_commands,"
             + when("SELECT 1 FROM cleanup JOIN saga USING (saga_id) WHERE cleanup.state = 'PENDING'"
                     + " AND cleanup.next_attempt_at <= :now AND " + SagaFormat.KNOWN)
-            + " AS cleanups";
+            + " AS cleanups,"
+            + when("SELECT 1 FROM saga WHERE next_delivery_at IS NOT NULL AND next_delivery_at <= :now AND "
+                    + SagaFormat.KNOWN)
+            + " AS redeliveries";
 
     private static String when(String query) {
         return " CASE WHEN EXISTS (" + query + ") THEN 1 ELSE 0 END";
@@ -49,7 +58,8 @@ public record DueWork(
                         row.getInt("stale") == 1,
                         row.getInt("publications") == 1,
                         row.getInt("cleanup_commands") == 1,
-                        row.getInt("cleanups") == 1))
+                        row.getInt("cleanups") == 1,
+                        row.getInt("redeliveries") == 1))
                 .single();
     }
 }

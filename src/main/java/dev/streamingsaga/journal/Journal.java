@@ -38,6 +38,7 @@ public final class Journal {
     private final HostWaits hostWaits;
     private final SingletonLease singletons;
     private final NodeRepository nodes;
+    private final Redeliveries redeliveries;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -54,12 +55,13 @@ public final class Journal {
         this.events = new EventRepository(db);
         this.transitions = new StateTransitions(db, sagas, events, lease.toMillis());
         this.leases = new Leases(db, events, transitions, node);
-        this.registration = new SagaRegistration(db, sagas, events, leases);
+        this.redeliveries = new Redeliveries(db, sagas, events);
+        this.registration = new SagaRegistration(db, sagas, events, leases, redeliveries);
         this.steps = new StepRepository(db, sagas, transitions);
         this.commands = new OperatorCommands(db, transitions, steps, leases);
         this.cleanups = new CleanupRepository(db);
-        this.outcomes = new SagaOutcomes(
-                new SagaOutcomes.Repositories(db, sagas, events, transitions, registration, steps, cleanups));
+        this.outcomes = new SagaOutcomes(new SagaOutcomes.Repositories(
+                db, sagas, events, transitions, registration, steps, cleanups, redeliveries));
         this.chunks = new ChunkRepository(db);
         this.runs = new RunRepository(db, transitions, events);
         this.statistics = new StatisticsRepository(db);
@@ -135,6 +137,11 @@ public final class Journal {
     /** Files of drop folders whose saga has ended. */
     public DroppedFileRepository droppedFiles() {
         return droppedFiles;
+    }
+
+    /** Redeliveries of documents after a transient failure. */
+    public Redeliveries redeliveries() {
+        return redeliveries;
     }
 
     RunRepository runs() {

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param withResidue sagas whose compensation could not remove everything at once
  * @param chunkCleanups open entries of the bucket
  * @param oldestCleanup when the oldest open entry was created
+ * @param redeliveries sagas that delivered a document again
  */
 public record JournalStatistics(
         Map<SagaState, Long> sagas,
@@ -24,9 +25,11 @@ public record JournalStatistics(
         long pendingCleanups,
         long blockedCleanups,
         long chunkCleanups,
-        Optional<Instant> oldestCleanup) {
+        Optional<Instant> oldestCleanup,
+        long redeliveries) {
 
-    public static final JournalStatistics NONE = new JournalStatistics(Map.of(), 0, 0, 0, 0, 0, 0, 0, Optional.empty());
+    public static final JournalStatistics NONE =
+            new JournalStatistics(Map.of(), 0, 0, 0, 0, 0, 0, 0, Optional.empty(), 0);
 
     public long in(SagaState state) {
         return sagas.getOrDefault(state, 0L);

@@ -17,6 +17,7 @@ import java.util.Optional;
  *     same identity
  * @param request identifies the request, if it may be repeated after a crash
  * @param sender who sent the body that the source holds; empty for a file on disk
+ * @param delivery how the document was delivered
  */
 public record NewSaga(
         Path source,
@@ -30,7 +31,8 @@ public record NewSaga(
         boolean exclusive,
         Optional<SourceIdentity> once,
         Optional<String> request,
-        Optional<String> sender) {
+        Optional<String> sender,
+        DeliveryRequest delivery) {
 
     /** A file on disk. */
     public NewSaga(
@@ -56,7 +58,8 @@ public record NewSaga(
                 exclusive,
                 once,
                 request,
-                Optional.empty());
+                Optional.empty(),
+                DeliveryRequest.NONE);
     }
 
     /** A file on disk, named like its source. */

@@ -18,7 +18,8 @@ public final class SagaOutcomes {
             StateTransitions transitions,
             SagaRegistration registration,
             StepRepository steps,
-            CleanupRepository cleanups) {}
+            CleanupRepository cleanups,
+            Redeliveries redeliveries) {}
 
     private final Repositories repositories;
     private final JournalDatabase db;
@@ -67,17 +68,26 @@ public final class SagaOutcomes {
                 .update();
     }
 
+    /** As {@link #beginCompensation(String, int, CompensationCause)}, for a permanent cause. */
+    public boolean beginCompensation(String sagaId, int run, Reason reason, String message) {
+        return beginCompensation(sagaId, run, CompensationCause.permanent(reason, message));
+    }
+
     /**
-     * Decides that the saga is compensated.
+     * Decides that the saga is compensated. A saga that runs out of time while it waits for a dependency is so for a
+     * transient reason.
      *
      * @return false if the saga is final or belongs to another run; nothing has changed then
      */
-    public boolean beginCompensation(String sagaId, int run, Reason reason, String message) {
+    public boolean beginCompensation(String sagaId, int run, CompensationCause cause) {
+        Reason reason = cause.reason();
+        String message = cause.message();
         return db.inTransaction(() -> {
             SagaState before = repositories.sagas().state(sagaId);
             int updated = db.sql
                     .sql("UPDATE saga SET state = 'COMPENSATING', reason = ?, message = ?, updated_at = ?,"
-                            + " lease_until = ?"
+                            + " lease_until = ?, transient_failure = CASE WHEN ? = 1"
+                            + " OR ? = 'TIMEOUT' AND waiting_for IS NOT NULL THEN 1 ELSE 0 END"
                             + " WHERE saga_id = ? AND run = ? AND state NOT IN "
                             + SagaRepository.finalAnd("COMPENSATING"))
                     .params(
@@ -85,6 +95,8 @@ public final class SagaOutcomes {
                             message,
                             db.now(),
                             repositories.transitions().leaseEnd(),
+                            cause.isTransient() ? 1 : 0,
+                            reason.name(),
                             sagaId,
                             run)
                     .update();
@@ -208,6 +220,7 @@ public final class SagaOutcomes {
                                 .filter(e -> e.state().isOpen())
                                 .toList()));
             }
+            repositories.redeliveries().decide(repositories.sagas().get(sagaId));
             return outcome;
         });
     }

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param supersededBy the saga that stored the newer version of the document
  * @param waiting why a running saga does not continue; empty if it does
  * @param format see {@link SagaFormat}
+ * @param delivery which attempt to deliver its document the saga is
  */
 @PublicApi
 public record SagaRecord(
@@ -46,7 +47,8 @@ public record SagaRecord(
         int publishAttempts,
         Optional<String> supersededBy,
         Optional<Waiting> waiting,
-        int format) {
+        int format,
+        Delivery delivery) {
 
     /**
      * Whether the saga waits for a person: it is paused, it left residue, a clean-up entry is blocked, or its completed

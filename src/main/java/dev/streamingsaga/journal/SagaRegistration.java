@@ -24,12 +24,19 @@ public final class SagaRegistration {
     private final SagaRepository sagas;
     private final EventRepository events;
     private final Leases leases;
+    private final Redeliveries redeliveries;
 
-    SagaRegistration(JournalDatabase db, SagaRepository sagas, EventRepository events, Leases leases) {
+    SagaRegistration(
+            JournalDatabase db,
+            SagaRepository sagas,
+            EventRepository events,
+            Leases leases,
+            Redeliveries redeliveries) {
         this.db = db;
         this.sagas = sagas;
         this.events = events;
         this.leases = leases;
+        this.redeliveries = redeliveries;
     }
 
     /** Records a saga and its steps, and claims its source, before any work begins. */
@@ -65,25 +72,69 @@ public final class SagaRegistration {
                 }
             }
             // Only now: another saga commits its outcome before it releases the source.
+            Optional<NewestSaga> before = newest(source);
             Optional<SagaRecord> ended = request.once()
-                    .flatMap(identity -> newest(source))
+                    .flatMap(identity -> before)
                     .filter(newest -> newest.identity().equals(request.once()))
                     .map(NewestSaga::saga);
             if (ended.isPresent()) {
                 release(sagaId);
                 return new RegisteredSaga(ended.get(), false);
             }
-            Optional<SagaRecord> newest = newest(source).map(NewestSaga::saga);
+            Optional<SagaRecord> newest = before.map(NewestSaga::saga);
             if (newest.isPresent() && !unchanged.test(newest)) {
                 release(sagaId);
                 return new RegisteredSaga(newest.get(), false);
             }
+            Optional<SagaRecord> previous = previous(request, before);
+            if (previous.isPresent() && !redeliveries.start(previous.get().sagaId(), sagaId)) {
+                release(sagaId);
+                return new RegisteredSaga(redeliveries.latest(previous.get()), false);
+            }
             insert(sagaId, request);
+            previous.ifPresent(saga -> continueDelivery(saga, sagaId));
             events.append(sagaId, Event.EventKind.STATE, "", "RECEIVED", "");
             SagaRecord saga = sagas.get(sagaId);
             JournalDatabase.afterCommit(() -> StateLog.received(saga));
             return new RegisteredSaga(saga, true);
         });
+    }
+
+    /**
+     * The saga whose redelivery the new saga is. A body is the same document if its source is the same; a file on disk
+     * only if the caller says so, since it may have changed: then the pending redelivery ends here.
+     */
+    private Optional<SagaRecord> previous(NewSaga request, Optional<NewestSaga> newest) {
+        Optional<SagaRecord> given = request.delivery().previous().flatMap(sagas::find);
+        if (given.isPresent()) {
+            return given;
+        }
+        Optional<SagaRecord> pending =
+                newest.map(NewestSaga::saga).filter(saga -> saga.delivery().isPending());
+        if (pending.isEmpty()
+                || request.sender().isPresent() && pending.get().delivery().isDue()) {
+            return pending;
+        }
+        redeliveries.replace(pending.get().sagaId(), "another saga ingests its source as it is now");
+        return Optional.empty();
+    }
+
+    /** The new saga is the next attempt. It keeps the identity of the file, even if it fails before it reads it. */
+    private void continueDelivery(SagaRecord previous, String sagaId) {
+        db.sql
+                .sql("UPDATE saga SET delivery = ?, attempt = ?, endpoint = COALESCE(endpoint, ?) WHERE saga_id = ?")
+                .params(
+                        previous.delivery().id(),
+                        previous.delivery().attempt() + 1,
+                        previous.delivery().endpoint().map(Enum::name).orElse(null),
+                        sagaId)
+                .update();
+        db.sql
+                .sql("SELECT * FROM saga WHERE saga_id = ?")
+                .param(previous.sagaId())
+                .query((row, n) -> SagaRepository.identity(row))
+                .single()
+                .ifPresent(seen -> recordIdentity(sagaId, seen));
     }
 
     private void insert(String sagaId, NewSaga request) {
@@ -92,8 +143,8 @@ public final class SagaRegistration {
                 .sql("""
                 INSERT INTO saga (saga_id, state, run, node, lease_until, deadline_at, participants, source, source_key,
                                   source_host, file_name, owner, classification, key_id, received_at, updated_at,
-                                  request, sender, format)
-                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
+                                  request, sender, format, endpoint, delivery)
+                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
                 .params(
                         sagaId,
                         leases.node(),
@@ -111,7 +162,9 @@ public final class SagaRegistration {
                         now,
                         request.request().orElse(null),
                         request.sender().orElse(null),
-                        SagaFormat.CURRENT)
+                        SagaFormat.CURRENT,
+                        request.delivery().endpoint().map(Enum::name).orElse(null),
+                        sagaId)
                 .update();
         request.origin().identity().ifPresent(seen -> recordIdentity(sagaId, seen));
         List<String> steps = StepNames.all(request.participants());

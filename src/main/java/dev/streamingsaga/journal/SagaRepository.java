@@ -153,11 +153,11 @@ public final class SagaRepository {
                 .optional();
     }
 
-    /** The newest saga for such a body that has no outcome yet. */
+    /** The newest saga for such a body that has no outcome yet, or whose document will be delivered again. */
     public Optional<SagaRecord> unfinishedOf(String sender, String fileName) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state NOT IN " + FINAL
-                        + " ORDER BY saga_id DESC LIMIT 1")
+                .sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND (state NOT IN " + FINAL
+                        + " OR next_delivery_at IS NOT NULL) ORDER BY saga_id DESC LIMIT 1")
                 .params(sender, fileName)
                 .query(SagaRepository::saga)
                 .optional();
@@ -191,7 +191,9 @@ public final class SagaRepository {
     /** The keys of all sources that a saga without an outcome needs, or may need. */
     public Set<String> neededSources() {
         return db.sql
-                .sql("SELECT DISTINCT source_key FROM saga WHERE state NOT IN " + FINAL + " AND source_key IS NOT NULL")
+                .sql("SELECT source_key FROM saga WHERE state NOT IN " + FINAL + " AND source_key IS NOT NULL"
+                        + " UNION SELECT source_key FROM saga WHERE next_delivery_at IS NOT NULL"
+                        + " AND source_key IS NOT NULL")
                 .query(String.class)
                 .set();
     }
@@ -223,7 +225,18 @@ public final class SagaRepository {
                 row.getInt("publish_attempts"),
                 Optional.ofNullable(row.getString("superseded_by")),
                 waiting(row),
-                row.getInt("format"));
+                row.getInt("format"),
+                delivery(row));
+    }
+
+    private static Delivery delivery(ResultSet row) throws SQLException {
+        String id = row.getString("delivery");
+        return new Delivery(
+                id == null ? row.getString("saga_id") : id,
+                row.getInt("attempt"),
+                Optional.ofNullable(row.getString("endpoint")).map(Delivery.Endpoint::valueOf),
+                Optional.ofNullable(row.getString("redelivery")).map(Delivery.Redelivery::valueOf),
+                time(row, "next_delivery_at"));
     }
 
     /** What a saga waited for before it was compensated or paused stays in its row. */

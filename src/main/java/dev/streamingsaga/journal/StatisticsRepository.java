@@ -28,9 +28,10 @@ final class StatisticsRepository {
     static final String SUMS = "SELECT (SELECT sum(size_bytes) FROM saga WHERE state = 'COMPLETED') AS stored,"
             + " (SELECT sum(resumed_bytes) FROM saga WHERE resumed_bytes > 0) AS resumed,"
             + " (SELECT count(*) FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL"
-            + " AND superseded_by IS NULL) AS unpublished";
+            + " AND superseded_by IS NULL) AS unpublished,"
+            + " (SELECT count(*) FROM saga WHERE attempt > 1) AS redeliveries";
 
-    private record Sums(long storedBytes, long resumedBytes, long unpublished) {}
+    private record Sums(long storedBytes, long resumedBytes, long unpublished, long redeliveries) {}
 
     JournalStatistics read() {
         Map<SagaState, Long> sagas = new EnumMap<>(SagaState.class);
@@ -40,7 +41,11 @@ final class StatisticsRepository {
                 .list();
         Sums sums = db.sql
                 .sql(SUMS)
-                .query((row, n) -> new Sums(row.getLong("stored"), row.getLong("resumed"), row.getLong("unpublished")))
+                .query((row, n) -> new Sums(
+                        row.getLong("stored"),
+                        row.getLong("resumed"),
+                        row.getLong("unpublished"),
+                        row.getLong("redeliveries")))
                 .single();
         long withResidue = db.sql
                 .sql("SELECT count(DISTINCT c.saga_id) FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id"
@@ -82,6 +87,7 @@ final class StatisticsRepository {
                 row.getLong("pending"),
                 row.getLong("blocked"),
                 row.getLong("chunks"),
-                JournalDatabase.instant(oldest, oldest == 0));
+                JournalDatabase.instant(oldest, oldest == 0),
+                sums.redeliveries());
     }
 }

@@ -126,6 +126,10 @@ final class Meters implements SagaListener, AutoCloseable {
                 "Sagas that were compensated, over all restarts",
                 JournalStatistics::compensated);
         gauge(
+                "streaming.saga.redeliveries",
+                "Sagas that delivered a document again after a transient failure, over all restarts",
+                JournalStatistics::redeliveries);
+        gauge(
                 "streaming.saga.failed.rollbacks",
                 "Compensated sagas that left residue at first, over all restarts",
                 JournalStatistics::withResidue);

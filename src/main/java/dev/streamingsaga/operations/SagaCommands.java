@@ -23,19 +23,37 @@ public final class SagaCommands {
     }
 
     /**
-     * Requests a command, which has no effect if the saga does not accept it when it is executed.
+     * Requests a command, which has no effect if the saga does not accept it when it is executed. While a redelivery of
+     * its document is pending, CANCEL cancels it, and RESUME starts it now.
      *
      * @return the saga as it was before
      * @throws UnknownSagaException if there is no such saga
      * @throws WrongStateException if the saga has its outcome
      */
     public SagaRecord request(String sagaId, OperatorCommand command) {
-        return request(find(sagaId), command, state -> !state.isFinal());
+        SagaRecord saga = find(sagaId);
+        return saga.delivery().isPending() ? redelivery(saga, command) : request(saga, command, s -> !s.isFinal());
     }
 
     /** @throws WrongStateException if the saga does not accept the command in its present state */
     SagaRecord requestNow(String sagaId, OperatorCommand command) {
-        return request(find(sagaId), command, state -> accepts(state, command));
+        SagaRecord saga = find(sagaId);
+        return saga.delivery().isPending()
+                ? redelivery(saga, command)
+                : request(saga, command, state -> accepts(state, command));
+    }
+
+    /** Executed at once: no process owns a pending redelivery. */
+    private SagaRecord redelivery(SagaRecord saga, OperatorCommand command) {
+        boolean accepted = switch (command) {
+            case CANCEL -> journal.redeliveries().cancel(saga.sagaId());
+            case RESUME -> journal.redeliveries().startNow(saga.sagaId());
+            case PAUSE -> false;
+        };
+        if (!accepted) {
+            throw new WrongStateException(saga, command);
+        }
+        return saga;
     }
 
     private SagaRecord request(SagaRecord saga, OperatorCommand command, Predicate<SagaState> accepted) {

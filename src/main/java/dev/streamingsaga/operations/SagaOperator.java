@@ -54,30 +54,40 @@ public final class SagaOperator extends SagaReader {
     }
 
     /**
-     * The outcome of a saga, with the counts of its stores, queried now. Also answers for a paused saga, unless it was
-     * requested to continue.
+     * The outcome of the newest attempt to deliver the document of a saga, with the counts of its stores, queried now.
+     * Also answers for a paused saga, unless it was requested to continue. No outcome while a redelivery is pending.
      *
      * @param wait how long to wait for the outcome at most
      * @throws UnknownSagaException if there is no such saga
      */
     public SagaOutcome outcome(String sagaId, Duration wait) throws InterruptedException {
         long end = System.nanoTime() + wait.toNanos();
-        SagaRecord saga = requireSaga(sagaId);
+        SagaRecord saga = latest(sagaId);
         while (isRunning(saga) && System.nanoTime() < end) {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-            saga = requireSaga(sagaId);
+            saga = latest(sagaId);
         }
         return new SagaOutcome(
                 saga,
                 isRunning(saga)
                         ? Optional.empty()
-                        : Optional.of(components.ingest().result(sagaId)));
+                        : Optional.of(components.ingest().result(saga.sagaId())));
+    }
+
+    private SagaRecord latest(String sagaId) {
+        SagaRecord saga = requireSaga(sagaId);
+        return saga.delivery().redelivery().isEmpty() ? saga : latest(saga);
     }
 
     private boolean isRunning(SagaRecord saga) {
-        return !saga.state().isFinal()
-                && (saga.state() != SagaState.PAUSED
-                        || components.journal().commands().find(saga.sagaId()).isPresent());
+        return saga.delivery().isPending()
+                || !saga.state().isFinal()
+                        && (saga.state() != SagaState.PAUSED
+                                || components
+                                        .journal()
+                                        .commands()
+                                        .find(saga.sagaId())
+                                        .isPresent());
     }
 
     /**
@@ -167,22 +177,24 @@ public final class SagaOperator extends SagaReader {
     }
 
     /**
-     * Requests that a paused saga is resumed, executed as {@link #pause}.
+     * Requests that a paused saga is resumed, executed as {@link #pause}; or that a pending redelivery of its document
+     * begins now.
      *
      * @return the saga as it was before
      * @throws UnknownSagaException if there is no such saga
-     * @throws WrongStateException if it is not paused
+     * @throws WrongStateException if it is not paused, and no redelivery is due
      */
     public SagaRecord resume(String sagaId) {
         return commands.requestNow(sagaId, OperatorCommand.RESUME);
     }
 
     /**
-     * Requests that a running or paused saga is compensated, executed as {@link #pause}.
+     * Requests that a running or paused saga is compensated, executed as {@link #pause}; or cancels a pending
+     * redelivery of its document.
      *
      * @return the saga as it was before
      * @throws UnknownSagaException if there is no such saga
-     * @throws WrongStateException if it is being compensated, or has its outcome
+     * @throws WrongStateException if it is being compensated, or has its outcome and no redelivery is pending
      */
     public SagaRecord cancel(String sagaId) {
         return commands.requestNow(sagaId, OperatorCommand.CANCEL);

@@ -84,6 +84,21 @@ public sealed class SagaReader permits SagaOperator {
         return journal.sagas().find(sagaId);
     }
 
+    /** All attempts to deliver the document of a saga, the first one first. */
+    public final List<SagaRecord> attempts(SagaRecord saga) {
+        return journal.redeliveries().attempts(saga);
+    }
+
+    /** The newest attempt to deliver the document of a saga. */
+    public final SagaRecord latest(SagaRecord saga) {
+        return journal.redeliveries().latest(saga);
+    }
+
+    /** How many attempts a document has at most, as configured now. */
+    public final int maxAttempts() {
+        return journal.redeliveries().maxAttempts();
+    }
+
     /** @throws UnknownSagaException if there is no such saga */
     public final SagaStatus status(String sagaId) {
         return new SagaStatus(

@@ -2,6 +2,7 @@ package dev.streamingsaga.ops;
 
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupEntry.CleanupState;
+import dev.streamingsaga.journal.Delivery;
 import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.EventDraft;
 import dev.streamingsaga.journal.SagaRecord;
@@ -147,6 +148,23 @@ final class AlertDrafts {
                         "start host " + host + " again, or cancel the sagas that wait for it and send their documents"
                                 + " again; after saga.time-limit they are compensated"),
                 0);
+    }
+
+    List<EventDraft> redeliveryGivenUp(SagaRecord saga) {
+        Delivery delivery = saga.delivery();
+        String document = switch (delivery.endpoint().orElse(Delivery.Endpoint.HTTP)) {
+            case DROP_FOLDER -> "move the file from .failed back into the drop folder";
+            case JMS -> "move the message from the dead-letter queue back";
+            case HTTP -> "send the document again";
+        };
+        AlertText text = new AlertText(
+                "CRITICAL",
+                "REDELIVERY_GIVEN_UP",
+                "document " + saga.fileName() + " was not stored in " + delivery.attempt()
+                        + (delivery.attempt() == 1 ? " attempt" : " attempts") + ", and is not delivered again: "
+                        + saga.message(),
+                "check what the attempts met (status " + saga.sagaId() + "), then " + document);
+        return List.of(alert(saga, EventKind.ALERT, text, 0));
     }
 
     private record AlertText(String severity, String type, String message, String action) {}

@@ -77,6 +77,11 @@ public final class Reports implements Alerts {
         return drafts.sourceHostAway(saga, host, since);
     }
 
+    /** Creates the alert for a document that is not delivered again. Called like {@link #residue}. */
+    public List<EventDraft> redeliveryGivenUp(SagaRecord saga) {
+        return drafts.redeliveryGivenUp(saga);
+    }
+
     /**
      * Journals and delivers one alert for each dependency that went down, on the saga that met it first. Of several
      * nodes that meet the same outage, the first one does.

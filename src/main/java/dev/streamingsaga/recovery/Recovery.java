@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Maintains sagas, at start and periodically: renews leases, takes over sagas whose owner is gone, enforces time
- * limits, runs operator commands, publishes documents that are not visible in every store yet, retries clean-up entries
- * that are due.
+ * limits, runs operator commands, delivers documents again, publishes documents that are not visible in every store
+ * yet, retries clean-up entries that are due.
  */
 public final class Recovery implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -45,15 +45,18 @@ public final class Recovery implements AutoCloseable {
     private final Runs runs;
     private final SagaEngine engine;
     private final StaleSagas stale;
+    private final RedeliverySchedule redeliveries;
     private final ScheduledExecutorService timer;
     private final AtomicBoolean workingOnStores = new AtomicBoolean();
 
+    /** @param parts what the recovery works with */
     public Recovery(SagaConfig config, CamelContext context, RecoveryDependencies parts) {
         this.config = config;
         this.runs = parts.runs();
         this.journal = runs.journal();
         this.engine = parts.engine();
         this.stale = new StaleSagas(config, context, parts);
+        this.redeliveries = new RedeliverySchedule(config, context, journal, parts);
         this.timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("recovery"), THREADS);
     }
 
@@ -95,6 +98,9 @@ public final class Recovery implements AutoCloseable {
         }
         if (due.staleSagas()) {
             guarded(() -> stale.takeOver(false));
+        }
+        if (due.redeliveries()) {
+            guarded(redeliveries::run);
         }
         boolean storesWanted = due.publications() || due.cleanupCommands() || due.cleanups();
         if (storesWanted && journal.singletons().hold(MAINTENANCE) && workingOnStores.compareAndSet(false, true)) {
@@ -239,13 +245,15 @@ public final class Recovery implements AutoCloseable {
         }
     }
 
-    /** Takes over and resumes no more sagas from now on; keeps the leases of those that run. */
+    /** Takes over, resumes and delivers again no more sagas from now on; keeps the leases of those that run. */
     public void refuseSagas() {
+        redeliveries.drain();
         stale.drain();
     }
 
     /** As {@link #refuseSagas}, and ends all periodic work. What this node did for all is left to the others. */
     public void drain() {
+        redeliveries.drain();
         stale.drain();
         if (!timer.isShutdown()) {
             // Not on this thread: a database that does not answer must not delay a stop.
@@ -266,6 +274,7 @@ public final class Recovery implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         timer.shutdownNow();
+        redeliveries.close();
         stale.close();
     }
 }

@@ -2,6 +2,7 @@ package dev.streamingsaga.recovery;
 
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.lra.JournalSagaService;
+import dev.streamingsaga.outage.Outages;
 import dev.streamingsaga.saga.Alerts;
 import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.source.SourceHost;
@@ -12,4 +13,9 @@ import dev.streamingsaga.source.SourceHost;
  * @param host decides which sources this node can read
  */
 public record RecoveryDependencies(
-        Runs runs, SagaEngine engine, JournalSagaService coordinator, SourceHost host, Alerts alerts) {}
+        Runs runs,
+        SagaEngine engine,
+        JournalSagaService coordinator,
+        SourceHost host,
+        Alerts alerts,
+        Outages outages) {}

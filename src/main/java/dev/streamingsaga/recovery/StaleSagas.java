@@ -5,6 +5,7 @@ import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.CompensationCause;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Leases.SourceLocation;
 import dev.streamingsaga.journal.OperatorCommand;
@@ -98,18 +99,19 @@ final class StaleSagas implements AutoCloseable {
             return;
         }
         if (command.filter(OperatorCommand.CANCEL::equals).isPresent()) {
-            compensate(stale, Reason.CANCELLED, "cancelled by an operator");
+            compensate(stale, CompensationCause.permanent(Reason.CANCELLED, "cancelled by an operator"));
         } else if (isResumable(stale)) {
             sources.find(stale, exclusive)
                     .ifPresentOrElse(
                             source -> resume(stale, source),
-                            () -> sources.leave(stale).ifPresent(end -> compensate(stale, Reason.TIMEOUT, end)));
+                            () -> sources.leave(stale)
+                                    .ifPresent(end ->
+                                            compensate(stale, new CompensationCause(Reason.TIMEOUT, end, true))));
         } else {
-            compensate(
-                    stale,
-                    Reason.CANCELLED,
-                    "the process that ran the saga ended before the saga, in run " + stale.lastRun()
-                            + "; compensated by the recovery");
+            String message = "the process that ran the saga ended before the saga, in run " + stale.lastRun()
+                    + "; compensated by the recovery";
+            // A document that ended too many processes would end the next one, too.
+            compensate(stale, new CompensationCause(Reason.CANCELLED, message, hasRunsLeft(stale)));
         }
     }
 
@@ -117,7 +119,11 @@ final class StaleSagas implements AutoCloseable {
         return config.operation().recovery().mode() == RecoveryMode.RESUME
                 && stale.state() != SagaState.COMPENSATING
                 && stale.participants().equals(config.participants())
-                && stale.failedRuns() < config.operation().recovery().maxRuns();
+                && hasRunsLeft(stale);
+    }
+
+    private boolean hasRunsLeft(SagaRecord stale) {
+        return stale.failedRuns() < config.operation().recovery().maxRuns();
     }
 
     /**
@@ -189,7 +195,7 @@ final class StaleSagas implements AutoCloseable {
         return journal.sagas().find(run.sagaId()).orElseThrow().state();
     }
 
-    private void compensate(SagaRecord stale, Reason reason, String message) {
+    private void compensate(SagaRecord stale, CompensationCause cause) {
         sources.forget(stale.sagaId());
         if (journal.leases().takeOver(stale)) {
             LOG.warn(
@@ -198,7 +204,7 @@ final class StaleSagas implements AutoCloseable {
                     stale.fileName(),
                     stale.state());
             stale.lraId().ifPresent(coordinator::cancel);
-            track(stale.sagaId(), engine.compensate(stale.sagaId(), stale.nextRun(), reason, message));
+            track(stale.sagaId(), engine.compensate(stale.sagaId(), stale.nextRun(), cause));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.streamingsaga.saga;
 
+import dev.streamingsaga.journal.CompensationCause;
 import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
@@ -53,8 +54,8 @@ public final class Compensator implements AutoCloseable {
      * @return the final state, also if the saga was final already; for a request of an earlier run, the saga's current
      *     state
      */
-    public CompletableFuture<SagaState> compensate(String sagaId, int run, Reason reason, String message) {
-        if (!journal.outcomes().beginCompensation(sagaId, run, reason, message)) {
+    public CompletableFuture<SagaState> compensate(String sagaId, int run, CompensationCause cause) {
+        if (!journal.outcomes().beginCompensation(sagaId, run, cause)) {
             // The saga may be final, while its outcome is still being reported.
             CompletableFuture<SagaState> reporting = inFlight.get(sagaId);
             return reporting != null

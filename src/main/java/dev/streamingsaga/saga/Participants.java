@@ -1,6 +1,7 @@
 package dev.streamingsaga.saga;
 
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.CompensationCause;
 import dev.streamingsaga.journal.Event.EventKind;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
@@ -61,9 +62,7 @@ final class Participants {
             throw failure;
         }
         try {
-            journal.outcomes()
-                    .beginCompensation(
-                            run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
+            journal.outcomes().beginCompensation(run.sagaId(), run.number(), Failures.cause(failure, thrown));
         } catch (RuntimeException e) {
             // The journal cannot be reached: the compensation tries again, or the recovery continues the saga, and the
             // coordinator's callbacks must not race with that. The first failure is the one to report.
@@ -110,8 +109,9 @@ final class Participants {
         compensator.compensate(
                 saga.sagaId(),
                 target.run(),
-                late ? Reason.TIMEOUT : Reason.CANCELLED,
-                "the coordinator cancelled the saga" + (late ? " at its time limit" : ""));
+                CompensationCause.permanent(
+                        late ? Reason.TIMEOUT : Reason.CANCELLED,
+                        "the coordinator cancelled the saga" + (late ? " at its time limit" : "")));
         return CallbackHandler.CallbackAnswer.DONE;
     }
 

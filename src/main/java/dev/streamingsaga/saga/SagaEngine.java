@@ -6,6 +6,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
+import dev.streamingsaga.journal.CompensationCause;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
@@ -138,21 +139,25 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
                     journal.sagas().find(run.sagaId()).orElseThrow().state());
         }
         SagaException failure = Failures.of(thrown, run.sagaId(), run.step());
-        return compensator.compensate(
-                run.sagaId(), run.number(), failure.reason(), String.valueOf(failure.getMessage()));
+        return compensator.compensate(run.sagaId(), run.number(), Failures.cause(failure, thrown));
     }
 
     /**
-     * Compensates a saga for another reason than a failed step. A request of a run that does not own the saga changes
-     * nothing.
+     * Compensates a saga for another, permanent reason than a failed step. A request of a run that does not own the
+     * saga changes nothing.
      */
     public CompletableFuture<SagaState> compensate(String sagaId, int run, Reason reason, String message) {
-        return compensator.compensate(sagaId, run, reason, message);
+        return compensator.compensate(sagaId, run, CompensationCause.permanent(reason, message));
+    }
+
+    /** As {@link #compensate(String, int, Reason, String)}, also for transient causes. */
+    public CompletableFuture<SagaState> compensate(String sagaId, int run, CompensationCause cause) {
+        return compensator.compensate(sagaId, run, cause);
     }
 
     /** Cancels a saga on behalf of an operator, whatever its run. */
     public CompletableFuture<SagaState> cancel(String sagaId) {
-        return compensator.compensate(
+        return compensate(
                 sagaId, journal.sagas().find(sagaId).orElseThrow().run(), Reason.CANCELLED, "cancelled by an operator");
     }
 
@@ -227,6 +232,11 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
      */
     public void removeLateChunks(SagaRecord saga) {
         steps.removeLateWrites(saga);
+    }
+
+    /** Delivers the alerts that are journaled for a saga. */
+    public void deliverAlerts(String sagaId) {
+        alerts.deliver(sagaId);
     }
 
     /** Delivers again the alerts that could not be delivered. */

@@ -1,7 +1,7 @@
 // The operator commands for a saga. Each confirmation says what will happen.
 import { post } from './api.js';
 import { ask, h } from './dom.js';
-import { bytes, isFinal, name, some } from './format.js';
+import { bytes, isDeliveredAgain, isFinal, name, some } from './format.js';
 
 function cancelEffects(saga) {
   const lines = [];
@@ -13,9 +13,13 @@ function cancelEffects(saga) {
 }
 
 const QUESTIONS = {
-  cancel: saga => ({ title: `Cancel ${name(saga.file)}?`, lines: cancelEffects(saga), confirm: 'Cancel and remove', danger: true }),
+  cancel: saga => isDeliveredAgain(saga) ? {
+    title: `Cancel the redelivery of ${name(saga.file)}?`, lines: ['The document is not delivered again. Nothing else changes.'], confirm: 'Cancel redelivery', danger: true,
+  } : ({ title: `Cancel ${name(saga.file)}?`, lines: cancelEffects(saga), confirm: 'Cancel and remove', danger: true }),
   pause: saga => ({ title: `Pause ${name(saga.file)}?`, lines: ['Nothing is removed. The saga stops at once and waits until it is resumed or cancelled.'], confirm: 'Pause' }),
-  resume: saga => ({
+  resume: saga => isDeliveredAgain(saga) ? {
+    title: `Deliver ${name(saga.file)} again now?`, lines: ['Another saga of the document starts in a moment.'], confirm: 'Deliver now',
+  } : ({
     title: `Resume ${name(saga.file)}?`,
     lines: [`Run ${saga.run + 1} starts. The source file is checked first. ${saga.bytesSent > 0 ? `The ${bytes(saga.bytesSent)} that the bucket has confirmed are not sent again. ` : ''}Nothing is removed.`],
     confirm: 'Resume',
@@ -23,6 +27,7 @@ const QUESTIONS = {
 };
 
 export function allowedActions(saga) {
+  if (isDeliveredAgain(saga)) return saga.delivery.redelivery === 'DUE' ? ['resume', 'cancel'] : ['cancel'];
   if (isFinal(saga) || saga.state === 'COMPENSATING' || saga.state === 'COMPLETING') return [];
   return saga.state === 'PAUSED' ? ['resume', 'cancel'] : ['pause', 'cancel'];
 }

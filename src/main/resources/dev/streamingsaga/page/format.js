@@ -40,6 +40,19 @@ export const clock = iso => iso ? new Date(iso).toLocaleString(undefined, { date
 
 const FINAL = new Set(['COMPLETED', 'COMPENSATED', 'PARTIALLY_COMPENSATED']);
 
+/** Which attempt to deliver its document a saga is, and what follows; empty for the only one. */
+export function attempt(saga) {
+  const { delivery } = saga;
+  if (!delivery) return '';
+  const next = {
+    DUE: () => `, next at ${clock(delivery.nextAt)}`, AFTER_CLEANUP: () => ', next when its residue is removed', STARTED: () => ', delivered again',
+    REPLACED: () => ', replaced by another saga', CANCELLED: () => ', redelivery cancelled', GIVEN_UP: () => ', given up',
+  }[delivery.redelivery];
+  return `attempt ${delivery.attempt} of ${delivery.of}${next ? next() : ''}`;
+}
+
+export const isDeliveredAgain = saga => saga.delivery?.redelivery === 'DUE' || saga.delivery?.redelivery === 'AFTER_CLEANUP';
+
 export const isFinal = saga => FINAL.has(saga.state);
 export const needsAttention = saga => saga.needsAttention;
 export const isRunning = saga => !isFinal(saga) && saga.state !== 'PAUSED';

@@ -5,7 +5,7 @@ import { bar, eta, speed, stepOf } from './bar.js';
 import { chunkMap } from './chunks.js';
 import { table as cleanupTable } from './cleanups.js';
 import { h, setText, swap, title } from './dom.js';
-import { age, bytes, clock, count, isFinal, isRunning, millis, name, some, word } from './format.js';
+import { age, attempt, bytes, clock, count, isFinal, isRunning, millis, name, some, word } from './format.js';
 import { onChange, sagas, store } from './live.js';
 
 const REFRESH_MILLIS = 700;
@@ -20,7 +20,7 @@ function facts(saga) {
     fact('Type', saga.contentType), fact('SHA-256', saga.sha256),
     fact('Document', saga.documentId), fact('Saga', saga.sagaId), fact('Source', saga.file),
     fact('Run', saga.resumedBytes > 0 ? `${saga.run}; ${bytes(saga.resumedBytes)} were already in the bucket` : String(saga.run)),
-    fact('Node', saga.node),
+    fact('Delivery', attempt(saga)), fact('Node', saga.node),
     fact('Received', clock(saga.receivedAt)), fact('Finished', saga.finishedAt && clock(saga.finishedAt)),
     fact('Waiting', saga.waiting && `${saga.waiting.reason}; since ${clock(saga.waiting.since)}`),
     fact('Time limit', isFinal(saga) ? null : clock(saga.deadlineAt)));
@@ -80,6 +80,13 @@ function errors(detail) {
     [...lines].map(([line, times]) => h('p', {}, line, times > 1 ? h('span', { class: 'times', text: ` (${count(times)} times)` }) : null)));
 }
 
+function attempts(detail) {
+  const others = detail.delivery?.attempts ?? [];
+  if (others.length < 2) return null;
+  return h('section', { class: 'card' }, h('h2', { text: 'Attempts to deliver the document' }), h('ol', {}, others.map(other => h('li', {},
+    h('a', { href: `#/sagas/${other.sagaId}`, text: clock(other.receivedAt) }), ` ${word(other.state)}${other.reason ? `: ${word(other.reason)}` : ''}`))));
+}
+
 function events(detail) {
   if (detail.events.length === 0) return null;
   return h('details', { class: 'card', 'data-details': 'journal' }, h('summary', { text: `Journal: ${some(detail.events.length, 'event')}` }), h('ol', { class: 'events' },
@@ -97,7 +104,7 @@ function page(detail, saga, notify) {
     saga.state === 'COMPLETED' && !saga.visible && !detail.supersededBy
       ? h('p', { class: 'note bad', text: 'The document is complete but not yet visible in every store. This is retried at growing intervals.' }) : null,
     errors(detail), open.length > 0 ? h('section', { class: 'card' }, h('h2', { text: 'Left to clean up' }), cleanupTable(open, notify)) : null,
-    h('section', { class: 'card' }, h('h2', { text: 'Steps' }), timeline(detail)),
+    attempts(detail), h('section', { class: 'card' }, h('h2', { text: 'Steps' }), timeline(detail)),
     compensation(detail),
     detail.chunks.total > 0 && detail.chunks.map ? h('section', { class: 'card' },
       h('h2', { text: `${some(detail.chunks.total, 'chunk')}${isFinal(saga) && saga.state !== 'COMPLETED' ? before : ''}` }),

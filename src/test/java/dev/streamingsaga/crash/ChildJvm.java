@@ -93,6 +93,7 @@ final class ChildJvm {
         all.put("saga.embedding.batch-size", "1");
         all.put("saga.embedding.threads", "1");
         all.put("saga.compensation.retry-delay", "500ms");
+        all.put("saga.redelivery.max", "0");
         // For temporary native libraries: the application cleans this directory at each start.
         all.put("java.io.tmpdir", temporary(data).toString());
         all.putAll(more);

@@ -308,6 +308,35 @@ class OutageTest {
     }
 
     @Test
+    void fp_46_a_dropped_file_is_delivered_again_when_a_bucket_is_back_that_was_away_longer_than_patience()
+            throws Exception {
+        Path drop = Files.createDirectories(directory.resolve("drop"));
+        start(Map.of(
+                "saga.drop.dir", drop.toString(),
+                "saga.drop.interval", "100ms",
+                "saga.drop.stable-for", "0s",
+                "saga.patience", "1s",
+                "saga.step.attempts", "1",
+                "saga.compensation.retry-delay", "500ms",
+                "saga.redelivery.max", "1",
+                "saga.redelivery.delay", "100ms"));
+        saga.s3().when(method("PUT").and(keyEndsWith("chunk-000001"))).beforeForward(saga.s3()::down);
+        Path file = Files.move(threeChunks(), drop.resolve("three.bin"));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> saga.journal().sagas().newest(1).stream()
+                        .anyMatch(record -> record.delivery().isPending()));
+
+        await().during(Duration.ofSeconds(2))
+                .until(() -> saga.journal().sagas().newest(9).size() == 1 && Files.exists(file));
+        saga.s3().up();
+
+        await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(drop.resolve(".done/three.bin")));
+        assertThat(saga.journal().sagas().newest(9))
+                .extracting(SagaRecord::state)
+                .containsExactly(SagaState.COMPLETED, SagaState.COMPENSATED);
+    }
+
+    @Test
     void fp_46_while_the_bucket_is_away_http_refuses_documents_and_says_why() throws Exception {
         start(Map.of("saga.http.enabled", "true"));
         HttpClient client = HttpClient.newHttpClient();

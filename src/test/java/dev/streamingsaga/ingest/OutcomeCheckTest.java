@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("unit")
 class OutcomeCheckTest {
@@ -69,6 +70,19 @@ class OutcomeCheckTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("never, compensated, partially-compensated")
                 .hasMessageContaining("no saga was started");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void the_exception_says_whether_the_failure_was_transient(boolean isTransient) {
+        IngestResult result = result("COMPENSATED");
+        exchange.getMessage().setBody(result);
+        OutcomeCheck check = new OutcomeCheck(FailOn.COMPENSATED, id -> id.equals(result.sagaId()) && isTransient);
+
+        assertThatThrownBy(() -> check.check(exchange))
+                .isInstanceOfSatisfying(
+                        SagaNotCompletedException.class,
+                        e -> assertThat(e.isTransient()).isEqualTo(isTransient));
     }
 
     @Test

@@ -546,7 +546,8 @@ abstract class JournalContract {
                 true,
                 Optional.empty(),
                 Optional.empty(),
-                Optional.of("http:"));
+                Optional.of("http:"),
+                DeliveryRequest.NONE);
     }
 
     @Test
@@ -1548,12 +1549,12 @@ abstract class JournalContract {
         journal.outcomes().beginCompensation(doubtful.sagaId(), 1, Reason.CANCELLED, "why");
         journal.outcomes().finishCompensation(doubtful.sagaId(), 1, QUIET);
         clock.forward(Duration.ofHours(2));
-        assertThat(journal.dueWork()).as("of this version").isEqualTo(new DueWork(true, true, true, true, true));
+        assertThat(journal.dueWork()).as("of this version").isEqualTo(new DueWork(true, true, true, true, true, false));
         assertThat(journal.sagas().lateWriteChecksDue(clock.instant())).isNotEmpty();
 
         sql.update("UPDATE saga SET format = ?, reason = 'A_REASON_OF_LATER'", SagaFormat.CURRENT + 1);
 
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false, false));
         assertThat(journal.leases().stale(true)).isEmpty();
         assertThat(other.leases().stale(true)).isEmpty();
         assertThat(journal.commands().pending()).isEmpty();
@@ -1655,35 +1656,236 @@ abstract class JournalContract {
         assertThat(journal.sagas().find(untouched.sagaId())).contains(untouched);
     }
 
+    // Redelivery
+
+    private static final RedeliveryPolicy TWICE = new RedeliveryPolicy(2, Duration.ofMinutes(1), Duration.ofHours(24));
+
+    private void redeliver() {
+        for (Journal each : List.of(journal, other)) {
+            each.redeliveries()
+                    .configure(TWICE, saga -> List.of(new EventDraft(Event.EventKind.ALERT, "", "given up", "")));
+        }
+    }
+
+    private NewSaga dropped(Optional<String> previous) throws IOException {
+        NewSaga file = wanted("a", true);
+        Optional<SourceIdentity> seen =
+                Optional.of(new SourceIdentity("(dev=1,ino=1)", SIZE, 7, 8)).filter(first -> previous.isEmpty());
+        return new NewSaga(
+                file.source(),
+                seen.map(file.origin()::as).orElse(file.origin()),
+                file.fileName(),
+                file.participants(),
+                file.timeLimit(),
+                file.owner(),
+                file.classification(),
+                file.keyId(),
+                true,
+                seen,
+                Optional.empty(),
+                Optional.empty(),
+                new DeliveryRequest(Optional.of(Delivery.Endpoint.DROP_FOLDER), previous));
+    }
+
+    private SagaRecord compensated(SagaRegistration.RegisteredSaga registered, boolean isTransient) {
+        String sagaId = registered.saga().sagaId();
+        assertThat(registered.isNew()).isTrue();
+        journal.outcomes().beginCompensation(sagaId, 1, new CompensationCause(Reason.STORE_FAILED, "why", isTransient));
+        journal.outcomes().finishCompensation(sagaId, 1, open -> List.of());
+        return journal.sagas().find(sagaId).orElseThrow();
+    }
+
+    @Test
+    void decides_about_a_redelivery_with_the_final_state_and_starts_it_once() throws Exception {
+        redeliver();
+        SagaRecord first = compensated(journal.registration().receive(dropped(Optional.empty())), true);
+        assertThat(first.delivery().isDue()).isTrue();
+        assertThat(first.delivery().next().orElseThrow())
+                .isBetween(clock.instant().plusSeconds(48), clock.instant().plusSeconds(72));
+        assertThat(journal.dueWork().redeliveries()).isFalse();
+        clock.forward(Duration.ofSeconds(73));
+        assertThat(journal.dueWork().redeliveries()).isTrue();
+        assertThat(other.redeliveries().due("")).containsExactly(first);
+        assertThat(journal.sagas().neededSources())
+                .containsExactly(first.origin().key());
+
+        NewSaga again = dropped(Optional.of(first.sagaId()));
+        SagaRegistration.RegisteredSaga second = other.registration().receive(again);
+        SagaRegistration.RegisteredSaga late = journal.registration().receive(again);
+
+        assertThat(second.isNew()).isTrue();
+        assertThat(late.isNew()).isFalse();
+        assertThat(late.saga().sagaId()).isEqualTo(second.saga().sagaId());
+        assertThat(journal.redeliveries().attempts(first))
+                .extracting(
+                        saga -> saga.delivery().id(), saga -> saga.delivery().attempt())
+                .containsExactly(tuple(first.sagaId(), 1), tuple(first.sagaId(), 2));
+        assertThat(journal.registration()
+                        .newest(first.source().toString())
+                        .orElseThrow()
+                        .identity())
+                .as("the identity of the file, although the second saga has not read it")
+                .isPresent();
+        assertThat(journal.dueWork().redeliveries()).isFalse();
+        assertThat(journal.statistics().redeliveries()).isOne();
+    }
+
+    @Test
+    void a_redelivery_that_has_started_is_not_started_again_after_its_saga_has_ended() throws Exception {
+        redeliver();
+        SagaRecord first = compensated(journal.registration().receive(dropped(Optional.empty())), true);
+        NewSaga again = dropped(Optional.of(first.sagaId()));
+        SagaRecord second = compensated(journal.registration().receive(again), true);
+
+        SagaRegistration.RegisteredSaga late = other.registration().receive(again);
+
+        assertThat(late.isNew()).isFalse();
+        assertThat(late.saga().sagaId()).isEqualTo(second.sagaId());
+        assertThat(journal.registration().holder(first.source().toString())).isEmpty();
+    }
+
+    @Test
+    void gives_up_after_the_last_redelivery_with_one_alert() throws Exception {
+        redeliver();
+        SagaRecord saga = compensated(journal.registration().receive(dropped(Optional.empty())), true);
+        for (int i = 0; i < TWICE.max(); i++) {
+            assertThat(saga.delivery().isDue()).isTrue();
+            saga = compensated(journal.registration().receive(dropped(Optional.of(saga.sagaId()))), true);
+        }
+
+        assertThat(saga.delivery().redelivery()).contains(Delivery.Redelivery.GIVEN_UP);
+        assertThat(journal.redeliveries().giveUp(saga)).isFalse();
+        assertThat(journal.events().of(saga.sagaId()))
+                .filteredOn(event -> event.kind() == Event.EventKind.ALERT)
+                .hasSize(1);
+        assertThat(journal.sagas().neededSources()).isEmpty();
+    }
+
+    @Test
+    void a_permanent_failure_and_a_caller_that_decides_itself_have_no_redelivery() throws Exception {
+        redeliver();
+        SagaRecord permanent = compensated(journal.registration().receive(dropped(Optional.empty())), false);
+        SagaRecord called = compensated(journal.registration().receive(wanted("b", true)), true);
+
+        assertThat(permanent.delivery().redelivery()).isEmpty();
+        assertThat(called.delivery().redelivery()).isEmpty();
+    }
+
+    @Test
+    void running_out_of_time_is_transient_only_while_a_saga_waits_for_a_dependency() throws Exception {
+        redeliver();
+        SagaRecord slow =
+                journal.registration().receive(dropped(Optional.empty())).saga();
+        journal.outcomes().beginCompensation(slow.sagaId(), 1, Reason.TIMEOUT, "late");
+        journal.outcomes().finishCompensation(slow.sagaId(), 1, open -> List.of());
+        assertThat(journal.sagas().find(slow.sagaId()).orElseThrow().delivery().redelivery())
+                .isEmpty();
+        sql.execute("UPDATE saga SET file_key = NULL");
+
+        SagaRecord waiting =
+                journal.registration().receive(dropped(Optional.empty())).saga();
+        journal.runs().waits(waiting.sagaId(), 1, "upload", new Waiting("waits", clock.instant(), clock.instant()));
+        journal.outcomes().beginCompensation(waiting.sagaId(), 1, Reason.TIMEOUT, "late");
+        journal.outcomes().finishCompensation(waiting.sagaId(), 1, open -> List.of());
+
+        assertThat(journal.sagas()
+                        .find(waiting.sagaId())
+                        .orElseThrow()
+                        .delivery()
+                        .isDue())
+                .isTrue();
+    }
+
+    @Test
+    void residue_delays_a_redelivery_until_it_is_removed() throws Exception {
+        redeliver();
+        SagaRecord saga =
+                journal.registration().receive(dropped(Optional.empty())).saga();
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, new CompensationCause(Reason.STORE_FAILED, "why", true));
+        SagaRecord compensating = journal.sagas().find(saga.sagaId()).orElseThrow();
+        StepCompensation kept = new StepCompensation(List.of(new CleanupRepository.Residue("k", "kept")), List.of());
+        journal.outcomes()
+                .stepCompensated(
+                        compensating,
+                        "vector",
+                        kept,
+                        new CleanupRepository.RetryPolicy(Duration.ofSeconds(1), 9),
+                        open -> List.of());
+        journal.outcomes().finishCompensation(saga.sagaId(), 1, open -> List.of());
+        SagaRecord partial = journal.sagas().find(saga.sagaId()).orElseThrow();
+        assertThat(partial.delivery().redelivery()).contains(Delivery.Redelivery.AFTER_CLEANUP);
+        assertThat(journal.registration()
+                        .receive(dropped(Optional.of(saga.sagaId())))
+                        .isNew())
+                .as("not before")
+                .isFalse();
+
+        journal.outcomes().resolve(journal.cleanups().of(saga.sagaId()).get(0), "removed by hand");
+
+        assertThat(journal.sagas().find(saga.sagaId()).orElseThrow().delivery().isDue())
+                .isTrue();
+    }
+
+    @Test
+    void an_operator_cancels_a_redelivery_or_starts_it_now() throws Exception {
+        redeliver();
+        SagaRecord first = compensated(journal.registration().receive(dropped(Optional.empty())), true);
+
+        assertThat(other.redeliveries().startNow(first.sagaId())).isTrue();
+        assertThat(journal.redeliveries().due("")).hasSize(1);
+        assertThat(other.redeliveries().cancel(first.sagaId())).isTrue();
+
+        assertThat(journal.redeliveries().due("")).isEmpty();
+        assertThat(journal.redeliveries().startNow(first.sagaId())).isFalse();
+        assertThat(journal.registration()
+                        .receive(dropped(Optional.of(first.sagaId())))
+                        .isNew())
+                .isFalse();
+    }
+
+    @Test
+    void another_saga_of_the_file_ends_the_story() throws Exception {
+        redeliver();
+        SagaRecord first = compensated(journal.registration().receive(dropped(Optional.empty())), true);
+
+        SagaRecord next = journal.registration().receive(wanted("a", true)).saga();
+
+        assertThat(journal.sagas().find(first.sagaId()).orElseThrow().delivery().redelivery())
+                .contains(Delivery.Redelivery.REPLACED);
+        assertThat(next.delivery().attempt()).isOne();
+    }
+
     // Due work
 
     @Test
     void due_work_is_what_any_process_may_have_to_do() throws Exception {
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false, false));
         SagaRecord running = receive("a");
-        assertThat(journal.dueWork()).as("it runs").isEqualTo(new DueWork(false, false, false, false, false));
+        assertThat(journal.dueWork()).as("it runs").isEqualTo(new DueWork(false, false, false, false, false, false));
 
         journal.commands().request(running.sagaId(), OperatorCommand.CANCEL);
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(true, false, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(true, false, false, false, false, false));
         journal.commands().clear(running.sagaId());
         clock.forward(LEASE.plusMillis(1));
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, true, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, true, false, false, false, false));
         journal.commands().pause(running.sagaId());
-        assertThat(journal.dueWork()).as("paused").isEqualTo(new DueWork(false, false, false, false, false));
+        assertThat(journal.dueWork()).as("paused").isEqualTo(new DueWork(false, false, false, false, false, false));
 
         ActiveRun completed = completed("b");
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, true, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, true, false, false, false));
         journal.outcomes().published(completed.sagaId());
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false, false));
 
         SagaRecord partial = partially("c", "k");
-        assertThat(journal.dueWork()).as("not due yet").isEqualTo(new DueWork(false, false, false, false, false));
+        assertThat(journal.dueWork())
+                .as("not due yet")
+                .isEqualTo(new DueWork(false, false, false, false, false, false));
         CleanupEntry entry = journal.cleanups().of(partial.sagaId()).get(0);
         journal.cleanups().requestCommand(entry.cleanupId(), CleanupRepository.CleanupCommand.RETRY, "");
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, true, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, true, false, false));
         journal.cleanups().clearCommand(entry.cleanupId());
         clock.forward(Duration.ofHours(2));
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, true));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, true, false));
     }
 
     @Test
