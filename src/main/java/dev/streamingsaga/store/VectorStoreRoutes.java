@@ -18,6 +18,11 @@ final class VectorStoreRoutes extends RouteBuilder {
         + " (select 1 from vector_segment n where n.saga_id = s.saga_id and n.ordinal = s.ordinal + 1)) else 0 end";
     private static final String COUNT = "select count(*) from vector_segment where saga_id = :#sagaId";
 
+    private static final String INSERT_SKETCHES = "insert into vector_sketch"
+        + " (saga_id, first_ordinal, format, sketches)"
+        + " values (:#sagaId, :#firstOrdinal, " + VectorSketch.FORMAT + ", :#sketches)"
+        + " on conflict (saga_id, first_ordinal) do update set format = excluded.format, sketches = excluded.sketches";
+
     private final StoreDatabase db;
     private final SegmentWriter segments;
 
@@ -99,25 +104,20 @@ final class VectorStoreRoutes extends RouteBuilder {
             .process(SegmentWriter::requireAll);
     }
 
+    /** The rows of a batch are those of {@link SegmentWriter}. */
     private void writeBatch() {
         new BatchRoute<>(db, List.class, "Writes one batch of segments with their vectors and words").addTo(this,
             db.dialect() == Dialect.POSTGRESQL
-                ? List.of(insert("cast(:#embedding as vector)"))
-                : List.of(insert(":#embedding"), insertSketches()));
+                ? List.of(new Insert<>(batch -> batch, insert("cast(:#embedding as vector)")))
+                : List.of(
+                    new Insert<>(batch -> batch, insert(":#embedding")),
+                    new Insert<>(SegmentWriter::sketches, INSERT_SKETCHES)));
     }
 
-    private static Insert<List> insert(String vector) {
-        return new Insert<>(batch -> batch, "insert into vector_segment"
+    private static String insert(String vector) {
+        return "insert into vector_segment"
             + " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
             + " values (:#sagaId, :#documentId, :#run, :#page, :#ordinal, :#text, :#model, :#dimension, " + vector
-            + ") on conflict (saga_id, ordinal) do nothing");
-    }
-
-    /** The rows of a batch are those of {@link SegmentWriter}. */
-    private static Insert<List> insertSketches() {
-        return new Insert<>(SegmentWriter::sketches, "insert into vector_sketch (saga_id, first_ordinal, format, sketches)"
-            + " values (:#sagaId, :#firstOrdinal, " + VectorSketch.FORMAT + ", :#sketches)"
-            + " on conflict (saga_id, first_ordinal) do update set format = excluded.format,"
-            + " sketches = excluded.sketches");
+            + ") on conflict (saga_id, ordinal) do nothing";
     }
 }
