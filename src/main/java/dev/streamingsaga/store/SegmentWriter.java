@@ -119,7 +119,7 @@ final class SegmentWriter {
         return List.of(Map.of(
                 "sagaId", value(first, "sagaId"),
                 "firstOrdinal", value(first, "ordinal"),
-                "sketches", sketches.array()));
+                "sketches", VectorSketch.bytes(sketches)));
     }
 
     private static Object value(Map<?, ?> row, String column) {

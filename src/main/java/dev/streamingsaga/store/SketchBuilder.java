@@ -79,14 +79,12 @@ final class SketchBuilder {
             next[0] = ordinal + 1;
         });
         if (next[0] >= 0) {
-            byte[] row = new byte[sketches.position()];
-            sketches.flip().get(row);
             queries.update(
                     "insert or replace into vector_sketch (saga_id, first_ordinal, format, sketches)"
                             + " select saga_id, ?, " + VectorSketch.FORMAT + ", ? from vector_document"
                             + " where saga_id = ? and run = ? and visible = 1",
                     firstOrdinal,
-                    row,
+                    VectorSketch.bytes(sketches),
                     document.sagaId(),
                     document.run());
         }

@@ -29,6 +29,13 @@ final class VectorSketch {
         return ByteBuffer.allocate(sketches * size(dimension)).order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** What was put into a {@link #buffer}. */
+    static byte[] bytes(ByteBuffer sketches) {
+        byte[] bytes = new byte[sketches.position()];
+        sketches.flip().get(bytes);
+        return bytes;
+    }
+
     static ByteBuffer read(byte[] sketches) {
         return ByteBuffer.wrap(sketches).order(ByteOrder.LITTLE_ENDIAN);
     }
