@@ -52,6 +52,8 @@ import dev.streamingsaga.saga.SagaEngine;
 import dev.streamingsaga.source.SourceHost;
 import dev.streamingsaga.store.Stores;
 import dev.streamingsaga.store.VectorSearch;
+import dev.streamingsaga.upload.Uploads;
+import dev.streamingsaga.upload.Uploads.UploadDependencies;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -115,6 +117,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             SagaOperator operator,
             CallbackListener callbacks,
             Reports reports,
+            Uploads uploads,
             Runnable requireCoordinator,
             Observation observation) {}
 
@@ -297,6 +300,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 new SagaOperator(parts),
                 callbacks,
                 reports,
+                closeLater(new Uploads(context, new UploadDependencies(config, runs, engine, content, servers.s3()))),
                 () -> requireCoordinator(config, service, callbacks),
                 closeLater(new Observation(new ObservedComponents(
                         context,
@@ -474,7 +478,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         SagaConfig config = p.resources().config();
         UploadSpool spool = new UploadSpool(config.uploads(), config, p.parts().journal());
         return addEndpoint(
-                context, new ApiRoutes(context, new ApiDependencies(config, p.operator(), spool, p.observation())));
+                context,
+                new ApiRoutes(context, new ApiDependencies(config, p.operator(), spool, p.uploads(), p.observation())));
     }
 
     /**
@@ -512,7 +517,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                         new JmsDependencies(
                                 components().resources().config(),
                                 components().parts().journal(),
-                                components().parts().ingest())));
+                                components().parts().ingest(),
+                                components().uploads())));
     }
 
     private void accept(boolean accepting) {

@@ -171,6 +171,8 @@ class ArchitectureTest {
                             "NativeLibraries",
                             "OnnxLibrary", // native code of libraries
                             "ContentDirectories",
+                            "PartFile",
+                            "Uploads",
                             "UploadSpool",
                             "SpoolWriter",
                             "ChunkSlots", // the spool

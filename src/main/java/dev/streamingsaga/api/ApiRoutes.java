@@ -38,6 +38,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
 
     private final SagaConfig config;
     private final IngestOperations ingestion;
+    private final UploadOperations uploads;
     private final DocumentOperations documents;
     private final SagaOperations sagas;
     private final BulkOperations bulk;
@@ -64,7 +65,12 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         spool.open();
         SagaViews views = new SagaViews(parts);
         Totals totals = new Totals(parts.operator());
-        this.ingestion = new IngestOperations(parts, new IngestDispatcher(config, context));
+        IngestDispatcher dispatcher = new IngestDispatcher(config, context);
+        UploadSlots slots = new UploadSlots(config.endpoints().http().limits().uploads());
+        this.ingestion = new IngestOperations(parts, dispatcher, slots);
+        this.uploads = new UploadOperations(config, parts.uploads().resumable(),
+                new UploadRequests(config, parts.uploads().resumable(), slots, dispatcher),
+                ingestion::requireAvailable);
         this.documents = new DocumentOperations(parts);
         this.sagas = new SagaOperations(parts, views, totals);
         this.bulk = new BulkOperations(parts);
@@ -91,6 +97,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         getContext().getRegistry().bind(config.id("http-headers"), new ApiHeaderFilter());
         errorHandler(noErrorHandler());
         documents();
+        uploads();
         sagas();
         cleanups();
         service();
@@ -112,6 +119,21 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 "the original, verified while it is sent");
         route("http-search", get("/api/search", READ, documents::search),
                 "the nearest segments of completed documents");
+    }
+
+    private void uploads() {
+        route("http-upload-options", Operation.options("/api/uploads", OPEN, uploads::options),
+                "what the server can do with resumable uploads");
+        route("http-create-upload", post("/api/uploads", INGEST, uploads.tus(uploads::create)),
+                "creates a resumable upload");
+        route("http-head-upload", Operation.head("/api/uploads/{id}", INGEST, uploads.tus(uploads::head)),
+                "how much of an upload has arrived");
+        route("http-patch-upload", Operation.patch("/api/uploads/{id}", INGEST, uploads.tus(uploads::patch)),
+                "appends bytes to an upload; stores the document with the last");
+        route("http-delete-upload", Operation.delete("/api/uploads/{id}", INGEST, uploads.tus(uploads::delete)),
+                "gives an upload up");
+        route("http-override-upload", post("/api/uploads/{id}", INGEST, uploads.tus(uploads::override)),
+                "the same for clients that can send no other method than POST");
     }
 
     private void sagas() {

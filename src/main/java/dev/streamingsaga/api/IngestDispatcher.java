@@ -1,5 +1,8 @@
 package dev.streamingsaga.api;
 
+import static dev.streamingsaga.config.RouteNames.INGEST;
+import static dev.streamingsaga.config.RouteNames.RESUME;
+
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
@@ -8,6 +11,7 @@ import dev.streamingsaga.intake.BodyKey;
 import dev.streamingsaga.journal.Delivery;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.trace.TraceLink;
+import dev.streamingsaga.upload.AcceptedBody;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -20,6 +24,7 @@ import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
+import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
 
 /**
@@ -67,7 +72,7 @@ final class IngestDispatcher {
             }
         }
 
-        private static Problem failed(Throwable cause) {
+        static Problem failed(Throwable cause) {
             if (cause instanceof ShutdownException) {
                 return Responder.stopping();
             }
@@ -112,18 +117,32 @@ final class IngestDispatcher {
     Accepted submit(IngestSource source, TraceLink trace, Runnable ended) {
         Accepted accepted = new Accepted(new CompletableFuture<>(), new CompletableFuture<>());
         Consumer<String> listener = accepted.sagaId()::complete;
+        return send(accepted, INGEST, ended, request -> {
+            request.getMessage().setBody(source.file());
+            request.setProperty(Ingest.FILE_NAME, source.name());
+            source.sender().ifPresent(sender -> request.setProperty(Ingest.SENDER, sender));
+            source.key().ifPresent(key -> request.setProperty(Ingest.SOURCE_KEY, key.toString()));
+            request.setProperty(Ingest.LISTENER, listener);
+            request.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
+            Ingest.deliveredBy(request, Delivery.Endpoint.HTTP);
+            trace.to(request);
+        });
+    }
+
+    /** Uses an acquired permit to run a saga whose body is in the bucket. */
+    Accepted submit(AcceptedBody body, TraceLink trace) {
+        Accepted accepted = new Accepted(CompletableFuture.completedFuture(body.sagaId()), new CompletableFuture<>());
+        return send(accepted, RESUME, () -> {}, request -> {
+            body.to(request);
+            request.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
+            trace.to(request);
+        });
+    }
+
+    private Accepted send(Accepted accepted, String route, Runnable ended, Processor prepare) {
         threads.execute(() -> {
             try {
-                Exchange exchange = template.send(config.direct("ingest"), ExchangePattern.InOut, request -> {
-                    request.getMessage().setBody(source.file());
-                    request.setProperty(Ingest.FILE_NAME, source.name());
-                    source.sender().ifPresent(sender -> request.setProperty(Ingest.SENDER, sender));
-                    source.key().ifPresent(key -> request.setProperty(Ingest.SOURCE_KEY, key.toString()));
-                    request.setProperty(Ingest.LISTENER, listener);
-                    request.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
-                    Ingest.deliveredBy(request, Delivery.Endpoint.HTTP);
-                    trace.to(request);
-                });
+                Exchange exchange = template.send(config.direct(route), ExchangePattern.InOut, prepare);
                 if (exchange.getException() != null) {
                     throw exchange.getException();
                 }

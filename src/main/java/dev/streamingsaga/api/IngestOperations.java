@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
+import dev.streamingsaga.config.EndpointConfig.Staging;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.BodyAbortedException;
@@ -16,14 +17,15 @@ import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.operations.SagaOperator;
+import dev.streamingsaga.upload.BodyUpload;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -45,18 +47,20 @@ final class IngestOperations {
     private final SagaOperator operator;
     private final IngestDispatcher dispatcher;
     private final UploadSpool spool;
-    private final Semaphore uploads;
+    private final UploadSlots uploads;
+    private final StagedDocuments staged;
     /** Held while conditions are checked and until the journal has the saga, so that only one of two requests wins. */
     private final Object conditionLock = new Object();
 
     private volatile boolean refusing;
 
-    IngestOperations(ApiDependencies parts, IngestDispatcher dispatcher) {
+    IngestOperations(ApiDependencies parts, IngestDispatcher dispatcher, UploadSlots uploads) {
         this.config = parts.config();
         this.operator = parts.operator();
         this.dispatcher = dispatcher;
         this.spool = parts.spool();
-        this.uploads = new Semaphore(config.endpoints().http().limits().uploads());
+        this.uploads = uploads;
+        this.staged = new StagedDocuments(parts.uploads(), uploads);
     }
 
     private record PathRequest(@Nullable String path) {}
@@ -67,7 +71,7 @@ final class IngestOperations {
     }
 
     /** @throws Problem 503 if the service is stopping, or something that a saga needs is known to be down */
-    private void requireAvailable() {
+    void requireAvailable() {
         if (refusing) {
             throw Responder.stopping();
         }
@@ -97,6 +101,9 @@ final class IngestOperations {
         String sender = "http:" + request.caller().name();
         requireConditions(request.call(), sender, name);
         long wait = wait(request.call());
+        if (config.endpoints().http().uploads().staging() == Staging.BUCKET) {
+            return putIntoBucket(request, new StagedDocuments.Body(name, sender, digests), wait);
+        }
         spool.requireRoom(length(request.call()));
         dispatcher.acquire();
         boolean submitted = false;
@@ -138,6 +145,46 @@ final class IngestOperations {
         }
     }
 
+    /** As {@link #put}, without a copy on this host's disk. */
+    private Reply putIntoBucket(ApiRequest request, StagedDocuments.Body body, long wait)
+            throws IOException, InterruptedException {
+        dispatcher.acquire();
+        boolean submitted = false;
+        try {
+            BodyUpload.Completion completion = EntityTags.isConditional(request.call())
+                    ? staged.receive(request, body, complete -> {
+                        synchronized (conditionLock) {
+                            requireConditions(request.call(), body.sender(), body.name());
+                            return complete.get();
+                        }
+                    })
+                    : staged.receive(request, body, Supplier::get);
+            if (completion.accepted().isEmpty()) {
+                return known(completion.saga(), wait);
+            }
+            submitted = true;
+            return answer(dispatcher.submit(completion.accepted().get(), request.trace()), wait);
+        } finally {
+            if (!submitted) {
+                dispatcher.release();
+            }
+        }
+    }
+
+    /** The answer if another saga has the same content. */
+    private Reply known(SagaRecord saga, long wait) throws InterruptedException {
+        if (saga.state().isFinal()) {
+            if (config.documents().source().duplicates() == Duplicates.REJECT) {
+                throw duplicate(saga);
+            }
+            return outcome(operator.result(saga.sagaId()));
+        }
+        return operator.outcome(saga.sagaId(), Duration.ofSeconds(wait))
+                .result()
+                .map(this::outcome)
+                .orElseGet(() -> accepted(saga.sagaId()));
+    }
+
     private IngestDispatcher.Accepted submit(IngestDispatcher.IngestSource source, ApiRequest request) {
         return dispatcher.submit(source, request.trace(), () -> spool.release(source.file()));
     }
@@ -170,7 +217,7 @@ final class IngestOperations {
     }
 
     /** Content-Length; 0 if there is none, as with a chunked body. */
-    private static long length(HttpCall call) {
+    static long length(HttpCall call) {
         String length = call.header("Content-Length").orElse("0");
         if (!length.matches("\\d{1,18}")) {
             throw new Problem(
@@ -185,27 +232,27 @@ final class IngestOperations {
         return wait.find() ? Math.min(MAX_WAIT_SECONDS, Long.parseLong(wait.group(1))) : 0;
     }
 
-    private UploadSpool.ReceivedBody receive(HttpCall call, BodyDigests digests) throws IOException {
-        if (!uploads.tryAcquire()) {
+    static Problem cutOff(BodyAbortedException e) {
+        return new Problem(400, "cut-off", e.getMessage() + "; nothing was kept, send it again", e);
+    }
+
+    /** @throws Problem 400 if the body is shorter than announced */
+    static void requireLength(HttpCall call, long received) {
+        long declared = length(call);
+        if (declared > 0 && declared != received) {
             throw new Problem(
-                            429,
-                            "too-many-uploads",
-                            config.endpoints().http().limits().uploads()
-                                    + " uploads are running (saga.http.max-uploads); nothing was read, try again later")
-                    .header("Retry-After", "5");
+                    400,
+                    "cut-off",
+                    "the body has " + received + " of " + declared + " bytes; nothing was kept, send it again");
         }
+    }
+
+    private UploadSpool.ReceivedBody receive(HttpCall call, BodyDigests digests) throws IOException {
+        uploads.acquire();
         try {
             UploadSpool.ReceivedBody body = spool.receive(digests.watch(call.body()));
-            long declared = length(call);
-            if (declared > 0 && declared != body.sizeBytes()) {
-                spool.drop(body);
-                throw new Problem(
-                        400,
-                        "cut-off",
-                        "the body has " + body.sizeBytes() + " of " + declared
-                                + " bytes; nothing was kept, send it again");
-            }
             try {
+                requireLength(call, body.sizeBytes());
                 digests.check(body.sha256());
             } catch (Problem mismatch) {
                 spool.drop(body);
@@ -213,7 +260,7 @@ final class IngestOperations {
             }
             return body;
         } catch (BodyAbortedException e) {
-            throw new Problem(400, "cut-off", e.getMessage() + "; nothing was kept, send it again", e);
+            throw cutOff(e);
         } finally {
             uploads.release();
         }
@@ -225,15 +272,19 @@ final class IngestOperations {
                 ? Optional.empty()
                 : operator.findDocument(key.toString(), body.sha256());
         if (known.isPresent() && config.documents().source().duplicates() == Duplicates.REJECT) {
-            throw new Problem(
-                            409,
-                            "duplicate",
-                            "the same content is already stored under this name (saga.duplicates=reject);"
-                                    + " nothing was kept")
-                    .with("sagaId", known.get().sagaId())
-                    .with("documentId", known.get().document().orElseThrow().documentId());
+            throw duplicate(known.get());
         }
         return known.map(saga -> outcome(operator.result(saga.sagaId())));
+    }
+
+    static Problem duplicate(SagaRecord saga) {
+        return new Problem(
+                        409,
+                        "duplicate",
+                        "the same content is already stored under this name (saga.duplicates=reject);"
+                                + " nothing was kept")
+                .with("sagaId", saga.sagaId())
+                .with("documentId", saga.document().orElseThrow().documentId());
     }
 
     /** {@code POST /api/documents}. */
@@ -270,6 +321,10 @@ final class IngestOperations {
         if (outcome.isPresent()) {
             return outcome(outcome.get()).header("Preference-Applied", "wait=" + wait);
         }
+        return accepted(sagaId);
+    }
+
+    private Reply accepted(String sagaId) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("sagaId", sagaId);
         state(sagaId).ifPresent(state -> body.put("state", state.name()));

@@ -57,6 +57,22 @@ record Operation(String method, String path, Set<Scope> scopes, OperationHandler
         return new Operation("PUT", path, scopes, handler);
     }
 
+    static Operation head(String path, Set<Scope> scopes, OperationHandler handler) {
+        return new Operation("HEAD", path, scopes, handler);
+    }
+
+    static Operation patch(String path, Set<Scope> scopes, OperationHandler handler) {
+        return new Operation("PATCH", path, scopes, handler);
+    }
+
+    static Operation delete(String path, Set<Scope> scopes, OperationHandler handler) {
+        return new Operation("DELETE", path, scopes, handler);
+    }
+
+    static Operation options(String path, Set<Scope> scopes, OperationHandler handler) {
+        return new Operation("OPTIONS", path, scopes, handler);
+    }
+
     static Operation post(String path, Set<Scope> scopes, OperationHandler handler) {
         return new Operation("POST", path, scopes, handler);
     }

@@ -22,6 +22,8 @@ final class Problem extends RuntimeException {
             Map.entry(413, "Too large"),
             Map.entry(415, "Unsupported media type"),
             Map.entry(416, "Range not satisfiable"),
+            Map.entry(423, "Locked"),
+            Map.entry(460, "Checksum mismatch"),
             Map.entry(429, "Too many requests"),
             Map.entry(500, "Failed"),
             Map.entry(502, "Storage failed"),
@@ -65,6 +67,10 @@ final class Problem extends RuntimeException {
     Problem with(String name, Object value) {
         members.put(name, value);
         return this;
+    }
+
+    boolean isType(String code) {
+        return type.equals(code);
     }
 
     int status() {

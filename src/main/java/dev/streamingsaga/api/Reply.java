@@ -62,6 +62,13 @@ final class Reply {
         }
     }
 
+    /** The same reply with another status. */
+    Reply as(int other) {
+        Reply changed = new Reply(other, body, length);
+        headers.forEach(changed::header);
+        return changed;
+    }
+
     Reply header(String name, String value) {
         headers.put(name, value);
         return this;

@@ -87,6 +87,10 @@ final class Bucket {
         return s3.getObject(request -> request.bucket(name).key(key));
     }
 
+    void delete(String key) {
+        s3.deleteObject(request -> request.bucket(name).key(key));
+    }
+
     static AwsRequestOverrideConfiguration limit(Duration timeout) {
         return AwsRequestOverrideConfiguration.builder().apiCallTimeout(timeout).build();
     }

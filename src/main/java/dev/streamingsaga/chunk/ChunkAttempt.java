@@ -1,6 +1,5 @@
 package dev.streamingsaga.chunk;
 
-import dev.streamingsaga.source.SourceFile;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.camel.Exchange;
@@ -26,7 +25,7 @@ final class ChunkAttempt {
         put.upload().requireActive();
         put.begin();
         put.row().ifPresent(row -> {
-            SourceFile.check(put.document().path(), put.document().identity());
+            put.checkSource();
             put.run().chunkSending(row.index(), put.attempt());
         });
         Message message = exchange.getMessage();

@@ -13,6 +13,14 @@ final class ChunkKeys {
         return keyPrefix + "chunk-%06d".formatted(index);
     }
 
+    static String tails(String keyPrefix) {
+        return keyPrefix + "tail-";
+    }
+
+    static String tail(String keyPrefix, long end) {
+        return tails(keyPrefix) + "%012d".formatted(end);
+    }
+
     static boolean isChunk(String keyPrefix, String key) {
         return key.startsWith(keyPrefix)
                 && CHUNK.matcher(key.substring(keyPrefix.length())).matches();

@@ -42,7 +42,7 @@ import software.amazon.awssdk.services.s3.S3Client;
  */
 public final class ChunkRoutes extends RouteBuilder {
     private static final String CHUNK = "chunk";
-    private static final String CHUNK_ATTEMPTS = "chunk-attempts";
+    static final String CHUNK_ATTEMPTS = "chunk-attempts";
     private static final String CHUNK_PUT = "chunk-put";
     private static final String CHUNK_AGAIN = "chunk-again";
     private static final String MANIFEST_AGAIN = "manifest-again";

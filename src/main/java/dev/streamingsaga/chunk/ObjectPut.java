@@ -3,6 +3,7 @@ package dev.streamingsaga.chunk;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.source.SourceFile;
 import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
@@ -27,11 +28,15 @@ final class ObjectPut {
     record ObjectDescription(String name, String key, long sizeBytes, String sha256, Object body) {}
 
     static ObjectPut chunk(Upload upload, ChunkRow row) {
-        FileRegion region = new FileRegion(upload.document().path(), row.offset(), row.sizeBytes());
+        return chunk(upload, row, new FileRegion(upload.document().path(), row.offset(), row.sizeBytes()));
+    }
+
+    /** @param bytes where the bytes of the chunk are */
+    static ObjectPut chunk(Upload upload, ChunkRow row, FileRegion bytes) {
         return new ObjectPut(
                 upload,
                 row,
-                new ObjectDescription("chunk " + row.index(), row.key(), row.sizeBytes(), row.sha256(), region));
+                new ObjectDescription("chunk " + row.index(), row.key(), row.sizeBytes(), row.sha256(), bytes));
     }
 
     static ObjectPut object(Upload upload, ObjectDescription object) {
@@ -82,6 +87,13 @@ final class ObjectPut {
 
     Document document() {
         return upload.document();
+    }
+
+    /** @throws dev.streamingsaga.journal.SagaException if the document comes from a file that has changed */
+    void checkSource() {
+        if (document().hasFile()) {
+            SourceFile.check(document().path(), document().identity());
+        }
     }
 
     @Override

@@ -46,7 +46,7 @@ final class PlanUpload {
         // A resumed run gets the rows that an earlier run planned and sent.
         List<ChunkRow> planned = run.chunks();
         VerifyChunks.checkOrder(document, planned);
-        Map<String, Bucket.ListedObject> listed = run.number() > 1 ? listed(document) : Map.of();
+        Map<String, Bucket.ListedObject> listed = run.number() > 1 || !document.hasFile() ? listed(document) : Map.of();
         requireJournaled(listed, planned);
         boolean same = planned.size() == expected.size();
         for (int i = 0; same && i < planned.size(); i++) {
@@ -179,7 +179,9 @@ final class PlanUpload {
             return false;
         }
         boolean confirmed = put.upload().isConfirmed(row) || hasChecksum(put, row);
-        if (confirmed) {
+        if (!put.document().hasFile()) {
+            requireStored(put, row, confirmed);
+        } else if (confirmed) {
             put.upload().requireUnchanged(row);
             put.run().chunkConfirmed(row);
             put.upload().stored(row);
@@ -187,6 +189,17 @@ final class PlanUpload {
             requireOriginal(put.document(), row);
         }
         return confirmed;
+    }
+
+    /** A chunk whose bytes are nowhere else cannot be sent again. */
+    private static void requireStored(ObjectPut put, ChunkRow row, boolean confirmed) {
+        if (!confirmed) {
+            throw new SagaException(
+                    Reason.CHUNK_MISSING,
+                    "bucket " + put.document().bucket() + " no longer has " + row.key()
+                            + " as it arrived, and there is no other copy; compensating");
+        }
+        put.upload().stored(row);
     }
 
     private boolean hasChecksum(ObjectPut put, ChunkRow row) {

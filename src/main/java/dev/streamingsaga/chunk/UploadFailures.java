@@ -36,7 +36,7 @@ final class UploadFailures {
         }
         try {
             if (put.row().isPresent()) {
-                SourceFile.check(put.document().path(), put.document().identity());
+                put.checkSource();
             }
         } catch (SagaException e) {
             return e;
@@ -92,6 +92,9 @@ final class UploadFailures {
 
     /** Whether the bytes of the chunk in the file differ from those before the upload. */
     private static boolean differs(ObjectPut put, ChunkRow row) {
+        if (!put.document().hasFile()) {
+            return false;
+        }
         try (InputStream bytes = new FileRegion(put.document().path(), row.offset(), row.sizeBytes()).open()) {
             return !Sha256.of(bytes).equals(row.sha256());
         } catch (IOException e) {

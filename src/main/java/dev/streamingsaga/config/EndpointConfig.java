@@ -19,7 +19,30 @@ public record EndpointConfig(Http http, Drop drop, Jms jms, Hub hub) {
      * @param roots folders in which {@code POST /api/documents} may name files; empty: nowhere
      */
     public record Http(
-            boolean enabled, String host, int port, String path, List<Path> roots, HttpLimits limits, HttpAuth auth) {}
+            boolean enabled,
+            String host,
+            int port,
+            String path,
+            List<Path> roots,
+            HttpUploads uploads,
+            HttpLimits limits,
+            HttpAuth auth) {}
+
+    /**
+     * How bodies are received.
+     *
+     * @param expire time after which a body is given up if nothing more of it arrives
+     * @param maxOpen incomplete resumable uploads of one sender
+     */
+    public record HttpUploads(Staging staging, Duration expire, int maxOpen) {}
+
+    /** Where a body is kept until its saga has ended. */
+    public enum Staging {
+        /** On this host's disk, then chunk by chunk in the bucket. */
+        SPOOL,
+        /** Only in the bucket, while it arrives. */
+        BUCKET
+    }
 
     /**
      * @param uploads bodies received at a time
@@ -106,6 +129,7 @@ public record EndpointConfig(Http http, Drop drop, Jms jms, Hub hub) {
      * @param port of that broker on loopback; 0: a free one is chosen once and kept in the data directory
      * @param url of an Artemis broker; empty: the connection factory comes from the registry, as in a hub
      * @param roots folders in which messages may name files; empty: nowhere
+     * @param staging where the body of a bytes message is kept
      */
     public record Jms(
             boolean embedded,
@@ -115,7 +139,8 @@ public record EndpointConfig(Http http, Drop drop, Jms jms, Hub hub) {
             String password,
             String queue,
             String deadLetterQueue,
-            List<Path> roots) {
+            List<Path> roots,
+            Staging staging) {
         public boolean isOn() {
             return embedded || !url.isEmpty();
         }

@@ -20,6 +20,7 @@ import static dev.streamingsaga.config.SettingType.URL;
 import static dev.streamingsaga.config.SettingType.URL_PATH;
 
 import dev.streamingsaga.config.EndpointConfig.AfterDrop;
+import dev.streamingsaga.config.EndpointConfig.Staging;
 
 /** Where documents come from and how callers reach the instance. */
 final class EndpointSettings {
@@ -62,6 +63,16 @@ final class EndpointSettings {
                 .describe("Prefix of every path (/saga), for a hub that has paths of its own.");
         table.row(FOLDERS, "saga.http.roots", "")
                 .describe("Folders in which POST /api/documents may name files, separated by commas. Empty: nowhere.");
+        table.choice("saga.http.staging", Staging.SPOOL)
+                .describe(
+                        "Where a body is kept until its saga has ended. spool: on this host's disk, and its chunks are"
+                                + " sent to the bucket afterwards. bucket: its chunks go straight to the bucket while it"
+                                + " arrives; after the answer 202 any node can finish its saga, whatever happens to this host.");
+        table.row(DURATION, "saga.http.uploads.expire", "24h", "1m", "30d")
+                .describe("Time after which an upload that goes straight to the bucket is given up and removed, if"
+                        + " nothing more of it arrives.");
+        table.row(INTEGER, "saga.http.uploads.max-open", "16", "1", "10000")
+                .describe("Incomplete resumable uploads (/api/uploads) of one sender. Further ones get 429.");
     }
 
     private static void httpLimits(SettingsTable table) {
@@ -158,6 +169,8 @@ final class EndpointSettings {
                         + " property fileName.");
         table.row(QUEUE, "saga.jms.dead-letter-queue", "saga-ingest-dead")
                 .describe("Queue for messages that can't be understood, with the property sagaReason.");
+        table.choice("saga.jms.staging", Staging.SPOOL)
+                .describe("The same as saga.http.staging, for the bodies of bytes messages.");
         table.row(FOLDERS, "saga.jms.roots", "")
                 .describe("Folders in which messages may name files, separated by commas. Empty: nowhere.");
     }

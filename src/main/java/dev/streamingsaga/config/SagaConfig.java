@@ -41,6 +41,11 @@ public record SagaConfig(
         return dataDir.resolve("spool").resolve("http");
     }
 
+    /** Folder of chunks on their way into the bucket. */
+    public Path chunksInFlight() {
+        return dataDir.resolve("spool").resolve("chunks");
+    }
+
     /** Folder of message bodies, each kept until its saga is final. */
     public Path messages() {
         return dataDir.resolve("spool").resolve("jms");

@@ -14,8 +14,10 @@ import dev.streamingsaga.config.EndpointConfig.Http;
 import dev.streamingsaga.config.EndpointConfig.HttpAuth;
 import dev.streamingsaga.config.EndpointConfig.HttpConnections;
 import dev.streamingsaga.config.EndpointConfig.HttpLimits;
+import dev.streamingsaga.config.EndpointConfig.HttpUploads;
 import dev.streamingsaga.config.EndpointConfig.Hub;
 import dev.streamingsaga.config.EndpointConfig.Jms;
+import dev.streamingsaga.config.EndpointConfig.Staging;
 import dev.streamingsaga.config.OperationConfig.Compensation;
 import dev.streamingsaga.config.OperationConfig.LogFormat;
 import dev.streamingsaga.config.OperationConfig.Observability;
@@ -277,7 +279,8 @@ public final class Settings {
                 read.text("saga.jms.password"),
                 read.text("saga.jms.queue"),
                 read.text("saga.jms.dead-letter-queue"),
-                read.folders("saga.jms.roots"));
+                read.folders("saga.jms.roots"),
+                read.choice("saga.jms.staging", Staging.class));
         if (jms.embedded() && !jms.url().isEmpty()) {
             read.refuse("saga.jms.url must be empty if saga.jms.embedded is true: only one broker is used");
         }
@@ -327,6 +330,10 @@ public final class Settings {
                 read.integer("saga.http.port"),
                 read.text("saga.http.path"),
                 read.folders("saga.http.roots"),
+                new HttpUploads(
+                        read.choice("saga.http.staging", Staging.class),
+                        read.duration("saga.http.uploads.expire"),
+                        read.integer("saga.http.uploads.max-open")),
                 limits,
                 auth);
     }

@@ -32,7 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class UploadSpool {
     private static final Logger LOG = LoggerFactory.getLogger(UploadSpool.class);
-    private static final int BUFFER_BYTES = 256 * 1024;
     private static final String PART = ".part";
 
     /** Reserved for the journal, which must be able to write while a body arrives. */
@@ -131,14 +130,7 @@ public final class UploadSpool {
      * @throws BodyAbortedException if the sender disconnected
      */
     public UploadSpool.ReceivedBody receive(InputStream body) throws IOException {
-        return receive(out -> {
-            byte[] buffer = new byte[BUFFER_BYTES];
-            for (int n = body.readNBytes(buffer, 0, BUFFER_BYTES);
-                    n > 0;
-                    n = body.readNBytes(buffer, 0, BUFFER_BYTES)) {
-                out.write(buffer, 0, n);
-            }
-        });
+        return receive(StreamCopy.of(body));
     }
 
     /** Like {@link #receive(InputStream)}. */

@@ -103,6 +103,16 @@ final class EarlierSaga {
         }
     }
 
+    /** Whether the message was delivered before and has no id. */
+    boolean isKnownByContentOnly(Exchange exchange) {
+        return exchange.getProperty(BY_FILE, false, Boolean.class);
+    }
+
+    /** The saga that answers for the message. */
+    static void found(Exchange exchange, SagaRecord saga) {
+        exchange.setProperty(FOUND, saga);
+    }
+
     boolean isFound(Exchange exchange) {
         return exchange.getProperty(FOUND) != null;
     }

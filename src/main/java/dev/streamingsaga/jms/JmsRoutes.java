@@ -1,5 +1,8 @@
 package dev.streamingsaga.jms;
 
+import static dev.streamingsaga.config.RouteNames.RESUME;
+
+import dev.streamingsaga.config.EndpointConfig.Staging;
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
@@ -24,12 +27,13 @@ public final class JmsRoutes extends RouteBuilder {
     private static final long SWEEP_SECONDS = 30;
 
     /** What the journal records as the sender of a body. */
-    private static final String SENDER = "jms:";
+    static final String SENDER = "jms:";
 
     private final SagaConfig config;
     private final EarlierSaga earlier;
     private final ClaimedFile file;
     private final SpooledBody body;
+    private final StagedBody staged;
     private final DeadLetters deadLetters;
     private final RedeliveredMessage redelivered;
     private final Replies replies = new Replies();
@@ -49,6 +53,8 @@ public final class JmsRoutes extends RouteBuilder {
         this.file = new ClaimedFile(new ClaimCheck("saga.jms.roots", config.endpoints().jms().roots()));
         this.body = new SpooledBody(spool);
         this.earlier = new EarlierSaga(parts.journal(), parts.ingest(), body);
+        this.staged = new StagedBody(parts.uploads(), earlier,
+                config.documents().source().duplicates());
         MessageCopy copies = new MessageCopy(spool);
         this.deadLetters = new DeadLetters(config.endpoints().jms().deadLetterQueue(), copies);
         this.redelivered = new RedeliveredMessage(
@@ -84,6 +90,10 @@ public final class JmsRoutes extends RouteBuilder {
         return component;
     }
 
+    private String bodies() {
+        return config.endpoints().jms().staging() == Staging.BUCKET ? "jms-staged" : "jms-body";
+    }
+
     @Override
     public void configure() {
         from(config.id("jms") + ":queue:" + config.endpoints().jms().queue()).routeId(config.id("jms")).group("jms")
@@ -98,7 +108,7 @@ public final class JmsRoutes extends RouteBuilder {
                         .when(earlier::needsBody).to(config.direct("jms-body"))
                         .when(earlier::isFound).process(earlier::await).process(redelivered::schedule)
                         .when(body().isInstanceOf(TextMessage.class)).to(config.direct("jms-file"))
-                        .when(body().isInstanceOf(BytesMessage.class)).to(config.direct("jms-body"))
+                        .when(body().isInstanceOf(BytesMessage.class)).to(config.direct(bodies()))
                         .otherwise().process(Refusal.ofType())
                     .end()
                     .convertBodyTo(String.class)
@@ -132,6 +142,17 @@ public final class JmsRoutes extends RouteBuilder {
                 .endDoTry()
                 .doFinally()
                     .process(body::release)
+                .end();
+
+        from(config.direct("jms-staged")).routeId(config.id("jms-staged")).group("jms")
+                .errorHandler(noErrorHandler())
+                .description("a bytes message: sends its body straight to the bucket, then runs its saga")
+                .process(staged::receive)
+                .choice()
+                    .when(earlier::isFound).process(earlier::await)
+                    .otherwise()
+                        .setProperty(Ingest.FAIL_ON, constant(FailOn.NEVER))
+                        .to(config.direct(RESUME))
                 .end();
 
         from(config.direct("jms-ingest")).routeId(config.id("jms-ingest")).group("jms")

@@ -52,7 +52,7 @@ final class SpooledBody {
         ReceivedMessage.replace(exchange, spool.path(key));
     }
 
-    private static String name(Message message) throws JMSException {
+    static String name(Message message) throws JMSException {
         return DocumentName.checked(
                 message.propertyExists(FILE_NAME) ? String.valueOf(message.getObjectProperty(FILE_NAME)) : "");
     }

@@ -244,6 +244,12 @@ public final class ActiveRun implements Run {
         journal.chunks().plan(sagaId, number, chunks);
     }
 
+    /** Journals the next chunk of a body that is arriving, before it is sent. */
+    public void addChunk(ChunkRow chunk) {
+        check();
+        journal.chunks().add(sagaId, number, chunk);
+    }
+
     @Override
     public void chunkSending(int index, int attempt) {
         journal.chunks().sending(sagaId, number, index, attempt);
@@ -256,7 +262,9 @@ public final class ActiveRun implements Run {
     public void chunkSent(int index, Optional<String> etag) {
         journal.chunks().sent(sagaId, number, index, etag);
         Document sent = document();
-        journal.listener().chunkSent(Math.min(sent.chunkSizeBytes(), sent.sizeBytes() - index * sent.chunkSizeBytes()));
+        long rest = sent.sizeBytes() - index * sent.chunkSizeBytes();
+        // The size of a document whose bytes are still arriving is not known.
+        journal.listener().chunkSent(rest > 0 ? Math.min(sent.chunkSizeBytes(), rest) : sent.chunkSizeBytes());
     }
 
     @Override

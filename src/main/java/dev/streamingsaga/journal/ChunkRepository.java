@@ -2,6 +2,7 @@ package dev.streamingsaga.journal;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -34,22 +35,63 @@ public final class ChunkRepository {
             requireOwned(sagaId, run);
             db.sql.sql("DELETE FROM chunk WHERE saga_id = ?").param(sagaId).update();
             for (ChunkRow chunk : chunks) {
-                db.sql
-                        .sql("""
-                        INSERT INTO chunk (saga_id, idx, byte_offset, size_bytes, object_key, sha256, state,
-                          attempts, row_check)
-                        VALUES (?, ?, ?, ?, ?, ?, 'PENDING', 0, ?)""")
-                        .params(
-                                sagaId,
-                                chunk.index(),
-                                chunk.offset(),
-                                chunk.sizeBytes(),
-                                chunk.key(),
-                                chunk.sha256(),
-                                check(sagaId, chunk))
-                        .update();
+                insert(sagaId, chunk);
             }
         });
+    }
+
+    private void insert(String sagaId, ChunkRow chunk) {
+        db.sql
+                .sql("""
+                INSERT INTO chunk (saga_id, idx, byte_offset, size_bytes, object_key, sha256, state,
+                  attempts, row_check)
+                VALUES (?, ?, ?, ?, ?, ?, 'PENDING', 0, ?)""")
+                .params(
+                        sagaId,
+                        chunk.index(),
+                        chunk.offset(),
+                        chunk.sizeBytes(),
+                        chunk.key(),
+                        chunk.sha256(),
+                        check(sagaId, chunk))
+                .update();
+    }
+
+    /** Adds the next chunk of a body that is arriving. */
+    void add(String sagaId, int run, ChunkRow chunk) {
+        db.inTransaction(() -> {
+            requireOwned(sagaId, run);
+            insert(sagaId, chunk);
+        });
+    }
+
+    /**
+     * The chunks that the bucket has confirmed without a gap. Deletes the rows of all others: an earlier run sent them
+     * without an answer, or after one that got none. They are sent again under the same keys.
+     */
+    List<ChunkRow> keepConfirmed(String sagaId, int run, int limit) {
+        return db.inTransaction(() -> {
+            requireOwned(sagaId, run);
+            List<ChunkRow> all = confirmed(sagaId);
+            List<ChunkRow> confirmed = List.copyOf(all.subList(0, Math.min(limit, all.size())));
+            db.sql
+                    .sql("DELETE FROM chunk WHERE saga_id = ? AND idx >= ?")
+                    .params(sagaId, confirmed.size())
+                    .update();
+            return confirmed;
+        });
+    }
+
+    /** The chunks from the first that the bucket has confirmed without a gap. */
+    List<ChunkRow> confirmed(String sagaId) {
+        List<ChunkRow> confirmed = new ArrayList<>();
+        for (ChunkRow row : all(sagaId)) {
+            if (row.index() != confirmed.size() || row.state() != ChunkRow.ChunkState.SENT) {
+                break;
+            }
+            confirmed.add(row);
+        }
+        return confirmed;
     }
 
     void sending(String sagaId, int run, int index, int attempt) {

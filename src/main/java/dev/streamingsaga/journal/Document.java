@@ -33,6 +33,11 @@ public record Document(
         Instant receivedAt,
         SourceIdentity identity) {
 
+    /** Whether the document came from a file. The bytes of any other went straight to the bucket. */
+    public boolean hasFile() {
+        return !path.toString().isEmpty();
+    }
+
     /** The same document after its file was touched without a change of content. */
     public Document withIdentity(SourceIdentity current) {
         return new Document(

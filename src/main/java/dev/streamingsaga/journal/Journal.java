@@ -32,6 +32,7 @@ public final class Journal {
     private final SagaOutcomes outcomes;
     private final ChunkRepository chunks;
     private final RunRepository runs;
+    private final UploadRepository uploads;
     private final StatisticsRepository statistics;
     private final SagaPages pages;
     private final DroppedFileRepository droppedFiles;
@@ -64,6 +65,8 @@ public final class Journal {
                 db, sagas, events, transitions, registration, steps, cleanups, redeliveries));
         this.chunks = new ChunkRepository(db);
         this.runs = new RunRepository(db, transitions, events);
+        this.uploads = new UploadRepository(
+                new UploadRepository.Repositories(db, sagas, events, registration, chunks, runs, leases));
         this.statistics = new StatisticsRepository(db);
         this.pages = new SagaPages(db);
         this.hostWaits = new HostWaits(db, sagas, events);
@@ -142,6 +145,11 @@ public final class Journal {
     /** Redeliveries of documents after a transient failure. */
     public Redeliveries redeliveries() {
         return redeliveries;
+    }
+
+    /** Bodies that arrive in the bucket before their saga runs. */
+    public UploadRepository uploads() {
+        return uploads;
     }
 
     RunRepository runs() {

@@ -42,11 +42,12 @@ public final class OperatorCommands {
                 .map(OperatorCommand::valueOf);
     }
 
-    /** Sagas with a command that this process has to execute: its own sagas, and paused ones, which no process runs. */
+    /** Sagas with a command that this process has to execute: its own sagas, and those that no process runs. */
     public Map<SagaRecord, OperatorCommand> pending() {
         Map<SagaRecord, OperatorCommand> commands = new LinkedHashMap<>();
         db.sql
-                .sql("SELECT * FROM saga WHERE wish IS NOT NULL AND (node = ? OR state = 'PAUSED') AND "
+                .sql("SELECT * FROM saga WHERE wish IS NOT NULL AND (node = ? OR node = '' OR state = 'PAUSED')"
+                        + " AND "
                         + SagaFormat.KNOWN + " AND state NOT IN "
                         + SagaRepository.FINAL + " ORDER BY saga_id")
                 .param(leases.node())

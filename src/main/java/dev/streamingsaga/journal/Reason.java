@@ -24,7 +24,8 @@ public enum Reason {
     STORE_FAILED,
     TIMEOUT,
     CANCELLED,
-    COORDINATOR_UNAVAILABLE;
+    COORDINATOR_UNAVAILABLE,
+    CLIENT_ABORTED;
 
     /** The reason of that name; empty if only a newer version knows it. */
     static Optional<Reason> find(String name) {

@@ -137,6 +137,31 @@ public final class SagaRegistration {
                 .ifPresent(seen -> recordIdentity(sagaId, seen));
     }
 
+    /** Records a saga that claims nothing yet: its document is known only when its body is complete. */
+    SagaRecord receiveUnclaimed(NewSaga request) {
+        String sagaId = Ids.next();
+        insert(sagaId, request);
+        events.append(sagaId, Event.EventKind.STATE, "", "RECEIVED", "");
+        SagaRecord saga = sagas.get(sagaId);
+        JournalDatabase.afterCommit(() -> StateLog.received(saga));
+        return saga;
+    }
+
+    /**
+     * Claims the source for a saga that was recorded without one.
+     *
+     * @return the unfinished saga that has claimed it already; empty if this saga has it now
+     */
+    Optional<SagaRecord> claimFor(String sagaId, String source) {
+        while (!claim(source, sagaId)) {
+            Optional<SagaRecord> holder = holder(source).flatMap(sagas::find);
+            if (holder.isPresent()) {
+                return holder;
+            }
+        }
+        return Optional.empty();
+    }
+
     private void insert(String sagaId, NewSaga request) {
         long now = db.now();
         db.sql

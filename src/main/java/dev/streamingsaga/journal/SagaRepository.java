@@ -153,11 +153,30 @@ public final class SagaRepository {
                 .optional();
     }
 
-    /** The newest saga for such a body that has no outcome yet, or whose document will be delivered again. */
+    /**
+     * Completed sagas that no newer one superseded, of the same document as this saga's or of the
+     * same content from the same source, newest first.
+     */
+    public List<SagaRecord> versions(SagaRecord saga) {
+        Document document = saga.document().orElseThrow();
+        return db.sql
+                .sql("SELECT * FROM saga WHERE (document_id = ? OR (source_key = ? AND sha256 = ?))"
+                        + " AND state = 'COMPLETED' AND superseded_by IS NULL ORDER BY saga_id DESC")
+                .params(document.documentId(), saga.origin().key(), document.sha256())
+                .query(SagaRepository::saga)
+                .list();
+    }
+
+    /**
+     * The newest saga for such a body that has no outcome yet, or whose document will be delivered again; one whose body
+     * still arrives does not count.
+     */
     public Optional<SagaRecord> unfinishedOf(String sender, String fileName) {
         return db.sql
                 .sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND (state NOT IN " + FINAL
-                        + " OR next_delivery_at IS NOT NULL) ORDER BY saga_id DESC LIMIT 1")
+                        + " OR next_delivery_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM upload"
+                        + " WHERE upload.saga_id = saga.saga_id AND upload.completed_at IS NULL)"
+                        + " ORDER BY saga_id DESC LIMIT 1")
                 .params(sender, fileName)
                 .query(SagaRepository::saga)
                 .optional();

@@ -12,6 +12,9 @@ import dev.streamingsaga.annotation.PublicApi;
  */
 @PublicApi
 public record SourceIdentity(String fileKey, long sizeBytes, long modifiedNanos, long changedNanos) {
+    /** Of a document that never was a file here. */
+    public static final SourceIdentity NONE = new SourceIdentity("", 0, 0, 0);
+
     /** Whether both seem to be the same unchanged file. A modification time that was set back is not detected. */
     public boolean looksLike(SourceIdentity other) {
         return fileKey.equals(other.fileKey) && sizeBytes == other.sizeBytes && modifiedNanos == other.modifiedNanos;

@@ -100,9 +100,13 @@ public final class StepRepository {
 
     /**
      * Whether a run of the saga needs its source: until the step {@code verify} has checked all chunks in the bucket. A
-     * later run may send a chunk again that the bucket has lost since; then it needs the source again.
+     * later run may send a chunk again that the bucket has lost since; then it needs the source again. A document whose
+     * bytes went straight to the bucket has no other source.
      */
     public boolean needsSource(SagaRecord saga) {
+        if (saga.document().filter(document -> !document.hasFile()).isPresent()) {
+            return false;
+        }
         return saga.document()
                 .filter(document -> db.sql
                                 .sql("SELECT count(*) FROM chunk WHERE saga_id = ? AND state = 'VERIFIED'")

@@ -100,6 +100,8 @@ final class StaleSagas implements AutoCloseable {
         }
         if (command.filter(OperatorCommand.CANCEL::equals).isPresent()) {
             compensate(stale, CompensationCause.permanent(Reason.CANCELLED, "cancelled by an operator"));
+        } else if (journal.uploads().findOpen(stale.sagaId()).isPresent()) {
+            leaveOrGiveUp(stale);
         } else if (isResumable(stale)) {
             sources.find(stale, exclusive)
                     .ifPresentOrElse(
@@ -149,6 +151,10 @@ final class StaleSagas implements AutoCloseable {
             return CompletableFuture.failedFuture(new ShutdownException("saga " + stale.sagaId()
                     + " was not resumed because this instance is stopping; another node or the next start does it"));
         }
+        if (journal.uploads().findOpen(stale.sagaId()).isPresent()) {
+            leaveOrGiveUp(stale);
+            return CompletableFuture.completedFuture(SagaState.UPLOADING);
+        }
         sources.forget(stale.sagaId());
         if (!journal.leases().resume(stale, config.timeLimit(), source)) {
             return CompletableFuture.failedFuture(
@@ -193,6 +199,18 @@ final class StaleSagas implements AutoCloseable {
             template.requestBody(config.direct(RouteNames.RESUME), run, IngestResult.class);
         }
         return journal.sagas().find(run.sagaId()).orElseThrow().state();
+    }
+
+    /** The body of the saga is incomplete: its sender may continue it, or it is given up. */
+    private void leaveOrGiveUp(SagaRecord stale) {
+        if (!journal.uploads().leave(stale)) {
+            compensate(
+                    stale,
+                    CompensationCause.permanent(
+                            Reason.CLIENT_ABORTED,
+                            "the body did not arrive completely before its process ended or it expired"
+                                    + " (saga.http.uploads.expire); what has arrived is removed, send it again"));
+        }
     }
 
     private void compensate(SagaRecord stale, CompensationCause cause) {

@@ -105,8 +105,7 @@ final class Completion {
      * afterwards.
      */
     private void removeOlder(SagaRecord saga) {
-        List<SagaRecord> versions =
-                journal.sagas().completed(saga.document().orElseThrow().documentId());
+        List<SagaRecord> versions = journal.sagas().versions(saga);
         String newest = versions.stream()
                 .filter(version -> version.published() || version.sagaId().equals(saga.sagaId()))
                 .map(SagaRecord::sagaId)

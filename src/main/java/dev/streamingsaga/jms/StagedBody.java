@@ -1,0 +1,64 @@
+package dev.streamingsaga.jms;
+
+import dev.streamingsaga.config.DocumentConfig.Duplicates;
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.intake.DocumentRefusedException;
+import dev.streamingsaga.intake.StreamCopy;
+import dev.streamingsaga.intake.UploadSpool;
+import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.upload.BodyUpload;
+import dev.streamingsaga.upload.Uploads;
+import jakarta.jms.BytesMessage;
+import jakarta.jms.JMSException;
+import java.io.IOException;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+
+/** Sends the body of a bytes message straight to the bucket. */
+final class StagedBody {
+    private final Uploads uploads;
+    private final EarlierSaga earlier;
+    private final Duplicates duplicates;
+
+    StagedBody(Uploads uploads, EarlierSaga earlier, Duplicates duplicates) {
+        this.uploads = uploads;
+        this.earlier = earlier;
+        this.duplicates = duplicates;
+    }
+
+    /**
+     * Receives the body, and replaces the message by the run of its saga, or finds the saga that answers for it.
+     *
+     * @throws DocumentRefusedException if the name is not allowed, the body is too large, or the disk is full
+     * @throws SagaException if the bucket does not accept it; the message is delivered again
+     */
+    void receive(Exchange exchange) throws JMSException, IOException {
+        BytesMessage message = (BytesMessage) ReceivedMessage.of(exchange);
+        String name = SpooledBody.name(message);
+        uploads.requireAllowed(message.getBodyLength());
+        BodyUpload upload = uploads.begin(JmsRoutes.SENDER, name);
+        try {
+            upload.receive(body(message));
+        } catch (Exception e) {
+            upload.abort(Uploads.reason(e), "the body of the message was not accepted: " + e.getMessage());
+            throw e;
+        }
+        BodyUpload.Completion completion = upload.complete(
+                Optional.ofNullable(exchange.getProperty(Ingest.REQUEST, String.class)),
+                duplicates != Duplicates.VERSION || earlier.isKnownByContentOnly(exchange));
+        completion
+                .accepted()
+                .ifPresentOrElse(
+                        body -> {
+                            ReceivedMessage.replace(exchange, "");
+                            body.to(exchange);
+                        },
+                        () -> EarlierSaga.found(exchange, completion.saga()));
+    }
+
+    private static UploadSpool.Body body(BytesMessage message) throws JMSException {
+        return LargeMessageBody.is(message)
+                ? new LargeMessageBody(message)
+                : StreamCopy.of(new BytesMessageBody(message));
+    }
+}
