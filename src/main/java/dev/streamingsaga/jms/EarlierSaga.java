@@ -68,10 +68,10 @@ final class EarlierSaga {
         exchange.setProperty(Ingest.REQUEST, request);
         sagas.requested(request)
                 .or(() -> redeliveries.sentAgain(request))
-                .ifPresent(saga -> found(exchange, redeliveries.latest(saga)));
+                .ifPresent(saga -> foundLatest(exchange, redeliveries.latest(saga)));
     }
 
-    private void found(Exchange exchange, SagaRecord latest) {
+    private void foundLatest(Exchange exchange, SagaRecord latest) {
         Instant now = clock.instant();
         if (latest.delivery().isDue()
                 && latest.delivery().next().filter(now::isBefore).isEmpty()) {
@@ -99,7 +99,9 @@ final class EarlierSaga {
 
     private void find(String sourceKey, Exchange exchange, Predicate<SagaRegistration.NewestSaga> same) {
         if (exchange.getProperty(BY_FILE, false, Boolean.class)) {
-            sagas.newest(sourceKey).filter(same).ifPresent(seen -> found(exchange, redeliveries.latest(seen.saga())));
+            sagas.newest(sourceKey)
+                    .filter(same)
+                    .ifPresent(seen -> foundLatest(exchange, redeliveries.latest(seen.saga())));
         }
     }
 
@@ -109,7 +111,7 @@ final class EarlierSaga {
     }
 
     /** The saga that answers for the message. */
-    static void found(Exchange exchange, SagaRecord saga) {
+    static void answers(Exchange exchange, SagaRecord saga) {
         exchange.setProperty(FOUND, saga);
     }
 

@@ -53,7 +53,7 @@ final class StagedBody {
                             ReceivedMessage.replace(exchange, "");
                             body.to(exchange);
                         },
-                        () -> EarlierSaga.found(exchange, completion.saga()));
+                        () -> EarlierSaga.answers(exchange, completion.saga()));
     }
 
     private static UploadSpool.Body body(BytesMessage message) throws JMSException {

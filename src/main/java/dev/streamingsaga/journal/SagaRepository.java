@@ -154,8 +154,8 @@ public final class SagaRepository {
     }
 
     /**
-     * Completed sagas that no newer one superseded, of the same document as this saga's or of the
-     * same content from the same source, newest first.
+     * Completed sagas that no newer one superseded, of the same document as this saga's or of the same content from the
+     * same source, newest first.
      */
     public List<SagaRecord> versions(SagaRecord saga) {
         Document document = saga.document().orElseThrow();
@@ -168,8 +168,8 @@ public final class SagaRepository {
     }
 
     /**
-     * The newest saga for such a body that has no outcome yet, or whose document will be delivered again; one whose body
-     * still arrives does not count.
+     * The newest saga for such a body that has no outcome yet, or whose document will be delivered again; one whose
+     * body still arrives does not count.
      */
     public Optional<SagaRecord> unfinishedOf(String sender, String fileName) {
         return db.sql

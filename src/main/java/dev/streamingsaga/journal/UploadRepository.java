@@ -305,8 +305,6 @@ public final class UploadRepository {
         if (holder.isPresent() || !body.skipStored()) {
             return holder;
         }
-        return repositories
-                .sagas()
-                .storedContent(body.source(), body.document().sha256());
+        return repositories.sagas().storedContent(body.source(), body.document().sha256());
     }
 }

@@ -7,8 +7,9 @@ import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.journal.ActiveRun;
-import dev.streamingsaga.journal.NewSaga;
+import dev.streamingsaga.journal.DeliveryRequest;
 import dev.streamingsaga.journal.Ids;
+import dev.streamingsaga.journal.NewSaga;
 import dev.streamingsaga.journal.NewUpload;
 import dev.streamingsaga.journal.Origin;
 import dev.streamingsaga.journal.Reason;
@@ -144,7 +145,9 @@ public final class Uploads implements AutoCloseable {
                 false,
                 Optional.empty(),
                 Optional.empty(),
-                Optional.of(sender));
+                Optional.of(sender),
+                // Its bytes are nowhere but in the bucket: only the sender can deliver it again.
+                DeliveryRequest.NONE);
     }
 
     /** The reason with which a body is given up that failed like this. */
