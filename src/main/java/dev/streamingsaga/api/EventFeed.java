@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.operations.SagaOperator;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -122,22 +123,32 @@ final class EventFeed implements AutoCloseable {
                 .toList();
         Map<String, OpenCleanups> open =
                 sagas.openCleanups(watched.stream().map(SagaRecord::sagaId).toList());
-        Map<String, String> events = new LinkedHashMap<>();
-        Map<String, Ended> stillEnded = new HashMap<>();
-        for (SagaRecord saga : watched) {
-            Ended now = new Ended(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE));
-            // An ended saga that has not changed is not queried again: its chunks alone take a query for each saga.
-            String before = now.equals(ended.get(saga.sagaId())) ? published.get(saga.sagaId()) : null;
-            events.put(saga.sagaId(), before == null ? event("saga", views.summary(saga, now.open())) : before);
-            if (saga.state().isFinal()) {
-                stillEnded.put(saga.sagaId(), now);
-            }
-        }
-        ended = stillEnded;
+        Map<String, String> events = sagaEvents(watched, open);
         atWork = watched.stream().anyMatch(saga -> !saga.state().isFinal() && saga.state() != SagaState.PAUSED);
         SagaCounts counts = totals.counts();
         events.put("cleanups", event("cleanups", Totals.cleanups(counts)));
         events.put("counts", event("counts", totals.view(counts)));
+        return events;
+    }
+
+    /** Events by saga, in this order. An ended saga that has not changed is not queried again. */
+    private Map<String, String> sagaEvents(List<SagaRecord> watched, Map<String, OpenCleanups> open) {
+        Map<String, Ended> nowEnded = new HashMap<>();
+        Map<String, String> events = new LinkedHashMap<>();
+        List<SagaRecord> changed = new ArrayList<>();
+        for (SagaRecord saga : watched) {
+            Ended now = new Ended(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE));
+            String before = now.equals(ended.get(saga.sagaId())) ? published.get(saga.sagaId()) : null;
+            events.put(saga.sagaId(), before == null ? "" : before);
+            if (before == null) {
+                changed.add(saga);
+            }
+            if (saga.state().isFinal()) {
+                nowEnded.put(saga.sagaId(), now);
+            }
+        }
+        views.summaries(changed, open).forEach(summary -> events.put(summary.sagaId(), event("saga", summary)));
+        ended = nowEnded;
         return events;
     }
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The view of a saga in lists and events. Times are ISO-8601, sizes are bytes. Unknown values are null.
  *
- * @param owner the owner in the security record
+ * @param owner the owner for the security record, known from reception on
  * @param needsAttention whether it waits for a person
  * @param visible whether its document can be found and read, which follows shortly after completion
  * @param waiting why it does not continue; null if it does
@@ -24,7 +24,7 @@ record SagaSummary(
         String file,
         @Nullable String documentId,
         @Nullable String contentType,
-        @Nullable String owner,
+        String owner,
         @Nullable String sha256,
         @Nullable Long sizeBytes,
         @Nullable Integer chunkCount,

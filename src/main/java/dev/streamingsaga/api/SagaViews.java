@@ -44,23 +44,37 @@ final class SagaViews {
     }
 
     SagaSummary summary(SagaRecord saga) {
-        return summary(
-                saga, operator.openCleanups(List.of(saga.sagaId())).getOrDefault(saga.sagaId(), OpenCleanups.NONE));
+        return summaries(List.of(saga)).get(0);
     }
 
     /** @return the summaries in the same order */
     List<SagaSummary> summaries(List<SagaRecord> sagas) {
-        Map<String, OpenCleanups> open =
-                operator.openCleanups(sagas.stream().map(SagaRecord::sagaId).toList());
+        return summaries(
+                sagas,
+                operator.openCleanups(sagas.stream().map(SagaRecord::sagaId).toList()));
+    }
+
+    /** @return the summaries in the same order */
+    List<SagaSummary> summaries(List<SagaRecord> sagas, Map<String, OpenCleanups> open) {
+        Map<String, ChunkTally> sent = operator.sentChunks(sagas.stream()
+                .filter(saga -> saga.document().isPresent() && !isComplete(saga))
+                .map(SagaRecord::sagaId)
+                .toList());
         return sagas.stream()
-                .map(saga -> summary(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE)))
+                .map(saga -> summary(
+                        saga,
+                        open.getOrDefault(saga.sagaId(), OpenCleanups.NONE),
+                        sent.getOrDefault(saga.sagaId(), ChunkTally.NONE)))
                 .toList();
     }
 
-    SagaSummary summary(SagaRecord saga, OpenCleanups open) {
+    private static boolean isComplete(SagaRecord saga) {
+        return saga.state() == SagaState.COMPLETED && saga.document().isPresent();
+    }
+
+    private SagaSummary summary(SagaRecord saga, OpenCleanups open, ChunkTally sent) {
         Optional<Document> document = saga.document();
-        boolean complete = saga.state() == SagaState.COMPLETED && document.isPresent();
-        ChunkTally sent = complete || document.isEmpty() ? ChunkTally.NONE : operator.sentChunks(saga.sagaId());
+        boolean complete = isComplete(saga);
         return new SagaSummary(
                 saga.sagaId(),
                 saga.state().name(),
@@ -69,7 +83,7 @@ final class SagaViews {
                 SourcePaths.shown(config, saga),
                 document.map(Document::documentId).orElse(null),
                 document.map(Document::contentType).orElse(null),
-                document.map(Document::owner).orElse(null),
+                saga.owner(),
                 document.map(Document::sha256).orElse(null),
                 document.map(Document::sizeBytes).orElse(null),
                 document.map(Document::chunkCount).orElse(null),

@@ -3,7 +3,9 @@ package dev.streamingsaga.journal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,6 +138,21 @@ public final class ChunkRepository {
                 .param(sagaId)
                 .query(Integer.class)
                 .single();
+    }
+
+    /** The chunks of these sagas that the bucket confirmed so far; a saga without such chunks is absent. */
+    public Map<String, ChunkTally> sentOf(Collection<String> sagaIds) {
+        Map<String, ChunkTally> sent = new HashMap<>();
+        if (!sagaIds.isEmpty()) {
+            db.sql
+                    .sql("SELECT saga_id, count(*) AS chunks, sum(size_bytes) AS bytes FROM chunk"
+                            + " WHERE saga_id IN (:ids) AND state IN ('SENT','VERIFIED') GROUP BY saga_id")
+                    .param("ids", sagaIds)
+                    .query((row, n) -> sent.put(
+                            row.getString("saga_id"), new ChunkTally(row.getInt("chunks"), row.getLong("bytes"))))
+                    .list();
+        }
+        return sent;
     }
 
     /** Keys of chunks whose last attempt got no answer. */

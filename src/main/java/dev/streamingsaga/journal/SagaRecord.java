@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param source where its bytes are read from before the step {@code verify} has passed
  * @param origin what the source is, and whose disk holds it
  * @param sender who sent the body that the source holds; empty for a file on disk
+ * @param owner the owner for the security record
  * @param document empty before the step {@code start}
  * @param publishAttempts failed attempts to make the document of a COMPLETED saga visible in every store
  * @param supersededBy the saga that stored the newer version of the document
@@ -38,6 +39,7 @@ public record SagaRecord(
         Origin origin,
         String fileName,
         Optional<String> sender,
+        String owner,
         Optional<Document> document,
         long resumedBytes,
         Instant receivedAt,

@@ -235,6 +235,7 @@ public final class SagaRepository {
                 origin(row),
                 row.getString("file_name"),
                 Optional.ofNullable(row.getString("sender")),
+                row.getString("owner"),
                 document(row),
                 row.getLong("resumed_bytes"),
                 Instant.ofEpochMilli(row.getLong("received_at")),

@@ -3,7 +3,6 @@ package dev.streamingsaga.operations;
 import dev.streamingsaga.annotation.Internal;
 import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.journal.ChunkRow;
-import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupPage;
@@ -117,12 +116,9 @@ public sealed class SagaReader permits SagaOperator {
         return journal.chunks().all(sagaId);
     }
 
-    /** The chunks of a saga that the bucket has confirmed. */
-    public final ChunkTally sentChunks(String sagaId) {
-        Map<ChunkState, ChunkTally> tally = journal.chunks().tally(sagaId);
-        ChunkTally sent = tally.getOrDefault(ChunkState.SENT, ChunkTally.NONE);
-        ChunkTally verified = tally.getOrDefault(ChunkState.VERIFIED, ChunkTally.NONE);
-        return new ChunkTally(sent.chunks() + verified.chunks(), sent.bytes() + verified.bytes());
+    /** The chunks of these sagas that the bucket has confirmed; a saga without such chunks is absent. */
+    public final Map<String, ChunkTally> sentChunks(Collection<String> sagaIds) {
+        return journal.chunks().sentOf(sagaIds);
     }
 
     /** @param limit maximum number of clean-up entries */

@@ -65,4 +65,7 @@ export const took = saga => ((saga.finishedAt ? Date.parse(saga.finishedAt) : Da
 /** A state or reason as text: PARTIALLY_COMPENSATED becomes partially compensated. */
 export const word = state => state.toLowerCase().replaceAll('_', ' ');
 
+/** A newer version of the program began the saga. */
+export const NEWER_VERSION = 'needs a newer version';
+
 export const name = path => path.split('/').pop();

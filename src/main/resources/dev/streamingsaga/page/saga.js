@@ -5,7 +5,7 @@ import { bar, eta, speed, stepOf } from './bar.js';
 import { chunkMap } from './chunks.js';
 import { table as cleanupTable } from './cleanups.js';
 import { h, setText, swap, title } from './dom.js';
-import { age, attempt, bytes, clock, count, isFinal, isRunning, millis, name, some, word } from './format.js';
+import { NEWER_VERSION, age, attempt, bytes, clock, count, isFinal, isRunning, millis, name, some, word } from './format.js';
 import { onChange, sagas, store } from './live.js';
 
 const REFRESH_MILLIS = 700;
@@ -23,6 +23,7 @@ function facts(saga) {
     fact('Delivery', attempt(saga)), fact('Node', saga.node),
     fact('Received', clock(saga.receivedAt)), fact('Finished', saga.finishedAt && clock(saga.finishedAt)),
     fact('Waiting', saga.waiting && `${saga.waiting.reason}; since ${clock(saga.waiting.since)}`),
+    fact('Version', saga.needsNewerVersion ? `${NEWER_VERSION}; a node of that version continues it` : ''),
     fact('Time limit', isFinal(saga) ? null : clock(saga.deadlineAt)));
 }
 

@@ -5,7 +5,7 @@ import { commandSagas } from './bulk.js';
 import { chart } from './chart.js';
 import { h, setText, title } from './dom.js';
 import { form, isFiltered, meets, parameters } from './filters.js';
-import { ago, attempt, bytes, clock, count, isFinal, isRunning, isWaiting, name, needsAttention, some, word } from './format.js';
+import { NEWER_VERSION, ago, attempt, bytes, clock, count, isFinal, isRunning, isWaiting, name, needsAttention, some, word } from './format.js';
 import { onChange, sagas, storeAll, totals } from './live.js';
 
 const PAGE = 200;
@@ -71,7 +71,7 @@ function row(saga) {
     meter.update(now);
     state.dataset.state = now.state;
     setText(state, word(now.state));
-    setText(detail, [now.reason && word(now.reason), now.waiting && now.waiting.reason, attempt(now), now.openCleanups > 0 && `${some(now.openCleanups, 'clean-up')} open`, now.needsAttention && now.state === 'COMPLETED' && !now.visible && 'not visible in every store yet']
+    setText(detail, [now.reason && word(now.reason), now.waiting && now.waiting.reason, attempt(now), now.needsNewerVersion && NEWER_VERSION, now.openCleanups > 0 && `${some(now.openCleanups, 'clean-up')} open`, now.needsAttention && now.state === 'COMPLETED' && !now.visible && 'not visible in every store yet']
       .filter(Boolean).join(' · '));
     setText(cells.size, bytes(now.sizeBytes));
     setText(cells.step, isRunning(now) ? stepOf(now) : '');

@@ -1324,6 +1324,31 @@ abstract class JournalContract {
     }
 
     @Test
+    void one_query_counts_the_confirmed_chunks_of_many_sagas() throws Exception {
+        ActiveRun one = uploading("a");
+        ActiveRun two = uploading("b");
+        ActiveRun none = uploading("c");
+        for (ActiveRun run : List.of(one, two, none)) {
+            run.planChunks(rows(run));
+            run.chunkSending(0, 1);
+        }
+        one.chunkSent(0, Optional.empty());
+        two.chunkSent(0, Optional.empty());
+        two.chunkSending(1, 1);
+        two.chunkSent(1, Optional.empty());
+
+        List<ChunkRow> rows = rows(two);
+        assertThat(journal.chunks().sentOf(List.of(one.sagaId(), two.sagaId(), none.sagaId())))
+                .containsOnly(
+                        Map.entry(one.sagaId(), new ChunkTally(1, rows.get(0).sizeBytes())),
+                        Map.entry(
+                                two.sagaId(),
+                                new ChunkTally(
+                                        2, rows.get(0).sizeBytes() + rows.get(1).sizeBytes())));
+        assertThat(journal.chunks().sentOf(List.of())).isEmpty();
+    }
+
+    @Test
     void what_the_bucket_confirms_is_sent_whether_its_answer_was_seen_or_not() throws Exception {
         ActiveRun run = uploading("a");
         run.planChunks(rows(run));
