@@ -61,6 +61,9 @@ final class SearchCommand implements Callable<Integer> {
         if (hits.isEmpty() && !options.json) {
             out.println("nothing found");
         }
+        if (!options.json && hits.stream().anyMatch(VectorSearch.Hit::weak)) {
+            out.println("no good match; the nearest by meaning, which may have nothing to do with it:");
+        }
         for (VectorSearch.Hit hit : hits) {
             if (options.json) {
                 out.println(CommonOptions.json(hit));

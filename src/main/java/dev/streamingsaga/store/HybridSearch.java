@@ -27,8 +27,11 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 final class HybridSearch implements VectorSearch {
     private static final Logger LOG = LoggerFactory.getLogger(HybridSearch.class);
+    private static final String MEANING = "meaning";
     private static final int RANK_OFFSET = 60;
     private static final int MIN_CANDIDATES = 50;
+    /** Segments that are returned as weak hits if there is nothing else. */
+    private static final int MAX_WEAK = 3;
     /** Tokens left for the prefix that some models add to a query. */
     private static final int SPARE_TOKENS = 16;
 
@@ -62,6 +65,15 @@ final class HybridSearch implements VectorSearch {
         }
     }
 
+    /**
+     * Segments by similarity of their vectors, nearest first.
+     *
+     * @param near those whose meaning has something to do with the query
+     */
+    private record Nearest(List<SegmentKey> all, List<SegmentKey> near) {
+        static final Nearest NONE = new Nearest(List.of(), List.of());
+    }
+
     @Override
     public List<Hit> search(String text, int limit) {
         if (limit < 1 || limit > MAX_LIMIT) {
@@ -80,8 +92,13 @@ final class HybridSearch implements VectorSearch {
         Map<SegmentKey, Ranked> ranked = new LinkedHashMap<>();
         add(ranked, index.phrase(query, candidates), "phrase", 1);
         add(ranked, index.words(query, candidates), "words", 0);
-        add(ranked, nearest(query, candidates), "meaning", 0);
-        return hits(ranked, query).stream().limit(limit).toList();
+        Nearest nearest = nearest(query, candidates);
+        add(ranked, nearest.near(), MEANING, 0);
+        boolean weak = ranked.isEmpty();
+        if (weak) {
+            add(ranked, nearest.all().stream().limit(MAX_WEAK).toList(), MEANING, 0);
+        }
+        return hits(ranked, query, weak).stream().limit(limit).toList();
     }
 
     private static void add(Map<SegmentKey, Ranked> ranked, List<SegmentKey> keys, String list, double bonus) {
@@ -91,24 +108,25 @@ final class HybridSearch implements VectorSearch {
         }
     }
 
-    private List<SegmentKey> nearest(String query, int limit) {
+    private Nearest nearest(String query, int limit) {
         Map<String, Long> models = models();
         if (models.isEmpty()) {
-            return List.of();
+            return Nearest.NONE;
         }
         advise(models);
         Embedder embedder = content.embedder();
         Model model = new Model(embedder.modelId(), embedder.dimension());
         warn(others(models, model), model);
         if (!models.containsKey(name(model.id(), model.dimension()))) {
-            return List.of();
+            return Nearest.NONE;
         }
         float[] vector = embedder.embedQuery(truncated(query, embedder));
         if (vector.length != model.dimension()) {
             throw new IllegalStateException("model " + model.id() + " returned a query vector of " + vector.length
                     + " numbers instead of " + model.dimension() + "; check saga.embedding.dimension");
         }
-        return weakHits.without(index.nearest(model, vector, limit), vector, embedder.minSimilarity());
+        List<SegmentKey> all = index.nearest(model, vector, limit);
+        return new Nearest(all, weakHits.without(all, vector, embedder.minSimilarity()));
     }
 
     /** Returns the beginning of the query that fits the model; the word search still uses all of it. */
@@ -120,7 +138,7 @@ final class HybridSearch implements VectorSearch {
         return text;
     }
 
-    private List<Hit> hits(Map<SegmentKey, Ranked> ranked, String query) {
+    private List<Hit> hits(Map<SegmentKey, Ranked> ranked, String query, boolean weak) {
         if (ranked.isEmpty()) {
             return List.of();
         }
@@ -146,7 +164,8 @@ final class HybridSearch implements VectorSearch {
                             row.getInt(5),
                             text,
                             rank.score() + (exact ? 1 : 0),
-                            String.join("+", rank.foundBy()));
+                            String.join("+", rank.foundBy()),
+                            weak);
                 },
                 keys.toArray());
         hits.sort(Comparator.comparingDouble(Hit::score)

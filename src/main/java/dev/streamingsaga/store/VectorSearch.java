@@ -19,6 +19,7 @@ public interface VectorSearch {
      * @param score comparable within one result only; above 1 if the text was found as a phrase
      * @param how the search that found it: {@code phrase}, {@code words}, {@code meaning}, or several joined by
      *     {@code +}
+     * @param weak whether it is no good match: its meaning is far from the text, and nothing better was found
      */
     record Hit(
             String documentId,
@@ -28,14 +29,15 @@ public interface VectorSearch {
             int ordinal,
             String text,
             double score,
-            String how) {}
+            String how,
+            boolean weak) {}
 
     /**
      * Returns the best matching segments, best first. Segments that contain the text word for word come before all
-     * others. With the built-in model, segments whose meaning is far from the text are left out, so that a word without
-     * a meaning finds nothing. The text is taken literally: quotes, operators and wildcards have no special meaning.
-     * Only a bounded number of segments is ranked, so that words that stand everywhere do not make a search slow; see
-     * {@code docs/search.md}.
+     * others. With the built-in model, segments whose meaning is far from the text are left out; if nothing else is
+     * found, the nearest three are returned as weak hits. The text is taken literally: quotes, operators and wildcards
+     * have no special meaning. Only a bounded number of segments is ranked, so that words that stand everywhere do not
+     * make a search slow; see {@code docs/search.md}.
      *
      * @param limit 1 to {@value #MAX_LIMIT}
      * @throws IllegalArgumentException if the text is longer than {@value #MAX_TEXT_CHARS} characters, or the limit is

@@ -12,7 +12,7 @@ export function show(main) {
   const answer = h('div', { 'aria-live': 'polite' });
   const input = h('input', { type: 'search', id: 'filter', maxlength: 1000, placeholder: 'What are you looking for?', 'aria-label': 'Search text', value: last.text });
   const render = () => answer.replaceChildren(...(last.problem ? [h('p', { class: 'note bad', text: last.problem })]
-    : last.hits === null ? [] : last.hits.length === 0 ? [h('p', { text: 'No good match in the completed documents.' })] : [h('ol', { class: 'hits' }, last.hits.map(hit))]));
+    : last.hits === null ? [] : last.hits.length === 0 ? [h('p', { text: 'No good match in the completed documents.' })] : [last.hits[0].weak && h('p', { class: 'note weak', text: 'No good match. The nearest by meaning, which may have nothing to do with it:' }), h('ol', { class: 'hits' }, last.hits.map(hit))].filter(Boolean)));
   const form = h('form', { class: 'search', role: 'search', onsubmit: async event => {
     event.preventDefault();
     last = { text: input.value.trim(), hits: null, problem: '' };

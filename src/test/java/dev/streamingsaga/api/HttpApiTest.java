@@ -169,7 +169,7 @@ class HttpApiTest {
     }
 
     @Test
-    void search_by_meaning_finds_what_is_near_and_nothing_for_a_word_without_a_meaning() {
+    void search_by_meaning_finds_what_is_near_and_marks_what_is_no_good_match() {
         api.put(
                 "invoice.txt",
                 text("Please pay for the twelve wooden chairs that we have delivered within thirty days."),
@@ -181,7 +181,11 @@ class HttpApiTest {
                                 .json()
                                 .at("/hits/0/fileName"))
                         .hasToString("\"invoice.txt\""));
-        assertThat(api.get("/api/search?q=blorptastic").json().path("hits")).isEmpty();
+        assertThat(api.get("/api/search?q=bill+for+furniture").json().findValuesAsText("weak"))
+                .containsOnly("false");
+        assertThat(api.get("/api/search?q=blorptastic").json().findValuesAsText("weak"))
+                .hasSizeBetween(1, 3)
+                .containsOnly("true");
         assertThat(api.get("/api/search?q=chairs").json().at("/hits/0/how").asText())
                 .contains("words");
     }
