@@ -108,7 +108,7 @@ final class UploadRequests {
                 }
             }
         } catch (Problem busy) {
-            throw new Problem(503, "busy", busy.getMessage()).header("Retry-After", "5");
+            throw new Problem(503, "busy", String.valueOf(busy.getMessage())).header("Retry-After", "5");
         }
     }
 
