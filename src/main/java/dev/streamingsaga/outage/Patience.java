@@ -7,9 +7,12 @@ import dev.streamingsaga.journal.Waiting;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +26,7 @@ public final class Patience {
     /** How late a run notices that it was revoked while it waits. */
     private static final Duration POLL = Duration.ofMillis(500);
 
+    private static final int MAX_CAUSES = 32;
     private static final double JITTER = 0.2;
 
     private final OperationConfig.WaitPolicy settings;
@@ -39,6 +43,22 @@ public final class Patience {
     public static Patience none() {
         OperationConfig.WaitPolicy off = new OperationConfig.WaitPolicy(1, Duration.ZERO, Duration.ZERO);
         return new Patience(off, new Outages("no-outages", Duration.ZERO, Clock.systemUTC()), Clock.systemUTC());
+    }
+
+    /** Marks a failure for which patience has ended, so that a step around the failed call does not wait once more. */
+    private static final class Exhausted extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private Exhausted() {
+            super("saga.patience has ended", null, false, false);
+        }
+
+        static boolean isIn(Throwable failure) {
+            return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+                    .limit(MAX_CAUSES)
+                    .flatMap(cause -> Arrays.stream(cause.getSuppressed()))
+                    .anyMatch(Exhausted.class::isInstance);
+        }
     }
 
     /** The attempts of one step of a run. Not thread-safe. */
@@ -110,7 +130,7 @@ public final class Patience {
     public <E extends Throwable> void awaitNextAttempt(ActiveRun run, String step, Attempts attempts, E failure)
             throws E {
         Optional<Outage> outage = settings.isOff() ? Optional.empty() : TransientFailures.outage(failure);
-        if (outage.isEmpty() || run.revocation().isPresent()) {
+        if (outage.isEmpty() || run.revocation().isPresent() || Exhausted.isIn(failure)) {
             throw failure;
         }
         Instant now = clock.instant();
@@ -118,6 +138,7 @@ public final class Patience {
         attempts.firstFailure = attempts.failed == 1 ? now : attempts.firstFailure;
         Instant end = attempts.firstFailure.plus(settings.limit());
         if (attempts.failed >= settings.attempts() && !now.isBefore(end)) {
+            failure.addSuppressed(new Exhausted());
             throw failure;
         }
         int known = outages.recoveries(outage.get().dependency());

@@ -1,5 +1,6 @@
 package dev.streamingsaga.failure;
 
+import static dev.streamingsaga.failure.Aftermath.assertCompensated;
 import static dev.streamingsaga.failure.Aftermath.assertFetched;
 import static dev.streamingsaga.failure.Aftermath.assertNothingLeft;
 import static dev.streamingsaga.failure.Aftermath.assertStored;
@@ -172,6 +173,34 @@ class OutageTest {
 
         assertStored(saga, running.result(), original);
         assertThat(newest().lastRun()).as("the same run").isOne();
+    }
+
+    @Test
+    void fp_46_a_join_that_fails_until_patience_ends_is_not_waited_for_again() throws Exception {
+        FaultProxy coordinator = opened(new FaultProxy(StreamingSagaFixture.coordinator()));
+        start(Map.of(
+                "saga.coordinator.url",
+                coordinator.uri() + StreamingSagaFixture.coordinator().getPath(),
+                "saga.patience",
+                "100ms",
+                "saga.step.attempts",
+                "2",
+                "saga.step.retry-delay",
+                "300ms"));
+        Predicate<ProxiedRequest> join = method("PUT")
+                .and(keyEndsWith("/close").negate())
+                .and(keyEndsWith("/cancel").negate());
+        coordinator
+                .when(join)
+                .times(1)
+                .afterReply(() -> coordinator.when(join).always().answer(503, ""));
+
+        IngestResult result = saga.ingest(threeChunks());
+
+        assertCompensated(saga, result, Reason.COORDINATOR_UNAVAILABLE);
+        assertThat(coordinator.count(join))
+                .as("the root's, and two of the first step")
+                .isEqualTo(3);
     }
 
     @Test
