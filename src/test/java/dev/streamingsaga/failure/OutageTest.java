@@ -199,8 +199,8 @@ class OutageTest {
 
         assertCompensated(saga, result, Reason.COORDINATOR_UNAVAILABLE);
         assertThat(coordinator.count(join))
-                .as("the root's, and two of the first step")
-                .isEqualTo(3);
+                .as("the root's; then two attempts of at most three requests")
+                .isLessThanOrEqualTo(7);
     }
 
     @Test
