@@ -51,6 +51,7 @@ final class Cluster implements AutoCloseable {
         all.put("saga.drop.dir", shared.resolve("drop").toString());
         all.put("saga.drop.stable-for", "0s");
         all.put("saga.chunk.size", "5MiB");
+        all.put("saga.redelivery.delay", "5s");
         all.put("saga.health.min-free", "0B");
         all.put("saga.routes.dir", janitor.base().resolve("routes").toString());
         return all;

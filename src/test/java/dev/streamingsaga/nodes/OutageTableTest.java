@@ -223,6 +223,7 @@ class OutageTableTest {
                 "http://127.0.0.1:" + gates.of(Dependency.COORDINATOR).port() + coordinator.getPath());
         all.put("saga.concurrency", "12");
         all.put("saga.patience", patience.toSeconds() + "s");
+        all.put("saga.redelivery.max", "0");
         all.put("saga.step.retry-delay", "1s");
         all.put("saga.chunk.retry-delay", "1s");
         all.put("saga.compensation.retry-delay", "2s");
