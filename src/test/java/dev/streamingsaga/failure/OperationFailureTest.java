@@ -601,7 +601,7 @@ class OperationFailureTest {
     @Test
     void fp_40_the_journals_disk_is_full() throws Exception {
         Path disk = Files.createDirectories(directory.resolve("small"));
-        Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk.toString())
+        Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk.toString())
                 .redirectErrorStream(true)
                 .start();
         mount.getInputStream().readAllBytes();

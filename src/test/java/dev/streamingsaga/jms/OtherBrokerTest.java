@@ -369,7 +369,7 @@ class OtherBrokerTest {
 
             assertThat(hub.getRoutes())
                     .filteredOn(route -> route.getRouteId().startsWith("saga-jms"))
-                    .hasSize(4)
+                    .hasSize(5)
                     .filteredOn(route -> ((StatefulService) route.getConsumer()).isSuspended())
                     .extracting(Route::getRouteId)
                     .containsExactly("saga-jms");
