@@ -306,10 +306,13 @@ class HostsTest {
         start(folder);
         byte[] body = Files.readAllBytes(saga.text("keeper.txt", 100));
         Application two = node("two");
-        saga.s3().when(method("PUT").and(keyEndsWith("/manifest.json"))).times(1).beforeForward(() -> {
-            reached.countDown();
-            held.await();
-        });
+        saga.s3()
+                .when(method("PUT").and(keyEndsWith("/manifest.json")))
+                .times(1)
+                .beforeForward(() -> {
+                    reached.countDown();
+                    held.await();
+                });
         put(two, "keeper.txt", body);
         awaitHeld();
         assertThat(only().state()).isIn(SagaState.PROCESSING, SagaState.COMPLETING);
