@@ -87,13 +87,14 @@ final class RedeliverySchedule implements AutoCloseable {
     private boolean handle(SagaRecord saga) {
         boolean started = false;
         try {
-            if (!saga.delivery().isDue() || !isPossible(saga)) {
+            Optional<Path> source = isPossible(saga) ? source(saga) : Optional.empty();
+            if (source.isEmpty()) {
                 return journal.redeliveries().isOver(saga) && giveUp(saga);
             }
             if (hasChanged(saga)) {
                 return journal.redeliveries().replace(saga.sagaId(), "the file has changed");
             }
-            workers.execute(() -> deliver(saga));
+            workers.execute(() -> deliver(saga, source.get()));
             started = true;
             return true;
         } finally {
@@ -104,12 +105,18 @@ final class RedeliverySchedule implements AutoCloseable {
     }
 
     private boolean isPossible(SagaRecord saga) {
-        return outages.current().isEmpty() && Files.isReadable(source(saga));
+        return saga.delivery().isDue() && outages.current().isEmpty();
     }
 
-    /** A body may also be in the spool of this node, if it was sent to several. */
-    private Path source(SagaRecord saga) {
-        return host.spooled(saga.origin()).orElse(saga.source());
+    /**
+     * Where this process reads the source; empty if it cannot. A body may also be in its own spool, if it was sent to
+     * several nodes. Another file may have the same path as a file of another host.
+     */
+    private Optional<Path> source(SagaRecord saga) {
+        Optional<Path> source = host.holds(saga)
+                ? host.spooled(saga.origin()).or(() -> Optional.of(saga.source()))
+                : host.find(saga);
+        return source.filter(Files::isReadable);
     }
 
     private boolean giveUp(SagaRecord saga) {
@@ -122,7 +129,7 @@ final class RedeliverySchedule implements AutoCloseable {
 
     /** A file in the drop folder that has changed is another document, which the folder ingests. */
     private boolean hasChanged(SagaRecord saga) {
-        if (saga.delivery().endpoint().filter(Endpoint.DROP_FOLDER::equals).isEmpty()) {
+        if (saga.delivery().endpoint().filter(Endpoint.DROP_FOLDER::equals).isEmpty() || !host.holds(saga)) {
             return false;
         }
         Optional<SourceIdentity> known =
@@ -134,10 +141,10 @@ final class RedeliverySchedule implements AutoCloseable {
         }
     }
 
-    private void deliver(SagaRecord saga) {
+    private void deliver(SagaRecord saga, Path source) {
         try {
             Exchange exchange = template.send(config.direct(RouteNames.INGEST), ExchangePattern.InOut, request -> {
-                request.getMessage().setBody(source(saga));
+                request.getMessage().setBody(source);
                 if (saga.origin().isBody(saga.source())) {
                     request.setProperty(Ingest.SOURCE_KEY, saga.origin().key());
                 }
