@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Redeliveries;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaRegistration;
+import dev.streamingsaga.journal.StepRepository;
 import dev.streamingsaga.source.SourceFile;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
@@ -35,6 +36,7 @@ final class EarlierSaga {
 
     private final SagaRegistration sagas;
     private final Redeliveries redeliveries;
+    private final StepRepository steps;
     private final Clock clock;
     private final Ingest ingest;
     private final SpooledBody bodies;
@@ -42,6 +44,7 @@ final class EarlierSaga {
     EarlierSaga(Journal journal, Ingest ingest, SpooledBody bodies) {
         this.sagas = journal.registration();
         this.redeliveries = journal.redeliveries();
+        this.steps = journal.steps();
         this.clock = journal.clock();
         this.ingest = ingest;
         this.bodies = bodies;
@@ -127,7 +130,8 @@ final class EarlierSaga {
         return exchange.getProperty(FOUND) instanceof SagaRecord saga
                 && !saga.state().isFinal()
                 && ReceivedMessage.of(exchange) instanceof BytesMessage
-                && !bodies.isHere(saga);
+                && !bodies.isHere(saga)
+                && steps.needsSource(saga);
     }
 
     /** Whether the body of the message is of no use: its saga has its outcome. */

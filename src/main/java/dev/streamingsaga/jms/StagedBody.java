@@ -43,9 +43,7 @@ final class StagedBody {
             upload.abort(Uploads.reason(e), "the body of the message was not accepted: " + e.getMessage());
             throw e;
         }
-        BodyUpload.Completion completion = upload.complete(
-                Optional.ofNullable(exchange.getProperty(Ingest.REQUEST, String.class)),
-                duplicates != Duplicates.VERSION || earlier.isKnownByContentOnly(exchange));
+        BodyUpload.Completion completion = complete(exchange, upload);
         completion
                 .accepted()
                 .ifPresentOrElse(
@@ -54,6 +52,17 @@ final class StagedBody {
                             body.to(exchange);
                         },
                         () -> EarlierSaga.answers(exchange, completion.saga()));
+    }
+
+    private BodyUpload.Completion complete(Exchange exchange, BodyUpload upload) {
+        try {
+            return upload.complete(
+                    Optional.ofNullable(exchange.getProperty(Ingest.REQUEST, String.class)),
+                    duplicates != Duplicates.VERSION || earlier.isKnownByContentOnly(exchange));
+        } catch (RuntimeException e) {
+            upload.abort(Uploads.reason(e), "the body of the message was not accepted: " + e.getMessage());
+            throw e;
+        }
     }
 
     private static UploadSpool.Body body(BytesMessage message) throws JMSException {
