@@ -60,8 +60,11 @@ public final class SingletonLease {
         }
         long until = leases.endMillis();
         int renewed = db.sql
-                .sql("UPDATE singleton_lease SET until_at = ? WHERE holder = ? AND until_at > 0")
-                .params(until, leases.node())
+                .sql("UPDATE singleton_lease SET until_at = :until WHERE holder = :holder AND name IN (:names)"
+                        + " AND until_at > 0")
+                .param("until", until)
+                .param("holder", leases.node())
+                .param("names", held.keySet())
                 .update();
         if (renewed == held.size()) {
             held.replaceAll((name, former) -> until);

@@ -153,7 +153,7 @@ public final class UploadRepository {
             int updated = db.sql
                     .sql("UPDATE saga SET node = ?, run = ?, lease_until = ?, deadline_at = ?, updated_at = ?"
                             + " WHERE saga_id = ? AND run = ? AND node = ? AND state = 'UPLOADING'"
-                            + " AND (node = '' OR lease_until < ?)")
+                            + " AND (node = '' OR lease_until < ?) AND " + SagaFormat.KNOWN)
                     .params(
                             repositories.leases().node(),
                             saga.nextRun(),
