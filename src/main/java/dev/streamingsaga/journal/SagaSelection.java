@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -111,12 +110,25 @@ final class SagaSelection {
         if (!isPattern(name)) {
             return saga -> saga.fileName().equals(name);
         }
-        Pattern pattern = Pattern.compile(
-                Stream.of(normalized(name).split("\\*+", -1))
-                        .map(Pattern::quote)
-                        .collect(Collectors.joining(".*")),
-                Pattern.DOTALL);
-        return saga -> pattern.matcher(normalized(saga.fileName())).matches();
+        List<String> parts = List.of(normalized(name).split("\\*+", -1));
+        return saga -> matches(normalized(saga.fileName()), parts);
+    }
+
+    /** The first place of each part is enough: a regular expression could try for hours. */
+    private static boolean matches(String text, List<String> parts) {
+        String last = parts.get(parts.size() - 1);
+        if (!text.startsWith(parts.get(0))) {
+            return false;
+        }
+        int from = parts.get(0).length();
+        for (String part : parts.subList(1, parts.size() - 1)) {
+            int at = text.indexOf(part, from);
+            if (at < 0) {
+                return false;
+            }
+            from = at + part.length();
+        }
+        return text.length() - last.length() >= from && text.endsWith(last);
     }
 
     /** Whether SQL alone selects the sagas, so that each row is one of them. */
