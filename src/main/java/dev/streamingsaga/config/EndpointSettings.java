@@ -66,8 +66,9 @@ final class EndpointSettings {
         table.choice("saga.http.staging", Staging.SPOOL)
                 .describe(
                         "Where a body is kept until its saga has ended. spool: on this host's disk, and its chunks are"
-                                + " sent to the bucket afterwards. bucket: its chunks go straight to the bucket while it"
-                                + " arrives; after the answer 202 any node can finish its saga, whatever happens to this host.");
+                                + " sent to the bucket afterwards. bucket: its chunks go straight to the bucket while"
+                                + " it arrives; after the answer 202 any node can finish its saga, whatever happens to"
+                                + " this host.");
         table.row(DURATION, "saga.http.uploads.expire", "24h", "1m", "30d")
                 .describe("Time after which an upload that goes straight to the bucket is given up and removed, if"
                         + " nothing more of it arrives.");

@@ -116,8 +116,8 @@ final class SqliteWords {
 
     private List<SegmentKey> unranked(String expression, int limit) {
         return queries.query(
-                "select saga_id, ordinal from (select s.saga_id, s.ordinal, length(s.text) as length from vector_words w"
-                        + " join vector_segment s on s.id = w.rowid"
+                "select saga_id, ordinal from (select s.saga_id, s.ordinal, length(s.text) as length"
+                        + " from vector_words w join vector_segment s on s.id = w.rowid"
                         + " join vector_document d on d.saga_id = s.saga_id and d.visible = 1"
                         + " where vector_words match ? limit " + MAX_READ
                         + ") order by length, saga_id, ordinal limit ?",
