@@ -11,9 +11,11 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -63,10 +65,14 @@ final class BodyWriter extends OutputStream {
     }
 
     private static DocumentRefusedException noRoom(IOException cause) {
+        // The message of a FileSystemException begins with the path.
+        String why = cause instanceof FileSystemException file
+                ? Objects.requireNonNullElse(file.getReason(), file.getClass().getSimpleName())
+                : String.valueOf(cause.getMessage());
         return new DocumentRefusedException(
                 DocumentRefusedException.Kind.NO_ROOM,
                 "no-space",
-                "the disk has no room for a chunk that arrives (" + cause.getMessage()
+                "the disk has no room for a chunk that arrives (" + why
                         + "); nothing was kept, free some space and send it again",
                 cause);
     }
