@@ -105,7 +105,7 @@ final class RedeliverySchedule implements AutoCloseable {
     }
 
     private boolean isPossible(SagaRecord saga) {
-        return saga.delivery().isDue() && outages.current().isEmpty();
+        return saga.delivery().isDue() && journal.redeliveries().maxAttempts() > 1 && outages.current().isEmpty();
     }
 
     /**
