@@ -105,7 +105,9 @@ final class RedeliverySchedule implements AutoCloseable {
     }
 
     private boolean isPossible(SagaRecord saga) {
-        return saga.delivery().isDue() && journal.redeliveries().maxAttempts() > 1 && outages.current().isEmpty();
+        return saga.delivery().isDue()
+                && journal.redeliveries().maxAttempts() > 1
+                && outages.current().isEmpty();
     }
 
     /**
@@ -113,9 +115,8 @@ final class RedeliverySchedule implements AutoCloseable {
      * several nodes. Another file may have the same path as a file of another host.
      */
     private Optional<Path> source(SagaRecord saga) {
-        Optional<Path> source = host.holds(saga)
-                ? host.spooled(saga.origin()).or(() -> Optional.of(saga.source()))
-                : host.find(saga);
+        Optional<Path> source =
+                host.holds(saga) ? host.spooled(saga.origin()).or(() -> Optional.of(saga.source())) : host.find(saga);
         return source.filter(Files::isReadable);
     }
 
