@@ -16,7 +16,9 @@ final class PageFiles {
             "js",
             "text/javascript; charset=utf-8",
             "svg",
-            "image/svg+xml");
+            "image/svg+xml",
+            "txt",
+            "text/plain; charset=utf-8");
 
     /** File names by path. */
     static final Map<String, String> FILES = Stream.concat(
@@ -36,9 +38,12 @@ final class PageFiles {
                                     "filters.js",
                                     "format.js",
                                     "live.js",
+                                    "resumable.js",
                                     "saga.js",
                                     "sagas.js",
                                     "search.js",
+                                    "tus.LICENSE.txt",
+                                    "tus.min.js",
                                     "uploads.js")
                             .map(file -> Map.entry("/" + file, file)))
             .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));

@@ -4,12 +4,14 @@ import { ask } from './dom.js';
 const KEY = 'streaming-saga-key';
 let pendingKey = null;
 
-const headers = () => {
+/** The headers that identify the user. */
+export const headers = () => {
   const key = sessionStorage.getItem(KEY);
   return key ? { Authorization: `Bearer ${key}` } : {};
 };
 
-function askForKey(detail) {
+/** Resolves with false if the user enters no key. */
+export function askForKey(detail) {
   pendingKey ??= ask({ title: 'Sign in', lines: [detail], field: { label: 'API key or token', type: 'password' }, confirm: 'Continue' })
     .then(key => { if (key) sessionStorage.setItem(KEY, key.trim()); return Boolean(key); })
     .finally(() => { pendingKey = null; });
@@ -22,10 +24,11 @@ export function forgetKey() {
   location.reload();
 }
 
-/** An error response with the detail of the server; scopes: those of the key, if it lacks one for this request. */
+/** An error response with its status and the detail of the server; scopes: those of the key, if it lacks one for this request. */
 class RequestError extends Error {
   constructor(status, problem) {
     super(problem.detail);
+    this.status = status;
     this.scopes = status === 403 && problem.type === 'urn:streaming-saga:missing-scope' ? problem.scopes : null;
   }
 }

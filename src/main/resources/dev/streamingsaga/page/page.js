@@ -5,7 +5,7 @@ import { start } from './live.js';
 import { show as saga } from './saga.js';
 import { show as sagas } from './sagas.js';
 import { show as search } from './search.js';
-import { add } from './uploads.js';
+import { add, listUnfinished } from './uploads.js';
 
 const SHORTCUTS = 'streaming-saga-shortcuts';
 let closeView = () => {};
@@ -85,3 +85,4 @@ byId('pick').addEventListener('change', event => { add(event.target.files); even
 addEventListener('hashchange', enter);
 route();
 start();
+listUnfinished();
