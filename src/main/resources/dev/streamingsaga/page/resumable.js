@@ -186,6 +186,11 @@ export class ResumableUpload {
     this.end.resolve({ sagaId: this.sagaId });
   }
 
+  /** The bytes that the server has; null if it does not know the upload. */
+  async received() {
+    return this.upload?.url ? received({ uploadUrl: this.upload.url }) : null;
+  }
+
   /** Stops sending. The server keeps what it has received. */
   pause() {
     this.paused = true;

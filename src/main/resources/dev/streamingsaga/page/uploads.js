@@ -94,11 +94,15 @@ function resumable(file) {
     ended: () => { ended = true; toggle.remove(); label(cancel, 'Close', file.name); },
     failed: () => label(toggle, 'Resume', file.name),
   };
-  function pause() {
+  async function pause() {
     withdraw(upload);
     transfer.pause();
     label(toggle, 'Resume', file.name);
-    setText(view.state, `paused: ${bytes(view.meter.value)} of ${bytes(file.size)} sent`);
+    setText(view.state, 'paused');
+    const server = await transfer.received().catch(() => null);
+    if (!server || toggle.textContent !== 'Resume') return;
+    view.meter.value = server.bytes;
+    setText(view.state, `paused: ${bytes(server.bytes)} of ${bytes(file.size)} received`);
   }
   function resume() {
     label(toggle, 'Pause', file.name);

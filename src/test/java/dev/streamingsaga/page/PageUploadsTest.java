@@ -96,7 +96,7 @@ class PageUploadsTest {
         browser.type("#pick", file.toString());
         await().atMost(PageFixture.PATIENCE).until(() -> sent() == 2);
         browser.click("[aria-label='Pause Größe & Maß.bin']");
-        sees(".upload .what", "paused", "of 70.0 MB sent");
+        sees(".upload .what", "paused: 10.5 MB of 70.0 MB received");
         browser.picture("upload-paused");
 
         browser.click("[aria-label='Resume Größe & Maß.bin']");
