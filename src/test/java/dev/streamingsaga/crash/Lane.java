@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * kill. Each lane has its own ports in them, so that two lanes can run concurrently.
  */
 final class Lane {
-    private static final Point BETWEEN_BATCHES = new Point("vector", "commit of insert into vector_segment", 2);
+    private static final Point BETWEEN_BATCHES = new Point("vector", "commit of insert into vector_sketch", 2);
     private static final Point BETWEEN_STORES = new Point("vector", "commit of delete from vector_document", 1);
 
     private final Path directory;
