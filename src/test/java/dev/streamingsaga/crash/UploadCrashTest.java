@@ -137,6 +137,10 @@ class UploadCrashTest {
                         settings(),
                         "saga.journal.url",
                         postgres.url(),
+                        "saga.participants",
+                        "security",
+                        "saga.store.security.url",
+                        postgres.url(),
                         "saga.recovery.lease",
                         "2s",
                         "saga.http.enabled",
@@ -150,7 +154,7 @@ class UploadCrashTest {
             Files.copy(data.resolve("http.port"), ports);
             CompletableFuture<JsonNode> upload = TusClient.upload(ports, file, "moved.bin");
             ChildJvm.End end = process.end();
-            assertThat(end.killed()).as("%s", end.log()).isTrue();
+            assertThat(end.killed()).as("%s", Files.readString(end.log())).isTrue();
             Files.writeString(
                     ports, "\n" + other.application().address().orElseThrow().getPort(), StandardOpenOption.APPEND);
             JsonNode result = upload.join();
