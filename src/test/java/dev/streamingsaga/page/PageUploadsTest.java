@@ -99,7 +99,10 @@ class PageUploadsTest {
         sees(".upload .what", "paused: 10.5 MB of 70.0 MB received");
         browser.picture("upload-paused");
 
+        browser.offline(true);
         browser.click("[aria-label='Resume Größe & Maß.bin']");
+        sees(".upload .what", "the connection was lost; trying again in");
+        browser.offline(false);
         sees(".upload .what", "another request has this upload", "trying again in");
         early.countDown();
         await().atMost(PageFixture.PATIENCE).until(() -> sent() == 6);
