@@ -59,6 +59,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * Nodes with a data directory each, on one journal, bucket and stores. Node {@code one} is the fixture's; the other one
@@ -324,6 +325,35 @@ class HostsTest {
         assertFetched(saga, result, new Original(Path.of("keeper.txt"), body, ""));
         assertThat(result.runs()).isEqualTo(2);
         assertThat(result.stores().get("vector")).isPositive();
+    }
+
+    @Test
+    void a_body_in_the_bucket_needs_no_disk_of_its_host_after_202(@TempDir Path folder) throws Exception {
+        start(folder, "saga.http.staging", "bucket");
+        byte[] body = threeChunks();
+        Application two = node("two");
+        saga.s3()
+                .when(method("HEAD").and(keyEndsWith("/chunk-000000")))
+                .times(1)
+                .beforeForward(() -> {
+                    reached.countDown();
+                    held.await();
+                });
+        URI url = two.address().orElseThrow().resolve("/api/documents/three.bin");
+        HttpResponse<Void> accepted = client.send(
+                HttpRequest.newBuilder(url)
+                        .PUT(HttpRequest.BodyPublishers.ofByteArray(body))
+                        .build(),
+                HttpResponse.BodyHandlers.discarding());
+        assertThat(accepted.statusCode()).isEqualTo(202);
+        awaitHeld();
+        SagaRecord stopped = stop(two);
+        FileSystemUtils.deleteRecursively(data("two"));
+
+        IngestResult result = saga.awaitOutcome(stopped.sagaId());
+
+        assertFetched(saga, result, new Original(Path.of("three.bin"), body, ""));
+        assertThat(result.runs()).isEqualTo(2);
     }
 
     @Test
