@@ -18,7 +18,8 @@ final class MigrationLock implements AutoCloseable {
     /** Of the advisory locks of the server; the second key is the role, or the schema in a hub. */
     private static final int KEY = 0x5361_6761;
 
-    private static final int HUB_SECONDS = 60;
+    /** Migrations of an empty schema take seconds, on a busy server longer than a statement may take otherwise. */
+    private static final Duration LIMIT = Duration.ofMinutes(5);
 
     private final Release release;
 
@@ -31,7 +32,7 @@ final class MigrationLock implements AutoCloseable {
         void run() throws SQLException;
     }
 
-    /** Waits for other processes that migrate the same role, at most as long as the time-out of the settings. */
+    /** Waits for other processes that migrate the same role, at most five minutes. */
     static MigrationLock acquire(String url, String role, Database settings) throws SQLException {
         Properties properties = new Properties();
         if (!settings.user().isEmpty()) {
@@ -44,7 +45,7 @@ final class MigrationLock implements AutoCloseable {
         properties.setProperty("connectTimeout", "5");
         Connection connection = DriverManager.getConnection(url, properties);
         try {
-            lock(connection, role, settings.timeout());
+            lock(connection, role);
             return new MigrationLock(connection::close);
         } catch (SQLException | RuntimeException e) {
             connection.close();
@@ -54,12 +55,12 @@ final class MigrationLock implements AutoCloseable {
 
     /**
      * As {@link #acquire(String, String, Database)}, on a connection of the hub's pool, which needs two more for the
-     * migration. Waits at most {@value #HUB_SECONDS} s.
+     * migration.
      */
     static MigrationLock acquire(DataSource hub, String schema) throws SQLException {
         Connection connection = hub.getConnection();
         try {
-            lock(connection, schema, Duration.ofSeconds(HUB_SECONDS));
+            lock(connection, schema);
             return new MigrationLock(() -> unlock(connection, schema));
         } catch (SQLException | RuntimeException e) {
             connection.close();
@@ -67,9 +68,9 @@ final class MigrationLock implements AutoCloseable {
         }
     }
 
-    private static void lock(Connection connection, String owner, Duration limit) throws SQLException {
+    private static void lock(Connection connection, String owner) throws SQLException {
         try (PreparedStatement lock = connection.prepareStatement("select pg_advisory_lock(?, ?)")) {
-            lock.setQueryTimeout((int) Math.max(1, limit.toSeconds()));
+            lock.setQueryTimeout((int) LIMIT.toSeconds());
             lock.setInt(1, KEY);
             lock.setInt(2, owner.hashCode());
             lock.execute();

@@ -1,6 +1,7 @@
 package dev.streamingsaga.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -10,6 +11,8 @@ import dev.streamingsaga.testkit.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -98,6 +102,32 @@ class MigrationLockTest {
 
         for (CompletableFuture<Boolean> hub : hubs) {
             assertThat(hub.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+        }
+    }
+
+    @Test
+    void a_node_waits_for_a_migration_that_takes_longer_than_a_statement_may(@TempDir Path directory) throws Exception {
+        postgres.empty();
+        Database settings = new Database(Optional.of(postgres.url()), "", "", 2, Duration.ofSeconds(1));
+        CompletableFuture<Boolean> node;
+        try (Connection other = DriverManager.getConnection(postgres.url());
+                Statement statement = other.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(" + 0x5361_6761 + ", " + "journal".hashCode() + ")");
+            node = Background.run("node", () -> {
+                Databases.open("journal", settings, directory).close();
+                return true;
+            });
+            await().atMost(Duration.ofSeconds(60)).until(() -> isWaiting(statement));
+            await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(60)).until(() -> isWaiting(statement));
+        }
+
+        assertThat(node.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
+    }
+
+    private static boolean isWaiting(Statement statement) throws SQLException {
+        try (ResultSet waiting =
+                statement.executeQuery("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")) {
+            return waiting.next() && waiting.getInt(1) == 1;
         }
     }
 
