@@ -140,7 +140,7 @@ final class BodyWriter extends OutputStream {
 
     /** Hash of all bytes; empty if that of the bytes before this writer's is not known. */
     Optional<MessageDigest> digest() {
-        return whole.map(Sha256::copy);
+        return whole.map(RunningDigest::copy);
     }
 
     /** From now on the whole is hashed, of which everything before is in this digest. */
@@ -154,7 +154,7 @@ final class BodyWriter extends OutputStream {
 
     /** Hash of the whole body. */
     String sha256() {
-        return whole.map(Sha256::hex).orElse(knownSha256);
+        return whole.map(RunningDigest::hex).orElse(knownSha256);
     }
 
     private void recordType(Path firstChunk) {

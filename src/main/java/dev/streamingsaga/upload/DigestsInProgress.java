@@ -25,7 +25,7 @@ final class DigestsInProgress {
     synchronized Optional<MessageDigest> take(String sagaId, long count) {
         HashedBytes known = newest.remove(sagaId);
         if (count == 0) {
-            return Optional.of(Sha256.digest());
+            return Optional.of(RunningDigest.digest());
         }
         return Optional.ofNullable(known)
                 .filter(bytes -> bytes.count() == count)

@@ -19,7 +19,7 @@ final class PartFile {
 
     private final Path path;
     private final FileChannel file;
-    private final MessageDigest digest = Sha256.digest();
+    private final MessageDigest digest = RunningDigest.digest();
     private long size;
 
     private PartFile(Path path, FileChannel file) {

@@ -94,7 +94,7 @@ public final class Uploads implements AutoCloseable {
                 .orElseThrow();
         BodyWriter writer = new BodyWriter(
                 parts, run, List.of(), config.documents().source().maxSizeBytes());
-        writer.setDigest(Sha256.digest());
+        writer.setDigest(RunningDigest.digest());
         return new BodyUpload(parts, run, writer);
     }
 

@@ -4,8 +4,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-final class Sha256 {
-    private Sha256() {}
+/** SHA-256 of bytes that still arrive: its value so far can be read without ending it. */
+final class RunningDigest {
+    private RunningDigest() {}
 
     static MessageDigest digest() {
         try {
