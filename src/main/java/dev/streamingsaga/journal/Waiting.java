@@ -22,7 +22,7 @@ public record Waiting(String reason, Instant since, Instant nextAttempt) {
         return "waits for its host " + host + ", which has the original";
     }
 
-    /** What the saga waits for in some words, without the details: {@code bucket}, {@code source host NODE}. */
+    /** What the saga waits for, without details: {@code bucket}, {@code source host NODE}. */
     public String what() {
         Matcher host = HOST.matcher(reason);
         return host.matches()

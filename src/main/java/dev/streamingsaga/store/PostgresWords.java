@@ -94,7 +94,7 @@ final class PostgresWords {
         return ranked(candidates, "ts_rank_cd", phrase, limit);
     }
 
-    /** Counts segments up to one more than are ranked, and leaves out words that stand nowhere. Rarest first. */
+    /** Counts segments up to one more than are ranked, and leaves out words that no segment has. Rarest first. */
     private List<Word> wordsOf(String text) {
         return queries
                 .query(SEGMENTS_OF_WORDS, (row, number) -> new Word(row.getString(1), row.getInt(2)), text, text, text)

@@ -36,8 +36,8 @@ public interface VectorSearch {
      * Returns the best matching segments, best first. Segments that contain the text word for word come before all
      * others. With the built-in model, segments whose meaning is far from the text are left out; if nothing else is
      * found, the nearest three are returned as weak hits. The text is taken literally: quotes, operators and wildcards
-     * have no special meaning. Only a bounded number of segments is ranked, so that words that stand everywhere do not
-     * make a search slow; see {@code docs/search.md}.
+     * have no special meaning. Only a bounded number of segments is ranked, so that very common words do not make a
+     * search slow; see {@code docs/search.md}.
      *
      * @param limit 1 to {@value #MAX_LIMIT}
      * @throws IllegalArgumentException if the text is longer than {@value #MAX_TEXT_CHARS} characters, or the limit is
