@@ -2,6 +2,7 @@ package dev.streamingsaga.content;
 
 import dev.streamingsaga.content.TextExtractor.TextSink;
 import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.journal.WarningCode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -20,6 +21,7 @@ final class DocumentText implements TextSink {
     private final long maxChars;
     private final StringBuilder block = new StringBuilder();
     private final List<Integer> segmentsPerPage = new ArrayList<>();
+    private final Warnings warnings = new Warnings();
     private long chars;
     private int ordinal;
     private int segmentsOnPage;
@@ -50,8 +52,8 @@ final class DocumentText implements TextSink {
     }
 
     @Override
-    public void unreadable(int pages, int total) {
-        // they count as pages without text
+    public void warn(WarningCode code, String place, String message) {
+        warnings.add(code, place, message);
     }
 
     @Override
@@ -131,6 +133,6 @@ final class DocumentText implements TextSink {
         if (!block.isEmpty() || segmentsOnPage > 0) {
             endPage();
         }
-        return new Outline(segmentsPerPage.size(), List.copyOf(segmentsPerPage), title, author);
+        return new Outline(segmentsPerPage.size(), List.copyOf(segmentsPerPage), title, author, warnings.all());
     }
 }

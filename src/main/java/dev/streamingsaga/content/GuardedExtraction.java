@@ -4,17 +4,20 @@ import dev.streamingsaga.content.TextExtractor.TextSink;
 import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.WarningCode;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.NoSuchFileException;
+import org.apache.pdfbox.pdmodel.encryption.InvalidPasswordException;
+import org.apache.tika.exception.EncryptedDocumentException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Runs an extractor and classifies its failures. A file that is damaged, locked or too large for its parser has less
- * text or none; this only logs a warning, since the bytes are stored anyway. A failure of the source and a failure of
+ * text or none; this only gives a warning, since the bytes are stored anyway. A failure of the source and a failure of
  * the sink are rethrown, even if the parser swallowed them; the sink gets no text after them.
  */
 final class GuardedExtraction implements TextSink {
@@ -90,18 +93,22 @@ final class GuardedExtraction implements TextSink {
             throw failureOrStop(failure);
         }
         if (text.isTruncated()) {
-            log.warn(
-                    "the text of {} exceeds saga.content.max-text-chars; the whole file is stored,"
-                            + " text beyond the limit is not searchable",
-                    name(source));
+            warn(
+                    WarningCode.TEXT_TRUNCATED,
+                    "",
+                    "the text exceeds saga.content.max-text-chars; text beyond the limit is not searchable");
             return;
         }
         // Without the exception message, in which parsers may quote the content.
-        log.warn(
-                "the text of {} cannot be read to the end ({}); the whole file is stored,"
-                        + " the missing text is not searchable",
-                name(source),
-                e.getClass().getSimpleName());
+        String kind = e.getClass().getSimpleName();
+        if (e instanceof InvalidPasswordException || e instanceof EncryptedDocumentException) {
+            warn(WarningCode.LOCKED, "", "a password is needed to read it; its text is not searchable");
+        } else {
+            warn(
+                    WarningCode.DAMAGED,
+                    "",
+                    "it cannot be read to the end (%s); the missing text is not searchable".formatted(kind));
+        }
     }
 
     private void forward(Runnable call) {
@@ -142,11 +149,9 @@ final class GuardedExtraction implements TextSink {
     }
 
     @Override
-    public void unreadable(int pages, int total) {
-        log.warn(
-                "{} of {} pages of {} cannot be read as text; they are stored, but not searchable",
-                pages,
-                total,
-                name(source));
+    public void warn(WarningCode code, String place, String message) {
+        String where = place.isEmpty() ? "" : ", " + name(place);
+        log.warn("{}{}: {} ({})", name(source), where, message, code);
+        text.warn(code, place, message);
     }
 }

@@ -1,5 +1,6 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.journal.Warning;
 import java.util.List;
 
 /**
@@ -9,9 +10,10 @@ import java.util.List;
  * @param segmentsPerPage the number of segments of each page
  * @param title empty if unknown
  * @param author empty if unknown
+ * @param warnings what is missing or uncertain about the text, in the order in which it was found
  */
-public record Outline(int pages, List<Integer> segmentsPerPage, String title, String author) {
-    public static final Outline EMPTY = new Outline(0, List.of(), "", "");
+public record Outline(int pages, List<Integer> segmentsPerPage, String title, String author, List<Warning> warnings) {
+    public static final Outline EMPTY = new Outline(0, List.of(), "", "", List.of());
 
     public int segments() {
         return segmentsPerPage.stream().mapToInt(Integer::intValue).sum();

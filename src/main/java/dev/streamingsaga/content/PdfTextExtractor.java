@@ -1,5 +1,6 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.journal.WarningCode;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.channels.SeekableByteChannel;
@@ -42,7 +43,11 @@ final class PdfTextExtractor implements TextExtractor {
             pages.writeText(document, pages.page);
             pages.endPagesBefore(document.getNumberOfPages() + 1);
             if (pages.damaged > 0) {
-                text.unreadable(pages.damaged, document.getNumberOfPages());
+                text.warn(
+                        WarningCode.DAMAGED,
+                        "",
+                        "%d of %d pages cannot be read; they are not searchable"
+                                .formatted(pages.damaged, document.getNumberOfPages()));
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.journal.WarningCode;
 import java.nio.channels.SeekableByteChannel;
 
 /** Extracts the text of one kind of file, in reading order and with bounded memory. */
@@ -23,8 +24,13 @@ interface TextExtractor {
 
         void about(String title, String author);
 
-        /** Reports pages that cannot be read; they were ended without text. */
-        void unreadable(int pages, int total);
+        /**
+         * Reports what is missing or uncertain; the extraction goes on.
+         *
+         * @param place as in {@link dev.streamingsaga.journal.Warning}; may be untrusted
+         * @param message a sentence without content of the document
+         */
+        void warn(WarningCode code, String place, String message);
     }
 
     /** No more text is accepted: the limit is reached, or the extraction was stopped. */

@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import dev.streamingsaga.content.ContentFixture.Read;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.Warning;
+import dev.streamingsaga.journal.WarningCode;
 import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.testkit.SamplePdf;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.pdfbox.Loader;
@@ -205,11 +208,20 @@ class ContentTest {
                 dir.resolve("image.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13});
         byte[] bytes = Files.readAllBytes(pdf);
         Path truncated = Files.write(dir.resolve("half.pdf"), Arrays.copyOf(bytes, bytes.length / 2));
-        for (Path file : List.of(damaged, locked, truncated, image)) {
+        Map<Path, List<WarningCode>> expected = Map.of(
+                damaged, List.of(WarningCode.DAMAGED),
+                locked, List.of(WarningCode.LOCKED),
+                truncated, List.of(WarningCode.DAMAGED),
+                image, List.of());
+        expected.forEach((file, warnings) -> {
             Read read = read(content, file);
-            assertThat(read.outline()).as(file.toString()).isEqualTo(Outline.EMPTY);
+            assertThat(read.outline().pages()).as(file.toString()).isZero();
+            assertThat(read.outline().warnings())
+                    .as(file.toString())
+                    .extracting(Warning::code)
+                    .isEqualTo(warnings);
             assertThat(read.segments()).isEmpty();
-        }
+        });
     }
 
     @Test
@@ -220,7 +232,7 @@ class ContentTest {
             document.addPage(new PDPage());
             document.save(blank.toFile());
         }
-        assertThat(read(content, blank).outline()).isEqualTo(new Outline(2, List.of(0, 0), "", ""));
+        assertThat(read(content, blank).outline()).isEqualTo(new Outline(2, List.of(0, 0), "", "", List.of()));
     }
 
     @Test

@@ -79,7 +79,7 @@ final class PlainContent implements DocumentContent {
         for (String page : pages(source)) {
             counts.add((int) page.lines().count());
         }
-        return new Outline(counts.size(), counts, "A title with NUL \0", "An author");
+        return new Outline(counts.size(), counts, "A title with NUL \0", "An author", List.of());
     }
 
     private static List<Segment> segments(DocumentSource source) {
