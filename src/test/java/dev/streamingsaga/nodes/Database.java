@@ -11,16 +11,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * PostgreSQL, asked with psql. With pgvector if {@code -Dnodes.pgvector} names the root of a system that has it (see
- * docs/testing.md); otherwise the one of this machine, without.
+ * PostgreSQL, asked with psql. With pgvector if {@link GuestSystem} has it; otherwise the one of this machine, without.
  */
 final class Database {
-    private static final Path SYSTEM = Path.of(System.getProperty("nodes.pgvector", "/opt/saga-nodes/trixie"));
-
-    /** Mounts the folder into the other system, where PostgreSQL finds its libraries. */
-    private static final String CHROOT =
-            "mount --bind \"$1\" \"$2/mnt\" && root=$2 && shift 2 && exec chroot --userspec=postgres:postgres \"$root\" \"$@\"";
-
     /** Asks for this test, so that its own queries and connections are told from those of the nodes. */
     private static final String OBSERVER = "observer";
 
@@ -36,10 +29,8 @@ final class Database {
         this.janitor = janitor;
         this.host = host;
         this.folder = janitor.base().resolve("postgres");
-        this.vectors = vectors
-                && System.getProperty("user.name").equals("root")
-                && Files.exists(SYSTEM.resolve("etc/debian_version"));
-        this.binaries = binaries(this.vectors ? SYSTEM : Path.of("/"));
+        this.vectors = vectors && GuestSystem.has("/usr/lib/postgresql");
+        this.binaries = binaries(this.vectors ? GuestSystem.ROOT : Path.of("/"));
         initialize();
         this.process = new ServerProcess(
                         janitor,
@@ -63,7 +54,7 @@ final class Database {
     }
 
     private String data() {
-        return vectors ? "/mnt/data" : folder.resolve("data").toString();
+        return vectors ? GuestSystem.FOLDER + "/data" : folder.resolve("data").toString();
     }
 
     private void initialize() {
@@ -71,8 +62,7 @@ final class Database {
             Files.createDirectories(folder);
             boolean root = System.getProperty("user.name").equals("root");
             if (vectors) {
-                Shell.must("chroot", SYSTEM.toString(), "true");
-                String owner = Shell.must("chroot", SYSTEM.toString(), "id", "-u", "postgres")
+                String owner = Shell.must("chroot", GuestSystem.ROOT.toString(), "id", "-u", "postgres")
                         .strip();
                 Shell.must("chown", owner, folder.toString());
             } else if (root) {
@@ -125,13 +115,13 @@ final class Database {
 
     private List<String> command(String program, List<String> arguments) {
         String path = binaries.resolve(program).toString();
-        List<String> prefix = List.of();
-        if (vectors) {
-            prefix = List.of("unshare", "--mount", "sh", "-c", CHROOT, "chroot", folder.toString(), SYSTEM.toString());
-        } else if (System.getProperty("user.name").equals("root")) {
-            prefix = List.of("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups");
-        }
-        return Stream.of(prefix, List.of(path), arguments).flatMap(List::stream).toList();
+        List<String> prefix = System.getProperty("user.name").equals("root") && !vectors
+                ? List.of("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
+                : List.of();
+        List<String> command = Stream.of(prefix, List.of(path), arguments)
+                .flatMap(List::stream)
+                .toList();
+        return vectors ? GuestSystem.command(folder, "postgres:postgres", command) : command;
     }
 
     ServerProcess process() {

@@ -12,15 +12,21 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** What the nodes share: PostgreSQL, Artemis, S3Mock and {@code saga coordinator}, each a process of its own. */
+/**
+ * What the nodes share: PostgreSQL, Artemis, S3Mock or Ceph's radosgw, and {@code saga coordinator}, each a process of
+ * its own.
+ */
 final class Servers {
     static final String BUCKET = "streaming-saga";
+    private static final String ACCESS_KEY = "saga";
+    private static final String SECRET_KEY = "saga-secret";
     private static final Path S3MOCK = Path.of("target/test-servers/s3mock.jar");
 
     private final Janitor janitor;
@@ -28,14 +34,18 @@ final class Servers {
     private final Database database;
     private final ServerProcess broker;
     private final ServerProcess bucket;
+    private final @Nullable Ceph ceph;
     private final ServerProcess coordinator;
     private final int brokerPort = ServerProcess.freePort();
     private final int bucketPort = ServerProcess.freePort();
     private final int coordinatorPort = ServerProcess.freePort();
 
+    /** @param namespaces whether the nodes are hosts of their own; {@code -Dnodes.bucket=ceph} counts only then */
     Servers(Janitor janitor, String address, boolean namespaces) {
+        boolean isCeph =
+                namespaces && System.getProperty("nodes.bucket", "s3mock").equals("ceph");
         Assumptions.assumeTrue(
-                Files.exists(S3MOCK), "SKIPPED: no " + S3MOCK + "; run ./mvnw dependency:copy@test-servers");
+                isCeph || Files.exists(S3MOCK), "SKIPPED: no " + S3MOCK + "; run ./mvnw dependency:copy@test-servers");
         this.janitor = janitor;
         this.address = address;
         this.database = new Database(janitor, address, namespaces);
@@ -46,7 +56,8 @@ final class Servers {
                         brokerUrl(),
                         janitor.base().resolve("broker").toString()),
                 brokerPort);
-        this.bucket = process("bucket", s3mock(), bucketPort);
+        this.ceph = isCeph ? new Ceph(janitor, address, bucketPort, ACCESS_KEY, SECRET_KEY) : null;
+        this.bucket = ceph == null ? process("bucket", s3mock(), bucketPort) : ceph.gateway();
         this.coordinator = process("coordinator", coordinatorCommand(), coordinatorPort);
     }
 
@@ -95,6 +106,9 @@ final class Servers {
 
     void start() throws IOException {
         Files.createDirectories(janitor.base().resolve("bucket"));
+        if (ceph != null) {
+            ceph.start();
+        }
         List.of(broker, bucket, coordinator).forEach(ServerProcess::begin);
         database.start();
         List.of(broker, bucket, coordinator).forEach(ServerProcess::awaitReady);
@@ -127,7 +141,7 @@ final class Servers {
                 .region(Region.US_EAST_1)
                 .forcePathStyle(true)
                 .credentialsProvider(
-                        StaticCredentialsProvider.create(AwsBasicCredentials.create("saga", "saga-secret")))
+                        StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY)))
                 .build();
     }
 
@@ -144,8 +158,8 @@ final class Servers {
         }
         all.put("saga.s3.endpoint", "http://" + address + ":" + bucketPort);
         all.put("saga.s3.bucket", BUCKET);
-        all.put("saga.s3.access-key", "saga");
-        all.put("saga.s3.secret-key", "saga-secret");
+        all.put("saga.s3.access-key", ACCESS_KEY);
+        all.put("saga.s3.secret-key", SECRET_KEY);
         all.put("saga.coordinator.url", "http://" + address + ":" + coordinatorPort + "/lra-coordinator");
         all.put("saga.coordinator.secret", CoordinatorSettings.SECRET);
         all.put("saga.jms.url", brokerUrl());
