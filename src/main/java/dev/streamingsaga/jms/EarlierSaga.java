@@ -108,11 +108,6 @@ final class EarlierSaga {
         }
     }
 
-    /** Whether the message was delivered before and has no id. */
-    boolean isKnownByContentOnly(Exchange exchange) {
-        return exchange.getProperty(BY_FILE, false, Boolean.class);
-    }
-
     /** The saga that answers for the message. */
     static void answers(Exchange exchange, SagaRecord saga) {
         exchange.setProperty(FOUND, saga);
@@ -123,13 +118,18 @@ final class EarlierSaga {
     }
 
     /**
-     * Whether the message was received before, and its saga may still need a body that another node holds. If that node
-     * is gone, this one can continue the saga with its own copy.
+     * Whether this process needs a copy of the body on its disk, however bodies are staged: to recognize a redelivered
+     * message without an id by its content; or because the saga of the message may still need a body that another node
+     * holds. If that node is gone, this one can continue the saga with its own copy.
      */
-    boolean needsBody(Exchange exchange) {
+    boolean needsSpooledBody(Exchange exchange) {
+        return ReceivedMessage.of(exchange) instanceof BytesMessage
+                && (exchange.getProperty(BY_FILE, false, Boolean.class) || isMissingHere(exchange));
+    }
+
+    private boolean isMissingHere(Exchange exchange) {
         return exchange.getProperty(FOUND) instanceof SagaRecord saga
                 && !saga.state().isFinal()
-                && ReceivedMessage.of(exchange) instanceof BytesMessage
                 && !bodies.isHere(saga)
                 && steps.needsSource(saga);
     }

@@ -53,8 +53,7 @@ public final class JmsRoutes extends RouteBuilder {
         this.file = new ClaimedFile(new ClaimCheck("saga.jms.roots", config.endpoints().jms().roots()));
         this.body = new SpooledBody(spool);
         this.earlier = new EarlierSaga(parts.journal(), parts.ingest(), body);
-        this.staged = new StagedBody(parts.uploads(), earlier,
-                config.documents().source().duplicates());
+        this.staged = new StagedBody(parts.uploads());
         MessageCopy copies = new MessageCopy(spool);
         this.deadLetters = new DeadLetters(config.endpoints().jms().deadLetterQueue(), copies);
         this.redelivered = new RedeliveredMessage(
@@ -105,7 +104,7 @@ public final class JmsRoutes extends RouteBuilder {
                 .doTry()
                     .process(earlier::findByMessageId)
                     .choice()
-                        .when(earlier::needsBody).to(config.direct("jms-body"))
+                        .when(earlier::needsSpooledBody).to(config.direct("jms-body"))
                         .when(earlier::isFound).process(earlier::await).process(redelivered::schedule)
                         .when(body().isInstanceOf(TextMessage.class)).to(config.direct("jms-file"))
                         .when(body().isInstanceOf(BytesMessage.class)).to(config.direct(bodies()))
@@ -146,14 +145,16 @@ public final class JmsRoutes extends RouteBuilder {
 
         from(config.direct("jms-staged")).routeId(config.id("jms-staged")).group("jms")
                 .errorHandler(noErrorHandler())
-                .description("a bytes message: sends its body straight to the bucket, then runs its saga")
+                .description("a bytes message: sends its body straight to the bucket, then runs its saga; schedules the"
+                        + " message if its document is delivered again")
                 .process(staged::receive)
                 .choice()
                     .when(earlier::isFound).process(earlier::await)
                     .otherwise()
                         .setProperty(Ingest.FAIL_ON, constant(FailOn.NEVER))
                         .to(config.direct(RESUME))
-                .end();
+                .end()
+                .process(redelivered::schedule);
 
         from(config.direct("jms-ingest")).routeId(config.id("jms-ingest")).group("jms")
                 .errorHandler(noErrorHandler())

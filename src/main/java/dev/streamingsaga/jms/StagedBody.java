@@ -1,10 +1,10 @@
 package dev.streamingsaga.jms;
 
-import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.intake.StreamCopy;
 import dev.streamingsaga.intake.UploadSpool;
+import dev.streamingsaga.journal.DeliveryRequest;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.upload.BodyUpload;
 import dev.streamingsaga.upload.Uploads;
@@ -17,13 +17,9 @@ import org.apache.camel.Exchange;
 /** Sends the body of a bytes message straight to the bucket. */
 final class StagedBody {
     private final Uploads uploads;
-    private final EarlierSaga earlier;
-    private final Duplicates duplicates;
 
-    StagedBody(Uploads uploads, EarlierSaga earlier, Duplicates duplicates) {
+    StagedBody(Uploads uploads) {
         this.uploads = uploads;
-        this.earlier = earlier;
-        this.duplicates = duplicates;
     }
 
     /**
@@ -37,6 +33,7 @@ final class StagedBody {
         String name = SpooledBody.name(message);
         uploads.requireAllowed(message.getBodyLength());
         BodyUpload upload = uploads.begin(JmsRoutes.SENDER, name);
+        RedeliveredMessage.bodyIsRead(exchange);
         try {
             upload.receive(body(message));
         } catch (Exception e) {
@@ -58,7 +55,7 @@ final class StagedBody {
         try {
             return upload.complete(
                     Optional.ofNullable(exchange.getProperty(Ingest.REQUEST, String.class)),
-                    duplicates != Duplicates.VERSION || earlier.isKnownByContentOnly(exchange));
+                    exchange.getProperty(Ingest.DELIVERY, DeliveryRequest.NONE, DeliveryRequest.class));
         } catch (RuntimeException e) {
             upload.abort(Uploads.reason(e), "the body of the message was not accepted: " + e.getMessage());
             throw e;

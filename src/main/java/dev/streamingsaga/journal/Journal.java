@@ -66,7 +66,7 @@ public final class Journal {
         this.chunks = new ChunkRepository(db);
         this.runs = new RunRepository(db, transitions, events);
         this.uploads = new UploadRepository(
-                new UploadRepository.Repositories(db, sagas, events, registration, chunks, runs, leases));
+                new UploadRepository.Repositories(db, sagas, events, registration, chunks, runs, leases, redeliveries));
         this.statistics = new StatisticsRepository(db);
         this.pages = new SagaPages(db);
         this.hostWaits = new HostWaits(db, sagas, events);

@@ -77,6 +77,18 @@ final class JournalDatabase {
         }
     }
 
+    /**
+     * Keeps other transactions that lock the same name out until this one ends. SQLite has one writer at a time anyway.
+     */
+    void lock(String name) {
+        if (!forShare().isEmpty()) {
+            sql.sql("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")
+                    .param(name)
+                    .query((row, n) -> true)
+                    .single();
+        }
+    }
+
     long now() {
         return clock.millis();
     }

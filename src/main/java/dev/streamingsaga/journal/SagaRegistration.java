@@ -86,7 +86,8 @@ public final class SagaRegistration {
                 release(sagaId);
                 return new RegisteredSaga(newest.get(), false);
             }
-            Optional<SagaRecord> previous = previous(request, before);
+            Optional<SagaRecord> previous =
+                    previous(request.delivery(), request.sender().isPresent(), before);
             if (previous.isPresent() && !redeliveries.start(previous.get().sagaId(), sagaId)) {
                 release(sagaId);
                 return new RegisteredSaga(redeliveries.latest(previous.get()), false);
@@ -104,23 +105,46 @@ public final class SagaRegistration {
      * The saga whose redelivery the new saga is. A body is the same document if its source is the same; a file on disk
      * only if the caller says so, since it may have changed: then the pending redelivery ends here.
      */
-    private Optional<SagaRecord> previous(NewSaga request, Optional<NewestSaga> newest) {
-        Optional<SagaRecord> given = request.delivery().previous().flatMap(sagas::find);
+    private Optional<SagaRecord> previous(DeliveryRequest delivery, boolean isBody, Optional<NewestSaga> newest) {
+        Optional<SagaRecord> given = delivery.previous().flatMap(sagas::find);
         if (given.isPresent()) {
             return given;
         }
         Optional<SagaRecord> pending =
                 newest.map(NewestSaga::saga).filter(saga -> saga.delivery().isPending());
-        if (pending.isEmpty()
-                || request.sender().isPresent() && pending.get().delivery().isDue()) {
+        if (pending.isEmpty() || isBody && pending.get().delivery().isDue()) {
             return pending;
         }
         redeliveries.replace(pending.get().sagaId(), "another saga ingests its source as it is now");
         return Optional.empty();
     }
 
+    /**
+     * Makes a saga whose body is complete the next attempt to deliver its document, if a redelivery of it is pending.
+     *
+     * @return the newest attempt, if another process was faster; empty if this saga runs
+     */
+    Optional<SagaRecord> continueOrAnswer(String sagaId, UploadRepository.CompleteBody body) {
+        Optional<SagaRecord> previous = previous(body.delivery(), true, newest(body.source()));
+        if (previous.isPresent() && !redeliveries.start(previous.get().sagaId(), sagaId)) {
+            return Optional.of(redeliveries.latest(previous.get()));
+        }
+        previous.ifPresent(saga -> setAttempt(saga, sagaId));
+        return Optional.empty();
+    }
+
     /** The new saga is the next attempt. It keeps the identity of the file, even if it fails before it reads it. */
     private void continueDelivery(SagaRecord previous, String sagaId) {
+        setAttempt(previous, sagaId);
+        db.sql
+                .sql("SELECT * FROM saga WHERE saga_id = ?")
+                .param(previous.sagaId())
+                .query((row, n) -> SagaRepository.identity(row))
+                .single()
+                .ifPresent(seen -> recordIdentity(sagaId, seen));
+    }
+
+    private void setAttempt(SagaRecord previous, String sagaId) {
         db.sql
                 .sql("UPDATE saga SET delivery = ?, attempt = ?, endpoint = COALESCE(endpoint, ?) WHERE saga_id = ?")
                 .params(
@@ -129,12 +153,6 @@ public final class SagaRegistration {
                         previous.delivery().endpoint().map(Enum::name).orElse(null),
                         sagaId)
                 .update();
-        db.sql
-                .sql("SELECT * FROM saga WHERE saga_id = ?")
-                .param(previous.sagaId())
-                .query((row, n) -> SagaRepository.identity(row))
-                .single()
-                .ifPresent(seen -> recordIdentity(sagaId, seen));
     }
 
     /** Records a saga that claims nothing yet: its document is known only when its body is complete. */

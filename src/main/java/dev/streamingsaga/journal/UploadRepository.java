@@ -31,7 +31,8 @@ public final class UploadRepository {
             SagaRegistration registration,
             ChunkRepository chunks,
             RunRepository runs,
-            Leases leases) {}
+            Leases leases,
+            Redeliveries redeliveries) {}
 
     /**
      * What becomes of a complete body.
@@ -41,6 +42,7 @@ public final class UploadRepository {
      * @param exclusive whether an unfinished saga of the same content answers for it
      * @param timeLimit of the saga, from now on
      * @param request identifies the request that brought the body, see {@link NewSaga}
+     * @param delivery how the body was delivered
      */
     public record CompleteBody(
             Document document,
@@ -48,7 +50,8 @@ public final class UploadRepository {
             boolean skipStored,
             boolean exclusive,
             Duration timeLimit,
-            Optional<String> request) {}
+            Optional<String> request,
+            DeliveryRequest delivery) {}
 
     /**
      * Records the saga of a body that is going to arrive.
@@ -57,7 +60,7 @@ public final class UploadRepository {
      */
     public Optional<SagaRecord> begin(NewUpload upload) {
         return db.inTransaction(() -> {
-            if (upload.maxOpen() > 0 && open(upload.saga().sender().orElse("")) >= upload.maxOpen()) {
+            if (upload.maxOpen() > 0 && !hasRoom(upload.saga().sender().orElse(""), upload.maxOpen())) {
                 return Optional.empty();
             }
             SagaRecord saga = repositories.registration().receiveUnclaimed(upload.saga());
@@ -79,14 +82,18 @@ public final class UploadRepository {
         return value.isPresent() ? (Long) value.getAsLong() : null;
     }
 
-    private int open(String sender) {
+    /** Two requests of a sender are counted one after the other. */
+    private boolean hasRoom(String sender, int maxOpen) {
+        db.lock("open uploads of " + sender);
         return db.sql
-                .sql("SELECT count(*) FROM saga JOIN upload ON upload.saga_id = saga.saga_id WHERE saga.sender = ?"
-                        + " AND upload.resumable = 1 AND upload.completed_at IS NULL AND saga.state NOT IN "
-                        + SagaRepository.finalAnd("COMPENSATING"))
-                .param(sender)
-                .query(Integer.class)
-                .single();
+                        .sql(
+                                "SELECT count(*) FROM saga JOIN upload ON upload.saga_id = saga.saga_id WHERE saga.sender = ?"
+                                        + " AND upload.resumable = 1 AND upload.completed_at IS NULL AND saga.state NOT IN "
+                                        + SagaRepository.finalAnd("COMPENSATING"))
+                        .param(sender)
+                        .query(Integer.class)
+                        .single()
+                < maxOpen;
     }
 
     /** The body of a saga, if it is incomplete and was not given up. */
@@ -257,7 +264,8 @@ public final class UploadRepository {
     }
 
     /**
-     * Records that the body is complete, so that any process may run its saga from now on.
+     * Records that the body is complete, so that any process may run its saga from now on. A pending redelivery of the
+     * same content ends: this saga is it.
      *
      * @return the saga that answers for the same content, if there is one; this saga is unchanged then
      * @throws SagaException if the run no longer owns the saga
@@ -265,9 +273,11 @@ public final class UploadRepository {
     public Optional<SagaRecord> complete(String sagaId, int run, CompleteBody body) {
         return db.inTransaction(() -> {
             repositories.leases().requireOwned(sagaId, run);
-            Optional<SagaRecord> answering = answering(sagaId, body);
+            Optional<SagaRecord> answering =
+                    answering(sagaId, body).or(() -> repositories.registration().continueOrAnswer(sagaId, body));
             if (answering.isPresent()) {
                 repositories.registration().release(sagaId);
+                endRedelivery(body, answering.get());
                 return answering;
             }
             repositories.runs().setDocument(sagaId, run, body.document());
@@ -275,12 +285,13 @@ public final class UploadRepository {
             // The saga begins with its first step, as a resumed one does.
             db.sql
                     .sql("UPDATE saga SET state = 'RECEIVED', deadline_at = ?, updated_at = ?, request = ?,"
-                            + " source_key = ? WHERE saga_id = ?")
+                            + " source_key = ?, endpoint = COALESCE(endpoint, ?) WHERE saga_id = ?")
                     .param(1, now + body.timeLimit().toMillis())
                     .param(2, now)
                     .param(3, body.request().orElse(null), Types.VARCHAR)
                     .param(4, body.source())
-                    .param(5, sagaId)
+                    .param(5, body.delivery().endpoint().map(Enum::name).orElse(null), Types.VARCHAR)
+                    .param(6, sagaId)
                     .update();
             db.sql
                     .sql("UPDATE upload SET completed_at = ?, tail_key = NULL WHERE saga_id = ?")
@@ -296,6 +307,16 @@ public final class UploadRepository {
                             "");
             return Optional.empty();
         });
+    }
+
+    /** The content is or will be stored by another saga than the redelivery that was claimed for it. */
+    private void endRedelivery(CompleteBody body, SagaRecord answering) {
+        body.delivery()
+                .previous()
+                .filter(previous -> !previous.equals(answering.sagaId()))
+                .ifPresent(previous -> repositories
+                        .redeliveries()
+                        .replace(previous, "saga " + answering.sagaId() + " has the same content"));
     }
 
     /** Claims first: another saga commits its outcome before it releases the claim. */

@@ -7,6 +7,7 @@ import dev.streamingsaga.intake.BodyKey;
 import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.ActiveRun;
+import dev.streamingsaga.journal.DeliveryRequest;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
@@ -74,7 +75,7 @@ public final class BodyUpload {
      * again.
      */
     public Completion complete() {
-        return complete(Optional.empty(), parts.config().documents().source().duplicates() != Duplicates.VERSION);
+        return complete(Optional.empty(), DeliveryRequest.NONE);
     }
 
     /**
@@ -82,9 +83,9 @@ public final class BodyUpload {
      *
      * @param request identifies the request, which may be repeated; recorded only now, since an incomplete body does
      *     not answer for it
-     * @param skipStored whether a stored document of the same content answers for it
+     * @param delivery how the body was delivered
      */
-    public Completion complete(Optional<String> request, boolean skipStored) {
+    public Completion complete(Optional<String> request, DeliveryRequest delivery) {
         Document document = writer.document();
         OnConflict onConflict = parts.config().documents().source().onConflict();
         Optional<SagaRecord> answering = parts.journal()
@@ -95,10 +96,11 @@ public final class BodyUpload {
                         new CompleteBody(
                                 document,
                                 key(document),
-                                skipStored,
+                                parts.config().documents().source().duplicates() != Duplicates.VERSION,
                                 onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT,
                                 parts.config().timeLimit(),
-                                request));
+                                request,
+                                delivery));
         if (answering.isPresent()) {
             abort(
                     Reason.DUPLICATE,

@@ -146,7 +146,7 @@ public final class Uploads implements AutoCloseable {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(sender),
-                // Its bytes are nowhere but in the bucket: only the sender can deliver it again.
+                // Recorded when the body is complete. Until then only its sender can deliver it again.
                 DeliveryRequest.NONE);
     }
 

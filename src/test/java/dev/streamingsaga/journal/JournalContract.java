@@ -661,6 +661,116 @@ abstract class JournalContract {
         assertThat(saga(saga).source()).isEqualTo(copy.path());
     }
 
+    /** A body whose saga was compensated for a transient reason. */
+    private SagaRecord failed(String key) {
+        journal.redeliveries()
+                .configure(new RedeliveryPolicy(3, Duration.ofMinutes(1), Duration.ofDays(1)), saga -> List.of());
+        SagaRecord saga =
+                journal.registration().receive(body("/spool/" + key, key)).saga();
+        sql.update("UPDATE saga SET endpoint = 'JMS' WHERE saga_id = ?", saga.sagaId());
+        journal.outcomes()
+                .beginCompensation(saga.sagaId(), 1, new CompensationCause(Reason.STORE_FAILED, "timed out", true));
+        journal.outcomes().finishCompensation(saga.sagaId(), 1, QUIET);
+        assertThat(saga(saga).delivery().isDue()).isTrue();
+        return saga(saga);
+    }
+
+    private static NewUpload upload(int maxOpen) {
+        NewSaga saga = new NewSaga(
+                Path.of(""),
+                new Origin("upload:" + Ids.next(), "", Optional.empty()),
+                "a",
+                List.of("vector", "graph"),
+                LIMIT,
+                "owner",
+                "internal",
+                "none",
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of("http:"),
+                DeliveryRequest.NONE);
+        return new NewUpload(saga, true, OptionalLong.of(1), Optional.empty(), "", LIMIT, maxOpen);
+    }
+
+    /** A body that has arrived in the bucket. */
+    private ActiveRun arrived() {
+        SagaRecord saga = journal.uploads().begin(upload(0)).orElseThrow();
+        ActiveRun run = new Runs(journal).begin(saga);
+        run.begin("upload", SagaState.UPLOADING);
+        return run;
+    }
+
+    private Optional<SagaRecord> complete(ActiveRun run, String key, DeliveryRequest delivery) throws IOException {
+        Document document = document(receive("any"));
+        return journal.uploads()
+                .complete(
+                        run.sagaId(),
+                        run.number(),
+                        new UploadRepository.CompleteBody(
+                                document, key, false, true, LIMIT, Optional.empty(), delivery));
+    }
+
+    @Test
+    void a_body_that_arrives_in_the_bucket_is_the_pending_redelivery_of_the_same_content() throws Exception {
+        SagaRecord first = failed("http:abc");
+        ActiveRun again = arrived();
+
+        assertThat(complete(again, "http:abc", DeliveryRequest.NONE)).isEmpty();
+
+        assertThat(saga(first).delivery().redelivery()).contains(Delivery.Redelivery.STARTED);
+        assertThat(saga(again).delivery())
+                .isEqualTo(new Delivery(
+                        first.sagaId(), 2, Optional.of(Delivery.Endpoint.JMS), Optional.empty(), Optional.empty()));
+        clock.forward(Duration.ofDays(2));
+        assertThat(journal.redeliveries().due("")).isEmpty();
+    }
+
+    @Test
+    void a_body_in_the_bucket_is_answered_by_the_redelivery_that_was_faster() throws Exception {
+        SagaRecord first = failed("jms:abc");
+        DeliveryRequest claimed = new DeliveryRequest(Optional.of(Delivery.Endpoint.JMS), Optional.of(first.sagaId()));
+        ActiveRun late = arrived();
+        ActiveRun early = arrived();
+        assertThat(complete(early, "jms:abc", claimed)).isEmpty();
+        sql.update("DELETE FROM source_claim");
+
+        assertThat(complete(late, "jms:abc", claimed)).map(SagaRecord::sagaId).contains(early.sagaId());
+
+        assertThat(saga(late).delivery().attempt()).isOne();
+        assertThat(journal.registration().holder("jms:abc")).isEmpty();
+    }
+
+    @Test
+    void a_redelivery_ends_if_another_saga_has_the_content() throws Exception {
+        SagaRecord first = failed("jms:abc");
+        SagaRecord holder =
+                journal.registration().receive(body("/spool/def", "jms:def")).saga();
+        ActiveRun again = arrived();
+
+        assertThat(complete(
+                        again,
+                        "jms:def",
+                        new DeliveryRequest(Optional.of(Delivery.Endpoint.JMS), Optional.of(first.sagaId()))))
+                .map(SagaRecord::sagaId)
+                .contains(holder.sagaId());
+
+        assertThat(saga(first).delivery().redelivery()).contains(Delivery.Redelivery.REPLACED);
+    }
+
+    @Test
+    void a_sender_never_has_more_incomplete_uploads_than_allowed() throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            sql.update("UPDATE saga SET state = 'COMPENSATED'");
+
+            List<Optional<SagaRecord>> both = race(
+                    () -> journal.uploads().begin(upload(1)),
+                    () -> other.uploads().begin(upload(1)));
+
+            assertThat(both).filteredOn(Optional::isPresent).hasSize(1);
+        }
+    }
+
     @Test
     void a_paused_saga_can_be_offered_to_another_process() throws Exception {
         SagaRecord saga = receive("a");
