@@ -4,13 +4,15 @@ import java.text.BreakIterator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Splits clean text into segments of at most {@code maxTokens} and {@code maxChars}: at sentence ends, between words if
  * a sentence is too long, and within a word if the word is too long. Every character except white space is part of a
  * segment. With an overlap, the last sentences of a segment, up to that many tokens, also begin the next. The same text
- * always gives the same segments.
+ * always gives the same segments. The work grows linearly with the text.
  */
 final class Segmenter {
     private static final int CHARS_PER_TOKEN = 10;
@@ -41,24 +43,18 @@ final class Segmenter {
         int from = 0;
         for (int next = 0; next < units.size(); ) {
             from = overlapBefore(units, from, next);
-            while (from < next && !mayFit(units.subList(from, next + 1))) {
+            Range range = new Range(units, from, next);
+            while (from < next && !range.mayFit()) {
                 from++; // less overlap: new text has priority
+                range.dropFirst();
             }
-            int end = next + 1;
-            while (end < units.size() && mayFit(units.subList(from, end + 1))) {
-                end++;
-            }
-            // The sum of token counts may differ from the count of the joined text. A single unit has been counted
-            // itself.
-            while (end - from > 1 && !fits(join(units.subList(from, end)))) {
-                if (end > next + 1) {
-                    end--;
-                } else {
-                    from++;
-                }
-            }
-            segments.add(join(units.subList(from, end)));
-            next = end;
+            range.extend();
+            // The sum of token counts may differ from the count of the joined text.
+            Choice choice = new Choice(units, from, next + 1, range.end);
+            int shrunk = choice.leastShrunk();
+            segments.add(choice.text(shrunk));
+            from = choice.from(shrunk);
+            next = choice.end(shrunk);
         }
         return segments;
     }
@@ -74,22 +70,8 @@ final class Segmenter {
         return from;
     }
 
-    private boolean mayFit(List<Unit> units) {
-        int tokens = specialTokens;
-        int chars = -1;
-        for (Unit unit : units) {
-            tokens += unit.tokens();
-            chars += unit.text().length() + 1;
-        }
-        return tokens <= maxTokens && chars <= maxChars;
-    }
-
     private boolean fits(String text) {
         return text.length() <= maxChars && model.countTokens(text) <= maxTokens;
-    }
-
-    private static String join(List<Unit> units) {
-        return units.stream().map(Unit::text).collect(Collectors.joining(" "));
     }
 
     private List<Unit> units(String text) {
@@ -107,51 +89,146 @@ final class Segmenter {
     }
 
     private void addFitting(List<Unit> units, String sentence) {
-        String rest = sentence;
-        while (!rest.isEmpty()) {
-            int tokens = rest.length() <= maxChars ? model.countTokens(rest) : Integer.MAX_VALUE;
-            if (tokens <= maxTokens) {
-                units.add(new Unit(rest, tokens - specialTokens));
-                return;
+        for (int at = 0; at < sentence.length(); ) {
+            if (Character.isWhitespace(sentence.charAt(at))) {
+                at++;
+                continue;
             }
-            int end = longestPrefix(rest);
-            String prefix = rest.substring(0, end).strip();
-            units.add(new Unit(prefix, model.countTokens(prefix) - specialTokens));
-            rest = rest.substring(end).strip();
+            int left = sentence.length() - at;
+            String rest = sentence.substring(at, at + Math.min(left, maxChars + 1));
+            int tokens = left <= maxChars ? model.countTokens(rest) : Integer.MAX_VALUE;
+            int end = tokens <= maxTokens ? left : longestPrefix(rest);
+            String unit = rest.substring(0, end).strip();
+            units.add(new Unit(unit, (end == left ? tokens : model.countTokens(unit)) - specialTokens));
+            at += end;
         }
     }
 
-    /** Where to split a text that is too long: after as many whole words as fit, else after as many characters. */
+    /**
+     * Where to split a text that is too long: after as many whole words as fit, else after as many characters.
+     *
+     * @param text its first {@link #maxChars} characters, and one more if there are more
+     */
     private int longestPrefix(String text) {
-        int window = Math.min(text.length(), maxChars + 1);
-        List<Integer> words = new ArrayList<>();
-        List<Integer> characters = new ArrayList<>();
-        for (int i = 1; i < window; i++) {
-            if (Character.isWhitespace(text.charAt(i))) {
-                words.add(i);
-            }
-            if (!Character.isLowSurrogate(text.charAt(i))) {
-                characters.add(i);
-            }
-        }
-        int end = lastFitting(text, words);
-        return end > 0 ? end : Math.max(lastFitting(text, characters), Character.charCount(text.codePointAt(0)));
+        int end = lastFitting(text, ends(text, i -> Character.isWhitespace(text.charAt(i))));
+        return end > 0
+                ? end
+                : Math.max(
+                        lastFitting(text, ends(text, i -> !Character.isLowSurrogate(text.charAt(i)))),
+                        Character.charCount(text.codePointAt(0)));
     }
 
-    private int lastFitting(String text, List<Integer> ends) {
+    private int[] ends(String text, IntPredicate allowed) {
+        return IntStream.range(1, text.length()).filter(allowed).toArray();
+    }
+
+    private int lastFitting(String text, int[] ends) {
         int low = 0;
-        int high = ends.size();
+        int high = ends.length;
         while (low < high) {
             int middle = (low + high) / 2;
-            if (fits(text.substring(0, ends.get(middle)).strip())) {
+            if (fits(text.substring(0, ends[middle]).strip())) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        return low == 0 ? 0 : ends.get(low - 1);
+        return low == 0 ? 0 : ends[low - 1];
     }
 
     /** @param tokens without special tokens */
     private record Unit(String text, int tokens) {}
+
+    /** Adjacent units and what they need, if counted one by one. */
+    private final class Range {
+        private final List<Unit> units;
+        private int from;
+        private int end;
+        private int tokens = specialTokens;
+        private int chars = -1;
+
+        Range(List<Unit> units, int from, int last) {
+            this.units = units;
+            this.from = from;
+            this.end = from;
+            while (end <= last) {
+                count(units.get(end++), 1);
+            }
+        }
+
+        private void count(Unit unit, int sign) {
+            tokens += sign * unit.tokens();
+            chars += sign * (unit.text().length() + 1);
+        }
+
+        boolean mayFit() {
+            return tokens <= maxTokens && chars <= maxChars;
+        }
+
+        void dropFirst() {
+            count(units.get(from++), -1);
+        }
+
+        void extend() {
+            while (end < units.size()) {
+                count(units.get(end), 1);
+                if (!mayFit()) {
+                    return;
+                }
+                end++;
+            }
+        }
+    }
+
+    /**
+     * Ways to shrink a range until its joined text fits: by 0 units, by one, … First the last ones go, down to
+     * {@code leastEnd}, and then the overlap.
+     */
+    private final class Choice {
+        private final List<Unit> units;
+        private final int first;
+        private final int leastEnd;
+        private final int lastEnd;
+
+        Choice(List<Unit> units, int first, int leastEnd, int lastEnd) {
+            this.units = units;
+            this.first = first;
+            this.leastEnd = leastEnd;
+            this.lastEnd = lastEnd;
+        }
+
+        int from(int shrunk) {
+            return first + Math.max(0, shrunk - (lastEnd - leastEnd));
+        }
+
+        int end(int shrunk) {
+            return Math.max(leastEnd, lastEnd - shrunk);
+        }
+
+        String text(int shrunk) {
+            return units.subList(from(shrunk), end(shrunk)).stream()
+                    .map(Unit::text)
+                    .collect(Collectors.joining(" "));
+        }
+
+        /** By how many units. A single unit has been counted itself, and fits. */
+        int leastShrunk() {
+            int most = lastEnd - first - 1;
+            int tooLittle = -1;
+            int enough = 0;
+            while (enough < most && !fits(text(enough))) {
+                tooLittle = enough;
+                enough = Math.min(most, 2 * enough + 1);
+            }
+            while (enough - tooLittle > 1) {
+                int middle = (enough + tooLittle) / 2;
+                if (fits(text(middle))) {
+                    enough = middle;
+                } else {
+                    tooLittle = middle;
+                }
+            }
+            return enough;
+        }
+    }
 }
