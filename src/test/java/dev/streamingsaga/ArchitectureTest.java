@@ -108,7 +108,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule only_content_reads_documents = noClasses()
             .that()
-            .resideOutsideOfPackage("..content..")
+            .resideOutsideOfPackages("..content..", "..charset..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.apache.pdfbox..", "org.apache.tika..", "dev.langchain4j..", "ai.onnxruntime..");

@@ -1,5 +1,6 @@
 package dev.streamingsaga.config;
 
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -41,6 +42,9 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
     public record Chunk(
             long sizeBytes, String prefix, int parallelism, int attempts, Duration retryDelay, boolean readBack) {}
 
-    /** @param segmentTokens longest segment, in tokens of the embedding model */
-    public record Content(int segmentTokens, int segmentOverlapTokens, long maxTextChars) {}
+    /**
+     * @param segmentTokens longest segment, in tokens of the embedding model
+     * @param charset of text files whose charset cannot be found out
+     */
+    public record Content(int segmentTokens, int segmentOverlapTokens, long maxTextChars, Charset charset) {}
 }

@@ -2,6 +2,7 @@ package dev.streamingsaga.config;
 
 import static dev.streamingsaga.config.SettingType.BEARER_SECRET;
 import static dev.streamingsaga.config.SettingType.BUCKET;
+import static dev.streamingsaga.config.SettingType.CHARSET;
 import static dev.streamingsaga.config.SettingType.DURATION;
 import static dev.streamingsaga.config.SettingType.FILE;
 import static dev.streamingsaga.config.SettingType.FLAG;
@@ -133,6 +134,9 @@ final class ServerSettings {
                 .describe("Tokens that two adjacent segments share.");
         table.row(INTEGER, "saga.content.max-text-chars", "1000000000", "0", "2147483647")
                 .describe("Most text taken from one document that is not a PDF, in characters.");
+        table.row(CHARSET, "saga.content.charset", "windows-1252")
+                .describe("Charset of text files that do not tell theirs, if several fit equally well, and of bytes"
+                        + " that do not fit the charset of their file.");
         table.section("Embeddings");
         table.choice("saga.embedding.provider", EmbeddingProvider.IN_PROCESS)
                 .describe("in-process: the model on the class path; onnx: a model file of your own; http: a server with"

@@ -43,6 +43,8 @@ enum SettingType {
             "\\.[^/\\\\*]{1,40}|[a-z0-9.+-]+/(\\*|[a-z0-9.+-]+)",
             "must be content types such as application/pdf or text/*, or suffixes such as .pdf, separated by commas"),
 
+    CHARSET("charset", "[A-Za-z0-9][A-Za-z0-9.:_+-]*", "must be a charset that Java supports, such as windows-1252"),
+
     URL("URL", ".*", "must be an http or https URL"),
     ISSUER("URL", ".*", "must be an http or https URL"),
     JDBC_URL("JDBC URL", "|jdbc:(postgresql|sqlite):.*", "must begin with jdbc:postgresql: or jdbc:sqlite:"),

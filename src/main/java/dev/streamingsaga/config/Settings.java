@@ -176,7 +176,8 @@ public final class Settings {
                 new Content(
                         read.integer("saga.content.segment-tokens"),
                         read.integer("saga.content.segment-overlap-tokens"),
-                        read.integer("saga.content.max-text-chars")));
+                        read.integer("saga.content.max-text-chars"),
+                        read.charset("saga.content.charset")));
     }
 
     private static ServerConfig servers(SettingsReader read) {

@@ -2,6 +2,8 @@ package dev.streamingsaga.config;
 
 import dev.streamingsaga.journal.StoreNames;
 import java.net.URI;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -113,6 +115,19 @@ final class SettingsReader {
         }
         refuse(setting);
         return min;
+    }
+
+    /** A charset that can be read and written. */
+    Charset charset(String key) {
+        Setting setting = declared(key, SettingType.CHARSET);
+        String name = value(key);
+        if (setting.type().accepts(name)
+                && Charset.isSupported(name)
+                && Charset.forName(name).canEncode()) {
+            return Charset.forName(name);
+        }
+        refuse(setting);
+        return StandardCharsets.UTF_8;
     }
 
     /** Different names; {@code upload} is taken by the bundle's own step. */

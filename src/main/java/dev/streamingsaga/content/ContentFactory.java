@@ -46,6 +46,8 @@ public final class ContentFactory {
         Map<String, String> libraries = new LinkedHashMap<>();
         libraries.put("org.apache.pdfbox.Loader", "org.apache.pdfbox:pdfbox");
         libraries.put("org.apache.tika.mime.MimeTypes", "org.apache.tika:tika-core");
+        libraries.put("org.apache.tika.parser.txt.CharsetDetector", "org.apache.tika:tika-parser-text-module");
+        libraries.put("org.mozilla.universalchardet.UniversalDetector", "com.github.albfernandez:juniversalchardet");
         libraries.put("org.apache.tika.parser.odf.OpenDocumentParser", "org.apache.tika:tika-parser-miscoffice-module");
         libraries.put("org.apache.tika.parser.xml.DcXMLParser", "org.apache.tika:tika-parser-xml-module");
         libraries.put("org.apache.tika.parser.html.JSoupParser", "org.apache.tika:tika-parser-html-module");

@@ -1,5 +1,7 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.charset.Ebcdic;
+import dev.streamingsaga.charset.UnicodeForms;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -49,10 +51,14 @@ final class ContentTypes {
     }
 
     /**
-     * Tika detects text in an 8-bit charset as binary if more than a tenth of it is not ASCII. Binary files contain
-     * control characters.
+     * Tika detects text in an 8-bit charset as binary if more than a tenth of it is not ASCII, and UTF-16 without a
+     * byte order mark. Binary files contain control characters; UTF-16, UTF-32 and EBCDIC do, too.
      */
     private static boolean looksLikeText(byte[] prefix) {
+        return hasNoControls(prefix) || UnicodeForms.byCharacters(prefix).isPresent() || Ebcdic.matches(prefix);
+    }
+
+    private static boolean hasNoControls(byte[] prefix) {
         if (prefix.length < MIN_TEXT_BYTES) {
             return false;
         }

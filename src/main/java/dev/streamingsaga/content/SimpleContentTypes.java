@@ -1,5 +1,7 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.charset.Ebcdic;
+import dev.streamingsaga.charset.UnicodeForms;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URLConnection;
@@ -80,8 +82,8 @@ final class SimpleContentTypes {
         Optional<String> known = latin.startsWith("\u001f\u008b")
                 ? Optional.of("application/gzip")
                 : Optional.ofNullable(URLConnection.guessContentTypeFromStream(new ByteArrayInputStream(prefix)));
-        return known.orElseGet(
-                () -> isText(latin) ? TEXT.getOrDefault(extension, "text/plain") : emptyOrUnknown(prefix, extension));
+        return known.orElseGet(() ->
+                isText(latin, prefix) ? TEXT.getOrDefault(extension, "text/plain") : emptyOrUnknown(prefix, extension));
     }
 
     private static String emptyOrUnknown(byte[] prefix, String extension) {
@@ -90,11 +92,13 @@ final class SimpleContentTypes {
                 : extension.equals("txt") ? "text/plain" : TEXT.getOrDefault(extension, UNKNOWN);
     }
 
-    /** Binary files contain control characters; UTF-16 contains them too, after its byte order mark. */
-    private static boolean isText(String latin) {
-        boolean utf16 = latin.startsWith("\u00fe\u00ff") || latin.startsWith("\u00ff\u00fe");
-        return utf16
-                || !latin.isEmpty()
-                        && latin.chars().noneMatch(c -> c < ' ' && TEXT_CONTROLS.indexOf(c) < 0 || c == 0x7f);
+    /** Binary files contain control characters; UTF-16, UTF-32 and EBCDIC do, too. */
+    private static boolean isText(String latin, byte[] prefix) {
+        boolean controls = latin.chars().anyMatch(c -> c < ' ' && TEXT_CONTROLS.indexOf(c) < 0 || c == 0x7f);
+        return controls
+                ? UnicodeForms.byMark(prefix).isPresent()
+                        || UnicodeForms.byCharacters(prefix).isPresent()
+                        || Ebcdic.matches(prefix)
+                : !latin.isEmpty();
     }
 }

@@ -111,7 +111,9 @@ public final class TextContent implements DocumentContent {
         if (markup.isPresent()) {
             return Optional.of(markup.get());
         }
-        return types.isA(contentType, MediaType.TEXT_PLAIN) ? Optional.of(new PlainTextExtractor()) : Optional.empty();
+        return types.isA(contentType, MediaType.TEXT_PLAIN)
+                ? Optional.of(new PlainTextExtractor(config.charset()))
+                : Optional.empty();
     }
 
     private PipelineLimits limits() {

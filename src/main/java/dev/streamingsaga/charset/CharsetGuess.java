@@ -1,0 +1,10 @@
+package dev.streamingsaga.charset;
+
+import java.nio.charset.Charset;
+
+/**
+ * The charset of a text file.
+ *
+ * @param certain false if the charset stands nowhere in the file, and its bytes fit others, too
+ */
+public record CharsetGuess(Charset charset, boolean certain) {}
