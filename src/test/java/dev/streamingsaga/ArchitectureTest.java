@@ -172,6 +172,7 @@ class ArchitectureTest {
                             "OnnxLibrary", // native code of libraries
                             "ContentDirectories",
                             "PartFile",
+                            "TemporaryFile",
                             "Uploads",
                             "UploadSpool",
                             "SpoolWriter",

@@ -4,6 +4,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** What a document must be, and what is done to it. */
 public record DocumentConfig(Source source, Security security, Chunk chunk, Content content) {
@@ -45,6 +46,22 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
     /**
      * @param segmentTokens longest segment, in tokens of the embedding model
      * @param charset of text files whose charset cannot be found out
+     * @param passwords file of passwords, one a line, for locked documents
      */
-    public record Content(int segmentTokens, int segmentOverlapTokens, long maxTextChars, Charset charset) {}
+    public record Content(
+            int segmentTokens,
+            int segmentOverlapTokens,
+            long maxTextChars,
+            Charset charset,
+            Attachments attachments,
+            Optional<Path> passwords) {}
+
+    /**
+     * Which files inside a document are read.
+     *
+     * @param depth 1: only those in the document itself; 0: none
+     * @param max how many in all
+     * @param maxBytes unpacked size of all
+     */
+    public record Attachments(int depth, int max, long maxBytes) {}
 }

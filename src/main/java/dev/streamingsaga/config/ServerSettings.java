@@ -133,10 +133,21 @@ final class ServerSettings {
         table.row(INTEGER, "saga.content.segment-overlap-tokens", "0", "0", "1024")
                 .describe("Tokens that two adjacent segments share.");
         table.row(INTEGER, "saga.content.max-text-chars", "1000000000", "0", "2147483647")
-                .describe("Most text taken from one document that is not a PDF, in characters.");
+                .describe("Most text taken from one document, in characters. The text after it is not searchable;"
+                        + " pages are still counted. 0: no text is read.");
         table.row(CHARSET, "saga.content.charset", "windows-1252")
                 .describe("Charset of text files that do not tell theirs, if several fit equally well, and of bytes"
                         + " that do not fit the charset of their file.");
+        table.row(INTEGER, "saga.content.attachments.depth", "3", "0", "20")
+                .describe("How deep files inside a document are read: attachments of a mail, a PDF or an office file,"
+                        + " and files inside them. 0: none.");
+        table.row(INTEGER, "saga.content.attachments.max", "1000", "0", "1000000")
+                .describe("Files inside one document that are read.");
+        table.row(SIZE, "saga.content.attachments.max-size", "1GiB", "0B", "any")
+                .describe("Unpacked size of all files inside one document that are read.");
+        table.row(FILE, "saga.content.passwords", "")
+                .describe("File of passwords, one a line, tried on PDF and office files that need one. Only its owner"
+                        + " may have access to it (mode 600). Empty: none.");
         table.section("Embeddings");
         table.choice("saga.embedding.provider", EmbeddingProvider.IN_PROCESS)
                 .describe("in-process: the model on the class path; onnx: a model file of your own; http: a server with"

@@ -1,5 +1,6 @@
 package dev.streamingsaga.config;
 
+import dev.streamingsaga.config.DocumentConfig.Attachments;
 import dev.streamingsaga.config.DocumentConfig.Chunk;
 import dev.streamingsaga.config.DocumentConfig.Content;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
@@ -177,7 +178,12 @@ public final class Settings {
                         read.integer("saga.content.segment-tokens"),
                         read.integer("saga.content.segment-overlap-tokens"),
                         read.integer("saga.content.max-text-chars"),
-                        read.charset("saga.content.charset")));
+                        read.charset("saga.content.charset"),
+                        new Attachments(
+                                read.integer("saga.content.attachments.depth"),
+                                read.integer("saga.content.attachments.max"),
+                                read.size("saga.content.attachments.max-size")),
+                        read.path("saga.content.passwords")));
     }
 
     private static ServerConfig servers(SettingsReader read) {

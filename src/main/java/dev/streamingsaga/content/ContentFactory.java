@@ -53,6 +53,8 @@ public final class ContentFactory {
         libraries.put("org.apache.tika.parser.html.JSoupParser", "org.apache.tika:tika-parser-html-module");
         libraries.put(
                 "org.apache.tika.parser.microsoft.ooxml.OOXMLParser", "org.apache.tika:tika-parser-microsoft-module");
+        libraries.put("org.apache.james.mime4j.message.MaximalBodyDescriptor", "org.apache.james:apache-mime4j-dom");
+        libraries.put("org.apache.tika.parser.mailcommons.MailDateParser", "org.apache.tika:tika-parser-mail-commons");
         if (!remoteModel) {
             libraries.put(
                     "ai.djl.huggingface.tokenizers.HuggingFaceTokenizer",

@@ -6,6 +6,8 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.apache.tika.detect.zip.DefaultZipContainerDetector;
 import org.apache.tika.metadata.Metadata;
 import org.apache.tika.metadata.TikaCoreProperties;
@@ -25,6 +27,10 @@ final class ContentTypes {
 
     private static final String TEXT_CONTROLS = "\t\n\r\f\u001B";
 
+    private static final MediaType PDF = MediaType.application("pdf");
+    private static final MediaType MAIL = MediaType.parse("message/rfc822");
+    private static final MediaType MBOX = MediaType.application("mbox");
+    private static final MediaType HTTP = MediaType.application("x-httpresponse");
     private static final MediaType OOXML = MediaType.application("x-tika-ooxml");
     private static final MediaType OLE2 = MediaType.application("x-tika-msoffice");
 
@@ -43,11 +49,44 @@ final class ContentTypes {
         if (found.equals(MediaType.APPLICATION_ZIP) || found.equals(OOXML)) {
             found = container(prefix, found);
         }
-        if (found.equals(MediaType.OCTET_STREAM) && looksLikeText(prefix)) {
-            found = MediaType.TEXT_PLAIN;
+        if (found.equals(PDF) && !startsWith(prefix, "%PDF-") && PdfStart.find(prefix) < 0) {
+            found = hasNoControls(prefix) ? MediaType.TEXT_PLAIN : MediaType.OCTET_STREAM; // it only mentions PDF
+        }
+        if (isUnstructured(found)) {
+            found = unstructured(prefix, found);
         }
         boolean refinable = found.equals(MediaType.TEXT_PLAIN) || found.equals(OOXML) || found.equals(OLE2);
         return refinable ? refine(found, fileName) : found;
+    }
+
+    /** Types that Tika also detects for mails, and for a PDF that has something before it. */
+    private boolean isUnstructured(MediaType found) {
+        return found.equals(MediaType.OCTET_STREAM)
+                || found.getType().equals("message")
+                || found.equals(MBOX)
+                || found.equals(HTTP)
+                || registry.isInstanceOf(found, MediaType.TEXT_PLAIN) && !found.equals(MediaType.TEXT_HTML);
+    }
+
+    private static MediaType unstructured(byte[] prefix, MediaType found) {
+        if (MailStart.isMailbox(prefix)) {
+            return MBOX;
+        }
+        if (MailStart.isMail(prefix)) {
+            return MAIL;
+        }
+        if (PdfStart.find(prefix) >= 0) {
+            return PDF;
+        }
+        if (found.equals(MediaType.OCTET_STREAM)) {
+            return looksLikeText(prefix) ? MediaType.TEXT_PLAIN : found;
+        }
+        return found.equals(MAIL) || found.equals(MBOX) || found.equals(HTTP) ? MediaType.TEXT_PLAIN : found;
+    }
+
+    private static boolean startsWith(byte[] prefix, String expected) {
+        byte[] bytes = expected.getBytes(StandardCharsets.US_ASCII);
+        return prefix.length >= bytes.length && Arrays.equals(prefix, 0, bytes.length, bytes, 0, bytes.length);
     }
 
     /**
@@ -55,13 +94,12 @@ final class ContentTypes {
      * byte order mark. Binary files contain control characters; UTF-16, UTF-32 and EBCDIC do, too.
      */
     private static boolean looksLikeText(byte[] prefix) {
-        return hasNoControls(prefix) || UnicodeForms.byCharacters(prefix).isPresent() || Ebcdic.matches(prefix);
+        return prefix.length >= MIN_TEXT_BYTES && hasNoControls(prefix)
+                || UnicodeForms.byCharacters(prefix).isPresent()
+                || Ebcdic.matches(prefix);
     }
 
     private static boolean hasNoControls(byte[] prefix) {
-        if (prefix.length < MIN_TEXT_BYTES) {
-            return false;
-        }
         for (byte b : prefix) {
             if (b >= 0 && b < ' ' && TEXT_CONTROLS.indexOf(b) < 0) {
                 return false;

@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 final class DocumentText implements TextSink {
     static final int BLOCK_CHARS = 32 * 1024;
     private static final int METADATA_CHARS = 300;
+    private static final int PART_CHARS = 500;
 
     private final Segmenter segmenter;
     private final Consumer<Segment> segments;
@@ -27,6 +28,8 @@ final class DocumentText implements TextSink {
     private int segmentsOnPage;
     private boolean truncated;
     private volatile int pagesTotal;
+    private String part = "";
+    private int pagesBeforePart;
     private String title = "";
     private String author = "";
 
@@ -38,7 +41,14 @@ final class DocumentText implements TextSink {
 
     @Override
     public void pages(int total) {
-        pagesTotal = total;
+        pagesTotal = pagesBeforePart + total;
+    }
+
+    @Override
+    public void part(String path) {
+        endOpenPage();
+        part = TextCleaner.line(path, PART_CHARS);
+        pagesBeforePart = segmentsPerPage.size();
     }
 
     int pagesTotal() {
@@ -110,7 +120,8 @@ final class DocumentText implements TextSink {
 
     private void emit(String text) {
         for (String segment : segmenter.segments(TextCleaner.clean(text))) {
-            segments.accept(new Segment(segmentsPerPage.size() + 1, ordinal++, segment));
+            int page = segmentsPerPage.size() + 1;
+            segments.accept(new Segment(page, ordinal++, segment, part, page - pagesBeforePart));
             segmentsOnPage++;
         }
     }
@@ -128,11 +139,15 @@ final class DocumentText implements TextSink {
         return truncated;
     }
 
-    /** Ends an open page and returns the outline of the document. */
-    Outline finish() {
+    private void endOpenPage() {
         if (!block.isEmpty() || segmentsOnPage > 0) {
             endPage();
         }
+    }
+
+    /** Ends an open page and returns the outline of the document. */
+    Outline finish() {
+        endOpenPage();
         return new Outline(segmentsPerPage.size(), List.copyOf(segmentsPerPage), title, author, warnings.all());
     }
 }

@@ -9,8 +9,6 @@ import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.NoSuchFileException;
-import org.apache.pdfbox.pdmodel.encryption.InvalidPasswordException;
-import org.apache.tika.exception.EncryptedDocumentException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,16 +97,7 @@ final class GuardedExtraction implements TextSink {
                     "the text exceeds saga.content.max-text-chars; text beyond the limit is not searchable");
             return;
         }
-        // Without the exception message, in which parsers may quote the content.
-        String kind = e.getClass().getSimpleName();
-        if (e instanceof InvalidPasswordException || e instanceof EncryptedDocumentException) {
-            warn(WarningCode.LOCKED, "", "a password is needed to read it; its text is not searchable");
-        } else {
-            warn(
-                    WarningCode.DAMAGED,
-                    "",
-                    "it cannot be read to the end (%s); the missing text is not searchable".formatted(kind));
-        }
+        ReadingFailures.warn(this, e);
     }
 
     private void forward(Runnable call) {
@@ -131,6 +120,11 @@ final class GuardedExtraction implements TextSink {
     @Override
     public void pages(int total) {
         text.pages(total);
+    }
+
+    @Override
+    public void part(String path) {
+        forward(() -> text.part(path));
     }
 
     @Override

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.tika.detect.EncodingDetector;
 import org.apache.tika.extractor.EmbeddedDocumentExtractor;
 import org.apache.tika.io.TemporaryResources;
 import org.apache.tika.io.TikaInputStream;
@@ -21,6 +23,7 @@ import org.apache.tika.parser.epub.EpubParser;
 import org.apache.tika.parser.html.JSoupParser;
 import org.apache.tika.parser.microsoft.OfficeParser;
 import org.apache.tika.parser.microsoft.OfficeParserConfig;
+import org.apache.tika.parser.microsoft.TNEFParser;
 import org.apache.tika.parser.microsoft.ooxml.OOXMLParser;
 import org.apache.tika.parser.microsoft.rtf.RTFParser;
 import org.apache.tika.parser.odf.OpenDocumentParser;
@@ -31,8 +34,9 @@ import org.xml.sax.ContentHandler;
 import org.xml.sax.helpers.DefaultHandler;
 
 /**
- * Extracts text of HTML, XML and office documents with Tika, as one page. Embedded documents are not opened, macros not
- * read and external entities not resolved; Tika's protection against zip bombs and deep nesting is on.
+ * Extracts text of HTML, XML and office documents, Outlook messages among them, with Tika, as one page, then the files
+ * inside them. Macros are not read and external entities not resolved; Tika's protection against zip bombs and deep
+ * nesting is on.
  */
 final class MarkupTextExtractor implements TextExtractor {
     /** These parsers hold parts of the document in memory, so larger files are stored without text. */
@@ -45,19 +49,23 @@ final class MarkupTextExtractor implements TextExtractor {
     private final String contentType;
 
     private final Path temporary;
+    private final Attachments attachments;
 
-    private MarkupTextExtractor(Parser parser, String contentType, Path temporary) {
+    private MarkupTextExtractor(Parser parser, String contentType, Path temporary, Attachments attachments) {
         this.parser = parser;
         this.contentType = contentType;
         this.temporary = temporary;
+        this.attachments = attachments;
     }
 
     /**
      * Empty if no parser supports the type.
      *
+     * @param contentType with the parameter {@code charset} if the charset of HTML is known from elsewhere
      * @param temporary folder for a copy of the document, since most parsers need a file
+     * @param attachments gets the files inside office documents
      */
-    static Optional<MarkupTextExtractor> of(String contentType, ContentTypes types, Path temporary) {
+    static Optional<TextExtractor> of(String contentType, ContentTypes types, Path temporary, Attachments attachments) {
         MediaType type = MediaType.parse(contentType);
         if (type == null) {
             return Optional.empty();
@@ -68,14 +76,17 @@ final class MarkupTextExtractor implements TextExtractor {
                 new EpubParser(),
                 new OfficeParser(),
                 new RTFParser(),
+                new TNEFParser(),
                 new JSoupParser());
         for (Parser parser : parsers) {
             if (supports(parser, type)) {
-                return Optional.of(new MarkupTextExtractor(parser, contentType, temporary));
+                return Optional.of(new MarkupTextExtractor(parser, contentType, temporary, attachments));
             }
         }
         boolean xml = types.isA(contentType, MediaType.APPLICATION_XML);
-        return xml ? Optional.of(new MarkupTextExtractor(new DcXMLParser(), contentType, temporary)) : Optional.empty();
+        return xml
+                ? Optional.of(new MarkupTextExtractor(new DcXMLParser(), contentType, temporary, attachments))
+                : Optional.empty();
     }
 
     private static boolean supports(Parser parser, MediaType type) {
@@ -102,6 +113,10 @@ final class MarkupTextExtractor implements TextExtractor {
             throw new IOException(
                     "%s of %d bytes exceeds the limit of %d bytes for text".formatted(contentType, size, maxBytes()));
         }
+        attachments.readAfter(() -> parse(bytes, text), text);
+    }
+
+    private void parse(SeekableByteChannel bytes, TextSink text) throws Exception {
         text.pages(1);
         Metadata metadata = new Metadata();
         metadata.set(Metadata.CONTENT_TYPE, contentType);
@@ -127,15 +142,30 @@ final class MarkupTextExtractor implements TextExtractor {
         return in;
     }
 
-    private static ParseContext context() {
+    private ParseContext context() {
         OfficeParserConfig office = new OfficeParserConfig();
         office.setUseSAXDocxExtractor(true);
         office.setUseSAXPptxExtractor(true);
         office.setExtractMacros(false);
+        office.setWriteSelectHeadersInBody(true);
         ParseContext context = new ParseContext();
         context.set(OfficeParserConfig.class, office);
-        context.set(EmbeddedDocumentExtractor.class, new NoEmbeddedDocuments());
+        context.set(
+                EmbeddedDocumentExtractor.class,
+                mayContainFiles() ? new OfficeAttachments(attachments) : new NoEmbeddedDocuments());
+        declaredCharset().ifPresent(charset -> context.set(EncodingDetector.class, (in, about) -> charset));
         return context;
+    }
+
+    /** Pictures and styles of a page or a book are no files that somebody attached. */
+    private boolean mayContainFiles() {
+        return !(parser instanceof JSoupParser || parser instanceof EpubParser || isStreamed());
+    }
+
+    private Optional<Charset> declaredCharset() {
+        return Optional.ofNullable(MediaType.parse(contentType))
+                .map(type -> type.getParameters().get("charset"))
+                .map(Charset::forName);
     }
 
     private static final class CharacterHandler extends DefaultHandler {

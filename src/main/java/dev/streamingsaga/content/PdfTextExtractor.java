@@ -24,9 +24,11 @@ final class PdfTextExtractor implements TextExtractor {
     private static final Logger log = LoggerFactory.getLogger(PdfTextExtractor.class);
 
     private final Path spoolDir;
+    private final Attachments attachments;
 
-    PdfTextExtractor(Path spoolDir) {
+    PdfTextExtractor(Path spoolDir, Attachments attachments) {
         this.spoolDir = spoolDir;
+        this.attachments = attachments;
     }
 
     @Override

@@ -15,7 +15,7 @@ import java.util.Optional;
  * selects a subtype ({@code text/plain} to {@code text/csv}, a zip archive to an office format).
  */
 final class SimpleContentTypes {
-    static final int PREFIX_BYTES = 1024;
+    static final int PREFIX_BYTES = 16 * 1024;
 
     private static final String UNKNOWN = "application/octet-stream";
     private static final String TEXT_CONTROLS = "\t\n\r\f\u001B";
@@ -82,8 +82,20 @@ final class SimpleContentTypes {
         Optional<String> known = latin.startsWith("\u001f\u008b")
                 ? Optional.of("application/gzip")
                 : Optional.ofNullable(URLConnection.guessContentTypeFromStream(new ByteArrayInputStream(prefix)));
-        return known.orElseGet(() ->
-                isText(latin, prefix) ? TEXT.getOrDefault(extension, "text/plain") : emptyOrUnknown(prefix, extension));
+        return known.or(() -> mailOrPdf(prefix))
+                .orElseGet(() -> isText(latin, prefix)
+                        ? TEXT.getOrDefault(extension, "text/plain")
+                        : emptyOrUnknown(prefix, extension));
+    }
+
+    private static Optional<String> mailOrPdf(byte[] prefix) {
+        if (MailStart.isMailbox(prefix)) {
+            return Optional.of("application/mbox");
+        }
+        if (MailStart.isMail(prefix)) {
+            return Optional.of("message/rfc822");
+        }
+        return PdfStart.find(prefix) >= 0 ? Optional.of("application/pdf") : Optional.empty();
     }
 
     private static String emptyOrUnknown(byte[] prefix, String extension) {

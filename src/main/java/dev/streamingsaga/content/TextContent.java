@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.apache.tika.mime.MediaType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,13 +28,13 @@ public final class TextContent implements DocumentContent {
      */
     static final int DEFAULT_SEGMENT_TOKENS = 256;
 
-    private static final MediaType PDF = MediaType.application("pdf");
     private static final Duration STALL = Duration.ofMinutes(2);
 
     private final DocumentConfig.Content config;
     private final ServerConfig.Embedding embedding;
     private final ContentDirectories directories;
     private final ContentTypes types = new ContentTypes();
+    private final TextExtractors extractors;
     private @Nullable Embedder embedder;
     private boolean closed;
 
@@ -44,6 +43,7 @@ public final class TextContent implements DocumentContent {
         this.config = config;
         this.embedding = embedding;
         this.directories = directories;
+        this.extractors = new TextExtractors(types, config, directories.temporary());
     }
 
     /**
@@ -104,16 +104,7 @@ public final class TextContent implements DocumentContent {
         if (config.maxTextChars() == 0) {
             return Optional.empty();
         }
-        if (types.isA(contentType, PDF)) {
-            return Optional.of(new PdfTextExtractor(directories.temporary()));
-        }
-        Optional<MarkupTextExtractor> markup = MarkupTextExtractor.of(contentType, types, directories.temporary());
-        if (markup.isPresent()) {
-            return Optional.of(markup.get());
-        }
-        return types.isA(contentType, MediaType.TEXT_PLAIN)
-                ? Optional.of(new PlainTextExtractor(config.charset()))
-                : Optional.empty();
+        return extractors.of(contentType);
     }
 
     private PipelineLimits limits() {

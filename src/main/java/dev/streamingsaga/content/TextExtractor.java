@@ -13,8 +13,16 @@ interface TextExtractor {
 
     /** Receives the text. Its methods may block, and end the extraction by throwing {@link TextSinkClosed}. */
     interface TextSink {
-        /** The number of pages, if the format has it. */
+        /** The number of pages of the document or of the current part, if the format has it. */
         void pages(int total);
+
+        /**
+         * The following pages belong to a file inside the document, until the next call. Pages and segments keep
+         * counting through all parts.
+         *
+         * @param path names from the outside to the inside, joined by {@link Attachments#SEPARATOR}; untrusted
+         */
+        void part(String path);
 
         /** Appends text to the current page. */
         void text(CharSequence part);

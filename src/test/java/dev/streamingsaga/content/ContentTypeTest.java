@@ -13,6 +13,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.poi.xssf.usermodel.XSSFWorkbook;
@@ -67,6 +68,25 @@ class ContentTypeTest {
 
         assertThat(type(text)).isEqualTo("text/plain");
         assertThat(type(bytes)).isEqualTo("application/octet-stream");
+    }
+
+    @Test
+    void finds_a_pdf_behind_other_bytes() throws IOException {
+        Path pdf = dir.resolve("a.pdf");
+        SamplePdf.write(pdf, 1, 0);
+        String bytes = Files.readString(pdf, StandardCharsets.ISO_8859_1);
+        for (String before : List.of(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: 1000\r\n\r\n",
+                "junk\n",
+                "\u0000\u0001\u0002".repeat(10_000))) {
+            Path behind = dir.resolve("behind");
+            Files.writeString(behind, before + bytes, StandardCharsets.ISO_8859_1);
+            assertThat(type(behind)).isEqualTo("application/pdf");
+        }
+        assertThat(type(file("about", "Each file begins with %PDF-1.7, and %PDF-2.0 is newer.")))
+                .isEqualTo("text/plain");
+        assertThat(type(file("answer", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: today\r\n\r\nGulls")))
+                .isEqualTo("text/plain");
     }
 
     @Test

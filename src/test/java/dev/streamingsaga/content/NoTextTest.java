@@ -67,6 +67,19 @@ class NoTextTest {
     }
 
     @Test
+    void detects_a_mail_by_its_headers_and_a_pdf_behind_others() throws IOException {
+        String mail = "Return-Path: <a@b.c>\nReceived: from x by y\nFrom: a@b.c\nSubject: gulls\n\nText\n";
+        String pdf = "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4\n1 0 obj\n";
+
+        assertThat(type("mail", mail.getBytes())).isEqualTo("message/rfc822");
+        assertThat(type("box", ("From a@b.c today\n" + mail).getBytes())).isEqualTo("application/mbox");
+        assertThat(type("letter", "From: the keeper\n\nDear gulls".getBytes())).isEqualTo("text/plain");
+        assertThat(type("page", pdf.getBytes())).isEqualTo("application/pdf");
+        assertThat(type("text", "A file with %PDF-1.4 in it is a PDF.".getBytes()))
+                .isEqualTo("text/plain");
+    }
+
+    @Test
     void detects_archives_and_documents_by_their_bytes() throws IOException {
         Path docx = directory.resolve("letter.docx");
         try (XWPFDocument document = new XWPFDocument();

@@ -1,0 +1,35 @@
+package dev.streamingsaga.content;
+
+import dev.streamingsaga.content.TextExtractor.TextSink;
+import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.journal.WarningCode;
+import org.apache.pdfbox.pdmodel.encryption.InvalidPasswordException;
+import org.apache.tika.exception.EncryptedDocumentException;
+import org.jspecify.annotations.Nullable;
+
+/** Turns failures of parsers into warnings. */
+final class ReadingFailures {
+    private ReadingFailures() {}
+
+    /** Without the exception message, in which parsers may quote the content. */
+    static void warn(TextSink text, Throwable failure) {
+        if (failure instanceof InvalidPasswordException || failure instanceof EncryptedDocumentException) {
+            text.warn(WarningCode.LOCKED, "", "a password is needed to read it; its text is not searchable");
+        } else {
+            text.warn(
+                    WarningCode.DAMAGED,
+                    "",
+                    "it cannot be read to the end (%s); the missing text is not searchable"
+                            .formatted(failure.getClass().getSimpleName()));
+        }
+    }
+
+    /** Parsers may wrap what the sink throws. */
+    static void rethrowIfClosed(Throwable failure) {
+        for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof TextSinkClosed closed) {
+                throw closed;
+            }
+        }
+    }
+}

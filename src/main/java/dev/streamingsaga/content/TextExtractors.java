@@ -1,0 +1,52 @@
+package dev.streamingsaga.content;
+
+import dev.streamingsaga.config.DocumentConfig;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.apache.tika.mime.MediaType;
+
+/** Chooses the extractor of a type. Thread-safe. */
+final class TextExtractors {
+    private static final MediaType PDF = MediaType.application("pdf");
+    private static final MediaType MBOX = MediaType.application("mbox");
+    private static final MediaType MAIL = MediaType.parse("message/rfc822");
+
+    private final ContentTypes types;
+    private final DocumentConfig.Attachments limits;
+    private final Charset charset;
+    private final Path temporary;
+
+    /** @param temporary folder for temporary files */
+    TextExtractors(ContentTypes types, DocumentConfig.Content config, Path temporary) {
+        this.types = types;
+        this.limits = config.attachments();
+        this.charset = config.charset();
+        this.temporary = temporary;
+    }
+
+    /** A new extractor for one document; empty if text of the type cannot be read. */
+    Optional<TextExtractor> of(String contentType) {
+        return of(contentType, Attachments.of(this, types, limits, temporary));
+    }
+
+    /** An extractor for a document or for a file inside it, which passes the files inside it to {@code attachments}. */
+    Optional<TextExtractor> of(String contentType, Attachments attachments) {
+        if (types.isA(contentType, PDF)) {
+            return Optional.of(new PdfTextExtractor(temporary, attachments));
+        }
+        if (types.isA(contentType, MBOX)) {
+            return Optional.of(new MboxExtractor(new MailBodies(this, temporary), attachments));
+        }
+        if (types.isA(contentType, MAIL)) {
+            return Optional.of(new MailExtractor(new MailBodies(this, temporary), attachments));
+        }
+        Optional<TextExtractor> markup = MarkupTextExtractor.of(contentType, types, temporary, attachments);
+        if (markup.isPresent()) {
+            return markup;
+        }
+        return types.isA(contentType, MediaType.TEXT_PLAIN)
+                ? Optional.of(new PlainTextExtractor(charset))
+                : Optional.empty();
+    }
+}
