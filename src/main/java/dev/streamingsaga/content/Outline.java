@@ -15,6 +15,11 @@ import java.util.List;
 public record Outline(int pages, List<Integer> segmentsPerPage, String title, String author, List<Warning> warnings) {
     public static final Outline EMPTY = new Outline(0, List.of(), "", "", List.of());
 
+    /** The number of pages that have segments. */
+    public int pagesWithText() {
+        return (int) segmentsPerPage.stream().filter(segments -> segments > 0).count();
+    }
+
     public int segments() {
         return segmentsPerPage.stream().mapToInt(Integer::intValue).sum();
     }

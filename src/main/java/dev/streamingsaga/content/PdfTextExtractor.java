@@ -12,6 +12,7 @@ import org.apache.pdfbox.io.RandomAccessRead;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.PDDocumentInformation;
 import org.apache.pdfbox.pdmodel.PDPage;
+import org.apache.pdfbox.pdmodel.PDPageTree;
 import org.apache.pdfbox.text.PDFTextStripper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,30 +41,44 @@ final class PdfTextExtractor implements TextExtractor {
             text.about(
                     Objects.requireNonNullElse(about.getTitle(), ""),
                     Objects.requireNonNullElse(about.getAuthor(), ""));
-            text.pages(document.getNumberOfPages());
-            Pages pages = new Pages(text);
+            text.pages(claimedPages(document));
+            PdfPages tree = PdfPages.of(document);
+            Pages pages = new Pages(text, tree);
             pages.writeText(document, pages.page);
-            pages.endPagesBefore(document.getNumberOfPages() + 1);
+            pages.endPagesBefore(tree.count() + 1);
             if (pages.damaged > 0) {
                 text.warn(
                         WarningCode.DAMAGED,
                         "",
                         "%d of %d pages cannot be read; they are not searchable"
-                                .formatted(pages.damaged, document.getNumberOfPages()));
+                                .formatted(pages.damaged, tree.count()));
             }
         }
+    }
+
+    /** For the progress only: a page is an object at least. */
+    private static int claimedPages(PDDocument document) {
+        int objects = document.getDocument().getXrefTable().size();
+        return Math.max(0, Math.min(document.getNumberOfPages(), objects));
     }
 
     /** One pass over all pages: with single pages the stripper would walk the page tree once for each of them. */
     private static final class Pages extends PDFTextStripper {
         private final TextSink text;
+        private final PdfPages tree;
         private final StringWriter page = new StringWriter();
         private int ended;
         private int damaged;
 
-        Pages(TextSink text) {
+        Pages(TextSink text, PdfPages tree) {
             this.text = text;
+            this.tree = tree;
             setLineSeparator("\n");
+        }
+
+        @Override
+        protected void processPages(PDPageTree all) throws IOException {
+            super.processPages(tree);
         }
 
         /** Ends pages without content, for which {@link #processPage} is never called. */

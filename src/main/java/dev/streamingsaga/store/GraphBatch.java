@@ -16,6 +16,7 @@ final class GraphBatch {
     private final int run;
     private final List<Map<String, Object>> nodes = new ArrayList<>();
     private final List<Map<String, Object>> edges = new ArrayList<>();
+    private String lastPage = "";
     private String lastSegment = "";
 
     GraphBatch(String sagaId, String documentId, int run) {
@@ -31,9 +32,10 @@ final class GraphBatch {
     void page(int page) {
         node(pageId(page), "page", page, 0, "page " + page);
         edge(sagaId, pageId(page), "contains");
-        if (page > 1) {
-            edge(pageId(page - 1), pageId(page), "next");
+        if (!lastPage.isEmpty()) {
+            edge(lastPage, pageId(page), "next");
         }
+        lastPage = pageId(page);
     }
 
     void segment(int page, int ordinal) {
@@ -53,6 +55,7 @@ final class GraphBatch {
     /** Returns an empty batch that continues after this one. */
     GraphBatch next() {
         GraphBatch next = new GraphBatch(sagaId, documentId, run);
+        next.lastPage = lastPage;
         next.lastSegment = lastSegment;
         return next;
     }

@@ -27,17 +27,21 @@ final class GraphWriter {
         batch.document(outline.title().isBlank() ? document.fileName() : outline.title());
         int ordinal = 0;
         for (int page = 1; page <= outline.segmentsPerPage().size(); page++) {
+            int end = ordinal + outline.segmentsPerPage().get(page - 1);
+            if (end == ordinal) {
+                continue; // a page without text, such as a scanned one
+            }
             batch = sendIfFull(run, batch);
             batch.page(page);
-            for (int end = ordinal + outline.segmentsPerPage().get(page - 1); ordinal < end; ordinal++) {
+            for (; ordinal < end; ordinal++) {
                 batch = sendIfFull(run, batch);
                 batch.segment(page, ordinal);
             }
             run.progress(StoreNames.GRAPH, ordinal, outline.segments(), "segments");
         }
         batches.send(run, batch);
-        // One node for the document, one for each page and each segment.
-        exchange.getMessage().setHeader(ExchangeKeys.EXPECTED, 1L + outline.pages() + outline.segments());
+        // One node for the document, one for each page with text and each segment.
+        exchange.getMessage().setHeader(ExchangeKeys.EXPECTED, 1L + outline.pagesWithText() + outline.segments());
     }
 
     void forget(Exchange exchange) {
