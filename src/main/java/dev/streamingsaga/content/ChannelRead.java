@@ -18,6 +18,7 @@ final class ChannelRead implements RandomAccessRead {
     private static final int MAX_PAGES = 1000;
 
     private final SeekableByteChannel channel;
+    private final long origin;
     private final long length;
     private final Map<Long, ByteBuffer> pages = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
@@ -32,8 +33,14 @@ final class ChannelRead implements RandomAccessRead {
     private boolean closed;
 
     ChannelRead(SeekableByteChannel channel) throws IOException {
+        this(channel, 0);
+    }
+
+    /** @param origin the bytes before it are left out */
+    ChannelRead(SeekableByteChannel channel, long origin) throws IOException {
         this.channel = channel;
-        this.length = channel.size();
+        this.origin = origin;
+        this.length = channel.size() - origin;
     }
 
     @Override
@@ -73,7 +80,7 @@ final class ChannelRead implements RandomAccessRead {
 
     private ByteBuffer load(long start) throws IOException {
         ByteBuffer loaded = ByteBuffer.allocate((int) Math.min(PAGE_BYTES, length - start));
-        channel.position(start);
+        channel.position(origin + start);
         while (loaded.hasRemaining()) {
             if (channel.read(loaded) < 0) {
                 throw new EOFException("ends before " + length);

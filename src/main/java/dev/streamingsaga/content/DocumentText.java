@@ -82,7 +82,21 @@ final class DocumentText implements TextSink {
         }
         chars += accepted;
         if (accepted < part.length()) {
+            truncate();
+        }
+    }
+
+    /** Further pages are counted, but have no text. */
+    private void truncate() {
+        if (!truncated) {
             truncated = true;
+            warn(
+                    WarningCode.TEXT_TRUNCATED,
+                    "",
+                    "the text exceeds saga.content.max-text-chars; text beyond the limit is not searchable");
+        }
+        if (segmentsPerPage.size() + 1 >= pagesTotal) {
+            endPage();
             throw new TextSinkClosed("limit of " + maxChars + " characters reached");
         }
     }

@@ -91,10 +91,6 @@ final class GuardedExtraction implements TextSink {
             throw failureOrStop(failure);
         }
         if (text.isTruncated()) {
-            warn(
-                    WarningCode.TEXT_TRUNCATED,
-                    "",
-                    "the text exceeds saga.content.max-text-chars; text beyond the limit is not searchable");
             return;
         }
         ReadingFailures.warn(this, e);

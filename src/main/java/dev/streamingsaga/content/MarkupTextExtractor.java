@@ -1,5 +1,6 @@
 package dev.streamingsaga.content;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -19,6 +20,7 @@ import org.apache.tika.metadata.TikaCoreProperties;
 import org.apache.tika.mime.MediaType;
 import org.apache.tika.parser.ParseContext;
 import org.apache.tika.parser.Parser;
+import org.apache.tika.parser.PasswordProvider;
 import org.apache.tika.parser.epub.EpubParser;
 import org.apache.tika.parser.html.JSoupParser;
 import org.apache.tika.parser.microsoft.OfficeParser;
@@ -48,24 +50,26 @@ final class MarkupTextExtractor implements TextExtractor {
     private final Parser parser;
     private final String contentType;
 
-    private final Path temporary;
-    private final Attachments attachments;
+    private final Surroundings surroundings;
 
-    private MarkupTextExtractor(Parser parser, String contentType, Path temporary, Attachments attachments) {
+    /**
+     * @param temporary folder for a copy of the document, since most parsers need a file
+     * @param attachments gets the files inside office documents
+     */
+    record Surroundings(Path temporary, Attachments attachments, Passwords passwords) {}
+
+    private MarkupTextExtractor(Parser parser, String contentType, Surroundings surroundings) {
         this.parser = parser;
         this.contentType = contentType;
-        this.temporary = temporary;
-        this.attachments = attachments;
+        this.surroundings = surroundings;
     }
 
     /**
      * Empty if no parser supports the type.
      *
      * @param contentType with the parameter {@code charset} if the charset of HTML is known from elsewhere
-     * @param temporary folder for a copy of the document, since most parsers need a file
-     * @param attachments gets the files inside office documents
      */
-    static Optional<TextExtractor> of(String contentType, ContentTypes types, Path temporary, Attachments attachments) {
+    static Optional<TextExtractor> of(String contentType, ContentTypes types, Surroundings surroundings) {
         MediaType type = MediaType.parse(contentType);
         if (type == null) {
             return Optional.empty();
@@ -80,12 +84,12 @@ final class MarkupTextExtractor implements TextExtractor {
                 new JSoupParser());
         for (Parser parser : parsers) {
             if (supports(parser, type)) {
-                return Optional.of(new MarkupTextExtractor(parser, contentType, temporary, attachments));
+                return Optional.of(new MarkupTextExtractor(parser, contentType, surroundings));
             }
         }
         boolean xml = types.isA(contentType, MediaType.APPLICATION_XML);
         return xml
-                ? Optional.of(new MarkupTextExtractor(new DcXMLParser(), contentType, temporary, attachments))
+                ? Optional.of(new MarkupTextExtractor(new DcXMLParser(), contentType, surroundings))
                 : Optional.empty();
     }
 
@@ -113,36 +117,40 @@ final class MarkupTextExtractor implements TextExtractor {
             throw new IOException(
                     "%s of %d bytes exceeds the limit of %d bytes for text".formatted(contentType, size, maxBytes()));
         }
-        attachments.readAfter(() -> parse(bytes, text), text);
+        surroundings.attachments().readAfter(() -> parse(bytes, text), text);
     }
 
     private void parse(SeekableByteChannel bytes, TextSink text) throws Exception {
         text.pages(1);
+        surroundings.passwords().tryEach(password -> parse(bytes, text, password));
+        text.endPage();
+    }
+
+    private void parse(SeekableByteChannel bytes, TextSink text, Optional<String> password) throws Exception {
         Metadata metadata = new Metadata();
         metadata.set(Metadata.CONTENT_TYPE, contentType);
         try (TikaInputStream in = open(bytes)) {
             SecureContentHandler handler =
                     new SecureContentHandler(new BodyContentHandler(new CharacterHandler(text)), in);
-            parser.parse(in, handler, metadata, context());
+            parser.parse(in, handler, metadata, context(password));
         } finally {
             text.about(
                     Objects.requireNonNullElse(metadata.get(TikaCoreProperties.TITLE), ""),
                     Objects.requireNonNullElse(metadata.get(TikaCoreProperties.CREATOR), ""));
         }
-        text.endPage();
     }
 
     private TikaInputStream open(SeekableByteChannel bytes) throws IOException {
         TemporaryResources resources = new TemporaryResources();
-        resources.setTemporaryFileDirectory(temporary);
-        TikaInputStream in = TikaInputStream.get(Channels.newInputStream(bytes.position(0)), resources, new Metadata());
+        resources.setTemporaryFileDirectory(surroundings.temporary());
+        TikaInputStream in = TikaInputStream.get(new OpenInput(bytes), resources, new Metadata());
         if (!isStreamed()) {
             in.getPath(); // copies the document: without a file, some parsers read all of it into memory
         }
         return in;
     }
 
-    private ParseContext context() {
+    private ParseContext context(Optional<String> password) {
         OfficeParserConfig office = new OfficeParserConfig();
         office.setUseSAXDocxExtractor(true);
         office.setUseSAXPptxExtractor(true);
@@ -152,7 +160,8 @@ final class MarkupTextExtractor implements TextExtractor {
         context.set(OfficeParserConfig.class, office);
         context.set(
                 EmbeddedDocumentExtractor.class,
-                mayContainFiles() ? new OfficeAttachments(attachments) : new NoEmbeddedDocuments());
+                mayContainFiles() ? new OfficeAttachments(surroundings.attachments()) : new NoEmbeddedDocuments());
+        password.ifPresent(known -> context.set(PasswordProvider.class, about -> known));
         declaredCharset().ifPresent(charset -> context.set(EncodingDetector.class, (in, about) -> charset));
         return context;
     }
@@ -166,6 +175,16 @@ final class MarkupTextExtractor implements TextExtractor {
         return Optional.ofNullable(MediaType.parse(contentType))
                 .map(type -> type.getParameters().get("charset"))
                 .map(Charset::forName);
+    }
+
+    /** Stays open for the next password. */
+    private static final class OpenInput extends FilterInputStream {
+        OpenInput(SeekableByteChannel bytes) throws IOException {
+            super(Channels.newInputStream(bytes.position(0)));
+        }
+
+        @Override
+        public void close() {}
     }
 
     private static final class CharacterHandler extends DefaultHandler {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.content;
 
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
@@ -11,6 +12,8 @@ import org.apache.pdfbox.cos.COSArray;
 import org.apache.pdfbox.cos.COSBase;
 import org.apache.pdfbox.cos.COSDictionary;
 import org.apache.pdfbox.cos.COSName;
+import org.apache.pdfbox.io.RandomAccessRead;
+import org.apache.pdfbox.io.RandomAccessReadBuffer;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.PDPage;
 import org.apache.pdfbox.pdmodel.PDPageTree;
@@ -138,6 +141,18 @@ final class PdfPages extends PDPageTree {
 
         CachedPage(COSDictionary page) {
             super(page);
+        }
+
+        /** A page may consist of the fields of a form. */
+        @Override
+        public boolean hasContents() {
+            return super.hasContents() || getCOSObject().containsKey(COSName.ANNOTS);
+        }
+
+        @Override
+        public RandomAccessRead getContentsForRandomAccess() throws IOException {
+            RandomAccessRead contents = super.getContentsForRandomAccess();
+            return contents == null ? new RandomAccessReadBuffer(new byte[0]) : contents;
         }
 
         @Override

@@ -4,11 +4,7 @@ import dev.streamingsaga.journal.WarningCode;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.Path;
 import java.util.Objects;
-import org.apache.pdfbox.Loader;
-import org.apache.pdfbox.io.MemoryUsageSetting;
-import org.apache.pdfbox.io.RandomAccessRead;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.PDDocumentInformation;
 import org.apache.pdfbox.pdmodel.PDPage;
@@ -18,32 +14,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Extracts the text of a PDF page by page. Does not decode images; unpacks streams to temporary files. A page that
- * cannot be read counts as a page without text. A PDF that needs a password fails as a whole.
+ * Extracts the text of a PDF page by page, with annotations and values of form fields, then the files inside it. Does
+ * not decode images; unpacks streams to temporary files. A page that cannot be read counts as a page without text. A
+ * PDF that needs an unknown password fails as a whole.
  */
 final class PdfTextExtractor implements TextExtractor {
     private static final Logger log = LoggerFactory.getLogger(PdfTextExtractor.class);
 
-    private final Path spoolDir;
+    private final PdfLoader loader;
     private final Attachments attachments;
 
-    PdfTextExtractor(Path spoolDir, Attachments attachments) {
-        this.spoolDir = spoolDir;
+    PdfTextExtractor(PdfLoader loader, Attachments attachments) {
+        this.loader = loader;
         this.attachments = attachments;
     }
 
     @Override
-    public void extract(SeekableByteChannel file, TextSink text) throws IOException {
-        var cache = MemoryUsageSetting.setupTempFileOnly().setTempDir(spoolDir.toFile()).streamCache;
-        try (RandomAccessRead source = new ChannelRead(file);
-                PDDocument document = Loader.loadPDF(source, "", null, null, cache)) {
+    public void extract(SeekableByteChannel file, TextSink text) throws Exception {
+        attachments.readAfter(() -> read(file, text), text);
+    }
+
+    private void read(SeekableByteChannel file, TextSink text) throws Exception {
+        try (PDDocument document = loader.load(file, text)) {
             PDDocumentInformation about = document.getDocumentInformation();
             text.about(
                     Objects.requireNonNullElse(about.getTitle(), ""),
                     Objects.requireNonNullElse(about.getAuthor(), ""));
             text.pages(claimedPages(document));
             PdfPages tree = PdfPages.of(document);
-            Pages pages = new Pages(text, tree);
+            Pages pages = new Pages(text, tree, new PdfAnnotations(attachments));
+            new XfaForm(text).write(document);
             pages.writeText(document, pages.page);
             pages.endPagesBefore(tree.count() + 1);
             if (pages.damaged > 0) {
@@ -53,6 +53,7 @@ final class PdfTextExtractor implements TextExtractor {
                         "%d of %d pages cannot be read; they are not searchable"
                                 .formatted(pages.damaged, tree.count()));
             }
+            PdfAttachments.collect(document, attachments);
         }
     }
 
@@ -66,13 +67,15 @@ final class PdfTextExtractor implements TextExtractor {
     private static final class Pages extends PDFTextStripper {
         private final TextSink text;
         private final PdfPages tree;
+        private final PdfAnnotations annotations;
         private final StringWriter page = new StringWriter();
         private int ended;
         private int damaged;
 
-        Pages(TextSink text, PdfPages tree) {
+        Pages(TextSink text, PdfPages tree, PdfAnnotations annotations) {
             this.text = text;
             this.tree = tree;
+            this.annotations = annotations;
             setLineSeparator("\n");
         }
 
@@ -90,7 +93,7 @@ final class PdfTextExtractor implements TextExtractor {
         }
 
         @Override
-        public void processPage(PDPage content) {
+        public void processPage(PDPage content) throws IOException {
             endPagesBefore(getCurrentPageNo());
             page.getBuffer().setLength(0);
             try {
@@ -103,6 +106,7 @@ final class PdfTextExtractor implements TextExtractor {
                         e.getClass().getName());
             }
             text.text(page.getBuffer());
+            annotations.write(content, text);
             endPagesBefore(getCurrentPageNo() + 1);
         }
     }

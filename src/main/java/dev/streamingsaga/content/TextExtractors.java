@@ -16,6 +16,7 @@ final class TextExtractors {
     private final DocumentConfig.Attachments limits;
     private final Charset charset;
     private final Path temporary;
+    private final Passwords passwords;
 
     /** @param temporary folder for temporary files */
     TextExtractors(ContentTypes types, DocumentConfig.Content config, Path temporary) {
@@ -23,6 +24,7 @@ final class TextExtractors {
         this.limits = config.attachments();
         this.charset = config.charset();
         this.temporary = temporary;
+        this.passwords = config.passwords().map(Passwords::read).orElse(Passwords.NONE);
     }
 
     /** A new extractor for one document; empty if text of the type cannot be read. */
@@ -33,7 +35,7 @@ final class TextExtractors {
     /** An extractor for a document or for a file inside it, which passes the files inside it to {@code attachments}. */
     Optional<TextExtractor> of(String contentType, Attachments attachments) {
         if (types.isA(contentType, PDF)) {
-            return Optional.of(new PdfTextExtractor(temporary, attachments));
+            return Optional.of(new PdfTextExtractor(new PdfLoader(temporary, passwords), attachments));
         }
         if (types.isA(contentType, MBOX)) {
             return Optional.of(new MboxExtractor(new MailBodies(this, temporary), attachments));
@@ -41,7 +43,8 @@ final class TextExtractors {
         if (types.isA(contentType, MAIL)) {
             return Optional.of(new MailExtractor(new MailBodies(this, temporary), attachments));
         }
-        Optional<TextExtractor> markup = MarkupTextExtractor.of(contentType, types, temporary, attachments);
+        Optional<TextExtractor> markup = MarkupTextExtractor.of(
+                contentType, types, new MarkupTextExtractor.Surroundings(temporary, attachments, passwords));
         if (markup.isPresent()) {
             return markup;
         }

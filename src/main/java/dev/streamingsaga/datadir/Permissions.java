@@ -93,6 +93,11 @@ public final class Permissions {
         Files.setPosixFilePermissions(created, permissions);
     }
 
+    /** Whether group or others have any permission for a file; false on systems without such permissions. */
+    public static boolean isShared(Path file) throws IOException {
+        return POSIX && isOpen(Files.getPosixFilePermissions(file));
+    }
+
     /** Whether group or others may write. */
     static boolean isWritable(Set<PosixFilePermission> permissions) {
         return permissions.contains(PosixFilePermission.GROUP_WRITE)

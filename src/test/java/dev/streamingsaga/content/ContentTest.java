@@ -278,6 +278,13 @@ class ContentTest {
             assertThat(text.replace('\n', ' ').substring(0, 100_000))
                     .endsWith(last.get(0).strip());
         }
+        try (TextContent limited =
+                ContentFixture.content(dir.resolve("spool4"), "saga.content.max-text-chars", "5000")) {
+            Outline outline = read(limited, pdf).outline();
+            assertThat(outline.pages()).isEqualTo(PAGES);
+            assertThat(outline.segmentsPerPage().get(PAGES - 1)).isZero();
+            assertThat(outline.warnings()).extracting(Warning::code).containsExactly(WarningCode.TEXT_TRUNCATED);
+        }
         try (TextContent none = ContentFixture.content(dir.resolve("spool3"), "saga.content.max-text-chars", "0")) {
             assertThat(none.outline(DocumentSource.of(file), "text/plain")).isEqualTo(Outline.EMPTY);
         }

@@ -1,0 +1,74 @@
+package dev.streamingsaga.content;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.pdfbox.cos.COSArray;
+import org.apache.pdfbox.cos.COSDictionary;
+import org.apache.pdfbox.cos.COSName;
+import org.apache.pdfbox.pdmodel.PDDocument;
+import org.apache.pdfbox.pdmodel.common.filespecification.PDComplexFileSpecification;
+import org.apache.pdfbox.pdmodel.common.filespecification.PDEmbeddedFile;
+import org.jspecify.annotations.Nullable;
+
+/** Collects the files inside a PDF: attachments, and the documents of a portfolio. */
+final class PdfAttachments {
+    private static final int MOST_NODES = 100_000;
+
+    private PdfAttachments() {}
+
+    static void collect(PDDocument document, Attachments attachments) throws IOException {
+        COSDictionary names = document.getDocumentCatalog().getCOSObject().getCOSDictionary(COSName.NAMES);
+        @Nullable COSDictionary files = names == null ? null : names.getCOSDictionary(COSName.EMBEDDED_FILES);
+        if (files == null) {
+            return;
+        }
+        Set<COSDictionary> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<COSDictionary> open = new ArrayDeque<>();
+        open.push(files);
+        while (!open.isEmpty() && seen.size() < MOST_NODES) {
+            COSDictionary node = open.pop();
+            if (seen.add(node)) {
+                addNames(node.getCOSArray(COSName.NAMES), attachments);
+                pushKids(node.getCOSArray(COSName.KIDS), open);
+            }
+        }
+    }
+
+    /** Names and files alternate. */
+    private static void addNames(@Nullable COSArray names, Attachments attachments) throws IOException {
+        for (int i = 1; names != null && i < names.size(); i += 2) {
+            if (names.getObject(i) instanceof COSDictionary file) {
+                add(new PDComplexFileSpecification(file), attachments);
+            }
+        }
+    }
+
+    private static void pushKids(@Nullable COSArray kids, Deque<COSDictionary> open) {
+        for (int i = kids == null ? -1 : kids.size() - 1; i >= 0; i--) {
+            if (kids.getObject(i) instanceof COSDictionary node) {
+                open.push(node);
+            }
+        }
+    }
+
+    static void add(PDComplexFileSpecification file, Attachments attachments) throws IOException {
+        @Nullable
+        PDEmbeddedFile content = Stream.of(file.getEmbeddedFileUnicode(), file.getEmbeddedFile())
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+        if (content != null) {
+            String name = Objects.requireNonNullElse(file.getFilename(), "").replace('\\', '/');
+            try (InputStream bytes = content.createInputStream()) {
+                attachments.add(name.substring(name.lastIndexOf('/') + 1), bytes);
+            }
+        }
+    }
+}

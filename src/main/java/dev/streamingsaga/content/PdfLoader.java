@@ -1,0 +1,75 @@
+package dev.streamingsaga.content;
+
+import dev.streamingsaga.content.TextExtractor.TextSink;
+import dev.streamingsaga.journal.WarningCode;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.apache.pdfbox.io.MemoryUsageSetting;
+import org.apache.pdfbox.pdmodel.PDDocument;
+import org.jspecify.annotations.Nullable;
+
+/** Opens a PDF: behind other bytes, with one of the passwords, and as far as a cut one goes. */
+final class PdfLoader {
+    private static final int TAIL_BYTES = 64 * 1024;
+
+    private final Path temporary;
+    private final Passwords passwords;
+
+    /** @param temporary folder for unpacked streams */
+    PdfLoader(Path temporary, Passwords passwords) {
+        this.temporary = temporary;
+        this.passwords = passwords;
+    }
+
+    /** Warns if a part of the file is missing. The caller closes the document before the channel. */
+    PDDocument load(SeekableByteChannel file, TextSink text) throws Exception {
+        long start = Math.max(0, PdfStart.find(ContentTypes.prefix(file)));
+        Loading loading = new Loading(file, start);
+        passwords.tryEach(loading);
+        PDDocument document = loading.document();
+        if (loading.pagesWereCollected || !hasEnd(file)) {
+            text.warn(
+                    WarningCode.DAMAGED,
+                    "",
+                    "a part of the file is missing; what could be found of its pages is searchable");
+        }
+        return document;
+    }
+
+    private static boolean hasEnd(SeekableByteChannel file) throws IOException {
+        file.position(Math.max(0, file.size() - TAIL_BYTES));
+        byte[] tail = Channels.newInputStream(file).readNBytes(TAIL_BYTES);
+        return new String(tail, StandardCharsets.ISO_8859_1).contains("startxref");
+    }
+
+    private final class Loading implements Passwords.Attempt {
+        private final SeekableByteChannel file;
+        private final long start;
+        private @Nullable PDDocument document;
+        private boolean pagesWereCollected;
+
+        Loading(SeekableByteChannel file, long start) {
+            this.file = file;
+            this.start = start;
+        }
+
+        @Override
+        public void read(Optional<String> password) throws IOException {
+            var cache = MemoryUsageSetting.setupTempFileOnly().setTempDir(temporary.toFile()).streamCache;
+            SurvivingPages parser = new SurvivingPages(new ChannelRead(file, start), password.orElse(""), cache);
+            document = parser.parse();
+            pagesWereCollected = parser.wereCollected();
+        }
+
+        PDDocument document() {
+            if (document == null) {
+                throw new IllegalStateException("not loaded");
+            }
+            return document;
+        }
+    }
+}
