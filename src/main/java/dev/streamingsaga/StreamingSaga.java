@@ -17,6 +17,7 @@ import dev.streamingsaga.datadir.DataDirectory;
 import dev.streamingsaga.dropfolder.CompletedOriginals;
 import dev.streamingsaga.dropfolder.DropFolderDependencies;
 import dev.streamingsaga.dropfolder.DropFolderRoutes;
+import dev.streamingsaga.extraction.Isolations;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.intake.ClaimCheck;
 import dev.streamingsaga.intake.NoHeaders;
@@ -232,7 +233,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 node,
                 config.operation().recovery().lease());
         Runs runs = new Runs(journal);
-        DocumentContent content = closeLater(ContentFactory.open(config));
+        DocumentContent content =
+                closeLater(ContentFactory.open(config, () -> Isolations.open(config, explicitResources.isPresent())));
         Stores stores = closeLater(Stores.open(
                 config, context, content, new VerifiedSources(config, servers.s3())::of, resources.databases()));
         stores.startVectorIndexes();

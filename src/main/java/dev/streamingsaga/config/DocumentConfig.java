@@ -4,6 +4,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What a document must be, and what is done to it. */
@@ -54,7 +55,8 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
             long maxTextChars,
             Charset charset,
             Attachments attachments,
-            Optional<Path> passwords) {}
+            Optional<Path> passwords,
+            Reading reading) {}
 
     /**
      * Which files inside a document are read.
@@ -64,4 +66,39 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
      * @param maxBytes unpacked size of all
      */
     public record Attachments(int depth, int max, long maxBytes) {}
+
+    /** Where documents are read. */
+    public enum IsolationMode {
+        /** In processes of their own in the stand-alone application, in this process in a hub. */
+        AUTO,
+        PROCESS,
+        IN_PROCESS
+    }
+
+    /**
+     * Where the text of documents is extracted, and what that may cost.
+     *
+     * @param workers processes that read documents; 0: one for each processor, at most one for each concurrent saga
+     * @param memoryBytes heap of such a process
+     * @param limits for one document
+     * @param settings all settings of {@code saga.content}, as they were written
+     */
+    public record Reading(
+            IsolationMode isolation,
+            int workers,
+            long memoryBytes,
+            ReadingLimits limits,
+            Map<String, String> settings) {}
+
+    /**
+     * What reading one document may cost.
+     *
+     * @param cpuTime processor time for any document
+     * @param cpuTimePerMib more of it for each MiB of the document
+     * @param stall how long the parser may do nothing at all
+     * @param temporaryBytes temporary files, beyond twice the size of the document
+     * @param pages the pages after them have no text
+     */
+    public record ReadingLimits(
+            Duration cpuTime, Duration cpuTimePerMib, Duration stall, long temporaryBytes, int pages) {}
 }

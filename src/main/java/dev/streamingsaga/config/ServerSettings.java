@@ -18,6 +18,7 @@ import static dev.streamingsaga.config.SettingType.SIZE;
 import static dev.streamingsaga.config.SettingType.TEXT;
 import static dev.streamingsaga.config.SettingType.URL;
 
+import dev.streamingsaga.config.DocumentConfig.IsolationMode;
 import dev.streamingsaga.config.OperationConfig.LogFormat;
 import dev.streamingsaga.config.OperationConfig.RecoveryMode;
 import dev.streamingsaga.config.OperationConfig.TraceDetail;
@@ -148,6 +149,7 @@ final class ServerSettings {
         table.row(FILE, "saga.content.passwords", "")
                 .describe("File of passwords, one a line, tried on PDF and office files that need one. Only its owner"
                         + " may have access to it (mode 600). Empty: none.");
+        reading(table);
         table.section("Embeddings");
         table.choice("saga.embedding.provider", EmbeddingProvider.IN_PROCESS)
                 .describe("in-process: the model on the class path; onnx: a model file of your own; http: a server with"
@@ -170,6 +172,33 @@ final class ServerSettings {
                 .describe("How search finds the nearest vectors in PostgreSQL. exact: compares with every vector; hnsw:"
                         + " an approximate index for each model, created in the background; hnsw-halfvec: the"
                         + " same with half the precision and size (pgvector 0.7).");
+    }
+
+    private static void reading(SettingsTable table) {
+        table.section("Reading of documents");
+        table.choice("saga.content.isolation", IsolationMode.AUTO)
+                .describe("Where PDF, office and markup documents are read. process: in processes of their own, which"
+                        + " may run out of memory, loop or crash without any effect on this one; in-process: here;"
+                        + " auto: process in the stand-alone application, in-process in a hub.");
+        table.row(INTEGER, "saga.content.workers", "0", "0", "64")
+                .describe("Processes that read documents, started when they are needed. 0: one for each processor, but"
+                        + " not more than saga.concurrency.");
+        table.row(SIZE, "saga.content.memory", "512MiB", "64MiB", "64GiB")
+                .describe(
+                        "Most memory (heap) of such a process. A document that needs more has no text from there on.");
+        table.row(DURATION, "saga.content.cpu-time", "45s", "1s", "1d")
+                .describe("Processor time that reading any document may take. A document that needs more has no text"
+                        + " from there on.");
+        table.row(DURATION, "saga.content.cpu-time-per-mib", "10s", "0s", "1h")
+                .describe("Processor time in addition, for each MiB of the document.");
+        table.row(DURATION, "saga.content.stall-timeout", "60s", "1s", "1d")
+                .describe("How long a parser may neither use processor time nor return anything, before it counts as"
+                        + " stalled.");
+        table.row(SIZE, "saga.content.max-temporary-size", "1GiB", "1MiB", "any")
+                .describe("Most temporary files for one document, in addition to twice its size. A document that needs"
+                        + " more has no text from there on.");
+        table.row(INTEGER, "saga.content.max-pages", "1000000", "1", "10000000")
+                .describe("Most pages of a document whose text is read.");
     }
 
     private static void observability(SettingsTable table) {

@@ -4,7 +4,10 @@ import dev.streamingsaga.config.DocumentConfig.Attachments;
 import dev.streamingsaga.config.DocumentConfig.Chunk;
 import dev.streamingsaga.config.DocumentConfig.Content;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
+import dev.streamingsaga.config.DocumentConfig.IsolationMode;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
+import dev.streamingsaga.config.DocumentConfig.Reading;
+import dev.streamingsaga.config.DocumentConfig.ReadingLimits;
 import dev.streamingsaga.config.DocumentConfig.Security;
 import dev.streamingsaga.config.DocumentConfig.Source;
 import dev.streamingsaga.config.EndpointConfig.AfterDrop;
@@ -183,7 +186,22 @@ public final class Settings {
                                 read.integer("saga.content.attachments.depth"),
                                 read.integer("saga.content.attachments.max"),
                                 read.size("saga.content.attachments.max-size")),
-                        read.path("saga.content.passwords")));
+                        read.path("saga.content.passwords"),
+                        reading(read)));
+    }
+
+    private static Reading reading(SettingsReader read) {
+        return new Reading(
+                read.choice("saga.content.isolation", IsolationMode.class),
+                read.integer("saga.content.workers"),
+                read.size("saga.content.memory"),
+                new ReadingLimits(
+                        read.duration("saga.content.cpu-time"),
+                        read.duration("saga.content.cpu-time-per-mib"),
+                        read.duration("saga.content.stall-timeout"),
+                        read.size("saga.content.max-temporary-size"),
+                        read.integer("saga.content.max-pages")),
+                read.all("saga.content."));
     }
 
     private static ServerConfig servers(SettingsReader read) {

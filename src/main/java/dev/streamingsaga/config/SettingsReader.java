@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Reads values by the type and range that {@link SettingsCatalog} declares, and collects what is wrong. A value that
@@ -47,6 +48,14 @@ final class SettingsReader {
             refuse(setting);
         }
         return value;
+    }
+
+    /** The values of all settings whose key begins so, by key. */
+    Map<String, String> all(String prefix) {
+        return SettingsCatalog.settings().stream()
+                .map(Setting::key)
+                .filter(key -> key.startsWith(prefix))
+                .collect(Collectors.toUnmodifiableMap(key -> key, this::value));
     }
 
     Optional<String> optionalText(String key) {

@@ -19,9 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Attachments implements AutoCloseable {
     /** Between the names of a path. */
-    static final String SEPARATOR = " \u203a ";
-
     private static final int NAME_CHARS = 200;
+
     private static final int MOST_WARNINGS = 10;
 
     private final Document document;

@@ -1,40 +1,36 @@
 package dev.streamingsaga.content;
 
 import dev.streamingsaga.datadir.Permissions;
+import dev.streamingsaga.datadir.ProcessFolders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Directories in which libraries write files.
  *
- * @param temporary temporary files; emptied at start
+ * @param temporary temporary files of this process, deleted at the end, or at a later start if it was killed
  * @param libraries native libraries and caches, kept
  */
 record ContentDirectories(Path temporary, Path libraries) {
     static ContentDirectories open(Path dir) {
-        ContentDirectories directories = new ContentDirectories(
-                dir.resolve("content").toAbsolutePath(), dir.resolve("native").toAbsolutePath());
+        Path parent = dir.resolve("content").toAbsolutePath();
+        Path libraries = dir.resolve("native").toAbsolutePath();
         try {
-            Permissions.folder(directories.temporary);
-            Permissions.folder(directories.libraries);
-            directories.deleteTemporaryFiles();
+            Permissions.folder(parent);
+            ProcessFolders.sweep(parent);
+            Permissions.folder(libraries);
+            ContentDirectories directories = new ContentDirectories(ProcessFolders.create(parent), libraries);
+            directories.configureLibraries();
+            return directories;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot prepare %s for temporary files".formatted(dir), e);
         }
-        directories.configureLibraries();
-        return directories;
     }
 
-    private void deleteTemporaryFiles() throws IOException {
-        try (Stream<Path> files = Files.list(temporary)) {
-            for (Path file : files.toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+    void close() {
+        ProcessFolders.delete(temporary);
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.StoreNames;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Chooses how an instance reads documents: with text, which needs libraries, or by content type only. */
 public final class ContentFactory {
@@ -17,9 +18,10 @@ public final class ContentFactory {
     /**
      * Reads text if all libraries are on the class path, else content types only.
      *
+     * @param isolation opens where documents are read
      * @throws ConfigException if a participant needs text and libraries are missing; names all of them
      */
-    public static DocumentContent open(SagaConfig config) {
+    public static DocumentContent open(SagaConfig config, Supplier<Isolation> isolation) {
         List<String> missing =
                 libraries(config.servers().embedding().provider() == EmbeddingProvider.HTTP).entrySet().stream()
                         .filter(library -> !exists(library.getKey()))
@@ -29,7 +31,8 @@ public final class ContentFactory {
             return TextContent.create(
                     config.documents().content(),
                     config.servers().embedding(),
-                    config.dataDir().resolve("spool"));
+                    config.dataDir().resolve("spool"),
+                    isolation.get());
         }
         List<String> readers =
                 config.participants().stream().filter(READERS::contains).toList();

@@ -20,6 +20,7 @@ final class DocumentText implements TextSink {
     private final Segmenter segmenter;
     private final Consumer<Segment> segments;
     private final long maxChars;
+    private final int maxPages;
     private final StringBuilder block = new StringBuilder();
     private final List<Integer> segmentsPerPage = new ArrayList<>();
     private final Warnings warnings = new Warnings();
@@ -33,9 +34,10 @@ final class DocumentText implements TextSink {
     private String title = "";
     private String author = "";
 
-    DocumentText(Segmenter segmenter, long maxChars, Consumer<Segment> segments) {
+    DocumentText(Segmenter segmenter, long maxChars, int maxPages, Consumer<Segment> segments) {
         this.segmenter = segmenter;
         this.maxChars = maxChars;
+        this.maxPages = maxPages;
         this.segments = segments;
     }
 
@@ -70,6 +72,9 @@ final class DocumentText implements TextSink {
     public void text(CharSequence part) {
         if (Thread.currentThread().isInterrupted()) {
             throw new TextSinkClosed("stopped");
+        }
+        if (!part.isEmpty()) {
+            requirePageWithinLimit();
         }
         int accepted = (int) Math.min(part.length(), maxChars - chars);
         for (int from = 0; from < accepted; ) {
@@ -142,13 +147,25 @@ final class DocumentText implements TextSink {
 
     @Override
     public void endPage() {
+        requirePageWithinLimit();
         emit(block.toString());
         block.setLength(0);
         segmentsPerPage.add(segmentsOnPage);
         segmentsOnPage = 0;
     }
 
-    /** Whether the character limit was reached; the text after it is missing. */
+    private void requirePageWithinLimit() {
+        if (segmentsPerPage.size() == maxPages) {
+            truncated = true;
+            warn(
+                    WarningCode.TEXT_TRUNCATED,
+                    "",
+                    "it has more pages than saga.content.max-pages; text beyond the limit is not searchable");
+            throw new TextSinkClosed("limit of " + maxPages + " pages reached");
+        }
+    }
+
+    /** Whether a limit of characters or pages was reached; the text after it is missing. */
     boolean isTruncated() {
         return truncated;
     }

@@ -29,8 +29,6 @@ final class EmbeddingPipeline {
     private static final Logger log = LoggerFactory.getLogger(EmbeddingPipeline.class);
     private static final AtomicLong THREADS = new AtomicLong();
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
-    private static final long POLL_MILLIS = 500;
-    private static final long WAITING = Long.MAX_VALUE;
 
     private final Embedder embedder;
     private final PipelineLimits limits;
@@ -40,17 +38,8 @@ final class EmbeddingPipeline {
     private final ExecutorService embedding;
     private List<Segment> batch = new ArrayList<>();
 
-    /** When the extractor last delivered text; {@link #WAITING} while it waits for the queue. */
-    private volatile long lastActivityNanos = System.nanoTime();
-
-    /** @param stall how long a parser may run without delivering text */
     record PipelineLimits(
-            int segmentTokens,
-            int overlapTokens,
-            long maxTextChars,
-            int batchSize,
-            int batchesAtATime,
-            Duration stall) {}
+            int segmentTokens, int overlapTokens, long maxTextChars, int maxPages, int batchSize, int batchesAtATime) {}
 
     record DocumentInput(
             DocumentSource source,
@@ -81,7 +70,7 @@ final class EmbeddingPipeline {
 
     Outline run() {
         Segmenter segmenter = new Segmenter(embedder, limits.segmentTokens(), limits.overlapTokens());
-        DocumentText text = new DocumentText(segmenter, limits.maxTextChars(), this::add);
+        DocumentText text = new DocumentText(segmenter, limits.maxTextChars(), limits.maxPages(), this::add);
         try {
             extraction.execute(() -> extract(text));
             return deliver(text);
@@ -94,7 +83,7 @@ final class EmbeddingPipeline {
     }
 
     private Outline deliver(DocumentText text) throws InterruptedException {
-        for (Item item = nextItem(); ; item = nextItem()) {
+        for (Item item = queue.take(); ; item = queue.take()) {
             if (item.batch() != null) {
                 List<EmbeddedSegment> embedded = result(item.batch());
                 input.sink().accept(embedded);
@@ -107,23 +96,6 @@ final class EmbeddingPipeline {
                 return end;
             } else {
                 throw unwrapped(item.failure());
-            }
-        }
-    }
-
-    private Item nextItem() throws InterruptedException {
-        while (true) {
-            Item item = queue.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
-            if (item != null) {
-                return item;
-            }
-            long since = lastActivityNanos;
-            if (since != WAITING && System.nanoTime() - since > limits.stall().toNanos()) {
-                throw new SagaException(
-                        Reason.TIMEOUT,
-                        ("the parser delivered no text of %s for %d s;"
-                                        + " set saga.content.max-text-chars=0 to store it without text")
-                                .formatted(name(), limits.stall().toSeconds()));
             }
         }
     }
@@ -145,8 +117,7 @@ final class EmbeddingPipeline {
 
     private void extract(DocumentText text) {
         try {
-            Outline outline = new GuardedExtraction(input.source(), text, () -> lastActivityNanos = System.nanoTime())
-                    .read(input.extractor());
+            Outline outline = new GuardedExtraction(input.source(), text).read(input.extractor());
             sendBatch();
             put(new Item(null, outline, null));
         } catch (TextSinkClosed e) {
@@ -175,14 +146,12 @@ final class EmbeddingPipeline {
     }
 
     private void put(Item item) {
-        lastActivityNanos = WAITING;
         try {
             queue.put(item);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TextSinkClosed("stopped");
         }
-        lastActivityNanos = System.nanoTime();
     }
 
     private List<EmbeddedSegment> embed(List<Segment> segments) {

@@ -24,14 +24,11 @@ final class GuardedExtraction implements TextSink {
 
     private final DocumentSource source;
     private final DocumentText text;
-    private final Runnable onActivity;
     private @Nullable RuntimeException failure;
 
-    /** @param onActivity called whenever the extractor delivers text, or bytes are fetched for it */
-    GuardedExtraction(DocumentSource source, DocumentText text, Runnable onActivity) {
+    GuardedExtraction(DocumentSource source, DocumentText text) {
         this.source = source;
         this.text = text;
-        this.onActivity = onActivity;
     }
 
     /** The file name for messages; cleaned, since names are untrusted input. */
@@ -58,7 +55,7 @@ final class GuardedExtraction implements TextSink {
 
     private SeekableByteChannel open() {
         try {
-            return source.open(onActivity);
+            return source.open(() -> {});
         } catch (IOException | RuntimeException e) {
             sourceFailed(e);
             throw failureOrStop(failure);
@@ -90,6 +87,9 @@ final class GuardedExtraction implements TextSink {
         if (failure != null || Thread.currentThread().isInterrupted()) {
             throw failureOrStop(failure);
         }
+        if (e instanceof SagaException saga) {
+            throw saga; // nothing about the document
+        }
         if (text.isTruncated()) {
             return;
         }
@@ -100,7 +100,6 @@ final class GuardedExtraction implements TextSink {
         if (failure != null) {
             throw new TextSinkClosed("the source failed");
         }
-        onActivity.run();
         try {
             call.run();
         } catch (TextSinkClosed e) {
@@ -108,8 +107,6 @@ final class GuardedExtraction implements TextSink {
         } catch (RuntimeException e) {
             failure = e; // parsers may wrap or swallow exceptions of a handler
             throw e;
-        } finally {
-            onActivity.run();
         }
     }
 

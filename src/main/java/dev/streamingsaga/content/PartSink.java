@@ -52,7 +52,7 @@ final class PartSink implements TextSink {
 
     @Override
     public void part(String inner) {
-        text.part(path + Attachments.SEPARATOR + inner);
+        text.part(path + TextSink.PATH_SEPARATOR + inner);
     }
 
     @Override
@@ -73,6 +73,6 @@ final class PartSink implements TextSink {
 
     @Override
     public void warn(WarningCode code, String place, String message) {
-        text.warn(code, place.isEmpty() ? path : path + Attachments.SEPARATOR + place, message);
+        text.warn(code, place.isEmpty() ? path : path + TextSink.PATH_SEPARATOR + place, message);
     }
 }

@@ -30,6 +30,11 @@ final class PlainTextExtractor implements TextExtractor {
     }
 
     @Override
+    public boolean isRisky() {
+        return false;
+    }
+
+    @Override
     public void extract(SeekableByteChannel file, TextSink text) throws IOException {
         text.pages(1);
         CharsetGuess guess = new CharsetDetector(fallback).detect(TextSample.of(file));

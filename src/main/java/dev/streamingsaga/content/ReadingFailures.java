@@ -8,12 +8,14 @@ import org.apache.tika.exception.EncryptedDocumentException;
 import org.jspecify.annotations.Nullable;
 
 /** Turns failures of parsers into warnings. */
-final class ReadingFailures {
+public final class ReadingFailures {
     private ReadingFailures() {}
 
     /** Without the exception message, in which parsers may quote the content. */
-    static void warn(TextSink text, Throwable failure) {
-        if (failure instanceof InvalidPasswordException || failure instanceof EncryptedDocumentException) {
+    public static void warn(TextSink text, Throwable failure) {
+        if (failure instanceof ReadingStopped stopped) {
+            text.warn(stopped.code(), stopped.place(), stopped.message());
+        } else if (failure instanceof InvalidPasswordException || failure instanceof EncryptedDocumentException) {
             text.warn(WarningCode.LOCKED, "", "a password is needed to read it; its text is not searchable");
         } else {
             text.warn(
@@ -24,11 +26,14 @@ final class ReadingFailures {
         }
     }
 
-    /** Parsers may wrap what the sink throws. */
+    /** Rethrows what ends the reading of the whole document; parsers may wrap what the sink throws. */
     static void rethrowIfClosed(Throwable failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof TextSinkClosed closed) {
                 throw closed;
+            }
+            if (cause instanceof ReadingStopped stopped) {
+                throw stopped;
             }
         }
     }

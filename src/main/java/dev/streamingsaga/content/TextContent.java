@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -28,38 +27,56 @@ public final class TextContent implements DocumentContent {
      */
     static final int DEFAULT_SEGMENT_TOKENS = 256;
 
-    private static final Duration STALL = Duration.ofMinutes(2);
-
     private final DocumentConfig.Content config;
     private final ServerConfig.Embedding embedding;
     private final ContentDirectories directories;
     private final ContentTypes types = new ContentTypes();
     private final TextExtractors extractors;
+    private final Isolation isolation;
     private @Nullable Embedder embedder;
     private boolean closed;
 
     private TextContent(
-            DocumentConfig.Content config, ServerConfig.Embedding embedding, ContentDirectories directories) {
+            DocumentConfig.Content config,
+            ServerConfig.Embedding embedding,
+            ContentDirectories directories,
+            Isolation isolation) {
         this.config = config;
         this.embedding = embedding;
         this.directories = directories;
+        this.isolation = isolation;
         this.extractors = new TextExtractors(types, config, directories.temporary());
     }
 
     /**
-     * Creates the content reader without loading the model.
+     * Creates the content reader without loading the model. It extracts in the threads of the callers, without limits.
      *
-     * @param spoolDir directory for temporary files and native libraries, used by this process only; files of a killed
-     *     process are deleted
+     * @param spoolDir directory for temporary files and native libraries; temporary files of killed processes are
+     *     deleted
      */
     public static TextContent create(DocumentConfig.Content config, ServerConfig.Embedding embedding, Path spoolDir) {
-        return new TextContent(config, embedding, ContentDirectories.open(spoolDir));
+        return create(config, embedding, spoolDir, Isolation.NONE);
+    }
+
+    /**
+     * As above, with extraction elsewhere.
+     *
+     * @param isolation closed with the content reader
+     */
+    public static TextContent create(
+            DocumentConfig.Content config, ServerConfig.Embedding embedding, Path spoolDir, Isolation isolation) {
+        return new TextContent(config, embedding, ContentDirectories.open(spoolDir), isolation);
     }
 
     @Override
     public String contentType(DocumentSource source) {
         try (SeekableByteChannel bytes = source.open(() -> {})) {
-            return types.detect(ContentTypes.prefix(bytes), source.fileName()).toString();
+            String type =
+                    types.detect(ContentTypes.prefix(bytes), source.fileName()).toString();
+            if (extractor(type).filter(TextExtractor::isRisky).isPresent()) {
+                isolation.prepare();
+            }
+            return type;
         } catch (NoSuchFileException e) {
             throw new SagaException(Reason.FILE_NOT_FOUND, GuardedExtraction.name(source) + " does not exist", e);
         } catch (IOException e) {
@@ -68,9 +85,9 @@ public final class TextContent implements DocumentContent {
     }
 
     /**
-     * @throws SagaException {@code TIMEOUT} if a parser delivers nothing for 2 minutes, {@code CANCELLED} if the caller
-     *     is interrupted (the flag stays set), {@code FILE_NOT_FOUND} or {@code FILE_NOT_READABLE} if a file cannot be
-     *     read, the reason of the source if that fails, {@code STORE_FAILED} if the server of the model fails
+     * @throws SagaException {@code CANCELLED} if the caller is interrupted (the flag stays set), {@code FILE_NOT_FOUND}
+     *     or {@code FILE_NOT_READABLE} if a file cannot be read, the reason of the source if that fails,
+     *     {@code STORE_FAILED} if the server of the model fails
      */
     @Override
     public Outline embed(
@@ -84,8 +101,8 @@ public final class TextContent implements DocumentContent {
             progress.report(0, 0, 0);
             return Outline.EMPTY;
         }
-        EmbeddingPipeline.DocumentInput input =
-                new EmbeddingPipeline.DocumentInput(source, extractor.get(), firstOrdinal, sink, progress);
+        EmbeddingPipeline.DocumentInput input = new EmbeddingPipeline.DocumentInput(
+                source, isolation.isolate(contentType, extractor.get()), firstOrdinal, sink, progress);
         return new EmbeddingPipeline(embedder(), limits(), input).run();
     }
 
@@ -113,9 +130,9 @@ public final class TextContent implements DocumentContent {
                 Math.min(configured, embedder().maxTokens()),
                 config.segmentOverlapTokens(),
                 config.maxTextChars(),
+                config.reading().limits().pages(),
                 embedding.batchSize(),
-                Math.max(2, embedding.threads()),
-                STALL);
+                Math.max(2, embedding.threads()));
     }
 
     @Override
@@ -136,6 +153,8 @@ public final class TextContent implements DocumentContent {
     @Override
     public synchronized void close() {
         closed = true;
+        isolation.close();
+        directories.close();
         if (embedder != null) {
             embedder.close();
         }

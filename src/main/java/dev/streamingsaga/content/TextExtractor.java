@@ -4,15 +4,23 @@ import dev.streamingsaga.journal.WarningCode;
 import java.nio.channels.SeekableByteChannel;
 
 /** Extracts the text of one kind of file, in reading order and with bounded memory. */
-interface TextExtractor {
+public interface TextExtractor {
     /**
      * @param bytes closed by the caller
      * @throws Exception any exception of the library for a damaged file; {@code text} keeps what it received until then
      */
     void extract(SeekableByteChannel bytes, TextSink text) throws Exception;
 
+    /** Whether a document can make it loop, or use memory without limit: so every parser of a complex format. */
+    default boolean isRisky() {
+        return true;
+    }
+
     /** Receives the text. Its methods may block, and end the extraction by throwing {@link TextSinkClosed}. */
     interface TextSink {
+        /** Between the names of a path of parts. */
+        String PATH_SEPARATOR = " \u203a ";
+
         /** The number of pages of the document or of the current part, if the format has it. */
         void pages(int total);
 
@@ -20,7 +28,7 @@ interface TextExtractor {
          * The following pages belong to a file inside the document, until the next call. Pages and segments keep
          * counting through all parts.
          *
-         * @param path names from the outside to the inside, joined by {@link Attachments#SEPARATOR}; untrusted
+         * @param path names from the outside to the inside, joined by {@link #PATH_SEPARATOR}; untrusted
          */
         void part(String path);
 
@@ -43,7 +51,7 @@ interface TextExtractor {
 
     /** No more text is accepted: the limit is reached, or the extraction was stopped. */
     final class TextSinkClosed extends RuntimeException {
-        TextSinkClosed(String reason) {
+        public TextSinkClosed(String reason) {
             super(reason, null, false, false);
         }
     }

@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.apache.tika.mime.MediaType;
 
 /** Chooses the extractor of a type. Thread-safe. */
-final class TextExtractors {
+public final class TextExtractors {
     private static final MediaType PDF = MediaType.application("pdf");
     private static final MediaType MBOX = MediaType.application("mbox");
     private static final MediaType MAIL = MediaType.parse("message/rfc822");
@@ -27,8 +27,17 @@ final class TextExtractors {
         this.passwords = config.passwords().map(Passwords::read).orElse(Passwords.NONE);
     }
 
+    /**
+     * Extractors of a process that only reads documents.
+     *
+     * @param temporary folder for temporary files
+     */
+    public static TextExtractors create(DocumentConfig.Content config, Path temporary) {
+        return new TextExtractors(new ContentTypes(), config, temporary);
+    }
+
     /** A new extractor for one document; empty if text of the type cannot be read. */
-    Optional<TextExtractor> of(String contentType) {
+    public Optional<TextExtractor> of(String contentType) {
         return of(contentType, Attachments.of(this, types, limits, temporary));
     }
 

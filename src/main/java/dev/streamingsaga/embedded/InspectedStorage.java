@@ -6,6 +6,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.dropfolder.CompletedOriginals;
+import dev.streamingsaga.extraction.Isolations;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.operations.StorageConnections;
@@ -64,7 +65,8 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
             TextContent content = opened(TextContent.create(
                     config.documents().content(),
                     config.servers().embedding(),
-                    config.dataDir().resolve("spool")));
+                    config.dataDir().resolve("spool"),
+                    Isolations.open(config, true)));
             CamelContext context = opened(new DefaultCamelContext());
             openStores = Optional.of(
                     new OpenStores(context, content, opened(Stores.open(config, context, content, this::source))));

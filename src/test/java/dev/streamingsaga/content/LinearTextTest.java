@@ -173,6 +173,7 @@ class LinearTextTest {
         DocumentText text = new DocumentText(
                 new Segmenter(model, 256, 0),
                 size,
+                1,
                 segment -> lengths.add(segment.text().length()));
         String part = unit.repeat(10_000);
 

@@ -90,6 +90,11 @@ class TextEncodingTest {
         }
 
         @Override
+        public void part(String path) {
+            throw new AssertionError("a text file has no parts");
+        }
+
+        @Override
         public void text(CharSequence part) {
             text.append(part);
         }

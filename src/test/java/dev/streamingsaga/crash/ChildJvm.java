@@ -90,6 +90,7 @@ final class ChildJvm {
         all.put("saga.chunk.parallelism", "1");
         all.put("saga.chunk.retry-delay", "50ms");
         all.put("saga.content.max-text-chars", "4000");
+        all.put("saga.content.isolation", "in-process");
         all.put("saga.embedding.batch-size", "1");
         all.put("saga.embedding.threads", "1");
         all.put("saga.compensation.retry-delay", "500ms");

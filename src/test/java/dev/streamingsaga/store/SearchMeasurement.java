@@ -5,6 +5,7 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.content.ContentFactory;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.content.Embedder;
+import dev.streamingsaga.content.Isolation;
 import dev.streamingsaga.database.Databases.Dialect;
 import dev.streamingsaga.store.SegmentIndex.Model;
 import dev.streamingsaga.store.SegmentIndex.SegmentKey;
@@ -63,7 +64,7 @@ class SearchMeasurement {
         Map<String, String> withFolder = new HashMap<>(settings);
         withFolder.put("saga.data.dir", folder.resolve("model").toString());
         SagaConfig config = Settings.parse(withFolder);
-        try (DocumentContent content = ContentFactory.open(config);
+        try (DocumentContent content = ContentFactory.open(config, () -> Isolation.NONE);
                 EmbeddedCorpus corpus = EmbeddedCorpus.of(
                         Path.of(System.getProperty("search.corpus")),
                         Integer.getInteger("search.embedded", 20_000),

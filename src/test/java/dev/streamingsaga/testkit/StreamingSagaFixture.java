@@ -129,6 +129,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
         all.put("saga.chunk.retry-delay", "10ms");
         all.put("saga.patience", "0s");
         all.put("saga.drain.timeout", "0s");
+        all.put("saga.content.isolation", "in-process");
         all.put("saga.redelivery.max", "0");
         all.put("saga.compensation.step-timeout", "10s");
         all.put("saga.routes.dir", directory.resolve("routes").toString());

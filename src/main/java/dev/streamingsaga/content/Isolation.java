@@ -1,0 +1,21 @@
+package dev.streamingsaga.content;
+
+/** Where the text of documents is extracted, and what that may cost. Thread-safe. */
+public interface Isolation extends AutoCloseable {
+    /** Extracts in the thread of the caller, without limits. */
+    Isolation NONE = (contentType, extractor) -> extractor;
+
+    /**
+     * Returns an extractor that gives the same text within limits, and throws {@link ReadingStopped} beyond them.
+     *
+     * @param extractor for one document of that type
+     */
+    TextExtractor isolate(String contentType, TextExtractor extractor);
+
+    /** A document that has to be isolated is about to be read. Returns at once. */
+    default void prepare() {}
+
+    /** Extractions that are still running fail. */
+    @Override
+    default void close() {}
+}

@@ -1,0 +1,179 @@
+package dev.streamingsaga.extraction;
+
+import dev.streamingsaga.content.TextExtractor.TextSink;
+import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.journal.WarningCode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.SeekableByteChannel;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Between a parser in a thread of its own, and the document and its text. Once it is closed, neither is reached any
+ * more, even by a parser that does not stop.
+ */
+final class Gate implements TextSink, SeekableByteChannel {
+    private final SeekableByteChannel bytes;
+    private final TextSink text;
+    private final ReentrantLock reading = new ReentrantLock();
+    private final ReentrantLock writing = new ReentrantLock();
+    private final PlaceInText place = new PlaceInText();
+    private volatile boolean closed;
+    private volatile boolean waiting;
+    private final AtomicLong exchanges = new AtomicLong();
+
+    Gate(SeekableByteChannel bytes, TextSink text) {
+        this.bytes = bytes;
+        this.text = text;
+    }
+
+    /**
+     * Lets nothing more through, and interrupts the parser, but not while it reads: that would close the file for good.
+     * Returns when the parser is outside.
+     */
+    void close(Thread parser) {
+        closed = true;
+        reading.lock();
+        try {
+            parser.interrupt();
+        } finally {
+            reading.unlock();
+        }
+        writing.lock();
+        try {
+            waiting = false;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    boolean isWaiting() {
+        return waiting;
+    }
+
+    long exchanges() {
+        return exchanges.get();
+    }
+
+    String place() {
+        return place.now();
+    }
+
+    private interface Access<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T read(Access<T> access) throws IOException {
+        reading.lock();
+        waiting = true;
+        try {
+            if (closed) {
+                throw new ClosedChannelException();
+            }
+            return access.run();
+        } finally {
+            passed(reading);
+        }
+    }
+
+    private void write(Runnable access) {
+        writing.lock();
+        waiting = true;
+        try {
+            if (closed) {
+                throw new TextSinkClosed("stopped");
+            }
+            access.run();
+        } finally {
+            passed(writing);
+        }
+    }
+
+    private void passed(ReentrantLock lock) {
+        waiting = false;
+        exchanges.incrementAndGet();
+        lock.unlock();
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+        return read(() -> bytes.read(target));
+    }
+
+    @Override
+    public long position() throws IOException {
+        return read(bytes::position);
+    }
+
+    @Override
+    public SeekableByteChannel position(long newPosition) throws IOException {
+        read(() -> bytes.position(newPosition));
+        return this;
+    }
+
+    @Override
+    public long size() throws IOException {
+        return read(bytes::size);
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed;
+    }
+
+    /** The document is closed by whoever opened it. */
+    @Override
+    public void close() {}
+
+    @Override
+    public int write(ByteBuffer source) {
+        throw new NonWritableChannelException();
+    }
+
+    @Override
+    public SeekableByteChannel truncate(long size) {
+        throw new NonWritableChannelException();
+    }
+
+    @Override
+    public void pages(int total) {
+        write(() -> {
+            text.pages(total);
+            place.pages(total);
+        });
+    }
+
+    @Override
+    public void part(String path) {
+        write(() -> {
+            text.part(path);
+            place.part(path);
+        });
+    }
+
+    @Override
+    public void text(CharSequence part) {
+        write(() -> text.text(part));
+    }
+
+    @Override
+    public void endPage() {
+        write(() -> {
+            text.endPage();
+            place.endPage();
+        });
+    }
+
+    @Override
+    public void about(String title, String author) {
+        write(() -> text.about(title, author));
+    }
+
+    @Override
+    public void warn(WarningCode code, String where, String message) {
+        write(() -> text.warn(code, where, message));
+    }
+}

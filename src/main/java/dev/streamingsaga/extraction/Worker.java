@@ -1,0 +1,149 @@
+package dev.streamingsaga.extraction;
+
+import dev.streamingsaga.content.ReadingFailures;
+import dev.streamingsaga.content.TextExtractor;
+import dev.streamingsaga.datadir.ProcessFolders;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The worker: reads one document after another for the process that started it. It ends as soon as that process does,
+ * whatever the parser is doing.
+ */
+final class Worker {
+    /** As of {@code -XX:+ExitOnOutOfMemoryError}. */
+    static final int OUT_OF_MEMORY = 3;
+
+    private static final int BUFFER_BYTES = 64 * 1024;
+    private static final long STACK_BYTES = 16L * 1024 * 1024;
+
+    private final DataInputStream in;
+    private final DataOutputStream out;
+    private final BlockingQueue<Object> documents = new ArrayBlockingQueue<>(1);
+    private final BlockingQueue<byte[]> answers = new ArrayBlockingQueue<>(1);
+
+    private Worker(DataInputStream in, DataOutputStream out) {
+        this.in = in;
+        this.out = out;
+    }
+
+    /** Creates extractors from settings. */
+    interface Extractors {
+        Function<String, Optional<TextExtractor>> create(Map<String, String> settings);
+    }
+
+    private record WorkerDocument(String contentType, long size) {}
+
+    /** Never returns: what libraries print goes to standard error, since standard output belongs to the frames. */
+    static void run(Extractors extractors) {
+        DataOutputStream out = new DataOutputStream(new BufferedOutputStream(System.out, BUFFER_BYTES));
+        System.setOut(System.err);
+        Worker worker = new Worker(
+                new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in), BUFFER_BYTES)),
+                out);
+        // Room for the recursion of parsers: the default stack ends at documents that are only unusual.
+        new Thread(null, () -> worker.serve(extractors), "reader", STACK_BYTES).start();
+        worker.listen();
+    }
+
+    /** Reads what arrives until the other process ends, even while the parser loops. */
+    private void listen() {
+        try {
+            while (true) {
+                int frame = in.readUnsignedByte();
+                switch (frame) {
+                    case Frames.SETTINGS -> documents.put(readSettings());
+                    case Frames.DOCUMENT ->
+                        documents.put(new WorkerDocument(Frames.readText(in, Frames.MAX_LINE_CHARS), in.readLong()));
+                    case Frames.BYTES -> {
+                        byte[] bytes = new byte[Frames.length(in, Frames.MAX_READ_BYTES)];
+                        in.readFully(bytes);
+                        answers.put(bytes);
+                    }
+                    default -> throw new Frames.BrokenFrameException("frame " + frame);
+                }
+            }
+        } catch (EOFException e) {
+            end(0);
+        } catch (IOException | InterruptedException e) {
+            System.err.println("the worker ends: " + e);
+            end(1);
+        }
+    }
+
+    private Map<String, String> readSettings() throws IOException {
+        Map<String, String> settings = new HashMap<>();
+        for (int left = Frames.length(in, Frames.MAX_SETTINGS); left > 0; left--) {
+            settings.put(Frames.readText(in, Frames.MAX_LINE_CHARS), Frames.readText(in, Frames.MAX_LINE_CHARS));
+        }
+        return settings;
+    }
+
+    /** Neither shutdown hooks nor parsers can delay it. */
+    private static void end(int exit) {
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+        ProcessFolders.delete(Path.of(System.getProperty("java.io.tmpdir")));
+        Runtime.getRuntime().halt(exit);
+    }
+
+    @SuppressWarnings("unchecked")
+    private void serve(Extractors factory) {
+        try {
+            Function<String, Optional<TextExtractor>> extractors =
+                    factory.create((Map<String, String>) documents.take());
+            while (true) {
+                read((WorkerDocument) documents.take(), extractors);
+            }
+        } catch (OutOfMemoryError e) {
+            Runtime.getRuntime().halt(OUT_OF_MEMORY);
+        } catch (Throwable e) {
+            e.printStackTrace();
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    private void read(WorkerDocument document, Function<String, Optional<TextExtractor>> extractors)
+            throws IOException {
+        out.writeByte(Frames.BEGUN);
+        out.flush();
+        FrameSink sink = new FrameSink(out);
+        Throwable failure = extract(document, extractors, sink);
+        if (failure instanceof OutOfMemoryError error) {
+            throw error;
+        }
+        if (failure != null) {
+            ReadingFailures.warn(sink, failure);
+        }
+        out.writeByte(Frames.END);
+        // After a failed initialization of a class, or deep recursion, libraries may be in any state.
+        out.writeBoolean(!(failure instanceof Error));
+        out.flush();
+    }
+
+    private @Nullable Throwable extract(
+            WorkerDocument document, Function<String, Optional<TextExtractor>> extractors, FrameSink sink) {
+        try {
+            Optional<TextExtractor> extractor = extractors.apply(document.contentType());
+            if (extractor.isPresent()) {
+                extractor.get().extract(new RemoteChannel(out, answers, document.size()), sink);
+            }
+            return null;
+        } catch (Throwable e) {
+            return e;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package dev.streamingsaga.extraction;
+
+import dev.streamingsaga.config.DocumentConfig.ReadingLimits;
+import dev.streamingsaga.content.Isolation;
+import dev.streamingsaga.content.TextExtractor;
+import dev.streamingsaga.content.TextExtractor.TextSink;
+import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.extraction.WorkerReading.NotBegunException;
+import dev.streamingsaga.journal.Reason;
+import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+
+/** Reads documents in workers; text files, whose reader is simple, in this process. */
+final class WorkerIsolation implements Isolation {
+    private static final int STARTS = 3;
+
+    private final ReadingLimits limits;
+    private final WorkerPool workers;
+    private final ReadingWatch watch;
+    private final InProcessIsolation here;
+
+    WorkerIsolation(ReadingLimits limits, WorkerPool workers, ReadingWatch watch, InProcessIsolation here) {
+        this.limits = limits;
+        this.workers = workers;
+        this.watch = watch;
+        this.here = here;
+    }
+
+    @Override
+    public TextExtractor isolate(String contentType, TextExtractor extractor) {
+        return extractor.isRisky()
+                ? (bytes, text) -> extract(contentType, bytes, text)
+                : here.isolate(contentType, extractor);
+    }
+
+    @Override
+    public void prepare() {
+        workers.prepare();
+    }
+
+    private void extract(String contentType, SeekableByteChannel bytes, TextSink text) throws IOException {
+        ReadingBudget budget = ReadingBudget.of(limits, bytes.size());
+        String problem = "";
+        for (int start = 0; start < STARTS; start++) {
+            try {
+                extractOnce(contentType, bytes, text, budget);
+                return;
+            } catch (NotBegunException e) {
+                problem = String.valueOf(e.getMessage());
+            }
+        }
+        throw cannotStart(problem);
+    }
+
+    private void extractOnce(String contentType, SeekableByteChannel bytes, TextSink text, ReadingBudget budget)
+            throws NotBegunException, IOException {
+        WorkerProcess worker = acquire();
+        boolean reusable = false;
+        WorkerReading reading = new WorkerReading(worker, bytes, text, budget);
+        Runnable unwatch = watch.add(reading);
+        try {
+            reusable = reading.run(contentType);
+        } finally {
+            unwatch.run();
+            workers.release(worker, reusable);
+        }
+    }
+
+    private WorkerProcess acquire() {
+        try {
+            return workers.acquire();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TextSinkClosed("stopped");
+        } catch (IOException e) {
+            throw cannotStart(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static SagaException cannotStart(String problem) {
+        return new SagaException(
+                Reason.STORE_FAILED,
+                "no process that reads documents can be started (" + problem + "); free memory, check"
+                        + " saga.content.memory, or set saga.content.isolation=in-process");
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        here.close();
+        watch.close();
+    }
+}

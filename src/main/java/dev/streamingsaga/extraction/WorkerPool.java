@@ -1,0 +1,112 @@
+package dev.streamingsaga.extraction;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Workers that are kept for the next document. Thread-safe. */
+final class WorkerPool implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(WorkerPool.class);
+
+    /** Parsers may keep memory and files; a start costs a second. */
+    private static final int MAX_DOCUMENTS = 200;
+
+    private final WorkerCommand command;
+    private final Semaphore slots;
+    private final Deque<WorkerProcess> idle = new ArrayDeque<>();
+    private final Set<WorkerProcess> all = new HashSet<>();
+    private boolean closed;
+
+    WorkerPool(WorkerCommand command, int size) {
+        this.command = command;
+        this.slots = new Semaphore(size, true);
+    }
+
+    /** Waits for a worker that is free, and starts one if none is idle. */
+    WorkerProcess acquire() throws InterruptedException, IOException {
+        slots.acquire();
+        try {
+            return take();
+        } catch (IOException | RuntimeException e) {
+            slots.release();
+            throw e;
+        }
+    }
+
+    private WorkerProcess take() throws IOException {
+        while (true) {
+            WorkerProcess worker = idleOrNew();
+            if (worker.isAlive()) {
+                return worker;
+            }
+            remove(worker);
+        }
+    }
+
+    private synchronized WorkerProcess idleOrNew() throws IOException {
+        if (closed) {
+            throw new IllegalStateException("content is closed");
+        }
+        WorkerProcess known = idle.pollLast();
+        if (known != null) {
+            return known;
+        }
+        WorkerProcess started = WorkerProcess.start(command);
+        all.add(started);
+        return started;
+    }
+
+    private void remove(WorkerProcess worker) {
+        synchronized (this) {
+            all.remove(worker);
+        }
+        worker.close();
+    }
+
+    /** @param reusable whether it has finished its document and can read another one */
+    void release(WorkerProcess worker, boolean reusable) {
+        boolean kept = false;
+        synchronized (this) {
+            if (reusable && !closed && worker.countDocument() < MAX_DOCUMENTS) {
+                kept = idle.add(worker);
+            }
+        }
+        if (!kept) {
+            remove(worker);
+        }
+        slots.release();
+    }
+
+    /** Starts a worker if there is none yet, so that it is ready when it is needed. */
+    void prepare() {
+        synchronized (this) {
+            if (closed || !all.isEmpty()) {
+                return;
+            }
+            try {
+                WorkerProcess started = WorkerProcess.start(command);
+                all.add(started);
+                idle.add(started);
+            } catch (IOException e) {
+                log.debug("cannot start a worker yet", e); // whoever needs it tries again
+            }
+        }
+    }
+
+    /** Ends all workers, also those that are reading. */
+    @Override
+    public void close() {
+        Set<WorkerProcess> ending;
+        synchronized (this) {
+            closed = true;
+            ending = Set.copyOf(all);
+            idle.clear();
+        }
+        ending.forEach(WorkerProcess::close);
+    }
+}

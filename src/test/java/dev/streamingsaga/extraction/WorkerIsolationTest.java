@@ -1,0 +1,281 @@
+package dev.streamingsaga.extraction;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.streamingsaga.config.DocumentConfig.Reading;
+import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.content.ReadingStopped;
+import dev.streamingsaga.content.TextExtractor;
+import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real workers with parsers that do the worst that documents make parsers do. */
+class WorkerIsolationTest {
+    private static final String TEXT = "Text of the document. ".repeat(20_000);
+
+    @TempDir
+    Path dir;
+
+    private final ReadText text = new ReadText();
+    private Path file;
+    private WorkerIsolation isolation;
+
+    @BeforeEach
+    void write() throws IOException {
+        file = Files.writeString(dir.resolve("a.txt"), TEXT);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        isolation.close();
+        assertThat(workers()).isEmpty();
+        assertThat(dir.resolve("content")).isEmptyDirectory();
+    }
+
+    private void open(String... keysAndValues) {
+        Map<String, String> values = new HashMap<>(Map.of("saga.content.memory", "64MiB"));
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            values.put(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        Reading reading = Settings.parse(values).documents().content().reading();
+        open(reading, WorkerCommand.of(reading, dir.resolve("content"), HostileWorkerMain.class));
+    }
+
+    private void open(Reading reading, WorkerCommand command) {
+        ReadingWatch watch = new ReadingWatch();
+        isolation = new WorkerIsolation(
+                reading.limits(),
+                new WorkerPool(command, 1),
+                watch,
+                new InProcessIsolation(reading.limits(), watch, () -> 0));
+    }
+
+    private static Set<Long> workers() {
+        return ProcessHandle.current()
+                .children()
+                .filter(child -> child.info().command().orElse("").endsWith("java"))
+                .map(ProcessHandle::pid)
+                .collect(Collectors.toSet());
+    }
+
+    private void read(String type) throws Exception {
+        read(type, text);
+    }
+
+    private void read(String type, TextExtractor.TextSink sink) throws Exception {
+        try (SeekableByteChannel bytes = FileChannel.open(file)) {
+            isolation.isolate(type, (unused, ignored) -> {}).extract(bytes, sink);
+        }
+    }
+
+    private void requireStopped(ThrowingCallable reading, String start) {
+        assertThatThrownBy(reading)
+                .isInstanceOf(ReadingStopped.class)
+                .hasMessageStartingWith(start)
+                .hasMessageContaining("not searchable");
+        assertThat(text.pages).as("pages read until then").containsExactly("The first page.");
+    }
+
+    @Test
+    void returns_text_and_what_is_known_about_it_from_one_worker() throws Exception {
+        open();
+        read(HostileWorkerMain.HEALTHY);
+        Set<Long> first = workers();
+        read(HostileWorkerMain.PRINT);
+
+        assertThat(text.pages).containsExactly("The first page.", TEXT, "The first page.", TEXT);
+        assertThat(text.about).isEqualTo("2 pages A title by An author2 pages A title by An author");
+        assertThat(first).hasSize(1).isEqualTo(workers());
+    }
+
+    @Test
+    void warns_of_damage_and_keeps_the_worker() throws Exception {
+        open();
+        read(HostileWorkerMain.DAMAGED);
+        Set<Long> first = workers();
+        read(HostileWorkerMain.HEALTHY);
+
+        assertThat(text.warnings).hasSize(1);
+        assertThat(text.warnings.get(0).message()).contains("IOException").doesNotContain("damaged");
+        assertThat(first).isEqualTo(workers());
+    }
+
+    @Test
+    void replaces_a_worker_that_runs_out_of_memory_or_crashes() throws Exception {
+        open();
+        requireStopped(() -> read(HostileWorkerMain.MEMORY), "OUT_OF_MEMORY: reading it needs more memory than");
+        text.pages.clear();
+        requireStopped(
+                () -> read(HostileWorkerMain.CRASH),
+                "READER_DIED: the process that read it ended unexpectedly" + " (exit code 134)");
+        text.pages.clear();
+        read(HostileWorkerMain.HEALTHY);
+        assertThat(text.pages).containsExactly("The first page.", TEXT);
+    }
+
+    @Test
+    void stops_a_parser_that_uses_too_much_processor_time() {
+        open("saga.content.cpu-time", "1s", "saga.content.cpu-time-per-mib", "0s");
+        requireStopped(() -> read(HostileWorkerMain.LOOP), "CPU_TIME: reading it took more than 1 s of processor time");
+    }
+
+    @Test
+    void stops_a_parser_that_stands_still() {
+        open("saga.content.stall-timeout", "1s");
+        requireStopped(() -> read(HostileWorkerMain.STILL), "STALLED: its parser did nothing for 1 s");
+    }
+
+    @Test
+    void stops_a_parser_that_fills_the_disk() {
+        open("saga.content.max-temporary-size", "5MiB");
+        requireStopped(() -> read(HostileWorkerMain.DISK), "DISK_LIMIT: reading it wrote more than 5 MiB");
+    }
+
+    /** A slow store is no fault of the document. */
+    @Test
+    void does_not_count_the_time_in_which_the_text_is_not_accepted() throws Exception {
+        open("saga.content.stall-timeout", "1s");
+        ReadText slow = new ReadText() {
+            @Override
+            public void endPage() {
+                super.endPage();
+                for (int tick = 0; tick < 6; tick++) {
+                    await().pollDelay(ReadingWatch.TICK).until(() -> true);
+                }
+            }
+        };
+        read(HostileWorkerMain.HEALTHY, slow);
+        assertThat(slow.pages).containsExactly("The first page.", TEXT);
+    }
+
+    @Test
+    void warns_if_the_worker_is_killed_at_any_page() throws Exception {
+        open();
+        ReadText killing = new ReadText() {
+            @Override
+            public void endPage() {
+                super.endPage();
+                workers().forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+                await().until(() -> workers().isEmpty());
+            }
+        };
+        assertThatThrownBy(() -> read(HostileWorkerMain.LOOP, killing))
+                .isInstanceOf(ReadingStopped.class)
+                .hasMessageStartingWith("READER_DIED");
+        assertThat(killing.pages).containsExactly("The first page.");
+    }
+
+    @Test
+    void starts_another_worker_if_an_idle_one_was_killed() throws Exception {
+        open();
+        isolation.prepare();
+        Set<Long> prepared = workers();
+        prepared.forEach(pid -> ProcessHandle.of(pid).orElseThrow().destroyForcibly());
+
+        read(HostileWorkerMain.HEALTHY);
+
+        assertThat(prepared).hasSize(1).doesNotContainAnyElementsOf(workers());
+        assertThat(text.pages).hasSize(2);
+    }
+
+    @Test
+    void ends_a_worker_whose_caller_is_interrupted() throws Exception {
+        open();
+        CountDownLatch reading = new CountDownLatch(1);
+        FutureTask<Void> task = new FutureTask<>(() -> {
+            read(HostileWorkerMain.LOOP, new ReadText() {
+                @Override
+                public void endPage() {
+                    reading.countDown();
+                }
+            });
+            return null;
+        });
+        Thread caller = new Thread(task);
+        caller.start();
+        reading.await();
+        caller.interrupt();
+
+        assertThatThrownBy(task::get).hasCauseInstanceOf(TextSinkClosed.class);
+        assertThat(workers()).isEmpty();
+    }
+
+    @Test
+    void rethrows_failures_of_the_document_and_of_the_text() {
+        open();
+        IllegalStateException refused = new IllegalStateException("the model broke");
+        assertThatThrownBy(() -> read(HostileWorkerMain.HEALTHY, new ReadText() {
+                    @Override
+                    public void about(String title, String author) {
+                        throw refused;
+                    }
+                }))
+                .isSameAs(refused);
+        assertThatThrownBy(() -> {
+                    try (SeekableByteChannel bytes = FileChannel.open(file)) {
+                        isolation
+                                .isolate(HostileWorkerMain.HEALTHY, (unused, ignored) -> {})
+                                .extract(new TruncatedChannel(bytes), text);
+                    }
+                })
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("the document ends at");
+    }
+
+    @Test
+    void fails_if_no_worker_starts() {
+        Reading reading = Settings.parse(Map.of()).documents().content().reading();
+        open(
+                reading,
+                new WorkerCommand(
+                        List.of(
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString(),
+                                "-cp",
+                                "none",
+                                "Nothing"),
+                        dir.resolve("content"),
+                        Map.of()));
+        assertThatThrownBy(() -> read(HostileWorkerMain.HEALTHY))
+                .isInstanceOf(SagaException.class)
+                .hasMessageContaining("saga.content.isolation=in-process");
+    }
+
+    @Test
+    void passes_neither_secrets_nor_settings_in_arguments_or_environment() throws Exception {
+        open();
+        isolation.prepare();
+        WorkerCommand command = WorkerCommand.of(
+                Settings.parse(Map.of("saga.s3.secret-key", "never-passed-on"))
+                        .documents()
+                        .content()
+                        .reading(),
+                dir.resolve("content"),
+                HostileWorkerMain.class);
+        ProcessBuilder builder = command.builder(dir);
+        assertThat(builder.environment().keySet()).isSubsetOf("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ");
+        assertThat(builder.command()).noneMatch(argument -> argument.contains("saga.s3"));
+        assertThat(command.settings())
+                .isNotEmpty()
+                .allSatisfy((key, value) -> assertThat(key).startsWith("saga.content."));
+    }
+}
