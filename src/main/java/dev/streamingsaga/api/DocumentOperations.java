@@ -1,6 +1,7 @@
 package dev.streamingsaga.api;
 
 import dev.streamingsaga.api.Operation.ApiRequest;
+import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
@@ -54,6 +55,11 @@ final class DocumentOperations {
         facts.put("keyId", document.keyId());
         facts.put("receivedAt", document.receivedAt().toString());
         facts.put("completedAt", saga.finishedAt().map(Object::toString).orElse(null));
+        facts.put(
+                "warnings",
+                documents.warnings(document.sagaId()).stream()
+                        .map(IngestResult.WarningResult::of)
+                        .toList());
         return Reply.json(200, facts);
     }
 

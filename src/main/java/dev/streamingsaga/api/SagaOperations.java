@@ -47,8 +47,8 @@ final class SagaOperations {
     private record Resolution(@Nullable String reason, boolean wholeStep) {}
 
     /**
-     * {@code GET /api/sagas?state=&attention=&q=&reason=&name=&owner=&before=&after=&limit=&cursor=}; the header
-     * {@code Link} has the next page, if there is one.
+     * {@code GET /api/sagas?state=&attention=&q=&reason=&name=&owner=&warning=&before=&after=&limit=&cursor=}; the
+     * header {@code Link} has the next page, if there is one.
      */
     Reply list(ApiRequest request) {
         Query query = Query.of(request.call(), SagaQueries.parameters("limit", "cursor"));

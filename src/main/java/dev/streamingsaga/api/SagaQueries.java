@@ -4,6 +4,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaFilter;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.WarningCode;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -19,9 +20,12 @@ import java.util.stream.Stream;
 /** Reads the query parameters that select sagas. */
 final class SagaQueries {
     private static final int MAX_TEXT_CHARS = 200;
+    private static final String WARNING = "warning";
+    private static final String ANY = "any";
     private static final String BEFORE = "before";
     private static final String AFTER = "after";
-    private static final String[] FILTER = {"state", "attention", "q", "reason", "name", "owner", BEFORE, AFTER};
+    private static final String[] FILTER = {"state", "attention", "q", "reason", "name", "owner", WARNING, BEFORE, AFTER
+    };
 
     private SagaQueries() {}
 
@@ -59,6 +63,7 @@ final class SagaQueries {
     private static SagaFilter filter(Query query) {
         SagaFilter filter = SagaFilter.NONE.named(bounded(query, "name")).ownedBy(bounded(query, "owner"));
         filter = with(filter, query.text("reason").map(SagaQueries::reason), SagaFilter::failedFor);
+        filter = with(filter, query.text(WARNING), SagaQueries::withWarning);
         filter = with(filter, time(query, AFTER), SagaFilter::receivedFrom);
         return with(filter, time(query, BEFORE), SagaFilter::receivedBefore);
     }
@@ -66,6 +71,12 @@ final class SagaQueries {
     private static <T> SagaFilter with(
             SagaFilter filter, Optional<T> value, BiFunction<SagaFilter, T, SagaFilter> condition) {
         return value.map(present -> condition.apply(filter, present)).orElse(filter);
+    }
+
+    private static SagaFilter withWarning(SagaFilter filter, String word) {
+        return word.equals(ANY)
+                ? filter.withWarnings()
+                : filter.withWarning(constant(WARNING, WarningCode.values(), word));
     }
 
     private static String bounded(Query query, String name) {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.ingest.IngestResult;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param delivery which attempt to deliver its document it is; null for the only one
  * @param node the node that runs it; null if none does
  * @param needsNewerVersion whether a newer version began it, so that nodes of this version leave it alone
+ * @param warningCount how many warnings there are about the text of its document
+ * @param warningCodes the kinds of warnings, each once
  * @param progress progress of the running step, if this process runs the saga
  */
 record SagaSummary(
@@ -44,7 +47,9 @@ record SagaSummary(
         @Nullable WaitingView waiting,
         @Nullable WaitingForView waitingFor,
         boolean needsNewerVersion,
-        @Nullable DeliveryView delivery) {
+        @Nullable DeliveryView delivery,
+        int warningCount,
+        List<String> warningCodes) {
 
     /**
      * @param attempt 1 for the first saga of the document
@@ -94,6 +99,7 @@ record SagaSummary(
             Map<String, Long> stores,
             List<String> errors,
             List<String> compensationErrors,
+            List<IngestResult.WarningResult> warnings,
             List<CleanupView> cleanups,
             List<EventView> events) {}
 

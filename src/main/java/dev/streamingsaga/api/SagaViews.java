@@ -113,7 +113,9 @@ final class SagaViews {
                                 waiting.nextAttempt().toString()))
                         .orElse(null),
                 saga.needsNewerVersion(),
-                delivery(saga));
+                delivery(saga),
+                saga.warnings().count(),
+                saga.warnings().codes());
     }
 
     private SagaSummary.@Nullable DeliveryView delivery(SagaRecord saga) {
@@ -173,6 +175,7 @@ final class SagaViews {
                 result.stores(),
                 result.errors(),
                 result.compensationErrors(),
+                result.warnings(),
                 status.cleanups().stream().map(SagaViews::cleanup).toList(),
                 status.events().stream()
                         .map(e -> new EventView(e.at().toString(), e.kind().name(), e.step(), e.message()))

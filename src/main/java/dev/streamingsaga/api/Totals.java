@@ -51,10 +51,12 @@ final class Totals {
         SagaCount all = sagas.count(query);
         SagaCount attention = query.attention() ? all : sagas.count(query.needingAttention());
         Map<String, Object> view = new LinkedHashMap<>();
+        SagaCount warned = sagas.count(query.withWarnings());
         view.put("all", all.all());
-        view.put("complete", all.complete() && attention.complete());
+        view.put("complete", all.complete() && attention.complete() && warned.complete());
         view.put("sagas", states(all.sagas()));
         view.put("attention", attention.all());
+        view.put("withWarnings", warned.all());
         return view;
     }
 
@@ -73,6 +75,7 @@ final class Totals {
         view.put("complete", true);
         view.put("sagas", states(counts.sagas()));
         view.put("attention", counts.attention());
+        view.put("withWarnings", counts.warned());
         view.put("cleanups", cleanups(counts));
         view.put("down", sagas.down().stream().map(Totals::down).toList());
         return view;

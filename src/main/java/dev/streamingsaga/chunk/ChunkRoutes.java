@@ -262,7 +262,8 @@ public final class ChunkRoutes extends RouteBuilder {
     private static void describeManifest(Exchange exchange) {
         Upload upload = new Upload(exchange.getProperty(ExchangeKeys.RUN, Run.class), false);
         Document document = upload.document();
-        byte[] json = Manifest.of(document, upload.run().chunks()).json();
+        byte[] json = Manifest.of(document, upload.run().chunks(), upload.run().warnings())
+                .json();
         ObjectPut.object(upload, new ObjectPut.ObjectDescription(
                         "the manifest", document.keyPrefix() + ChunkKeys.MANIFEST, json.length, Sha256.of(json), json))
                 .attach(exchange);

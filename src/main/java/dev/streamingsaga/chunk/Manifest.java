@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.Warning;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param fileName for information only
  * @param chunks in order, without gaps
+ * @param warnings what is missing or uncertain about the document's text, for information only; manifests of earlier
+ *     versions have none
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Manifest(
@@ -25,14 +28,24 @@ public record Manifest(
         String contentType,
         long sizeBytes,
         String sha256,
-        List<ManifestChunk> chunks) {
+        List<ManifestChunk> chunks,
+        List<ManifestWarning> warnings) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** @param codec the encoding of the stored bytes: {@code none} */
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record ManifestChunk(int index, long offset, long size, String sha256, String codec) {}
 
-    static Manifest of(Document document, List<ChunkRow> rows) {
+    /** @param code name of a {@link dev.streamingsaga.journal.WarningCode}, perhaps of a newer version */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record ManifestWarning(String code, String place, String message) {}
+
+    @SuppressWarnings("NullAway") // Jackson passes null for a field that is absent
+    public Manifest {
+        warnings = warnings == null ? List.of() : List.copyOf(warnings);
+    }
+
+    static Manifest of(Document document, List<ChunkRow> rows, List<Warning> warnings) {
         return new Manifest(
                 document.documentId(),
                 document.sagaId(),
@@ -42,7 +55,19 @@ public record Manifest(
                 document.sha256(),
                 rows.stream()
                         .map(row -> new ManifestChunk(row.index(), row.offset(), row.sizeBytes(), row.sha256(), "none"))
+                        .toList(),
+                warnings.stream()
+                        .map(warning -> new ManifestWarning(warning.code().name(), warning.place(), warning.message()))
                         .toList());
+    }
+
+    /** Whether both describe the same document; warnings are not compared. */
+    boolean describesSame(Manifest other) {
+        return withoutWarnings().equals(other.withoutWarnings());
+    }
+
+    private Manifest withoutWarnings() {
+        return new Manifest(documentId, sagaId, fileName, contentType, sizeBytes, sha256, chunks, List.of());
     }
 
     byte[] json() {

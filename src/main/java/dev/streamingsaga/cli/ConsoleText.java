@@ -36,9 +36,22 @@ final class ConsoleText {
                             .map(e -> e.getKey() + " " + e.getValue())
                             .collect(Collectors.joining(", ")));
         }
+        warnings(out, r.warnings());
         occurrences(r.compensationErrors())
                 .forEach((error, n) ->
                         out.println("  not removed: " + safe(error) + (n == 1 ? "" : " (" + n + " times)")));
+    }
+
+    /** Prints each warning with its place and code. */
+    static void warnings(PrintWriter out, List<IngestResult.WarningResult> warnings) {
+        if (warnings.isEmpty()) {
+            return;
+        }
+        out.println("  " + count(warnings.size(), "warning") + ":");
+        for (IngestResult.WarningResult warning : warnings) {
+            String place = warning.place().isEmpty() ? "" : warning.place() + ": ";
+            out.println("    " + safe(place + warning.message()) + " (" + safe(warning.code()) + ")");
+        }
     }
 
     /**
@@ -78,6 +91,12 @@ final class ConsoleText {
         return time.toMillis() < 1000
                 ? time.toMillis() + " ms"
                 : String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
+    }
+
+    /** @param strict whether a document with warnings counts as a failure */
+    static int exitCode(IngestResult result, boolean strict) {
+        int code = exitCode(SagaState.valueOf(result.status()));
+        return code == 0 && strict && !result.warnings().isEmpty() ? 1 : code;
     }
 
     static int exitCode(SagaState state) {

@@ -4,7 +4,6 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.ingest.IngestResult;
-import dev.streamingsaga.journal.SagaState;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
@@ -41,6 +40,12 @@ final class IngestCommand implements Callable<Integer> {
 
     @Option(names = "--quiet", description = "no progress bar")
     boolean quiet;
+
+    @Option(
+            names = "--strict",
+            description = "exit code 1 also if a document was stored with warnings: some of its text is missing or"
+                    + " uncertain")
+    boolean strict;
 
     @Option(
             names = "--url",
@@ -86,7 +91,7 @@ final class IngestCommand implements Callable<Integer> {
             try {
                 IngestResult result = remote.ingest(file);
                 print(spec.commandLine().getOut(), result);
-                exitCode = Math.max(exitCode, ConsoleText.exitCode(SagaState.valueOf(result.status())));
+                exitCode = Math.max(exitCode, ConsoleText.exitCode(result, strict));
             } catch (UsageException | UnavailableException e) {
                 spec.commandLine().getErr().println("saga: " + ConsoleText.safe(String.valueOf(e.getMessage())));
                 exitCode = Math.max(exitCode, e instanceof UsageException ? Main.USAGE : Main.UNREACHABLE);
@@ -118,7 +123,7 @@ final class IngestCommand implements Callable<Integer> {
         try {
             IngestResult result = completed.get();
             print(spec.commandLine().getOut(), result);
-            return ConsoleText.exitCode(SagaState.valueOf(result.status()));
+            return ConsoleText.exitCode(result, strict);
         } catch (ExecutionException e) {
             spec.commandLine()
                     .getErr()

@@ -9,6 +9,7 @@ import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaPage;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.WarningTally;
 import dev.streamingsaga.operations.SagaReader;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -128,10 +129,19 @@ final class ListCommand implements Callable<Integer> {
                                         .or(() -> saga.waiting()
                                                 .map(waiting -> "  " + ConsoleText.safe(waiting.reason())))
                                         .orElse("")
+                                + warnings(saga)
                                 + (saga.needsNewerVersion() ? "  needs a newer version" : ""),
                         attempt.isEmpty() ? "" : "  " + attempt);
             }
         }
+    }
+
+    private static String warnings(SagaRecord saga) {
+        WarningTally warnings = saga.warnings();
+        return warnings.count() == 0
+                ? ""
+                : "  " + ConsoleText.count(warnings.count(), "warning") + " (" + String.join(", ", warnings.codes())
+                        + ")";
     }
 
     /** Which attempt to deliver its document a saga is, and what follows; empty for the only one. */

@@ -4,13 +4,18 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaFilter;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.WarningCode;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -46,6 +51,14 @@ final class ListFilter {
     String owner = "";
 
     @Option(
+            names = "--warning",
+            paramLabel = "CODE",
+            converter = WarningConverter.class,
+            description = "only sagas with a warning of this code; any: with any warning")
+    @Nullable
+    UnaryOperator<SagaFilter> warning;
+
+    @Option(
             names = "--after",
             paramLabel = "TIME",
             converter = TimeConverter.class,
@@ -64,11 +77,27 @@ final class ListFilter {
     SagaQuery query() {
         SagaFilter filter = SagaFilter.NONE.named(name).ownedBy(owner);
         filter = reason == null ? filter : filter.failedFor(reason);
+        filter = warning == null ? filter : warning.apply(filter);
         filter = after == null ? filter : filter.receivedFrom(after);
         filter = before == null ? filter : filter.receivedBefore(before);
         SagaQuery query = SagaQuery.ALL.filtered(filter);
         query = states.isEmpty() ? query : query.in(EnumSet.copyOf(states));
         return attention ? query.needingAttention() : query;
+    }
+
+    static final class WarningConverter implements ITypeConverter<UnaryOperator<SagaFilter>> {
+        @Override
+        public UnaryOperator<SagaFilter> convert(String value) {
+            if (value.equalsIgnoreCase("any")) {
+                return SagaFilter::withWarnings;
+            }
+            WarningCode code = WarningCode.find(value.toUpperCase(Locale.ROOT))
+                    .orElseThrow(() -> new TypeConversionException("'" + value + "' is not any or one of "
+                            + Arrays.stream(WarningCode.values())
+                                    .map(Enum::name)
+                                    .collect(Collectors.joining(", "))));
+            return filter -> filter.withWarning(code);
+        }
     }
 
     static final class TimeConverter implements ITypeConverter<Instant> {

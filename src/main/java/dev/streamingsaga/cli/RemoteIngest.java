@@ -1,5 +1,6 @@
 package dev.streamingsaga.cli;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.UnavailableException;
@@ -31,7 +32,10 @@ import java.util.concurrent.TimeUnit;
  * as its {@code Retry-After} says.
  */
 final class RemoteIngest {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** A newer instance may add fields. */
+    private static final ObjectMapper JSON =
+            new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
     private static final int WAIT_SECONDS = 60;
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final int BUSY_ATTEMPTS = 60;

@@ -5,6 +5,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.Waiting;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param node the node that runs it; null if none does
  * @param needsNewerVersion whether a newer version began it, so that nodes of this version leave it alone
  * @param delivery the first saga of the document; all attempts to deliver it have the same
+ * @param warningCount how many warnings there are about the text of its document
+ * @param warningCodes the kinds of warnings, each once
  * @param redelivery what follows a saga that was compensated for a transient reason; null: nothing
  */
 record SagaView(
@@ -34,7 +37,9 @@ record SagaView(
         String delivery,
         int attempt,
         @Nullable String redelivery,
-        @Nullable String nextDeliveryAt) {
+        @Nullable String nextDeliveryAt,
+        int warningCount,
+        List<String> warningCodes) {
 
     static SagaView of(SagaRecord saga) {
         return new SagaView(
@@ -58,6 +63,8 @@ record SagaView(
                 saga.delivery().redelivery().map(Enum::name).orElse(null),
                 saga.delivery().isDue()
                         ? saga.delivery().next().map(Instant::toString).orElse(null)
-                        : null);
+                        : null,
+                saga.warnings().count(),
+                saga.warnings().codes());
     }
 }

@@ -2,6 +2,7 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Inspection;
+import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
@@ -62,6 +63,12 @@ final class StatusCommand implements Callable<Integer> {
                 : step.startedAt().isPresent() && !saga.state().isFinal() ? "running" : "-";
     }
 
+    private static List<IngestResult.WarningResult> warnings(SagaReader reader, SagaRecord saga) {
+        return reader.warnings(saga.sagaId()).stream()
+                .map(IngestResult.WarningResult::of)
+                .toList();
+    }
+
     /** Prints consecutive equal events as one line. */
     private static void print(PrintWriter out, List<Event> events) {
         for (int i = 0; i < events.size(); ) {
@@ -118,6 +125,7 @@ final class StatusCommand implements Callable<Integer> {
                                     "millis",
                                     s.duration().toMillis()))
                             .toList());
+            all.put("warnings", warnings(reader, saga));
             all.put(
                     "events",
                     status.events().stream()
@@ -149,6 +157,7 @@ final class StatusCommand implements Callable<Integer> {
             }
             saga.runningNode().ifPresent(node -> out.println("  on node " + ConsoleText.safe(node)));
             status.steps().forEach(s -> out.printf("  %-12s %-12s %9s%n", s.name(), s.state(), duration(s, saga)));
+            ConsoleText.warnings(out, warnings(reader, saga));
             print(out, status.events());
             status.cleanups().forEach(c -> CleanupsCommand.print(out, c));
         }

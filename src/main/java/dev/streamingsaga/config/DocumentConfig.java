@@ -44,6 +44,12 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
     public record Chunk(
             long sizeBytes, String prefix, int parallelism, int attempts, Duration retryDelay, boolean readBack) {}
 
+    /** What to do with a document whose text cannot be read completely. */
+    public enum OnFailure {
+        KEEP,
+        REJECT
+    }
+
     /**
      * @param segmentTokens longest segment, in tokens of the embedding model
      * @param charset of text files whose charset cannot be found out
@@ -56,7 +62,8 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
             Charset charset,
             Attachments attachments,
             Optional<Path> passwords,
-            Reading reading) {}
+            Reading reading,
+            OnFailure onFailure) {}
 
     /**
      * Which files inside a document are read.

@@ -19,6 +19,7 @@ import static dev.streamingsaga.config.SettingType.TEXT;
 import static dev.streamingsaga.config.SettingType.URL;
 
 import dev.streamingsaga.config.DocumentConfig.IsolationMode;
+import dev.streamingsaga.config.DocumentConfig.OnFailure;
 import dev.streamingsaga.config.OperationConfig.LogFormat;
 import dev.streamingsaga.config.OperationConfig.RecoveryMode;
 import dev.streamingsaga.config.OperationConfig.TraceDetail;
@@ -150,6 +151,10 @@ final class ServerSettings {
                 .describe("File of passwords, one a line, tried on PDF and office files that need one. Only its owner"
                         + " may have access to it (mode 600). Empty: none.");
         reading(table);
+        table.choice("saga.content.on-failure", OnFailure.KEEP)
+                .describe("What to do with a document whose text cannot be read completely: it needs a password, is"
+                        + " damaged, or exceeds a limit of memory, time or disk. keep: store it, with a warning;"
+                        + " reject: compensate its saga with FILE_NOT_READABLE.");
         table.section("Embeddings");
         table.choice("saga.embedding.provider", EmbeddingProvider.IN_PROCESS)
                 .describe("in-process: the model on the class path; onnx: a model file of your own; http: a server with"

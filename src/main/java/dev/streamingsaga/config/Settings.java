@@ -8,6 +8,7 @@ import dev.streamingsaga.config.DocumentConfig.IsolationMode;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.config.DocumentConfig.Reading;
 import dev.streamingsaga.config.DocumentConfig.ReadingLimits;
+import dev.streamingsaga.config.DocumentConfig.OnFailure;
 import dev.streamingsaga.config.DocumentConfig.Security;
 import dev.streamingsaga.config.DocumentConfig.Source;
 import dev.streamingsaga.config.EndpointConfig.AfterDrop;
@@ -187,7 +188,8 @@ public final class Settings {
                                 read.integer("saga.content.attachments.max"),
                                 read.size("saga.content.attachments.max-size")),
                         read.path("saga.content.passwords"),
-                        reading(read)));
+                        reading(read),
+                        read.choice("saga.content.on-failure", OnFailure.class)));
     }
 
     private static Reading reading(SettingsReader read) {

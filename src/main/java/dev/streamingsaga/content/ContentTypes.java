@@ -21,6 +21,7 @@ import org.apache.tika.mime.MimeTypes;
  */
 final class ContentTypes {
     static final int PREFIX_BYTES = 64 * 1024;
+    static final String UNKNOWN = MediaType.OCTET_STREAM.toString();
 
     /** With fewer bytes, the lack of control characters may be chance. */
     private static final int MIN_TEXT_BYTES = 64;

@@ -4,7 +4,12 @@ import dev.streamingsaga.journal.WarningCode;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.channels.SeekableByteChannel;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import org.apache.pdfbox.contentstream.operator.Operator;
+import org.apache.pdfbox.cos.COSBase;
+import org.apache.pdfbox.cos.COSName;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.PDDocumentInformation;
 import org.apache.pdfbox.pdmodel.PDPage;
@@ -53,6 +58,14 @@ final class PdfTextExtractor implements TextExtractor {
                         "%d of %d pages cannot be read; they are not searchable"
                                 .formatted(pages.damaged, tree.count()));
             }
+            if (pages.withoutText.count() > 0) {
+                text.warn(
+                        WarningCode.NO_TEXT_LAYER,
+                        pages.withoutText.toString(),
+                        "%d of %d pages show something, but have no text: a scan, most of the time; they are not"
+                                        .formatted(pages.withoutText.count(), tree.count())
+                                + " searchable");
+            }
             PdfAttachments.collect(document, attachments);
         }
     }
@@ -65,12 +78,18 @@ final class PdfTextExtractor implements TextExtractor {
 
     /** One pass over all pages: with single pages the stripper would walk the page tree once for each of them. */
     private static final class Pages extends PDFTextStripper {
+        /** Operators that paint a path, a shading or an inline image. */
+        private static final Set<String> PAINTING =
+                Set.of("S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh", "BI", "EI");
+
         private final TextSink text;
         private final PdfPages tree;
         private final PdfAnnotations annotations;
         private final StringWriter page = new StringWriter();
         private int ended;
         private int damaged;
+        private final PageRanges withoutText = new PageRanges();
+        private boolean painted;
 
         Pages(TextSink text, PdfPages tree, PdfAnnotations annotations) {
             this.text = text;
@@ -96,8 +115,10 @@ final class PdfTextExtractor implements TextExtractor {
         public void processPage(PDPage content) throws IOException {
             endPagesBefore(getCurrentPageNo());
             page.getBuffer().setLength(0);
+            painted = false;
             try {
                 super.processPage(content);
+                noteText();
             } catch (IOException | RuntimeException | StackOverflowError e) {
                 damaged++;
                 log.debug(
@@ -108,6 +129,27 @@ final class PdfTextExtractor implements TextExtractor {
             text.text(page.getBuffer());
             annotations.write(content, text);
             endPagesBefore(getCurrentPageNo() + 1);
+        }
+
+        private void noteText() {
+            if (painted && page.getBuffer().chars().allMatch(Character::isWhitespace)) {
+                withoutText.add(getCurrentPageNo());
+            }
+        }
+
+        @Override
+        protected void processOperator(Operator operator, List<COSBase> operands) throws IOException {
+            painted = painted || PAINTING.contains(operator.getName()) || showsImage(operator, operands);
+            super.processOperator(operator, operands);
+        }
+
+        /** The content of other forms is processed operator by operator. */
+        private boolean showsImage(Operator operator, List<COSBase> operands) {
+            return operator.getName().equals("Do")
+                    && !operands.isEmpty()
+                    && operands.get(0) instanceof COSName name
+                    && getResources() != null
+                    && getResources().isImageXObject(name);
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.WarningCode;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
@@ -99,11 +100,32 @@ public final class TextContent implements DocumentContent {
         Optional<TextExtractor> extractor = extractor(contentType);
         if (extractor.isEmpty()) {
             progress.report(0, 0, 0);
-            return Outline.EMPTY;
+            return withoutText(source, contentType);
         }
         EmbeddingPipeline.DocumentInput input = new EmbeddingPipeline.DocumentInput(
                 source, isolation.isolate(contentType, extractor.get()), firstOrdinal, sink, progress);
         return new EmbeddingPipeline(embedder(), limits(), input).run();
+    }
+
+    /** Opens the file only to see whether it is empty. */
+    private Outline withoutText(DocumentSource source, String contentType) {
+        if (config.maxTextChars() == 0 || isEmpty(source)) {
+            return Outline.EMPTY;
+        }
+        String problem = contentType.equals(ContentTypes.UNKNOWN)
+                ? "its type is unknown, so no text can be read from it"
+                : "no text can be read from files of type " + contentType;
+        Warnings warnings = new Warnings();
+        warnings.add(WarningCode.TYPE_UNKNOWN, "", problem + "; it is not searchable");
+        return new Outline(0, List.of(), "", "", warnings.all());
+    }
+
+    private static boolean isEmpty(DocumentSource source) {
+        try (SeekableByteChannel bytes = source.open(() -> {})) {
+            return bytes.size() == 0;
+        } catch (IOException e) {
+            throw new SagaException(Reason.FILE_NOT_READABLE, GuardedExtraction.name(source) + " cannot be read", e);
+        }
     }
 
     @Override

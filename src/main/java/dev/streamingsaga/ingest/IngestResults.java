@@ -52,7 +52,10 @@ final class IngestResults {
                                 s.name(), s.state().name(), s.duration().toMillis()))
                         .toList(),
                 messages(events, EventKind.ERROR),
-                messages(events, EventKind.COMPENSATION_ERROR, EventKind.CRITICAL));
+                messages(events, EventKind.COMPENSATION_ERROR, EventKind.CRITICAL),
+                journal.warnings().of(sagaId).stream()
+                        .map(IngestResult.WarningResult::of)
+                        .toList());
     }
 
     private static List<String> messages(List<Event> events, EventKind... kinds) {

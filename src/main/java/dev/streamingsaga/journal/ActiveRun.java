@@ -27,6 +27,7 @@ public final class ActiveRun implements Run {
     private volatile SourceHold source = SourceHold.NONE;
     private volatile @Nullable Boolean needsSource;
     private volatile boolean handedOver;
+    private volatile @Nullable List<Warning> knownWarnings;
 
     private final CompletableFuture<String> ended = new CompletableFuture<>();
 
@@ -36,6 +37,7 @@ public final class ActiveRun implements Run {
         this.number = saga.run();
         this.initialSaga = saga;
         this.document = saga.document().orElse(null);
+        this.knownWarnings = saga.warnings().count() == 0 ? List.of() : null;
         this.lease = new RunLease(journal, saga.sagaId(), saga.run());
     }
 
@@ -290,6 +292,22 @@ public final class ActiveRun implements Run {
         journal.chunks().verified(sagaId, number);
         needsSource = false;
         replaceHold(SourceHold.NONE);
+    }
+
+    /** Most documents have no warnings: then nothing is written. */
+    @Override
+    public void warned(List<Warning> warnings) {
+        if (!warnings.equals(knownWarnings)) {
+            knownWarnings = null;
+            journal.warnings().replace(sagaId, number, warnings);
+            knownWarnings = warnings;
+        }
+    }
+
+    @Override
+    public List<Warning> warnings() {
+        List<Warning> known = knownWarnings;
+        return known == null ? journal.warnings().of(sagaId) : known;
     }
 
     @Override

@@ -40,6 +40,7 @@ public final class Journal {
     private final SingletonLease singletons;
     private final NodeRepository nodes;
     private final Redeliveries redeliveries;
+    private final WarningRepository warnings;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -65,6 +66,7 @@ public final class Journal {
                 db, sagas, events, transitions, registration, steps, cleanups, redeliveries));
         this.chunks = new ChunkRepository(db);
         this.runs = new RunRepository(db, transitions, events);
+        this.warnings = new WarningRepository(db, transitions);
         this.uploads = new UploadRepository(
                 new UploadRepository.Repositories(db, sagas, events, registration, chunks, runs, leases, redeliveries));
         this.statistics = new StatisticsRepository(db);
@@ -145,6 +147,11 @@ public final class Journal {
     /** Redeliveries of documents after a transient failure. */
     public Redeliveries redeliveries() {
         return redeliveries;
+    }
+
+    /** What is missing or uncertain about the text of documents. */
+    public WarningRepository warnings() {
+        return warnings;
     }
 
     /** Bodies that arrive in the bucket before their saga runs. */

@@ -76,6 +76,20 @@ public interface Run {
      */
     List<ChunkRow> chunks();
 
+    /**
+     * Journals what is missing or uncertain about the document's text, before the step that found it ends. Replaces all
+     * earlier warnings of the saga.
+     */
+    void warned(List<Warning> warnings);
+
+    /** The journaled warnings of the saga, in order. */
+    List<Warning> warnings();
+
+    /** Whether it repairs a completed document, which stays completed whatever is found about its text. */
+    default boolean isRepair() {
+        return false;
+    }
+
     /** Closing it ends the side effect, whether it succeeded or not. */
     interface Permit extends AutoCloseable {
         @Override

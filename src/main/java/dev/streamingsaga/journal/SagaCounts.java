@@ -8,9 +8,11 @@ import java.util.Map;
  *
  * @param sagas by state; a state without sagas is absent
  * @param attention sagas that need a person: see {@link SagaRecord#needsAttention}
+ * @param warned sagas with warnings about the text of their document
  */
 @PublicApi
-public record SagaCounts(Map<SagaState, Long> sagas, long attention, long pendingCleanups, long blockedCleanups) {
+public record SagaCounts(
+        Map<SagaState, Long> sagas, long attention, long warned, long pendingCleanups, long blockedCleanups) {
 
     public long in(SagaState state) {
         return sagas.getOrDefault(state, 0L);

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param owner the owner in its security record, exactly; empty: any
  * @param receivedFrom received at this time or later
  * @param receivedBefore received before this time
+ * @param warned with at least one warning about the text of its document
+ * @param warning with a warning of this kind
  */
 @PublicApi
 public record SagaFilter(
@@ -20,27 +22,39 @@ public record SagaFilter(
         Optional<Reason> reason,
         String owner,
         Optional<Instant> receivedFrom,
-        Optional<Instant> receivedBefore) {
+        Optional<Instant> receivedBefore,
+        boolean warned,
+        Optional<WarningCode> warning) {
 
-    public static final SagaFilter NONE = new SagaFilter("", Optional.empty(), "", Optional.empty(), Optional.empty());
+    public static final SagaFilter NONE =
+            new SagaFilter("", Optional.empty(), "", Optional.empty(), Optional.empty(), false, Optional.empty());
 
     public SagaFilter named(String fileName) {
-        return new SagaFilter(fileName, reason, owner, receivedFrom, receivedBefore);
+        return new SagaFilter(fileName, reason, owner, receivedFrom, receivedBefore, warned, warning);
     }
 
     public SagaFilter failedFor(Reason only) {
-        return new SagaFilter(name, Optional.of(only), owner, receivedFrom, receivedBefore);
+        return new SagaFilter(name, Optional.of(only), owner, receivedFrom, receivedBefore, warned, warning);
     }
 
     public SagaFilter ownedBy(String only) {
-        return new SagaFilter(name, reason, only, receivedFrom, receivedBefore);
+        return new SagaFilter(name, reason, only, receivedFrom, receivedBefore, warned, warning);
     }
 
     public SagaFilter receivedFrom(Instant time) {
-        return new SagaFilter(name, reason, owner, Optional.of(time), receivedBefore);
+        return new SagaFilter(name, reason, owner, Optional.of(time), receivedBefore, warned, warning);
     }
 
     public SagaFilter receivedBefore(Instant time) {
-        return new SagaFilter(name, reason, owner, receivedFrom, Optional.of(time));
+        return new SagaFilter(name, reason, owner, receivedFrom, Optional.of(time), warned, warning);
+    }
+
+    /** With any warning. */
+    public SagaFilter withWarnings() {
+        return new SagaFilter(name, reason, owner, receivedFrom, receivedBefore, true, Optional.empty());
+    }
+
+    public SagaFilter withWarning(WarningCode only) {
+        return new SagaFilter(name, reason, owner, receivedFrom, receivedBefore, true, Optional.of(only));
     }
 }

@@ -25,6 +25,8 @@ public final class SagaPages {
     /** Sagas of each state that {@link #count} counts. */
     static final int MAX_COUNTED = 100_000;
 
+    static final String WARNED = "SELECT count(*) FROM saga WHERE warning_count > 0";
+
     static final String FIRST_RECEIVED =
             "SELECT saga_id FROM saga WHERE received_at >= :time ORDER BY received_at, saga_id LIMIT 1";
 
@@ -53,12 +55,13 @@ public final class SagaPages {
                 .sql("SELECT count(*) FROM (" + String.join(" UNION ", SagaSelection.ATTENTION) + ") AS attention")
                 .query(Long.class)
                 .single();
+        long warned = db.sql.sql(WARNED).query(Long.class).single();
         return db.sql
                 .sql("SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
                         + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END) AS blocked FROM cleanup"
                         + " WHERE state IN ('PENDING','BLOCKED')")
-                .query((row, n) ->
-                        new SagaCounts(Map.copyOf(sagas), attention, row.getLong("pending"), row.getLong("blocked")))
+                .query((row, n) -> new SagaCounts(
+                        Map.copyOf(sagas), attention, warned, row.getLong("pending"), row.getLong("blocked")))
                 .single();
     }
 

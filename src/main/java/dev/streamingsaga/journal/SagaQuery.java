@@ -41,6 +41,11 @@ public record SagaQuery(
         return new SagaQuery(states, attention, text, conditions, from, oldestFirst);
     }
 
+    /** With any warning, or those of the filter if it names a kind. */
+    public SagaQuery withWarnings() {
+        return filter.warned() ? this : filtered(filter.withWarnings());
+    }
+
     /** Newest first, beginning with the saga received before {@code sagaId}. */
     public SagaQuery before(String sagaId) {
         return new SagaQuery(states, attention, text, filter, sagaId, false);

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param waiting why a running saga does not continue; empty if it does
  * @param format see {@link SagaFormat}
  * @param delivery which attempt to deliver its document the saga is
+ * @param warnings about the text of its document; {@link WarningRepository} has them all
  */
 @PublicApi
 public record SagaRecord(
@@ -50,7 +51,8 @@ public record SagaRecord(
         Optional<String> supersededBy,
         Optional<Waiting> waiting,
         int format,
-        Delivery delivery) {
+        Delivery delivery,
+        WarningTally warnings) {
 
     /**
      * Whether the saga waits for a person: it is paused, it left residue, a clean-up entry is blocked, or its completed

@@ -246,7 +246,8 @@ public final class SagaRepository {
                 Optional.ofNullable(row.getString("superseded_by")),
                 waiting(row),
                 row.getInt("format"),
-                delivery(row));
+                delivery(row),
+                WarningTally.of(row));
     }
 
     private static Delivery delivery(ResultSet row) throws SQLException {

@@ -18,7 +18,14 @@ import java.util.stream.Stream;
  * Java, row by row, so that a reader can stop after a number of rows.
  */
 final class SagaSelection {
-    private static final String COLUMNS = "saga_id, file_name, document_id, state, reason, owner";
+    private static final String COLUMNS =
+            "saga_id, file_name, document_id, state, reason, owner, warning_count, warning_codes";
+
+    private static final String FILE_NAME = "file_name";
+    private static final String REASON = "reason";
+    private static final String OWNER = "owner";
+    private static final String WARNING = "warning";
+    private static final String WARNING_COUNT = "warning_count";
 
     private static final String PARTIAL = "SELECT saga_id FROM saga WHERE state = 'PARTIALLY_COMPENSATED'";
     private static final String PAUSED = "SELECT saga_id FROM saga WHERE state = 'PAUSED'";
@@ -45,12 +52,26 @@ final class SagaSelection {
         static final Bounds NONE = new Bounds(Optional.empty(), Optional.empty());
     }
 
-    /** The column whose index selects the sagas. */
-    private record Column(String name, String value) {}
+    /**
+     * What an index selects the sagas by.
+     *
+     * @param condition in SQL, with {@code :value} if there is a value
+     */
+    private record Column(String name, String condition, String value) {
+        static Column of(String name, String value) {
+            return new Column(name, name + " = :value", value);
+        }
+    }
 
     /** The columns that are checked in Java. */
     private record Candidate(
-            String sagaId, String fileName, String documentId, SagaState state, String reason, String owner) {}
+            String sagaId,
+            String fileName,
+            String documentId,
+            SagaState state,
+            String reason,
+            String owner,
+            WarningTally warnings) {}
 
     SagaSelection(SagaQuery query, Bounds bounds) {
         this.query = query;
@@ -66,13 +87,17 @@ final class SagaSelection {
             return Optional.empty();
         }
         if (!filter.name().isEmpty() && !isPattern(filter.name())) {
-            return Optional.of(new Column("file_name", filter.name()));
+            return Optional.of(Column.of(FILE_NAME, filter.name()));
         }
         return filter.reason()
-                .map(reason -> new Column("reason", reason.name()))
+                .map(reason -> Column.of(REASON, reason.name()))
+                .or(() -> filter.warning().map(code -> Column.of(WARNING, code.name())))
                 .or(() -> Optional.of(filter.owner())
                         .filter(owner -> !owner.isEmpty())
-                        .map(owner -> new Column("owner", owner)));
+                        .map(owner -> Column.of(OWNER, owner)))
+                .or(() -> filter.warned()
+                        ? Optional.of(new Column(WARNING_COUNT, "warning_count > 0", ""))
+                        : Optional.empty());
     }
 
     private static boolean isPattern(String name) {
@@ -91,19 +116,30 @@ final class SagaSelection {
                                 .filter(text -> !text.isEmpty())
                                 .map(text -> saga -> searchText(saga).contains(text)),
                         Optional.of(filter.name())
-                                .filter(name -> !name.isEmpty() && !isColumn("file_name"))
+                                .filter(name -> !name.isEmpty() && !isColumn(FILE_NAME))
                                 .map(SagaSelection::nameCheck),
                         filter.reason()
-                                .filter(reason -> !isColumn("reason"))
+                                .filter(reason -> !isColumn(REASON))
                                 .map(reason -> saga -> saga.reason().equals(reason.name())),
                         Optional.of(filter.owner())
-                                .filter(owner -> !owner.isEmpty() && !isColumn("owner"))
+                                .filter(owner -> !owner.isEmpty() && !isColumn(OWNER))
                                 .map(owner -> saga -> saga.owner().equals(owner)),
+                        filter.warning()
+                                .filter(code -> !isColumn(WARNING))
+                                .map(code -> saga -> saga.warnings().codes().contains(code.name())),
+                        Optional.of(filter)
+                                .filter(any -> any.warned() && any.warning().isEmpty() && !isColumn(WARNING_COUNT))
+                                .map(any -> saga -> saga.warnings().count() > 0),
                         Optional.of(query.states())
-                                .filter(states -> isColumn("file_name") && !everyState)
+                                .filter(states -> isWithoutState() && !everyState)
                                 .map(states -> saga -> states.contains(saga.state())))
                 .flatMap(Optional::stream)
                 .toList();
+    }
+
+    /** Whether the index that selects the sagas does not have their states. */
+    private boolean isWithoutState() {
+        return isColumn(FILE_NAME) || isColumn(WARNING);
     }
 
     private static Predicate<Candidate> nameCheck(String name) {
@@ -138,7 +174,7 @@ final class SagaSelection {
 
     /** Whether {@link #counts} counts what it selects. */
     boolean isCountable() {
-        return isExact() && !isColumn("file_name");
+        return isExact() && !isWithoutState();
     }
 
     /** The ids and what {@link #matches} needs, in the order of the query; at most {@code :rows}. */
@@ -178,7 +214,8 @@ final class SagaSelection {
                 JournalDatabase.text(row, "document_id"),
                 SagaState.valueOf(row.getString("state")),
                 JournalDatabase.text(row, "reason"),
-                row.getString("owner"));
+                row.getString("owner"),
+                WarningTally.of(row));
         return checks.stream().allMatch(check -> check.test(saga));
     }
 
@@ -199,7 +236,7 @@ final class SagaSelection {
     }
 
     private String columnCondition() {
-        return column.map(selected -> selected.name() + " = :value AND ").orElse("");
+        return column.map(selected -> selected.condition() + " AND ").orElse("");
     }
 
     /** Each part has a limit, so that an index returns its rows without a sort over all sagas. */
@@ -214,8 +251,11 @@ final class SagaSelection {
         if (query.attention()) {
             return ATTENTION.stream();
         }
-        if (isColumn("file_name")) {
+        if (isColumn(FILE_NAME)) {
             return Stream.of("SELECT saga_id FROM saga WHERE file_name = :value");
+        }
+        if (isColumn(WARNING)) {
+            return Stream.of("SELECT DISTINCT saga_id FROM warning WHERE code = :value");
         }
         if (everyState && column.isEmpty()) {
             return Stream.of("SELECT saga_id FROM saga WHERE 1 = 1");

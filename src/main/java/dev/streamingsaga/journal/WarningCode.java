@@ -2,7 +2,9 @@ package dev.streamingsaga.journal;
 
 import dev.streamingsaga.annotation.PublicApi;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 
 /** What about a document's text is missing or uncertain. Its bytes are stored and proved all the same. */
 @PublicApi
@@ -35,6 +37,17 @@ public enum WarningCode {
     ENCODING_GUESSED,
     /** Its type is unknown, or one whose text cannot be read. */
     TYPE_UNKNOWN;
+
+    private static final Set<WarningCode> READING_FAILURES =
+            EnumSet.of(LOCKED, DAMAGED, OUT_OF_MEMORY, CPU_TIME, DISK_LIMIT, STALLED, READER_DIED);
+
+    /**
+     * Whether reading failed, so that {@code saga.content.on-failure=reject} does not keep the document. Text that is
+     * missing by a setting or by the kind of the document is no failure.
+     */
+    public boolean isReadingFailure() {
+        return READING_FAILURES.contains(this);
+    }
 
     /** The code of that name; empty if only a newer version knows it. */
     public static Optional<WarningCode> find(String name) {

@@ -5,6 +5,7 @@ import dev.streamingsaga.journal.SagaListener;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StepNames;
+import dev.streamingsaga.journal.WarningCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -42,6 +43,7 @@ final class Meters implements SagaListener, AutoCloseable {
     private final Counter sentBytes;
     private final Counter sentChunks;
     private final Counter retries;
+    private final Map<String, Counter> warnings = new ConcurrentHashMap<>();
     private final Runnable closing;
 
     private Meters(
@@ -60,6 +62,7 @@ final class Meters implements SagaListener, AutoCloseable {
         sentChunks = counter("streaming.saga.sent.chunks", "", "Chunks that the bucket stored, since the start");
         retries = counter(
                 "streaming.saga.chunk.retries", "", "Chunks sent again because an attempt failed, since the start");
+        Stream.of(WarningCode.values()).forEach(code -> warnings(code.name()));
         sinceStart(
                 "streaming.saga.unwritten.reports",
                 "Report files that could not be written, since the start",
@@ -205,6 +208,16 @@ final class Meters implements SagaListener, AutoCloseable {
                 .register(registry));
     }
 
+    private Counter warnings(String warning) {
+        return warnings.computeIfAbsent(
+                warning,
+                code -> add(Counter.builder("streaming.saga.warnings")
+                        .description("Completed documents with a warning of this code, since the start")
+                        .tags(tags)
+                        .tag("code", code)
+                        .register(registry)));
+    }
+
     private Timer step(String name) {
         return steps.computeIfAbsent(
                 name,
@@ -239,6 +252,9 @@ final class Meters implements SagaListener, AutoCloseable {
 
     @Override
     public void stateChanged(SagaRecord saga, SagaState from) {
+        if (saga.state() == SagaState.COMPLETED && from != SagaState.COMPLETED) {
+            saga.warnings().codes().forEach(code -> warnings(code).increment());
+        }
         if (saga.state().isFinal() && !from.isFinal()) {
             outcome(saga.state())
                     .record(Duration.between(

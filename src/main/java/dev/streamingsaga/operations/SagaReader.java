@@ -16,6 +16,7 @@ import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaPage;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.recovery.Drift;
 import dev.streamingsaga.recovery.Orphan;
 import dev.streamingsaga.store.VectorSearch;
@@ -119,6 +120,11 @@ public sealed class SagaReader permits SagaOperator {
     /** The chunks of these sagas that the bucket has confirmed; a saga without such chunks is absent. */
     public final Map<String, ChunkTally> sentChunks(Collection<String> sagaIds) {
         return journal.chunks().sentOf(sagaIds);
+    }
+
+    /** What is missing or uncertain about the text of a saga's document. */
+    public final List<Warning> warnings(String sagaId) {
+        return journal.warnings().of(sagaId);
     }
 
     /** @param limit maximum number of clean-up entries */

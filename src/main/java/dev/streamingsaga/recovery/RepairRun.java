@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.Warning;
 import java.util.List;
 import java.util.Optional;
 
@@ -97,6 +98,21 @@ final class RepairRun implements Run {
     @Override
     public void chunksVerified() {
         // As above.
+    }
+
+    @Override
+    public void warned(List<Warning> warnings) {
+        // The outcome of the saga stays as it is.
+    }
+
+    @Override
+    public List<Warning> warnings() {
+        return journal.warnings().of(saga.sagaId());
+    }
+
+    @Override
+    public boolean isRepair() {
+        return true;
     }
 
     @Override

@@ -1,10 +1,13 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.DocumentConfig.OnFailure;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentFacts;
+import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.DocumentSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,6 +23,7 @@ final class OutlineCache {
 
     private final DocumentContent content;
     private final Function<Run, DocumentSource> sources;
+    private final OnFailure onFailure;
     private final Map<String, Outline> bySaga = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Outline> eldest) {
@@ -27,20 +31,48 @@ final class OutlineCache {
         }
     };
 
-    /** @param sources opens the document of a run */
-    OutlineCache(DocumentContent content, Function<Run, DocumentSource> sources) {
+    /**
+     * @param sources opens the document of a run
+     * @param onFailure what happens to a document that cannot be read completely
+     */
+    OutlineCache(DocumentContent content, Function<Run, DocumentSource> sources, OnFailure onFailure) {
         this.content = content;
         this.sources = sources;
+        this.onFailure = onFailure;
     }
 
     DocumentSource source(Run run) {
         return sources.apply(run);
     }
 
-    void remember(String sagaId, Outline outline) {
-        synchronized (bySaga) {
-            bySaga.put(sagaId, outline);
+    /**
+     * Journals the warnings of the outline, then caches it.
+     *
+     * @throws SagaException FILE_NOT_READABLE if reading failed and such documents are rejected
+     */
+    void remember(Run run, Outline outline) {
+        run.warned(outline.warnings());
+        if (onFailure == OnFailure.REJECT && !run.isRepair()) {
+            requireRead(run.document(), outline);
         }
+        synchronized (bySaga) {
+            bySaga.put(run.sagaId(), outline);
+        }
+    }
+
+    private static void requireRead(Document document, Outline outline) {
+        outline.warnings().stream()
+                .filter(warning -> warning.code().isReadingFailure())
+                .findFirst()
+                .ifPresent(warning -> {
+                    String where = warning.place().isEmpty() ? "" : ", " + warning.place();
+                    throw new SagaException(
+                            Reason.FILE_NOT_READABLE,
+                            "the text of " + document.fileName() + " cannot be read completely" + where + ": "
+                                    + warning.message() + " (" + warning.code()
+                                    + "); it is not stored because saga.content.on-failure is reject; give a file that"
+                                    + " can be read, or set it to keep");
+                });
     }
 
     Outline of(Run run) {
@@ -53,7 +85,7 @@ final class OutlineCache {
         }
         // Outside the lock: reading a large file takes seconds, and other sagas must not wait for it.
         Outline read = content.outline(source(run), document.contentType());
-        remember(document.sagaId(), read);
+        remember(run, read);
         return read;
     }
 

@@ -69,7 +69,7 @@ final class SegmentWriter {
                     run.check();
                     progress(run, pagesDone, pagesTotal, segmentsDone);
                 });
-        outlines.remember(document.sagaId(), outline);
+        outlines.remember(run, outline);
         facts.put("pages", outline.pages());
         facts.put("segments", outline.segments());
     }

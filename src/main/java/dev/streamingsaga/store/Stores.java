@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.config.DocumentConfig.OnFailure;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
@@ -29,11 +30,12 @@ public final class Stores implements AutoCloseable {
     private final DocumentContent content;
     private @Nullable VectorIndexing indexing;
 
-    private Stores(CamelContext context, DocumentContent content, Function<Run, DocumentSource> sources) {
+    private Stores(
+            CamelContext context, DocumentContent content, Function<Run, DocumentSource> sources, OnFailure onFailure) {
         this.context = context;
         this.content = content;
         this.batches = context.createProducerTemplate();
-        this.outlines = new OutlineCache(content, sources);
+        this.outlines = new OutlineCache(content, sources, onFailure);
     }
 
     /**
@@ -55,7 +57,8 @@ public final class Stores implements AutoCloseable {
             DocumentContent content,
             Function<Run, DocumentSource> sources,
             DatabaseSource databases) {
-        Stores stores = new Stores(context, content, sources);
+        Stores stores = new Stores(
+                context, content, sources, config.documents().content().onFailure());
         try {
             for (String store : StoreNames.BUILT_IN) {
                 if (config.participants().contains(store)) {

@@ -4,6 +4,7 @@ import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.WarningCode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,6 +28,7 @@ public final class IngestResultBuilder {
     private final List<IngestResult.StepResult> steps = new ArrayList<>();
     private final List<String> errors = new ArrayList<>();
     private final List<String> compensationErrors = new ArrayList<>();
+    private final List<IngestResult.WarningResult> warnings = new ArrayList<>();
     private String sagaId = Ids.next();
     private @Nullable String documentId;
     private @Nullable String sha256;
@@ -107,6 +109,12 @@ public final class IngestResultBuilder {
         return this;
     }
 
+    /** @param place where in the document; empty for all of it */
+    public IngestResultBuilder warning(WarningCode code, String place, String text) {
+        warnings.add(new IngestResult.WarningResult(code.name(), place, text));
+        return this;
+    }
+
     public IngestResult build() {
         return new IngestResult(
                 file,
@@ -124,6 +132,7 @@ public final class IngestResultBuilder {
                 new LinkedHashMap<>(stores),
                 List.copyOf(steps),
                 List.copyOf(errors),
-                List.copyOf(compensationErrors));
+                List.copyOf(compensationErrors),
+                List.copyOf(warnings));
     }
 }

@@ -9,7 +9,12 @@ const REASONS = [
   'STORE_FAILED', 'TIMEOUT', 'CANCELLED', 'COORDINATOR_UNAVAILABLE', 'CLIENT_ABORTED',
 ];
 
-const values = { name: '', reason: '', owner: '', after: '', before: '' };
+const WARNINGS = [
+  'LOCKED', 'DAMAGED', 'TEXT_TRUNCATED', 'NO_TEXT_LAYER', 'TEXT_RECOGNISED', 'OUT_OF_MEMORY', 'CPU_TIME', 'DISK_LIMIT',
+  'STALLED', 'READER_DIED', 'ATTACHMENTS_NOT_READ', 'XFA_PLACEHOLDER', 'ENCODING_GUESSED', 'TYPE_UNKNOWN',
+];
+
+const values = { name: '', reason: '', warning: '', owner: '', after: '', before: '' };
 
 export const isFiltered = () => Object.values(values).some(Boolean);
 
@@ -33,6 +38,7 @@ function matchesName(file) {
 /** Whether a saga meets the conditions, so that live events are filtered as the server does. */
 export const meets = saga => (!values.name || matchesName(name(saga.file)))
   && (!values.reason || saga.reason === values.reason)
+  && (!values.warning || (values.warning === 'any' ? saga.warningCount > 0 : saga.warningCodes?.includes(values.warning)))
   && (!values.owner || saga.owner === values.owner)
   && (!values.after || Date.parse(saga.receivedAt) >= Date.parse(values.after))
   && (!values.before || Date.parse(saga.receivedAt) < Date.parse(values.before));
@@ -51,6 +57,9 @@ export function form(onchange) {
   const input = (key, type, props = {}) => h('input', { id: `filter-${key}`, type, value: values[key], autocomplete: 'off', onchange: change, ...props });
   const reason = h('select', { id: 'filter-reason', onchange: change }, h('option', { value: '', text: 'any' }),
     REASONS.map(each => h('option', { value: each, text: word(each), selected: each === values.reason })));
+  const warning = h('select', { id: 'filter-warning', onchange: change }, h('option', { value: '', text: 'with or without' }),
+    h('option', { value: 'any', text: 'any', selected: values.warning === 'any' }),
+    WARNINGS.map(each => h('option', { value: each, text: word(each), selected: each === values.warning })));
   const clear = h('button', { type: 'button', 'data-action': 'clear', text: 'Clear filters', onclick: () => {
     Object.keys(values).forEach(key => { values[key] = ''; });
     element.querySelectorAll('input, select').forEach(control => { control.value = ''; });
@@ -62,6 +71,7 @@ export function form(onchange) {
     h('div', { class: 'fields' },
       field('name', 'File name, * for any characters', input('name', 'text', { maxlength: 200 })),
       field('reason', 'Reason', reason),
+      field('warning', 'Warning', warning),
       field('owner', 'Owner', input('owner', 'text', { maxlength: 200 })),
       field('after', 'Received from', input('after', 'datetime-local')),
       field('before', 'Received before', input('before', 'datetime-local')), clear));

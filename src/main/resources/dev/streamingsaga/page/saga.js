@@ -81,6 +81,14 @@ function errors(detail) {
     [...lines].map(([line, times]) => h('p', {}, line, times > 1 ? h('span', { class: 'times', text: ` (${count(times)} times)` }) : null)));
 }
 
+/** What is missing or uncertain about the text of the document. */
+function warnings(detail) {
+  const found = detail.warnings;
+  if (found.length === 0) return null;
+  return h('section', { class: 'card warnings' }, h('h2', { text: some(found.length, 'warning') }), h('ul', {}, found.map(warning => h('li', { 'data-code': warning.code },
+    warning.place ? h('strong', { text: `${warning.place}: ` }) : null, warning.message, ' ', h('span', { class: 'warned', text: word(warning.code) })))));
+}
+
 function attempts(detail) {
   const others = detail.delivery?.attempts ?? [];
   if (others.length < 2) return null;
@@ -105,7 +113,7 @@ function page(detail, saga, notify) {
     saga.state === 'COMPLETED' && !saga.visible && !detail.supersededBy
       ? h('p', { class: 'note bad', text: 'The document is complete but not yet visible in every store. This is retried at growing intervals.' }) : null,
     errors(detail), open.length > 0 ? h('section', { class: 'card' }, h('h2', { text: 'Left to clean up' }), cleanupTable(open, notify)) : null,
-    attempts(detail), h('section', { class: 'card' }, h('h2', { text: 'Steps' }), timeline(detail)),
+    warnings(detail), attempts(detail), h('section', { class: 'card' }, h('h2', { text: 'Steps' }), timeline(detail)),
     compensation(detail),
     detail.chunks.total > 0 && detail.chunks.map ? h('section', { class: 'card' },
       h('h2', { text: `${some(detail.chunks.total, 'chunk')}${isFinal(saga) && saga.state !== 'COMPLETED' ? before : ''}` }),

@@ -27,6 +27,7 @@ const GROUPS = {
   waiting: { label: 'Waiting, oldest first', keep: isWaiting, query: 'state=RECEIVED&after=', oldestFirst: true, total: c => Math.max(0, c.sagas.RECEIVED - starting()) },
   completed: { label: 'Completed', keep: saga => saga.state === 'COMPLETED', query: 'state=COMPLETED', total: c => c.sagas.COMPLETED },
   compensated: { label: 'Compensated', keep: saga => isFinal(saga) && saga.state !== 'COMPLETED', query: 'state=COMPENSATED,PARTIALLY_COMPENSATED', total: c => sum(c, ['COMPENSATED', 'PARTIALLY_COMPENSATED']) },
+  warned: { label: 'With warnings', keep: saga => saga.warningCount > 0, query: 'warning=any', total: c => c.withWarnings },
   finished: {
     label: 'Finished', keep: isFinal, query: 'state=COMPLETED,COMPENSATED',
     total: c => sum(c, ['COMPLETED', 'COMPENSATED', 'PARTIALLY_COMPENSATED', 'PAUSED']) - c.attention,
@@ -37,6 +38,7 @@ const FILTERS = {
   attention: { label: 'Needs attention', groups: ['attention'], query: GROUPS.attention.query, states: ['PAUSED'], total: c => c.attention },
   running: { label: 'Running', groups: ['running', 'waiting'], query: `state=RECEIVED,${RUNNING_STATES}`, states: ['RECEIVED', ...RUNNING_STATES], total: c => sum(c, ['RECEIVED', ...RUNNING_STATES]) },
   completed: { label: 'Completed', groups: ['completed'], query: GROUPS.completed.query, states: [], total: GROUPS.completed.total },
+  warned: { label: 'With warnings', groups: ['warned'], query: GROUPS.warned.query, states: [], total: GROUPS.warned.total },
   compensated: { label: 'Compensated', groups: ['compensated'], query: GROUPS.compensated.query, states: [], total: GROUPS.compensated.total },
 };
 
@@ -60,17 +62,20 @@ const matches = saga => meets(saga) && plain([name(saga.file), saga.sagaId, saga
 function row(saga) {
   const cells = Object.fromEntries(['size', 'step', 'speed', 'eta', 'run', 'age'].map(c => [c, h('td', { class: `c-${c}`, role: 'cell' })]));
   const state = h('span', { class: 'state' });
+  const warned = h('span', { class: 'warned' });
   const detail = h('span', { class: 'why' });
   const meter = bar(saga);
   const link = h('a', { href: `#/sagas/${saga.sagaId}`, title: saga.file }, h('strong', { text: name(saga.file) }));
   const element = h('tr', { class: 'row', 'data-saga': saga.sagaId, role: 'row', onclick: event => { if (!event.target.closest('a') && String(getSelection()) === '') link.click(); } },
     h('th', { class: 'c-file', scope: 'row', role: 'rowheader' }, link, detail),
-    h('td', { class: 'c-state', role: 'cell' }, state), cells.size, h('td', { class: 'c-progress', role: 'cell' }, meter.element),
+    h('td', { class: 'c-state', role: 'cell' }, state, ' ', warned), cells.size, h('td', { class: 'c-progress', role: 'cell' }, meter.element),
     cells.step, cells.speed, cells.eta, cells.run, cells.age);
   const update = now => {
     meter.update(now);
     state.dataset.state = now.state;
     setText(state, word(now.state));
+    setText(warned, now.warningCount > 0 ? some(now.warningCount, 'warning') : '');
+    warned.title = (now.warningCodes ?? []).map(word).join(', ');
     setText(detail, [now.reason && word(now.reason), now.waiting && now.waiting.reason, attempt(now), now.needsNewerVersion && NEWER_VERSION, now.openCleanups > 0 && `${some(now.openCleanups, 'clean-up')} open`, now.needsAttention && now.state === 'COMPLETED' && !now.visible && 'not visible in every store yet']
       .filter(Boolean).join(' · '));
     setText(cells.size, bytes(now.sizeBytes));
@@ -87,6 +92,12 @@ function row(saga) {
 
 /** The query parameters of the search and the filters, beginning with &. */
 const conditions = searched => `${searched ? `&q=${encodeURIComponent(searched)}` : ''}${parameters()}`;
+
+/** A query with the search and the filters; a filter for one warning replaces the one for any. */
+function narrowed(query, searched) {
+  const more = conditions(searched);
+  return `${more.includes('&warning=') && query === GROUPS.warned.query ? '' : query}${more}`.replace(/^&/, '');
+}
 
 /** Counts of what the search and the filters select, from the server; null while there is neither. */
 function selection(changed) {
@@ -113,7 +124,7 @@ function selection(changed) {
 
 /** Loads sagas page by page. A search request covers a limited number of sagas, so several may be needed. */
 function source(query, searched) {
-  let next = `?limit=${PAGE}&${query}${conditions(searched)}`;
+  let next = `?limit=${PAGE}&${narrowed(query, searched)}`;
   const scans = Boolean(searched) || isFiltered();
   const self = { more: true, busy: false, ended: false, problem: '', async load() {
     if (self.busy || !self.more) return;
@@ -193,7 +204,7 @@ export function show(main) {
   const notify = (message, bad) => { setText(result, message); result.classList.toggle('bad', Boolean(bad)); };
   const bulk = h('div', { class: 'bulk', role: 'group', 'aria-label': 'All sagas of this list' }, h('span', { text: 'All of this list:' }),
     Object.entries(BULK).map(([action, { label }]) => h('button', { type: 'button', class: action === 'cancel' ? 'danger' : '', 'data-action': `${action}-all`, text: `${label}…`,
-      onclick: () => commandSagas(action, `${FILTERS[filter].query}${conditions(text.trim())}`.replace(/^&/, ''), notify) })));
+      onclick: () => commandSagas(action, narrowed(FILTERS[filter].query, text.trim()), notify) })));
   main.replaceChildren(heading, statistics.element,
     h('div', { class: 'tools' }, h('div', { class: 'chips', role: 'group', 'aria-label': 'Which sagas' }, chips), search),
     form(begin), bulk, result, found, note, list, empty, searchMore);
@@ -278,7 +289,7 @@ export function show(main) {
     empty.dataset.message = message;
     empty.replaceChildren(...(message === 'nothing'
       ? [h('h2', { text: 'Nothing here yet' }), h('p', { text: 'Drop files anywhere on this page, or add them from a terminal:' }), h('code', { text: `./saga ingest FILE --url ${location.origin}` })]
-      : [h('p', { text: message === 'filtered' ? 'No saga matches the filters.' : filter === 'attention' ? 'Nothing needs attention.' : `No saga is ${FILTERS[filter].label.toLowerCase()}.` })]));
+      : [h('p', { text: message === 'filtered' ? 'No saga matches the filters.' : filter === 'attention' ? 'Nothing needs attention.' : filter === 'warned' ? 'No document has warnings.' : `No saga is ${FILTERS[filter].label.toLowerCase()}.` })]));
   }
 
   begin();

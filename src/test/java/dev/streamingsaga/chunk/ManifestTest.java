@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.Warning;
+import dev.streamingsaga.journal.WarningCode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -17,13 +20,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("unit")
 class ManifestTest {
+    private static final Warning LOCKED = new Warning(WarningCode.LOCKED, "page 3", "it needs a password");
+
     private String json;
     private Manifest manifest;
 
     @BeforeEach
     void write(@TempDir Path directory) throws Exception {
         PlannedDocument planned = PlannedDocument.in(directory);
-        manifest = Manifest.of(planned.document(), planned.rows());
+        manifest = Manifest.of(planned.document(), planned.rows(), List.of(LOCKED));
         json = new String(manifest.json(), StandardCharsets.UTF_8);
     }
 
@@ -47,6 +52,19 @@ class ManifestTest {
     @Test
     void ignores_members_of_later_versions() {
         assertThat(parse(json.replaceFirst("\\{", "{\"later\":1,"))).isEqualTo(manifest);
+    }
+
+    @Test
+    void a_manifest_without_warnings_describes_the_same_document() {
+        Manifest former = parse(json.replaceFirst(",\"warnings\":\\[.*?]", ""));
+
+        assertThat(former.warnings()).isEmpty();
+        assertThat(manifest.warnings())
+                .containsExactly(new Manifest.ManifestWarning("LOCKED", "page 3", "it needs a password"));
+        assertThat(former.describesSame(manifest)).isTrue();
+        assertThat(parse(json.replaceFirst("\"fileName\":\"[^\"]*\"", "\"fileName\":\"b\""))
+                        .describesSame(manifest))
+                .isFalse();
     }
 
     @ParameterizedTest

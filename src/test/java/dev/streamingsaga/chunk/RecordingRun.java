@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.Warning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,7 @@ final class RecordingRun implements Run {
     volatile boolean cancelled;
     volatile boolean verified;
     private final Document document;
+    private volatile List<Warning> warnings = List.of();
     private List<ChunkRow> rows = new ArrayList<>();
 
     RecordingRun(Document document) {
@@ -86,6 +88,16 @@ final class RecordingRun implements Run {
     @Override
     public synchronized void chunkSent(int index, Optional<String> etag) {
         set(index, ChunkState.SENT, rows.get(index).attempts());
+    }
+
+    @Override
+    public void warned(List<Warning> found) {
+        warnings = List.copyOf(found);
+    }
+
+    @Override
+    public List<Warning> warnings() {
+        return warnings;
     }
 
     @Override

@@ -78,7 +78,8 @@ class CommandLineTest {
                         "stores",
                         "steps",
                         "errors",
-                        "compensationErrors");
+                        "compensationErrors",
+                        "warnings");
         assertThat(stored.get("stores").get("upload").asInt())
                 .isEqualTo(stored.get("chunkCount").asInt())
                 .isEqualTo(2);
@@ -223,6 +224,46 @@ class CommandLineTest {
         Call wrong = Call.of("list", "--data", data.toString(), "--after", "yesterday");
         assertThat(wrong.code()).isEqualTo(2);
         assertThat(wrong.err()).contains("2026-03-01T14:30:00Z");
+    }
+
+    @Test
+    void shows_what_of_a_text_could_not_be_read_and_fails_only_if_strict() throws Exception {
+        Path image = Files.write(
+                directory.resolve("photo.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13});
+        Path locked = SamplePdf.writeLocked(directory.resolve("locked.pdf"));
+        Call call = Call.of("ingest", image.toString(), locked.toString(), "--data", data.toString());
+        assertThat(call.code()).as(call.err()).isZero();
+        String shown = "  1 warning:%n    no text can be read from files of type image/png; it is not searchable"
+                + " (TYPE_UNKNOWN)%n";
+        assertThat(call.out())
+                .contains(shown.formatted())
+                .contains("    a password is needed to read it; its text is not searchable (LOCKED)");
+
+        Call strict =
+                Call.of("ingest", pdf.toString(), image.toString(), "--strict", "--json", "--data", data.toString());
+        assertThat(strict.code()).as(strict.err()).isEqualTo(1);
+        assertThat(strict.lines()).allMatch(line -> line.get("status").asText().equals("COMPLETED"));
+
+        Call listed = Call.of("list", "--warning", "type_unknown", "--json", "--data", data.toString());
+        assertThat(listed.lines()).hasSize(1);
+        JsonNode line = listed.line();
+        assertThat(line.get("file").asText()).endsWith("photo.png");
+        assertThat(line.get("warningCount").asInt()).isOne();
+        assertThat(line.get("warningCodes").toString()).isEqualTo("[\"TYPE_UNKNOWN\"]");
+        assertThat(Call.of("list", "--warning", "any", "--data", data.toString())
+                        .out())
+                .contains("photo.png  1 warning (TYPE_UNKNOWN)", "locked.pdf  1 warning (LOCKED)")
+                .doesNotContain("sample.pdf");
+        Call wrong = Call.of("list", "--warning", "torn", "--data", data.toString());
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).contains("'torn' is not any or one of LOCKED, DAMAGED,");
+        String sagaId = line.get("sagaId").asText();
+        assertThat(Call.of("status", sagaId, "--data", data.toString()).out()).contains(shown.formatted());
+        assertThat(Call.of("status", sagaId, "--json", "--data", data.toString())
+                        .line()
+                        .at("/warnings/0/code")
+                        .asText())
+                .isEqualTo("TYPE_UNKNOWN");
     }
 
     @Test

@@ -67,6 +67,19 @@ class RemoteIngestTest {
     }
 
     @Test
+    void fails_for_a_document_with_warnings_only_if_strict() throws Exception {
+        Path image = Files.write(
+                saga.text("photo.png", 1), new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13});
+
+        Call call = Call.of("ingest", "--url", url, "--key", key, image.toString());
+        assertThat(call.code()).as(call.err()).isZero();
+        assertThat(call.out()).contains("1 warning:", "(TYPE_UNKNOWN)");
+        assertThat(Call.of("ingest", "--url", url, "--key", key, "--strict", image.toString())
+                        .code())
+                .isEqualTo(1);
+    }
+
+    @Test
     void sends_a_file_with_control_characters_in_its_name() {
         Path file = saga.text("turned\u202Etxt.exe", 2);
         Call call = Call.of("ingest", "--url", url, "--key", key, "--json", file.toString());

@@ -212,7 +212,7 @@ class ContentTest {
                 damaged, List.of(WarningCode.DAMAGED),
                 locked, List.of(WarningCode.LOCKED),
                 truncated, List.of(WarningCode.DAMAGED),
-                image, List.of());
+                image, List.of(WarningCode.TYPE_UNKNOWN));
         expected.forEach((file, warnings) -> {
             Read read = read(content, file);
             assertThat(read.outline().pages()).as(file.toString()).isZero();
@@ -287,6 +287,9 @@ class ContentTest {
         }
         try (TextContent none = ContentFixture.content(dir.resolve("spool3"), "saga.content.max-text-chars", "0")) {
             assertThat(none.outline(DocumentSource.of(file), "text/plain")).isEqualTo(Outline.EMPTY);
+            assertThat(none.outline(DocumentSource.of(file), "image/png"))
+                    .as("no text is wanted")
+                    .isEqualTo(Outline.EMPTY);
         }
     }
 }

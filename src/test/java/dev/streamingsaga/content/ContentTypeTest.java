@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.Warning;
+import dev.streamingsaga.journal.WarningCode;
 import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.testkit.SamplePdf;
 import java.io.IOException;
@@ -119,12 +121,28 @@ class ContentTypeTest {
             sparse.setLength(5L << 30);
         }
         assertThat(type(zeros)).isEqualTo("application/octet-stream");
-        assertThat(ContentFixture.read(content, zeros).outline()).isEqualTo(Outline.EMPTY);
+        assertThat(ContentFixture.read(content, zeros).outline().warnings())
+                .containsExactly(new Warning(
+                        WarningCode.TYPE_UNKNOWN,
+                        "",
+                        "its type is unknown, so no text can be read from it; it is not searchable"));
     }
 
     @Test
     void treats_an_empty_file_as_binary() throws IOException {
-        assertThat(type(file("empty.pdf", ""))).isEqualTo("application/octet-stream");
+        Path empty = file("empty.pdf", "");
+        assertThat(type(empty)).isEqualTo("application/octet-stream");
+        assertThat(ContentFixture.read(content, empty).outline()).isEqualTo(Outline.EMPTY);
+    }
+
+    @Test
+    void says_of_which_type_no_text_can_be_read() throws IOException {
+        assertThat(content.outline(DocumentSource.of(file("a.png", "any")), "image/png")
+                        .warnings())
+                .containsExactly(new Warning(
+                        WarningCode.TYPE_UNKNOWN,
+                        "",
+                        "no text can be read from files of type image/png; it is not searchable"));
     }
 
     @Test

@@ -2233,6 +2233,66 @@ abstract class JournalContract {
                 .isEmpty();
     }
 
+    @Test
+    void keeps_the_warnings_of_the_run_that_owns_the_saga_replaced_as_a_whole() throws Exception {
+        ActiveRun first = uploading("a");
+        first.warned(List.of(warning(WarningCode.DAMAGED, "page 3"), warning(WarningCode.DAMAGED, "page 9")));
+        first.warned(List.of(warning(WarningCode.DAMAGED, "page 3"), warning(WarningCode.DAMAGED, "page 9")));
+        assertThat(saga(first).warnings()).isEqualTo(new WarningTally(2, List.of("DAMAGED")));
+
+        journal.commands().pause(first.sagaId());
+        journal.leases().resume(saga(first), LIMIT);
+        ActiveRun second = new Runs(journal).begin(saga(first));
+        assertThat(second.warnings()).extracting(Warning::place).containsExactly("page 3", "page 9");
+        List<Warning> found =
+                List.of(warning(WarningCode.LOCKED, "offer.pdf"), warning(WarningCode.TEXT_TRUNCATED, ""));
+        second.warned(found);
+        assertThatThrownBy(() -> first.warned(List.of())).isInstanceOf(SagaException.class);
+
+        assertThat(other.warnings().of(first.sagaId())).isEqualTo(found);
+        assertThat(saga(first).warnings()).isEqualTo(new WarningTally(2, List.of("LOCKED", "TEXT_TRUNCATED")));
+        journal.outcomes().beginCompensation(first.sagaId(), 2, Reason.CANCELLED, "a test");
+        assertThatThrownBy(() -> second.warned(List.of())).isInstanceOf(SagaException.class);
+        assertThat(other.warnings().of(first.sagaId())).isEqualTo(found);
+        sql.update("UPDATE warning SET code = 'NEWER' WHERE code = 'LOCKED'");
+        assertThat(other.warnings().of(first.sagaId())).containsExactly(found.get(1));
+    }
+
+    private static Warning warning(WarningCode code, String place) {
+        return new Warning(code, place, "a test");
+    }
+
+    @Test
+    void filters_and_counts_sagas_with_warnings() throws Exception {
+        ActiveRun locked = uploading("a");
+        locked.warned(List.of(warning(WarningCode.LOCKED, "b"), warning(WarningCode.LOCKED, "c")));
+        ActiveRun both = uploading("b");
+        both.warned(List.of(warning(WarningCode.LOCKED, ""), warning(WarningCode.NO_TEXT_LAYER, "page 1")));
+        uploading("c").warned(List.of());
+        ActiveRun cleared = uploading("d");
+        cleared.warned(List.of(warning(WarningCode.LOCKED, "")));
+        cleared.warned(List.of());
+        journal.outcomes().beginCompensation(both.sagaId(), 1, Reason.TIMEOUT, "a test");
+        sql.update("UPDATE saga SET owner = 'audit' WHERE saga_id = ?", both.sagaId());
+
+        assertSelects(SagaFilter.NONE.withWarnings(), saga(locked), saga(both));
+        assertSelects(SagaFilter.NONE.withWarning(WarningCode.LOCKED), saga(locked), saga(both));
+        assertSelects(SagaFilter.NONE.withWarning(WarningCode.NO_TEXT_LAYER), saga(both));
+        assertSelects(SagaFilter.NONE.withWarning(WarningCode.CPU_TIME));
+        assertSelects(SagaFilter.NONE.withWarnings().ownedBy("audit"), saga(both));
+        assertSelects(SagaFilter.NONE.withWarning(WarningCode.LOCKED).failedFor(Reason.TIMEOUT), saga(both));
+        SagaQuery compensating = SagaQuery.ALL.in(EnumSet.of(SagaState.COMPENSATING));
+        for (SagaFilter filter :
+                List.of(SagaFilter.NONE.withWarnings(), SagaFilter.NONE.withWarning(WarningCode.LOCKED))) {
+            assertThat(allPages(compensating.filtered(filter), 1)).containsExactly(both.sagaId());
+            assertThat(journal.pages().count(compensating.filtered(filter)).sagas())
+                    .containsOnly(Map.entry(SagaState.COMPENSATING, 1L));
+            assertThat(allPages(SagaQuery.ALL.needingAttention().filtered(filter), 1))
+                    .isEmpty();
+        }
+        assertThat(journal.pages().counts().warned()).isEqualTo(2);
+    }
+
     private void assertSelects(SagaFilter filter, SagaRecord... sagas) {
         SagaQuery query = SagaQuery.ALL.filtered(filter);
         assertThat(allPages(query.after(""), 1))
@@ -2321,6 +2381,8 @@ abstract class JournalContract {
         endedLater(20_000);
         sql.execute("INSERT INTO cleanup SELECT saga_id || 'c', saga_id, 'upload', 'k', 'DONE', 1, 'e', 0, 0, '', NULL,"
                 + " NULL FROM saga WHERE state = 'COMPLETED'");
+        sql.execute("INSERT INTO warning SELECT saga_id, 0, 'DAMAGED', '', '' FROM saga WHERE state = 'COMPENSATED'");
+        sql.execute("UPDATE saga SET warning_count = 1, warning_codes = 'DAMAGED' WHERE state = 'COMPENSATED'");
         sql.execute("ANALYZE");
 
         Set<SagaState> states = EnumSet.of(SagaState.PAUSED, SagaState.COMPENSATED);
@@ -2336,6 +2398,12 @@ abstract class JournalContract {
         assertIndexed(owned, "saga_by_owner");
         assertIndexed(owned.in(states), "saga_by_owner");
         assertIndexed(new SagaSelection(owned, Bounds.NONE).counts(), "saga_by_owner");
+        SagaQuery warned = SagaQuery.ALL.filtered(SagaFilter.NONE.withWarnings());
+        assertIndexed(warned, "saga_with_warnings");
+        assertIndexed(warned.in(states), "saga_with_warnings");
+        assertIndexed(new SagaSelection(warned, Bounds.NONE).counts(), "saga_with_warnings");
+        assertIndexed(SagaPages.WARNED, "saga_with_warnings");
+        assertIndexed(SagaQuery.ALL.filtered(SagaFilter.NONE.withWarning(WarningCode.LOCKED)), "warning_by_code");
         assertIndexed(SagaPages.FIRST_RECEIVED, "saga_by_reception");
         assertIndexed(StatisticsRepository.HOURLY, "saga_by_end");
         assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN), "cleanup_by_state");
@@ -2361,7 +2429,7 @@ abstract class JournalContract {
                 .replace(":step", "'vector'");
         assertThat(plan(filled))
                 .as(filled)
-                .noneMatch(line -> line.matches("(?i).*scan (on )?(saga|cleanup)( \\(.*)?$"))
+                .noneMatch(line -> line.matches("(?i).*scan (on )?(saga|cleanup|warning)( \\(.*)?$"))
                 .anyMatch(line -> line.contains(index));
     }
 

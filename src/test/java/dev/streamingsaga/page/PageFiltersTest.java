@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.Waiting;
+import dev.streamingsaga.journal.WarningCode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -53,6 +54,7 @@ class PageFiltersTest {
                 "UPDATE saga SET state = 'UPLOADING', reason = NULL, finished_at = NULL, published_at = NULL,"
                         + " node = 'two', format = 99, waiting_since = received_at, next_attempt_at = received_at,"
                         + " waiting_for = '" + Waiting.forHost("two") + "' WHERE saga_id = 'zz1000030'");
+        warned();
         browser.go("#/search");
         browser.go("#/");
 
@@ -76,6 +78,9 @@ class PageFiltersTest {
         assertThat(browser.each("#filter-reason option", "e.value").stream().filter(value -> !value.isEmpty()))
                 .containsExactlyElementsOf(
                         Stream.of(Reason.values()).map(Reason::name).toList());
+        assertThat(browser.each("#filter-warning option", "e.value").stream().skip(2))
+                .containsExactlyElementsOf(
+                        Stream.of(WarningCode.values()).map(WarningCode::name).toList());
         browser.click(".filters summary");
         browser.type("#filter-owner", "audit" + Keys.ENTER);
         await().atMost(PATIENCE)
@@ -85,6 +90,30 @@ class PageFiltersTest {
         shoot("scale-filtered");
         browser.click("[data-action=clear]");
         page.seesList("10,002");
+
+        browser.click("[data-filter=warned]");
+        await().atMost(PATIENCE)
+                .until(() ->
+                        browser.each(".row strong", "e.textContent").equals(List.of("later-12.pdf", "later-11.pdf")));
+        assertThat(browser.text("[data-filter=warned] .n")).isEqualTo("2");
+        assertThat(browser.each(".row .warned", "e.textContent + ': ' + e.title"))
+                .containsExactly("1 warning: locked", "2 warnings: no text layer, locked");
+        shoot("warnings-list");
+        browser.type("#filter-warning", "no text layer");
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".row strong", "e.textContent").equals(List.of("later-11.pdf")));
+        await().atMost(PATIENCE)
+                .until(() -> browser.text("[data-filter=warned] .n").equals("1"));
+        browser.click("[data-action=clear]");
+        browser.go("#/sagas/zz1000011");
+        await().atMost(PATIENCE)
+                .until(() -> browser.each(".warnings li", "e.textContent")
+                        .equals(List.of(
+                                "pages 3-7, 12: They show something, but have no text. no text layer",
+                                "annex.pdf: It needs a password. locked")));
+        assertThat(browser.text(".warnings h2")).isEqualTo("2 warnings");
+        shoot("warnings-detail");
+        browser.go("#/");
 
         browser.click("[data-filter=attention]");
         await().atMost(PATIENCE)
@@ -111,6 +140,21 @@ class PageFiltersTest {
                 .allMatch(entry -> entry.state() == CleanupEntry.CleanupState.RESOLVED);
         await().atMost(PATIENCE).until(() -> browser.text(".empty").contains("Nothing to clean up"));
         assertThat(browser.consoleProblems()).isEmpty();
+    }
+
+    private void warned() {
+        page.saga.execute(
+                "journal",
+                "UPDATE saga SET warning_count = 2, warning_codes = 'NO_TEXT_LAYER,LOCKED'"
+                        + " WHERE file_name = 'later-11.pdf'");
+        page.saga.execute(
+                "journal",
+                "INSERT INTO warning VALUES ('zz1000011', 0, 'NO_TEXT_LAYER', 'pages 3-7, 12',"
+                        + " 'They show something, but have no text.'),"
+                        + " ('zz1000011', 1, 'LOCKED', 'annex.pdf', 'It needs a password.')");
+        page.saga.execute(
+                "journal",
+                "UPDATE saga SET warning_count = 1, warning_codes = 'LOCKED' WHERE file_name = 'later-12.pdf'");
     }
 
     /** Pictures on a desktop and a phone; nothing is wider than the screen. */

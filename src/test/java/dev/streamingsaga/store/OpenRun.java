@@ -5,6 +5,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.Warning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,12 +14,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * A run that grants a number of permits and then reports that the saga was cancelled. Stores must not use its chunks.
  */
-final class OpenRun implements Run {
+class OpenRun implements Run {
     final AtomicInteger open = new AtomicInteger();
     final AtomicInteger left;
     final List<String> progress = new ArrayList<>();
     private final Document document;
     private final int number;
+    private volatile List<Warning> warnings = List.of();
 
     OpenRun(Document document, int number, int permits) {
         this.document = document;
@@ -90,6 +92,16 @@ final class OpenRun implements Run {
     @Override
     public void chunksVerified() {
         throw new AssertionError("stores don't verify chunks");
+    }
+
+    @Override
+    public void warned(List<Warning> warnings) {
+        this.warnings = List.copyOf(warnings);
+    }
+
+    @Override
+    public List<Warning> warnings() {
+        return warnings;
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.ingest.SagaNotCompletedException;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.ShutdownException;
+import dev.streamingsaga.journal.WarningCode;
 import java.io.File;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -43,6 +44,7 @@ class MockIngestRoutesTest {
         IngestResult result = IngestResultBuilder.completed("/in/a.txt")
                 .store("upload", 1)
                 .step("upload", "WRITTEN", Duration.ofSeconds(2))
+                .warning(WarningCode.LOCKED, "page 3", "a password is needed")
                 .build();
 
         String json = hub.getTypeConverter().mandatoryConvertTo(String.class, result);
@@ -50,7 +52,9 @@ class MockIngestRoutesTest {
         assertThat(json).isEqualTo(new ObjectMapper().writeValueAsString(result));
         assertThat(json)
                 .startsWith("{\"file\":\"/in/a.txt\",")
-                .contains("\"steps\":[{\"name\":\"upload\",\"state\":\"WRITTEN\",\"millis\":2000}]");
+                .contains("\"steps\":[{\"name\":\"upload\",\"state\":\"WRITTEN\",\"millis\":2000}]")
+                .endsWith("\"warnings\":[{\"code\":\"LOCKED\",\"place\":\"page 3\","
+                        + "\"message\":\"a password is needed\"}]}");
         assertThat(hub.getTypeConverter().mandatoryConvertTo(byte[].class, result))
                 .asString()
                 .isEqualTo(json);
