@@ -61,6 +61,18 @@ final class MboxMessages extends InputStream {
         return b;
     }
 
+    @Override
+    public int read(byte[] target, int offset, int count) throws IOException {
+        int done = 0;
+        for (int b = 0; done < count && b >= 0; ) {
+            b = read();
+            if (b >= 0) {
+                target[offset + done++] = (byte) b;
+            }
+        }
+        return done == 0 && count > 0 ? -1 : done;
+    }
+
     private boolean startsWith(byte[] expected) throws IOException {
         mailbox.mark(expected.length);
         byte[] found = mailbox.readNBytes(expected.length);

@@ -51,7 +51,10 @@ final class PdfAttachments {
     }
 
     private static void pushKids(@Nullable COSArray kids, Deque<COSDictionary> open) {
-        for (int i = kids == null ? -1 : kids.size() - 1; i >= 0; i--) {
+        if (kids == null) {
+            return;
+        }
+        for (int i = kids.size() - 1; i >= 0; i--) {
             if (kids.getObject(i) instanceof COSDictionary node) {
                 open.push(node);
             }

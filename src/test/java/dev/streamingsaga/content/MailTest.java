@@ -209,8 +209,14 @@ class MailTest {
     @Test
     void reads_unencoded_headers_and_bodies_without_a_charset() throws IOException {
         for (Charset charset : new Charset[] {StandardCharsets.UTF_8, Charset.forName("windows-1252")}) {
-            String mail = "From: Käthe <k@example.org>\nSubject: Möwen\nDate: today\nTo: all\n\n"
-                    + "Der Wärter zählt größere Möwen über der Küste.\n";
+            String mail = """
+                    From: Käthe <k@example.org>
+                    Subject: Möwen
+                    Date: today
+                    To: all
+
+                    Der Wärter zählt größere Möwen über der Küste.
+                    """;
             ExtractedText text = read("raw.eml", mail.getBytes(charset));
             assertThat(text.own())
                     .as(charset.name())
