@@ -3,12 +3,10 @@ package dev.streamingsaga.content;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.streamingsaga.content.TextExtractor.TextSink;
 import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.journal.WarningCode;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.pdfbox.pdmodel.PDDocument;
@@ -100,28 +98,7 @@ class NoTextLayerTest {
     }
 
     private List<Warning> warnings(Path file) throws IOException {
-        Warnings found = new Warnings();
-        try (FileChannel bytes = FileChannel.open(file)) {
-            new PdfTextExtractor(directory).extract(bytes, new TextSink() {
-                @Override
-                public void pages(int total) {}
-
-                @Override
-                public void text(CharSequence part) {}
-
-                @Override
-                public void endPage() {}
-
-                @Override
-                public void about(String title, String author) {}
-
-                @Override
-                public void warn(WarningCode code, String place, String message) {
-                    found.add(code, place, message);
-                }
-            });
-        }
-        return found.all();
+        return ExtractedText.of(file).warnings();
     }
 
     @Test
