@@ -108,7 +108,7 @@ class LinearTextTest {
                     "step " + i,
                     raw -> {
                         CountedText counted = new CountedText(raw);
-                        step.apply(counted);
+                        var unused = step.apply(counted);
                         return counted.reads();
                     },
                     text);
