@@ -22,15 +22,14 @@ public interface DocumentContent extends AutoCloseable {
     /**
      * Extracts, splits and embeds concurrently, and passes batches in reading order to the sink from one thread.
      *
-     * @param firstOrdinal segments before it are neither embedded nor passed on
      * @param sink may block (back-pressure); an exception it throws ends the extraction and is rethrown
-     * @param progress called after each batch
+     * @param progress called after each batch, and when the text has been read
      * @return the outline of the whole document
      */
     Outline embed(
             DocumentSource source,
             String contentType,
-            int firstOrdinal,
+            Resumption resumption,
             Consumer<List<EmbeddedSegment>> sink,
             ProgressListener progress);
 
@@ -43,5 +42,11 @@ public interface DocumentContent extends AutoCloseable {
     /** Receives the progress of {@link #embed}. */
     interface ProgressListener {
         void report(long pagesDone, long pagesTotal, long segmentsDone);
+
+        /**
+         * The text has been read. Called once, before the last batch is passed on, and before segments that another
+         * reading may split differently.
+         */
+        default void textRead(Outline outline) {}
     }
 }

@@ -1,10 +1,12 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.content.TextExtractor.TextSink;
 import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.WarningCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -19,8 +21,8 @@ final class DocumentText implements TextSink {
 
     private final Segmenter segmenter;
     private final Consumer<Segment> segments;
-    private final long maxChars;
-    private final int maxPages;
+    private final PipelineLimits limits;
+    private final Resumption resumption;
     private final StringBuilder block = new StringBuilder();
     private final List<Integer> segmentsPerPage = new ArrayList<>();
     private final Warnings warnings = new Warnings();
@@ -28,16 +30,18 @@ final class DocumentText implements TextSink {
     private int ordinal;
     private int segmentsOnPage;
     private boolean truncated;
+    private boolean atKnownEnd;
+    private boolean cut;
     private volatile int pagesTotal;
     private String part = "";
     private int pagesBeforePart;
     private String title = "";
     private String author = "";
 
-    DocumentText(Segmenter segmenter, long maxChars, int maxPages, Consumer<Segment> segments) {
+    DocumentText(Segmenter segmenter, PipelineLimits limits, Resumption resumption, Consumer<Segment> segments) {
         this.segmenter = segmenter;
-        this.maxChars = maxChars;
-        this.maxPages = maxPages;
+        this.limits = limits;
+        this.resumption = resumption;
         this.segments = segments;
     }
 
@@ -76,7 +80,8 @@ final class DocumentText implements TextSink {
         if (!part.isEmpty()) {
             requirePageWithinLimit();
         }
-        int accepted = (int) Math.min(part.length(), maxChars - chars);
+        long max = Math.min(limits.maxTextChars(), resumption.lastChar());
+        int accepted = (int) Math.min(part.length(), max - chars);
         for (int from = 0; from < accepted; ) {
             int to = Math.min(accepted, from + BLOCK_CHARS - block.length());
             block.append(part, from, to);
@@ -87,6 +92,10 @@ final class DocumentText implements TextSink {
         }
         chars += accepted;
         if (accepted < part.length()) {
+            if (resumption.lastChar() < limits.maxTextChars()) {
+                atKnownEnd = true;
+                throw new TextSinkClosed("an earlier reading ended after " + max + " characters");
+            }
             truncate();
         }
     }
@@ -102,7 +111,7 @@ final class DocumentText implements TextSink {
         }
         if (segmentsPerPage.size() + 1 >= pagesTotal) {
             endPage();
-            throw new TextSinkClosed("limit of " + maxChars + " characters reached");
+            throw new TextSinkClosed("limit of " + limits.maxTextChars() + " characters reached");
         }
     }
 
@@ -138,9 +147,13 @@ final class DocumentText implements TextSink {
     }
 
     private void emit(String text) {
+        emit(text, segments);
+    }
+
+    private void emit(String text, Consumer<Segment> target) {
         for (String segment : segmenter.segments(TextCleaner.clean(text))) {
             int page = segmentsPerPage.size() + 1;
-            segments.accept(new Segment(page, ordinal++, segment, part, page - pagesBeforePart));
+            target.accept(new Segment(page, ordinal++, segment, part, page - pagesBeforePart));
             segmentsOnPage++;
         }
     }
@@ -155,13 +168,13 @@ final class DocumentText implements TextSink {
     }
 
     private void requirePageWithinLimit() {
-        if (segmentsPerPage.size() == maxPages) {
+        if (segmentsPerPage.size() == limits.maxPages()) {
             truncated = true;
             warn(
                     WarningCode.TEXT_TRUNCATED,
                     "",
                     "it has more pages than saga.content.max-pages; text beyond the limit is not searchable");
-            throw new TextSinkClosed("limit of " + maxPages + " pages reached");
+            throw new TextSinkClosed("limit of " + limits.maxPages() + " pages reached");
         }
     }
 
@@ -176,9 +189,43 @@ final class DocumentText implements TextSink {
         }
     }
 
-    /** Ends an open page and returns the outline of the document. */
-    Outline finish() {
-        endOpenPage();
-        return new Outline(segmentsPerPage.size(), List.copyOf(segmentsPerPage), title, author, warnings.all());
+    /** Whether the text ends where an earlier reading was stopped. */
+    boolean isAtKnownEnd() {
+        return atKnownEnd;
+    }
+
+    /** Reading was stopped from outside: another one may come to another end. */
+    void cut() {
+        cut = true;
+    }
+
+    /**
+     * The end of the text.
+     *
+     * @param segments the last segments, which have not been passed on
+     */
+    record End(Outline outline, List<Segment> segments) {}
+
+    /**
+     * Ends an open page. Of a text that was cut, the rest is left out if an earlier reading got further: it has split
+     * the same text differently.
+     */
+    End finish() {
+        List<Segment> rest = new ArrayList<>();
+        if (cut && resumption.firstOrdinal() > ordinal && resumption.firstOrdinal() < Integer.MAX_VALUE) {
+            chars -= block.length();
+            block.setLength(0);
+        }
+        if (segmentsOnPage > 0 || !block.isEmpty()) {
+            emit(block.toString(), rest::add);
+            segmentsPerPage.add(segmentsOnPage);
+        }
+        OptionalLong cutAfter = cut
+                ? OptionalLong.of(chars)
+                : atKnownEnd ? OptionalLong.of(resumption.lastChar()) : OptionalLong.empty();
+        return new End(
+                new Outline(
+                        segmentsPerPage.size(), List.copyOf(segmentsPerPage), title, author, warnings.all(), cutAfter),
+                rest);
     }
 }

@@ -44,15 +44,17 @@ final class EmbeddingPipeline {
     record DocumentInput(
             DocumentSource source,
             TextExtractor extractor,
-            int firstOrdinal,
+            Resumption resumption,
             Consumer<List<EmbeddedSegment>> sink,
             DocumentContent.ProgressListener progress) {}
 
-    /** A batch, or the last item: the outline or the failure. */
+    /** A batch; the outline, before the last batches; or the last item: the end or the failure. */
     private record Item(
             @Nullable Future<List<EmbeddedSegment>> batch,
-            @Nullable Outline end,
-            @Nullable Throwable failure) {}
+            @Nullable Outline outline,
+            @Nullable Throwable failure) {
+        static final Item END = new Item(null, null, null);
+    }
 
     EmbeddingPipeline(Embedder embedder, PipelineLimits limits, DocumentInput input) {
         this.embedder = embedder;
@@ -70,7 +72,7 @@ final class EmbeddingPipeline {
 
     Outline run() {
         Segmenter segmenter = new Segmenter(embedder, limits.segmentTokens(), limits.overlapTokens());
-        DocumentText text = new DocumentText(segmenter, limits.maxTextChars(), limits.maxPages(), this::add);
+        DocumentText text = new DocumentText(segmenter, limits, input.resumption(), this::add);
         try {
             extraction.execute(() -> extract(text));
             return deliver(text);
@@ -83,21 +85,23 @@ final class EmbeddingPipeline {
     }
 
     private Outline deliver(DocumentText text) throws InterruptedException {
-        for (Item item = queue.take(); ; item = queue.take()) {
+        Outline outline = Outline.EMPTY;
+        for (Item item = queue.take(); item != Item.END; item = queue.take()) {
             if (item.batch() != null) {
                 List<EmbeddedSegment> embedded = result(item.batch());
                 input.sink().accept(embedded);
                 Segment last = embedded.get(embedded.size() - 1).segment();
                 input.progress()
                         .report(last.page() - 1L, Math.max(text.pagesTotal(), last.page()), last.ordinal() + 1L);
-            } else if (item.end() != null) {
-                Outline end = item.end();
-                input.progress().report(end.pages(), end.pages(), end.segments());
-                return end;
+            } else if (item.outline() != null) {
+                outline = item.outline();
+                input.progress().textRead(outline);
             } else {
                 throw unwrapped(item.failure());
             }
         }
+        input.progress().report(outline.pages(), outline.pages(), outline.segments());
+        return outline;
     }
 
     private static List<EmbeddedSegment> result(Future<List<EmbeddedSegment>> batch) throws InterruptedException {
@@ -117,9 +121,11 @@ final class EmbeddingPipeline {
 
     private void extract(DocumentText text) {
         try {
-            Outline outline = new GuardedExtraction(input.source(), text).read(input.extractor());
+            DocumentText.End end = new GuardedExtraction(input.source(), text).read(input.extractor());
+            put(new Item(null, end.outline(), null));
+            end.segments().forEach(this::add);
             sendBatch();
-            put(new Item(null, outline, null));
+            put(Item.END);
         } catch (TextSinkClosed e) {
             log.debug("reading {}: {}", name(), e.getMessage());
         } catch (Throwable e) {
@@ -128,13 +134,14 @@ final class EmbeddingPipeline {
     }
 
     private void add(Segment segment) {
-        if (segment.ordinal() < input.firstOrdinal()) {
+        if (segment.ordinal() < input.resumption().firstOrdinal()) {
             return;
         }
-        batch.add(segment);
+        // A full batch waits for another segment, so that the outline comes before the last one.
         if (batch.size() == limits.batchSize()) {
             sendBatch();
         }
+        batch.add(segment);
     }
 
     private void sendBatch() {

@@ -41,7 +41,7 @@ final class GuardedExtraction implements TextSink {
     }
 
     /** @throws TextSinkClosed if the thread was interrupted */
-    Outline read(TextExtractor extractor) {
+    DocumentText.End read(TextExtractor extractor) {
         try (SeekableByteChannel bytes = open()) {
             extractor.extract(new WatchedChannel(bytes, this::sourceFailed), this);
         } catch (Exception | LinkageError | StackOverflowError e) {
@@ -89,6 +89,12 @@ final class GuardedExtraction implements TextSink {
         }
         if (e instanceof SagaException saga) {
             throw saga; // nothing about the document
+        }
+        if (text.isAtKnownEnd()) {
+            return;
+        }
+        if (e instanceof ReadingStopped) {
+            text.cut();
         }
         if (text.isTruncated()) {
             return;

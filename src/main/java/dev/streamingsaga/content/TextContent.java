@@ -94,16 +94,18 @@ public final class TextContent implements DocumentContent {
     public Outline embed(
             DocumentSource source,
             String contentType,
-            int firstOrdinal,
+            Resumption resumption,
             Consumer<List<EmbeddedSegment>> sink,
             ProgressListener progress) {
         Optional<TextExtractor> extractor = extractor(contentType);
         if (extractor.isEmpty()) {
+            Outline outline = withoutText(source, contentType);
+            progress.textRead(outline);
             progress.report(0, 0, 0);
-            return withoutText(source, contentType);
+            return outline;
         }
         EmbeddingPipeline.DocumentInput input = new EmbeddingPipeline.DocumentInput(
-                source, isolation.isolate(contentType, extractor.get()), firstOrdinal, sink, progress);
+                source, isolation.isolate(contentType, extractor.get()), resumption, sink, progress);
         return new EmbeddingPipeline(embedder(), limits(), input).run();
     }
 
@@ -131,7 +133,11 @@ public final class TextContent implements DocumentContent {
     @Override
     public Outline outline(DocumentSource source, String contentType) {
         return embed(
-                source, contentType, Integer.MAX_VALUE, segments -> {}, (pagesDone, pagesTotal, segmentsDone) -> {});
+                source,
+                contentType,
+                new Resumption(Integer.MAX_VALUE, Long.MAX_VALUE),
+                segments -> {},
+                (pagesDone, pagesTotal, segmentsDone) -> {});
     }
 
     @Override

@@ -32,9 +32,10 @@ final class TypeOnlyContent implements DocumentContent {
     public Outline embed(
             DocumentSource source,
             String contentType,
-            int firstOrdinal,
+            Resumption resumption,
             Consumer<List<EmbeddedSegment>> sink,
             ProgressListener progress) {
+        progress.textRead(Outline.EMPTY);
         progress.report(0, 0, 0);
         return Outline.EMPTY;
     }

@@ -311,6 +311,20 @@ public final class ActiveRun implements Run {
     }
 
     @Override
+    public void textRead(TextOutcome outcome) {
+        Optional<TextOutcome> known = textOutcome();
+        boolean nothing = known.isEmpty() && outcome.segmentsPerPage().isEmpty();
+        if (!nothing && !known.equals(Optional.of(outcome))) {
+            journal.texts().replace(sagaId, number, outcome);
+        }
+    }
+
+    @Override
+    public Optional<TextOutcome> textOutcome() {
+        return journal.texts().find(sagaId);
+    }
+
+    @Override
     public List<ChunkRow> chunks() {
         List<ChunkRow> chunks = journal.chunks().all(sagaId);
         if (chunks.size() != document().chunkCount()) {

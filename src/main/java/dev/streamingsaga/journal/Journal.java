@@ -32,6 +32,7 @@ public final class Journal {
     private final SagaOutcomes outcomes;
     private final ChunkRepository chunks;
     private final RunRepository runs;
+    private final TextRepository texts;
     private final UploadRepository uploads;
     private final StatisticsRepository statistics;
     private final SagaPages pages;
@@ -67,6 +68,7 @@ public final class Journal {
         this.chunks = new ChunkRepository(db);
         this.runs = new RunRepository(db, transitions, events);
         this.warnings = new WarningRepository(db, transitions);
+        this.texts = new TextRepository(db, transitions);
         this.uploads = new UploadRepository(
                 new UploadRepository.Repositories(db, sagas, events, registration, chunks, runs, leases, redeliveries));
         this.statistics = new StatisticsRepository(db);
@@ -157,6 +159,11 @@ public final class Journal {
     /** Bodies that arrive in the bucket before their saga runs. */
     public UploadRepository uploads() {
         return uploads;
+    }
+
+    /** What reading the text of documents came to. */
+    public TextRepository texts() {
+        return texts;
     }
 
     RunRepository runs() {

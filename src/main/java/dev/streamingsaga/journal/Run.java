@@ -90,6 +90,15 @@ public interface Run {
         return false;
     }
 
+    /**
+     * Journals what reading the document's text came to, before the last of it is stored. Does nothing if the journal
+     * has the same already.
+     */
+    void textRead(TextOutcome outcome);
+
+    /** What reading its text came to, in this run or an earlier one; empty if it was not read to an end yet. */
+    Optional<TextOutcome> textOutcome();
+
     /** Closing it ends the side effect, whether it succeeded or not. */
     interface Permit extends AutoCloseable {
         @Override

@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.journal.Warning;
 import java.util.List;
 import java.util.Optional;
@@ -98,6 +99,22 @@ final class RepairRun implements Run {
     @Override
     public void chunksVerified() {
         // As above.
+    }
+
+    /** The stores must not lose text that they had. */
+    @Override
+    public void textRead(TextOutcome outcome) {
+        textOutcome().filter(known -> known.segments() > outcome.segments()).ifPresent(known -> {
+            throw new SagaException(
+                    Reason.STORE_FAILED,
+                    "its text was read to segment " + outcome.segments() + " of " + known.segments()
+                            + "; nothing more was changed, repair it again");
+        });
+    }
+
+    @Override
+    public Optional<TextOutcome> textOutcome() {
+        return journal.texts().find(saga.sagaId());
     }
 
     @Override

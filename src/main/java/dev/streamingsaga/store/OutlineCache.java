@@ -11,12 +11,14 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.DocumentSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.camel.Exchange;
 
 /**
  * Caches the outlines of running sagas, so that a document is read once although three stores need its outline. An
- * outline that is not cached (other process, other run, more than {@value #LIMIT} sagas) is read again.
+ * outline that is not cached (other process, other run, more than {@value #LIMIT} sagas) comes from the journal; only
+ * if it has none, the document is read.
  */
 final class OutlineCache {
     static final int LIMIT = 64;
@@ -45,13 +47,14 @@ final class OutlineCache {
         return sources.apply(run);
     }
 
-    /**
-     * Journals the warnings of the outline, then caches it.
-     *
-     * @throws SagaException FILE_NOT_READABLE if reading failed and such documents are rejected
-     */
-    void remember(Run run, Outline outline) {
+    /** Journals what reading a document came to: the warnings first, since the outcome says that they are there. */
+    static void journal(Run run, Outline outline) {
         run.warned(outline.warnings());
+        run.textRead(outline.outcome());
+    }
+
+    /** @throws SagaException FILE_NOT_READABLE if reading failed and such documents are rejected */
+    void remember(Run run, Outline outline) {
         if (onFailure == OnFailure.REJECT && !run.isRepair()) {
             requireRead(run.document(), outline);
         }
@@ -83,10 +86,21 @@ final class OutlineCache {
                 return known;
             }
         }
+        Optional<Outline> journaled = journaled(run);
+        if (journaled.isPresent()) {
+            remember(run, journaled.get());
+            return journaled.get();
+        }
         // Outside the lock: reading a large file takes seconds, and other sagas must not wait for it.
         Outline read = content.outline(source(run), document.contentType());
+        journal(run, read);
         remember(run, read);
         return read;
+    }
+
+    /** What an earlier step or run has read. */
+    static Optional<Outline> journaled(Run run) {
+        return run.textOutcome().map(outcome -> Outline.of(outcome, run.warnings()));
     }
 
     /** Called at the end of a saga, by its compensation or completion. */

@@ -5,18 +5,19 @@ import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.content.EmbeddedSegment;
 import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.content.Outline;
+import dev.streamingsaga.content.Resumption;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
-import dev.streamingsaga.journal.StoreNames;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
@@ -59,31 +60,31 @@ final class SegmentWriter {
         Document document = run.document();
         Map<String, Object> facts = StoreSteps.facts(exchange);
         int firstOrdinal = Math.toIntExact(StoreSteps.queryResult(exchange));
-        Outline outline = content.embed(
-                outlines.source(run),
-                document.contentType(),
-                firstOrdinal,
-                batch -> batches.send(
-                        run, batch.stream().map(segment -> row(segment, facts)).toList()),
-                (pagesDone, pagesTotal, segmentsDone) -> {
-                    run.check();
-                    progress(run, pagesDone, pagesTotal, segmentsDone);
-                });
+        Optional<Outline> known = OutlineCache.journaled(run);
+        Outline outline = known.filter(earlier -> firstOrdinal >= earlier.segments())
+                .orElseGet(() -> read(run, known, firstOrdinal, facts));
         outlines.remember(run, outline);
         facts.put("pages", outline.pages());
         facts.put("segments", outline.segments());
+        // After a reading that came less far than an earlier one.
+        facts.put("end", outline.cutAfter().isPresent() ? outline.segments() : Integer.MAX_VALUE);
     }
 
-    /**
-     * Reports segments for a text without pages: as a single page it would stay at 0 % to the end, and the number of
-     * its segments is not known in advance.
-     */
-    private static void progress(Run run, long pagesDone, long pagesTotal, long segmentsDone) {
-        if (pagesTotal > 1) {
-            run.progress(StoreNames.VECTOR, pagesDone, pagesTotal, "pages");
-        } else {
-            run.progress(StoreNames.VECTOR, segmentsDone, Run.UNKNOWN, "segments");
-        }
+    private Outline read(Run run, Optional<Outline> known, int firstOrdinal, Map<String, Object> facts) {
+        TextProgress progress = new TextProgress(run, known);
+        content.embed(
+                outlines.source(run),
+                run.document().contentType(),
+                new Resumption(
+                        firstOrdinal,
+                        known.stream()
+                                .flatMapToLong(earlier -> earlier.cutAfter().stream())
+                                .findFirst()
+                                .orElse(Long.MAX_VALUE)),
+                batch -> batches.send(
+                        run, batch.stream().map(segment -> row(segment, facts)).toList()),
+                progress);
+        return progress.outline();
     }
 
     /** Last step of the write: compares the number of stored vectors with the outline. */

@@ -75,6 +75,7 @@ final class VectorStoreRoutes extends RouteBuilder {
                 + " (select count(*) from vector_segment s where s.saga_id = d.saga_id"
                 + " and (s.document_id <> d.document_id"
                 + " or s.model <> d.model or s.dimension <> d.dimension)) as odd"
+                + ", (select count(distinct s.page) from vector_segment s where s.saga_id = d.saga_id) as text_pages"
                 + " from vector_document d where d.saga_id = :#sagaId").addTo(this);
     }
 
@@ -96,6 +97,7 @@ final class VectorStoreRoutes extends RouteBuilder {
             .end()
             .process(segments::writeAll)
             .policy(db.writing())
+                .to(db.sql("delete from vector_segment where saga_id = :#sagaId and ordinal >= :#end"))
                 .to(db.sql("update vector_document set pages = :#pages, segments = :#segments"
                     + " where saga_id = :#sagaId and run = :#run"))
                 .process(StoreSteps.requireOwnRun(db.store()))

@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.journal.Warning;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,6 +109,16 @@ final class RecordingRun implements Run {
     @Override
     public void chunksVerified() {
         verified = true;
+    }
+
+    @Override
+    public void textRead(TextOutcome outcome) {
+        throw new AssertionError("chunks have no text");
+    }
+
+    @Override
+    public Optional<TextOutcome> textOutcome() {
+        return Optional.empty();
     }
 
     @Override

@@ -53,7 +53,7 @@ final class ContentFixture {
         Outline outline = content.embed(
                 source,
                 content.contentType(source),
-                firstOrdinal,
+                new Resumption(firstOrdinal, Long.MAX_VALUE),
                 segments::addAll,
                 (pagesDone, pagesTotal, segmentsDone) ->
                         progress.add(pagesDone + "/" + pagesTotal + ":" + segmentsDone));

@@ -158,7 +158,7 @@ class ContentTest {
         assertThatThrownBy(() -> content.embed(
                         DocumentSource.of(pdf),
                         "application/pdf",
-                        0,
+                        Resumption.NONE,
                         batch -> {
                             ordinals.add(batch.get(0).segment().ordinal());
                             throw full;
@@ -175,7 +175,7 @@ class ContentTest {
             assertThatThrownBy(() -> content.embed(
                             DocumentSource.of(pdf),
                             "application/pdf",
-                            0,
+                            Resumption.NONE,
                             batch -> Thread.currentThread().interrupt(),
                             (pages, total, segments) -> {}))
                     .isInstanceOfSatisfying(

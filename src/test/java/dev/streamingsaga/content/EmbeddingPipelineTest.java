@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.Warning;
+import dev.streamingsaga.journal.WarningCode;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -100,11 +102,17 @@ class EmbeddingPipelineTest {
     }
 
     private Outline run(Embedder model, TextExtractor extractor, Consumer<List<EmbeddedSegment>> sink) {
+        return run(model, extractor, Resumption.NONE, sink);
+    }
+
+    private Outline run(
+            Embedder model, TextExtractor extractor, Resumption resumption, Consumer<List<EmbeddedSegment>> sink) {
         PipelineLimits limits = new PipelineLimits(16, 0, 1_000_000, 1000, 4, 2);
         return new EmbeddingPipeline(
                         model,
                         limits,
-                        new EmbeddingPipeline.DocumentInput(source, extractor, 0, sink, (pages, total, segments) -> {}))
+                        new EmbeddingPipeline.DocumentInput(
+                                source, extractor, resumption, sink, (pages, total, segments) -> {}))
                 .run();
     }
 
@@ -243,6 +251,100 @@ class EmbeddingPipelineTest {
                         return null;
                     });
         }
+    }
+
+    @Test
+    void announces_the_outline_before_the_last_batch() {
+        List<Object> events = new ArrayList<>();
+        DocumentContent.ProgressListener progress = new DocumentContent.ProgressListener() {
+            @Override
+            public void report(long pagesDone, long pagesTotal, long segmentsDone) {
+                // only the outline counts here
+            }
+
+            @Override
+            public void textRead(Outline outline) {
+                events.add(outline.segments());
+            }
+        };
+        TextExtractor eightPages = (bytes, text) -> {
+            for (int page = 1; page <= 8; page++) {
+                text.text("Page %d.".formatted(page));
+                text.endPage();
+            }
+        };
+        new EmbeddingPipeline(
+                        new LengthModel(),
+                        new PipelineLimits(16, 0, 1_000_000, 1000, 4, 2),
+                        new EmbeddingPipeline.DocumentInput(
+                                source, eightPages, Resumption.NONE, batch -> events.add("batch"), progress))
+                .run();
+        assertThat(events).containsExactly("batch", 8, "batch");
+    }
+
+    @Test
+    void stops_at_a_number_of_pages() {
+        PipelineLimits limits = new PipelineLimits(16, 0, 1_000_000, 10, 4, 2);
+        Outline outline = new EmbeddingPipeline(
+                        new LengthModel(),
+                        limits,
+                        new EmbeddingPipeline.DocumentInput(
+                                source, this::readPages, Resumption.NONE, received::addAll, (pages, total, n) -> {}))
+                .run();
+        assertThat(outline.pages()).isEqualTo(10);
+        assertThat(outline.warnings()).extracting(Warning::code).containsExactly(WarningCode.TEXT_TRUNCATED);
+    }
+
+    private static final String LONG_TEXT = "Sentence of some length. ".repeat(5000);
+
+    /** Stopped from outside after so many characters. */
+    private static TextExtractor stoppedAfter(int chars) {
+        return (bytes, text) -> {
+            text.text(LONG_TEXT.substring(0, chars));
+            throw new ReadingStopped(WarningCode.CPU_TIME, "", "too much");
+        };
+    }
+
+    private List<String> texts() {
+        return received.stream().map(segment -> segment.segment().text()).toList();
+    }
+
+    @Test
+    void ends_a_text_again_where_an_earlier_reading_was_stopped() {
+        Outline stopped = run(new LengthModel(), stoppedAfter(40_010), received::addAll);
+        List<String> first = texts();
+        received.clear();
+        Outline again = run(
+                new LengthModel(),
+                (bytes, text) -> text.text(LONG_TEXT),
+                new Resumption(0, stopped.cutAfter().orElseThrow()),
+                received::addAll);
+
+        assertThat(stopped.cutAfter()).hasValue(40_010);
+        assertThat(stopped.warnings()).extracting(Warning::code).containsExactly(WarningCode.CPU_TIME);
+        assertThat(texts()).isEqualTo(first);
+        assertThat(again.outcome()).isEqualTo(stopped.outcome());
+        assertThat(again.warnings()).isEmpty();
+    }
+
+    /** Its last block was split with the text after it. */
+    @Test
+    void leaves_out_the_rest_of_a_stopped_text_if_an_earlier_reading_came_further() {
+        run(new LengthModel(), (bytes, text) -> text.text(LONG_TEXT), received::addAll);
+        List<String> whole = texts();
+        received.clear();
+        Outline stopped =
+                run(new LengthModel(), stoppedAfter(40_010), new Resumption(3000, Long.MAX_VALUE), received::addAll);
+        Outline again = run(
+                new LengthModel(),
+                (bytes, text) -> text.text(LONG_TEXT),
+                new Resumption(0, stopped.cutAfter().orElseThrow()),
+                received::addAll);
+
+        assertThat(whole).hasSizeGreaterThan(3000);
+        assertThat(stopped.segments()).isLessThan(3000);
+        assertThat(again.outcome()).isEqualTo(stopped.outcome());
+        assertThat(texts()).isEqualTo(whole.subList(0, stopped.segments()));
     }
 
     @Test

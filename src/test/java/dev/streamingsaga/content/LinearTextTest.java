@@ -2,6 +2,7 @@ package dev.streamingsaga.content;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import java.text.BreakIterator;
 import java.util.ArrayList;
 import java.util.List;
@@ -172,17 +173,18 @@ class LinearTextTest {
         List<Integer> lengths = new ArrayList<>();
         DocumentText text = new DocumentText(
                 new Segmenter(model, 256, 0),
-                size,
-                1,
+                new PipelineLimits(256, 0, size, 1, 1, 1),
+                Resumption.NONE,
                 segment -> lengths.add(segment.text().length()));
         String part = unit.repeat(10_000);
 
         for (int i = 0; i < size; i += part.length()) {
             text.text(part.substring(0, Math.min(part.length(), size - i)));
         }
-        Outline outline = text.finish();
+        DocumentText.End end = text.finish();
+        end.segments().forEach(segment -> lengths.add(segment.text().length()));
 
-        assertThat(outline.segments()).isEqualTo(lengths.size());
+        assertThat(end.outline().segments()).isEqualTo(lengths.size());
         assertThat(lengths.stream().mapToLong(Integer::longValue).sum())
                 .isEqualTo(unit.isBlank() ? 0 : unit.contains(" ") ? size - lengths.size() : size);
         assertThat(model.counted()).isLessThanOrEqualTo(15L * size);

@@ -5,6 +5,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.journal.Warning;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A run that grants a number of permits and then reports that the saga was cancelled. Stores must not use its chunks.
  */
 class OpenRun implements Run {
+    Optional<TextOutcome> textOutcome = Optional.empty();
     final AtomicInteger open = new AtomicInteger();
     final AtomicInteger left;
     final List<String> progress = new ArrayList<>();
@@ -102,6 +104,16 @@ class OpenRun implements Run {
     @Override
     public List<Warning> warnings() {
         return warnings;
+    }
+
+    @Override
+    public void textRead(TextOutcome outcome) {
+        textOutcome = Optional.of(outcome);
+    }
+
+    @Override
+    public Optional<TextOutcome> textOutcome() {
+        return textOutcome;
     }
 
     @Override

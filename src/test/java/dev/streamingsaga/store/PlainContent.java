@@ -4,6 +4,7 @@ import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.content.EmbeddedSegment;
 import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.content.Outline;
+import dev.streamingsaga.content.Resumption;
 import dev.streamingsaga.content.Segment;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
@@ -39,9 +40,10 @@ final class PlainContent implements DocumentContent {
     public Outline embed(
             DocumentSource source,
             String contentType,
-            int firstOrdinal,
+            Resumption resumption,
             Consumer<List<EmbeddedSegment>> sink,
             ProgressListener progress) {
+        int firstOrdinal = resumption.firstOrdinal();
         firstOrdinals.add(firstOrdinal);
         List<Segment> segments = segments(source).stream()
                 .filter(s -> s.ordinal() >= firstOrdinal)
@@ -50,10 +52,16 @@ final class PlainContent implements DocumentContent {
         for (int from = 0; from < segments.size(); from += batch) {
             List<Segment> some = segments.subList(from, Math.min(segments.size(), from + batch));
             beforeBatch.run();
+            if (from + batch >= segments.size()) {
+                progress.textRead(outline);
+            }
             sink.accept(some.stream()
                     .map(s -> new EmbeddedSegment(s, embedder.embedQuery(s.text())))
                     .toList());
             progress.report(some.get(some.size() - 1).page(), outline.pages(), from + some.size());
+        }
+        if (segments.isEmpty()) {
+            progress.textRead(outline);
         }
         return outline;
     }
