@@ -62,7 +62,7 @@ final class PdfTextExtractor implements TextExtractor {
                 text.warn(
                         WarningCode.NO_TEXT_LAYER,
                         pages.withoutText.toString(),
-                        "%d of %d pages show something, but have no text: a scan, most of the time; they are not"
+                        "%d of %d pages have no text, only images or drawings, as in a scan; they are not"
                                         .formatted(pages.withoutText.count(), tree.count())
                                 + " searchable");
             }

@@ -119,6 +119,7 @@ class JmsTest {
         assertThat(byPath.path("status").asText()).isEqualTo("COMPLETED");
         assertThat(byPath.path("file").asText()).isEqualTo(file.toString());
         assertThat(byPath.path("stores").path("relational").asLong()).isEqualTo(1);
+        assertThat(byPath.path("warnings").toString()).isEqualTo("[]");
         assertThat(byUri.path("status").asText()).isEqualTo("COMPLETED");
     }
 
