@@ -86,9 +86,14 @@ final class Attachments implements AutoCloseable {
         return name.isEmpty() ? "attachment " + (spooled.size() + skipped.size() + 1) : name;
     }
 
-    private void skip(String name, String reason) {
+    /**
+     * Warns of a file that is not read.
+     *
+     * @param name untrusted; empty if unknown
+     */
+    void skip(String name, String reason) {
         if (skipped.size() < MOST_WARNINGS) {
-            skipped.add(new Skipped(name, reason));
+            skipped.add(new Skipped(name(name), reason));
         } else {
             document.furtherSkipped++;
         }

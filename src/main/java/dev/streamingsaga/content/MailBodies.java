@@ -55,7 +55,7 @@ final class MailBodies {
             return exclusive;
         }
 
-        void add(MaximalBodyDescriptor type, InputStream bytes, TextSink text) throws Exception {
+        void add(MaximalBodyDescriptor type, InputStream bytes, TextSink text) throws IOException {
             Body body = Body.copy(type, bytes, temporary);
             if (!exclusive) {
                 try (body) {
@@ -70,7 +70,7 @@ final class MailBodies {
         }
 
         /** Writes the body that was chosen, if any. */
-        void write(TextSink text) throws Exception {
+        void write(TextSink text) throws IOException {
             if (best != null) {
                 try (this) {
                     best.write(extractors, text);
@@ -122,8 +122,17 @@ final class MailBodies {
             return type.equals(PLAIN) ? 3 : type.equals(HTML) ? 2 : 1;
         }
 
-        void write(TextExtractors extractors, TextSink text) throws Exception {
-            TextSink page = new SamePage(text);
+        void write(TextExtractors extractors, TextSink text) {
+            try {
+                read(extractors, new SamePage(text));
+            } catch (Exception | LinkageError | StackOverflowError e) {
+                ReadingFailures.rethrowIfClosed(e);
+                ReadingFailures.warn(text, e); // damage of one body does not concern the others
+            }
+            text.text("\n\n");
+        }
+
+        private void read(TextExtractors extractors, TextSink page) throws Exception {
             try (SeekableByteChannel bytes = file.open()) {
                 if (type.equals(HTML)) {
                     String withCharset = charset.map(found -> HTML + "; charset=" + found.name())
@@ -135,7 +144,6 @@ final class MailBodies {
                     extractors.of(PLAIN).orElseThrow().extract(bytes, page);
                 }
             }
-            text.text("\n\n");
         }
 
         private static void decode(Reader chars, TextSink text) throws IOException {

@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.apache.james.mime4j.MimeException;
 import org.apache.james.mime4j.message.DefaultBodyDescriptorBuilder;
 import org.apache.james.mime4j.message.MaximalBodyDescriptor;
 import org.apache.james.mime4j.stream.EntityState;
@@ -26,6 +27,8 @@ final class MailParts implements AutoCloseable {
             .setMaxContentLen(-1)
             .setCountLineNumbers(false)
             .build();
+
+    private static final int MOST_NESTED = 100;
 
     private static final Set<String> SIGNATURES =
             Set.of("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature");
@@ -45,7 +48,7 @@ final class MailParts implements AutoCloseable {
         this.text = text;
     }
 
-    void read(InputStream mail) throws Exception {
+    void read(InputStream mail) throws IOException, MimeException {
         MimeTokenStream stream = new MimeTokenStream(LIMITS, new DefaultBodyDescriptorBuilder());
         stream.setRecursionMode(RecursionMode.M_NO_RECURSE);
         stream.parse(mail);
@@ -60,7 +63,7 @@ final class MailParts implements AutoCloseable {
         }
     }
 
-    private void accept(EntityState state, MimeTokenStream stream) throws Exception {
+    private void accept(EntityState state, MimeTokenStream stream) throws IOException, MimeException {
         switch (state) {
             case T_START_BODYPART -> openParts++;
             case T_END_BODYPART -> openParts--;
@@ -86,7 +89,10 @@ final class MailParts implements AutoCloseable {
     }
 
     /** Parts inside a part of an alternative belong to that alternative. */
-    private void startMultipart(String subtype) {
+    private void startMultipart(String subtype) throws MimeException {
+        if (choices.size() == MOST_NESTED) {
+            throw new MimeException("multiparts are nested too deeply");
+        }
         if (subtype.equals("encrypted")) {
             warnOfEncryption();
         }
@@ -102,7 +108,7 @@ final class MailParts implements AutoCloseable {
         text.warn(WarningCode.LOCKED, "", "the mail is encrypted; its text is not searchable");
     }
 
-    private void body(MaximalBodyDescriptor type, InputStream bytes) throws Exception {
+    private void body(MaximalBodyDescriptor type, InputStream bytes) throws IOException {
         String name = fileName(type);
         if (SIGNATURES.contains(type.getMimeType())) {
             return;
@@ -117,7 +123,7 @@ final class MailParts implements AutoCloseable {
         }
     }
 
-    private void text(MaximalBodyDescriptor type, InputStream bytes) throws Exception {
+    private void text(MaximalBodyDescriptor type, InputStream bytes) throws IOException {
         if (choices.isEmpty()) {
             bodies.all().add(type, bytes, text);
         } else {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.journal.WarningCode;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,7 +124,14 @@ final class MarkupTextExtractor implements TextExtractor {
     private void parse(SeekableByteChannel bytes, TextSink text) throws Exception {
         text.pages(1);
         surroundings.passwords().tryEach(password -> parse(bytes, text, password));
+        if (isZip() && !FileTail.contains(bytes, FileTail.OF_ZIP)) {
+            text.warn(WarningCode.DAMAGED, "", "the end of the file is missing; what is left of it is searchable");
+        }
         text.endPage();
+    }
+
+    private boolean isZip() {
+        return parser instanceof OOXMLParser || parser instanceof OpenDocumentParser || parser instanceof EpubParser;
     }
 
     private void parse(SeekableByteChannel bytes, TextSink text, Optional<String> password) throws Exception {

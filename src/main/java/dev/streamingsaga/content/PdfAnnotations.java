@@ -1,7 +1,6 @@
 package dev.streamingsaga.content;
 
 import dev.streamingsaga.content.TextExtractor.TextSink;
-import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.apache.pdfbox.cos.COSArray;
@@ -14,9 +13,13 @@ import org.apache.pdfbox.cos.COSString;
 import org.apache.pdfbox.pdmodel.PDPage;
 import org.apache.pdfbox.pdmodel.common.filespecification.PDComplexFileSpecification;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Writes the annotations of a page and the values of its form fields, and collects the files of annotations. */
 final class PdfAnnotations {
+    private static final Logger log = LoggerFactory.getLogger(PdfAnnotations.class);
+
     private static final int MOST_ON_PAGE = 10_000;
     private static final int DEEPEST_FIELD = 50;
     private static final int PASSWORD_FIELD = 1 << 13;
@@ -31,16 +34,12 @@ final class PdfAnnotations {
     }
 
     /** Writes a paragraph for each text. */
-    void write(PDPage page, TextSink text) throws IOException {
-        COSArray annotations = page.getCOSObject().getCOSArray(COSName.ANNOTS);
-        if (annotations == null) {
-            return;
-        }
+    void write(PDPage page, TextSink text) {
         Set<String> found = new LinkedHashSet<>();
-        for (int i = 0; i < Math.min(annotations.size(), MOST_ON_PAGE); i++) {
-            if (annotations.getObject(i) instanceof COSDictionary annotation) {
-                read(annotation, found);
-            }
+        try {
+            readAll(page, found);
+        } catch (RuntimeException e) {
+            log.debug("annotations of a page cannot be read: {}", e.getClass().getName());
         }
         for (String each : found) {
             text.text("\n\n");
@@ -48,7 +47,16 @@ final class PdfAnnotations {
         }
     }
 
-    private void read(COSDictionary annotation, Set<String> found) throws IOException {
+    private void readAll(PDPage page, Set<String> found) {
+        COSArray annotations = page.getCOSObject().getCOSArray(COSName.ANNOTS);
+        for (int i = 0; annotations != null && i < Math.min(annotations.size(), MOST_ON_PAGE); i++) {
+            if (annotations.getObject(i) instanceof COSDictionary annotation) {
+                read(annotation, found);
+            }
+        }
+    }
+
+    private void read(COSDictionary annotation, Set<String> found) {
         COSName subtype = annotation.getCOSName(COSName.SUBTYPE);
         if (COSName.WIDGET.equals(subtype)) {
             readField(annotation, found);

@@ -23,7 +23,7 @@ final class PdfAttachments {
 
     private PdfAttachments() {}
 
-    static void collect(PDDocument document, Attachments attachments) throws IOException {
+    static void collect(PDDocument document, Attachments attachments) {
         COSDictionary names = document.getDocumentCatalog().getCOSObject().getCOSDictionary(COSName.NAMES);
         @Nullable COSDictionary files = names == null ? null : names.getCOSDictionary(COSName.EMBEDDED_FILES);
         if (files == null) {
@@ -42,7 +42,7 @@ final class PdfAttachments {
     }
 
     /** Names and files alternate. */
-    private static void addNames(@Nullable COSArray names, Attachments attachments) throws IOException {
+    private static void addNames(@Nullable COSArray names, Attachments attachments) {
         for (int i = 1; names != null && i < names.size(); i += 2) {
             if (names.getObject(i) instanceof COSDictionary file) {
                 add(new PDComplexFileSpecification(file), attachments);
@@ -61,16 +61,20 @@ final class PdfAttachments {
         }
     }
 
-    static void add(PDComplexFileSpecification file, Attachments attachments) throws IOException {
+    /** Damage of one file does not concern the others. */
+    static void add(PDComplexFileSpecification file, Attachments attachments) {
         @Nullable
         PDEmbeddedFile content = Stream.of(file.getEmbeddedFileUnicode(), file.getEmbeddedFile())
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElse(null);
         if (content != null) {
-            String name = Objects.requireNonNullElse(file.getFilename(), "").replace('\\', '/');
+            String path = Objects.requireNonNullElse(file.getFilename(), "").replace('\\', '/');
+            String name = path.substring(path.lastIndexOf('/') + 1);
             try (InputStream bytes = content.createInputStream()) {
-                attachments.add(name.substring(name.lastIndexOf('/') + 1), bytes);
+                attachments.add(name, bytes);
+            } catch (IOException | RuntimeException e) {
+                attachments.skip(name, "it cannot be unpacked");
             }
         }
     }

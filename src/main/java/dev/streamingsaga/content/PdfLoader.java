@@ -3,9 +3,7 @@ package dev.streamingsaga.content;
 import dev.streamingsaga.content.TextExtractor.TextSink;
 import dev.streamingsaga.journal.WarningCode;
 import java.io.IOException;
-import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.pdfbox.io.MemoryUsageSetting;
@@ -14,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Opens a PDF: behind other bytes, with one of the passwords, and as far as a cut one goes. */
 final class PdfLoader {
-    private static final int TAIL_BYTES = 64 * 1024;
-
     private final Path temporary;
     private final Passwords passwords;
 
@@ -31,19 +27,13 @@ final class PdfLoader {
         Loading loading = new Loading(file, start);
         passwords.tryEach(loading);
         PDDocument document = loading.document();
-        if (loading.pagesWereCollected || !hasEnd(file)) {
+        if (loading.pagesWereCollected || !FileTail.contains(file, FileTail.OF_PDF)) {
             text.warn(
                     WarningCode.DAMAGED,
                     "",
                     "a part of the file is missing; what could be found of its pages is searchable");
         }
         return document;
-    }
-
-    private static boolean hasEnd(SeekableByteChannel file) throws IOException {
-        file.position(Math.max(0, file.size() - TAIL_BYTES));
-        byte[] tail = Channels.newInputStream(file).readNBytes(TAIL_BYTES);
-        return new String(tail, StandardCharsets.ISO_8859_1).contains("startxref");
     }
 
     private final class Loading implements Passwords.Attempt {

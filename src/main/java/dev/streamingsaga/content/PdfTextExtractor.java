@@ -66,7 +66,6 @@ final class PdfTextExtractor implements TextExtractor {
                                         .formatted(pages.withoutText.count(), tree.count())
                                 + " searchable");
             }
-            PdfAttachments.collect(document, attachments);
         }
     }
 
@@ -112,7 +111,7 @@ final class PdfTextExtractor implements TextExtractor {
         }
 
         @Override
-        public void processPage(PDPage content) throws IOException {
+        public void processPage(PDPage content) {
             endPagesBefore(getCurrentPageNo());
             page.getBuffer().setLength(0);
             painted = false;

@@ -24,7 +24,16 @@ final class XfaForm {
     }
 
     /** Writes the values to the page that is open, and warns if the pages do not show the form. */
-    void write(PDDocument document) throws IOException {
+    void write(PDDocument document) {
+        try {
+            read(document);
+        } catch (SAXException | TikaException | IOException | RuntimeException e) {
+            ReadingFailures.rethrowIfClosed(e);
+            text.warn(WarningCode.DAMAGED, "", "the values of its XFA form cannot be read to the end");
+        }
+    }
+
+    private void read(PDDocument document) throws SAXException, TikaException, IOException {
         PDAcroForm form = document.getDocumentCatalog().getAcroForm(null);
         if (form == null || !form.hasXFA()) {
             return;
@@ -36,13 +45,7 @@ final class XfaForm {
                     "its pages only say that another program shows the form; the values in it are searchable, its"
                             + " labels are not");
         }
-        try {
-            XMLReaderUtils.parseSAX(
-                    new ByteArrayInputStream(form.getXFA().getBytes()), new Values(), new ParseContext());
-        } catch (SAXException | TikaException e) {
-            ReadingFailures.rethrowIfClosed(e);
-            text.warn(WarningCode.DAMAGED, "", "the values of its XFA form cannot be read to the end");
-        }
+        XMLReaderUtils.parseSAX(new ByteArrayInputStream(form.getXFA().getBytes()), new Values(), new ParseContext());
     }
 
     /** Writes a paragraph for each value. */

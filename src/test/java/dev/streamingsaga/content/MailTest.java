@@ -181,6 +181,28 @@ class MailTest {
     }
 
     @Test
+    void reads_what_stands_beside_a_damaged_body() throws IOException {
+        String huge = "Content-Type: text/html\n\n<html><body>" + "<p>x</p>\n".repeat(1_900_000) + "</body></html>";
+        ExtractedText text = read(
+                "mail.eml",
+                mixed("Content-Type: text/plain\n\nBefore.", huge, attachment("a.txt", "Attached.".getBytes())));
+        assertThat(text.own()).endsWith("Before.");
+        assertThat(text.ofPart("a.txt")).isEqualTo("Attached.");
+        assertThat(text.codes()).containsExactly(WarningCode.DAMAGED);
+    }
+
+    @Test
+    void stops_at_absurd_nesting() throws IOException {
+        StringBuilder mail = new StringBuilder(HEADERS);
+        for (int i = 0; i < 5_000; i++) {
+            mail.append("Content-Type: multipart/mixed; boundary=n%1$d\n\n--n%1$d\n".formatted(i));
+        }
+        ExtractedText text = read("nested.eml", mail.toString());
+        assertThat(text.own()).startsWith("Subject: Größere Möwen");
+        assertThat(text.codes()).containsExactly(WarningCode.DAMAGED);
+    }
+
+    @Test
     void says_that_a_mail_is_encrypted() throws IOException {
         ExtractedText text = read(
                 "secret.eml",

@@ -1,0 +1,23 @@
+package dev.streamingsaga.content;
+
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
+
+/** Looks for the mark that files of a format have at their end, to recognise files that are cut. */
+final class FileTail {
+    static final String OF_PDF = "startxref";
+    static final String OF_ZIP = "PK\u0005\u0006";
+
+    /** The mark of a zip may have a comment of 64 KiB behind it. */
+    private static final int BYTES = 64 * 1024 + 100;
+
+    private FileTail() {}
+
+    static boolean contains(SeekableByteChannel file, String mark) throws IOException {
+        file.position(Math.max(0, file.size() - BYTES));
+        byte[] tail = Channels.newInputStream(file).readNBytes(BYTES);
+        return new String(tail, StandardCharsets.ISO_8859_1).contains(mark);
+    }
+}
