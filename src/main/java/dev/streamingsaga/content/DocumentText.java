@@ -8,13 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Turns the text of an extractor into numbered segments, block by block: even of an endless page it holds only
- * {@value #BLOCK_CHARS} characters. Where a block ends depends on the text alone, not on the size of the parts in which
- * it arrives. Not thread-safe.
+ * Turns the text of an extractor into numbered segments, without what is no language, block by block: even of an
+ * endless page it holds only {@value #BLOCK_CHARS} characters. Where a block ends depends on the text alone, not on the
+ * size of the parts in which it arrives. Not thread-safe.
  */
 final class DocumentText implements TextSink {
+    private static final Logger log = LoggerFactory.getLogger(DocumentText.class);
+
     static final int BLOCK_CHARS = 32 * 1024;
     private static final int METADATA_CHARS = 300;
     private static final int PART_CHARS = 500;
@@ -25,6 +29,7 @@ final class DocumentText implements TextSink {
     private final Resumption resumption;
     private final StringBuilder block = new StringBuilder();
     private final List<Integer> segmentsPerPage = new ArrayList<>();
+    private final NotLanguage language = new NotLanguage();
     private final Warnings warnings = new Warnings();
     private long chars;
     private int ordinal;
@@ -119,7 +124,7 @@ final class DocumentText implements TextSink {
         int end = blockEnd();
         String complete = block.substring(0, end);
         block.delete(0, end);
-        emit(complete);
+        emit(language.keep(complete));
     }
 
     /**
@@ -161,7 +166,7 @@ final class DocumentText implements TextSink {
     @Override
     public void endPage() {
         requirePageWithinLimit();
-        emit(block.toString());
+        emit(language.keep(block.toString()) + language.end());
         block.setLength(0);
         segmentsPerPage.add(segmentsOnPage);
         segmentsOnPage = 0;
@@ -184,7 +189,7 @@ final class DocumentText implements TextSink {
     }
 
     private void endOpenPage() {
-        if (!block.isEmpty() || segmentsOnPage > 0) {
+        if (!block.isEmpty() || segmentsOnPage > 0 || language.isInDoubt()) {
             endPage();
         }
     }
@@ -211,14 +216,19 @@ final class DocumentText implements TextSink {
      * the same text differently.
      */
     End finish() {
-        List<Segment> rest = new ArrayList<>();
-        if (cut && resumption.firstOrdinal() > ordinal && resumption.firstOrdinal() < Integer.MAX_VALUE) {
+        boolean isBehind = cut && resumption.firstOrdinal() > ordinal && resumption.firstOrdinal() < Integer.MAX_VALUE;
+        if (isBehind) {
             chars -= block.length();
             block.setLength(0);
         }
-        if (segmentsOnPage > 0 || !block.isEmpty()) {
-            emit(block.toString(), rest::add);
+        String last = isBehind ? "" : language.keep(block.toString()) + language.end();
+        List<Segment> rest = new ArrayList<>();
+        if (segmentsOnPage > 0 || !block.isEmpty() || !last.isEmpty()) {
+            emit(last, rest::add);
             segmentsPerPage.add(segmentsOnPage);
+        }
+        if (language.leftOut() > 0) {
+            log.debug("{} characters are no language and are left out", language.leftOut());
         }
         OptionalLong cutAfter = cut
                 ? OptionalLong.of(chars)

@@ -46,6 +46,7 @@ final class PdfTextExtractor implements TextExtractor {
                     Objects.requireNonNullElse(about.getTitle(), ""),
                     Objects.requireNonNullElse(about.getAuthor(), ""));
             text.pages(claimedPages(document));
+            PdfAttachments.collect(document, attachments);
             PdfPages tree = PdfPages.of(document);
             Pages pages = new Pages(text, tree, new PdfAnnotations(attachments));
             new XfaForm(text).write(document);
