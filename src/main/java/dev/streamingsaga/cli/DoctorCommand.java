@@ -52,6 +52,7 @@ final class DoctorCommand implements Callable<Integer> {
             roles.forEach(role -> report("database " + role, () -> diagnosis.database(role)));
             report("bucket", diagnosis::bucket);
             report("embedding model", diagnosis::model);
+            report("text recognition", diagnosis::recognition);
             report("coordinator and callback", diagnosis::coordinator);
             report("routes", diagnosis::routes);
         } finally {

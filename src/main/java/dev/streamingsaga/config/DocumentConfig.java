@@ -63,7 +63,8 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
             Attachments attachments,
             Optional<Path> passwords,
             Reading reading,
-            OnFailure onFailure) {}
+            OnFailure onFailure,
+            Recognition recognition) {}
 
     /**
      * Which files inside a document are read.
@@ -108,4 +109,18 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
      */
     public record ReadingLimits(
             Duration cpuTime, Duration cpuTimePerMib, Duration stall, long temporaryBytes, int pages) {}
+
+    /**
+     * Recognition of text in images.
+     *
+     * @param languages as tesseract names them
+     * @param pageCpu the most processor time for one page
+     */
+    public record Recognition(OcrMode mode, List<String> languages, Duration pageCpu) {}
+
+    public enum OcrMode {
+        OFF,
+        /** If tesseract is installed. */
+        AUTO
+    }
 }

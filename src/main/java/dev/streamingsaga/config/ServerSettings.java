@@ -10,6 +10,7 @@ import static dev.streamingsaga.config.SettingType.HEADER_SECRET;
 import static dev.streamingsaga.config.SettingType.HOSTS;
 import static dev.streamingsaga.config.SettingType.INTEGER;
 import static dev.streamingsaga.config.SettingType.JDBC_URL;
+import static dev.streamingsaga.config.SettingType.LANGUAGES;
 import static dev.streamingsaga.config.SettingType.PASSWORD;
 import static dev.streamingsaga.config.SettingType.REQUIRED;
 import static dev.streamingsaga.config.SettingType.SECRET;
@@ -19,6 +20,7 @@ import static dev.streamingsaga.config.SettingType.TEXT;
 import static dev.streamingsaga.config.SettingType.URL;
 
 import dev.streamingsaga.config.DocumentConfig.IsolationMode;
+import dev.streamingsaga.config.DocumentConfig.OcrMode;
 import dev.streamingsaga.config.DocumentConfig.OnFailure;
 import dev.streamingsaga.config.OperationConfig.LogFormat;
 import dev.streamingsaga.config.OperationConfig.RecoveryMode;
@@ -155,6 +157,13 @@ final class ServerSettings {
                 .describe("What to do with a document whose text cannot be read completely: it needs a password, is"
                         + " damaged, or exceeds a limit of memory, time or disk. keep: store it, with a warning;"
                         + " reject: compensate its saga with FILE_NOT_READABLE.");
+        table.choice("saga.content.ocr", OcrMode.OFF)
+                .describe("Recognition of text in scanned pages and in images. auto: if tesseract is installed; then on"
+                        + " every node, since the same file must give the same segments everywhere.");
+        table.row(LANGUAGES, "saga.content.ocr.languages", "eng,deu")
+                .describe("Languages of tesseract; those that are not installed are left out.");
+        table.row(DURATION, "saga.content.ocr.page-cpu", "60s", "1s", "1h")
+                .describe("Most processor time of tesseract for one page; the page then has no text.");
         table.section("Embeddings");
         table.choice("saga.embedding.provider", EmbeddingProvider.IN_PROCESS)
                 .describe("in-process: the model on the class path; onnx: a model file of your own; http: a server with"

@@ -45,6 +45,11 @@ enum SettingType {
 
     CHARSET("charset", "[A-Za-z0-9][A-Za-z0-9.:_+-]*", "must be a charset that Java supports, such as windows-1252"),
 
+    LANGUAGES(
+            "languages",
+            "[A-Za-z][A-Za-z0-9_]{1,40}",
+            "must be languages as tesseract names them, such as eng, separated by commas"),
+
     URL("URL", ".*", "must be an http or https URL"),
     ISSUER("URL", ".*", "must be an http or https URL"),
     JDBC_URL("JDBC URL", "|jdbc:(postgresql|sqlite):.*", "must begin with jdbc:postgresql: or jdbc:sqlite:"),
@@ -104,7 +109,7 @@ enum SettingType {
 
     boolean isList() {
         return switch (this) {
-            case NAMES, FOLDERS, NAME_PATTERNS, CONTENT_TYPES, HOSTS -> true;
+            case NAMES, FOLDERS, NAME_PATTERNS, CONTENT_TYPES, HOSTS, LANGUAGES -> true;
             default -> false;
         };
     }

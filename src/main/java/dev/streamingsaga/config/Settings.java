@@ -5,10 +5,12 @@ import dev.streamingsaga.config.DocumentConfig.Chunk;
 import dev.streamingsaga.config.DocumentConfig.Content;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.DocumentConfig.IsolationMode;
+import dev.streamingsaga.config.DocumentConfig.OcrMode;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.config.DocumentConfig.OnFailure;
 import dev.streamingsaga.config.DocumentConfig.Reading;
 import dev.streamingsaga.config.DocumentConfig.ReadingLimits;
+import dev.streamingsaga.config.DocumentConfig.Recognition;
 import dev.streamingsaga.config.DocumentConfig.Security;
 import dev.streamingsaga.config.DocumentConfig.Source;
 import dev.streamingsaga.config.EndpointConfig.AfterDrop;
@@ -189,7 +191,11 @@ public final class Settings {
                                 read.size("saga.content.attachments.max-size")),
                         read.path("saga.content.passwords"),
                         reading(read),
-                        read.choice("saga.content.on-failure", OnFailure.class)));
+                        read.choice("saga.content.on-failure", OnFailure.class),
+                        new Recognition(
+                                read.choice("saga.content.ocr", OcrMode.class),
+                                read.languages("saga.content.ocr.languages"),
+                                read.duration("saga.content.ocr.page-cpu"))));
     }
 
     private static Reading reading(SettingsReader read) {

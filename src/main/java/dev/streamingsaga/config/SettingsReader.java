@@ -148,6 +148,15 @@ final class SettingsReader {
         return names;
     }
 
+    /** One or more. */
+    List<String> languages(String key) {
+        List<String> languages = list(key, SettingType.LANGUAGES);
+        if (languages.isEmpty()) {
+            refuse(key, SettingType.LANGUAGES.rule());
+        }
+        return languages;
+    }
+
     /** Names in a {@code Host} header, in lower case. */
     List<String> hosts(String key) {
         return list(key, SettingType.HOSTS);

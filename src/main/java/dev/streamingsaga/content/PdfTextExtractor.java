@@ -1,11 +1,13 @@
 package dev.streamingsaga.content;
 
 import dev.streamingsaga.journal.WarningCode;
+import dev.streamingsaga.ocr.Tesseract;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.channels.SeekableByteChannel;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.pdfbox.contentstream.operator.Operator;
 import org.apache.pdfbox.cos.COSBase;
@@ -19,19 +21,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Extracts the text of a PDF page by page, with annotations and values of form fields, then the files inside it. Does
- * not decode images; unpacks streams to temporary files. A page that cannot be read counts as a page without text. A
- * PDF that needs an unknown password fails as a whole.
+ * Extracts the text of a PDF page by page, with annotations and values of form fields, then the files inside it.
+ * Decodes images only to recognise their text, if asked to; unpacks streams to temporary files. A page that cannot be
+ * read counts as a page without text. A PDF that needs an unknown password fails as a whole.
  */
 final class PdfTextExtractor implements TextExtractor {
     private static final Logger log = LoggerFactory.getLogger(PdfTextExtractor.class);
 
     private final PdfLoader loader;
     private final Attachments attachments;
+    private final Optional<Tesseract> tesseract;
 
-    PdfTextExtractor(PdfLoader loader, Attachments attachments) {
+    /** @param tesseract recognises the text of pages that have images and no text */
+    PdfTextExtractor(PdfLoader loader, Attachments attachments, Optional<Tesseract> tesseract) {
         this.loader = loader;
         this.attachments = attachments;
+        this.tesseract = tesseract;
     }
 
     @Override
@@ -48,10 +53,12 @@ final class PdfTextExtractor implements TextExtractor {
             text.pages(claimedPages(document));
             PdfAttachments.collect(document, attachments);
             PdfPages tree = PdfPages.of(document);
-            Pages pages = new Pages(text, tree, new PdfAnnotations(attachments));
+            Optional<PageRecognition> recognition = tesseract.map(found -> new PageRecognition(found, text));
+            Pages pages = new Pages(text, tree, new PdfAnnotations(attachments), recognition);
             new XfaForm(text).write(document);
             pages.writeText(document, pages.page);
             pages.endPagesBefore(tree.count() + 1);
+            recognition.ifPresent(PageRecognition::warn);
             if (pages.damaged > 0) {
                 text.warn(
                         WarningCode.DAMAGED,
@@ -85,16 +92,18 @@ final class PdfTextExtractor implements TextExtractor {
         private final TextSink text;
         private final PdfPages tree;
         private final PdfAnnotations annotations;
+        private final Optional<PageRecognition> recognition;
         private final StringWriter page = new StringWriter();
         private int ended;
         private int damaged;
         private final PageRanges withoutText = new PageRanges();
         private boolean painted;
 
-        Pages(TextSink text, PdfPages tree, PdfAnnotations annotations) {
+        Pages(TextSink text, PdfPages tree, PdfAnnotations annotations, Optional<PageRecognition> recognition) {
             this.text = text;
             this.tree = tree;
             this.annotations = annotations;
+            this.recognition = recognition;
             setLineSeparator("\n");
         }
 
@@ -112,29 +121,42 @@ final class PdfTextExtractor implements TextExtractor {
         }
 
         @Override
-        public void processPage(PDPage content) {
+        public void processPage(PDPage content) throws IOException {
             endPagesBefore(getCurrentPageNo());
             page.getBuffer().setLength(0);
             painted = false;
+            boolean readable = write(content);
+            text.text(page.getBuffer());
+            if (readable && page.getBuffer().chars().allMatch(Character::isWhitespace) && !recognise(content)) {
+                withoutText.add(getCurrentPageNo());
+            }
+            annotations.write(content, text);
+            endPagesBefore(getCurrentPageNo() + 1);
+        }
+
+        private boolean write(PDPage content) {
             try {
                 super.processPage(content);
-                noteText();
+                return true;
             } catch (IOException | RuntimeException | StackOverflowError e) {
                 damaged++;
                 log.debug(
                         "page {} cannot be read: {}",
                         getCurrentPageNo(),
                         e.getClass().getName());
+                return false;
             }
-            text.text(page.getBuffer());
-            annotations.write(content, text);
-            endPagesBefore(getCurrentPageNo() + 1);
         }
 
-        private void noteText() {
-            if (painted && page.getBuffer().chars().allMatch(Character::isWhitespace)) {
-                withoutText.add(getCurrentPageNo());
+        /** Whether nothing more is to be said about a page without text. */
+        private boolean recognise(PDPage content) throws IOException {
+            if (recognition.isEmpty() || !PdfPageImages.exist(content)) {
+                return !painted;
             }
+            int failedBefore = recognition.get().failed();
+            String found = recognition.get().read(getCurrentPageNo(), () -> PdfPageImages.paint(content));
+            text.text(found);
+            return !found.isBlank() || recognition.get().failed() > failedBefore;
         }
 
         @Override

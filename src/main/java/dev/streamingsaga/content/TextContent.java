@@ -6,6 +6,7 @@ import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.WarningCode;
+import dev.streamingsaga.ocr.Tesseract;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
@@ -47,6 +48,11 @@ public final class TextContent implements DocumentContent {
         this.directories = directories;
         this.isolation = isolation;
         this.extractors = new TextExtractors(types, config, directories.temporary());
+    }
+
+    /** The program that recognises text in images, with its languages; empty if it is off or not installed. */
+    public static Optional<String> recognitionProgram(DocumentConfig.Recognition recognition) {
+        return TextExtractors.tesseract(recognition).map(Tesseract::toString);
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.streamingsaga.content;
 
 import dev.streamingsaga.config.DocumentConfig;
+import dev.streamingsaga.ocr.Tesseract;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -17,6 +18,7 @@ public final class TextExtractors {
     private final Charset charset;
     private final Path temporary;
     private final Passwords passwords;
+    private final Optional<Tesseract> tesseract;
 
     /** @param temporary folder for temporary files */
     TextExtractors(ContentTypes types, DocumentConfig.Content config, Path temporary) {
@@ -24,6 +26,7 @@ public final class TextExtractors {
         this.limits = config.attachments();
         this.charset = config.charset();
         this.temporary = temporary;
+        this.tesseract = tesseract(config.recognition());
         this.passwords = config.passwords().map(Passwords::read).orElse(Passwords.NONE);
     }
 
@@ -36,6 +39,13 @@ public final class TextExtractors {
         return new TextExtractors(new ContentTypes(), config, temporary);
     }
 
+    /** The log names the program that is found, or says what is missing. */
+    static Optional<Tesseract> tesseract(DocumentConfig.Recognition recognition) {
+        return recognition.mode() == DocumentConfig.OcrMode.OFF
+                ? Optional.empty()
+                : Tesseract.find(recognition.languages(), recognition.pageCpu());
+    }
+
     /** A new extractor for one document; empty if text of the type cannot be read. */
     public Optional<TextExtractor> of(String contentType) {
         return of(contentType, Attachments.of(this, types, limits, temporary));
@@ -44,13 +54,16 @@ public final class TextExtractors {
     /** An extractor for a document or for a file inside it, which passes the files inside it to {@code attachments}. */
     Optional<TextExtractor> of(String contentType, Attachments attachments) {
         if (types.isA(contentType, PDF)) {
-            return Optional.of(new PdfTextExtractor(new PdfLoader(temporary, passwords), attachments));
+            return Optional.of(new PdfTextExtractor(new PdfLoader(temporary, passwords), attachments, tesseract));
         }
         if (types.isA(contentType, MBOX)) {
             return Optional.of(new MboxExtractor(new MailBodies(this, temporary), attachments));
         }
         if (types.isA(contentType, MAIL)) {
             return Optional.of(new MailExtractor(new MailBodies(this, temporary), attachments));
+        }
+        if (tesseract.isPresent() && ImageTextExtractor.TYPES.contains(contentType)) {
+            return Optional.of(new ImageTextExtractor(tesseract.get(), temporary));
         }
         Optional<TextExtractor> markup = MarkupTextExtractor.of(
                 contentType, types, new MarkupTextExtractor.Surroundings(temporary, attachments, passwords));

@@ -1,6 +1,7 @@
 package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.DocumentConfig;
 import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.ServerConfig;
@@ -106,6 +107,16 @@ public final class Diagnosis {
             return content.embedder().modelId() + ", dimension " + dimension + ", up to "
                     + content.embedder().maxTokens() + " tokens";
         }
+    }
+
+    /** Text in images is not needed by any saga, so that a missing program is no failure. */
+    public String recognition() {
+        DocumentConfig.Recognition wanted = config.documents().content().recognition();
+        return wanted.mode() == DocumentConfig.OcrMode.OFF
+                ? "off (saga.content.ocr)"
+                : TextContent.recognitionProgram(wanted)
+                        .orElse("no tesseract with one of the languages " + String.join(", ", wanted.languages())
+                                + " is installed: text in images is not recognised");
     }
 
     /**
