@@ -57,7 +57,8 @@ final class ContentTypes {
             found = unstructured(prefix, found);
         }
         boolean refinable = found.equals(MediaType.TEXT_PLAIN) || found.equals(OOXML) || found.equals(OLE2);
-        return refinable ? refine(found, fileName) : found;
+        MediaType refined = refinable ? refine(found, fileName) : found;
+        return refined.equals(MAIL) && !MailStart.mayBeMail(prefix) ? MediaType.TEXT_PLAIN : refined;
     }
 
     /** Types that Tika also detects for mails, and for a PDF that has something before it. */

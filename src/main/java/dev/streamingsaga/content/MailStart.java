@@ -8,6 +8,7 @@ import java.util.Set;
 /** Recognises mails and mailboxes by the headers they begin with: a single line {@code From: } may start any text. */
 final class MailStart {
     private static final int MIN_HEADERS = 3;
+    private static final int MIN_HEADERS_OF_NAMED = 2;
     private static final Set<String> SENDER = Set.of("from", "sender", "return-path", "received");
     private static final Set<String> ADDED_BY_PROGRAMS =
             Set.of("date", "message-id", "received", "mime-version", "return-path", "delivered-to");
@@ -37,6 +38,11 @@ final class MailStart {
         return hasHeaders(new String(prefix, StandardCharsets.ISO_8859_1));
     }
 
+    /** Whether a file that is named like a mail has any headers of mails. */
+    static boolean mayBeMail(byte[] prefix) {
+        return headers(new String(prefix, StandardCharsets.ISO_8859_1)).size() >= MIN_HEADERS_OF_NAMED;
+    }
+
     static boolean isMailbox(byte[] prefix) {
         String text = new String(prefix, StandardCharsets.ISO_8859_1);
         int lineEnd = text.indexOf('\n');
@@ -44,6 +50,14 @@ final class MailStart {
     }
 
     private static boolean hasHeaders(String text) {
+        Set<String> names = headers(text);
+        return names.size() >= MIN_HEADERS
+                && names.stream().anyMatch(SENDER::contains)
+                && names.stream().anyMatch(ADDED_BY_PROGRAMS::contains);
+    }
+
+    /** The known names of headers that the text begins with; none if another line is among them. */
+    private static Set<String> headers(String text) {
         Set<String> names = new HashSet<>();
         for (int from = 0; from < text.length(); ) {
             int lineEnd = text.indexOf('\n', from);
@@ -57,15 +71,13 @@ final class MailStart {
             if (!folded && !cut) {
                 String name = headerName(line);
                 if (name.isEmpty()) {
-                    return false;
+                    return Set.of();
                 }
                 names.add(name);
             }
         }
         names.retainAll(KNOWN);
-        return names.size() >= MIN_HEADERS
-                && names.stream().anyMatch(SENDER::contains)
-                && names.stream().anyMatch(ADDED_BY_PROGRAMS::contains);
+        return names;
     }
 
     /** In lower case; empty if the line is no header. */

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -222,6 +223,41 @@ class ContentTest {
                     .isEqualTo(warnings);
             assertThat(read.segments()).isEmpty();
         });
+    }
+
+    @Test
+    void counts_pages_and_segments_through_all_parts() throws IOException {
+        Path offer = dir.resolve("offer.pdf");
+        SamplePdf.write(offer, 2, 0);
+        Path mail = Files.writeString(dir.resolve("mail.eml"), """
+                From: a@example.org
+                Subject: Offer
+                Date: today
+                Content-Type: multipart/mixed; boundary=b
+
+                --b
+                Content-Type: application/pdf; name=offer.pdf
+                Content-Transfer-Encoding: base64
+
+                %s
+                --b--
+                """.formatted(
+                        Base64.getMimeEncoder().encodeToString(Files.readAllBytes(offer))));
+        Read read = read(content, mail);
+        List<Segment> segments =
+                read.segments().stream().map(EmbeddedSegment::segment).toList();
+        Segment last = segments.get(segments.size() - 1);
+
+        assertThat(read.outline().pages()).isEqualTo(3);
+        assertThat(read.outline().title()).isEqualTo("Offer");
+        assertThat(segments.get(0))
+                .extracting(Segment::part, Segment::page, Segment::partPage)
+                .containsExactly("", 1, 1);
+        assertThat(last)
+                .extracting(Segment::part, Segment::page, Segment::partPage)
+                .containsExactly("offer.pdf", 3, 2);
+        assertThat(last.ordinal()).isEqualTo(segments.size() - 1);
+        assertThat(read(content, mail, 2).segments().get(0).segment()).isEqualTo(segments.get(2));
     }
 
     @Test

@@ -257,5 +257,9 @@ class MailTest {
             ExtractedText text = read("letter", start);
             assertThat(text.own()).isEqualTo(TextCleaner.clean(start));
         }
+        assertThat(read("note.eml", "No header\nstands here.\n").own()).isEqualTo("No header stands here.");
+        assertThat(read("draft.eml", "Subject: a draft\nMIME-Version: 1.0\nContent-Type: text/plain\n\nText.")
+                        .title())
+                .isEqualTo("a draft");
     }
 }
