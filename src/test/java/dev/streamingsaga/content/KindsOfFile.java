@@ -80,6 +80,8 @@ final class KindsOfFile {
     private void texts() {
         add("text in UTF-8", "a.txt", SENTENCE);
         add("text in Windows-1252", "b.txt", (SENTENCE + "\n").repeat(5).getBytes(Charset.forName("windows-1252")));
+        add("text in UTF-16 without a mark", "d.txt", SENTENCE.repeat(5).getBytes(StandardCharsets.UTF_16LE));
+        add("text in code page 850", "e.txt", (SENTENCE + "\n").repeat(20).getBytes(Charset.forName("IBM850")));
         add("table of values (CSV)", "a.csv", "number,text\n1," + SENTENCE + "\n");
         add(
                 "HTML page",
