@@ -10,6 +10,7 @@ import dev.streamingsaga.content.ReadingStopped;
 import dev.streamingsaga.content.TextExtractor;
 import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.SagaException;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
@@ -239,6 +240,32 @@ class WorkerIsolationTest {
                 })
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("the document ends at");
+    }
+
+    /** Also while its parser loops. */
+    @Test
+    void ends_with_the_process_that_started_it() throws Exception {
+        open();
+        Process service = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        ReadingProcess.class.getName(),
+                        file.toString(),
+                        dir.resolve("content").toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try (BufferedReader output = service.inputReader()) {
+            ProcessHandle worker =
+                    ProcessHandle.of(Long.parseLong(output.readLine().strip())).orElseThrow();
+            assertThat(worker.isAlive()).isTrue();
+
+            service.destroyForcibly();
+
+            await().untilAsserted(() -> assertThat(worker.isAlive()).isFalse());
+        } finally {
+            service.destroyForcibly();
+        }
     }
 
     @Test
