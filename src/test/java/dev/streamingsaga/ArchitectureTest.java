@@ -170,7 +170,7 @@ class ArchitectureTest {
                             "Permissions", // not part of a saga
                             "NativeLibraries",
                             "OnnxLibrary", // native code of libraries
-                            "ContentDirectories",
+                            "Worker", // tells the kernel its priority
                             "PartFile",
                             "TemporaryFile",
                             "Uploads",

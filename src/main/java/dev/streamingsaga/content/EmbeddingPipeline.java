@@ -54,6 +54,10 @@ final class EmbeddingPipeline {
             @Nullable Outline outline,
             @Nullable Throwable failure) {
         static final Item END = new Item(null, null, null);
+
+        boolean isEnd() {
+            return batch == null && outline == null && failure == null;
+        }
     }
 
     EmbeddingPipeline(Embedder embedder, PipelineLimits limits, DocumentInput input) {
@@ -86,7 +90,7 @@ final class EmbeddingPipeline {
 
     private Outline deliver(DocumentText text) throws InterruptedException {
         Outline outline = Outline.EMPTY;
-        for (Item item = queue.take(); item != Item.END; item = queue.take()) {
+        for (Item item = queue.take(); !item.isEnd(); item = queue.take()) {
             if (item.batch() != null) {
                 List<EmbeddedSegment> embedded = result(item.batch());
                 input.sink().accept(embedded);

@@ -11,6 +11,7 @@ import java.io.EOFException;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -52,12 +53,22 @@ final class Worker {
     static void run(Extractors extractors) {
         DataOutputStream out = new DataOutputStream(new BufferedOutputStream(System.out, BUFFER_BYTES));
         System.setOut(System.err);
+        endFirst();
         Worker worker = new Worker(
                 new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in), BUFFER_BYTES)),
                 out);
         // Room for the recursion of parsers: the default stack ends at documents that are only unusual.
         new Thread(null, () -> worker.serve(extractors), "reader", STACK_BYTES).start();
         worker.listen();
+    }
+
+    /** If the memory of the machine or the container ends, Linux should end this process, not the service. */
+    private static void endFirst() {
+        try {
+            Files.writeString(Path.of("/proc/self/oom_score_adj"), "500");
+        } catch (IOException e) {
+            // another operating system
+        }
     }
 
     /** Reads what arrives until the other process ends, even while the parser loops. */
