@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.operations.SagaReader;
 import dev.streamingsaga.operations.SearchUnavailableException;
+import dev.streamingsaga.store.SearchTextException;
 import dev.streamingsaga.store.VectorSearch;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -167,19 +167,33 @@ final class DocumentOperations {
         }
     }
 
-    /** {@code GET /api/search?q=&limit=}. */
+    /** {@code GET /api/search?q=&offset=&limit=}. */
     Reply search(ApiRequest request) {
-        Query query = Query.of(request.call(), "q", "limit");
+        Query query = Query.of(request.call(), "q", "offset", "limit");
         String text = query.text("q")
-                .filter(q -> q.length() <= VectorSearch.MAX_TEXT_CHARS)
-                .orElseThrow(() -> new Problem(
-                        400, "bad-parameter", "q must have 1 to " + VectorSearch.MAX_TEXT_CHARS + " characters"));
+                .orElseThrow(() -> new Problem(400, "bad-parameter", "q is missing; send the text to search for"));
         try {
-            List<VectorSearch.Hit> hits = documents.search(text, query.number("limit", 10, VectorSearch.MAX_LIMIT));
-            return Reply.json(200, Map.of("hits", hits));
+            VectorSearch.Page page = documents.search(
+                    text,
+                    query.number("offset", 0, 0, VectorSearch.MAX_HITS),
+                    query.number("limit", 10, VectorSearch.MAX_LIMIT));
+            return Reply.json(200, page(page));
         } catch (SearchUnavailableException e) {
             throw new Problem(
                     404, "no-search", "search is not available; it needs the store vector in saga.participants");
+        } catch (SearchTextException e) {
+            throw new Problem(400, "bad-search", String.valueOf(e.getMessage()));
         }
+    }
+
+    private static Map<String, Object> page(VectorSearch.Page page) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("hits", page.hits());
+        answer.put("offset", page.offset());
+        answer.put("total", page.total());
+        if (page.hasMore()) {
+            answer.put("nextOffset", page.offset() + page.hits().size());
+        }
+        return answer;
     }
 }

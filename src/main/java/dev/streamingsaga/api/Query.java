@@ -62,12 +62,16 @@ final class Query {
     }
 
     int number(String name, int defaultValue, int max) {
+        return number(name, defaultValue, 1, max);
+    }
+
+    int number(String name, int defaultValue, int min, int max) {
         String value = values.getOrDefault(name, Integer.toString(defaultValue));
-        if (!value.matches("[0-9]{1,9}") || Integer.parseInt(value) < 1 || Integer.parseInt(value) > max) {
+        if (!value.matches("[0-9]{1,9}") || Integer.parseInt(value) < min || Integer.parseInt(value) > max) {
             throw new Problem(
                     400,
                     "bad-parameter",
-                    name + " must be a number from 1 to " + max + ", was " + RequestText.shown(value));
+                    name + " must be a number from " + min + " to " + max + ", was " + RequestText.shown(value));
         }
         return Integer.parseInt(value);
     }

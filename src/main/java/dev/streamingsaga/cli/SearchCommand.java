@@ -17,7 +17,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "search",
         mixinStandardHelpOptions = true,
-        description = "Finds the nearest segments of completed documents, by meaning and by words.")
+        description = {
+            "Finds the nearest segments of completed documents, by meaning and by words.",
+            "\"in quotes\": word for word; file:*.pdf, type:pdf, owner:NAME, after:2026-01-31, before:2026:"
+                    + " only such documents."
+        })
 final class SearchCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
@@ -34,13 +38,16 @@ final class SearchCommand implements Callable<Integer> {
             description = "maximum number of segments (default: ${DEFAULT-VALUE})")
     int limit;
 
+    @Option(names = "--offset", defaultValue = "0", description = "number of hits to skip (default: ${DEFAULT-VALUE})")
+    int offset;
+
     @Override
     public Integer call() {
         SagaConfig config = options.load();
         try (Inspection inspection = ReadAccess.open(config)) {
             SagaReader reader = inspection.reader();
             try {
-                print(reader.search(String.join(" ", words), limit));
+                print(reader.search(String.join(" ", words), offset, limit));
             } catch (IllegalArgumentException e) {
                 throw new UsageException(String.valueOf(e.getMessage()));
             }
@@ -56,32 +63,37 @@ final class SearchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void print(List<VectorSearch.Hit> hits) {
+    private void print(VectorSearch.Page page) {
         PrintWriter out = spec.commandLine().getOut();
-        if (hits.isEmpty() && !options.json) {
-            out.println("nothing found");
+        if (options.json) {
+            page.hits().forEach(hit -> out.println(CommonOptions.json(hit)));
+            return;
         }
-        if (!options.json && hits.stream().anyMatch(VectorSearch.Hit::weak)) {
+        if (page.hits().isEmpty()) {
+            out.println(page.total() == 0 ? "nothing found" : "no more hits");
+        }
+        if (page.hits().stream().anyMatch(VectorSearch.Hit::weak)) {
             out.println("no good match; the nearest by meaning, which may have nothing to do with it:");
         }
-        for (VectorSearch.Hit hit : hits) {
-            if (options.json) {
-                out.println(CommonOptions.json(hit));
-            } else {
-                out.printf(
-                        "%s, page %d  (%s, %.3f; document %s)%n    %s%n",
-                        ConsoleText.safe(hit.fileName()),
-                        hit.page(),
-                        hit.how(),
-                        hit.score(),
-                        hit.documentId(),
-                        excerpt(hit.text()));
-            }
+        SearchExcerpt excerpt =
+                new SearchExcerpt(spec.commandLine().getColorScheme().ansi().enabled());
+        for (VectorSearch.Hit hit : page.hits()) {
+            out.printf(
+                    "%s%s, page %d  (%s, %.3f; document %s)%n    %s%n",
+                    ConsoleText.safe(hit.fileName()),
+                    hit.part().isEmpty() ? "" : " › " + ConsoleText.safe(hit.part()),
+                    hit.page(),
+                    hit.how(),
+                    hit.score(),
+                    hit.documentId(),
+                    excerpt.of(hit));
         }
-    }
-
-    private static String excerpt(String text) {
-        String line = ConsoleText.safe(text.replaceAll("\\s+", " "));
-        return line.length() > 300 ? line.substring(0, 299) + "…" : line;
+        if (page.hasMore()) {
+            out.printf(
+                    "%d of %d hits; more: --offset %d%n",
+                    page.hits().size(),
+                    page.total(),
+                    page.offset() + page.hits().size());
+        }
     }
 }

@@ -91,7 +91,12 @@ public record ServerConfig(
         HNSW_HALFVEC
     }
 
-    /** @param threads segments embedded at a time; 0: one for each core */
+    /**
+     * @param threads segments embedded at a time; 0: one for each core
+     * @param languages that the model knows (ISO 639-1), {@code *} for all; empty: the default of the provider
+     * @param queryPrefix text that the model expects before a query
+     * @param passagePrefix text that the model expects before a passage
+     */
     public record Embedding(
             EmbeddingProvider provider,
             Optional<Path> onnxModel,
@@ -102,5 +107,8 @@ public record ServerConfig(
             int dimension,
             int batchSize,
             int threads,
-            Duration timeout) {}
+            Duration timeout,
+            List<String> languages,
+            String queryPrefix,
+            String passagePrefix) {}
 }

@@ -181,6 +181,14 @@ final class ServerSettings {
                 .describe("Batches embedded at a time. 0: one for each core.");
         table.row(DURATION, "saga.embedding.timeout", "60s", "100ms", "1h")
                 .describe("Limit for one request to an http model.");
+        table.row(LANGUAGES, "saga.embedding.languages", "")
+                .describe("Languages that the model knows, as two letters (ISO 639-1), separated by commas; * for all."
+                        + " Texts in others are found by words only. Empty: en for in-process, * for others.");
+        table.row(TEXT, "saga.embedding.query-prefix", "")
+                .describe("Put before each search text, with a space between them, if the model was trained so, such as"
+                        + " query:");
+        table.row(TEXT, "saga.embedding.passage-prefix", "")
+                .describe("Put before each segment, with a space between them, such as passage:");
         table.section("Search");
         table.choice("saga.vector.index", VectorIndex.EXACT)
                 .describe("How search finds the nearest vectors in PostgreSQL. exact: compares with every vector; hnsw:"

@@ -63,6 +63,8 @@ enum SettingType {
             "([a-z0-9.-]{1,253}|\\[[0-9a-f:.]{2,45}])(:\\d{1,5})?",
             "must be host names or addresses, each with or without :port, separated by commas"),
 
+    LANGUAGES("languages", "[a-z]{2,3}|\\*", "must be codes of languages such as en, separated by commas, or *"),
+
     PASSWORD("secret"),
     SECRET("secret", "|.{16,}", "must have 16 characters or more, or be empty"),
     /** For an {@code Authorization} header; generated if it is empty. */

@@ -247,7 +247,10 @@ public final class Settings {
                         read.integer("saga.embedding.dimension"),
                         read.integer("saga.embedding.batch-size"),
                         read.integer("saga.embedding.threads"),
-                        read.duration("saga.embedding.timeout")),
+                        read.duration("saga.embedding.timeout"),
+                        read.languages("saga.embedding.languages"),
+                        read.text("saga.embedding.query-prefix"),
+                        read.text("saga.embedding.passage-prefix")),
                 read.choice("saga.vector.index", VectorIndex.class));
     }
 

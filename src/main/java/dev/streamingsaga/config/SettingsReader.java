@@ -162,6 +162,11 @@ final class SettingsReader {
         return list(key, SettingType.HOSTS);
     }
 
+    /** Codes of languages; {@code *} for all. */
+    List<String> languages(String key) {
+        return list(key, SettingType.LANGUAGES);
+    }
+
     /** Content types and suffixes, in lower case. */
     List<String> contentTypes(String key) {
         return list(key, SettingType.CONTENT_TYPES);

@@ -36,6 +36,14 @@ public interface DocumentContent extends AutoCloseable {
     /** Returns the outline that {@link #embed} would return, without embedding. */
     Outline outline(DocumentSource source, String contentType);
 
+    /**
+     * Returns the language of a text (ISO 639-1); empty if it cannot be decided, as for very short texts. Looks at the
+     * beginning only.
+     */
+    default String language(String text) {
+        return "";
+    }
+
     /** The model in use; loaded on the first call. */
     Embedder embedder();
 

@@ -1,6 +1,7 @@
 package dev.streamingsaga.content;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * An embedding model. Thread-safe. Vectors have unit length.
@@ -9,6 +10,8 @@ import java.util.List;
  * IllegalArgumentException.
  */
 public interface Embedder extends AutoCloseable {
+    String EVERY_LANGUAGE = "*";
+
     /** Stored with each vector; unique for each model. */
     String modelId();
 
@@ -31,6 +34,18 @@ public interface Embedder extends AutoCloseable {
      */
     default float minSimilarity() {
         return modelId().equals(Embedders.IN_PROCESS_MODEL) ? Embedders.IN_PROCESS_MIN_SIMILARITY : -1;
+    }
+
+    /** The languages of the texts that it understands (ISO 639-1); {@value #EVERY_LANGUAGE} for all. */
+    default Set<String> languages() {
+        return Set.of(EVERY_LANGUAGE);
+    }
+
+    /** @param language empty if it could not be decided, which every model knows */
+    default boolean knows(String language) {
+        return language.isEmpty()
+                || languages().contains(language)
+                || languages().contains(EVERY_LANGUAGE);
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Creates the configured embedder: loads and checks it. */
 final class Embedders {
@@ -38,7 +39,19 @@ final class Embedders {
             throw new ConfigException(List.of("saga.embedding.dimension must be %d for model %s, was %d"
                     .formatted(embedder.dimension(), embedder.modelId(), config.dimension())));
         }
-        return embedder;
+        return new ConfiguredEmbedder(
+                embedder, languages(config), prefix(config.queryPrefix()), prefix(config.passagePrefix()));
+    }
+
+    private static String prefix(String setting) {
+        return setting.isBlank() ? "" : setting.strip() + " ";
+    }
+
+    private static Set<String> languages(ServerConfig.Embedding config) {
+        if (!config.languages().isEmpty()) {
+            return Set.copyOf(config.languages());
+        }
+        return Set.of(config.provider() == ServerConfig.EmbeddingProvider.IN_PROCESS ? "en" : Embedder.EVERY_LANGUAGE);
     }
 
     private static Embedder load(ServerConfig.Embedding config) {

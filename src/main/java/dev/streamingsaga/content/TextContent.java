@@ -35,6 +35,7 @@ public final class TextContent implements DocumentContent {
     private final ContentTypes types = new ContentTypes();
     private final TextExtractors extractors;
     private final Isolation isolation;
+    private final LanguageDetection languages = new LanguageDetection();
     private @Nullable Embedder embedder;
     private boolean closed;
 
@@ -89,6 +90,11 @@ public final class TextContent implements DocumentContent {
         } catch (IOException e) {
             throw new SagaException(Reason.FILE_NOT_READABLE, GuardedExtraction.name(source) + " cannot be read", e);
         }
+    }
+
+    @Override
+    public String language(String text) {
+        return languages.of(text);
     }
 
     /**

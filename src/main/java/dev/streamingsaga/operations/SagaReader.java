@@ -19,6 +19,7 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.recovery.Drift;
 import dev.streamingsaga.recovery.Orphan;
+import dev.streamingsaga.store.SearchTextException;
 import dev.streamingsaga.store.VectorSearch;
 import java.io.IOException;
 import java.io.InputStream;
@@ -232,13 +233,19 @@ public sealed class SagaReader permits SagaOperator {
     }
 
     /**
-     * Returns the segments of completed documents that match best, best first.
+     * Returns the best matching segments of completed documents, best first: see {@link VectorSearch}.
      *
+     * @param offset number of hits to skip, 0 to {@value VectorSearch#MAX_HITS}
      * @param limit 1 to {@value VectorSearch#MAX_LIMIT}
      * @throws SearchUnavailableException if the store {@code vector} is not a participant
-     * @throws IllegalArgumentException if the text is longer than {@value VectorSearch#MAX_TEXT_CHARS} characters, or
-     *     the limit is out of range
+     * @throws SearchTextException if the text is too long, has too many words or a filter that cannot be used
+     * @throws IllegalArgumentException if offset or limit is out of range
      */
+    public final VectorSearch.Page search(String text, int offset, int limit) {
+        return requireSearch().search(text, offset, limit);
+    }
+
+    /** The first hits of {@link #search(String, int, int)}. */
     public final List<VectorSearch.Hit> search(String text, int limit) {
         return requireSearch().search(text, limit);
     }

@@ -3,17 +3,23 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.database.Databases.Dialect;
+import dev.streamingsaga.store.SegmentIndex.Found;
 import dev.streamingsaga.store.SegmentIndex.Model;
 import dev.streamingsaga.store.SegmentIndex.SegmentKey;
+import dev.streamingsaga.store.SegmentTexts.SegmentText;
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -28,15 +34,22 @@ import org.springframework.jdbc.core.JdbcTemplate;
 final class HybridSearch implements VectorSearch {
     private static final Logger LOG = LoggerFactory.getLogger(HybridSearch.class);
     private static final String MEANING = "meaning";
+    private static final String PHRASE = "phrase";
     private static final int RANK_OFFSET = 60;
-    private static final int MIN_CANDIDATES = 50;
+    /** Always the same number, so that pages have one order. */
+    private static final int CANDIDATES = 200;
+
+    private static final int NEAREST = 100;
     /** Segments that are returned as weak hits if there is nothing else. */
     private static final int MAX_WEAK = 3;
+    /** Rarest words that are also searched for inside words. */
+    private static final int MAX_PARTS = 8;
     /** Tokens left for the prefix that some models add to a query. */
     private static final int SPARE_TOKENS = 16;
 
     private final JdbcTemplate queries;
     private final SegmentIndex index;
+    private final SegmentTexts segmentTexts;
     private final DocumentContent content;
     private final WeakHits weakHits;
     private final boolean embedded;
@@ -49,6 +62,7 @@ final class HybridSearch implements VectorSearch {
         this.index = embedded
                 ? new SqliteSegmentIndex(queries, Runtime.getRuntime().maxMemory() / 4)
                 : new PostgresSegmentIndex(queries, db.config().servers().vectorIndex());
+        this.segmentTexts = new SegmentTexts(queries);
         this.content = content;
         this.weakHits = new WeakHits(queries, db.dialect());
     }
@@ -74,31 +88,54 @@ final class HybridSearch implements VectorSearch {
         static final Nearest NONE = new Nearest(List.of(), List.of());
     }
 
+    /**
+     * What words find.
+     *
+     * @param all by their words, best first
+     * @param phrases those with the whole text, or with all quoted parts of it
+     */
+    private record WordHits(
+            SegmentRanking ranking,
+            Map<SegmentKey, SegmentText> texts,
+            List<SegmentKey> all,
+            List<SegmentKey> phrases) {}
+
     @Override
-    public List<Hit> search(String text, int limit) {
+    public Page search(String text, int offset, int limit) {
         if (limit < 1 || limit > MAX_LIMIT) {
             throw new IllegalArgumentException("limit must be 1 to " + MAX_LIMIT + ", was " + limit);
         }
-        if (text.length() > MAX_TEXT_CHARS) {
-            throw new IllegalArgumentException(
-                    "a search text must have at most " + MAX_TEXT_CHARS + " characters, has " + text.length());
+        if (offset < 0 || offset > MAX_HITS) {
+            throw new IllegalArgumentException("offset must be 0 to " + MAX_HITS + ", was " + offset + "; the first "
+                    + MAX_HITS + " hits can be paged through");
         }
-        String query =
-                DatabaseText.of(Normalizer.normalize(text, Normalizer.Form.NFC)).strip();
-        if (query.isEmpty()) {
-            return List.of();
+        SearchQuery query = SearchQuery.of(DatabaseText.of(Normalizer.normalize(text, Normalizer.Form.NFC)));
+        if (query.text().isEmpty()) {
+            return new Page(List.of(), offset, 0);
         }
-        int candidates = Math.max(MIN_CANDIDATES, limit);
+        List<Hit> hits = hits(query);
+        return new Page(hits.stream().skip(offset).limit(limit).toList(), offset, hits.size());
+    }
+
+    private List<Hit> hits(SearchQuery query) {
+        Map<String, Long> models = models();
+        long segments = models.values().stream().mapToLong(Long::longValue).sum();
+        advise(segments);
+        String language = content.language(query.text());
+        WordHits words = words(query, language, segments);
         Map<SegmentKey, Ranked> ranked = new LinkedHashMap<>();
-        add(ranked, index.phrase(query, candidates), "phrase", 1);
-        add(ranked, index.words(query, candidates), "words", 0);
-        Nearest nearest = nearest(query, candidates);
-        add(ranked, nearest.near(), MEANING, 0);
-        boolean weak = ranked.isEmpty();
-        if (weak) {
-            add(ranked, nearest.all().stream().limit(MAX_WEAK).toList(), MEANING, 0);
+        add(ranked, words.phrases(), PHRASE, 1);
+        add(ranked, words.all(), "words", 0);
+        boolean weak = false;
+        if (query.phrases().isEmpty()) {
+            Nearest nearest = nearest(query, language, ranked.isEmpty(), models);
+            add(ranked, nearest.near(), MEANING, 0);
+            weak = ranked.isEmpty();
+            if (weak) {
+                add(ranked, nearest.all().stream().limit(MAX_WEAK).toList(), MEANING, 0);
+            }
         }
-        return hits(ranked, query, weak).stream().limit(limit).toList();
+        return hits(query, words, ranked, weak);
     }
 
     private static void add(Map<SegmentKey, Ranked> ranked, List<SegmentKey> keys, String list, double bonus) {
@@ -108,25 +145,115 @@ final class HybridSearch implements VectorSearch {
         }
     }
 
-    private Nearest nearest(String query, int limit) {
-        Map<String, Long> models = models();
+    private WordHits words(SearchQuery query, String language, long segments) {
+        List<Term> terms = query.terms(language);
+        List<Phrase> quoted = query.phrases().stream().map(Phrase::of).toList();
+        Phrase whole = Phrase.of(query.text());
+        List<Phrase> phrases = quoted.isEmpty() && !whole.isEmpty() ? List.of(whole) : quoted;
+        Set<SegmentKey> candidates = new LinkedHashSet<>();
+        if (!phrases.isEmpty()) {
+            candidates.addAll(index.phrase(
+                    phrases.stream()
+                            .flatMap(phrase -> phrase.sequences().stream())
+                            .toList(),
+                    CANDIDATES,
+                    query.filter()));
+        }
+        Found found = index.words(terms, CANDIDATES, query.filter());
+        Found parts = index.parts(rarest(terms, found.segments()), CANDIDATES, query.filter());
+        if (quoted.isEmpty()) {
+            candidates.addAll(found.keys());
+            candidates.addAll(parts.keys());
+        }
+        if (hasDocumentsWithoutWords()) {
+            candidates.addAll(index.notIndexed(query.text(), CANDIDATES, query.filter()));
+        }
+        Map<SegmentKey, SegmentText> texts = segmentTexts.read(candidates);
+        texts.values().removeIf(text -> !quoted.stream().allMatch(phrase -> phrase.isIn(text.words())));
+        SegmentRanking ranking = new SegmentRanking(terms, found.segments(), parts.segments(), segments);
+        List<SegmentKey> all = ranked(ranking, texts.values());
+        List<SegmentKey> withPhrase = phrases.isEmpty()
+                ? List.of()
+                : all.stream()
+                        .filter(key -> phrases.stream()
+                                .allMatch(phrase -> phrase.isIn(
+                                        Objects.requireNonNull(texts.get(key)).words())))
+                        .toList();
+        return new WordHits(ranking, texts, all, withPhrase);
+    }
+
+    private static List<Term> rarest(List<Term> terms, Map<String, Integer> segments) {
+        return terms.stream()
+                .filter(Term::hasParts)
+                .sorted(Comparator.comparingInt((Term term) -> segments.getOrDefault(term.stem(), 0)))
+                .limit(MAX_PARTS)
+                .toList();
+    }
+
+    private static List<SegmentKey> ranked(SegmentRanking ranking, Collection<SegmentText> texts) {
+        double length = texts.stream()
+                .mapToInt(text -> text.words().inOrder().size())
+                .average()
+                .orElse(1);
+        Map<SegmentKey, Double> scores = new LinkedHashMap<>();
+        for (SegmentText text : texts) {
+            double score = ranking.score(text.words(), Math.max(1, length));
+            if (score > 0) {
+                scores.put(text.key(), score);
+            }
+        }
+        return scores.entrySet().stream()
+                .sorted(Map.Entry.<SegmentKey, Double>comparingByValue(Comparator.reverseOrder())
+                        .thenComparing(entry -> entry.getKey().sagaId())
+                        .thenComparing(entry -> entry.getKey().ordinal()))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private boolean hasDocumentsWithoutWords() {
+        return !queries.queryForList(
+                        "select 1 from vector_document where word_format = 0 and visible = 1 limit 1", Integer.class)
+                .isEmpty();
+    }
+
+    /** @param always also in a language that the model does not know: for weak hits */
+    private Nearest nearest(SearchQuery query, String language, boolean always, Map<String, Long> models) {
         if (models.isEmpty()) {
             return Nearest.NONE;
         }
-        advise(models);
         Embedder embedder = content.embedder();
         Model model = new Model(embedder.modelId(), embedder.dimension());
         warn(others(models, model), model);
-        if (!models.containsKey(name(model.id(), model.dimension()))) {
+        if (!models.containsKey(name(model.id(), model.dimension())) || !embedder.knows(language) && !always) {
             return Nearest.NONE;
         }
-        float[] vector = embedder.embedQuery(truncated(query, embedder));
+        float[] vector = embedder.embedQuery(truncated(query.text(), embedder));
         if (vector.length != model.dimension()) {
             throw new IllegalStateException("model " + model.id() + " returned a query vector of " + vector.length
                     + " numbers instead of " + model.dimension() + "; check saga.embedding.dimension");
         }
-        List<SegmentKey> all = index.nearest(model, vector, limit);
-        return new Nearest(all, weakHits.without(all, vector, embedder.minSimilarity()));
+        List<SegmentKey> all = nearest(model, vector, query.filter());
+        return new Nearest(
+                all, embedder.knows(language) ? weakHits.without(all, vector, embedder.minSimilarity()) : List.of());
+    }
+
+    /** Without segments of documents in a language that the model does not know. */
+    private List<SegmentKey> nearest(Model model, float[] vector, DocumentFilter filter) {
+        List<SegmentKey> nearest = index.nearest(model, vector, NEAREST, filter);
+        Set<String> unknown = new HashSet<>();
+        List<String> sagas = nearest.stream().map(SegmentKey::sagaId).distinct().toList();
+        if (!sagas.isEmpty()) {
+            queries.query(
+                    "select saga_id, language from vector_document where saga_id in ("
+                            + String.join(",", Collections.nCopies(sagas.size(), "?")) + ")",
+                    row -> {
+                        if (!content.embedder().knows(row.getString(2))) {
+                            unknown.add(row.getString(1));
+                        }
+                    },
+                    sagas.toArray());
+        }
+        return nearest.stream().filter(key -> !unknown.contains(key.sagaId())).toList();
     }
 
     /** Returns the beginning of the query that fits the model; the word search still uses all of it. */
@@ -138,41 +265,47 @@ final class HybridSearch implements VectorSearch {
         return text;
     }
 
-    private List<Hit> hits(Map<SegmentKey, Ranked> ranked, String query, boolean weak) {
-        if (ranked.isEmpty()) {
-            return List.of();
-        }
-        List<Object> keys = new ArrayList<>(ranked.size() * 2);
-        ranked.keySet().forEach(key -> Collections.addAll(keys, key.sagaId(), key.ordinal()));
-        String literal = comparable(query);
-        List<Hit> hits = queries.query(
-                "with found (saga_id, ordinal) as (values "
-                        + String.join(",", Collections.nCopies(ranked.size(), "(?, ?)")) + ")"
-                        + " select s.document_id, s.saga_id, d.file_name, s.page, s.ordinal, s.text"
-                        + " from found w join vector_segment s on s.saga_id = w.saga_id and s.ordinal = w.ordinal"
-                        + " join vector_document d on d.saga_id = s.saga_id where d.visible = 1",
-                (row, number) -> {
-                    Ranked rank = Objects.requireNonNull(ranked.get(new SegmentKey(row.getString(2), row.getInt(5))));
-                    String text = row.getString(6);
-                    boolean exact = rank.foundBy().contains("phrase")
-                            && comparable(text).contains(literal);
-                    return new Hit(
-                            row.getString(1),
-                            row.getString(2),
-                            row.getString(3),
-                            row.getInt(4),
-                            row.getInt(5),
-                            text,
-                            rank.score() + (exact ? 1 : 0),
-                            String.join("+", rank.foundBy()),
-                            weak);
-                },
-                keys.toArray());
+    private List<Hit> hits(SearchQuery query, WordHits words, Map<SegmentKey, Ranked> ranked, boolean weak) {
+        Set<SegmentKey> others = new LinkedHashSet<>(ranked.keySet());
+        others.removeAll(words.texts().keySet());
+        Map<SegmentKey, SegmentText> texts = new LinkedHashMap<>(words.texts());
+        texts.putAll(segmentTexts.read(others));
+        String literal = comparable(query.text());
+        List<Hit> hits = new ArrayList<>();
+        ranked.forEach((key, rank) -> {
+            SegmentText text = texts.get(key);
+            if (text != null) {
+                boolean exact = rank.foundBy().contains(PHRASE)
+                        && comparable(text.text()).contains(literal);
+                hits.add(hit(text, rank, exact, weak));
+            }
+        });
         hits.sort(Comparator.comparingDouble(Hit::score)
                 .reversed()
                 .thenComparing(Hit::sagaId)
                 .thenComparing(Hit::ordinal));
-        return hits;
+        return hits.stream()
+                .limit(MAX_HITS)
+                .map(hit -> hit.with(words.ranking()
+                        .highlights(Objects.requireNonNull(texts.get(new SegmentKey(hit.sagaId(), hit.ordinal())))
+                                .words())))
+                .toList();
+    }
+
+    private static Hit hit(SegmentText text, Ranked rank, boolean exact, boolean weak) {
+        return new Hit(
+                text.documentId(),
+                text.key().sagaId(),
+                text.fileName(),
+                text.page(),
+                text.key().ordinal(),
+                text.text(),
+                rank.score() + (exact ? 1 : 0),
+                String.join("+", rank.foundBy()),
+                weak,
+                text.part(),
+                text.language(),
+                List.of());
     }
 
     /** Ignores case and line breaks, but not accents. */
@@ -195,9 +328,8 @@ final class HybridSearch implements VectorSearch {
         return others;
     }
 
-    private void advise(Map<String, Long> models) {
+    private void advise(long segments) {
         if (embedded) {
-            long segments = models.values().stream().mapToLong(Long::longValue).sum();
             EmbeddedVectorStore.advice(segments)
                     .filter(advice -> adviceLogged.compareAndSet(false, true))
                     .ifPresent(LOG::warn);

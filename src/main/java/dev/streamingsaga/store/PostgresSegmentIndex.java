@@ -27,14 +27,14 @@ final class PostgresSegmentIndex implements SegmentIndex {
     }
 
     @Override
-    public List<SegmentKey> nearest(Model model, float[] query, int limit) {
+    public List<SegmentKey> nearest(Model model, float[] query, int limit, DocumentFilter filter) {
         List<SegmentKey> found = HnswIndex.of(vectorIndex, model)
-                .map(index -> nearest(index, query, limit))
+                .map(index -> nearest(index, query, limit, filter))
                 .orElse(List.of());
-        return found.size() == limit ? found : nearestOfAll(model, query, limit);
+        return found.size() == limit ? found : nearestOfAll(model, query, limit, filter);
     }
 
-    private List<SegmentKey> nearest(HnswIndex index, float[] query, int limit) {
+    private List<SegmentKey> nearest(HnswIndex index, float[] query, int limit, DocumentFilter filter) {
         int candidates = Math.max(MIN_NEAREST, 2 * limit);
         JdbcTransactionManager transactions =
                 new JdbcTransactionManager(Objects.requireNonNull(queries.getDataSource()));
@@ -42,37 +42,46 @@ final class PostgresSegmentIndex implements SegmentIndex {
             queries.queryForObject(
                     "select set_config('hnsw.ef_search', ?, true)", String.class, Integer.toString(candidates));
             return queries.query(
-                    nearestVisible(index, candidates), PostgresSegmentIndex::key, VectorFormat.text(query), limit);
+                    nearestVisible(index, candidates, filter),
+                    PostgresSegmentIndex::key,
+                    filter.parameters(List.of(VectorFormat.text(query)), limit));
         }));
     }
 
-    /** Its parameters are a vector and the limit. */
-    static String nearestVisible(HnswIndex index, int candidates) {
-        return "select s.saga_id, s.ordinal from (" + index.nearest(candidates) + ") s" + VISIBLE
+    /** Its parameters are a vector, those of the filter, and the limit. */
+    static String nearestVisible(HnswIndex index, int candidates, DocumentFilter filter) {
+        return "select s.saga_id, s.ordinal from (" + index.nearest(candidates) + ") s" + VISIBLE + filter.sql()
                 + " order by s.distance, s.saga_id, s.ordinal limit ?";
     }
 
-    private List<SegmentKey> nearestOfAll(Model model, float[] query, int limit) {
+    private List<SegmentKey> nearestOfAll(Model model, float[] query, int limit, DocumentFilter filter) {
         // pgvector rejects vectors of different sizes, so only rows that pass the condition are compared.
         return queries.query(
-                "select s.saga_id, s.ordinal from vector_segment s" + VISIBLE
+                "select s.saga_id, s.ordinal from vector_segment s" + VISIBLE + filter.sql()
                         + " where s.model = ? and s.dimension = ?"
                         + " order by s.vector <=> cast(? as vector), s.saga_id, s.ordinal limit ?",
                 PostgresSegmentIndex::key,
-                model.id(),
-                model.dimension(),
-                VectorFormat.text(query),
-                limit);
+                filter.parameters(List.of(), model.id(), model.dimension(), VectorFormat.text(query), limit));
     }
 
     @Override
-    public List<SegmentKey> words(String text, int limit) {
-        return words.words(text, limit);
+    public Found words(List<Term> terms, int limit, DocumentFilter filter) {
+        return words.words(terms, limit, filter);
     }
 
     @Override
-    public List<SegmentKey> phrase(String text, int limit) {
-        return words.phrase(text, limit);
+    public Found parts(List<Term> terms, int limit, DocumentFilter filter) {
+        return words.parts(terms, limit, filter);
+    }
+
+    @Override
+    public List<SegmentKey> phrase(List<List<String>> sequences, int limit, DocumentFilter filter) {
+        return words.phrase(sequences, limit, filter);
+    }
+
+    @Override
+    public List<SegmentKey> notIndexed(String text, int limit, DocumentFilter filter) {
+        return words.notIndexed(text, limit, filter);
     }
 
     static SegmentKey key(ResultSet row, int number) throws SQLException {

@@ -1,11 +1,16 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.store.SegmentIndex.Found;
 import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
@@ -16,38 +21,24 @@ final class PostgresWords {
     static final int MAX_RANKED = 2000;
     /** Segments with all words of a phrase that are read to see whether they contain the phrase. */
     static final int MAX_READ = 20_000;
+    /** Segments with a part of a word; if there are more, it is no help. */
+    static final int MAX_PARTS = 2000;
 
-    private static final String WITHOUT_ACCENTS =
-            "translate(lower(?), 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy')";
-    /** Quotes a word for a tsquery. */
-    private static final String QUOTED = "'''' || replace(replace(word, '\\', '\\\\'), '''', '''''') || ''''";
+    private static final int MAX_PREFIXES = 8;
+    private static final String VISIBLE = " join vector_document d on d.saga_id = s.saga_id and d.visible = 1";
 
-    private static final String SEGMENTS_OF_WORDS = "with query as materialized (select distinct word, "
-            + QUOTED + " as quoted from unnest(tsvector_to_array(to_tsvector('simple', " + WITHOUT_ACCENTS + ")"
-            + " || to_tsvector('german', ?) || to_tsvector('english', ?))) word)"
-            + " select quoted, (select count(*) from (select 1 from vector_segment s"
-            + " where s.words @@ (select query.quoted::tsquery) limit " + (MAX_RANKED + 1) + ") counted) as segments"
-            + " from query order by segments, quoted";
-
-    private record Word(String quoted, int segments) {}
-
-    /** A tsquery: SQL with one parameter. */
-    private record Query(String sql, String parameter) {
-        static Query anyOf(List<Word> words) {
-            return new Query(
-                    "cast(? as tsquery)",
-                    String.join(" | ", words.stream().map(Word::quoted).toList()));
-        }
-    }
+    /** @param query a tsquery */
+    private record Counted(Term term, String query, int segments) {}
 
     /** The keys of the segments to rank: SQL with parameters. */
-    private record Candidates(String sql, List<String> parameters) {
-        static Candidates ofAny(List<Query> queries) {
+    private record Candidates(String sql, List<Object> parameters) {
+        static Candidates ofAny(List<String> tsqueries, DocumentFilter filter) {
+            String one = "select saga_id, ordinal from (" + visible(MAX_RANKED, filter) + ") s";
             return new Candidates(
-                    queries.stream()
-                            .map(query -> "select saga_id, ordinal from (" + visible(query, MAX_RANKED) + ") s")
-                            .collect(Collectors.joining(" union ")),
-                    queries.stream().map(Query::parameter).toList());
+                    String.join(" union ", Collections.nCopies(tsqueries.size(), one)),
+                    tsqueries.stream()
+                            .flatMap(query -> Stream.of(filter.parameters(List.of(), query)))
+                            .toList());
         }
     }
 
@@ -58,56 +49,135 @@ final class PostgresWords {
     }
 
     /** Returns segments with a rare word or with all words first; only if these are too few, others. */
-    List<SegmentKey> words(String text, int limit) {
-        List<Word> all = wordsOf(text);
+    Found words(List<Term> terms, int limit, DocumentFilter filter) {
+        List<Counted> counted = count(terms);
+        Map<String, Integer> segments =
+                counted.stream().collect(Collectors.toMap(word -> word.term().stem(), Counted::segments));
+        List<Counted> all = counted.stream()
+                .filter(word -> word.segments() > 0 || word.term().hasPrefix())
+                .toList();
         if (all.isEmpty()) {
-            return List.of();
+            return new Found(List.of(), segments);
         }
-        Query any = Query.anyOf(all);
-        List<Word> rare = rarest(all);
+        List<Counted> rare = rarest(all);
+        String any = joined(all, " | ");
         if (rare.size() == all.size()) {
-            return ranked(Candidates.ofAny(List.of(any)), "ts_rank", any, limit);
+            String withPrefixes = withPrefixes(rare, any);
+            return new Found(
+                    ranked(Candidates.ofAny(List.of(withPrefixes), filter), "ts_rank", withPrefixes, limit), segments);
         }
-        List<Query> best =
-                new ArrayList<>(List.of(new Query("plainto_tsquery('simple', " + WITHOUT_ACCENTS + ")", text)));
+        List<String> best = new ArrayList<>(List.of(joined(all, " & ")));
         if (!rare.isEmpty()) {
-            best.add(Query.anyOf(rare));
+            best.add(withPrefixes(rare, joined(rare, " | ")));
         }
-        Set<SegmentKey> found = new LinkedHashSet<>(ranked(Candidates.ofAny(best), "ts_rank", any, limit));
+        Set<SegmentKey> found = new LinkedHashSet<>(ranked(Candidates.ofAny(best, filter), "ts_rank", any, limit));
         if (found.size() < limit) {
-            found.addAll(ranked(Candidates.ofAny(List.of(any)), "ts_rank", any, limit));
+            found.addAll(ranked(Candidates.ofAny(List.of(any), filter), "ts_rank", any, limit));
         }
-        return found.stream().limit(limit).toList();
+        return new Found(found.stream().limit(limit).toList(), segments);
+    }
+
+    private static String withPrefixes(List<Counted> rare, String query) {
+        return Stream.concat(
+                        Stream.of(query),
+                        rare.stream()
+                                .filter(word -> word.term().hasPrefix())
+                                .limit(MAX_PREFIXES)
+                                .map(word -> prefix(word.term())))
+                .collect(Collectors.joining(" | "));
     }
 
     /**
-     * Returns segments that contain all words in sequence. If more than {@value #MAX_READ} contain all words in any
+     * Returns segments that contain all sequences of words. If more than {@value #MAX_READ} contain all words in any
      * order, only as many are read.
      */
-    List<SegmentKey> phrase(String text, int limit) {
-        Query all = new Query("plainto_tsquery('simple', " + WITHOUT_ACCENTS + ")", text);
-        Query phrase = new Query("phraseto_tsquery('simple', " + WITHOUT_ACCENTS + ")", text);
+    List<SegmentKey> phrase(List<List<String>> sequences, int limit, DocumentFilter filter) {
+        String all = sequences.stream()
+                .flatMap(List::stream)
+                .distinct()
+                .map(PostgresWords::quoted)
+                .collect(Collectors.joining(" & "));
+        String phrase = sequences.stream()
+                .map(sequence ->
+                        sequence.stream().map(PostgresWords::quoted).collect(Collectors.joining(" <-> ", "(", ")")))
+                .collect(Collectors.joining(" & "));
+        List<Object> parameters = new ArrayList<>(List.of(filter.parameters(List.of(), all)));
+        parameters.add(phrase);
         Candidates candidates = new Candidates(
-                "select s.saga_id, s.ordinal from (" + visible(all, MAX_READ) + ") s where s.words @@ (select "
-                        + phrase.sql() + ") limit " + MAX_RANKED,
-                List.of(text, text));
+                "select s.saga_id, s.ordinal from (" + visible(MAX_READ, filter)
+                        + ") s where s.words @@ (select cast(? as tsquery)) limit " + MAX_RANKED,
+                parameters);
         return ranked(candidates, "ts_rank_cd", phrase, limit);
     }
 
-    /** Counts segments up to one more than are ranked, and leaves out words that no segment has. Rarest first. */
-    private List<Word> wordsOf(String text) {
-        return queries
-                .query(SEGMENTS_OF_WORDS, (row, number) -> new Word(row.getString(1), row.getInt(2)), text, text, text)
-                .stream()
-                .filter(word -> word.segments() > 0)
+    Found parts(List<Term> terms, int limit, DocumentFilter filter) {
+        PartScores<SegmentKey> scores = new PartScores<>();
+        Map<String, Integer> counts = new HashMap<>();
+        for (Term term : terms) {
+            List<SegmentKey> segments = queries.query(
+                    "select s.saga_id, s.ordinal from vector_words s where s.parts @> (select cast(? as smallint[]))"
+                            + " limit " + (MAX_PARTS + 1),
+                    PostgresSegmentIndex::key,
+                    WordIndex.hashes(SearchText.grams(term.stem())));
+            counts.put(term.stem(), segments.size());
+            if (segments.size() <= MAX_PARTS) {
+                scores.add(segments);
+            }
+        }
+        return new Found(visible(scores.best(limit), filter), counts);
+    }
+
+    private List<SegmentKey> visible(List<SegmentKey> keys, DocumentFilter filter) {
+        if (keys.isEmpty()) {
+            return List.of();
+        }
+        List<Object> parameters = new ArrayList<>();
+        keys.forEach(key -> Collections.addAll(parameters, key.sagaId(), key.ordinal()));
+        return queries.query(
+                "with s (saga_id, ordinal) as (values "
+                        + String.join(",", Collections.nCopies(keys.size(), "(?, ?)"))
+                        + ") select s.saga_id, s.ordinal from s" + VISIBLE + filter.sql(),
+                PostgresSegmentIndex::key,
+                filter.parameters(parameters));
+    }
+
+    /** Documents of an older version have their words in another column, until they are indexed again. */
+    List<SegmentKey> notIndexed(String text, int limit, DocumentFilter filter) {
+        return queries.query(
+                "select s.saga_id, s.ordinal from vector_segment s" + VISIBLE + " and d.word_format = 0"
+                        + filter.sql() + " where s.words @@ (select cast(replace(cast(plainto_tsquery('simple', ?) as"
+                        + " text), ' & ', ' | ') as tsquery)) limit ?",
+                PostgresSegmentIndex::key,
+                filter.parameters(List.of(), text, limit));
+    }
+
+    /** Counts segments up to one more than are ranked. Rarest first. */
+    private List<Counted> count(List<Term> terms) {
+        if (terms.isEmpty()) {
+            return List.of();
+        }
+        Map<String, Integer> counts = new HashMap<>();
+        queries.query(
+                "with query as materialized (select * from (values "
+                        + String.join(",", Collections.nCopies(terms.size(), "(cast(? as text))"))
+                        + ") words (word)) select word, (select count(*) from (select 1 from vector_words s"
+                        + " where s.words @@ (select query.word::tsquery) limit " + (MAX_RANKED + 1) + ") counted)"
+                        + " from query",
+                row -> {
+                    counts.put(row.getString(1), row.getInt(2));
+                },
+                terms.stream().map(PostgresWords::expression).toArray());
+        return terms.stream()
+                .map(term -> new Counted(term, expression(term), counts.getOrDefault(expression(term), 0)))
+                .sorted(java.util.Comparator.comparingInt(Counted::segments))
                 .toList();
     }
 
     /** The words that all segments with any of them can be ranked for. */
-    private static List<Word> rarest(List<Word> rarestFirst) {
+    private static List<Counted> rarest(List<Counted> rarestFirst) {
         int segments = 0;
         int count = 0;
-        for (Word word : rarestFirst) {
+        for (Counted word : rarestFirst) {
             segments += word.segments();
             if (segments > MAX_RANKED) {
                 break;
@@ -117,22 +187,38 @@ final class PostgresWords {
         return rarestFirst.subList(0, count);
     }
 
-    /** A subquery keeps the planner from estimating how often the words occur: it then always asks the index. */
-    private static String visible(Query query, int limit) {
-        return "select s.saga_id, s.ordinal, s.words from vector_segment s"
-                + " join vector_document d on d.saga_id = s.saga_id and d.visible = 1"
-                + " where s.words @@ (select " + query.sql() + ") limit " + limit;
+    private static String joined(List<Counted> words, String operator) {
+        return words.stream().map(Counted::query).collect(Collectors.joining(operator));
     }
 
-    private List<SegmentKey> ranked(Candidates candidates, String function, Query query, int limit) {
+    private static String expression(Term term) {
+        return term.isOnlyPrefix() ? prefix(term) : quoted(term.stem());
+    }
+
+    private static String prefix(Term term) {
+        return quoted(term.stem()) + ":*";
+    }
+
+    /** Words have neither quotes nor backslashes. */
+    private static String quoted(String word) {
+        return "'" + word + "'";
+    }
+
+    /** A subquery keeps the planner from estimating how often the words occur: it then always asks the index. */
+    private static String visible(int limit, DocumentFilter filter) {
+        return "select s.saga_id, s.ordinal, s.words from vector_words s" + VISIBLE + filter.sql()
+                + " where s.words @@ (select cast(? as tsquery)) limit " + limit;
+    }
+
+    private List<SegmentKey> ranked(Candidates candidates, String function, String query, int limit) {
         List<Object> parameters = new ArrayList<>(candidates.parameters());
-        parameters.add(query.parameter());
+        parameters.add(query);
         parameters.add(limit);
         return queries.query(
                 "with candidate as materialized (" + candidates.sql() + ")"
                         + " select s.saga_id, s.ordinal from candidate c"
-                        + " join vector_segment s on s.saga_id = c.saga_id and s.ordinal = c.ordinal"
-                        + " order by " + function + "(s.words, (select " + query.sql() + "), 1) desc,"
+                        + " join vector_words s on s.saga_id = c.saga_id and s.ordinal = c.ordinal"
+                        + " order by " + function + "(s.words, (select cast(? as tsquery)), 1) desc,"
                         + " s.saga_id, s.ordinal limit ?",
                 PostgresSegmentIndex::key,
                 parameters.toArray());

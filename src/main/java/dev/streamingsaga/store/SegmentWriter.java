@@ -44,6 +44,9 @@ final class SegmentWriter {
      */
     void addModel(Exchange exchange) {
         Map<String, Object> facts = StoreSteps.facts(exchange);
+        facts.put(
+                "fileKey",
+                SearchQuery.fileKey(StoreSteps.run(exchange).document().fileName()));
         if (!content.hasText(StoreSteps.run(exchange).document().contentType())) {
             facts.put("model", NO_MODEL);
             facts.put("dimension", 1);
@@ -85,6 +88,15 @@ final class SegmentWriter {
                         run, batch.stream().map(segment -> row(segment, facts)).toList()),
                 progress);
         return progress.outline();
+    }
+
+    /** Decides by the first stored segments. */
+    void addLanguage(Exchange exchange) {
+        Map<String, Object> facts = StoreSteps.facts(exchange);
+        facts.put(
+                "language",
+                DocumentLanguage.of(
+                        db.queries(), content, StoreSteps.run(exchange).sagaId()));
     }
 
     /** Last step of the write: compares the number of stored vectors with the outline. */
@@ -147,7 +159,11 @@ final class SegmentWriter {
         }
         row.put("page", embedded.segment().page());
         row.put("ordinal", embedded.segment().ordinal());
-        row.put("text", DatabaseText.of(embedded.segment().text()));
+        String text = DatabaseText.of(embedded.segment().text());
+        row.put("text", text);
+        WordIndex words = WordIndex.of(text, db.dialect());
+        row.put("words", words.words());
+        row.put("parts", words.parts());
         row.put("embedding", VectorFormat.encode(embedded.vector(), db.dialect()));
         return row;
     }

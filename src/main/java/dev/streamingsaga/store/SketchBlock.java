@@ -3,7 +3,9 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Sketches in memory, column by column. Does not change any more once it is trimmed. */
 final class SketchBlock {
@@ -61,9 +63,13 @@ final class SketchBlock {
         return size;
     }
 
-    void estimate(SketchQuery query, List<String> sagas, NearestKeys nearest) {
+    /** @param wanted indexes of the documents to search; null: all */
+    void estimate(SketchQuery query, List<String> sagas, @Nullable BitSet wanted, NearestKeys nearest) {
         float threshold = nearest.threshold();
         for (int i = 0; i < size; i++) {
+            if (wanted != null && !wanted.get(documents[i])) {
+                continue;
+            }
             float score = query.estimate(bits, i * words, factors[i]);
             if (score > threshold) {
                 nearest.offer(score, new SegmentKey(sagas.get(documents[i]), ordinals[i]));

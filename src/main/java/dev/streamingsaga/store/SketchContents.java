@@ -4,9 +4,11 @@ import dev.streamingsaga.store.SketchRows.Cursor;
 import dev.streamingsaga.store.SketchRows.SketchedDocument;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The sketches of documents in memory. Immutable.
@@ -30,8 +32,13 @@ record SketchContents(
         return blocks.stream().mapToLong(SketchBlock::size).sum();
     }
 
-    void estimate(SketchQuery query, NearestKeys nearest) {
-        blocks.forEach(block -> block.estimate(query, sagas, nearest));
+    void estimate(SketchQuery query, Predicate<String> wanted, NearestKeys nearest) {
+        BitSet documents = new BitSet(sagas.size());
+        for (int i = 0; i < sagas.size(); i++) {
+            documents.set(i, wanted.test(sagas.get(i)));
+        }
+        boolean all = documents.cardinality() == sagas.size();
+        blocks.forEach(block -> block.estimate(query, sagas, all ? null : documents, nearest));
     }
 
     /** Adds documents to a copy. */

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
@@ -17,7 +18,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 final class SketchMemory {
     static final int MIN_COMPARED = 1000;
-    private static final int COMPARED_PER_HIT = 20;
+    private static final int COMPARED_PER_HIT = 10;
     /** Removed documents stay in memory until they are more than one in so many segments. */
     private static final int REMOVED_SHARE = 20;
 
@@ -50,27 +51,35 @@ final class SketchMemory {
     /** @param compared all that were compared exactly */
     private record Found(List<SegmentKey> keys, int compared) {}
 
-    List<SegmentKey> nearest(Model model, float[] query, int limit) {
-        int compared = Math.max(MIN_COMPARED, COMPARED_PER_HIT * limit);
-        Found found = search(refreshed(model), query, limit, compared);
+    List<SegmentKey> nearest(Model model, float[] query, int limit, DocumentFilter filter) {
+        Predicate<String> sagas = filter.isEmpty() ? saga -> true : rows.sagas(model, filter)::contains;
+        int compared = compared(limit);
+        Found found = search(refreshed(model), query, limit, sagas);
         if (found.keys().size() == limit || found.compared() < compared) {
             return found.keys();
         }
         forget(); // too many of the best were removed since the sketches were read
-        return search(refreshed(model), query, limit, compared).keys();
+        return search(refreshed(model), query, limit, sagas).keys();
     }
 
-    private Found search(Snapshot snapshot, float[] query, int limit, int compared) {
+    private static int compared(int limit) {
+        return Math.max(MIN_COMPARED, COMPARED_PER_HIT * limit);
+    }
+
+    private Found search(Snapshot snapshot, float[] query, int limit, Predicate<String> sagas) {
+        int compared = compared(limit);
         Model model = snapshot.model();
         NearestKeys estimated = new NearestKeys(compared);
         SketchQuery sketch = new SketchQuery(query);
-        snapshot.contents().estimate(sketch, estimated);
+        snapshot.contents().estimate(sketch, sagas, estimated);
         Set<String> unsketched = new LinkedHashSet<>(snapshot.contents().unsketched());
         if (snapshot.contents().full()) {
             rows.after(snapshot.contents().cursor(), model, document -> {
                 if (document.isComplete(model.dimension())) {
                     unsketched.remove(document.sagaId());
-                    estimate(document, sketch, estimated);
+                    if (sagas.test(document.sagaId())) {
+                        estimate(document, sketch, estimated);
+                    }
                 } else {
                     unsketched.add(document.sagaId());
                 }
@@ -80,7 +89,7 @@ final class SketchMemory {
         List<SegmentKey> best = estimated.best();
         NearestKeys nearest = new NearestKeys(limit);
         vectors.compare(new LinkedHashSet<>(best), model, query, nearest);
-        unsketched.forEach(saga -> vectors.compareAll(saga, model, query, nearest));
+        unsketched.stream().filter(sagas).forEach(saga -> vectors.compareAll(saga, model, query, nearest));
         return new Found(nearest.best(), best.size());
     }
 

@@ -4,7 +4,9 @@ import dev.streamingsaga.store.SegmentIndex.Model;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Reads the sketches of visible documents in the order in which the documents became visible. */
@@ -47,6 +49,15 @@ record SketchRows(JdbcTemplate queries) {
                 .stream()
                 .findFirst()
                 .orElse(new Revision(0, 0));
+    }
+
+    /** The visible documents with segments of this model that pass the filter. */
+    Set<String> sagas(Model model, DocumentFilter filter) {
+        return new HashSet<>(queries.queryForList(
+                "select d.saga_id from vector_document d where d.visible = 1 and d.segments > 0 and d.model = ?"
+                        + " and d.dimension = ?" + filter.sql(),
+                String.class,
+                filter.parameters(List.of(model.id(), model.dimension()))));
     }
 
     void after(Cursor cursor, Model model, DocumentConsumer consumer) {

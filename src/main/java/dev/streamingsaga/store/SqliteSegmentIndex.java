@@ -15,17 +15,27 @@ final class SqliteSegmentIndex implements SegmentIndex {
     }
 
     @Override
-    public List<SegmentKey> nearest(Model model, float[] query, int limit) {
-        return memory.nearest(model, query, limit);
+    public List<SegmentKey> nearest(Model model, float[] query, int limit, DocumentFilter filter) {
+        return memory.nearest(model, query, limit, filter);
     }
 
     @Override
-    public List<SegmentKey> words(String text, int limit) {
-        return words.words(text, limit);
+    public Found words(List<Term> terms, int limit, DocumentFilter filter) {
+        return words.words(terms, limit, filter);
     }
 
     @Override
-    public List<SegmentKey> phrase(String text, int limit) {
-        return words.phrase(text, limit);
+    public Found parts(List<Term> terms, int limit, DocumentFilter filter) {
+        return words.parts(terms, limit, filter);
+    }
+
+    @Override
+    public List<SegmentKey> phrase(List<List<String>> sequences, int limit, DocumentFilter filter) {
+        return words.phrase(sequences, limit, filter);
+    }
+
+    @Override
+    public List<SegmentKey> notIndexed(String text, int limit, DocumentFilter filter) {
+        return words.notIndexed(text, limit, filter);
     }
 }

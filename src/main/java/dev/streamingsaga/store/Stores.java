@@ -82,7 +82,7 @@ public final class Stores implements AutoCloseable {
      */
     public void startVectorIndexes() {
         Optional.ofNullable(open.get(StoreNames.VECTOR))
-                .ifPresent(database -> indexing = VectorIndexing.start(database));
+                .ifPresent(database -> indexing = VectorIndexing.start(database, content, new DocumentRecords(open)));
     }
 
     /** Search over the completed documents; empty unless the vector store is a participant. */

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.Databases.Dialect;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -8,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 
-/** Creates the vector indexes of a database, on a thread of its own. */
+/** Creates the missing indexes of vectors and words of a database, on a thread of its own. */
 final class VectorIndexing implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VectorIndexing.class);
     /** After which the HNSW index of a model that is new in the database is created. */
@@ -17,17 +18,19 @@ final class VectorIndexing implements AutoCloseable {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
 
     private final StoreDatabase database;
+    private final WordIndexBuilder words;
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread thread;
 
-    private VectorIndexing(StoreDatabase database) {
+    private VectorIndexing(StoreDatabase database, DocumentContent content, DocumentRecords records) {
         this.database = database;
+        this.words = new WordIndexBuilder(database, content, records, this::isStopped);
         thread = new Thread(this::run, database.config().id("vector-index"));
         thread.setDaemon(true);
     }
 
-    static VectorIndexing start(StoreDatabase database) {
-        VectorIndexing indexing = new VectorIndexing(database);
+    static VectorIndexing start(StoreDatabase database, DocumentContent content, DocumentRecords records) {
+        VectorIndexing indexing = new VectorIndexing(database, content, records);
         indexing.thread.start();
         return indexing;
     }
@@ -36,11 +39,13 @@ final class VectorIndexing implements AutoCloseable {
         try {
             if (database.dialect() == Dialect.SQLITE) {
                 new SketchBuilder(database.queries(), this::isStopped).buildMissing();
+                words.buildMissing();
                 return;
             }
             HnswIndexes indexes = new HnswIndexes(
                     database.opened().dataSource(), database.config().servers().vectorIndex());
-            while (indexes.isConfigured() && !isStopped()) {
+            while (!isStopped()) {
+                words.buildMissing(); // again and again: a process of an older version may still write
                 indexes.create();
                 if (stop.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
                     return;
@@ -49,7 +54,10 @@ final class VectorIndexing implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (DataAccessException e) {
-            LOG.warn("cannot build the sketches of vectors; search reads the vectors without one", e);
+            LOG.warn(
+                    "cannot build the missing indexes; search reads the vectors without one, and finds words in the old"
+                            + " index; the next start tries again",
+                    e);
         }
     }
 

@@ -23,6 +23,10 @@ final class VectorStoreRoutes extends RouteBuilder {
         + " values (:#sagaId, :#firstOrdinal, " + VectorSketch.FORMAT + ", :#sketches)"
         + " on conflict (saga_id, first_ordinal) do update set format = excluded.format, sketches = excluded.sketches";
 
+    private static final String INSERT_POSTGRES_WORDS = "insert into vector_words (saga_id, ordinal, words, parts)"
+        + " values (:#sagaId, :#ordinal, cast(:#words as tsvector), cast(:#parts as smallint[]))"
+        + " on conflict (saga_id, ordinal) do nothing";
+
     private final StoreDatabase db;
     private final SegmentWriter segments;
 
@@ -85,10 +89,18 @@ final class VectorStoreRoutes extends RouteBuilder {
             .process(StoreSteps::begin)
             .process(segments::addModel)
             .policy(db.writing())
-                .to(db.sql("insert into vector_document (saga_id, document_id, run, file_name, model, dimension)"
-                    + " values (:#sagaId, :#documentId, :#run, :#fileName, :#model, :#dimension)"
+                // What an older version left unfinished begins again, since it wrote no words of this format.
+                .to(db.sql("delete from vector_segment where saga_id = :#sagaId and exists (select 1"
+                    + " from vector_document d where d.saga_id = :#sagaId and d.visible = 0 and d.word_format = 0)"))
+                .to(db.sql("insert into vector_document (saga_id, document_id, run, file_name, model, dimension,"
+                    + " owner, content_type, received, file_key, word_format)"
+                    + " values (:#sagaId, :#documentId, :#run, :#fileName, :#model, :#dimension,"
+                    + " :#owner, :#contentType, :#receivedAt, :#fileKey, " + WordIndex.FORMAT + ")"
                     + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run,"
-                    + " model = excluded.model, dimension = excluded.dimension"
+                    + " model = excluded.model, dimension = excluded.dimension, owner = excluded.owner,"
+                    + " content_type = excluded.content_type, received = excluded.received,"
+                    + " file_key = excluded.file_key, word_format = case when vector_document.visible = 1"
+                    + " then vector_document.word_format else excluded.word_format end"
                     + " where vector_document.run <= excluded.run"))
                 .process(StoreSteps.requireOwnRun(db.store()))
                 .to(db.sql("delete from vector_segment where saga_id = :#sagaId"
@@ -96,9 +108,10 @@ final class VectorStoreRoutes extends RouteBuilder {
                 .to(db.query(FIRST_MISSING))
             .end()
             .process(segments::writeAll)
+            .process(segments::addLanguage)
             .policy(db.writing())
                 .to(db.sql("delete from vector_segment where saga_id = :#sagaId and ordinal >= :#end"))
-                .to(db.sql("update vector_document set pages = :#pages, segments = :#segments"
+                .to(db.sql("update vector_document set pages = :#pages, segments = :#segments, language = :#language"
                     + " where saga_id = :#sagaId and run = :#run"))
                 .process(StoreSteps.requireOwnRun(db.store()))
             .end()
@@ -110,9 +123,13 @@ final class VectorStoreRoutes extends RouteBuilder {
     private void writeBatch() {
         new BatchRoute<>(db, List.class, "Writes one batch of segments with their vectors and words").addTo(this,
             db.dialect() == Dialect.POSTGRESQL
-                ? List.of(new Insert<>(batch -> batch, insert("cast(:#embedding as vector)")))
+                ? List.of(
+                    new Insert<>(batch -> batch, insert("cast(:#embedding as vector)")),
+                    new Insert<>(batch -> batch, INSERT_POSTGRES_WORDS))
                 : List.of(
                     new Insert<>(batch -> batch, insert(":#embedding")),
+                    new Insert<>(batch -> batch, insertSqlite("vector_words", "words")),
+                    new Insert<>(batch -> batch, insertSqlite("vector_parts", "parts")),
                     new Insert<>(SegmentWriter::sketches, INSERT_SKETCHES)));
     }
 
@@ -121,5 +138,12 @@ final class VectorStoreRoutes extends RouteBuilder {
             + " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
             + " values (:#sagaId, :#documentId, :#run, :#page, :#ordinal, :#text, :#model, :#dimension, " + vector
             + ") on conflict (saga_id, ordinal) do nothing";
+    }
+
+    /** A segment that was there already keeps its words. */
+    private static String insertSqlite(String table, String column) {
+        return "insert into " + table + " (rowid, " + column + ") select s.id, :#" + column + " from vector_segment s"
+            + " where s.saga_id = :#sagaId and s.ordinal = :#ordinal"
+            + " and not exists (select 1 from " + table + " w where w.rowid = s.id)";
     }
 }

@@ -35,7 +35,7 @@ final class Oracle {
                             "vector_document WHERE visible = 1",
                             "vector_segment",
                             "(SELECT DISTINCT ordinal FROM vector_segment)",
-                            "vector_words WHERE vector_words MATCH 'lighthouse'"),
+                            "vector_words WHERE vector_words MATCH 'lighthous'"),
             "graph", List.of("graph_document", "graph_document WHERE visible = 1", "graph_node", "graph_edge"),
             "relational", List.of("relational_document", "relational_document WHERE visible = 1"));
 

@@ -83,7 +83,9 @@ class HnswIndexTest {
         String plan = String.join(
                 "\n",
                 sql.queryForList(
-                        "explain " + PostgresSegmentIndex.nearestVisible(index, PostgresSegmentIndex.MIN_NEAREST),
+                        "explain "
+                                + PostgresSegmentIndex.nearestVisible(
+                                        index, PostgresSegmentIndex.MIN_NEAREST, DocumentFilter.NONE),
                         String.class,
                         VectorFormat.text(question()),
                         TOP));
@@ -94,9 +96,9 @@ class HnswIndexTest {
         int found = 0;
         for (int i = 0; i < QUESTIONS; i++) {
             float[] question = question();
-            List<SegmentKey> nearest = indexed.nearest(MODEL, question, TOP);
+            List<SegmentKey> nearest = indexed.nearest(MODEL, question, TOP, DocumentFilter.NONE);
             assertThat(nearest).hasSize(TOP).noneMatch(key -> key.sagaId().equals("saga-0"));
-            found += (int) exact.nearest(MODEL, question, TOP).stream()
+            found += (int) exact.nearest(MODEL, question, TOP, DocumentFilter.NONE).stream()
                     .filter(nearest::contains)
                     .count();
         }
@@ -127,11 +129,13 @@ class HnswIndexTest {
         float[] question = question();
         sql.update("update vector_document set visible = 0 where saga_id <> 'saga-1'");
         try {
-            List<SegmentKey> nearest = new PostgresSegmentIndex(sql, setting).nearest(MODEL, question, 50);
+            List<SegmentKey> nearest =
+                    new PostgresSegmentIndex(sql, setting).nearest(MODEL, question, 50, DocumentFilter.NONE);
 
             assertThat(nearest)
                     .hasSize(50)
-                    .isEqualTo(new PostgresSegmentIndex(sql, VectorIndex.EXACT).nearest(MODEL, question, 50));
+                    .isEqualTo(new PostgresSegmentIndex(sql, VectorIndex.EXACT)
+                            .nearest(MODEL, question, 50, DocumentFilter.NONE));
         } finally {
             sql.update("update vector_document set visible = 1 where saga_id <> 'saga-0'");
         }

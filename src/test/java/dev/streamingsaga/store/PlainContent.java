@@ -6,6 +6,7 @@ import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.content.Resumption;
 import dev.streamingsaga.content.Segment;
+import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** Reads text files: pages are divided by form feeds, segments are lines. Counts how often it was called. */
 final class PlainContent implements DocumentContent {
@@ -26,6 +28,7 @@ final class PlainContent implements DocumentContent {
     volatile Embedder embedder;
     volatile Runnable beforeBatch = () -> {};
     volatile int batch = BATCH;
+    volatile UnaryOperator<String> language = text -> "";
 
     PlainContent(Embedder embedder) {
         this.embedder = embedder;
@@ -75,6 +78,15 @@ final class PlainContent implements DocumentContent {
     public Outline outline(DocumentSource source, String contentType) {
         outlined.incrementAndGet();
         return read(source);
+    }
+
+    @Override
+    public String language(String text) {
+        return language.apply(text);
+    }
+
+    int segments(Document document) {
+        return segments(DocumentSource.of(document.path())).size();
     }
 
     @Override

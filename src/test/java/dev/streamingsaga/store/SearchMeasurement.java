@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,6 +39,8 @@ class SearchMeasurement {
     private static final int WARM_UP = 20;
     /** In every segment. */
     private static final String COMMON = "Seite";
+
+    private static final DocumentFilter ALL = DocumentFilter.NONE;
 
     private static final String INDEX_SETTING = "saga.vector.index";
 
@@ -90,21 +93,36 @@ class SearchMeasurement {
             new SketchBuilder(fixture.sql("vector"), () -> false).buildMissing();
         }
         print("%d segments, index built in %.1f s", segments, seconds(begin));
+        begin = System.nanoTime();
+        new WordIndexBuilder(fixture.database("vector"), fixture.content, new DocumentRecords(Map.of()), () -> false)
+                .buildMissing();
+        print("words indexed in %.1f s", seconds(begin));
         SegmentIndex index = index(fixture);
         begin = System.nanoTime();
-        index.nearest(model, corpus.question(0).vector(), NEAREST);
+        index.nearest(model, corpus.question(0).vector(), NEAREST, ALL);
         print("first search by meaning %.0f ms", 1000 * seconds(begin));
         time(
                 "by meaning, vector given",
-                i -> index.nearest(model, corpus.question(i).vector(), NEAREST));
-        time("words, sentence", i -> index.words(corpus.question(i).text(), NEAREST));
-        time("words, common + rare", i -> index.words(COMMON + " " + rare(corpus, i), NEAREST));
-        time("words, common only", i -> index.words(COMMON, NEAREST));
-        time("words, the of and to is", i -> index.words("the of and to is", NEAREST));
-        time("phrase", i -> index.phrase(phrase(corpus, i), NEAREST));
-        time("phrase, common", i -> index.phrase(COMMON, NEAREST));
+                i -> index.nearest(model, corpus.question(i).vector(), NEAREST, ALL));
+        time(
+                "words, sentence",
+                i -> index.words(terms(question(corpus, i)), NEAREST, ALL).keys());
+        time(
+                "words, common + rare",
+                i -> index.words(terms(COMMON + " " + rare(corpus, i)), NEAREST, ALL)
+                        .keys());
+        time("words, common only", i -> index.words(terms(COMMON), NEAREST, ALL).keys());
+        time(
+                "words, the of and to is",
+                i -> index.words(terms("the of and to is"), NEAREST, ALL).keys());
+        time(
+                "parts, sentence",
+                i -> index.parts(longest(question(corpus, i)), NEAREST, ALL)
+                        .keys());
+        time("phrase", i -> index.phrase(Phrase.of(phrase(corpus, i)).sequences(), NEAREST, ALL));
+        time("phrase, common", i -> index.phrase(Phrase.of(COMMON).sequences(), NEAREST, ALL));
         VectorSearch search = fixture.stores.search().orElseThrow();
-        time("search, sentence", i -> search.search(corpus.question(i).text(), HITS));
+        time("search, sentence", i -> search.search(question(corpus, i), HITS));
         time("search, phrase", i -> search.search(phrase(corpus, i), HITS));
         time("search, common + rare", i -> search.search(COMMON + " " + rare(corpus, i), HITS));
         time("search, common only", i -> search.search(COMMON, HITS));
@@ -189,12 +207,30 @@ class SearchMeasurement {
         Map<Integer, Integer> found = new TreeMap<>(Map.of(10, 0, NEAREST, 0));
         for (int i = 0; i < questions.size(); i++) {
             List<SegmentKey> best = exact.get(i).best();
-            Set<SegmentKey> nearest = new HashSet<>(index.nearest(model, questions.get(i), NEAREST));
+            Set<SegmentKey> nearest = new HashSet<>(index.nearest(model, questions.get(i), NEAREST, ALL));
             found.replaceAll((top, hits) -> hits
                     + (int) best.stream().limit(top).filter(nearest::contains).count());
         }
         found.forEach((top, hits) ->
                 print("recall of the best %d: %.4f", top, (double) hits / top / EmbeddedCorpus.QUESTIONS));
+    }
+
+    /** Without quotes, which would make phrases of it. */
+    private static String question(EmbeddedCorpus corpus, int number) {
+        return corpus.question(number).text().replace('"', ' ');
+    }
+
+    private static List<Term> terms(String text) {
+        return SearchQuery.of(text).terms();
+    }
+
+    private static List<Term> longest(String text) {
+        return terms(text).stream()
+                .filter(Term::hasParts)
+                .sorted(Comparator.comparing((Term term) -> term.stem().length())
+                        .reversed())
+                .limit(8)
+                .toList();
     }
 
     private static SegmentKey key(int number) {

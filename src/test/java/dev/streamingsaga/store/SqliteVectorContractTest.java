@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 @Tag("unit")
 class SqliteVectorContractTest extends VectorContract {
@@ -30,7 +31,35 @@ class SqliteVectorContractTest extends VectorContract {
     long wordsWithoutSegment() {
         return fixture.ask("vector", """
                 select (select count(*) from vector_words_docsize where id not in (select id from vector_segment))
-                     + (select count(*) from vector_segment where id not in (select id from vector_words_docsize))""");
+                     + (select count(*) from vector_segment where id not in (select id from vector_words_docsize))
+                     + (select count(*) from vector_parts_docsize where id not in (select id from vector_segment))
+                     + (select count(*) from vector_segment where id not in (select id from vector_parts_docsize))""");
+    }
+
+    @Override
+    void makeOld(String sagaId) {
+        JdbcTemplate sql = fixture.sql("vector");
+        String ids = " from vector_segment where saga_id = ?";
+        sql.update("insert into vector_old_words (rowid, text) select id, text" + ids, sagaId);
+        sql.update("delete from vector_words where rowid in (select id" + ids + ")", sagaId);
+        sql.update("delete from vector_parts where rowid in (select id" + ids + ")", sagaId);
+        sql.update("update vector_document set word_format = 0, owner = '', file_key = lower(file_name)");
+    }
+
+    @Test
+    void removes_the_old_index_when_no_document_needs_it() {
+        write("1", "eins zwei");
+        makeOld("saga-1");
+        WordIndexBuilder builder = new WordIndexBuilder(
+                fixture.database("vector"), fixture.content, new DocumentRecords(Map.of()), () -> false);
+
+        builder.buildMissing();
+        builder.buildMissing();
+
+        assertThat(fixture.ask("vector", "select count(*) from sqlite_master where name like '%old%'"))
+                .isZero();
+        fixture.compensate("vector", "saga-1");
+        assertThat(wordsWithoutSegment()).isZero();
     }
 
     private SketchMemory memory(long limitBytes) {
@@ -38,7 +67,7 @@ class SqliteVectorContractTest extends VectorContract {
     }
 
     private static List<SegmentKey> nearest(SketchMemory memory, String text, int limit) {
-        return memory.nearest(MODEL, WORDS.embedQuery(text), limit);
+        return memory.nearest(MODEL, WORDS.embedQuery(text), limit, DocumentFilter.NONE);
     }
 
     private void forgetSketches() {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import javax.sql.DataSource;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -134,6 +135,14 @@ final class StoreFixture implements AutoCloseable {
     /** The database of a store, bypassing the routes. */
     JdbcTemplate sql(String store) {
         return new JdbcTemplate((DataSource) context.getRegistry().lookupByName(config.id(store + "-db")));
+    }
+
+    StoreDatabase database(String store) {
+        return new StoreDatabase(
+                config,
+                store,
+                new Databases.OpenDatabase(
+                        Objects.requireNonNull(sql(store).getDataSource()), dialect(store), () -> {}));
     }
 
     Databases.Dialect dialect(String store) {

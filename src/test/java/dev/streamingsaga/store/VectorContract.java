@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Contract of the vector store alone, on every database: resumable batches, one model, hybrid search. */
@@ -109,6 +110,147 @@ abstract class VectorContract {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "東京都の図書館は月曜日に休みます, 図書館",
+        "東京都の図書館は月曜日に休みます, 休",
+        "北京大学图书馆星期一不开放, 大学",
+        "서울에서도서관은월요일에쉽니다, 도서관",
+        "서울에서 도서관은 월요일에 쉽니다, 서울",
+        "ห้องสมุดปิดทุกวันจันทร์, จันทร์",
+        "Die Paketverwaltungssoftware ist fertig, Verwaltung",
+        "Die Paketverwaltungssoftware ist fertig, paket",
+        "Das Partitionstabellenformat ist alt, Tabellenformat",
+        "Straße und Maße, STRASSE",
+        "Strasse und Masse, straße",
+        "Herr Schroeder kommt, Schröder",
+        "Herr Schröder kommt, Schroeder",
+        "Die Verträge sind da, Vertrag",
+        "a self-contained archive, selfcontained",
+        "a selfcontained archive, self-contained",
+        "a self-contained archive, self contained",
+        "a ﬁne ﬂat, fine",
+        "ＦＵＬＬ width, full",
+        "a soft\u00ADhyphen, softhyphen",
+        "ΟΔΟΣ ΑΘΗΝΩΝ, οδος"
+    })
+    void finds_words_however_they_are_written(String text, String words) {
+        fixture.writeAndComplete("vector", lease("saga-1"));
+        fixture.writeAndComplete("vector", fixture.document("saga-2", "doc-2", text));
+
+        Hit best = search(words).get(0);
+
+        assertThat(best.sagaId()).isEqualTo("saga-2");
+        assertThat(best.how()).contains("words");
+        assertThat(best.highlights())
+                .isNotEmpty()
+                .allSatisfy(word -> assertThat(text.replace("\\u00AD", "\u00AD").substring(word.start(), word.end()))
+                        .isNotBlank());
+    }
+
+    @Test
+    void ranks_whole_words_before_parts_of_words_and_says_where_they_are() {
+        fixture.writeAndComplete(
+                "vector", fixture.document("saga-1", "doc-1", "Die Paketverwaltung läuft\nDie Verwaltung läuft"));
+
+        List<Hit> hits = search("Verwaltung");
+
+        assertThat(hits).extracting(Hit::ordinal).startsWith(1, 0);
+        assertThat(hits.get(0).highlights()).containsExactly(new VectorSearch.Highlight(4, 14));
+        assertThat(hits.get(1).highlights()).containsExactly(new VectorSearch.Highlight(4, 19));
+    }
+
+    @Test
+    void finds_text_in_quotes_word_for_word_only() {
+        fixture.writeAndComplete("vector", lease("saga-1"));
+
+        assertThat(search("\"sechs Monate zum\" Kündigungsfrist"))
+                .extracting(Hit::ordinal)
+                .containsExactly(1);
+        assertThat(search("\"Monate sechs\"")).isEmpty();
+        assertThat(search("\"sechs Monate\" \"nach Beginn\""))
+                .extracting(Hit::ordinal)
+                .containsExactly(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "file:bericht*, 1",
+        "file:*.txt, 1",
+        "file:\"Bericht ü.txt\", 1",
+        "file:Bericht, 0",
+        "type:txt, 1",
+        "type:text/*, 1",
+        "type:pdf, 0",
+        "owner:OWN*, 1",
+        "owner:other, 0",
+        "owner:other owner:owner, 1",
+        "after:2026-11-22 before:2026-11-23, 1",
+        "after:2026-11-23, 0",
+        "before:2026-11, 0",
+        "after:2026 type:txt file:*ü*, 1"
+    })
+    void searches_the_documents_that_pass_a_filter(String filter, int documents) {
+        fixture.writeAndComplete("vector", lease("saga-1"));
+
+        assertThat(search("Quartalsende " + filter))
+                .extracting(Hit::sagaId)
+                .containsOnly(documents == 0 ? new String[0] : new String[] {"saga-1"})
+                .hasSize(documents * fixture.content.segments(lease("saga-1")));
+    }
+
+    @Test
+    void pages_through_hits_in_one_order() {
+        fixture.writeAndComplete("vector", fixture.document("saga-1", "doc-1", "Quartalsende eins\n".repeat(30)));
+        VectorSearch search = fixture.stores.search().orElseThrow();
+
+        VectorSearch.Page all = search.search("Quartalsende", 0, 200);
+        VectorSearch.Page second = search.search("Quartalsende", 10, 10);
+        VectorSearch.Page last = search.search("Quartalsende", 20, 20);
+
+        assertThat(all.total()).isEqualTo(30);
+        assertThat(second.hits()).isEqualTo(all.hits().subList(10, 20));
+        assertThat(second.hasMore()).isTrue();
+        assertThat(last.hits()).isEqualTo(all.hits().subList(20, 30));
+        assertThat(last.hasMore()).isFalse();
+        assertThat(search.search("Quartalsende", 200, 10).hits()).isEmpty();
+    }
+
+    @Test
+    void leaves_meaning_out_if_the_model_does_not_know_the_language_of_the_document_or_the_question() {
+        fixture.content.language = text -> text.contains("Miete") ? "de" : "en";
+        fixture.writeAndComplete("vector", lease("saga-1"));
+        fixture.writeAndComplete("vector", fixture.document("saga-2", "doc-2", "a fox is a dog"));
+        fixture.content.embedder = new WordVectors("words", 64).knowing("en");
+
+        assertThat(search("lazy fox"))
+                .filteredOn(hit -> hit.how().contains("meaning"))
+                .extracting(Hit::sagaId)
+                .containsOnly("saga-2");
+        assertThat(search("lazy fox")).extracting(Hit::language).contains("en", "de");
+        assertThat(search("Miete fox")).isNotEmpty().noneMatch(hit -> hit.how().contains("meaning"));
+        assertThat(search("Mietezins")).isNotEmpty().allMatch(Hit::weak);
+    }
+
+    /** Words in another table, or column, and nothing but the name of what filters compare. */
+    abstract void makeOld(String sagaId);
+
+    @Test
+    void finds_documents_of_an_older_version_before_and_after_their_words_are_indexed_again() {
+        fixture.writeAndComplete("vector", lease("saga-1"));
+        makeOld("saga-1");
+        assertThat(search("Quartalsende").get(0).how()).isEqualTo("phrase+words+meaning");
+        assertThat(search("lazy dog").get(0).how()).isEqualTo("phrase+words+meaning");
+
+        new WordIndexBuilder(fixture.database("vector"), fixture.content, new DocumentRecords(Map.of()), () -> false)
+                .buildMissing();
+
+        assertThat(search("Quartal file:Bericht*").get(0).how()).contains("words");
+        assertThat(fixture.ask("vector", "select count(*) from vector_document where word_format = 0"))
+                .isZero();
+        assertThat(wordsWithoutSegment()).isZero();
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "\"",
@@ -164,6 +306,9 @@ abstract class VectorContract {
 
         assertThatThrownBy(() -> search.search("a", 0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> search.search("a", VectorSearch.MAX_LIMIT + 1))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> search.search("a", -1, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> search.search("a", VectorSearch.MAX_HITS + 1, 1))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> search.search("a".repeat(VectorSearch.MAX_TEXT_CHARS + 1), 1))
                 .isInstanceOf(IllegalArgumentException.class);

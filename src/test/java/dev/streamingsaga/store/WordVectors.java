@@ -3,11 +3,20 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.content.Embedder;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** A model whose vectors depend on the words alone: texts with the same words are near each other. */
-record WordVectors(String modelId, int dimension, int actualDimension) implements Embedder {
+record WordVectors(String modelId, int dimension, int actualDimension, Set<String> languages) implements Embedder {
     WordVectors(String modelId, int dimension) {
         this(modelId, dimension, dimension);
+    }
+
+    WordVectors(String modelId, int dimension, int actualDimension) {
+        this(modelId, dimension, actualDimension, Set.of(EVERY_LANGUAGE));
+    }
+
+    WordVectors knowing(String language) {
+        return new WordVectors(modelId, dimension, actualDimension, Set.of(language));
     }
 
     @Override

@@ -53,7 +53,7 @@ public final class StreamingSagaFixture implements AutoCloseable {
     /** Tables that must be empty when nothing of a saga is left, by store. */
     private static final Map<String, List<String>> TABLES = Map.of(
             "security", List.of("security_document"),
-            "vector", List.of("vector_document", "vector_segment", "vector_words"),
+            "vector", List.of("vector_document", "vector_segment", "vector_words", "vector_parts"),
             "graph", List.of("graph_document", "graph_node", "graph_edge"),
             "relational", List.of("relational_document"));
 
