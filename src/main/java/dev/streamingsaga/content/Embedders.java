@@ -2,6 +2,7 @@ package dev.streamingsaga.content;
 
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.ServerConfig;
+import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,11 +14,16 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Creates the configured embedder: loads and checks it. */
 final class Embedders {
+    private static final Logger LOG = LoggerFactory.getLogger(Embedders.class);
+
     /** The fastest of the models that are available as a library; the search results of the others are no better. */
     static final String IN_PROCESS_MODEL = "all-minilm-l6-v2-q";
 
@@ -92,11 +98,32 @@ final class Embedders {
     private static Embedder onnx(ServerConfig.Embedding config) throws IOException {
         Path model = required("saga.embedding.onnx-model", config.onnxModel());
         Path tokenizer = required("saga.embedding.onnx-tokenizer", config.onnxTokenizer());
-        return OnnxEmbedder.load(
+        OnnxEmbedder embedder = OnnxEmbedder.load(
                 modelId(model),
                 (environment, options) -> environment.createSession(model.toString(), options),
                 tokens(tokenizer),
                 config.threads());
+        requireFit(embedder);
+        if (embedder.modelId().toLowerCase(Locale.ROOT).contains("e5")
+                && (config.queryPrefix().isBlank() || config.passagePrefix().isBlank())) {
+            LOG.warn(
+                    "the model {} seems to be one of E5, which need saga.embedding.query-prefix=query: and"
+                            + " saga.embedding.passage-prefix=passage:",
+                    embedder.modelId());
+        }
+        return embedder;
+    }
+
+    /** A tokenizer of another model may have tokens that the model does not have. */
+    private static void requireFit(OnnxEmbedder embedder) {
+        try {
+            embedder.embed(List.of("A first text: 你好, Ünïcödé!"));
+        } catch (SagaException | IllegalArgumentException e) {
+            embedder.close();
+            throw new ConfigException(List.of("saga.embedding.onnx-tokenizer does not fit saga.embedding.onnx-model: the"
+                    + " model " + embedder.modelId() + " cannot read its tokens (" + e.getMessage() + ", "
+                    + e.getCause() + ")"));
+        }
     }
 
     private static Embedder http(ServerConfig.Embedding config) throws IOException {

@@ -37,7 +37,7 @@ final class HybridSearch implements VectorSearch {
     private static final String PHRASE = "phrase";
     private static final int RANK_OFFSET = 60;
     /** Always the same number, so that pages have one order. */
-    private static final int CANDIDATES = 200;
+    private static final int CANDIDATES = 100;
 
     private static final int NEAREST = 100;
     /** Segments that are returned as weak hits if there is nothing else. */

@@ -96,6 +96,55 @@ class EmbedderTest {
         }
     }
 
+    @Test
+    void refuses_a_tokenizer_of_another_model() throws IOException {
+        Path onnx = copy("all-minilm-l6-v2-q.onnx", "other.onnx");
+        Path tokenizer = Files.writeString(
+                dir.resolve("other.json"),
+                "{\"version\":\"1.0\",\"pre_tokenizer\":{\"type\":\"Whitespace\"},\"model\":{\"type\":\"WordLevel\","
+                        + "\"vocab\":{\"[UNK]\":40000},\"unk_token\":\"[UNK]\"}}");
+
+        assertThatThrownBy(() -> Embedders.create(ContentFixture.config(
+                                "saga.embedding.provider",
+                                "onnx",
+                                "saga.embedding.onnx-model",
+                                onnx.toString(),
+                                "saga.embedding.onnx-tokenizer",
+                                tokenizer.toString())
+                        .servers()
+                        .embedding()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("saga.embedding.onnx-tokenizer does not fit saga.embedding.onnx-model");
+    }
+
+    @Test
+    void puts_the_prefixes_before_passages_and_queries() {
+        try (Embedder prefixed = Embedders.create(ContentFixture.config(
+                        "saga.embedding.query-prefix",
+                        "query:",
+                        "saga.embedding.passage-prefix",
+                        "passage: ",
+                        "saga.embedding.languages",
+                        "en,de")
+                .servers()
+                .embedding())) {
+            assertThat(prefixed.embedQuery(GULLS)).isEqualTo(model.embedQuery("query: " + GULLS));
+            assertThat(prefixed.embed(List.of(GULLS)).get(0))
+                    .isEqualTo(model.embed(List.of("passage: " + GULLS)).get(0));
+            assertThat(prefixed.countTokens(GULLS)).isEqualTo(model.countTokens("passage: " + GULLS));
+            assertThat(prefixed.modelId()).startsWith(model.modelId()).isNotEqualTo(model.modelId());
+            assertThat(List.of("en", "de", "")).allMatch(prefixed::knows);
+            assertThat(prefixed.knows("fr")).isFalse();
+        }
+    }
+
+    @Test
+    void knows_english_if_it_is_the_built_in_model() {
+        assertThat(model.knows("en")).isTrue();
+        assertThat(model.knows("")).isTrue();
+        assertThat(model.knows("de")).isFalse();
+    }
+
     private static Path copy(String resource, String name) throws IOException {
         try (InputStream in = EmbedderTest.class.getClassLoader().getResourceAsStream(resource)) {
             Files.copy(in, dir.resolve(name));
