@@ -58,9 +58,6 @@ public final class ContentFactory {
                 "org.apache.tika.parser.microsoft.ooxml.OOXMLParser", "org.apache.tika:tika-parser-microsoft-module");
         libraries.put("org.apache.james.mime4j.message.MaximalBodyDescriptor", "org.apache.james:apache-mime4j-dom");
         libraries.put("org.apache.tika.parser.mailcommons.MailDateParser", "org.apache.tika:tika-parser-mail-commons");
-        libraries.put(
-                "org.apache.tika.langdetect.optimaize.OptimaizeLangDetector",
-                "org.apache.tika:tika-langdetect-optimaize");
         if (!remoteModel) {
             libraries.put(
                     "ai.djl.huggingface.tokenizers.HuggingFaceTokenizer",

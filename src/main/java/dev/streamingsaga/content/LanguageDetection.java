@@ -10,12 +10,16 @@ import org.apache.tika.langdetect.optimaize.OptimaizeLangDetector;
 import org.apache.tika.language.detect.LanguageDetector;
 import org.apache.tika.language.detect.LanguageResult;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Detects the language of a text: by its script if that says enough, else by the frequency of its letters. Profiles of
- * {@value #PROFILES} take 4 MB of heap, and are loaded when they are first needed. Thread-safe.
+ * {@value #PROFILES} take 4 MB of heap, and are loaded when they are first needed; without the library of Tika, these
+ * languages are never decided. Thread-safe.
  */
 final class LanguageDetection {
+    private static final Logger LOG = LoggerFactory.getLogger(LanguageDetection.class);
     private static final String PROFILES = "en,de,fr,es,it,pt,nl,sv,da,no,pl,cs,fi,hu,tr,ro,ca,ru,uk,bg";
     private static final int MIN_WORDS = 4;
     private static final float MIN_PROBABILITY = 0.95f;
@@ -33,6 +37,7 @@ final class LanguageDetection {
             UnicodeScript.DEVANAGARI, "hi"));
 
     private @Nullable LanguageDetector detector;
+    private boolean missing;
 
     /**
      * Returns the ISO 639-1 code of the language that most of the text has; empty if it cannot be decided, as for text
@@ -65,7 +70,18 @@ final class LanguageDetection {
     }
 
     private synchronized String byLetters(String text) {
-        LanguageDetector loaded = detector();
+        if (missing) {
+            return "";
+        }
+        LanguageDetector loaded;
+        try {
+            loaded = detector();
+        } catch (NoClassDefFoundError e) {
+            missing = true;
+            LOG.info("languages are detected by their script only: org.apache.tika:tika-langdetect-optimaize is not on"
+                    + " the class path");
+            return "";
+        }
         loaded.reset();
         loaded.addText(text.toCharArray(), 0, text.length());
         LanguageResult best = loaded.detect();

@@ -39,11 +39,11 @@ final class HybridSearch implements VectorSearch {
     /** Always the same number, so that pages have one order. */
     private static final int CANDIDATES = 100;
 
-    private static final int NEAREST = 100;
+    private static final int NEAREST = 50;
     /** Segments that are returned as weak hits if there is nothing else. */
     private static final int MAX_WEAK = 3;
     /** Rarest words that are also searched for inside words. */
-    private static final int MAX_PARTS = 8;
+    private static final int MAX_PARTS = 6;
     /** Tokens left for the prefix that some models add to a query. */
     private static final int SPARE_TOKENS = 16;
 

@@ -118,7 +118,7 @@ final class PostgresWords {
                     "select s.saga_id, s.ordinal from vector_words s where s.parts @> (select cast(? as smallint[]))"
                             + " limit " + (MAX_PARTS + 1),
                     PostgresSegmentIndex::key,
-                    WordIndex.hashes(SearchText.grams(term.stem())));
+                    WordIndex.hashes(SearchText.gramsToFind(term.stem())));
             counts.put(term.stem(), segments.size());
             if (segments.size() <= MAX_PARTS) {
                 scores.add(segments);

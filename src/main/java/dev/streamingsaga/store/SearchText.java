@@ -56,20 +56,17 @@ final class SearchText {
      */
     record Word(String folded, String stem, int start, int end, boolean part) {}
 
-    /** Words in order, and those that hyphens divide once more as one. */
-    record Words(List<Word> inOrder, List<Word> joined) {
-        List<Word> all() {
-            List<Word> all = new ArrayList<>(inOrder);
-            all.addAll(joined);
-            return all;
-        }
-    }
+    /** @param all those in order, then those that hyphens divide once more as one */
+    record Words(List<Word> inOrder, List<Word> all) {}
 
     static Words of(String text) {
         return new Splitter(text).split();
     }
 
     private static boolean isWord(int c) {
+        if (c < ASCII) {
+            return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+        }
         return switch (Character.getType(c)) {
             case Character.UPPERCASE_LETTER,
                     Character.LOWERCASE_LETTER,
@@ -105,7 +102,12 @@ final class SearchText {
     }
 
     private static boolean isAscii(String run) {
-        return run.chars().allMatch(c -> c < ASCII);
+        for (int i = 0; i < run.length(); i++) {
+            if (run.charAt(i) >= ASCII) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static String foldedUnicode(String run) {
@@ -124,7 +126,7 @@ final class SearchText {
 
     /** {@code ae}, {@code oe}, {@code ue} become one letter, except after q and vowels, as in "neue" and "Quelle". */
     private static String withoutUmlautSpelling(String word) {
-        if (!word.contains("ae") && !word.contains("oe") && !word.contains("ue")) {
+        if (!hasUmlautSpelling(word)) {
             return word;
         }
         StringBuilder letters = new StringBuilder();
@@ -139,6 +141,16 @@ final class SearchText {
             }
         }
         return letters.toString();
+    }
+
+    private static boolean hasUmlautSpelling(String word) {
+        for (int e = word.indexOf('e', 1); e > 0; e = word.indexOf('e', e + 1)) {
+            char before = word.charAt(e - 1);
+            if (before == 'a' || before == 'o' || before == 'u') {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Removes an ending, so that at least {@value #MIN_STEM} letters remain. */
@@ -168,9 +180,14 @@ final class SearchText {
         return grams;
     }
 
-    static Set<String> grams(String part) {
+    /** Enough of the grams of a part of a word that each of its letters is in one. */
+    static Set<String> gramsToFind(String part) {
         Set<String> grams = new LinkedHashSet<>();
-        addGrams(part, grams);
+        int last = part.length() - GRAM;
+        for (int i = 0; i <= last; i += last > 2 * GRAM ? 2 : 1) {
+            grams.add(part.substring(i, i + GRAM));
+        }
+        grams.add(part.substring(last));
         return grams;
     }
 
@@ -203,7 +220,9 @@ final class SearchText {
                     i += Character.charCount(c);
                 }
             }
-            return new Words(words, joined);
+            List<Word> all = new ArrayList<>(words);
+            all.addAll(joined);
+            return new Words(words, all);
         }
 
         private int run(int start) {
@@ -219,7 +238,7 @@ final class SearchText {
             boolean spaces = !isWithoutSpaces(text.codePointAt(start));
             while (end < text.length()) {
                 int c = text.codePointAt(end);
-                boolean mark = Character.getType(c) == Character.NON_SPACING_MARK;
+                boolean mark = c >= ASCII && Character.getType(c) == Character.NON_SPACING_MARK;
                 if (!isIgnored(c) && (!isWord(c) || !mark && spaces == isWithoutSpaces(c))) {
                     break;
                 }

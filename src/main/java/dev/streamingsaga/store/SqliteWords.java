@@ -85,7 +85,7 @@ final class SqliteWords {
             List<Long> segments = queries.queryForList(
                     "select rowid from vector_parts where vector_parts match ? limit " + (MAX_PARTS + 1),
                     Long.class,
-                    SearchText.grams(term.stem()).stream()
+                    SearchText.gramsToFind(term.stem()).stream()
                             .map(SqliteWords::quoted)
                             .collect(Collectors.joining(" AND ")));
             counts.put(term.stem(), segments.size());

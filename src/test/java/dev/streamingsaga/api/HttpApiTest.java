@@ -186,8 +186,23 @@ class HttpApiTest {
         assertThat(api.get("/api/search?q=blorptastic").json().findValuesAsText("weak"))
                 .hasSizeBetween(1, 3)
                 .containsOnly("true");
-        assertThat(api.get("/api/search?q=chairs").json().at("/hits/0/how").asText())
-                .contains("words");
+        JsonNode found = api.get("/api/search?q=chairs&limit=1").json();
+        assertThat(found.at("/hits/0/how").asText()).contains("words");
+        assertThat(found.at("/hits/0/text")
+                        .asText()
+                        .substring(
+                                found.at("/hits/0/highlights/0/start").asInt(),
+                                found.at("/hits/0/highlights/0/end").asInt()))
+                .isEqualTo("chairs");
+        assertThat(found.at("/total").asInt()).isPositive();
+        assertThat(api.get("/api/search?q=chairs&offset=" + found.at("/total").asInt())
+                        .json()
+                        .at("/hits"))
+                .isEmpty();
+        assertThat(api.get("/api/search?q=chairs+file%3A*.pdf").json().at("/hits"))
+                .isEmpty();
+        assertThat(api.get("/api/search?q=chairs+after%3Amonday").json().at("/detail").asText())
+                .contains("needs a date as 2026-11-30");
     }
 
     @Test

@@ -273,6 +273,7 @@ class PageTest {
         browser.press("s");
         browser.type("#filter", "lighthouse keeper and his 7 gulls\n");
         assertThat(browser.find(".hits .where a").getDomAttribute("href")).isEqualTo("#/sagas/" + stored.sagaId());
+        assertThat(browser.each(".hits mark", "e.textContent")).contains("lighthouse");
         browser.picture("search");
         browser.click(".hits .where a");
         await().atMost(PATIENCE)
