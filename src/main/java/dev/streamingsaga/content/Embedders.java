@@ -120,9 +120,10 @@ final class Embedders {
             embedder.embed(List.of("A first text: 你好, Ünïcödé!"));
         } catch (SagaException | IllegalArgumentException e) {
             embedder.close();
-            throw new ConfigException(List.of("saga.embedding.onnx-tokenizer does not fit saga.embedding.onnx-model: the"
-                    + " model " + embedder.modelId() + " cannot read its tokens (" + e.getMessage() + ", "
-                    + e.getCause() + ")"));
+            throw new ConfigException(
+                    List.of("saga.embedding.onnx-tokenizer does not fit saga.embedding.onnx-model: the"
+                            + " model " + embedder.modelId() + " cannot read its tokens (" + e.getMessage() + ", "
+                            + e.getCause() + ")"));
         }
     }
 

@@ -201,7 +201,10 @@ class HttpApiTest {
                 .isEmpty();
         assertThat(api.get("/api/search?q=chairs+file%3A*.pdf").json().at("/hits"))
                 .isEmpty();
-        assertThat(api.get("/api/search?q=chairs+after%3Amonday").json().at("/detail").asText())
+        assertThat(api.get("/api/search?q=chairs+after%3Amonday")
+                        .json()
+                        .at("/detail")
+                        .asText())
                 .contains("needs a date as 2026-11-30");
     }
 

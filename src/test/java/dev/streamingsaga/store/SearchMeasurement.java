@@ -117,8 +117,7 @@ class SearchMeasurement {
                 i -> index.words(terms("the of and to is"), NEAREST, ALL).keys());
         time(
                 "parts, sentence",
-                i -> index.parts(longest(question(corpus, i)), NEAREST, ALL)
-                        .keys());
+                i -> index.parts(longest(question(corpus, i)), NEAREST, ALL).keys());
         time("phrase", i -> index.phrase(Phrase.of(phrase(corpus, i)).sequences(), NEAREST, ALL));
         time("phrase, common", i -> index.phrase(Phrase.of(COMMON).sequences(), NEAREST, ALL));
         VectorSearch search = fixture.stores.search().orElseThrow();
