@@ -134,6 +134,24 @@ class ArchitectureTest {
             .because("SideEffectProbe sees every statement there, and the crash matrix kills at each");
 
     @ArchTest
+    static final ArchRule only_classes_of_its_name_depend_on_the_driver_of_neo4j = noClasses()
+            .that()
+            .haveSimpleNameNotStartingWith("Neo4j")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.neo4j..")
+            .because("it is optional");
+
+    @ArchTest
+    static final ArchRule neo4j_is_connected_in_one_place = noClasses()
+            .that()
+            .resideOutsideOfPackages("..database..", "..outage..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.neo4j..")
+            .because("SideEffectProbe sees every statement there, and the crash tests kill at each");
+
+    @ArchTest
     static final ArchRule bucket_clients_are_created_in_one_place = noClasses()
             .that()
             .doNotBelongToAnyOf(S3Clients.class)

@@ -37,9 +37,34 @@ public record ServerConfig(
             Duration connectTimeout,
             Duration timeout) {}
 
-    /** An empty URL means the embedded SQLite file {@code DATA/<role>.db}. */
-    public record Database(Optional<String> url, String user, String password, int poolSize, Duration timeout) {
+    /**
+     * An empty URL means the embedded SQLite file {@code DATA/<role>.db}.
+     *
+     * @param name of a database of a Neo4j server; empty: the default of the user
+     */
+    public record Database(
+            Optional<String> url, String user, String password, int poolSize, Duration timeout, String name) {
         static final Database EMBEDDED = new Database(Optional.empty(), "", "", 4, Duration.ofSeconds(30));
+
+        /** A database whose URL names it. */
+        public Database(Optional<String> url, String user, String password, int poolSize, Duration timeout) {
+            this(url, user, password, poolSize, timeout, "");
+        }
+
+        Database named(String database) {
+            return new Database(url, user, password, poolSize, timeout, database);
+        }
+
+        public boolean isNeo4j() {
+            return url.filter(address -> address.startsWith("bolt") || address.startsWith("neo4j"))
+                    .isPresent();
+        }
+
+        @Override
+        public String toString() {
+            return "Database[url=" + url + ", user=" + user + ", password hidden, poolSize=" + poolSize + ", timeout="
+                    + timeout + ", name=" + name + "]";
+        }
     }
 
     /**

@@ -6,11 +6,13 @@ import static dev.streamingsaga.config.SettingType.CHARSET;
 import static dev.streamingsaga.config.SettingType.DURATION;
 import static dev.streamingsaga.config.SettingType.FILE;
 import static dev.streamingsaga.config.SettingType.FLAG;
+import static dev.streamingsaga.config.SettingType.GRAPH_URL;
 import static dev.streamingsaga.config.SettingType.HEADER_SECRET;
 import static dev.streamingsaga.config.SettingType.HOSTS;
 import static dev.streamingsaga.config.SettingType.INTEGER;
 import static dev.streamingsaga.config.SettingType.JDBC_URL;
 import static dev.streamingsaga.config.SettingType.LANGUAGES;
+import static dev.streamingsaga.config.SettingType.NEO4J_DATABASE;
 import static dev.streamingsaga.config.SettingType.PASSWORD;
 import static dev.streamingsaga.config.SettingType.REQUIRED;
 import static dev.streamingsaga.config.SettingType.SECRET;
@@ -38,7 +40,14 @@ final class ServerSettings {
         table.section("Journal");
         database(table, "saga.journal");
         table.section("Stores");
-        StoreNames.BUILT_IN.forEach(store -> database(table, "saga.store." + store));
+        StoreNames.BUILT_IN.forEach(store -> {
+            String key = "saga.store." + store;
+            if (store.equals(StoreNames.GRAPH)) {
+                graph(table, key);
+            } else {
+                database(table, key);
+            }
+        });
         coordinator(table);
         compensationAndRecovery(table);
         embeddings(table);
@@ -66,6 +75,19 @@ final class ServerSettings {
         table.row(JDBC_URL, key + ".url", "")
                 .describe("JDBC URL (jdbc:postgresql: or jdbc:sqlite:)."
                         + " Empty: embedded SQLite file in the data directory.");
+        access(table, key);
+    }
+
+    private static void graph(SettingsTable table, String key) {
+        table.row(GRAPH_URL, key + ".url", "")
+                .describe("JDBC URL (jdbc:postgresql: or jdbc:sqlite:), or a Neo4j server (bolt:// or neo4j://, with"
+                        + " TLS bolt+s:// or neo4j+s://). Empty: embedded SQLite file in the data directory.");
+        table.row(NEO4J_DATABASE, key + ".database", "")
+                .describe("Database of the Neo4j server. Empty: the home database of the user.");
+        access(table, key);
+    }
+
+    private static void access(SettingsTable table, String key) {
         table.row(TEXT, key + ".user", "").describe("Database user.");
         table.row(PASSWORD, key + ".password", "").describe("Its password.");
         table.row(INTEGER, key + ".pool-size", "4", "1", "256").describe("Connections in the pool.");

@@ -53,6 +53,12 @@ enum SettingType {
     URL("URL", ".*", "must be an http or https URL"),
     ISSUER("URL", ".*", "must be an http or https URL"),
     JDBC_URL("JDBC URL", "|jdbc:(postgresql|sqlite):.*", "must begin with jdbc:postgresql: or jdbc:sqlite:"),
+    GRAPH_URL(
+            "URL",
+            "|jdbc:(postgresql|sqlite):.*|(bolt|neo4j)(\\+s)?://[^\\s/?#@]+/?|neo4j(\\+s)?://[^\\s/?#@]+/?\\?[^\\s@]+",
+            "must begin with jdbc:postgresql: or jdbc:sqlite:, or be bolt://host:port, bolt+s://host:port,"
+                    + " neo4j://host:port or neo4j+s://host:port, without a user"),
+    NEO4J_DATABASE("name", "|[A-Za-z][A-Za-z0-9.-]{2,62}", "must be empty, or 3-63 letters, digits, dots and hyphens"),
     BROKER_URL("URL", "|\\(?tcp://[^\\s\"]+", "must be empty or a broker's URL such as tcp://host:61616"),
     URL_PATH(
             "path",

@@ -214,7 +214,7 @@ public final class Settings {
 
     private static ServerConfig servers(SettingsReader read) {
         Map<String, Database> stores = new LinkedHashMap<>();
-        StoreNames.BUILT_IN.forEach(store -> stores.put(store, database(read, "saga.store." + store)));
+        StoreNames.BUILT_IN.forEach(store -> stores.put(store, store(read, store)));
         return new ServerConfig(
                 new S3(
                         read.uri("saga.s3.endpoint"),
@@ -386,6 +386,20 @@ public final class Settings {
                         read.integer("saga.http.max-connections"),
                         read.duration("saga.http.header-timeout"),
                         read.duration("saga.http.keep-alive")));
+    }
+
+    private static Database store(SettingsReader read, String store) {
+        Database database = database(read, "saga.store." + store);
+        return store.equals(StoreNames.GRAPH) ? graph(read, database) : database;
+    }
+
+    private static Database graph(SettingsReader read, Database database) {
+        String name = read.text("saga.store.graph.database");
+        if (!name.isEmpty() && !database.isNeo4j()) {
+            read.refuse("saga.store.graph.database is for a Neo4j server only, and saga.store.graph.url is none: of"
+                    + " other databases the URL has the name");
+        }
+        return database.named(name);
     }
 
     private static Database database(SettingsReader read, String key) {

@@ -51,6 +51,9 @@ public final class SharedSettings {
         if (url.isEmpty()) {
             return embedded.isEmpty() ? "" : "jdbc:sqlite:" + embedded + "/" + store + ".db";
         }
+        if (config.servers().store(store).isNeo4j()) {
+            return "neo4j:" + config.servers().store(store).name();
+        }
         return url.get().replaceFirst("^(jdbc:postgresql:)//[^/?]*", "$1").replaceFirst("[?].*", "");
     }
 

@@ -9,6 +9,7 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.database.Neo4jDatabase;
 import dev.streamingsaga.datadir.DataDirectory;
 import dev.streamingsaga.http.HttpStatusException;
 import dev.streamingsaga.journal.SagaException;
@@ -53,6 +54,9 @@ public final class Diagnosis {
         ServerConfig.Database settings = role.equals("journal")
                 ? config.servers().journal()
                 : config.servers().store(role);
+        if (settings.isNeo4j()) {
+            return neo4j(role, settings);
+        }
         Databases.DatabaseState found = Databases.inspect(role, settings, config.dataDir());
         String where = found.dialect() + " "
                 + settings.url()
@@ -71,6 +75,13 @@ public final class Diagnosis {
                                 .map(advice -> "; " + advice)
                                 .orElse("")
                         : "");
+    }
+
+    private static String neo4j(String role, ServerConfig.Database settings) {
+        List<String> missing = Neo4jDatabase.inspect(role, settings);
+        String database = settings.name().isEmpty() ? "" : ", database " + settings.name();
+        return "NEO4J " + settings.url().orElseThrow() + database + " answers"
+                + (missing.isEmpty() ? "" : "; the next start creates " + String.join(", ", missing));
     }
 
     public String bucket() {

@@ -100,6 +100,9 @@ public final class TransientFailures {
         if (cause.getClass().getName().startsWith("jakarta.jms.")) {
             return Optional.of(Optional.of(outage(Dependency.BROKER, cause)));
         }
+        if (cause.getClass().getName().startsWith("org.neo4j.driver.exceptions.")) {
+            return Optional.of(when(Neo4jFailures.isTransient(cause), Dependency.DATABASE, cause));
+        }
         if (cause instanceof SagaException known && known.reason() == Reason.COORDINATOR_UNAVAILABLE) {
             return Optional.of(when(isTransientAnswer(known), Dependency.COORDINATOR, known));
         }

@@ -10,6 +10,10 @@ import java.util.Map;
  */
 final class GraphBatch {
     static final int MAX_NODES = 1000;
+    /** Kinds of edges. */
+    static final String CONTAINS = "contains";
+
+    static final String NEXT = "next";
 
     private final String sagaId;
     private final String documentId;
@@ -31,9 +35,9 @@ final class GraphBatch {
 
     void page(int page) {
         node(pageId(page), "page", page, 0, "page " + page);
-        edge(sagaId, pageId(page), "contains");
+        edge(sagaId, pageId(page), CONTAINS);
         if (!lastPage.isEmpty()) {
-            edge(lastPage, pageId(page), "next");
+            edge(lastPage, pageId(page), NEXT);
         }
         lastPage = pageId(page);
     }
@@ -41,9 +45,9 @@ final class GraphBatch {
     void segment(int page, int ordinal) {
         String id = pageId(page) + "/s" + ordinal;
         node(id, "segment", page, ordinal, "segment " + ordinal);
-        edge(pageId(page), id, "contains");
+        edge(pageId(page), id, CONTAINS);
         if (!lastSegment.isEmpty()) {
-            edge(lastSegment, id, "next");
+            edge(lastSegment, id, NEXT);
         }
         lastSegment = id;
     }

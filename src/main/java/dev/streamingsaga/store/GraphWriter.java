@@ -14,9 +14,9 @@ final class GraphWriter {
     private final OutlineCache outlines;
     private final BatchSender batches;
 
-    GraphWriter(StoreDatabase db, OutlineCache outlines, ProducerTemplate template) {
+    GraphWriter(StoreRouteIds ids, OutlineCache outlines, ProducerTemplate template) {
         this.outlines = outlines;
-        this.batches = new BatchSender(template, db.direct(RouteNames.BATCH));
+        this.batches = new BatchSender(template, ids.direct(RouteNames.BATCH));
     }
 
     void writeAll(Exchange exchange) {

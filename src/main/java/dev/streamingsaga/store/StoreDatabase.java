@@ -1,6 +1,5 @@
 package dev.streamingsaga.store;
 
-import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.database.Databases.Dialect;
@@ -20,18 +19,17 @@ record StoreDatabase(SagaConfig config, String store, Databases.OpenDatabase ope
         return config.id(store + "-db");
     }
 
-    /** Route id; {@code suffix} is one of {@link RouteNames}. */
-    String route(String suffix) {
-        return config.id(RouteNames.store(store, suffix));
+    StoreRouteIds ids() {
+        return new StoreRouteIds(config, store);
     }
 
     String direct(String suffix) {
-        return config.direct(RouteNames.store(store, suffix));
+        return ids().direct(suffix);
     }
 
     /** Begins a route of the store, in the store's group. */
     RouteDefinition from(RouteBuilder routes, String suffix) {
-        return routes.from(direct(suffix)).routeId(route(suffix)).routeGroup(route(RouteNames.WRITE));
+        return ids().from(routes, suffix);
     }
 
     Dialect dialect() {

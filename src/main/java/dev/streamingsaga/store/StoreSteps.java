@@ -106,10 +106,14 @@ final class StoreSteps {
     static Processor requireShown(String store) {
         return exchange -> {
             if (exchange.getMessage().getHeader(SqlConstants.SQL_UPDATE_COUNT, 0, Integer.class) == 0) {
-                throw new IllegalStateException("the " + store + " store has no document of saga "
-                        + facts(exchange).get(DocumentFacts.SAGA_ID) + ", so none was made visible; write it again");
+                throw nothingToShow(store, exchange);
             }
         };
+    }
+
+    static IllegalStateException nothingToShow(String store, Exchange exchange) {
+        return new IllegalStateException("the " + store + " store has no document of saga "
+                + facts(exchange).get(DocumentFacts.SAGA_ID) + ", so none was made visible; write it again");
     }
 
     /**
@@ -119,15 +123,17 @@ final class StoreSteps {
     static Processor requireOwnRun(String store) {
         return exchange -> {
             if (exchange.getMessage().getHeader(SqlConstants.SQL_UPDATE_COUNT, 0, Integer.class) == 0) {
-                Run run = run(exchange);
-                throw new SagaException(
-                        Reason.CANCELLED,
-                        "the " + store + " store accepts no more rows from run " + run.number() + " of saga "
-                                + run.sagaId()
-                                + ": a later run has written, or the saga was compensated; nothing was changed,"
-                                + " the step stops");
+                throw notOwnRun(store, run(exchange));
             }
         };
+    }
+
+    static SagaException notOwnRun(String store, Run run) {
+        return new SagaException(
+                Reason.CANCELLED,
+                "the " + store + " store accepts no more rows from run " + run.number() + " of saga " + run.sagaId()
+                        + ": a later run has written, or the saga was compensated; nothing was changed,"
+                        + " the step stops");
     }
 
     /** The result of the last {@link StoreDatabase#query}. */

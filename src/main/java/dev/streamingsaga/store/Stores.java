@@ -4,12 +4,13 @@ import dev.streamingsaga.config.DocumentConfig.OnFailure;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
+import dev.streamingsaga.database.Neo4jDatabase;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.source.DocumentSource;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -20,15 +21,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The built-in stores that are participants of an instance: their databases, bound in the registry as
- * {@code <name>-<store>-db}, and their routes. Close it after the Camel context has stopped.
+ * {@code <name>-<store>-db} unless they are Neo4j, and their routes. Close it after the Camel context has stopped.
  */
 public final class Stores implements AutoCloseable {
     private final CamelContext context;
     private final ProducerTemplate batches;
     private final Map<String, StoreDatabase> open = new LinkedHashMap<>();
+    private final Map<String, Runnable> checks = new LinkedHashMap<>();
+    private final Deque<Runnable> closing = new ArrayDeque<>();
     private final OutlineCache outlines;
     private final DocumentContent content;
     private @Nullable VectorIndexing indexing;
+    private @Nullable DocumentGraph graph;
 
     private Stores(
             CamelContext context, DocumentContent content, Function<Run, DocumentSource> sources, OnFailure onFailure) {
@@ -92,22 +96,51 @@ public final class Stores implements AutoCloseable {
 
     /** Queries on the structure of completed documents; empty unless the graph store is a participant. */
     public Optional<DocumentGraph> graph() {
-        return Optional.ofNullable(open.get(StoreNames.GRAPH)).map(DocumentGraph::new);
+        return Optional.ofNullable(graph);
     }
 
     /** For each built-in store, a health check that throws if its database does not answer. */
     public Map<String, Runnable> checks() {
-        Map<String, Runnable> checks = new LinkedHashMap<>();
-        open.forEach((store, database) ->
-                checks.put(store, () -> database.queries().queryForObject("SELECT 1", Integer.class)));
-        return checks;
+        return new LinkedHashMap<>(checks);
     }
 
     private void add(SagaConfig config, String store, DatabaseSource databases) throws Exception {
-        StoreDatabase database = new StoreDatabase(config, store, databases.open(store));
-        open.put(store, database);
+        if (config.servers().store(store).isNeo4j()) {
+            addGraphInNeo4j(config);
+        } else {
+            addTables(new StoreDatabase(config, store, databases.open(store)));
+        }
+    }
+
+    private void addTables(StoreDatabase database) throws Exception {
+        open.put(database.store(), database);
+        closing.push(() -> {
+            context.getRegistry().unbind(database.bean());
+            database.opened().close();
+        });
+        checks.put(database.store(), () -> database.queries().queryForObject("SELECT 1", Integer.class));
         context.getRegistry().bind(database.bean(), database.opened().dataSource());
+        if (database.store().equals(StoreNames.GRAPH)) {
+            graph = new SqlDocumentGraph(database);
+        }
         context.addRoutes(routes(database));
+    }
+
+    private void addGraphInNeo4j(SagaConfig config) throws Exception {
+        Neo4jDatabase database;
+        try {
+            database = Neo4jDatabase.open(StoreNames.GRAPH, config.servers().store(StoreNames.GRAPH));
+        } catch (NoClassDefFoundError e) {
+            throw new IllegalStateException(
+                    "saga.store.graph.url is the URL of a Neo4j server, but its driver is not on the class path: add"
+                            + " org.neo4j.driver:neo4j-java-driver",
+                    e);
+        }
+        closing.push(database::close);
+        checks.put(StoreNames.GRAPH, database::ping);
+        graph = new Neo4jDocumentGraph(database);
+        StoreRouteIds ids = new StoreRouteIds(config, StoreNames.GRAPH);
+        context.addRoutes(new Neo4jGraphRoutes(ids, new Neo4jGraph(database), new GraphWriter(ids, outlines, batches)));
     }
 
     private RouteBuilder routes(StoreDatabase database) {
@@ -115,7 +148,7 @@ public final class Stores implements AutoCloseable {
             case StoreNames.SECURITY -> new SecurityStoreRoutes(database);
             case StoreNames.VECTOR ->
                 new VectorStoreRoutes(database, new SegmentWriter(database, content, outlines, batches));
-            case StoreNames.GRAPH -> new GraphStoreRoutes(database, new GraphWriter(database, outlines, batches));
+            case StoreNames.GRAPH -> new GraphStoreRoutes(database, new GraphWriter(database.ids(), outlines, batches));
             case StoreNames.RELATIONAL -> new RelationalStoreRoutes(database, outlines);
             default -> throw new IllegalArgumentException(database.store() + " is not a built-in store");
         };
@@ -127,11 +160,9 @@ public final class Stores implements AutoCloseable {
             indexing.close();
         }
         batches.stop();
-        List<StoreDatabase> all = new ArrayList<>(open.values());
         open.clear();
-        for (StoreDatabase database : all) {
-            context.getRegistry().unbind(database.bean());
-            database.opened().close();
+        while (!closing.isEmpty()) {
+            closing.pop().run();
         }
     }
 }

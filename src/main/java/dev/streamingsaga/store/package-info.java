@@ -12,8 +12,9 @@
  *   <li>A write is idempotent, also after a crash half-way. Its rows become readable with {@code -complete} only.
  *   <li>Every write is one transaction under a {@link dev.streamingsaga.journal.Run.Permit}: none happens once the saga
  *       was revoked.
- *   <li>A compensation is one transaction and succeeds where nothing was written. It queries the store afterwards and
- *       fails if rows remain, whatever the cause.
+ *   <li>A compensation is one transaction (in Neo4j, whose transactions are held in memory, the document goes first and
+ *       the nodes follow in batches) and succeeds where nothing was written. It queries the store afterwards and fails
+ *       if rows remain, whatever the cause.
  *   <li>The routes do not handle failures: the saga decides what to do.
  * </ul>
  *

@@ -79,6 +79,11 @@ class SettingsTest {
         "saga.name,Saga",
         "saga.chunk.prefix,a//b",
         "saga.journal.url,jdbc:h2:mem",
+        "saga.journal.url,bolt://a:7687",
+        "saga.store.graph.url,http://a:7474",
+        "saga.store.graph.url,bolt://neo4j:secret@a",
+        "saga.store.graph.url,bolt://a?policy=b",
+        "saga.store.graph.database,neo4j",
         "saga.verify.read-back,yes",
         "saga.embedding.provider,magic",
         "saga.callback.secret,short",
@@ -97,6 +102,36 @@ class SettingsTest {
                 .isInstanceOfSatisfying(
                         ConfigException.class,
                         e -> assertThat(e.problems()).singleElement().asString().startsWith(key));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "bolt://a,true",
+        "bolt+s://a.example:7687,true",
+        "neo4j://[::1]:7687,true",
+        "neo4j+s://a:7687/?policy=eu,true",
+        "jdbc:postgresql://a/graph,false"
+    })
+    void the_url_of_the_graph_selects_neo4j(String url, boolean neo4j) {
+        assertThat(Settings.parse(Map.of("saga.store.graph.url", url))
+                        .servers()
+                        .store("graph")
+                        .isNeo4j())
+                .isEqualTo(neo4j);
+    }
+
+    @Test
+    void all_nodes_share_the_database_of_a_neo4j_server_whatever_they_call_the_server() {
+        Map<String, String> one = Map.of("saga.store.graph.url", "bolt://a", "saga.store.graph.database", "graph");
+        Map<String, String> another = Map.of("saga.store.graph.url", "neo4j://b", "saga.store.graph.database", "graph");
+        Map<String, String> other = Map.of("saga.store.graph.url", "bolt://a", "saga.store.graph.database", "other");
+
+        assertThat(graph(one)).isEqualTo(graph(another)).isNotEqualTo(graph(other));
+    }
+
+    private static String graph(Map<String, String> settings) {
+        return SharedSettings.fingerprints(Settings.parse(settings), "salt", true)
+                .get("saga.store.graph.url");
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package dev.streamingsaga.outage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.streamingsaga.http.HttpStatusException;
 import dev.streamingsaga.journal.Reason;
@@ -16,13 +17,24 @@ import java.net.http.HttpTimeoutException;
 import java.nio.file.NoSuchFileException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.neo4j.driver.exceptions.AuthenticationException;
+import org.neo4j.driver.exceptions.ClientException;
+import org.neo4j.driver.exceptions.Neo4jException;
+import org.neo4j.driver.exceptions.SecurityException;
+import org.neo4j.driver.exceptions.ServiceUnavailableException;
+import org.neo4j.driver.exceptions.SessionExpiredException;
+import org.neo4j.driver.exceptions.TransientException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -55,6 +67,29 @@ class TransientFailuresTest {
     void the_sql_state_decides(String state, boolean expected) {
         assertThat(TransientFailures.outage(new SQLException("no", state)).isPresent())
                 .isEqualTo(expected);
+    }
+
+    static Stream<Arguments> failuresOfNeo4j() {
+        return Stream.of(
+                arguments(new ServiceUnavailableException("Connection to the database terminated."), true),
+                arguments(new SessionExpiredException("the server is no leader any more"), true),
+                arguments(new TransientException("Neo.TransientError.Transaction.DeadlockDetected", "deadlock"), true),
+                arguments(
+                        new ClientException("Neo.ClientError.Transaction.TransactionTimedOut", "it took too long"),
+                        true),
+                arguments(
+                        new ClientException("Unable to acquire connection from the pool within configured maximum"),
+                        true),
+                arguments(new AuthenticationException("Neo.ClientError.Security.Unauthorized", "unauthorized"), false),
+                arguments(new ClientException("Neo.ClientError.Schema.ConstraintValidationFailed", "exists"), false),
+                arguments(new SecurityException("General SSLEngine problem", new IllegalStateException()), false));
+    }
+
+    @ParameterizedTest
+    @MethodSource("failuresOfNeo4j")
+    void the_driver_of_neo4j_says_what_may_be_tried_again(Neo4jException failure, boolean expected) {
+        assertThat(TransientFailures.outage(new IllegalStateException(failure)).map(Outage::dependency))
+                .isEqualTo(expected ? Optional.of(Dependency.DATABASE) : Optional.empty());
     }
 
     @Test

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Contract of the graph store alone: structure queries, bounded batches, a single read of the file. */
@@ -18,6 +19,18 @@ abstract class GraphContract {
     StoreFixture fixture;
 
     abstract Map<String, String> database();
+
+    /** Counts edges in the database itself. */
+    long edges(String kind) {
+        return fixture.ask("graph", "select count(*) from graph_edge where kind = ?", kind);
+    }
+
+    long edgesWithoutNodes() {
+        return fixture.ask(
+                "graph",
+                "select count(*) from graph_edge where source not in (select id from graph_node)"
+                        + " or target not in (select id from graph_node)");
+    }
 
     @BeforeEach
     void open(@TempDir Path folder) throws Exception {
@@ -58,15 +71,22 @@ abstract class GraphContract {
         fixture.write("graph", fixture.document("saga-1", "doc-1", ("x\n".repeat(700) + "\f").repeat(4)));
 
         assertThat(fixture.count("graph", "saga-1")).isEqualTo(1 + 4 + 2800);
-        assertThat(fixture.ask("graph", "select count(*) from graph_edge where kind = 'contains'"))
-                .isEqualTo(4 + 2800);
-        assertThat(fixture.ask("graph", "select count(*) from graph_edge where kind = 'next'"))
-                .isEqualTo(3 + 2799);
-        assertThat(fixture.ask(
-                        "graph",
-                        "select count(*) from graph_edge where source not in (select id from graph_node)"
-                                + " or target not in (select id from graph_node)"))
-                .isZero();
+        assertThat(edges("contains")).isEqualTo(4 + 2800);
+        assertThat(edges("next")).isEqualTo(3 + 2799);
+        assertThat(edgesWithoutNodes()).isZero();
+    }
+
+    /** A page of many segments: there are more paths than could be followed one by one. */
+    @Test
+    @Timeout(60)
+    void returns_all_neighbours_of_a_long_page() {
+        fixture.writeAndComplete("graph", fixture.document("saga-1", "doc-1", "x\n".repeat(300)));
+
+        assertThat(fixture.stores.graph().orElseThrow().neighbours("saga-1/p1/s7", DocumentGraph.MAX_HOPS, 1000))
+                .hasSize(1 + 1 + 299)
+                .extracting(DocumentGraph.Node::hops)
+                .containsOnly(1, 2)
+                .isSorted();
     }
 
     @Test
@@ -78,7 +98,7 @@ abstract class GraphContract {
 
         assertThat(fixture.count("graph", "saga-1")).isEqualTo(GraphBatch.MAX_NODES);
         fixture.compensate("graph", "saga-1");
-        assertThat(fixture.ask("graph", "select count(*) from graph_edge")).isZero();
+        assertThat(edges("contains") + edges("next")).isZero();
     }
 
     /** An older run may still send one more batch. */

@@ -45,8 +45,17 @@ abstract class StoreContract {
     /** Statements that make every delete from a table fail, or (silently) do nothing. */
     abstract List<String> refuseDeletes(String table, boolean silently);
 
+    /** The stores whose database can be made to do nothing silently. */
+    Stream<String> storesWithTriggers() {
+        return stores();
+    }
+
+    void refuseDeletes(String store) {
+        refuseDeletes(TABLES.get(store).get(0), false).forEach(fixture(store).sql(store)::execute);
+    }
+
     /** The one store of this test, opened with its first call. */
-    private StoreFixture fixture(String store) {
+    final StoreFixture fixture(String store) {
         if (opened == null) {
             Map<String, String> settings = new HashMap<>(database());
             settings.put("saga.participants", store);
@@ -71,15 +80,47 @@ abstract class StoreContract {
         };
     }
 
-    private long rows(String store, String sagaId) {
+    long rows(String store, String sagaId) {
         return TABLES.get(store).stream()
                 .mapToLong(table ->
                         fixture(store).ask(store, "select count(*) from " + table + " where saga_id = ?", sagaId))
                 .sum();
     }
 
-    private long visible(String store) {
+    long visible(String store) {
         return fixture(store).ask(store, "select count(*) from " + store + "_document where visible = 1");
+    }
+
+    /** Rows that are not of saga-1, doc-1 and run 1. */
+    long foreignRows(String store) {
+        return TABLES.get(store).stream()
+                .mapToLong(table -> fixture(store)
+                        .ask(
+                                store,
+                                "select count(*) from " + table
+                                        + " where saga_id <> 'saga-1' or document_id <> 'doc-1' or run <> 1"))
+                .sum();
+    }
+
+    long run(String store) {
+        return fixture(store).ask(store, "select run from " + store + "_document where saga_id = 'saga-1'");
+    }
+
+    void removeDocument(String store, String sagaId) {
+        fixture(store).sql(store).update("delete from " + TABLES.get(store).get(0) + " where saga_id = ?", sagaId);
+    }
+
+    /** Gives saga-1 another document, and a gap to the vectors. */
+    void damage(String store) {
+        fixture(store).sql(store).update("update " + store + "_document set document_id = 'another'");
+        if (store.equals("vector")) {
+            fixture(store).sql(store).update("delete from vector_segment where ordinal in (0, 4)");
+        }
+    }
+
+    /** Makes the next write fail. */
+    void breakDatabase(String store) {
+        fixture(store).sql(store).execute("drop table " + TABLES.get(store).get(0));
     }
 
     @ParameterizedTest
@@ -88,15 +129,7 @@ abstract class StoreContract {
         fixture(store).write(store, fixture(store).document("saga-1", "doc-1", TEXT));
 
         assertThat(fixture(store).count(store, "saga-1")).isEqualTo(expected(store));
-        for (String table : TABLES.get(store)) {
-            assertThat(fixture(store)
-                            .ask(
-                                    store,
-                                    "select count(*) from " + table
-                                            + " where saga_id <> 'saga-1' or document_id <> 'doc-1'" + " or run <> 1"))
-                    .as(table)
-                    .isZero();
-        }
+        assertThat(foreignRows(store)).isZero();
     }
 
     @ParameterizedTest
@@ -150,8 +183,7 @@ abstract class StoreContract {
 
         assertThat(rows(store, "saga-1")).isEqualTo(rows);
         assertThat(fixture(store).count(store, "saga-1")).isEqualTo(expected(store));
-        assertThat(fixture(store).ask(store, "select run from " + store + "_document where saga_id = 'saga-1'"))
-                .isEqualTo(2);
+        assertThat(run(store)).isEqualTo(2);
     }
 
     /** A stale process wakes up: rows that it still sends must not replace those of the later run. */
@@ -172,7 +204,7 @@ abstract class StoreContract {
         assertThat(old.open).hasValue(0);
     }
 
-    private List<List<Map<String, Object>>> contents(String store) {
+    List<List<Map<String, Object>>> contents(String store) {
         return TABLES.get(store).stream()
                 .map(table -> fixture(store).sql(store).queryForList("select * from " + table).stream()
                         .map(row -> {
@@ -208,7 +240,7 @@ abstract class StoreContract {
         fixture(store).writeAndComplete(store, fixture(store).document("saga-1", "doc-1", TEXT));
         fixture(store).write(store, fixture(store).document("saga-2", "doc-1", "Only one line"));
         fixture(store).write(store, fixture(store).document("saga-3", "doc-3", "Only one line"));
-        fixture(store).sql(store).update("delete from " + TABLES.get(store).get(0) + " where saga_id = 'saga-3'");
+        removeDocument(store, "saga-3");
         boolean more = TABLES.get(store).size() > 1;
 
         List<Map<String, Object>> first = sagas(store, "", 2);
@@ -296,10 +328,7 @@ abstract class StoreContract {
         Document document = fixture(store).document("saga-1", "doc-1", TEXT);
         fixture(store).writeAndComplete(store, document);
         Map<?, ?> before = inspect(store, document);
-        fixture(store).sql(store).update("update " + store + "_document set document_id = 'another'");
-        if (store.equals("vector")) {
-            fixture(store).sql(store).update("delete from vector_segment where ordinal in (0, 4)");
-        }
+        damage(store);
 
         fixture(store).write(store, document);
 
@@ -322,7 +351,7 @@ abstract class StoreContract {
     @MethodSource("stores")
     void releases_every_permit_even_if_the_database_fails(String store) {
         OpenRun run = new OpenRun(fixture(store).document("saga-1", "doc-1", TEXT), 1, Integer.MAX_VALUE);
-        fixture(store).sql(store).execute("drop table " + TABLES.get(store).get(0));
+        breakDatabase(store);
 
         assertThatThrownBy(() -> fixture(store).write(store, run)).isInstanceOf(RuntimeException.class);
 
@@ -334,8 +363,7 @@ abstract class StoreContract {
     @MethodSource("stores")
     void fails_to_compensate_when_the_database_rejects_deletes(String store) {
         fixture(store).writeAndComplete(store, fixture(store).document("saga-1", "doc-1", TEXT));
-        String table = TABLES.get(store).get(0);
-        refuseDeletes(table, false).forEach(fixture(store).sql(store)::execute);
+        refuseDeletes(store);
         long rows = rows(store, "saga-1");
 
         assertThatThrownBy(() -> fixture(store).compensate(store, "saga-1")).isInstanceOf(RuntimeException.class);
@@ -343,8 +371,8 @@ abstract class StoreContract {
         assertThat(rows(store, "saga-1")).as("all or nothing").isEqualTo(rows);
     }
 
-    @ParameterizedTest
-    @MethodSource("stores")
+    @ParameterizedTest(allowZeroInvocations = true)
+    @MethodSource("storesWithTriggers")
     void fails_to_compensate_when_rows_remain_although_the_database_reported_no_error(String store) {
         fixture(store).writeAndComplete(store, fixture(store).document("saga-1", "doc-1", TEXT));
         refuseDeletes(TABLES.get(store).get(0), true).forEach(fixture(store).sql(store)::execute);
