@@ -12,6 +12,7 @@ import static dev.streamingsaga.config.SettingType.HOSTS;
 import static dev.streamingsaga.config.SettingType.INTEGER;
 import static dev.streamingsaga.config.SettingType.JDBC_URL;
 import static dev.streamingsaga.config.SettingType.LANGUAGES;
+import static dev.streamingsaga.config.SettingType.MODEL_LANGUAGES;
 import static dev.streamingsaga.config.SettingType.NEO4J_DATABASE;
 import static dev.streamingsaga.config.SettingType.PASSWORD;
 import static dev.streamingsaga.config.SettingType.REQUIRED;
@@ -203,7 +204,7 @@ final class ServerSettings {
                 .describe("Batches embedded at a time. 0: one for each core.");
         table.row(DURATION, "saga.embedding.timeout", "60s", "100ms", "1h")
                 .describe("Limit for one request to an http model.");
-        table.row(LANGUAGES, "saga.embedding.languages", "")
+        table.row(MODEL_LANGUAGES, "saga.embedding.languages", "")
                 .describe("Languages that the model knows, as two letters (ISO 639-1), separated by commas; * for all."
                         + " Texts in others are found by words only. Empty: en for in-process, * for others.");
         table.row(TEXT, "saga.embedding.query-prefix", "")

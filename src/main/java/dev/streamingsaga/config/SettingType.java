@@ -69,7 +69,7 @@ enum SettingType {
             "([a-z0-9.-]{1,253}|\\[[0-9a-f:.]{2,45}])(:\\d{1,5})?",
             "must be host names or addresses, each with or without :port, separated by commas"),
 
-    LANGUAGES("languages", "[a-z]{2,3}|\\*", "must be codes of languages such as en, separated by commas, or *"),
+    MODEL_LANGUAGES("languages", "[a-z]{2,3}|\\*", "must be codes of languages such as en, separated by commas, or *"),
 
     PASSWORD("secret"),
     SECRET("secret", "|.{16,}", "must have 16 characters or more, or be empty"),
@@ -117,7 +117,7 @@ enum SettingType {
 
     boolean isList() {
         return switch (this) {
-            case NAMES, FOLDERS, NAME_PATTERNS, CONTENT_TYPES, HOSTS, LANGUAGES -> true;
+            case NAMES, FOLDERS, NAME_PATTERNS, CONTENT_TYPES, HOSTS, LANGUAGES, MODEL_LANGUAGES -> true;
             default -> false;
         };
     }

@@ -248,7 +248,7 @@ public final class Settings {
                         read.integer("saga.embedding.batch-size"),
                         read.integer("saga.embedding.threads"),
                         read.duration("saga.embedding.timeout"),
-                        read.languages("saga.embedding.languages"),
+                        read.modelLanguages("saga.embedding.languages"),
                         read.text("saga.embedding.query-prefix"),
                         read.text("saga.embedding.passage-prefix")),
                 read.choice("saga.vector.index", VectorIndex.class));

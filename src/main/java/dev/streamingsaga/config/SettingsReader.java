@@ -163,8 +163,8 @@ final class SettingsReader {
     }
 
     /** Codes of languages; {@code *} for all. */
-    List<String> languages(String key) {
-        return list(key, SettingType.LANGUAGES);
+    List<String> modelLanguages(String key) {
+        return list(key, SettingType.MODEL_LANGUAGES);
     }
 
     /** Content types and suffixes, in lower case. */

@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.content.ContentFactory;
 import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.content.Isolation;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.SourceIdentity;
@@ -72,7 +73,7 @@ class SearchEvaluation {
         SagaConfig config = Settings.parse(settings);
         Files.createDirectories(config.dataDir());
         DefaultCamelContext context = new DefaultCamelContext();
-        try (DocumentContent content = ContentFactory.open(config);
+        try (DocumentContent content = ContentFactory.open(config, () -> Isolation.NONE);
                 Stores stores = Stores.open(
                         config,
                         context,
