@@ -68,8 +68,7 @@ final class LimitedProcess {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
         } catch (ExecutionException e) {
-            throw new RecognitionException(
-                    "its output cannot be read: " + e.getCause().getClass().getSimpleName());
+            throw new RecognitionException("its output cannot be read: " + e.getMessage());
         } finally {
             LiveProcesses.end(process);
         }

@@ -60,7 +60,6 @@ final class SegmentWriter {
     /** Starts at the ordinal that the last {@link StoreDatabase#query} returned. */
     void writeAll(Exchange exchange) {
         Run run = StoreSteps.run(exchange);
-        Document document = run.document();
         Map<String, Object> facts = StoreSteps.facts(exchange);
         int firstOrdinal = Math.toIntExact(StoreSteps.queryResult(exchange));
         Optional<Outline> known = OutlineCache.journaled(run);
