@@ -2,6 +2,7 @@ package dev.streamingsaga.content;
 
 import java.text.BreakIterator;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntPredicate;
@@ -16,6 +17,10 @@ import java.util.stream.IntStream;
  */
 final class Segmenter {
     private static final int CHARS_PER_TOKEN = 10;
+    private static final double USUAL_CHARS_PER_TOKEN = 4;
+
+    /** More would not be faster than to halve what is left. */
+    private static final int EXPECTING_PROBES = 4;
 
     private final Embedder model;
     private final int maxTokens;
@@ -97,10 +102,9 @@ final class Segmenter {
             int left = sentence.length() - at;
             String rest = sentence.substring(at, at + Math.min(left, maxChars + 1));
             int tokens = left <= maxChars ? model.countTokens(rest) : Integer.MAX_VALUE;
-            int end = tokens <= maxTokens ? left : longestPrefix(rest);
-            String unit = rest.substring(0, end).strip();
-            units.add(new Unit(unit, (end == left ? tokens : model.countTokens(unit)) - specialTokens));
-            at += end;
+            Prefix prefix = tokens <= maxTokens ? new Prefix(left, tokens) : longestPrefix(rest);
+            units.add(new Unit(rest.substring(0, prefix.end()).strip(), prefix.tokens() - specialTokens));
+            at += prefix.end();
         }
     }
 
@@ -109,32 +113,58 @@ final class Segmenter {
      *
      * @param text its first {@link #maxChars} characters, and one more if there are more
      */
-    private int longestPrefix(String text) {
-        int end = lastFitting(text, ends(text, i -> Character.isWhitespace(text.charAt(i))));
-        return end > 0
-                ? end
-                : Math.max(
-                        lastFitting(text, ends(text, i -> !Character.isLowSurrogate(text.charAt(i)))),
-                        Character.charCount(text.codePointAt(0)));
+    private Prefix longestPrefix(String text) {
+        Prefix words = longestPrefix(text, ends(text, i -> Character.isWhitespace(text.charAt(i))));
+        if (words.end() > 0) {
+            return words;
+        }
+        Prefix characters = longestPrefix(text, ends(text, i -> !Character.isLowSurrogate(text.charAt(i))));
+        if (characters.end() > 0) {
+            return characters;
+        }
+        int first = Character.charCount(text.codePointAt(0));
+        return new Prefix(first, model.countTokens(text.substring(0, first)));
     }
 
     private int[] ends(String text, IntPredicate allowed) {
         return IntStream.range(1, text.length()).filter(allowed).toArray();
     }
 
-    private int lastFitting(String text, int[] ends) {
+    /**
+     * The text before the last end before which it fits; empty if there is none. Begins where it should be by the
+     * tokens of the text so far, since each token that is counted costs time.
+     */
+    private Prefix longestPrefix(String text, int[] ends) {
+        Prefix longest = new Prefix(0, specialTokens);
         int low = 0;
         int high = ends.length;
-        while (low < high) {
-            int middle = (low + high) / 2;
-            if (fits(text.substring(0, ends[middle]).strip())) {
-                low = middle + 1;
+        double charsPerToken = USUAL_CHARS_PER_TOKEN;
+        for (int probes = 0; low < high; probes++) {
+            int expected = probes < EXPECTING_PROBES
+                    ? indexBefore(ends, (int) (charsPerToken * (maxTokens - specialTokens)) + 1)
+                    : (low + high) / 2;
+            int probe = Math.max(low, Math.min(high - 1, expected));
+            String prefix = text.substring(0, ends[probe]).strip();
+            int tokens = prefix.length() <= maxChars ? model.countTokens(prefix) : Integer.MAX_VALUE;
+            charsPerToken = (double) ends[probe] / Math.max(1, tokens - specialTokens);
+            if (tokens <= maxTokens) {
+                low = probe + 1;
+                longest = new Prefix(ends[probe], tokens);
             } else {
-                high = middle;
+                high = probe;
             }
         }
-        return low == 0 ? 0 : ends[low - 1];
+        return longest;
     }
+
+    /** The index of the last end that is less than {@code chars}, or of the first end. */
+    private static int indexBefore(int[] ends, int chars) {
+        int found = Arrays.binarySearch(ends, chars);
+        return Math.max(0, (found < 0 ? -found - 1 : found) - 1);
+    }
+
+    /** @param tokens special tokens included */
+    private record Prefix(int end, int tokens) {}
 
     /** @param tokens without special tokens */
     private record Unit(String text, int tokens) {}

@@ -101,12 +101,16 @@ class NotLanguageTest {
                 "2001 12 15 18 20 22 24 26 28 30 32 34\n2017 12 15 18 20 22 24 26 28 30 32 34\n2033 12 15 18 20 22 24 26 28 30 32 34\n",
                 "100001 36 38 40 42 44 46 48 50 52\n100002 36 38 40 42 44 46 48 50 52\n100003 36 38 40 42 44 46 48 50 52\n",
                 "+49 30 1234567 Anna Schmidt\n+49 40 7654321 Otto Meyer\n",
-                "/usr/share/streamingsaga/documentation/archive/lighthouse/keepers\n"
-                        + "/usr/share/streamingsaga/documentation/archive/lighthouse/windows\n"
-                        + "/usr/share/streamingsaga/documentation/archive/lighthouse/gulls12\n",
-                "org/springframework/boot/autoconfigure/jdbc/DataSourceConfiguration\n"
-                        + "org/springframework/boot/autoconfigure/jdbc/XADataSourceAutoConfiguration\n"
-                        + "org/springframework/boot/autoconfigure/jdbc/JdbcTemplateConfiguration\n",
+                """
+                /usr/share/streamingsaga/documentation/archive/lighthouse/keepers
+                /usr/share/streamingsaga/documentation/archive/lighthouse/windows
+                /usr/share/streamingsaga/documentation/archive/lighthouse/gulls12
+                """,
+                """
+                org/springframework/boot/autoconfigure/jdbc/DataSourceConfiguration
+                org/springframework/boot/autoconfigure/jdbc/XADataSourceAutoConfiguration
+                org/springframework/boot/autoconfigure/jdbc/JdbcTemplateConfiguration
+                """,
                 "3f786850e387550fdab836ed7e6dc881de23001b  a.txt\n89e6c98d92887913cadf06b2adb97f26cde4849b  b.txt\n",
                 "https://example.org/a/b?query=2&token=Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA\n",
             })
