@@ -82,7 +82,7 @@ final class SearchCommand implements Callable<Integer> {
                     "%s%s, page %d  (%s, %.3f; document %s)%n    %s%n",
                     ConsoleText.safe(hit.fileName()),
                     hit.part().isEmpty() ? "" : " › " + ConsoleText.safe(hit.part()),
-                    hit.page(),
+                    hit.partPage(),
                     hit.how(),
                     hit.score(),
                     hit.documentId(),

@@ -304,6 +304,7 @@ final class HybridSearch implements VectorSearch {
                 String.join("+", rank.foundBy()),
                 weak,
                 text.part(),
+                text.partPage(),
                 text.language(),
                 List.of());
     }

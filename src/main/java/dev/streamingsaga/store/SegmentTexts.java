@@ -13,13 +13,17 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /** Reads visible segments with their documents. */
 record SegmentTexts(JdbcTemplate queries) {
 
-    /** @param part path to the part of the document that contains it */
+    /**
+     * @param part path to the part of the document that contains it
+     * @param partPage page of that part
+     */
     record SegmentText(
             SegmentKey key,
             String documentId,
             String fileName,
             int page,
             String part,
+            int partPage,
             String language,
             String text,
             Words words) {}
@@ -36,7 +40,8 @@ record SegmentTexts(JdbcTemplate queries) {
         queries.query(
                 "with found (saga_id, ordinal) as (values "
                         + String.join(",", Collections.nCopies(keys.size(), "(?, ?)")) + ")"
-                        + " select s.document_id, s.saga_id, d.file_name, s.page, s.ordinal, s.text, s.part, d.language"
+                        + " select s.document_id, s.saga_id, d.file_name, s.page, s.ordinal, s.text, s.part, d.language,"
+                        + " case when s.part_page = 0 then s.page else s.part_page end"
                         + " from found w join vector_segment s on s.saga_id = w.saga_id and s.ordinal = w.ordinal"
                         + " join vector_document d on d.saga_id = s.saga_id where d.visible = 1",
                 row -> {
@@ -50,6 +55,7 @@ record SegmentTexts(JdbcTemplate queries) {
                                     row.getString(3),
                                     row.getInt(4),
                                     row.getString(7),
+                                    row.getInt(9),
                                     row.getString(8),
                                     text,
                                     SearchText.of(text)));

@@ -158,6 +158,8 @@ final class SegmentWriter {
         }
         row.put("page", embedded.segment().page());
         row.put("ordinal", embedded.segment().ordinal());
+        row.put("part", DatabaseText.of(embedded.segment().part()));
+        row.put("partPage", embedded.segment().partPage());
         String text = DatabaseText.of(embedded.segment().text());
         row.put("text", text);
         WordIndex words = WordIndex.of(text, db.dialect());

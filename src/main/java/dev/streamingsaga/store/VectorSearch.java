@@ -24,13 +24,14 @@ public interface VectorSearch {
     record Highlight(int start, int end) {}
 
     /**
-     * @param page from 1
+     * @param page from 1, counted through all parts of the document
      * @param ordinal of the segment in its document, from 0
      * @param score comparable within one result only; above 1 if the text was found as a phrase
      * @param how the search that found it: {@code phrase}, {@code words}, {@code meaning}, or several joined by
      *     {@code +}
      * @param weak whether it is no good match: its meaning is far from the text, and nothing better was found
      * @param part path to the part of the document that contains it, such as an attachment; empty: the document itself
+     * @param partPage from 1, the page of that part, or of the document itself
      * @param language of the document (ISO 639-1); empty if it could not be decided
      * @param highlights the words of the search text in {@code text}, in order
      */
@@ -45,10 +46,24 @@ public interface VectorSearch {
             String how,
             boolean weak,
             String part,
+            int partPage,
             String language,
             List<Highlight> highlights) {
         Hit with(List<Highlight> found) {
-            return new Hit(documentId, sagaId, fileName, page, ordinal, text, score, how, weak, part, language, found);
+            return new Hit(
+                    documentId,
+                    sagaId,
+                    fileName,
+                    page,
+                    ordinal,
+                    text,
+                    score,
+                    how,
+                    weak,
+                    part,
+                    partPage,
+                    language,
+                    found);
         }
     }
 

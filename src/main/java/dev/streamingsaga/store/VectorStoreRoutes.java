@@ -135,8 +135,9 @@ final class VectorStoreRoutes extends RouteBuilder {
 
     private static String insert(String vector) {
         return "insert into vector_segment"
-            + " (saga_id, document_id, run, page, ordinal, text, model, dimension, vector)"
-            + " values (:#sagaId, :#documentId, :#run, :#page, :#ordinal, :#text, :#model, :#dimension, " + vector
+            + " (saga_id, document_id, run, page, ordinal, part, part_page, text, model, dimension, vector)"
+            + " values (:#sagaId, :#documentId, :#run, :#page, :#ordinal, :#part, :#partPage, :#text, :#model,"
+            + " :#dimension, " + vector
             + ") on conflict (saga_id, ordinal) do nothing";
     }
 

@@ -18,7 +18,7 @@ function marked(found) {
 }
 
 const hit = found => h('li', {}, h('p', { class: 'hit' }, marked(found)),
-  h('p', { class: 'where' }, h('a', { href: `#/sagas/${found.sagaId}`, text: found.part ? `${found.fileName} › ${found.part}` : found.fileName }), ` · page ${found.page} · found by ${found.how.replaceAll('+', ' and ')} · `,
+  h('p', { class: 'where' }, h('a', { href: `#/sagas/${found.sagaId}`, text: found.part ? `${found.fileName} › ${found.part}` : found.fileName }), ` · page ${found.partPage} · found by ${found.how.replaceAll('+', ' and ')} · `,
     h('button', { type: 'button', class: 'link', text: 'Download', 'aria-label': `Download ${found.fileName}`, onclick: () => download(found.documentId, found.fileName) })));
 
 export function show(main) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 @Tag("unit")
 class SearchExcerptTest {
     private static Hit hit(String text, Highlight... words) {
-        return new Hit("d", "s", "f", 1, 0, text, 1, "words", false, "", "", List.of(words));
+        return new Hit("d", "s", "f", 1, 0, text, 1, "words", false, "", 1, "", List.of(words));
     }
 
     @Test

@@ -28,6 +28,7 @@ final class PlainContent implements DocumentContent {
     volatile Embedder embedder;
     volatile Runnable beforeBatch = () -> {};
     volatile int batch = BATCH;
+    volatile UnaryOperator<Segment> placement = segment -> segment;
     volatile UnaryOperator<String> language = text -> "";
 
     PlainContent(Embedder embedder) {
@@ -59,7 +60,7 @@ final class PlainContent implements DocumentContent {
                 progress.textRead(outline);
             }
             sink.accept(some.stream()
-                    .map(s -> new EmbeddedSegment(s, embedder.embedQuery(s.text())))
+                    .map(s -> new EmbeddedSegment(placement.apply(s), embedder.embedQuery(s.text())))
                     .toList());
             progress.report(some.get(some.size() - 1).page(), outline.pages(), from + some.size());
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.streamingsaga.content.Segment;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
@@ -86,6 +87,21 @@ abstract class VectorContract {
                 .extracting(Hit::documentId, Hit::sagaId, Hit::fileName, Hit::page, Hit::ordinal)
                 .containsExactly("doc-1", "saga-1", "Bericht ü.txt", 1, 1);
         assertThat(best.how()).isEqualTo("phrase+words+meaning");
+    }
+
+    @Test
+    void says_in_which_part_of_a_document_a_segment_stands() {
+        fixture.content.placement = segment -> segment.page() == 1
+                ? segment
+                : new Segment(segment.page(), segment.ordinal(), segment.text(), "Mail.eml › Brief.pdf", 1);
+        fixture.writeAndComplete("vector", lease("saga-1"));
+
+        assertThat(search("Kündigungsfrist").get(0))
+                .extracting(Hit::page, Hit::part, Hit::partPage)
+                .containsExactly(1, "", 1);
+        assertThat(search("Rasen").get(0))
+                .extracting(Hit::page, Hit::part, Hit::partPage)
+                .containsExactly(2, "Mail.eml › Brief.pdf", 1);
     }
 
     @Test
