@@ -3,13 +3,12 @@ package dev.streamingsaga.store;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.database.Databases.Dialect;
-import dev.streamingsaga.store.SegmentIndex.Found;
 import dev.streamingsaga.store.SegmentIndex.Model;
 import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import dev.streamingsaga.store.SegmentTexts.SegmentText;
+import dev.streamingsaga.store.WordSearch.WordHits;
 import java.text.Normalizer;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -37,19 +36,16 @@ final class HybridSearch implements VectorSearch {
     private static final String PHRASE = "phrase";
     private static final int RANK_OFFSET = 60;
     /** Always the same number, so that pages have one order. */
-    private static final int CANDIDATES = 100;
-
     private static final int NEAREST = 50;
     /** Segments that are returned as weak hits if there is nothing else. */
     private static final int MAX_WEAK = 3;
-    /** Rarest words that are also searched for inside words. */
-    private static final int MAX_PARTS = 6;
     /** Tokens left for the prefix that some models add to a query. */
     private static final int SPARE_TOKENS = 16;
 
     private final JdbcTemplate queries;
     private final SegmentIndex index;
     private final SegmentTexts segmentTexts;
+    private final WordSearch words;
     private final DocumentContent content;
     private final WeakHits weakHits;
     private final boolean embedded;
@@ -63,6 +59,7 @@ final class HybridSearch implements VectorSearch {
                 ? new SqliteSegmentIndex(queries, Runtime.getRuntime().maxMemory() / 4)
                 : new PostgresSegmentIndex(queries, db.config().servers().vectorIndex());
         this.segmentTexts = new SegmentTexts(queries);
+        this.words = new WordSearch(queries, index, segmentTexts);
         this.content = content;
         this.weakHits = new WeakHits(queries, db.dialect());
     }
@@ -88,18 +85,6 @@ final class HybridSearch implements VectorSearch {
         static final Nearest NONE = new Nearest(List.of(), List.of());
     }
 
-    /**
-     * What words find.
-     *
-     * @param all by their words, best first
-     * @param phrases those with the whole text, or with all quoted parts of it
-     */
-    private record WordHits(
-            SegmentRanking ranking,
-            Map<SegmentKey, SegmentText> texts,
-            List<SegmentKey> all,
-            List<SegmentKey> phrases) {}
-
     @Override
     public Page search(String text, int offset, int limit) {
         if (limit < 1 || limit > MAX_LIMIT) {
@@ -122,7 +107,7 @@ final class HybridSearch implements VectorSearch {
         long segments = models.values().stream().mapToLong(Long::longValue).sum();
         advise(segments);
         String language = content.language(query.text());
-        WordHits words = words(query, language, segments);
+        WordHits words = this.words.search(query, language, segments);
         Map<SegmentKey, Ranked> ranked = new LinkedHashMap<>();
         add(ranked, words.phrases(), PHRASE, 1);
         add(ranked, words.all(), "words", 0);
@@ -143,77 +128,6 @@ final class HybridSearch implements VectorSearch {
             Ranked before = ranked.getOrDefault(keys.get(rank), new Ranked(0, List.of()));
             ranked.put(keys.get(rank), before.plus(bonus + 1.0 / (RANK_OFFSET + rank + 1), list));
         }
-    }
-
-    private WordHits words(SearchQuery query, String language, long segments) {
-        List<Term> terms = query.terms(language);
-        List<Phrase> quoted = query.phrases().stream().map(Phrase::of).toList();
-        Phrase whole = Phrase.of(query.text());
-        List<Phrase> phrases = quoted.isEmpty() && !whole.isEmpty() ? List.of(whole) : quoted;
-        Set<SegmentKey> candidates = new LinkedHashSet<>();
-        if (!phrases.isEmpty()) {
-            candidates.addAll(index.phrase(
-                    phrases.stream()
-                            .flatMap(phrase -> phrase.sequences().stream())
-                            .toList(),
-                    CANDIDATES,
-                    query.filter()));
-        }
-        Found found = index.words(terms, CANDIDATES, query.filter());
-        Found parts = index.parts(rarest(terms, found.segments()), CANDIDATES, query.filter());
-        if (quoted.isEmpty()) {
-            candidates.addAll(found.keys());
-            candidates.addAll(parts.keys());
-        }
-        if (hasDocumentsWithoutWords()) {
-            candidates.addAll(index.notIndexed(query.text(), CANDIDATES, query.filter()));
-        }
-        Map<SegmentKey, SegmentText> texts = segmentTexts.read(candidates);
-        texts.values().removeIf(text -> !quoted.stream().allMatch(phrase -> phrase.isIn(text.words())));
-        SegmentRanking ranking = new SegmentRanking(terms, found.segments(), parts.segments(), segments);
-        List<SegmentKey> all = ranked(ranking, texts.values());
-        List<SegmentKey> withPhrase = phrases.isEmpty()
-                ? List.of()
-                : all.stream()
-                        .filter(key -> phrases.stream()
-                                .allMatch(phrase -> phrase.isIn(
-                                        Objects.requireNonNull(texts.get(key)).words())))
-                        .toList();
-        return new WordHits(ranking, texts, all, withPhrase);
-    }
-
-    private static List<Term> rarest(List<Term> terms, Map<String, Integer> segments) {
-        return terms.stream()
-                .filter(Term::hasParts)
-                .sorted(Comparator.comparingInt((Term term) -> segments.getOrDefault(term.stem(), 0)))
-                .limit(MAX_PARTS)
-                .toList();
-    }
-
-    private static List<SegmentKey> ranked(SegmentRanking ranking, Collection<SegmentText> texts) {
-        double length = texts.stream()
-                .mapToInt(text -> text.words().inOrder().size())
-                .average()
-                .orElse(1);
-        Map<SegmentKey, Double> scores = new LinkedHashMap<>();
-        for (SegmentText text : texts) {
-            double score = ranking.score(text.words(), Math.max(1, length));
-            if (score > 0) {
-                scores.put(text.key(), score);
-            }
-        }
-        return scores.entrySet().stream()
-                .sorted(Map.Entry.<SegmentKey, Double>comparingByValue(Comparator.reverseOrder())
-                        .thenComparing(entry -> entry.getKey().sagaId())
-                        .thenComparing(entry -> entry.getKey().ordinal()))
-                .map(Map.Entry::getKey)
-                .toList();
-    }
-
-    private boolean hasDocumentsWithoutWords() {
-        return !queries.queryForList(
-                        "select 1 from vector_document where word_format = 0 and visible = 1 limit 1", Integer.class)
-                .isEmpty();
     }
 
     /** @param always also in a language that the model does not know: for weak hits */
