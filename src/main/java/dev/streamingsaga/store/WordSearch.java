@@ -13,7 +13,9 @@ import java.util.Objects;
 import java.util.Set;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** Searches by words, parts of words and phrases: the database selects candidates, which are then ranked by their text. */
+/**
+ * Searches by words, parts of words and phrases: the database selects candidates, which are then ranked by their text.
+ */
 record WordSearch(JdbcTemplate queries, SegmentIndex index, SegmentTexts segmentTexts) {
     /** Always the same number, so that pages have one order. */
     private static final int CANDIDATES = 100;
