@@ -1,5 +1,5 @@
 // Uploads a file with tus-js-client, and continues after every failure, on whatever server the last line of the file of
-// ports names. Prints the URL of the upload, and at the end how many bytes were sent more than once.
+// ports names. Prints at the end the URL of the upload, and how many bytes were sent again each time it continued.
 // Arguments: file of ports, file, name
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,6 +10,7 @@ const size = statSync(file).size;
 let path;
 let sent = 0;
 let again = 0;
+const resumed = [];
 let failures = 0;
 
 function base() {
@@ -32,7 +33,11 @@ function attempt() {
       },
       onProgress: (bytes) => {
         if (first) {
-          again += Math.max(0, sent - bytes);
+          const twice = Math.max(0, sent - bytes);
+          again += twice;
+          if (sent > 0) {
+            resumed.push(twice);
+          }
           first = false;
         }
         sent = bytes;
@@ -56,4 +61,4 @@ for (;;) {
     await pause(200);
   }
 }
-console.log(JSON.stringify({ path, again, failures }));
+console.log(JSON.stringify({ path, again, resumed, failures }));

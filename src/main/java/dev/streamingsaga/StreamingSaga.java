@@ -500,7 +500,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                                 components().resources().config(),
                                 components().parts().journal(),
                                 components().parts().ingest(),
-                                components().reports())));
+                                components().reports(),
+                                SourceHost.open(components().resources().config()))));
     }
 
     /**

@@ -28,7 +28,7 @@ final class StagedDocuments {
     /**
      * Receives a body and checks it.
      *
-     * @param complete calls its argument to complete the body, or throws so that it is given up
+     * @param complete calls its argument to record that the body is complete, or throws so that it is given up
      * @throws Problem if it is not accepted; nothing is kept then
      */
     Completion receive(ApiRequest request, Body body, Function<Supplier<Completion>, Completion> complete)
@@ -47,7 +47,10 @@ final class StagedDocuments {
             slots.release();
         }
         try {
-            return complete.apply(upload::complete);
+            Completion completion = complete.apply(upload::record);
+            // Not in the caller's hands: it may hold a lock.
+            upload.removeUnlessAccepted(completion);
+            return completion;
         } catch (RuntimeException e) {
             upload.abort(Reason.CANCELLED, "the body was not accepted: " + e.getMessage());
             throw e instanceof Problem ? e : IngestDispatcher.Accepted.failed(e);

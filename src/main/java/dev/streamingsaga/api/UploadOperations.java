@@ -81,9 +81,33 @@ final class UploadOperations {
         ResumableRequest announced = announced(request);
         String id = register(announced);
         Reply created = withBody || announced.lengthBytes() == 0
-                ? requests.append(request, new UploadRequests.Append(id, sender(request), 0, checksum))
+                ? firstBytes(request, new UploadRequests.Append(id, sender(request), 0, checksum))
                 : progress(Reply.empty(204), uploads.find(id, sender(request)).orElseThrow());
-        return created.as(201).header("Location", config.endpoints().http().path() + "/api/uploads/" + id);
+        return created.as(201).header("Location", location(id));
+    }
+
+    private String location(String id) {
+        return config.endpoints().http().path() + "/api/uploads/" + id;
+    }
+
+    /** The upload exists, whatever becomes of its first bytes: its sender continues it, and creates no other one. */
+    private Reply firstBytes(ApiRequest request, UploadRequests.Append append) throws IOException {
+        Problem failure;
+        try {
+            return requests.append(request, append);
+        } catch (DocumentRefusedException e) {
+            failure = Problem.of(e);
+        } catch (Problem e) {
+            failure = e;
+        }
+        Optional<Progress> left = uploads.find(append.id(), append.sender());
+        if (left.isEmpty()) {
+            throw failure;
+        }
+        if (failure.status() == 503) {
+            return progress(Reply.empty(204), left.get());
+        }
+        throw failure.header("Location", location(append.id()));
     }
 
     private ResumableRequest announced(ApiRequest request) {
@@ -138,6 +162,7 @@ final class UploadOperations {
         Progress progress = find(request);
         if (!progress.isAccepted() && progress.offset() == progress.lengthBytes()) {
             // The answer to its last request was lost, and maybe its process.
+            requireAvailable.run();
             requests.finish(progress.id(), sender(request), request.trace());
             progress = find(request);
         }

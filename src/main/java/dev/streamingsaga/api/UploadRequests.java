@@ -54,8 +54,7 @@ final class UploadRequests {
 
     /** Answers 204 with the new offset, and with the saga if the upload is complete. */
     Reply append(ApiRequest request, Append append) throws IOException {
-        acquire();
-        boolean submitted = false;
+        acquire(slots::acquire);
         try {
             ResumableBody body = take(append.id(), append.sender())
                     .orElseThrow(() -> new Problem(
@@ -66,28 +65,42 @@ final class UploadRequests {
             if (!body.isComplete()) {
                 return received(body.leave());
             }
-            Completion completion = complete(body);
-            submitted = submit(completion, request.trace());
-            return accepted(body.lengthBytes(), completion);
+            return accepted(body.lengthBytes(), run(body, request.trace()));
         } finally {
             slots.release();
-            if (!submitted) {
-                dispatcher.release();
-            }
         }
     }
 
     /** Starts the saga of an upload whose bytes have all arrived. Does nothing if another request does it. */
     void finish(String id, String sender, TraceLink trace) throws IOException {
-        acquire();
-        boolean submitted = false;
+        acquire(slots::acquire);
         try {
             Optional<ResumableBody> body = take(id, sender);
             if (body.isPresent()) {
-                submitted = submit(complete(body.get()), trace);
+                run(body.get(), trace);
             }
         } finally {
             slots.release();
+        }
+    }
+
+    /** Only now is it one of the sagas that may run: its bytes may have arrived slowly. */
+    private Completion run(ResumableBody body, TraceLink trace) throws IOException {
+        boolean permitted = false;
+        try {
+            acquire(dispatcher::acquire);
+            permitted = true;
+        } finally {
+            if (!permitted) {
+                body.leave();
+            }
+        }
+        boolean submitted = false;
+        try {
+            Completion completion = complete(body);
+            submitted = submit(completion, trace);
+            return completion;
+        } finally {
             if (!submitted) {
                 dispatcher.release();
             }
@@ -95,18 +108,9 @@ final class UploadRequests {
     }
 
     /** Clients of tus try again after 503, not after 429. */
-    private void acquire() {
-        boolean acquired = false;
+    private static void acquire(Runnable limit) {
         try {
-            dispatcher.acquire();
-            try {
-                slots.acquire();
-                acquired = true;
-            } finally {
-                if (!acquired) {
-                    dispatcher.release();
-                }
-            }
+            limit.run();
         } catch (Problem busy) {
             throw new Problem(503, "busy", String.valueOf(busy.getMessage())).header("Retry-After", "5");
         }

@@ -1,5 +1,6 @@
 package dev.streamingsaga.chunk;
 
+import dev.streamingsaga.digest.Sha256;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.SortedMap;

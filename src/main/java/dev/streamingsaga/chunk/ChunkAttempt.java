@@ -50,7 +50,7 @@ final class ChunkAttempt {
         });
     }
 
-    /** Always throws: {@link TransientFailure} for a retry, or the failure that ends the saga. */
+    /** Always throws: {@link ChunkAttemptException} for a retry, or the failure that ends the saga. */
     void failed(Exchange exchange) {
         ObjectPut put = ObjectPut.of(exchange);
         throw failures.classify(put, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));

@@ -10,6 +10,7 @@ import static dev.streamingsaga.config.RouteNames.store;
 import static dev.streamingsaga.journal.StepNames.VERIFY;
 import static dev.streamingsaga.journal.StoreNames.UPLOAD;
 
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.BucketLocation;
 import dev.streamingsaga.journal.ChunkRow;

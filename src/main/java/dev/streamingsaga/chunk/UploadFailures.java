@@ -1,6 +1,7 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
@@ -76,7 +77,7 @@ final class UploadFailures {
                     cannotWrite(put, failure) + " after " + attempts + " attempts; compensating",
                     failure);
         }
-        return new TransientFailure(
+        return new ChunkAttemptException(
                 cannotWrite(put, failure) + " at attempt " + put.attempt() + " of " + attempts + "; next attempt in "
                         + config.documents().chunk().retryDelay().toMillis() + " ms",
                 failure);

@@ -4,9 +4,11 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Application;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -18,14 +20,28 @@ final class StartCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
 
+    @Option(
+            names = "--wait",
+            paramLabel = "DURATION",
+            description = "try again for this long while a server that it needs is away, such as 10m"
+                    + " (default: saga.start.wait, at first 0s)")
+    @Nullable
+    String wait;
+
     @Spec
     CommandSpec spec;
 
     @Override
     public Integer call() throws InterruptedException {
+        if (wait != null) {
+            options.settings.put("saga.start.wait", wait);
+        }
         SagaConfig config = options.load();
         DataDirectorySetup.prepare(config);
-        Application application = Application.serve(config);
+        Application application = new PatientStart(
+                        config.operation().node().startWait(),
+                        spec.commandLine().getErr())
+                .start(() -> Application.serve(config));
         Runtime.getRuntime().addShutdownHook(new Thread(application::close, "shutdown"));
         application.address().ifPresent(uri -> spec.commandLine().getOut().println("HTTP API and page: " + uri));
         config.endpoints()

@@ -23,9 +23,10 @@ public record OperationConfig(
 
     /**
      * @param name readable name of this process; empty: the host name
+     * @param startWait how long the command {@code start} waits for servers that are away; zero: not at all
      * @param drainTimeout how long a stop lets running sagas continue; zero: they are handed over at once
      */
-    public record Node(String name, Duration drainTimeout) {}
+    public record Node(String name, Duration startWait, Duration drainTimeout) {}
 
     /**
      * How a step meets a transient failure.

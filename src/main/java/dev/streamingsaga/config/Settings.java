@@ -256,7 +256,10 @@ public final class Settings {
 
     private static OperationConfig operation(SettingsReader read) {
         return new OperationConfig(
-                new OperationConfig.Node(read.text("saga.node.name"), read.duration("saga.drain.timeout")),
+                new OperationConfig.Node(
+                        read.text("saga.node.name"),
+                        read.duration("saga.start.wait"),
+                        read.duration("saga.drain.timeout")),
                 new OperationConfig.WaitPolicy(
                         read.integer("saga.step.attempts"),
                         read.duration("saga.step.retry-delay"),

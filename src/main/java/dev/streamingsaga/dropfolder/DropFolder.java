@@ -16,6 +16,7 @@ import dev.streamingsaga.journal.SagaRegistration;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.source.SourceHost;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -54,7 +55,9 @@ final class DropFolder {
     private final Writers writers;
     private final ChangeAlerts changes;
     private final Rechecks rechecks;
+    private final DeletedFiles deleted;
     private final FolderOwner owner;
+    private final SourceHost host;
     private final Path root;
     private volatile boolean stopped;
 
@@ -64,6 +67,7 @@ final class DropFolder {
         this.config = parts.config();
         this.journal = parts.journal();
         this.ingest = parts.ingest();
+        this.host = parts.host();
         this.template = context.createProducerTemplate();
         this.workers = context.getExecutorServiceManager()
                 .newFixedThreadPool(this, config.id("drop-saga"), config.concurrency());
@@ -82,6 +86,10 @@ final class DropFolder {
                 new Settlement.SettlementDependencies(journal, marker, writers, warnings));
         this.changes = new ChangeAlerts(root, journal, parts.alerts());
         this.rechecks = new Rechecks(root, new Rechecks.RecheckDependencies(journal, writers, changes, warnings));
+        this.deleted = new DeletedFiles(
+                root,
+                new DeletedFiles.DeletedFileDependencies(journal, ingest, settlement, warnings),
+                config.endpoints().drop().writers().watchAfter());
         this.owner = new FolderOwner(root.resolve(Settlement.DONE), journal::epoch, warnings);
     }
 
@@ -99,10 +107,11 @@ final class DropFolder {
         submitReady();
     }
 
-    /** Checks once whether files whose saga has ended have changed. */
+    /** Checks once whether files whose saga has ended have changed, or were deleted while nobody followed them. */
     void recheck() {
         if (owner.isOwned()) {
             rechecks.run();
+            deleted.run();
         }
     }
 
@@ -132,9 +141,8 @@ final class DropFolder {
             if (newest.filter(seen -> !seen.saga().state().isFinal()).isPresent()) {
                 return; // the saga is paused, being recovered, or runs in another process; it needs the file
             }
-            Optional<SagaRecord> ended = newest.filter(seen ->
-                            seen.identity().filter(tracked.identity()::equals).isPresent())
-                    .map(SagaRegistration.NewestSaga::saga);
+            Optional<SagaRecord> ended =
+                    newest.filter(seen -> isSame(seen, tracked)).map(SagaRegistration.NewestSaga::saga);
             if (ended.filter(saga -> saga.delivery().isPending()).isPresent()) {
                 return; // it is delivered again
             }
@@ -151,6 +159,18 @@ final class DropFolder {
                         tracked, config.endpoints().drop().stableFor().toNanos())) {
             offer(new Ready(tracked, Optional.empty()));
         }
+    }
+
+    /** A saga of another host may have seen the file through another mount: then its content decides. */
+    private boolean isSame(SagaRegistration.NewestSaga seen, TrackedFile tracked) {
+        if (!seen.isOf(tracked.identity(), host.id())) {
+            return false;
+        }
+        SagaRecord saga = seen.saga();
+        return host.holds(saga)
+                || saga.delivery().isPending()
+                || saga.document().isEmpty()
+                || ChangeAlerts.isSameContent(saga, tracked.file(), tracked.identity(), tracked.identity());
     }
 
     /**

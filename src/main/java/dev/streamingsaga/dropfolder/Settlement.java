@@ -75,6 +75,23 @@ final class Settlement {
         }
     }
 
+    /**
+     * Writes the outcome of a saga whose file is no longer there. Writes none if the file was settled before.
+     *
+     * @return false if another process is settling files; call again later
+     * @throws IOException if the file system fails; call again later
+     */
+    synchronized boolean settleDeleted(Path file, EndedSaga ended) throws IOException {
+        Path end = folder(root.resolve(ended.state() == SagaState.COMPLETED ? DONE : ".failed"));
+        try (MoveLock lock = MoveLock.acquire(end, parts.journal().singletons())) {
+            if (lock.isHeld() && !parts.journal().droppedFiles().has(ended.sagaId())) {
+                Path parent = root.relativize(file).getParent();
+                writeOutcome(file, ended, parent == null ? end : folder(end.resolve(parent)), false);
+            }
+            return lock.isHeld();
+        }
+    }
+
     private boolean isMove() {
         return drop.after() == AfterDrop.MOVE;
     }
@@ -108,11 +125,18 @@ final class Settlement {
     private void settle(TrackedFile tracked, Settlement.EndedSaga ended, Path folder) throws IOException {
         boolean unchanged = isUnchanged(tracked);
         boolean moved = isMove() && unchanged;
-        String name = name(
-                new OutcomeNames(tracked.file().getFileName().toString(), ended.sagaId()),
-                folder,
-                ended.sagaId(),
-                moved);
+        String name = writeOutcome(tracked.file(), ended, folder, moved);
+        if (moved) {
+            move(tracked, ended, folder.resolve(name));
+        } else if (unchanged) {
+            recheck(tracked, ended, tracked.file(), tracked.identity().changedNanos());
+        }
+    }
+
+    /** @return the name that the file gets beside its outcome */
+    private String writeOutcome(Path file, EndedSaga ended, Path folder, boolean forFile) throws IOException {
+        String name =
+                name(new OutcomeNames(file.getFileName().toString(), ended.sagaId()), folder, ended.sagaId(), forFile);
         Path json = folder.resolve(OutcomeNames.json(name));
         if (!exists(json)) {
             try (SideEffects.Span span = SideEffects.begin("drop", "outcome " + root.relativize(json))) {
@@ -122,11 +146,7 @@ final class Settlement {
                         ended.outcome().get());
             }
         }
-        if (moved) {
-            move(tracked, ended, folder.resolve(name));
-        } else if (unchanged) {
-            recheck(tracked, ended, tracked.file(), tracked.identity().changedNanos());
-        }
+        return name;
     }
 
     static boolean isUnchanged(TrackedFile tracked) {

@@ -19,7 +19,8 @@ import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 final class BucketSweep {
     private static final Logger LOG = LoggerFactory.getLogger(BucketSweep.class);
     private static final Pattern HALF_WRITTEN =
-            Pattern.compile("(chunk-\\d{6}|manifest\\.json)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+            Pattern.compile("(chunk-\\d{6}|tail-\\d{12}|manifest\\.json|\\.owner\\.json)"
+                    + "-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final Path baseDir;
     private final BlobStore store;
@@ -29,10 +30,14 @@ final class BucketSweep {
         this.store = store;
     }
 
+    /** Whether a file is the draft of an object: a write that is in progress, or that a killed process left. */
+    static boolean isHalfWritten(String name) {
+        return HALF_WRITTEN.matcher(name.substring(name.lastIndexOf('/') + 1)).matches();
+    }
+
     void run() throws IOException {
         try (Stream<Path> found = Files.walk(baseDir)) {
-            List<Path> halfWritten = found.filter(path ->
-                            HALF_WRITTEN.matcher(path.getFileName().toString()).matches())
+            List<Path> halfWritten = found.filter(path -> isHalfWritten(path.toString()))
                     .filter(Files::isRegularFile)
                     .toList();
             for (Path path : halfWritten) {

@@ -38,7 +38,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * Adds four guarantees to the filesystem store.
+ * Adds five guarantees to the filesystem store.
  *
  * <p>Durable: a write or removal is synced before it is acknowledged, first the file, then every directory above it.
  *
@@ -49,6 +49,9 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * reading.
  *
  * <p>Private: files have mode 600 and folders 700, regardless of the umask and the access control list of a request.
+ *
+ * <p>Complete: a listing leaves out the drafts of objects that are being written, which the filesystem store lists
+ * under names of their own.
  *
  * <p>A full disk causes 507 {@code InsufficientStorage} instead of 500.
  */
@@ -140,6 +143,7 @@ final class DurableBlobStore extends ForwardingBlobStore {
         ListObjectsV2Response found = super.list(request);
         return found.toBuilder()
                 .contents(found.contents().stream()
+                        .filter(each -> !BucketSweep.isHalfWritten(each.key()))
                         .map(each -> tagged(request.bucket(), each))
                         .toList())
                 .build();

@@ -1,9 +1,6 @@
 package dev.streamingsaga.intake;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import dev.streamingsaga.digest.Sha256;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -23,7 +20,7 @@ public record BodyKey(String endpoint, String fileName) {
 
     /** @param sha256 of the body, lower-case hex */
     public static BodyKey of(String endpoint, String sender, String documentName, String sha256) {
-        String hash = sha256(sender + "\n" + documentName + "\n" + sha256).substring(0, HASH_CHARS);
+        String hash = Sha256.of(sender + "\n" + documentName + "\n" + sha256).substring(0, HASH_CHARS);
         String type = documentName.replaceFirst("^.*[.]", "").toLowerCase(Locale.ROOT);
         boolean typed = documentName.contains(".") && TYPE.matcher(type).matches();
         return new BodyKey(endpoint, typed ? hash + "." + type : hash);
@@ -38,14 +35,5 @@ public record BodyKey(String endpoint, String fileName) {
     @Override
     public String toString() {
         return endpoint + ":" + fileName;
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

@@ -2,6 +2,7 @@ package dev.streamingsaga.intake;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.datadir.Permissions;
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
 import java.io.IOException;
@@ -14,9 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -161,7 +160,7 @@ public final class UploadSpool {
     }
 
     private UploadSpool.ReceivedBody write(Body body, long limit, Path part) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.digest();
         try (FileChannel file = FileChannel.open(
                 part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
             SpoolWriter writer = new SpoolWriter(file, digest, (size, more) -> {
@@ -179,8 +178,7 @@ public final class UploadSpool {
                 throw e;
             }
             file.force(true);
-            return new UploadSpool.ReceivedBody(
-                    part, writer.size(), HexFormat.of().formatHex(digest.digest()));
+            return new UploadSpool.ReceivedBody(part, writer.size(), Sha256.hex(digest));
         }
     }
 
@@ -223,13 +221,5 @@ public final class UploadSpool {
 
     public void drop(UploadSpool.ReceivedBody body) throws IOException {
         Files.deleteIfExists(body.part());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

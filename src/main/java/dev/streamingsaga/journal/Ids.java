@@ -1,10 +1,7 @@
 package dev.streamingsaga.journal;
 
 import com.github.f4b6a3.ulid.UlidCreator;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import dev.streamingsaga.digest.Sha256;
 import java.util.Locale;
 
 /** Identifiers of lower-case letters and digits only, which are safe in keys, URLs and options. */
@@ -25,11 +22,6 @@ public final class Ids {
     }
 
     static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return Sha256.of(text);
     }
 }

@@ -70,7 +70,7 @@ public final class SagaPages {
      * {@value #MAX_SCANNED} sagas if no index covers all conditions.
      */
     public SagaCount count(SagaQuery query) {
-        return selection(query.next(""))
+        return selection(query.next(""), false)
                 .map(selection -> selection.isCountable() ? counted(selection) : scanned(selection))
                 .orElse(new SagaCount(Map.of(), true));
     }
@@ -104,7 +104,16 @@ public final class SagaPages {
 
     /** @param limit maximum number of sagas */
     public SagaPage page(SagaQuery query, int limit) {
-        return selection(query)
+        return page(query, false, limit);
+    }
+
+    /** As {@link #page}, only sagas whose document is to be delivered again. */
+    public SagaPage dueAgain(SagaQuery query, int limit) {
+        return page(query, true, limit);
+    }
+
+    private SagaPage page(SagaQuery query, boolean dueAgain, int limit) {
+        return selection(query, dueAgain)
                 .map(selection -> page(selection, limit, query.oldestFirst()))
                 .orElse(new SagaPage(List.of(), Optional.empty()));
     }
@@ -119,14 +128,14 @@ public final class SagaPages {
     }
 
     /** Empty if no saga can match. */
-    private Optional<SagaSelection> selection(SagaQuery query) {
+    private Optional<SagaSelection> selection(SagaQuery query, boolean dueAgain) {
         SagaFilter filter = query.filter();
         Optional<String> low = filter.receivedFrom().flatMap(this::firstReceived);
         if (query.states().isEmpty() || filter.receivedFrom().isPresent() && low.isEmpty()) {
             return Optional.empty();
         }
         Optional<String> high = filter.receivedBefore().flatMap(this::firstReceived);
-        return Optional.of(new SagaSelection(query, new Bounds(low, high)));
+        return Optional.of(new SagaSelection(query, new Bounds(low, high), dueAgain));
     }
 
     private Optional<String> firstReceived(Instant time) {

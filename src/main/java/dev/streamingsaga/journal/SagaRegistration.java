@@ -10,7 +10,19 @@ public final class SagaRegistration {
     public record RegisteredSaga(SagaRecord saga, boolean isNew) {}
 
     /** A saga, and the identity of the file as its last run, or its registration, saw it. */
-    public record NewestSaga(SagaRecord saga, Optional<SourceIdentity> identity) {}
+    public record NewestSaga(SagaRecord saga, Optional<SourceIdentity> identity) {
+        /**
+         * Whether it was about the file that a host sees now. A file of another host has another device or inode here:
+         * size and modification time must agree, and the caller compares the content.
+         */
+        public boolean isOf(SourceIdentity now, String host) {
+            return identity.filter(before -> before.equals(now)
+                            || !saga.origin().host().isEmpty()
+                                    && !saga.origin().host().equals(host)
+                                    && before.mayBeSharedWith(now))
+                    .isPresent();
+        }
+    }
 
     /** As in the migration that added the column. */
     private static final String MISSING_KEYS = "UPDATE saga SET source_key = CASE"
@@ -74,8 +86,8 @@ public final class SagaRegistration {
             // Only now: another saga commits its outcome before it releases the source.
             Optional<NewestSaga> before = newest(source);
             Optional<SagaRecord> ended = request.once()
-                    .flatMap(identity -> before)
-                    .filter(newest -> newest.identity().equals(request.once()))
+                    .flatMap(identity -> before.filter(
+                            newest -> newest.isOf(identity, request.origin().host())))
                     .map(NewestSaga::saga);
             if (ended.isPresent()) {
                 release(sagaId);

@@ -12,6 +12,9 @@ import java.util.stream.Collectors;
 
 /** Reads sagas. */
 public final class SagaRepository {
+    /** Sagas of one page of {@link #unpublished}. */
+    public static final int PAGE = 100;
+
     /** The final states, as an SQL list. */
     static final String FINAL = "('COMPLETED','COMPENSATED','PARTIALLY_COMPENSATED')";
 
@@ -120,6 +123,30 @@ public final class SagaRepository {
                 .sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
                         + " AND publish_after <= ? AND " + SagaFormat.KNOWN + " ORDER BY saga_id")
                 .param(db.now())
+                .query(SagaRepository::saga)
+                .list();
+    }
+
+    /**
+     * Completed sagas whose document is not visible in every store yet, oldest first; at most {@value #PAGE}.
+     *
+     * @param after the last saga of the page before; empty for the first page
+     */
+    public List<SagaRecord> unpublished(String after) {
+        return db.sql
+                .sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
+                        + " AND saga_id > ? AND " + SagaFormat.KNOWN + " ORDER BY saga_id LIMIT " + PAGE)
+                .param(after)
+                .query(SagaRepository::saga)
+                .list();
+    }
+
+    /** Sagas of dropped files that another process began and that have ended since then, oldest first. */
+    public List<SagaRecord> droppedAndResumed(Instant since) {
+        return db.sql
+                .sql("SELECT * FROM saga WHERE finished_at IS NOT NULL AND finished_at >= ? AND endpoint = ?"
+                        + " AND run > 1 AND state IN " + FINAL + " ORDER BY saga_id")
+                .params(since.toEpochMilli(), Delivery.Endpoint.DROP_FOLDER.name())
                 .query(SagaRepository::saga)
                 .list();
     }

@@ -40,6 +40,7 @@ final class SagaSelection {
     private final Bounds bounds;
     private final Optional<Column> column;
     private final boolean everyState;
+    private final boolean dueAgain;
     private final List<Predicate<Candidate>> checks;
 
     /**
@@ -74,9 +75,15 @@ final class SagaSelection {
             WarningTally warnings) {}
 
     SagaSelection(SagaQuery query, Bounds bounds) {
+        this(query, bounds, false);
+    }
+
+    /** @param dueAgain only sagas whose document is to be delivered again */
+    SagaSelection(SagaQuery query, Bounds bounds, boolean dueAgain) {
         this.query = query;
         this.bounds = bounds;
-        this.column = column(query);
+        this.dueAgain = dueAgain;
+        this.column = dueAgain ? Optional.empty() : column(query);
         this.everyState = query.states().equals(EnumSet.allOf(SagaState.class));
         this.checks = checks();
     }
@@ -131,7 +138,7 @@ final class SagaSelection {
                                 .filter(any -> any.warned() && any.warning().isEmpty() && !isColumn(WARNING_COUNT))
                                 .map(any -> saga -> saga.warnings().count() > 0),
                         Optional.of(query.states())
-                                .filter(states -> isWithoutState() && !everyState)
+                                .filter(states -> (isWithoutState() || dueAgain) && !everyState)
                                 .map(states -> saga -> states.contains(saga.state())))
                 .flatMap(Optional::stream)
                 .toList();
@@ -248,6 +255,10 @@ final class SagaSelection {
     }
 
     private Stream<String> parts() {
+        if (dueAgain) {
+            return Stream.of("SELECT saga_id FROM saga WHERE next_delivery_at IS NOT NULL"
+                    + (query.attention() ? " AND saga_id IN (" + PARTIAL + ")" : ""));
+        }
         if (query.attention()) {
             return ATTENTION.stream();
         }

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /** Journals one command for each saga or clean-up entry that matches a query. */
 final class BulkCommands {
@@ -52,14 +53,29 @@ final class BulkCommands {
         return new BulkOutcome(selection.sagas().size() - refusals.size(), refusals, selection.more());
     }
 
+    /** Sagas without an outcome first, then those whose document is to be delivered again. */
     private Selection select(OperatorCommand command, SagaQuery query, int limit) {
         EnumSet<SagaState> states = EnumSet.allOf(SagaState.class);
         states.removeIf(state -> !query.states().contains(state) || !SagaCommands.accepts(state, command));
+        Selection running = select(query.in(states), limit, journal.pages()::page);
+        if (running.more() || command == OperatorCommand.PAUSE) {
+            return running;
+        }
+        Selection again = select(query, limit - running.sagas().size(), journal.pages()::dueAgain);
+        List<SagaRecord> both = new ArrayList<>(running.sagas());
+        again.sagas().stream()
+                .filter(saga ->
+                        command == OperatorCommand.CANCEL || saga.delivery().isDue())
+                .forEach(both::add);
+        return new Selection(both, again.more());
+    }
+
+    private static Selection select(SagaQuery query, int limit, BiFunction<SagaQuery, Integer, SagaPage> pages) {
         List<SagaRecord> sagas = new ArrayList<>();
-        Optional<SagaQuery> page = Optional.of(query.in(states));
-        for (int pages = 0; pages < MAX_PAGES && page.isPresent() && sagas.size() < limit; pages++) {
+        Optional<SagaQuery> page = Optional.of(query);
+        for (int n = 0; n < MAX_PAGES && page.isPresent() && sagas.size() < limit; n++) {
             SagaQuery current = page.get();
-            SagaPage found = journal.pages().page(current, limit - sagas.size());
+            SagaPage found = pages.apply(current, limit - sagas.size());
             sagas.addAll(found.sagas());
             page = found.next().map(current::next);
         }

@@ -9,7 +9,10 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.outage.DownDependency;
 import dev.streamingsaga.saga.Alerts;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 
 /**
@@ -21,7 +24,8 @@ public final class Reports implements Alerts {
     private final AlertDrafts drafts;
     private final AlertDelivery delivery;
     private final ReportFiles files;
-    private volatile List<DownDependency> knownDown = List.of();
+    /** Outages whose alert was journaled, by this node or another. */
+    private final Set<DownDependency> knownDown = new HashSet<>();
 
     public Reports(SagaConfig config, Journal journal, CamelContext context) {
         this.journal = journal;
@@ -84,21 +88,28 @@ public final class Reports implements Alerts {
 
     /**
      * Journals and delivers one alert for each dependency that went down, on the saga that met it first. Of several
-     * nodes that meet the same outage, the first one does.
+     * nodes that meet the same outage, the first one does. After a failure of the journal, call it again.
      */
-    public void outagesChanged(List<DownDependency> down) {
-        List<DownDependency> before = knownDown;
-        knownDown = List.copyOf(down);
-        before.stream()
-                .filter(former -> !down.contains(former))
-                .forEach(former -> journal.singletons().release(lease(former)));
-        down.stream()
-                .filter(now -> !before.contains(now) && journal.singletons().hold(lease(now)))
-                .forEach(now -> journal.sagas().find(now.sagaId()).ifPresent(saga -> {
-                    EventDraft alert = drafts.dependencyDown(saga, now);
-                    journal.events().append(saga.sagaId(), alert.kind(), alert.step(), alert.message(), alert.detail());
-                    deliver(saga.sagaId());
-                }));
+    public synchronized void outagesChanged(List<DownDependency> down) {
+        for (DownDependency former : List.copyOf(knownDown)) {
+            if (!down.contains(former)) {
+                journal.singletons().release(lease(former));
+                knownDown.remove(former);
+            }
+        }
+        for (DownDependency now : down) {
+            if (!knownDown.contains(now)) {
+                Optional<SagaRecord> alerted =
+                        journal.singletons().hold(lease(now)) ? journal.sagas().find(now.sagaId()) : Optional.empty();
+                alerted.ifPresent(saga -> append(saga, drafts.dependencyDown(saga, now)));
+                knownDown.add(now);
+                alerted.ifPresent(saga -> deliver(saga.sagaId()));
+            }
+        }
+    }
+
+    private void append(SagaRecord saga, EventDraft alert) {
+        journal.events().append(saga.sagaId(), alert.kind(), alert.step(), alert.message(), alert.detail());
     }
 
     private static String lease(DownDependency down) {

@@ -54,7 +54,10 @@ public final class Outages implements AutoCloseable {
         probes.put(dependency, probe);
     }
 
-    /** Calls the listener with what is down whenever that changes, on the thread of the probe. */
+    /**
+     * Calls the listener with what is down whenever that changes, on the thread of a probe; once more after each
+     * interval until it does not throw.
+     */
     public void addListener(Consumer<List<DownDependency>> listener) {
         listeners.add(listener);
     }
@@ -130,8 +133,7 @@ public final class Outages implements AutoCloseable {
     }
 
     private void notifyListeners() {
-        List<DownDependency> current = current();
-        listeners.forEach(listener -> notify(listener, current));
+        listeners.forEach(listener -> notify(listener, true));
     }
 
     private Optional<String> problem(Dependency dependency) {
@@ -148,11 +150,14 @@ public final class Outages implements AutoCloseable {
         }
     }
 
-    private static void notify(Consumer<List<DownDependency>> listener, List<DownDependency> current) {
+    private void notify(Consumer<List<DownDependency>> listener, boolean first) {
         try {
-            listener.accept(current);
+            listener.accept(current());
         } catch (RuntimeException e) {
-            LOG.warn("a part of this instance did not react to an outage: {}", e.toString());
+            if (first) {
+                LOG.warn("a part of this instance did not react to an outage ({}); it is notified again", e.toString());
+            }
+            schedule(() -> notify(listener, false), interval);
         }
     }
 

@@ -10,6 +10,7 @@ import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.SagaRepository;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.saga.SagaEngine;
 import java.time.Instant;
@@ -21,7 +22,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,9 +37,6 @@ public final class Recovery implements AutoCloseable {
     /** One for each schedule: heartbeats, time limits and operator commands must not wait for a store that hangs. */
     private static final int THREADS = 4;
 
-    /** The lease of the node that works on stores, bucket and alerts for sagas that have ended. */
-    private static final String MAINTENANCE = "maintenance";
-
     private final SagaConfig config;
     private final Journal journal;
     private final Runs runs;
@@ -47,7 +44,7 @@ public final class Recovery implements AutoCloseable {
     private final StaleSagas stale;
     private final RedeliverySchedule redeliveries;
     private final ScheduledExecutorService timer;
-    private final AtomicBoolean workingOnStores = new AtomicBoolean();
+    private final Maintenance maintenance;
 
     /** @param parts what the recovery works with */
     public Recovery(SagaConfig config, CamelContext context, RecoveryDependencies parts) {
@@ -57,6 +54,14 @@ public final class Recovery implements AutoCloseable {
         this.engine = parts.engine();
         this.stale = new StaleSagas(config, context, parts);
         this.redeliveries = new RedeliverySchedule(config, context, journal, parts);
+        // One piece of work may call every store and the bucket.
+        this.maintenance = new Maintenance(
+                journal.singletons(),
+                config.operation()
+                        .compensation()
+                        .stepTimeout()
+                        .multipliedBy(config.participants().size() + 1L),
+                System::nanoTime);
         this.timer = context.getExecutorServiceManager().newScheduledThreadPool(this, config.id("recovery"), THREADS);
     }
 
@@ -69,9 +74,7 @@ public final class Recovery implements AutoCloseable {
         }
         stale.start(lockHeld);
         // A store may have been fixed while no process was running.
-        publish(journal.sagas().unfinished().stream()
-                .filter(saga -> saga.state() == SagaState.COMPLETED && !saga.needsNewerVersion())
-                .toList());
+        publishAll();
         long heartbeat = config.operation().recovery().lease().toMillis() / 4;
         every(heartbeat, this::renewLeases, journal.nodes()::renew, journal.singletons()::renew);
         every(
@@ -84,9 +87,13 @@ public final class Recovery implements AutoCloseable {
 
     /** What one of the nodes does for all. */
     private void maintain() {
-        if (journal.singletons().hold(MAINTENANCE)) {
-            guarded(this::removeLateChunks);
-            guarded(engine::redeliverAlerts);
+        if (maintenance.begin()) {
+            try {
+                guarded(this::removeLateChunks);
+                guarded(engine::redeliverAlerts);
+            } finally {
+                maintenance.end();
+            }
         }
     }
 
@@ -103,7 +110,7 @@ public final class Recovery implements AutoCloseable {
             guarded(redeliveries::run);
         }
         boolean storesWanted = due.publications() || due.cleanupCommands() || due.cleanups();
-        if (storesWanted && journal.singletons().hold(MAINTENANCE) && workingOnStores.compareAndSet(false, true)) {
+        if (storesWanted && maintenance.begin()) {
             timer.execute(() -> workOnStores(due));
         }
     }
@@ -112,16 +119,22 @@ public final class Recovery implements AutoCloseable {
     private void workOnStores(DueWork due) {
         try {
             if (due.publications()) {
-                guarded(() -> publish(journal.sagas().publicationsDue()));
+                guarded(() -> journal.sagas().publicationsDue().forEach(saga -> {
+                    maintenance.progress();
+                    publish(List.of(saga));
+                }));
             }
             if (due.cleanupCommands()) {
-                guarded(() -> journal.cleanups().pendingCommands().forEach(this::execute));
+                guarded(() -> journal.cleanups().pendingCommands().forEach(command -> {
+                    maintenance.progress();
+                    execute(command);
+                }));
             }
             if (due.cleanups()) {
                 guarded(this::retryCleanups);
             }
         } finally {
-            workingOnStores.set(false);
+            maintenance.end();
         }
     }
 
@@ -155,12 +168,24 @@ public final class Recovery implements AutoCloseable {
         journal.sagas()
                 .lateWriteChecksDue(
                         journal.clock().instant().minus(config.servers().s3().timeout()))
-                .forEach(saga -> guarded(() -> engine.removeLateChunks(saga)));
+                .forEach(saga -> {
+                    maintenance.progress();
+                    guarded(() -> engine.removeLateChunks(saga));
+                });
     }
 
     /** Sagas that this process has taken over and not finished yet. */
     public List<CompletableFuture<SagaState>> pending() {
         return stale.pending();
+    }
+
+    private void publishAll() {
+        List<SagaRecord> page = List.of();
+        do {
+            page = journal.sagas()
+                    .unpublished(page.isEmpty() ? "" : page.get(page.size() - 1).sagaId());
+            publish(page);
+        } while (page.size() == SagaRepository.PAGE);
     }
 
     /** One at a time: a document that cannot be published must not hold up the others. */
@@ -229,6 +254,7 @@ public final class Recovery implements AutoCloseable {
         Set<String> tried = new HashSet<>();
         for (CleanupEntry entry : new ArrayList<>(journal.cleanups().due())) {
             if (tried.add(entry.sagaId() + " " + entry.step())) {
+                maintenance.progress();
                 engine.retry(entry);
             }
         }

@@ -1,14 +1,13 @@
 package dev.streamingsaga.source;
 
+import dev.streamingsaga.digest.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -49,7 +48,7 @@ final class DigestPass {
         hasher.setDaemon(true);
         hasher.start();
         try {
-            MessageDigest whole = sha256();
+            MessageDigest whole = Sha256.digest();
             long read = 0;
             try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
                 read = readAll(file, whole);
@@ -57,7 +56,7 @@ final class DigestPass {
                 full.put(END); // never blocks: there is room for every buffer and the end marker
                 hasher.join();
             }
-            return new Digests(hex(whole), read, chunks.end());
+            return new Digests(Sha256.hex(whole), read, chunks.end());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while hashing", e);
@@ -101,7 +100,7 @@ final class DigestPass {
     /** Used by one thread, read by the other after {@code join}. */
     private static final class ChunkHashes {
         private final long chunkSize;
-        private final MessageDigest digest = sha256();
+        private final MessageDigest digest = Sha256.digest();
         private final List<String> done = new ArrayList<>();
         private long inChunk;
 
@@ -117,7 +116,7 @@ final class DigestPass {
                 at += n;
                 inChunk += n;
                 if (inChunk == chunkSize) {
-                    done.add(hex(digest));
+                    done.add(Sha256.hex(digest));
                     inChunk = 0;
                 }
             }
@@ -125,21 +124,9 @@ final class DigestPass {
 
         List<String> end() {
             if (inChunk > 0) {
-                done.add(hex(digest));
+                done.add(Sha256.hex(digest));
             }
             return done;
         }
-    }
-
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
-    static String hex(MessageDigest digest) {
-        return HexFormat.of().formatHex(digest.digest());
     }
 }

@@ -1,5 +1,6 @@
 package dev.streamingsaga.source;
 
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SourceIdentity;
@@ -108,7 +109,7 @@ public final class SourceFile {
     }
 
     private static String sha256(Path path, long offset, long sizeBytes, Runnable cancelCheck) {
-        MessageDigest digest = DigestPass.sha256();
+        MessageDigest digest = Sha256.digest();
         ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(BUFFER_BYTES, Math.max(1, sizeBytes)));
         long end = offset + sizeBytes;
         try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
@@ -127,7 +128,7 @@ public final class SourceFile {
         } catch (IOException e) {
             throw failure(path, e);
         }
-        return DigestPass.hex(digest);
+        return Sha256.hex(digest);
     }
 
     private static SourceIdentity identityOf(Path path, SourceIdentity expected) {

@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The host that this process runs on, as the journal knows it, and which sources it can read. The id is kept in the
@@ -26,8 +25,6 @@ public final class SourceHost {
 
     private static final String SPOOL = "spool";
     private static final int ID_CHARS = 26;
-    /** Network file systems keep modification times with less precision than local ones. */
-    private static final long SAME_TIME_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final String id;
     private final Path dataDir;
@@ -90,10 +87,7 @@ public final class SourceHost {
     private static boolean isSame(Path path, SagaRecord saga) {
         Optional<SourceIdentity> before = saga.origin().identity();
         return before.isPresent()
-                && readIdentity(path)
-                        .filter(now -> now.sizeBytes() == before.get().sizeBytes()
-                                && Math.abs(now.modifiedNanos() - before.get().modifiedNanos()) < SAME_TIME_NANOS)
-                        .isPresent();
+                && readIdentity(path).filter(before.get()::mayBeSharedWith).isPresent();
     }
 
     private static Optional<SourceIdentity> readIdentity(Path path) {

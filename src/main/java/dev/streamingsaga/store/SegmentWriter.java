@@ -6,7 +6,6 @@ import dev.streamingsaga.content.EmbeddedSegment;
 import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.content.Resumption;
-import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;

@@ -86,6 +86,30 @@ public final class BodyUpload {
      * @param delivery how the body was delivered
      */
     public Completion complete(Optional<String> request, DeliveryRequest delivery) {
+        Completion completion = record(request, delivery);
+        removeUnlessAccepted(completion);
+        return completion;
+    }
+
+    /**
+     * As {@link #complete()}, without removing anything: call {@link #removeUnlessAccepted} afterwards. It only writes
+     * to the journal.
+     */
+    public Completion record() {
+        return record(Optional.empty(), DeliveryRequest.NONE);
+    }
+
+    /** Removes what has arrived if another saga answers for the same content. */
+    public void removeUnlessAccepted(Completion completion) {
+        if (completion.accepted().isEmpty()) {
+            abort(
+                    Reason.DUPLICATE,
+                    "saga " + completion.saga().sagaId() + " has the same content from the same sender under the same"
+                            + " name; what has arrived is removed");
+        }
+    }
+
+    private Completion record(Optional<String> request, DeliveryRequest delivery) {
         Document document = writer.document();
         OnConflict onConflict = parts.config().documents().source().onConflict();
         Optional<SagaRecord> answering = parts.journal()
@@ -102,10 +126,6 @@ public final class BodyUpload {
                                 request,
                                 delivery));
         if (answering.isPresent()) {
-            abort(
-                    Reason.DUPLICATE,
-                    "saga " + answering.get().sagaId() + " has the same content from the same sender under the same"
-                            + " name; what has arrived is removed");
             return new Completion(answering.get(), Optional.empty());
         }
         SagaRecord saga = parts.journal().sagas().find(sagaId()).orElseThrow();

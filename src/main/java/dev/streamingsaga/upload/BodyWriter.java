@@ -1,5 +1,6 @@
 package dev.streamingsaga.upload;
 
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.intake.BodyAbortedException;
 import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.intake.UploadSpool;
@@ -140,7 +141,7 @@ final class BodyWriter extends OutputStream {
 
     /** Hash of all bytes; empty if that of the bytes before this writer's is not known. */
     Optional<MessageDigest> digest() {
-        return whole.map(RunningDigest::copy);
+        return whole.map(Sha256::copy);
     }
 
     /** From now on the whole is hashed, of which everything before is in this digest. */
@@ -154,7 +155,7 @@ final class BodyWriter extends OutputStream {
 
     /** Hash of the whole body. */
     String sha256() {
-        return whole.map(RunningDigest::hex).orElse(knownSha256);
+        return whole.map(Sha256::hexSoFar).orElse(knownSha256);
     }
 
     private void recordType(Path firstChunk) {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.upload;
 
+import dev.streamingsaga.digest.Sha256;
 import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,7 +26,7 @@ final class DigestsInProgress {
     synchronized Optional<MessageDigest> take(String sagaId, long count) {
         HashedBytes known = newest.remove(sagaId);
         if (count == 0) {
-            return Optional.of(RunningDigest.digest());
+            return Optional.of(Sha256.digest());
         }
         return Optional.ofNullable(known)
                 .filter(bytes -> bytes.count() == count)

@@ -1,6 +1,7 @@
 package dev.streamingsaga.upload;
 
 import dev.streamingsaga.datadir.Permissions;
+import dev.streamingsaga.digest.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -8,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +19,7 @@ final class PartFile {
 
     private final Path path;
     private final FileChannel file;
-    private final MessageDigest digest = RunningDigest.digest();
+    private final MessageDigest digest = Sha256.digest();
     private long size;
 
     private PartFile(Path path, FileChannel file) {
@@ -54,7 +54,7 @@ final class PartFile {
     /** Hash of what was written, lower-case hex; nothing can be written afterwards. */
     String close() throws IOException {
         file.close();
-        return HexFormat.of().formatHex(digest.digest());
+        return Sha256.hex(digest);
     }
 
     void delete() {

@@ -131,10 +131,13 @@ public final class ResumableUploads {
      */
     public boolean terminate(String id, String sender) {
         Optional<OpenUpload> upload = open(id, sender);
-        upload.map(OpenUpload::saga)
-                .ifPresent(saga ->
-                        parts.engine().compensate(id, saga.run(), Reason.CLIENT_ABORTED, "terminated by its sender"));
-        return upload.isPresent();
+        boolean found = upload.isPresent();
+        // A request that takes the body, or leaves it, in this moment makes it the next run, which nothing has ended.
+        while (upload.isPresent()) {
+            parts.engine().compensate(id, upload.get().saga().run(), Reason.CLIENT_ABORTED, "terminated by its sender");
+            upload = open(id, sender);
+        }
+        return found;
     }
 
     /** Time after which a body is given up if nothing more of it arrives. */

@@ -4,6 +4,7 @@ import dev.streamingsaga.chunk.IncomingObjects;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.datadir.Permissions;
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.journal.ActiveRun;
@@ -94,7 +95,7 @@ public final class Uploads implements AutoCloseable {
                 .orElseThrow();
         BodyWriter writer = new BodyWriter(
                 parts, run, List.of(), config.documents().source().maxSizeBytes());
-        writer.setDigest(RunningDigest.digest());
+        writer.setDigest(Sha256.digest());
         return new BodyUpload(parts, run, writer);
     }
 

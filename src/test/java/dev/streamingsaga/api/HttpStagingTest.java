@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -256,8 +257,39 @@ class HttpStagingTest {
                 .until(
                         () -> saga.column("journal", "SELECT state FROM saga ORDER BY state"),
                         List.of("COMPENSATED", "COMPLETED")::equals);
-        // The embedded server lists a file that it is still writing, here the owner object, under a temporary name.
-        await().atMost(PATIENCE).until(() -> saga.keys().size() == 2);
+        assertThat(saga.keys()).hasSize(2);
+    }
+
+    @Test
+    void a_duplicate_that_is_being_removed_holds_up_no_other_request_with_a_condition() throws Exception {
+        saga.restart(Map.of("saga.s3.timeout", "60s", "saga.compensation.step-timeout", "60s"));
+        connect();
+        byte[] content = bytes(100);
+        JsonNode stored = api.put("first.bin", content, "Prefer", "wait=100").json();
+        String tag = api.get("/api/documents/" + stored.path("documentId").asText() + "/content")
+                .header("ETag");
+        CountDownLatch removal = new CountDownLatch(1);
+        CountDownLatch removing = new CountDownLatch(1);
+        saga.s3()
+                .when(request -> request.method().equals("DELETE")
+                        || request.method().equals("POST") && request.query().contains("delete"))
+                .beforeForward(() -> {
+                    removing.countDown();
+                    assertThat(removal.await(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                            .isTrue();
+                });
+        CompletableFuture<Answer> again =
+                Background.run("again", () -> api.put("first.bin", content, "If-Match", tag, "Prefer", "wait=100"));
+        assertThat(removing.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+        CompletableFuture<Answer> other =
+                Background.run("other", () -> api.put("other.bin", bytes(101), "If-None-Match", "*"));
+        assertThat(other.get(PATIENCE.toSeconds() / 2, TimeUnit.SECONDS).status())
+                .isEqualTo(202);
+        assertThat(saga.column("journal", "SELECT state FROM saga WHERE reason = 'DUPLICATE'"))
+                .containsExactly("COMPENSATING");
+        removal.countDown();
+        assertThat(again.join().json().path("sagaId")).isEqualTo(stored.path("sagaId"));
     }
 
     @Test

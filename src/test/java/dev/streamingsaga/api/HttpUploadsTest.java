@@ -23,6 +23,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,7 @@ class HttpUploadsTest {
         settings.put("saga.http.enabled", "true");
         settings.put("saga.http.uploads.max-open", "3");
         settings.put("saga.chunk.parallelism", "2");
+        settings.put("saga.http.max-sagas", "1");
         saga = StreamingSagaFixture.start(directory, settings);
         connect();
     }
@@ -240,6 +242,89 @@ class HttpUploadsTest {
         String sha1 = "sha1 " + Base64.getEncoder().encodeToString(digest("SHA-1", rest));
         assertThat(patch(url, 700, rest, "Upload-Checksum", sha1).status()).isEqualTo(204);
         assertStored(url, content);
+    }
+
+    /** Otherwise its sender would create another one for each attempt. */
+    @Test
+    void an_upload_whose_first_bytes_are_not_accepted_can_be_continued() throws Exception {
+        byte[] content = bytes(1000);
+        Answer wrong = send(
+                "POST",
+                "/api/uploads",
+                content,
+                "Upload-Length",
+                "1000",
+                "Upload-Metadata",
+                "filename " + base64("continued.bin"),
+                "Upload-Checksum",
+                "sha256 " + Base64.getEncoder().encodeToString(digest("SHA-256", new byte[1])),
+                "Content-Type",
+                "application/offset+octet-stream");
+        assertThat(wrong.status()).isEqualTo(460);
+        assertThat(patch(wrong.header("Location"), 0, content).status()).isEqualTo(204);
+        assertStored(wrong.header("Location"), content);
+
+        saga.s3().when(request -> request.method().equals("PUT")).always().answer(503, "SlowDown");
+        byte[] larger = bytes(CHUNK + 100);
+        Answer notStored = send(
+                "POST",
+                "/api/uploads",
+                larger,
+                "Upload-Length",
+                Integer.toString(larger.length),
+                "Upload-Metadata",
+                "filename " + base64("larger.bin"),
+                "Content-Type",
+                "application/offset+octet-stream");
+        saga.s3().clearRules();
+        assertThat(notStored.status()).isEqualTo(201);
+        assertThat(notStored.header("Upload-Offset")).isEqualTo("0");
+        assertThat(patch(notStored.header("Location"), 0, larger).status()).isEqualTo(204);
+        assertStored(notStored.header("Location"), larger);
+    }
+
+    @Test
+    void an_upload_that_is_being_received_is_not_one_of_the_sagas_that_may_run() throws Exception {
+        byte[] content = bytes(CHUNK + 10);
+        String slow = create(content.length);
+        String other = create(5);
+        try (Socket sender = api.socket()) {
+            ApiClient.write(
+                    sender,
+                    "PATCH " + slow + " HTTP/1.1\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+                            + "Content-Type: application/offset+octet-stream\r\nContent-Length: " + content.length,
+                    Arrays.copyOf(content, CHUNK + 5));
+            await().atMost(PATIENCE).until(() -> saga.keys().size() == 1);
+
+            assertThat(patch(other, 0, bytes(5)).status()).isEqualTo(204);
+        }
+        assertThat(saga.awaitOutcome(id(other)).status()).isEqualTo("COMPLETED");
+    }
+
+    /** Its bytes have arrived while no other saga was allowed. */
+    @Test
+    void no_saga_of_an_upload_begins_while_the_service_drains() {
+        byte[] content = bytes(100);
+        String url = create(content.length);
+        CountDownLatch running = new CountDownLatch(1);
+        saga.s3()
+                .when(request -> request.path().endsWith("/manifest.json"))
+                .times(1)
+                .delay(running);
+        String other = api.put("running.bin", bytes(10)).json().path("sagaId").asText();
+        assertThat(patch(url, 0, content).status()).isEqualTo(503);
+        assertThat(head(url).status()).as("busy").isEqualTo(503);
+        running.countDown();
+        assertThat(saga.awaitOutcome(other).status()).isEqualTo("COMPLETED");
+
+        saga.application().bundle().operator().drain();
+        assertThat(head(url).status()).as("draining").isEqualTo(503);
+        assertThat(record(url).state()).isEqualTo(SagaState.UPLOADING);
+
+        saga.restart();
+        connect();
+        assertThat(head(url).header("Upload-Offset")).isEqualTo("100");
+        assertThat(saga.awaitOutcome(id(url)).status()).isEqualTo("COMPLETED");
     }
 
     @Test

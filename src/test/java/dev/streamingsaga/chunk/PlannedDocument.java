@@ -1,5 +1,6 @@
 package dev.streamingsaga.chunk;
 
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.Document;

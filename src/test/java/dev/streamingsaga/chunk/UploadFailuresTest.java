@@ -59,7 +59,7 @@ class UploadFailuresTest {
 
     private void assertTransient(Exception failure) {
         assertThat(failures.classify(put, failure))
-                .isInstanceOf(TransientFailure.class)
+                .isInstanceOf(ChunkAttemptException.class)
                 .hasMessageContaining("attempt " + put.attempt() + " of 3");
     }
 

@@ -6,6 +6,7 @@ import static dev.streamingsaga.chunk.ChunkFixture.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;

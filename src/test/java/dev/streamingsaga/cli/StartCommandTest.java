@@ -47,6 +47,15 @@ class StartCommandTest {
     }
 
     @Test
+    void how_long_it_waits_for_its_servers_must_be_a_time() {
+        Call call = Call.of(
+                "start", "--wait", "soon", "--data", directory.resolve("soon").toString());
+
+        assertThat(call.code()).as(call.err()).isEqualTo(2);
+        assertThat(call.err()).contains("saga.start.wait", "soon");
+    }
+
+    @Test
     void without_its_coordinator_the_service_does_not_start() {
         Call call = Call.of(
                 "start",

@@ -149,6 +149,38 @@ class DropFolderCrashTest {
         Lane.remove(data);
     }
 
+    @Test
+    void a_file_that_is_deleted_behind_the_gate_gets_its_outcome_after_a_kill() throws Exception {
+        Path data = Files.createDirectories(directory.resolve("deleted"));
+        Path drop = Files.createDirectories(data.resolveSibling("deleted-drop"));
+        Path stop = data.resolveSibling("deleted-stop");
+        Path file = Files.writeString(drop.resolve("a.txt"), TEXT);
+        Map<String, String> settings = Map.of(
+                "saga.http.enabled",
+                "false",
+                "saga.drop.dir",
+                drop.toString(),
+                "saga.drop.stable-for",
+                "0s",
+                "saga.drop.interval",
+                "100ms");
+        Map<String, String> kill = new HashMap<>(settings);
+        kill.put("crash.at", "~" + new Point("s3", "PutObject saga/*/manifest", 1).text());
+        kill.put("crash.when", "before");
+        End killed = ChildJvm.run(data, kill, "drop", drop.toString());
+        assertThat(killed.killed()).as("killed, see %s", killed.log()).isTrue();
+        Files.delete(file);
+
+        ChildJvm.Running next = ChildJvm.launch(data, settings, "serve", stop.toString());
+        await().atMost(Duration.ofSeconds(100)).until(() -> files(drop).equals(List.of(".done/a.txt.json")));
+        Files.createFile(stop);
+        assertThat(next.end().exit()).isZero();
+
+        JsonNode outcome = new ObjectMapper().readTree(Files.readAllBytes(drop.resolve(".done/a.txt.json")));
+        assertThat(Oracle.rows(data, "journal", "SELECT saga_id || ' ' || state FROM saga"))
+                .containsExactly(outcome.path("sagaId").asText() + " COMPLETED");
+    }
+
     private static void grow(Path drop, FileTime time) throws IOException {
         Path file = drop.resolve(".done/a.txt");
         Files.writeString(file, TEXT, StandardOpenOption.APPEND);

@@ -11,6 +11,7 @@ import dev.streamingsaga.testkit.StreamingSagaFixture;
 import dev.streamingsaga.testkit.TusClient;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -19,11 +20,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -42,6 +45,10 @@ import org.junit.jupiter.api.io.TempDir;
 class UploadCrashTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final long CHUNK = 5L << 20;
+    /** {@code -Dtus.megabytes=1024} sends a larger file from node to node, through more kills. */
+    private static final OptionalLong MEGABYTES = Stream.ofNullable(Long.getLong("tus.megabytes"))
+            .mapToLong(Long::longValue)
+            .findFirst();
 
     @TempDir
     Path directory;
@@ -77,10 +84,17 @@ class UploadCrashTest {
         return serve(settings);
     }
 
-    private Path file(int bytes) throws IOException {
-        byte[] content = new byte[bytes];
-        new Random(bytes).nextBytes(content);
-        return Files.write(directory.resolve("original.bin"), content);
+    private Path file(long bytes) throws IOException {
+        Path file = directory.resolve("original.bin");
+        Random random = new Random(bytes);
+        try (OutputStream out = Files.newOutputStream(file)) {
+            for (long left = bytes; left > 0; left -= CHUNK) {
+                byte[] content = new byte[(int) Math.min(left, CHUNK)];
+                random.nextBytes(content);
+                out.write(content);
+            }
+        }
+        return file;
     }
 
     private HttpRequest.Builder request(String path) throws IOException {
@@ -97,7 +111,7 @@ class UploadCrashTest {
     @Test
     void tus_js_client_completes_an_upload_through_three_kills() throws Exception {
         TusClient.assumeInstalled();
-        Path file = file((int) (9 * CHUNK) + 4321);
+        Path file = file(9 * CHUNK + 4321);
         ChildJvm.Running process = serveUntil(2, "before");
         await().atMost(LIMIT).until(() -> Files.exists(data.resolve("http.port")));
         CompletableFuture<JsonNode> upload = TusClient.upload(data.resolve("http.port"), file, "original.bin");
@@ -127,9 +141,13 @@ class UploadCrashTest {
     }
 
     @Test
+    @Timeout(value = 1200, threadMode = ThreadMode.SEPARATE_THREAD)
     void tus_js_client_continues_on_another_node_of_the_same_journal_and_bucket() throws Exception {
         TusClient.assumeInstalled();
-        Path file = file((int) (5 * CHUNK) + 1234);
+        Path file = file(MEGABYTES.isPresent() ? MEGABYTES.getAsLong() << 20 : 5 * CHUNK + 1234);
+        long chunks = Files.size(file) / CHUNK;
+        // The chunks at which the first node is killed; then it stays away.
+        List<Long> kills = MEGABYTES.isPresent() ? List.of(chunks / 4, chunks / 2, chunks * 3 / 4) : List.of(2L);
         Path ports = directory.resolve("ports");
         try (PostgresServer postgres = PostgresServer.installed();
                 StreamingSagaFixture other = StreamingSagaFixture.start(
@@ -147,19 +165,27 @@ class UploadCrashTest {
                         "true")) {
             Map<String, String> settings = other.settings();
             settings.remove("saga.data.dir");
-            settings.put("crash.at", "~" + new Point("s3", "PutObject saga/*/chunk-000002", 1).text());
-            settings.put("crash.when", "after");
-            ChildJvm.Running process = serve(settings);
-            await().atMost(LIMIT).until(() -> Files.exists(data.resolve("http.port")));
-            Files.copy(data.resolve("http.port"), ports);
-            CompletableFuture<JsonNode> upload = TusClient.upload(ports, file, "moved.bin");
-            ChildJvm.End end = process.end();
-            assertThat(end.killed()).as("%s", Files.readString(end.log())).isTrue();
+            CompletableFuture<JsonNode> upload = new CompletableFuture<>();
+            for (long chunk : kills) {
+                settings.put(
+                        "crash.at", "~" + new Point("s3", "PutObject saga/*/chunk-%06d".formatted(chunk), 1).text());
+                settings.put("crash.when", "after");
+                Files.deleteIfExists(data.resolve("http.port"));
+                ChildJvm.Running process = serve(settings);
+                await().atMost(LIMIT).until(() -> Files.exists(data.resolve("http.port")));
+                Files.copy(data.resolve("http.port"), ports, StandardCopyOption.REPLACE_EXISTING);
+                if (chunk == kills.get(0)) {
+                    upload = TusClient.upload(ports, file, "moved.bin");
+                }
+                ChildJvm.End end = process.end();
+                assertThat(end.killed()).as("%s", Files.readString(end.log())).isTrue();
+            }
             Files.writeString(
                     ports, "\n" + other.application().address().orElseThrow().getPort(), StandardOpenOption.APPEND);
             JsonNode result = upload.join();
 
-            assertThat(result.path("again").asLong()).isLessThan(4 * CHUNK);
+            System.out.println("bytes sent again after each kill: " + result.path("resumed"));
+            assertThat(result.path("again").asLong()).isLessThan(4 * CHUNK * kills.size());
             String sagaId = result.path("path").asText().replaceFirst(".*/", "");
             assertThat(other.awaitOutcome(sagaId).status()).isEqualTo("COMPLETED");
             Path copy = directory.resolve("copy");
@@ -175,13 +201,13 @@ class UploadCrashTest {
                                     .orElseThrow()
                                     .documentId(),
                             copy);
-            assertThat(copy).hasBinaryContent(Files.readAllBytes(file));
+            assertThat(Files.mismatch(copy, file)).as("first byte that differs").isNegative();
         }
     }
 
     @Test
     void a_body_that_a_kill_broke_off_is_removed_by_the_next_start() throws Exception {
-        Path file = file((int) (3 * CHUNK));
+        Path file = file(3 * CHUNK);
         ChildJvm.Running process = serveUntil(1, "after");
         await().atMost(LIMIT)
                 .ignoreExceptions()

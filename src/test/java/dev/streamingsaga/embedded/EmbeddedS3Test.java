@@ -78,8 +78,13 @@ class EmbeddedS3Test {
                 Files.writeString(chunk.resolveSibling(chunk.getFileName() + "-" + UUID.randomUUID()), "hel");
         Path foreign = Files.writeString(chunk.resolveSibling("report-" + UUID.randomUUID()), "not ours");
 
-        try (EmbeddedS3 reader = EmbeddedS3.startReadOnly(data)) {
+        try (EmbeddedS3 reader = EmbeddedS3.startReadOnly(data);
+                S3Client s3 = client(reader)) {
             assertThat(halfWritten).exists();
+            assertThat(s3.listObjectsV2(l -> l.bucket("bucket")).contents())
+                    .as("without what is being written")
+                    .extracting(S3Object::key)
+                    .containsExactlyInAnyOrder(KEY, "saga/d/s/" + foreign.getFileName());
         }
         try (EmbeddedS3 server = EmbeddedS3.start(data);
                 S3Client s3 = client(server)) {

@@ -8,6 +8,9 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.journal.Delivery.Redelivery;
+import dev.streamingsaga.journal.OperatorCommand;
+import dev.streamingsaga.journal.SagaFilter;
+import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.BrokerClient;
@@ -247,6 +250,44 @@ class RedeliveryTest {
             assertThat(second.state()).isEqualTo(SagaState.COMPLETED);
             assertThat(second.delivery().attempt()).isOne();
         });
+    }
+
+    /** Another node on the same share: device and inode differ, size and time agree. */
+    @Test
+    void a_dropped_file_that_another_host_saw_through_another_mount_is_one_story() throws Exception {
+        failOnce();
+        drop("shared.txt");
+        SagaRecord first = awaitPending("shared.txt");
+        saga.execute(
+                "journal",
+                "UPDATE saga SET source_host = 'another', file_key = '(dev=9,ino=9)' WHERE saga_id = '" + first.sagaId()
+                        + "'");
+
+        await().atMost(PATIENCE).until(() -> files(".done").contains("shared.txt"));
+        assertDeliveredTwice("shared.txt");
+    }
+
+    @Test
+    void an_operator_cancels_all_pending_redeliveries_at_once() throws Exception {
+        failOnce();
+        client.send(put("one-of-many.txt").build(), BodyHandlers.ofString());
+        SagaRecord first = awaitPending("one-of-many.txt");
+        SagaQuery query = SagaQuery.ALL.filtered(SagaFilter.NONE.named("one-of-many.txt"));
+
+        assertThat(saga.application()
+                        .bundle()
+                        .operator()
+                        .requestAll(OperatorCommand.CANCEL, query, 10)
+                        .requested())
+                .isOne();
+
+        assertThat(saga.journal()
+                        .sagas()
+                        .find(first.sagaId())
+                        .orElseThrow()
+                        .delivery()
+                        .redelivery())
+                .contains(Redelivery.CANCELLED);
     }
 
     @Test

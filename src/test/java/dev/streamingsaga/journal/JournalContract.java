@@ -178,6 +178,77 @@ abstract class JournalContract {
         assertThat(other.registration().requested("jms ID:2")).isEmpty();
     }
 
+    /** Device and inode of a file on a share differ from mount to mount. */
+    @Test
+    void takes_a_file_of_a_share_in_once_whichever_host_sees_it() throws Exception {
+        SourceIdentity seen = new SourceIdentity("(dev=1,ino=2)", SIZE, 7, 8);
+        SourceIdentity elsewhere = new SourceIdentity("(dev=3,ino=4)", SIZE, 9, 8);
+        SagaRecord first = journal.registration().receive(once("a", seen)).saga();
+        journal.outcomes().beginCompensation(first.sagaId(), 1, Reason.CANCELLED, "on purpose");
+        journal.outcomes().finishCompensation(first.sagaId(), 1, QUIET);
+
+        sql.update("UPDATE saga SET source_host = 'another' WHERE saga_id = ?", first.sagaId());
+
+        assertThat(other.registration().receive(once("a", elsewhere)).isNew()).isFalse();
+        sql.update("UPDATE saga SET source_host = ''");
+        assertThat(other.registration().receive(once("a", elsewhere)).isNew())
+                .as("an unknown host")
+                .isTrue();
+    }
+
+    @Test
+    void lists_documents_that_are_not_visible_yet_page_by_page() throws Exception {
+        List<String> all = new ArrayList<>();
+        for (int i = 0; i <= SagaRepository.PAGE; i++) {
+            all.add(receive("a" + i).sagaId());
+        }
+        sql.update("UPDATE saga SET state = 'COMPLETED'");
+        sql.update("UPDATE saga SET published_at = 1 WHERE saga_id = ?", all.remove(7));
+        sql.update("UPDATE saga SET superseded_by = 'x' WHERE saga_id = ?", all.remove(0));
+        all.add(receive("last").sagaId());
+        sql.update("UPDATE saga SET state = 'COMPLETED'");
+
+        List<SagaRecord> first = journal.sagas().unpublished("");
+        List<SagaRecord> second = journal.sagas().unpublished(all.get(SagaRepository.PAGE - 2));
+
+        assertThat(first).extracting(SagaRecord::sagaId).isEqualTo(all.subList(0, SagaRepository.PAGE));
+        assertThat(second).extracting(SagaRecord::sagaId).isEqualTo(all.subList(SagaRepository.PAGE - 1, all.size()));
+    }
+
+    @Test
+    void lists_sagas_whose_document_is_to_be_delivered_again() throws Exception {
+        SagaRecord due = failed("http:abc");
+        SagaRecord other = failed("http:def");
+        receive("running");
+
+        assertThat(journal.pages().dueAgain(SagaQuery.ALL, 10).sagas())
+                .extracting(SagaRecord::sagaId)
+                .containsExactly(other.sagaId(), due.sagaId());
+        SagaPage first = journal.pages().dueAgain(SagaQuery.ALL, 1);
+        assertThat(journal.pages()
+                        .dueAgain(SagaQuery.ALL.next(first.next().orElseThrow()), 1)
+                        .sagas())
+                .extracting(SagaRecord::sagaId)
+                .containsExactly(due.sagaId());
+        assertThat(journal.pages()
+                        .dueAgain(SagaQuery.ALL.filtered(SagaFilter.NONE.failedFor(Reason.TIMEOUT)), 10)
+                        .sagas())
+                .isEmpty();
+        assertThat(journal.pages()
+                        .dueAgain(
+                                SagaQuery.ALL.in(Set.of(SagaState.COMPENSATED)).containing("STORE_FAILED"), 10)
+                        .sagas())
+                .hasSize(2);
+        assertThat(journal.pages()
+                        .dueAgain(SagaQuery.ALL.in(Set.of(SagaState.PAUSED)), 10)
+                        .sagas())
+                .isEmpty();
+        assertThat(journal.pages()
+                        .dueAgain(SagaQuery.ALL.needingAttention(), 10)
+                        .sagas())
+                .isEmpty();
+    }
+
     private NewSaga once(String name, SourceIdentity seen) throws IOException {
         return new NewSaga(
                 source(name),

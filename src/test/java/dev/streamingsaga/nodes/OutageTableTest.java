@@ -7,6 +7,7 @@ import dev.streamingsaga.StreamingSaga;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.HubServers;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
+import dev.streamingsaga.testkit.TcpGate;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.Connection;
 import jakarta.jms.Session;

@@ -1,6 +1,7 @@
 package dev.streamingsaga.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
@@ -21,6 +22,8 @@ import java.util.Map;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 class ReportsTest {
     /** Each node finds out by itself that the bucket is down, on a saga of its own. */
@@ -47,6 +50,28 @@ class ReportsTest {
             second.outagesChanged(List.of());
             second.outagesChanged(List.of(seenByTwo));
             assertThat(alerts(one, seenByTwo)).as("of the next outage").isOne();
+        }
+    }
+
+    @Test
+    void an_alert_that_could_not_be_journaled_is_repeated_by_the_next_call(@TempDir Path data) throws Exception {
+        SagaConfig config = Settings.parse(Map.of("saga.data.dir", data.toString(), "saga.participants", ""));
+        MigratedDatabases.copyTo(config);
+        try (Databases.OpenDatabase database =
+                        Databases.open("journal", config.servers().journal(), data);
+                DefaultCamelContext context = new DefaultCamelContext()) {
+            Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "one");
+            JdbcTemplate sql = new JdbcTemplate(database.dataSource());
+            DownDependency down = bucketDown(saga(journal, "a"));
+            Reports reports = new Reports(config, journal, context);
+            sql.execute("ALTER TABLE singleton_lease RENAME TO away");
+            assertThatThrownBy(() -> reports.outagesChanged(List.of(down))).isInstanceOf(DataAccessException.class);
+            sql.execute("ALTER TABLE away RENAME TO singleton_lease");
+
+            reports.outagesChanged(List.of(down));
+            reports.outagesChanged(List.of(down));
+
+            assertThat(alerts(journal, down)).isOne();
         }
     }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,23 @@ class OutagesTest {
         await().until(() -> seen.size() == 2);
         assertThat(seen.get(1)).isEmpty();
         assertThat(outages.recoveries(Dependency.BUCKET)).isOne();
+    }
+
+    @Test
+    void a_listener_that_fails_is_called_again() {
+        AtomicInteger failures = new AtomicInteger(2);
+        outages.watch(Dependency.BUCKET, this::probe);
+        outages.addListener(down -> {
+            if (failures.getAndDecrement() > 0) {
+                throw new IllegalStateException("the journal is away, too");
+            }
+            seen.add(down);
+        });
+
+        outages.report(REFUSED, "first");
+
+        await().until(() -> seen.size() == 1);
+        assertThat(seen.get(0)).extracting(DownDependency::sagaId).containsExactly("first");
     }
 
     @Test

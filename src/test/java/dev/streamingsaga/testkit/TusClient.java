@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Assumptions;
 /** {@code tus-js-client} in Node.js ({@code npm ci --prefix src/test/tus}). Without it, tests are skipped. */
 public final class TusClient {
     private static final Path FOLDER = Path.of("src/test/tus");
-    private static final long LIMIT_SECONDS = 200;
+    private static final long LIMIT_SECONDS = 900;
 
     private TusClient() {}
 

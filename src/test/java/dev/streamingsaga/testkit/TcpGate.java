@@ -1,4 +1,4 @@
-package dev.streamingsaga.nodes;
+package dev.streamingsaga.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,14 +9,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A port in front of a server. While it is shut, all its connections and every new one are closed. */
-final class TcpGate implements AutoCloseable {
+public final class TcpGate implements AutoCloseable {
     private final int target;
     private final ServerSocket listener;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private volatile boolean shut;
 
     /** @param target port of the server on this machine */
-    TcpGate(int target) {
+    public TcpGate(int target) {
         this.target = target;
         try {
             listener = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
@@ -26,16 +26,16 @@ final class TcpGate implements AutoCloseable {
         thread("gate-" + target, this::accept);
     }
 
-    int port() {
+    public int port() {
         return listener.getLocalPort();
     }
 
-    void shut() {
+    public void shut() {
         shut = true;
         open.forEach(TcpGate::close);
     }
 
-    void open() {
+    public void open() {
         shut = false;
     }
 

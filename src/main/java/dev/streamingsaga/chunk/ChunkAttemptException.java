@@ -4,8 +4,8 @@ package dev.streamingsaga.chunk;
  * An attempt failed, and another one may succeed. Leaves the route of the chunk only if the context stops before the
  * next attempt.
  */
-final class TransientFailure extends RuntimeException {
-    TransientFailure(String message, Throwable cause) {
+final class ChunkAttemptException extends RuntimeException {
+    ChunkAttemptException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -1,0 +1,87 @@
+package dev.streamingsaga.dropfolder;
+
+import dev.streamingsaga.ingest.Ingest;
+import dev.streamingsaga.journal.Delivery.Redelivery;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SagaRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Writes the outcomes of files that were deleted behind the verify gate while no process followed them: no scan finds
+ * such a file, and the process that ran its saga was killed.
+ */
+final class DeletedFiles {
+    /** The clocks of two nodes may differ. */
+    private static final Duration OVERLAP = Duration.ofMinutes(1);
+
+    private final Path root;
+    private final DeletedFileDependencies parts;
+    private final Set<String> settled = new HashSet<>();
+    private Instant since;
+
+    record DeletedFileDependencies(
+            Journal journal, Ingest ingest, Settlement settlement, DeduplicatedWarnings warnings) {}
+
+    /** @param before also looks at sagas that ended this long ago */
+    DeletedFiles(Path root, DeletedFileDependencies parts, Duration before) {
+        this.root = root;
+        this.parts = parts;
+        this.since = parts.journal().clock().instant().minus(before);
+    }
+
+    void run() {
+        Instant now = parts.journal().clock().instant();
+        List<SagaRecord> ended = parts.journal().sagas().droppedAndResumed(since);
+        boolean complete = true;
+        for (SagaRecord saga : ended) {
+            if (!settled.contains(saga.sagaId())) {
+                boolean done = settle(saga);
+                complete &= done;
+                if (done) {
+                    settled.add(saga.sagaId());
+                }
+            }
+        }
+        settled.retainAll(ended.stream().map(SagaRecord::sagaId).collect(Collectors.toSet()));
+        if (complete) {
+            since = now.minus(OVERLAP);
+        }
+    }
+
+    private boolean settle(SagaRecord saga) {
+        Path file = saga.source();
+        if (!file.startsWith(root) || isDeliveredAgain(saga) || Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return true; // the scan settles it
+        }
+        try {
+            return parts.settlement()
+                    .settleDeleted(
+                            file,
+                            new Settlement.EndedSaga(
+                                    saga.sagaId(),
+                                    saga.state(),
+                                    () -> parts.ingest().result(saga.sagaId())));
+        } catch (IOException | RuntimeException e) {
+            parts.warnings()
+                    .warn(file, "is gone, and the outcome of its saga was not written (" + e + "); tried again later");
+            return false;
+        }
+    }
+
+    private static boolean isDeliveredAgain(SagaRecord saga) {
+        return saga.delivery().isPending()
+                || saga.delivery()
+                        .redelivery()
+                        .filter(next -> next == Redelivery.STARTED || next == Redelivery.REPLACED)
+                        .isPresent();
+    }
+}
