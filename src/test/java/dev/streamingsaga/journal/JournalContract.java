@@ -317,6 +317,24 @@ abstract class JournalContract {
     }
 
     @Test
+    void keeps_what_reading_a_text_came_to() throws Exception {
+        ActiveRun run = upTo(receive("a"), SagaState.VERIFYING);
+        run.begin("vector", SagaState.PROCESSING);
+        assertThat(run.textOutcome()).isEmpty();
+        TextOutcome stopped =
+                new TextOutcome(List.of(3, 3, 0, 0, 0, 12, 1), "A title", "Käthe", OptionalLong.of(5_000_000_000L));
+        run.textRead(stopped);
+        run.textRead(stopped);
+        assertThat(journal.texts().find(run.sagaId())).contains(stopped);
+
+        TextOutcome shorter = new TextOutcome(List.of(), "", "", OptionalLong.empty());
+        run.textRead(shorter);
+        assertThat(run.textOutcome()).contains(shorter);
+        assertThat(stopped.segments()).isEqualTo(19);
+        assertThat(stopped.pagesWithText()).isEqualTo(4);
+    }
+
+    @Test
     void keeps_how_much_a_step_said_its_store_was_given() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.VERIFYING);
         run.begin("vector", SagaState.PROCESSING);
@@ -1050,6 +1068,7 @@ abstract class JournalContract {
         assertFenced(() -> old.begin("verify", SagaState.VERIFYING));
         assertFenced(() -> old.bindLra("http://127.0.0.1/lra/2"));
         assertFenced(() -> old.setDocument(old.document()));
+        assertFenced(() -> old.textRead(new TextOutcome(List.of(1), "", "", OptionalLong.empty())));
         assertRefused(() -> old.chunkSending(1, 1));
         assertRefused(() -> old.chunkSent(0, Optional.of("tag")));
         assertRefused(() -> old.chunkConfirmed(sending));

@@ -8,11 +8,14 @@ import dev.streamingsaga.content.Segment;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.store.VectorSearch.Hit;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -353,6 +356,32 @@ abstract class VectorContract {
 
         assertThat(fixture.count("vector", "saga-1")).isEqualTo(14);
         assertThat(fixture.content.firstOrdinals).containsExactly(0, 2 * PlainContent.BATCH);
+        assertThat(wordsWithoutSegment()).isZero();
+    }
+
+    @Test
+    void reads_no_document_again_whose_text_is_stored() {
+        Document document = lease("saga-1");
+        OpenRun first = new OpenRun(document, 1, Integer.MAX_VALUE);
+        fixture.write("vector", first);
+        OpenRun second = new OpenRun(document, 2, Integer.MAX_VALUE);
+        second.textOutcome = first.textOutcome;
+        fixture.write("vector", second);
+
+        assertThat(first.textOutcome.orElseThrow().segments()).isEqualTo(fixture.count("vector", "saga-1"));
+        assertThat(fixture.content.firstOrdinals).containsExactly(0);
+    }
+
+    @Test
+    void removes_segments_after_the_place_where_reading_was_stopped() {
+        Document document = fixture.document("saga-1", "doc-1", "Zeile\n".repeat(14));
+        fixture.write("vector", document);
+        OpenRun second = new OpenRun(document, 2, Integer.MAX_VALUE);
+        second.textOutcome = Optional.of(new TextOutcome(List.of(6), "", "", OptionalLong.of(36)));
+
+        fixture.write("vector", second);
+
+        assertThat(fixture.count("vector", "saga-1")).isEqualTo(6);
         assertThat(wordsWithoutSegment()).isZero();
     }
 
