@@ -256,10 +256,13 @@ class Neo4jTest {
             fixture.write("graph", document);
 
             server.freeze();
-            assertTransient(catchThrowable(() -> fixture.write("graph", document)));
-            assertTransient(
-                    catchThrowable(() -> fixture.stores.checks().get("graph").run()));
-            server.thaw();
+            try {
+                assertTransient(catchThrowable(() -> fixture.write("graph", document)));
+                assertTransient(catchThrowable(
+                        () -> fixture.stores.checks().get("graph").run()));
+            } finally {
+                server.thaw();
+            }
             await().ignoreExceptions().until(() -> {
                 fixture.write("graph", document);
                 return true;
