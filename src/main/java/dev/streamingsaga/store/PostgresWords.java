@@ -5,6 +5,7 @@ import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,15 @@ final class PostgresWords {
     /** Segments with a part of a word; if there are more, it is no help. */
     static final int MAX_PARTS = 2000;
 
+    /** Words in more segments than this are not counted, if the statistics of the database tell so. */
+    static final int FREQUENT = 5 * MAX_RANKED;
+
     private static final int MAX_PREFIXES = 8;
+    private static final String FREQUENT_WORDS = "select e.word from pg_stats t join pg_class c"
+            + " on c.relname = t.tablename and c.relnamespace = cast(t.schemaname as regnamespace),"
+            + " unnest(cast(cast(t.most_common_elems as text) as text[]), t.most_common_elem_freqs) e (word, frequency)"
+            + " where t.schemaname = current_schema and t.tablename = 'vector_words' and t.attname = 'words'"
+            + " and e.frequency * c.reltuples > " + FREQUENT + " and e.word = any (?)";
     private static final String VISIBLE = " join vector_document d on d.saga_id = s.saga_id and d.visible = 1";
 
     /** @param query a tsquery */
@@ -153,10 +162,32 @@ final class PostgresWords {
 
     /** Counts segments up to one more than are ranked. Rarest first. */
     private List<Counted> count(List<Term> terms) {
-        if (terms.isEmpty()) {
-            return List.of();
-        }
+        Set<String> frequent = frequent(terms);
+        Map<String, Integer> counts = countInIndex(
+                terms.stream().filter(term -> !frequent.contains(term.stem())).toList());
+        return terms.stream()
+                .map(term -> new Counted(
+                        term,
+                        expression(term),
+                        counts.getOrDefault(expression(term), frequent.contains(term.stem()) ? MAX_RANKED + 1 : 0)))
+                .sorted(java.util.Comparator.comparingInt(Counted::segments))
+                .toList();
+    }
+
+    /**
+     * Words that are known to be in many segments. The index reads all entries of a word to count some of them: with a
+     * million segments, that takes most of the time of a search for a sentence.
+     */
+    Set<String> frequent(List<Term> terms) {
+        String[] stems = terms.stream().map(Term::stem).toArray(String[]::new);
+        return new HashSet<>(queries.queryForList(FREQUENT_WORDS, String.class, (Object) stems));
+    }
+
+    private Map<String, Integer> countInIndex(List<Term> terms) {
         Map<String, Integer> counts = new HashMap<>();
+        if (terms.isEmpty()) {
+            return counts;
+        }
         queries.query(
                 "with query as materialized (select * from (values "
                         + String.join(",", Collections.nCopies(terms.size(), "(cast(? as text))"))
@@ -167,10 +198,7 @@ final class PostgresWords {
                     counts.put(row.getString(1), row.getInt(2));
                 },
                 terms.stream().map(PostgresWords::expression).toArray());
-        return terms.stream()
-                .map(term -> new Counted(term, expression(term), counts.getOrDefault(expression(term), 0)))
-                .sorted(java.util.Comparator.comparingInt(Counted::segments))
-                .toList();
+        return counts;
     }
 
     /** The words that all segments with any of them can be ranked for. */

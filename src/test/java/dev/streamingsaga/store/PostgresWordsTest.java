@@ -116,6 +116,13 @@ class PostgresWordsTest {
     }
 
     @Test
+    void does_not_count_words_that_the_statistics_call_frequent() {
+        List<Term> terms = SearchQuery.of("Vertrag Quartalsende w19996").terms();
+
+        assertThat(words.frequent(terms)).containsExactly(terms.get(0).stem());
+    }
+
+    @Test
     void finds_a_rare_phrase_of_common_words() {
         assertThat(phrase("Vertrag der Miete", 50)).containsExactly(new SegmentIndex.SegmentKey("saga-1", 19_998));
         assertThat(phrase("Miete der Vertrag", 50)).isEmpty();
