@@ -157,7 +157,7 @@ class MetricsTest {
                 .map(s -> s.substring(s.indexOf('{') + 1, s.indexOf('=')))
                 .collect(Collectors.toCollection(TreeSet::new));
 
-        assertThat(labels).isSubsetOf("le", "outcome", "part", "state", "step");
+        assertThat(labels).isSubsetOf("code", "le", "outcome", "part", "state", "step");
     }
 
     @Test
