@@ -2287,6 +2287,16 @@ abstract class JournalContract {
     }
 
     @Test
+    void a_time_selects_the_right_one_of_two_sagas_that_arrive_together() throws IOException {
+        SagaRecord first = named("a");
+        SagaRecord second = named("b");
+        sql.update("UPDATE saga SET received_at = received_at + 5 WHERE saga_id = ?", first.sagaId());
+
+        assertSelects(SagaFilter.NONE.receivedBefore(clock.instant()));
+        assertSelects(SagaFilter.NONE.receivedBefore(clock.instant().plusMillis(6)), first, second);
+    }
+
+    @Test
     void filters_by_name_reason_owner_and_time_and_counts_the_same_sagas() throws Exception {
         SagaRecord first = named("Scan 1.pdf");
         clock.forward(Duration.ofMinutes(10));
