@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,7 @@ final class Worker {
         DataOutputStream out = new DataOutputStream(new BufferedOutputStream(System.out, BUFFER_BYTES));
         System.setOut(System.err);
         endFirst();
+        stayUntilKilled();
         Worker worker = new Worker(
                 new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in), BUFFER_BYTES)),
                 out);
@@ -69,6 +71,21 @@ final class Worker {
         } catch (IOException e) {
             // another operating system
         }
+    }
+
+    /**
+     * A terminal, and systemd, signal all processes of the service at once. The service decides what becomes of the
+     * document: a worker that ended by itself would cut its text.
+     */
+    private static void stayUntilKilled() {
+        Thread stay = new Thread(
+                () -> {
+                    while (true) {
+                        LockSupport.park();
+                    }
+                },
+                "stay");
+        Runtime.getRuntime().addShutdownHook(stay);
     }
 
     /** Reads what arrives until the other process ends, even while the parser loops. */

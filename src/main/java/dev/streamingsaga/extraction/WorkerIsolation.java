@@ -2,6 +2,7 @@ package dev.streamingsaga.extraction;
 
 import dev.streamingsaga.config.DocumentConfig.ReadingLimits;
 import dev.streamingsaga.content.Isolation;
+import dev.streamingsaga.content.ReadingStopped;
 import dev.streamingsaga.content.TextExtractor;
 import dev.streamingsaga.content.TextExtractor.TextSink;
 import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
@@ -19,6 +20,7 @@ final class WorkerIsolation implements Isolation {
     private final WorkerPool workers;
     private final ReadingWatch watch;
     private final InProcessIsolation here;
+    private volatile boolean closed;
 
     WorkerIsolation(ReadingLimits limits, WorkerPool workers, ReadingWatch watch, InProcessIsolation here) {
         this.limits = limits;
@@ -61,6 +63,8 @@ final class WorkerIsolation implements Isolation {
         Runnable unwatch = watch.add(reading);
         try {
             reusable = reading.run(contentType);
+        } catch (ReadingStopped e) {
+            throw closed ? stopping() : e; // not the fault of the document
         } finally {
             unwatch.run();
             workers.release(worker, reusable);
@@ -75,7 +79,13 @@ final class WorkerIsolation implements Isolation {
             throw new TextSinkClosed("stopped");
         } catch (IOException e) {
             throw cannotStart(String.valueOf(e.getMessage()));
+        } catch (WorkerPool.ClosedException e) {
+            throw stopping();
         }
+    }
+
+    private static SagaException stopping() {
+        return new SagaException(Reason.CANCELLED, "the text was not read to the end: this instance stops");
     }
 
     private static SagaException cannotStart(String problem) {
@@ -87,6 +97,7 @@ final class WorkerIsolation implements Isolation {
 
     @Override
     public void close() {
+        closed = true;
         workers.close();
         here.close();
         watch.close();

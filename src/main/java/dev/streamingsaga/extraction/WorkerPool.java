@@ -16,6 +16,15 @@ final class WorkerPool implements AutoCloseable {
     /** Parsers may keep memory and files; a start costs a second. */
     private static final int MAX_DOCUMENTS = 200;
 
+    /** The pool starts no more workers. */
+    static final class ClosedException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        ClosedException() {
+            super("content is closed", null, false, false);
+        }
+    }
+
     private final WorkerCommand command;
     private final Semaphore slots;
     private final Deque<WorkerProcess> idle = new ArrayDeque<>();
@@ -50,7 +59,7 @@ final class WorkerPool implements AutoCloseable {
 
     private synchronized WorkerProcess idleOrNew() throws IOException {
         if (closed) {
-            throw new IllegalStateException("content is closed");
+            throw new ClosedException();
         }
         WorkerProcess known = idle.pollLast();
         if (known != null) {
