@@ -313,7 +313,10 @@ public final class ActiveRun implements Run {
     @Override
     public void textRead(TextOutcome outcome) {
         Optional<TextOutcome> known = textOutcome();
-        boolean nothing = known.isEmpty() && outcome.segmentsPerPage().isEmpty();
+        // What was stopped before its first page must stay so: another reading might get further.
+        boolean nothing = known.isEmpty()
+                && outcome.segmentsPerPage().isEmpty()
+                && outcome.cutAfter().isEmpty();
         if (!nothing && !known.equals(Optional.of(outcome))) {
             journal.texts().replace(sagaId, number, outcome);
         }

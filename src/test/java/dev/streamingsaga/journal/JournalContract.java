@@ -320,7 +320,11 @@ abstract class JournalContract {
     void keeps_what_reading_a_text_came_to() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.VERIFYING);
         run.begin("vector", SagaState.PROCESSING);
-        assertThat(run.textOutcome()).isEmpty();
+        run.textRead(new TextOutcome(List.of(), "", "", OptionalLong.empty()));
+        assertThat(run.textOutcome()).as("without text").isEmpty();
+        TextOutcome none = new TextOutcome(List.of(), "", "", OptionalLong.of(0));
+        run.textRead(none);
+        assertThat(run.textOutcome()).as("stopped before its first page").contains(none);
         TextOutcome stopped =
                 new TextOutcome(List.of(3, 3, 0, 0, 0, 12, 1), "A title", "Käthe", OptionalLong.of(5_000_000_000L));
         run.textRead(stopped);
