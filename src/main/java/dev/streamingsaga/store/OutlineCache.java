@@ -26,12 +26,15 @@ final class OutlineCache {
     private final DocumentContent content;
     private final Function<Run, DocumentSource> sources;
     private final OnFailure onFailure;
-    private final Map<String, Outline> bySaga = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<String, KnownOutline> bySaga = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Outline> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, KnownOutline> eldest) {
             return size() > LIMIT;
         }
     };
+
+    /** @param run its number: meanwhile, another process may have read the document in a later run */
+    private record KnownOutline(int run, Outline outline) {}
 
     /**
      * @param sources opens the document of a run
@@ -49,6 +52,7 @@ final class OutlineCache {
 
     /** Journals what reading a document came to: the warnings first, since the outcome says that they are there. */
     static void journal(Run run, Outline outline) {
+        run.check(); // an instance that stops ends the readings of runs that it has handed over
         run.warned(outline.warnings());
         run.textRead(outline.outcome());
     }
@@ -59,7 +63,7 @@ final class OutlineCache {
             requireRead(run.document(), outline);
         }
         synchronized (bySaga) {
-            bySaga.put(run.sagaId(), outline);
+            bySaga.put(run.sagaId(), new KnownOutline(run.number(), outline));
         }
     }
 
@@ -81,9 +85,9 @@ final class OutlineCache {
     Outline of(Run run) {
         Document document = run.document();
         synchronized (bySaga) {
-            Outline known = bySaga.get(document.sagaId());
-            if (known != null) {
-                return known;
+            KnownOutline known = bySaga.get(run.sagaId());
+            if (known != null && known.run() == run.number()) {
+                return known.outline();
             }
         }
         Optional<Outline> journaled = journaled(run);

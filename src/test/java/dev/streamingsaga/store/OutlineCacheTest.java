@@ -10,6 +10,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.journal.WarningCode;
 import dev.streamingsaga.source.DocumentSource;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -82,6 +84,7 @@ class OutlineCacheTest {
         for (WarningCode code : WarningCode.values()) {
             OpenRun run = run();
             OutlineCache cache = cache(OnFailure.REJECT);
+            OutlineCache.journal(run, outline(code));
             if (rejected.contains(code)) {
                 assertThatThrownBy(() -> cache.remember(run, outline(code)))
                         .isInstanceOfSatisfying(
@@ -93,6 +96,16 @@ class OutlineCacheTest {
                 cache.remember(run, outline(code));
             }
         }
+    }
+
+    @Test
+    void does_not_use_the_outline_of_another_run() {
+        OutlineCache cache = cache(OnFailure.KEEP);
+        cache.remember(run(), outline(WarningCode.DAMAGED));
+        OpenRun later = new OpenRun(DOCUMENT, 2, 1);
+        later.textRead(new TextOutcome(List.of(3), "", "", OptionalLong.empty()));
+
+        assertThat(cache.of(later).segments()).isEqualTo(3);
     }
 
     @Test
