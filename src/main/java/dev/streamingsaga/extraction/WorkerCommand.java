@@ -6,6 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,7 +41,16 @@ record WorkerCommand(List<String> command, Path folders, Map<String, String> set
                 "-Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider"));
         command.addAll(inherited());
         command.addAll(List.of("-cp", classPath(), mainClass.getName()));
-        return new WorkerCommand(List.copyOf(command), folders, reading.settings());
+        return new WorkerCommand(List.copyOf(command), folders, settings(reading));
+    }
+
+    /** A worker runs in another folder. */
+    private static Map<String, String> settings(Reading reading) {
+        Map<String, String> settings = new HashMap<>(reading.settings());
+        settings.computeIfPresent(
+                "saga.content.passwords",
+                (key, file) -> file.isEmpty() ? file : Path.of(file).toAbsolutePath().toString());
+        return Map.copyOf(settings);
     }
 
     /** The class archive, and what keeps the JVM from writing about it to standard output. */
