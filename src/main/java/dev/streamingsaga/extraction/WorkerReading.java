@@ -142,11 +142,15 @@ final class WorkerReading implements ReadingCosts, ReadingWatch.Watched {
     }
 
     private void toWorker(Output output) throws NotBegunException {
+        waiting = false; // it must take what it asked for
         try {
             output.write(worker.out());
             worker.out().flush();
         } catch (IOException e) {
             throw died("");
+        } finally {
+            waiting = true;
+            exchanges.incrementAndGet();
         }
     }
 
@@ -156,6 +160,9 @@ final class WorkerReading implements ReadingCosts, ReadingWatch.Watched {
             return new TextSinkClosed("stopped");
         }
         Excess known = excess;
+        if (known != null && !begun) {
+            throw new NotBegunException(known.message());
+        }
         if (known != null) {
             return stopped(known.code(), known.message());
         }
