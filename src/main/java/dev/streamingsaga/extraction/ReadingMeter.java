@@ -17,6 +17,7 @@ final class ReadingMeter {
     private final ReadingCosts costs;
     private final int ticksUntilStalled;
     private @Nullable Duration cpuBefore;
+    private long temporaryBefore;
     private int idleTicks;
     private long exchangesBefore = -1;
     private Duration activityBefore = Duration.ZERO;
@@ -30,9 +31,10 @@ final class ReadingMeter {
         this.ticksUntilStalled = (int) Math.max(2, budget.stall().dividedBy(tick));
     }
 
-    /** What was used until now, by a start or an earlier document, does not count. */
+    /** What was used and left behind until now, by a start or an earlier document, does not count. */
     synchronized void begin() {
         cpuBefore = costs.cpuTime();
+        temporaryBefore = costs.temporaryBytes();
     }
 
     /** Called once each tick. */
@@ -44,7 +46,7 @@ final class ReadingMeter {
                     "reading it took more than %d s of processor time (saga.content.cpu-time)"
                             .formatted(budget.cpuTime().toSeconds())));
         }
-        if (costs.temporaryBytes() > budget.temporaryBytes()) {
+        if (costs.temporaryBytes() - temporaryBefore > budget.temporaryBytes()) {
             return Optional.of(new Excess(
                     WarningCode.DISK_LIMIT,
                     "reading it wrote more than %d MiB of temporary files (saga.content.max-temporary-size)"
