@@ -4,6 +4,7 @@ import dev.streamingsaga.content.TextExtractor.TextSink;
 import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.journal.WarningCode;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
@@ -50,7 +51,15 @@ final class GuardedExtraction implements TextSink {
         if (failure != null) {
             throw failureOrStop(failure);
         }
-        return text.finish();
+        DocumentText.End end = text.finish();
+        end.outline().warnings().forEach(this::log);
+        return end;
+    }
+
+    /** Only now: a document may cause any number of warnings, and those of the outline are few and clean. */
+    private void log(Warning warning) {
+        String where = warning.place().isEmpty() ? "" : ", " + warning.place();
+        log.warn("{}{}: {} ({})", name(source), where, warning.message(), warning.code());
     }
 
     private SeekableByteChannel open() {
@@ -143,8 +152,6 @@ final class GuardedExtraction implements TextSink {
 
     @Override
     public void warn(WarningCode code, String place, String message) {
-        String where = place.isEmpty() ? "" : ", " + name(place);
-        log.warn("{}{}: {} ({})", name(source), where, message, code);
         text.warn(code, place, message);
     }
 }
