@@ -60,7 +60,7 @@ final class ReadingWatch implements AutoCloseable {
                 } else {
                     reading.meter().tick().ifPresent(reading::stop);
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // the executor would never tick again, and no limit hold
                 log.warn("cannot watch the reading of a document: {}", e.toString());
             }
         }
