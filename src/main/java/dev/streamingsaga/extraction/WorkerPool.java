@@ -85,10 +85,13 @@ final class WorkerPool implements AutoCloseable {
                 kept = idle.add(worker);
             }
         }
-        if (!kept) {
-            remove(worker);
+        try {
+            if (!kept) {
+                remove(worker);
+            }
+        } finally {
+            slots.release();
         }
-        slots.release();
     }
 
     /** Starts a worker if there is none yet, so that it is ready when it is needed. */
