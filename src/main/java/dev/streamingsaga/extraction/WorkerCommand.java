@@ -49,7 +49,8 @@ record WorkerCommand(List<String> command, Path folders, Map<String, String> set
         Map<String, String> settings = new HashMap<>(reading.settings());
         settings.computeIfPresent(
                 "saga.content.passwords",
-                (key, file) -> file.isEmpty() ? file : Path.of(file).toAbsolutePath().toString());
+                (key, file) ->
+                        file.isEmpty() ? file : Path.of(file).toAbsolutePath().toString());
         return Map.copyOf(settings);
     }
 
