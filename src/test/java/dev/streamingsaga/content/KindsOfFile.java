@@ -80,9 +80,9 @@ final class KindsOfFile {
     private void texts() {
         add("text in UTF-8", "a.txt", SENTENCE);
         add("text in Windows-1252", "b.txt", (SENTENCE + "\n").repeat(5).getBytes(Charset.forName("windows-1252")));
-        add("text in UTF-16 without a mark", "d.txt", SENTENCE.repeat(5).getBytes(StandardCharsets.UTF_16LE));
+        add("text in UTF-16 without a BOM", "d.txt", SENTENCE.repeat(5).getBytes(StandardCharsets.UTF_16LE));
         add("text in code page 850", "e.txt", (SENTENCE + "\n").repeat(20).getBytes(Charset.forName("IBM850")));
-        add("table of values (CSV)", "a.csv", "number,text\n1," + SENTENCE + "\n");
+        add("comma-separated values (CSV)", "a.csv", "number,text\n1," + SENTENCE + "\n");
         add(
                 "HTML page",
                 "a.html",
@@ -99,10 +99,10 @@ final class KindsOfFile {
         add("PowerPoint (.pptx)", "a.pptx", slides());
         add("OpenDocument (.odt)", "a.odt", openDocument());
         add("RTF", "a.rtf", "{\\rtf1\\ansi Der W\\'e4rter z\\'e4hlt gr\\'f6\\'dfere M\\'f6wen.\\par}");
-        add("Word with a sheet inside", "b.docx", wordAround(sheet(new XSSFWorkbook())));
+        add("Word with an embedded Excel sheet", "b.docx", wordAround(sheet(new XSSFWorkbook())));
         add("Word with a password", "c.docx", locked(word, "unknown"));
-        add("Word with a password of the file of passwords", "d.docx", locked(word, KNOWN_PASSWORD));
-        add("Word, cut", "e.docx", Arrays.copyOf(word, word.length - 100));
+        add("Word with a password listed in the password file", "d.docx", locked(word, KNOWN_PASSWORD));
+        add("Word, truncated", "e.docx", Arrays.copyOf(word, word.length - 100));
     }
 
     private static byte[] word() throws IOException {
@@ -186,7 +186,7 @@ final class KindsOfFile {
         String deeper = mixed("text/plain", "Outermost.", "c.eml", deep.getBytes(StandardCharsets.UTF_8));
         add("mail", "a.eml", simple);
         add(
-                "mail, quoted-printable and encoded words",
+                "mail with quoted-printable text and encoded headers",
                 "b.eml",
                 mail(
                         "text/plain; charset=ISO-8859-1\nContent-Transfer-Encoding: quoted-printable",
@@ -200,7 +200,7 @@ final class KindsOfFile {
                 "mail with an unreadable attachment",
                 "e.eml",
                 mixed("text/plain; charset=UTF-8", SENTENCE, "data.bin", new byte[100]));
-        add("mail with mails inside, deeper than the limit of 2", "f.eml", deeper);
+        add("mail with nested mails, one beyond the limit of 2", "f.eml", deeper);
         add(
                 "mail, encrypted",
                 "g.eml",
@@ -257,7 +257,7 @@ final class KindsOfFile {
         byte[] pdf = pdf(KindsOfFile::page);
         add("PDF", "a.pdf", pdf);
         add(
-                "PDF behind headers of HTTP",
+                "PDF preceded by HTTP headers",
                 "b.pdf",
                 join("HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n", pdf));
         add("PDF with annotations", "c.pdf", pdf(document -> {
@@ -287,10 +287,10 @@ final class KindsOfFile {
             names.setEmbeddedFiles(files);
             document.getDocumentCatalog().setNames(names);
         }));
-        add("PDF that only its owner may change", "g.pdf", pdf(document -> protect(document, "")));
+        add("PDF that is protected against changes", "g.pdf", pdf(document -> protect(document, "")));
         add("PDF with a password", "h.pdf", pdf(document -> protect(document, "unknown")));
         add(
-                "PDF with a password of the file of passwords",
+                "PDF with a password listed in the password file",
                 "i.pdf",
                 pdf(document -> protect(document, KNOWN_PASSWORD)));
         add("PDF with an empty page", "j.pdf", pdf(KindsOfFile::emptyPage));
@@ -305,13 +305,13 @@ final class KindsOfFile {
             plain = bytes(out -> document.save(out, CompressParameters.NO_COMPRESSION));
         }
         byte[] pdf = pdf(KindsOfFile::page);
-        add("PDF, cut", "k.pdf", Arrays.copyOf(plain, plain.length / 2));
-        add("PDF, cut before its compressed objects", "l.pdf", Arrays.copyOf(pdf, pdf.length / 3));
+        add("PDF, truncated", "k.pdf", Arrays.copyOf(plain, plain.length / 2));
+        add("PDF, truncated before its compressed objects", "l.pdf", Arrays.copyOf(pdf, pdf.length / 3));
         add("PDF without a page", "m.pdf", "%PDF-1.7\n1 0 obj <</Type /Catalog /Pages 7 0 R>>\nstream");
     }
 
     private void others() throws IOException {
-        add("picture", "a.png", new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13});
+        add("image", "a.png", new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13});
         add("archive (.zip)", "a.zip", bytes(out -> {
             ZipOutputStream zip = new ZipOutputStream(out);
             zip.putNextEntry(new ZipEntry("a.txt"));
