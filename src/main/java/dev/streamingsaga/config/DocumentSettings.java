@@ -67,8 +67,9 @@ final class DocumentSettings {
                         + " ones begin, health is DOWN and HTTP answers. The rest is left to another node or"
                         + " to the next start. Give the process 15 s more. 0s: all are left at once.");
         table.row(DURATION, "saga.start.wait", "0s", "0s", "30d")
-                .describe("How long the command start tries again while a server that it needs is away, with a line in"
-                        + " each minute; --wait sets it too. Then, and with 0s at once, it ends with exit code 4.");
+                .describe("How long the command start retries while a server that it needs is unavailable; it prints a"
+                        + " line every minute. Its option --wait overrides this setting. After that time, or at once"
+                        + " with 0s, it ends with exit code 4.");
         table.row(NAMES, "saga.participants", String.join(",", StoreNames.BUILT_IN))
                 .describe("Stores after the verify gate, in the order they are written. A name that is not built in"
                         + " needs the routes direct:saga-store-NAME and direct:saga-store-NAME-compensate.");

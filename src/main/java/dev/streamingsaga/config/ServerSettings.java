@@ -163,30 +163,31 @@ final class ServerSettings {
                 .describe("Most text taken from one document, in characters. The text after it is not searchable;"
                         + " pages are still counted. 0: no text is read.");
         table.row(CHARSET, "saga.content.charset", "windows-1252")
-                .describe("Charset of text files that do not tell theirs, if several fit equally well, and of bytes"
-                        + " that do not fit the charset of their file.");
+                .describe("Charset of text files that do not name theirs, if several charsets fit equally well, and of"
+                        + " bytes that are invalid in the charset of their file.");
         table.row(INTEGER, "saga.content.attachments.depth", "3", "0", "20")
-                .describe("How deep files inside a document are read: attachments of a mail, a PDF or an office file,"
-                        + " and files inside them. 0: none.");
+                .describe("Nesting depth up to which files inside a document are read: attachments of a mail, a PDF or"
+                        + " an office file, and files inside them. 0: none.");
         table.row(INTEGER, "saga.content.attachments.max", "1000", "0", "1000000")
-                .describe("Files inside one document that are read.");
+                .describe("Maximum number of files inside one document that are read.");
         table.row(SIZE, "saga.content.attachments.max-size", "1GiB", "0B", "any")
-                .describe("Unpacked size of all files inside one document that are read.");
+                .describe("Maximum total unpacked size of the files inside one document that are read.");
         table.row(FILE, "saga.content.passwords", "")
-                .describe("File of passwords, one a line, tried on PDF and office files that need one. Only its owner"
-                        + " may have access to it (mode 600). Empty: none.");
+                .describe("File of passwords, one per line, that are tried on encrypted PDF and office files. Only its"
+                        + " owner may have access to it (mode 600). Empty: none.");
         reading(table);
         table.choice("saga.content.on-failure", OnFailure.KEEP)
-                .describe("What to do with a document whose text cannot be read completely: it needs a password, is"
-                        + " damaged, or exceeds a limit of memory, time or disk. keep: store it, with a warning;"
-                        + " reject: compensate its saga with FILE_NOT_READABLE.");
+                .describe("What to do with a document whose text cannot be read completely because it is encrypted or"
+                        + " damaged, or exceeds a limit of memory, time or disk. keep: store it with a warning; reject:"
+                        + " compensate its saga with FILE_NOT_READABLE.");
         table.choice("saga.content.ocr", OcrMode.OFF)
-                .describe("Recognition of text in scanned pages and in images. auto: if tesseract is installed; then on"
-                        + " every node, since the same file must give the same segments everywhere.");
+                .describe("Recognition of text in scanned pages and images. auto: use tesseract if it is installed."
+                        + " Install it on all nodes or on none, because the same file must give the same segments"
+                        + " everywhere.");
         table.row(LANGUAGES, "saga.content.ocr.languages", "eng,deu")
-                .describe("Languages of tesseract; those that are not installed are left out.");
+                .describe("Languages for tesseract; languages that are not installed are ignored.");
         table.row(DURATION, "saga.content.ocr.page-cpu", "60s", "1s", "1h")
-                .describe("Most processor time of tesseract for one page; the page then has no text.");
+                .describe("Processor time that tesseract may use for one page; a page that needs more has no text.");
         table.section("Embeddings");
         table.choice("saga.embedding.provider", EmbeddingProvider.IN_PROCESS)
                 .describe("in-process: the model on the class path; onnx: a model file of your own; http: a server with"
@@ -205,13 +206,13 @@ final class ServerSettings {
         table.row(DURATION, "saga.embedding.timeout", "60s", "100ms", "1h")
                 .describe("Limit for one request to an http model.");
         table.row(MODEL_LANGUAGES, "saga.embedding.languages", "")
-                .describe("Languages that the model knows, as two letters (ISO 639-1), separated by commas; * for all."
-                        + " Texts in others are found by words only. Empty: en for in-process, * for others.");
+                .describe("Languages that the model knows, as ISO 639-1 codes separated by commas; * for all. Texts in"
+                        + " other languages are found by words only. Empty: en for in-process, * for other providers.");
         table.row(TEXT, "saga.embedding.query-prefix", "")
-                .describe("Put before each search text, with a space between them, if the model was trained so, such as"
-                        + " query:");
+                .describe("Text that is put before each search text, separated by a space, if the model was trained"
+                        + " with a prefix, such as query:");
         table.row(TEXT, "saga.embedding.passage-prefix", "")
-                .describe("Put before each segment, with a space between them, such as passage:");
+                .describe("Text that is put before each segment, separated by a space, such as passage:");
         table.section("Search");
         table.choice("saga.vector.index", VectorIndex.EXACT)
                 .describe("How search finds the nearest vectors in PostgreSQL. exact: compares with every vector; hnsw:"
@@ -222,28 +223,28 @@ final class ServerSettings {
     private static void reading(SettingsTable table) {
         table.section("Reading of documents");
         table.choice("saga.content.isolation", IsolationMode.AUTO)
-                .describe("Where PDF, office and markup documents are read. process: in processes of their own, which"
-                        + " may run out of memory, loop or crash without any effect on this one; in-process: here;"
+                .describe("Where PDF, office and markup documents are read. process: in worker processes, which may run"
+                        + " out of memory, loop or crash without affecting this process; in-process: in this process;"
                         + " auto: process in the stand-alone application, in-process in a hub.");
         table.row(INTEGER, "saga.content.workers", "0", "0", "64")
-                .describe("Processes that read documents, started when they are needed. 0: one for each processor, but"
-                        + " not more than saga.concurrency.");
+                .describe("Maximum number of worker processes that read documents; they start when they are needed. 0:"
+                        + " one for each processor, but not more than saga.concurrency.");
         table.row(SIZE, "saga.content.memory", "512MiB", "64MiB", "64GiB")
-                .describe(
-                        "Most memory (heap) of such a process. A document that needs more has no text from there on.");
+                .describe("Maximum heap of a worker process. If a document needs more, the rest of its text is not"
+                        + " searchable.");
         table.row(DURATION, "saga.content.cpu-time", "45s", "1s", "1d")
-                .describe("Processor time that reading any document may take. A document that needs more has no text"
-                        + " from there on.");
+                .describe("Processor time that reading a document may take. If a document needs more, the rest of its"
+                        + " text is not searchable.");
         table.row(DURATION, "saga.content.cpu-time-per-mib", "10s", "0s", "1h")
-                .describe("Processor time in addition, for each MiB of the document.");
+                .describe("Additional processor time for each MiB of the document.");
         table.row(DURATION, "saga.content.stall-timeout", "60s", "1s", "1d")
-                .describe("How long a parser may neither use processor time nor return anything, before it counts as"
+                .describe("How long a parser may neither use processor time nor return anything before it counts as"
                         + " stalled.");
         table.row(SIZE, "saga.content.max-temporary-size", "1GiB", "1MiB", "any")
-                .describe("Most temporary files for one document, in addition to twice its size. A document that needs"
-                        + " more has no text from there on.");
+                .describe("Maximum size of the temporary files for one document, in addition to twice its size. If a"
+                        + " document needs more, the rest of its text is not searchable.");
         table.row(INTEGER, "saga.content.max-pages", "1000000", "1", "10000000")
-                .describe("Most pages of a document whose text is read.");
+                .describe("Maximum number of pages of a document whose text is read.");
     }
 
     private static void observability(SettingsTable table) {
