@@ -5,6 +5,6 @@ import java.nio.charset.Charset;
 /**
  * The charset of a text file.
  *
- * @param certain false if the charset stands nowhere in the file, and its bytes fit others, too
+ * @param certain false if the file does not name its charset and its bytes fit others, too
  */
 public record CharsetGuess(Charset charset, boolean certain) {}

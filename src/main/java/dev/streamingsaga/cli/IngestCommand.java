@@ -43,8 +43,8 @@ final class IngestCommand implements Callable<Integer> {
 
     @Option(
             names = "--strict",
-            description = "exit code 1 also if a document was stored with warnings: some of its text is missing or"
-                    + " uncertain")
+            description = "end with exit code 1 also if a document was stored with warnings: some of its text is"
+                    + " missing or uncertain")
     boolean strict;
 
     @Option(

@@ -47,7 +47,7 @@ final class PatientStart {
                 }
                 if (now - nextLine >= 0) {
                     nextLine = now + BETWEEN_LINES.toNanos();
-                    out.println("waits, " + wait.minusNanos(now - begun).toSeconds() + " s at most: "
+                    out.println("retrying for " + wait.minusNanos(now - begun).toSeconds() + " s at most: "
                             + ConsoleText.safe(String.valueOf(e.getMessage())));
                 }
                 sleeper.sleep(PAUSE.toMillis());

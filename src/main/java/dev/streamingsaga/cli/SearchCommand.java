@@ -18,9 +18,9 @@ import picocli.CommandLine.Spec;
         name = "search",
         mixinStandardHelpOptions = true,
         description = {
-            "Finds the nearest segments of completed documents, by meaning and by words.",
-            "\"in quotes\": word for word; file:*.pdf, type:pdf, owner:NAME, after:2026-01-31, before:2026:"
-                    + " only such documents."
+            "Finds the best matching segments of completed documents, by meaning and by words.",
+            "Text \"in quotes\" is found word for word; file:*.pdf, type:pdf, owner:NAME, after:2026-01-31 and"
+                    + " before:2026 select documents."
         })
 final class SearchCommand implements Callable<Integer> {
     @Mixin

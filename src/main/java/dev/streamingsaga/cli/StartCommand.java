@@ -23,8 +23,8 @@ final class StartCommand implements Callable<Integer> {
     @Option(
             names = "--wait",
             paramLabel = "DURATION",
-            description = "try again for this long while a server that it needs is away, such as 10m"
-                    + " (default: saga.start.wait, at first 0s)")
+            description = "retry for this long while a server that it needs is unavailable, such as 10m"
+                    + " (default: saga.start.wait, 0s unless it is set)")
     @Nullable
     String wait;
 

@@ -399,8 +399,8 @@ public final class Settings {
     private static Database graph(SettingsReader read, Database database) {
         String name = read.text("saga.store.graph.database");
         if (!name.isEmpty() && !database.isNeo4j()) {
-            read.refuse("saga.store.graph.database is for a Neo4j server only, and saga.store.graph.url is none: of"
-                    + " other databases the URL has the name");
+            read.refuse("saga.store.graph.database is for a Neo4j server only, but saga.store.graph.url does not name"
+                    + " one; other databases have their name in the URL");
         }
         return database.named(name);
     }

@@ -72,9 +72,9 @@ final class Attachments implements AutoCloseable {
         DocumentConfig.Attachments limits = document.limits;
         String clean = name(name);
         if (depth >= limits.depth()) {
-            skip(clean, "it lies deeper than saga.content.attachments.depth=" + limits.depth());
+            skip(clean, "it is nested deeper than saga.content.attachments.depth=" + limits.depth());
         } else if (document.count >= limits.max()) {
-            skip(clean, "the document has more files inside than saga.content.attachments.max=" + limits.max());
+            skip(clean, "the document contains more files than saga.content.attachments.max=" + limits.max());
         } else {
             document.count++;
             spool(clean, bytes);
@@ -108,7 +108,7 @@ final class Attachments implements AutoCloseable {
         if (copied > left) {
             spooled.remove(copy);
             copy.file().close();
-            skip(name, "the files inside the document are larger than saga.content.attachments.max-size");
+            skip(name, "the files inside the document exceed saga.content.attachments.max-size");
         }
     }
 
@@ -154,7 +154,7 @@ final class Attachments implements AutoCloseable {
             if (extractor.isPresent()) {
                 PartSink.read(extractor.get(), bytes, text, each.name());
             } else if (!isIllustration(type)) {
-                skip(each.name(), "the text of its type (%s) cannot be read".formatted(type));
+                skip(each.name(), "text cannot be read from files of type %s".formatted(type));
             }
         }
     }

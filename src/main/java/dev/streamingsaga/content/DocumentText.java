@@ -228,7 +228,7 @@ final class DocumentText implements TextSink {
             segmentsPerPage.add(segmentsOnPage);
         }
         if (language.leftOut() > 0) {
-            log.debug("{} characters are no language and are left out", language.leftOut());
+            log.debug("{} characters such as base64 are left out of the segments", language.leftOut());
         }
         OptionalLong cutAfter = cut
                 ? OptionalLong.of(chars)

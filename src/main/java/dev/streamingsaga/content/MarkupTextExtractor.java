@@ -125,7 +125,7 @@ final class MarkupTextExtractor implements TextExtractor {
         text.pages(1);
         surroundings.passwords().tryEach(password -> parse(bytes, text, password));
         if (isZip() && !FileTail.contains(bytes, FileTail.OF_ZIP)) {
-            text.warn(WarningCode.DAMAGED, "", "the end of the file is missing; what is left of it is searchable");
+            text.warn(WarningCode.DAMAGED, "", "the end of the file is missing; the text before it is searchable");
         }
         text.endPage();
     }

@@ -47,7 +47,7 @@ final class PageRecognition {
     String read(int page, Painter painter) throws IOException {
         try {
             PageImage image = painter.paint();
-            // no text, but a sign of life: a page may take minutes on a busy machine
+            // empty text shows progress: a page may take minutes on a busy machine
             String found = tesseract.recognise(image.pixels(), image.dpi(), () -> text.text(""));
             if (!found.isBlank()) {
                 recognised.add(page);
@@ -83,7 +83,7 @@ final class PageRecognition {
             text.warn(
                     WarningCode.NO_TEXT_LAYER,
                     failed.toString(),
-                    "no text can be recognised (%s); they are not searchable".formatted(firstFailure));
+                    "their text could not be recognised (%s) and is not searchable".formatted(firstFailure));
         }
     }
 }

@@ -30,7 +30,7 @@ final class Passwords {
         try {
             if (Permissions.isShared(file)) {
                 throw ConfigException.of("saga.content.passwords: " + file
-                        + " holds passwords, and others than its owner have access to it; run chmod 600 on it");
+                        + " contains passwords, and not only its owner has access to it; run chmod 600 on it");
             }
             return new Passwords(Files.readAllLines(file).stream()
                     .filter(line -> !line.isEmpty())

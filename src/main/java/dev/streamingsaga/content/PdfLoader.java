@@ -21,7 +21,7 @@ final class PdfLoader {
         this.passwords = passwords;
     }
 
-    /** Warns if a part of the file is missing. The caller closes the document before the channel. */
+    /** Warns if part of the file is missing. The caller closes the document before the channel. */
     PDDocument load(SeekableByteChannel file, TextSink text) throws Exception {
         long start = Math.max(0, PdfStart.find(ContentTypes.prefix(file)));
         Loading loading = new Loading(file, start);
@@ -31,7 +31,7 @@ final class PdfLoader {
             text.warn(
                     WarningCode.DAMAGED,
                     "",
-                    "a part of the file is missing; what could be found of its pages is searchable");
+                    "part of the file is missing; the pages that could be recovered are searchable");
         }
         return document;
     }

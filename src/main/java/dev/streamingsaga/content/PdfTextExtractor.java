@@ -70,7 +70,7 @@ final class PdfTextExtractor implements TextExtractor {
                 text.warn(
                         WarningCode.NO_TEXT_LAYER,
                         pages.withoutText.toString(),
-                        "%d of %d pages have no text, only images or drawings, as in a scan; they are not"
+                        "%d of %d pages have no text, only images or drawings, like a scan; they are not"
                                         .formatted(pages.withoutText.count(), tree.count())
                                 + " searchable");
             }

@@ -42,7 +42,7 @@ final class PlainTextExtractor implements TextExtractor {
             text.warn(
                     WarningCode.ENCODING_GUESSED,
                     "",
-                    "its charset stands nowhere in it; it is read as " + guess.charset());
+                    "the file does not name its charset; it is read as " + guess.charset());
         }
         long invalid = new Decoding(guess.charset(), text).run(Channels.newInputStream(file.position(0)));
         if (invalid > 0 && guess.certain()) {

@@ -42,8 +42,8 @@ final class XfaForm {
             text.warn(
                     WarningCode.XFA_PLACEHOLDER,
                     "",
-                    "its pages only say that another program shows the form; the values in it are searchable, its"
-                            + " labels are not");
+                    "its pages only say that another program is needed to show the form; its values are"
+                            + " searchable, its labels are not");
         }
         XMLReaderUtils.parseSAX(new ByteArrayInputStream(form.getXFA().getBytes()), new Values(), new ParseContext());
     }

@@ -72,7 +72,7 @@ final class DeletedFiles {
                                     () -> parts.ingest().result(saga.sagaId())));
         } catch (IOException | RuntimeException e) {
             parts.warnings()
-                    .warn(file, "is gone, and the outcome of its saga was not written (" + e + "); tried again later");
+                    .warn(file, "was deleted, and the outcome of its saga is not written yet (" + e + "); tried again");
             return false;
         }
     }

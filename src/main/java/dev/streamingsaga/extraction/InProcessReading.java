@@ -95,8 +95,8 @@ final class InProcessReading implements ReadingCosts, ReadingWatch.Watched {
         }
         if (parser.isAlive()) {
             log.warn(
-                    "a parser does not stop: thread {} keeps running; saga.content.isolation=process reads documents in"
-                            + " processes, which can be ended",
+                    "a parser ignores its interrupt, so thread {} keeps running; saga.content.isolation=process reads"
+                            + " documents in processes, which can be killed",
                     parser.getName());
         }
         if (interrupted) {

@@ -91,7 +91,7 @@ final class WorkerIsolation implements Isolation {
     private static SagaException cannotStart(String problem) {
         return new SagaException(
                 Reason.STORE_FAILED,
-                "no process that reads documents can be started (" + problem + "); free memory, check"
+                "cannot start a worker process to read documents (" + problem + "); free memory, check"
                         + " saga.content.memory, or set saga.content.isolation=in-process");
     }
 

@@ -6,18 +6,18 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** What about a document's text is missing or uncertain. Its bytes are stored and proved all the same. */
+/** What text of a document is missing or uncertain. Its bytes are stored and verified in any case. */
 @PublicApi
 public enum WarningCode {
-    /** It needs a password. */
+    /** The document is encrypted. */
     LOCKED,
-    /** It breaks the rules of its format; what could be read of it is searchable. */
+    /** The file is malformed or incomplete; the text that could be read is searchable. */
     DAMAGED,
-    /** A limit of a setting was reached; the text beyond it is missing. */
+    /** The text exceeds a configured limit; the text beyond it is missing. */
     TEXT_TRUNCATED,
-    /** Pages that show something, but have no text: a scan, most of the time. */
+    /** The pages have images or drawings but no text: usually a scan. */
     NO_TEXT_LAYER,
-    /** Text that was recognised in images, and so may have wrong letters. */
+    /** The text was recognised in images and may have wrong letters. */
     TEXT_RECOGNISED,
     /** Reading it needed more memory than {@code saga.content.memory}. */
     OUT_OF_MEMORY,
@@ -31,11 +31,11 @@ public enum WarningCode {
     READER_DIED,
     /** Files inside it were not read. */
     ATTACHMENTS_NOT_READ,
-    /** A form whose visible pages only say that another program is needed. */
+    /** The pages of a form only say that another program is needed to show it. */
     XFA_PLACEHOLDER,
-    /** Its charset stands nowhere in it and was guessed. */
+    /** The file does not name its charset, which was guessed. */
     ENCODING_GUESSED,
-    /** Its type is unknown, or one whose text cannot be read. */
+    /** Text cannot be read from files of this type. */
     TYPE_UNKNOWN;
 
     private static final Set<WarningCode> READING_FAILURES =

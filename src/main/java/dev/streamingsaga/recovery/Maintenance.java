@@ -41,8 +41,8 @@ final class Maintenance {
         if (!given) {
             given = true;
             LOG.warn(
-                    "publications, clean-ups or alerts have hung for more than {} s; another node does the rest until"
-                            + " they end",
+                    "publications, clean-ups or alerts have hung for more than {} s; another node takes over the rest"
+                            + " until they end",
                     limit.toSeconds());
             leases.release(LEASE);
         }

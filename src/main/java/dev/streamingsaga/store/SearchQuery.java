@@ -85,7 +85,7 @@ record SearchQuery(String text, List<String> phrases, DocumentFilter filter) {
         }
         if (filters > 0 && text.isEmpty()) {
             throw new SearchTextException(
-                    "a search needs words beside its filters; add what the documents are to contain");
+                    "a search needs words in addition to filters; add words that the documents contain");
         }
     }
 
@@ -154,7 +154,7 @@ record SearchQuery(String text, List<String> phrases, DocumentFilter filter) {
             };
         } catch (DateTimeException e) {
             throw new SearchTextException(key.name().toLowerCase(Locale.ROOT)
-                    + ": needs a date as 2026-11-30, 2026-11 or 2026; put it in quotes to search for the words");
+                    + ": needs a date such as 2026-11-30, 2026-11 or 2026; use quotes to search for the words");
         }
     }
 }

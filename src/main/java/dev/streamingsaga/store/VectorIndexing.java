@@ -55,8 +55,8 @@ final class VectorIndexing implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (DataAccessException e) {
             LOG.warn(
-                    "cannot build the missing indexes; search reads the vectors without one, and finds words in the old"
-                            + " index; the next start tries again",
+                    "cannot build the missing indexes; until then search compares with all vectors and finds words"
+                            + " with the old index; the next start tries again",
                     e);
         }
     }

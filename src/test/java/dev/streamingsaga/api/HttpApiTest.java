@@ -205,7 +205,7 @@ class HttpApiTest {
                         .json()
                         .at("/detail")
                         .asText())
-                .contains("needs a date as 2026-11-30");
+                .contains("needs a date such as 2026-11-30");
     }
 
     @Test

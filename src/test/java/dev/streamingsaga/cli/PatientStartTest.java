@@ -42,9 +42,9 @@ class PatientStartTest {
         assertThat(nanos).hasValue(Duration.ofSeconds(150).toNanos());
         assertThat(lines.toString().lines())
                 .containsExactly(
-                        "waits, 600 s at most: the coordinator does not answer",
-                        "waits, 540 s at most: the coordinator does not answer",
-                        "waits, 480 s at most: the coordinator does not answer");
+                        "retrying for 600 s at most: the coordinator does not answer",
+                        "retrying for 540 s at most: the coordinator does not answer",
+                        "retrying for 480 s at most: the coordinator does not answer");
     }
 
     @Test

@@ -128,7 +128,7 @@ class MailTest {
                 .containsExactly(new Warning(
                         WarningCode.ATTACHMENTS_NOT_READ,
                         "middle.eml › message.eml › a.txt",
-                        "it was not read: it lies deeper than saga.content.attachments.depth=2"));
+                        "it was not read: it is nested deeper than saga.content.attachments.depth=2"));
         assertThat(none.pages()).hasSize(1);
         assertThat(none.warnings()).extracting(Warning::place).containsExactly("middle.eml");
     }

@@ -93,7 +93,7 @@ class NoTextLayerTest {
                 .containsExactly(tuple(
                         WarningCode.NO_TEXT_LAYER,
                         "pages 3-5, 7",
-                        "4 of 8 pages have no text, only images or drawings, as in a scan; they are not searchable"));
+                        "4 of 8 pages have no text, only images or drawings, like a scan; they are not searchable"));
     }
 
     private List<Warning> warnings(Path file) throws IOException {

@@ -116,6 +116,6 @@ class SearchTextTest {
                 .hasMessageContaining("at most 64 different words, has 65");
         assertThatThrownBy(() -> SearchQuery.of("a".repeat(2001))).hasMessageContaining("at most 2000 characters");
         assertThatThrownBy(() -> SearchQuery.of("a after:monday")).hasMessageContaining("after: needs a date");
-        assertThatThrownBy(() -> SearchQuery.of("type:pdf")).hasMessageContaining("needs words beside its filters");
+        assertThatThrownBy(() -> SearchQuery.of("type:pdf")).hasMessageContaining("needs words in addition to filters");
     }
 }
