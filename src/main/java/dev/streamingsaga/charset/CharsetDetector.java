@@ -12,9 +12,10 @@ import org.apache.tika.parser.txt.CharsetMatch;
 import org.mozilla.universalchardet.UniversalDetector;
 
 /**
- * Finds the charset of a text file. UTF-8 and byte order marks are certain. Else the detectors of ICU and Mozilla name
- * candidates, and how the letters of the decoded text fit together decides; both know neither DOS nor Macintosh
- * charsets of western Europe, nor UTF-16 without a mark beyond Latin. The same bytes always give the same charset.
+ * Detects the charset of a text file. UTF-8 and byte order marks are certain. Otherwise the detectors of ICU and
+ * Mozilla suggest candidates, and the one whose decoded text looks most like a language is chosen. Neither detector
+ * knows the DOS and Macintosh charsets of western Europe, or UTF-16 without a byte order mark except for Latin letters.
+ * The same bytes always give the same charset.
  */
 public final class CharsetDetector {
     private static final List<String> EIGHT_BIT = List.of(
@@ -58,7 +59,7 @@ public final class CharsetDetector {
 
     private static final char ESCAPE = 0x1B;
 
-    /** A letter that fits weighs so much more than that a detector names the charset. */
+    /** The weight of a letter that fits, relative to a charset being suggested by a detector. */
     private static final int LETTER_WEIGHT = 10;
 
     private final Charset fallback;
@@ -146,7 +147,7 @@ public final class CharsetDetector {
         return high;
     }
 
-    /** What the detectors name, and charsets that differ from it in few letters. */
+    /** The suggestions of the detectors, and charsets that differ from them in few letters. */
     private static Set<Charset> named(byte[] bytes) {
         Set<String> names = new HashSet<>();
         CharsetMatch icu = icu(bytes);
@@ -179,7 +180,7 @@ public final class CharsetDetector {
                 : CommonCharacters.supported(List.of(wider(name))).stream().findFirst();
     }
 
-    /** As a charset that has all characters of the one that a detector names, and more. */
+    /** Returns a charset that contains the suggested one. */
     private static String wider(String name) {
         return switch (name) {
             case "ISO-8859-1", "US-ASCII", "WINDOWS-1252" -> "windows-1252";

@@ -4,7 +4,7 @@ import java.nio.charset.Charset;
 import java.util.BitSet;
 import java.util.List;
 
-/** The Chinese characters and Korean syllables that texts are made of: the common ones of the national standards. */
+/** The common Chinese characters and Korean syllables of the national standards. */
 final class CommonCharacters {
     private static final int TRAIL_BYTES = 0xFF;
     private static final BitSet COMMON = new BitSet();

@@ -2,7 +2,9 @@ package dev.streamingsaga.charset;
 
 import java.util.BitSet;
 
-/** Texts of mainframes. Their blank is {@code @} elsewhere, their line ends are control characters. */
+/**
+ * Recognises EBCDIC, the charset of mainframes: its blank is {@code @} in ASCII, its line ends are control characters.
+ */
 public final class Ebcdic {
     private static final int MIN_BYTES = 16;
     private static final int BLANK = 0x40;
@@ -28,7 +30,7 @@ public final class Ebcdic {
 
     private Ebcdic() {}
 
-    /** Whether nearly all bytes are letters, digits, blanks and punctuation in EBCDIC, as in no other charset. */
+    /** Whether nearly all bytes are letters, digits, blanks and punctuation in EBCDIC, which no other text has. */
     public static boolean matches(byte[] bytes) {
         int letters = 0;
         int others = 0;

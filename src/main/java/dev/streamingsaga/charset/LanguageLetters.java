@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The letters that languages have beside a to z.
+ * The letters of languages in addition to a to z.
  *
  * @param frequent in the order of the alphabet
  * @param others rarer ones

@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How much a decoded text looks like a language: wrong charsets put symbols and capitals into words, mix scripts, and
- * use letters that no single language has. Only what is not ASCII counts. Higher is better; comparable for decodings of
- * the same bytes.
+ * Scores how much a decoded text looks like a language: wrong charsets put symbols and capitals inside words, mix
+ * scripts, and produce letters that do not occur together in any language. Only non-ASCII characters count. Higher is
+ * better. Scores are comparable only for decodings of the same bytes.
  */
 final class LetterScore {
     private static final int BROKEN = -10;

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** UTF-16 and UTF-32, and what begins with a byte order mark. */
+/** Recognises UTF-16, UTF-32 and byte order marks. */
 public final class UnicodeForms {
     private static final Charset UTF_32LE = Charset.forName("UTF-32LE");
     private static final Charset UTF_32BE = Charset.forName("UTF-32BE");
@@ -21,7 +21,7 @@ public final class UnicodeForms {
     private static final String CONTROLS = "\t\n\r\f";
     private static final int FEW = 16;
 
-    /** Ranges that texts consist of, beside common Chinese characters and Korean syllables. */
+    /** Ranges of usual characters, in addition to common Chinese characters and Korean syllables. */
     private static final int[][] ORDINARY = {
         {0x20, 0x7E},
         {0xA0, 0x24F},
@@ -51,8 +51,8 @@ public final class UnicodeForms {
     }
 
     /**
-     * UTF-16 or UTF-32 that says so nowhere, recognised by its characters. Call only for bytes that are no ASCII: two
-     * letters look like one Chinese character.
+     * Recognises UTF-16 or UTF-32 without a byte order mark by its characters. Call only for bytes that are not ASCII:
+     * two ASCII letters look like one Chinese character.
      *
      * @param beginning of a file, from its first byte
      */

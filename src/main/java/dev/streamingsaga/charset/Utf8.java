@@ -2,7 +2,7 @@ package dev.streamingsaga.charset;
 
 /** How much of a sample is UTF-8. A sequence that is cut off by the end of the sample is neither right nor wrong. */
 record Utf8(int sequences, int wrongBytes) {
-    /** So many right sequences outweigh one wrong byte: in other charsets they are chance. */
+    /** The number of valid sequences that outweigh one invalid byte: in other charsets they occur only by chance. */
     private static final int SEQUENCES_PER_WRONG_BYTE = 10;
 
     static Utf8 of(byte[] bytes) {
@@ -41,7 +41,7 @@ record Utf8(int sequences, int wrongBytes) {
         return wrongBytes == 0;
     }
 
-    /** UTF-8 in which something else was pasted, or that was damaged. */
+    /** Whether the sample is UTF-8 that was damaged or has pasted bytes of another charset. */
     boolean isMostly() {
         return wrongBytes * SEQUENCES_PER_WRONG_BYTE <= sequences;
     }

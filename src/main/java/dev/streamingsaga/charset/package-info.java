@@ -1,4 +1,4 @@
-/** Finds out in which charset a text file is written. */
+/** Detects the charset of text files. */
 @Internal
 @NullMarked
 package dev.streamingsaga.charset;

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** Starts the service again and again while a server that it needs is away, with one line in each minute. */
+/** Retries the start of the service while a server that it needs is unavailable, and prints a line every minute. */
 final class PatientStart {
     private static final Duration PAUSE = Duration.ofSeconds(5);
     private static final Duration BETWEEN_LINES = Duration.ofMinutes(1);

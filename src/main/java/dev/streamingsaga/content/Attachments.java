@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The files inside a document, or inside a file of it. Keeps them as temporary files while the text around them is
- * read, then reads each as a part of the document. What the limits exclude gives a warning. Not thread-safe.
+ * read, then reads each as a part of the document. Warns of files that exceed the limits. Not thread-safe.
  */
 final class Attachments implements AutoCloseable {
     /** Between the names of a path. */
@@ -32,7 +32,7 @@ final class Attachments implements AutoCloseable {
 
     private record Skipped(String name, String reason) {}
 
-    /** What all files inside one document share. */
+    /** State that all files inside one document share. */
     private static final class Document {
         private final TextExtractors extractors;
         private final ContentTypes types;
@@ -62,7 +62,7 @@ final class Attachments implements AutoCloseable {
         return new Attachments(new Document(extractors, types, limits, temporary), 0);
     }
 
-    /** For a message of a mailbox, whose attachments lie no deeper than those of a mail. */
+    /** For a message of a mailbox: its attachments count as deep as those of a mail. */
     Attachments ofMessage() {
         return new Attachments(document, depth);
     }
@@ -113,8 +113,8 @@ final class Attachments implements AutoCloseable {
     }
 
     /**
-     * Reads the text around the files, which {@link #add adds} them, then the files; those even if the text around them
-     * is damaged. A failure of one file only ends its own text.
+     * Reads the text around the files, which {@link #add adds} them, then the files, even if the text around them is
+     * damaged. A failure of one file only ends the text of that file.
      *
      * @throws Exception the failure of {@code around}
      */

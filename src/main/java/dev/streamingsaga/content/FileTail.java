@@ -5,12 +5,12 @@ import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 
-/** Looks for the mark that files of a format have at their end, to recognise files that are cut. */
+/** Looks for the end marker of a file format, to recognise truncated files. */
 final class FileTail {
     static final String OF_PDF = "startxref";
     static final String OF_ZIP = "PK\u0005\u0006";
 
-    /** The mark of a zip may have a comment of 64 KiB behind it. */
+    /** The end marker of a zip file may be followed by a comment of 64 KiB. */
     private static final int BYTES = 64 * 1024 + 100;
 
     private FileTail() {}

@@ -1,6 +1,6 @@
 package dev.streamingsaga.content;
 
-/** Where the text of documents is extracted, and what that may cost. Thread-safe. */
+/** Decides where the text of documents is extracted, and within which limits. Thread-safe. */
 public interface Isolation extends AutoCloseable {
     /** Extracts in the thread of the caller, without limits. */
     Isolation NONE = (contentType, extractor) -> extractor;

@@ -40,8 +40,8 @@ final class LanguageDetection {
     private boolean missing;
 
     /**
-     * Returns the ISO 639-1 code of the language that most of the text has; empty if it cannot be decided, as for text
-     * of less than {@value #MIN_WORDS} words.
+     * Returns the ISO 639-1 code of the main language of the text; empty if it cannot be detected, or if the text has
+     * fewer than {@value #MIN_WORDS} words.
      */
     String of(String text) {
         String beginning = text.substring(0, Math.min(text.length(), MAX_CHARS));

@@ -17,7 +17,7 @@ import java.util.Optional;
 import org.apache.james.mime4j.message.MaximalBodyDescriptor;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the bodies of a mail as text: in the charset that they declare, else in the one that their bytes show. */
+/** Reads the bodies of a mail as text, in the declared charset or else in the detected one. */
 final class MailBodies {
     private static final String PLAIN = "text/plain";
     private static final String HTML = "text/html";

@@ -59,7 +59,7 @@ final class MailHeaders {
         return line.substring(line.indexOf(':') + 1);
     }
 
-    /** Headers should be ASCII; if not, they are UTF-8 or come from an old program. */
+    /** Headers should be ASCII. Otherwise they are UTF-8, or an old program wrote them. */
     private static String unencoded(byte[] raw) {
         try {
             return StandardCharsets.UTF_8

@@ -19,7 +19,7 @@ import org.apache.james.mime4j.stream.RecursionMode;
 
 /** Walks through the parts of one mail: headers, then bodies, which are text of the mail or attachments. */
 final class MailParts implements AutoCloseable {
-    /** Far more than any mail has; a mail that exceeds them is damaged. */
+    /** More than any real mail has; a mail that exceeds these limits is damaged. */
     private static final MimeConfig LIMITS = MimeConfig.custom()
             .setMaxLineLen(1_000_000)
             .setMaxHeaderLen(1_000_000)

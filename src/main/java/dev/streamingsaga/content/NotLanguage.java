@@ -3,13 +3,13 @@ package dev.streamingsaga.content;
 import java.util.BitSet;
 
 /**
- * Leaves out of a text what no model understands and nobody searches for: base64, hex, uuencoded files, memory dumps,
- * and all but {@value #KEPT} of the same punctuation mark in a row. Only what cannot be language is left out: tables of
- * numbers, lists of files, identifiers and text without blanks stay. Takes the text in parts that end anywhere, and
- * works in linear time. Not thread-safe.
+ * Removes parts of a text that mean nothing to a model and that nobody searches for: base64, hex, uuencoded files,
+ * memory dumps, and all but {@value #KEPT} of the same punctuation mark in a row. Tables of numbers, lists of files,
+ * identifiers and text without blanks are kept. Accepts the text in parts of any size, and works in linear time. Not
+ * thread-safe.
  */
 final class NotLanguage {
-    /** So many lines in a row must be encoded. */
+    /** The minimum number of consecutive encoded lines. */
     private static final int MIN_LINES = 3;
 
     private static final int LINE_CHARS = 60;
@@ -20,7 +20,7 @@ final class NotLanguage {
 
     private final StringBuilder kept = new StringBuilder();
 
-    /** Encoded lines that are too few yet. */
+    /** Encoded lines, as long as they are too few to be removed. */
     private final StringBuilder doubtful = new StringBuilder();
 
     private final DumpLines dumps = new DumpLines();
@@ -28,7 +28,7 @@ final class NotLanguage {
     private boolean inWord;
     private long leftOut;
 
-    /** What of the text is language; the last lines may come with the next call, or at the {@link #end}. */
+    /** Returns the text to keep; its last lines may come with the next call, or at the {@link #end}. */
     String keep(String text) {
         for (int start = 0; start < text.length(); ) {
             int end = text.indexOf('\n', start) + 1;
@@ -101,7 +101,7 @@ final class NotLanguage {
                 && Letters.of(line).areEncoded();
     }
 
-    /** A full line of uuencode: its first character tells its length. */
+    /** A full line of uuencode: its first character encodes its length. */
     private static boolean isUuencoded(String line) {
         return line.length() == LINE_CHARS + 1
                 && line.charAt(0) == 'M'

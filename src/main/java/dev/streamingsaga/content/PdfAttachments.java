@@ -61,7 +61,7 @@ final class PdfAttachments {
         }
     }
 
-    /** Damage of one file does not concern the others. */
+    /** Damage to one file does not affect the others. */
     static void add(PDComplexFileSpecification file, Attachments attachments) {
         @Nullable
         PDEmbeddedFile content = Stream.of(file.getEmbeddedFileUnicode(), file.getEmbeddedFile())

@@ -10,7 +10,7 @@ import org.apache.pdfbox.io.MemoryUsageSetting;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.jspecify.annotations.Nullable;
 
-/** Opens a PDF: behind other bytes, with one of the passwords, and as far as a cut one goes. */
+/** Opens a PDF, even if other bytes precede it, a password is needed, or the file is truncated. */
 final class PdfLoader {
     private final Path temporary;
     private final Passwords passwords;

@@ -22,8 +22,8 @@ import org.apache.pdfbox.pdmodel.ResourceCache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pages that a PDF really has, in order, each once, read one after another. The number that the file claims is not
- * used. To be iterated once.
+ * The actual pages of a PDF, in order, each once, read one after another. The number that the file claims is not used.
+ * Can be iterated only once.
  */
 final class PdfPages extends PDPageTree {
     /** Real page trees have a depth of 10 at most; deeper branches are left out. */

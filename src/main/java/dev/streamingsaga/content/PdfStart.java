@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Finds where a PDF begins that has other bytes before it, such as headers of HTTP. */
+/** Finds the beginning of a PDF that is preceded by other bytes, such as HTTP headers. */
 final class PdfStart {
     private static final Pattern HEADER = Pattern.compile("%PDF-\\d\\.\\d");
     private static final Pattern OBJECT = Pattern.compile("\\d \\d{1,5} obj\\b");
@@ -13,7 +13,7 @@ final class PdfStart {
     private PdfStart() {}
 
     /**
-     * The position of the first header that an object follows, so that a text about PDF is none; -1 without one.
+     * Returns the position of the first header that an object follows, so a text about PDF has none; otherwise -1.
      *
      * @param prefix the first bytes of the file
      */

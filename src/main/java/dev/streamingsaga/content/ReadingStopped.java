@@ -3,8 +3,8 @@ package dev.streamingsaga.content;
 import dev.streamingsaga.journal.WarningCode;
 
 /**
- * Reading a document was stopped from outside or ended with its process. The text until then counts. Another reading of
- * the same bytes may get further or less far.
+ * Reading a document was stopped from outside, or its process ended. The text that was read before counts. Another
+ * reading of the same bytes may stop earlier or later.
  */
 public final class ReadingStopped extends RuntimeException {
     private final WarningCode code;

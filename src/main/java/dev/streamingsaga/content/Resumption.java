@@ -1,7 +1,7 @@
 package dev.streamingsaga.content;
 
 /**
- * Where a reading continues what an earlier one of the same document began.
+ * Where to resume an earlier reading of the same document.
  *
  * @param firstOrdinal segments before it are stored: they are neither embedded nor passed on
  * @param lastChar the text after so many characters is left out, since the earlier reading was stopped there

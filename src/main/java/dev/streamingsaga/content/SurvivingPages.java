@@ -15,7 +15,7 @@ import org.apache.pdfbox.io.RandomAccessStreamCache.StreamCacheCreateFunction;
 import org.apache.pdfbox.pdfparser.PDFParser;
 import org.apache.pdfbox.pdmodel.encryption.InvalidPasswordException;
 
-/** Parses a PDF; if its page tree is lost, as in a file that is cut, collects its pages in the order of the file. */
+/** Parses a PDF. If its page tree is lost, as in a truncated file, collects its pages in the order of the file. */
 final class SurvivingPages extends PDFParser {
     private boolean collected;
 

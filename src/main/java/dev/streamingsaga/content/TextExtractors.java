@@ -39,7 +39,7 @@ public final class TextExtractors {
         return new TextExtractors(new ContentTypes(), config, temporary);
     }
 
-    /** The log names the program that is found, or says what is missing. */
+    /** Logs which program was found, or what is missing. */
     static Optional<Tesseract> tesseract(DocumentConfig.Recognition recognition) {
         return recognition.mode() == DocumentConfig.OcrMode.OFF
                 ? Optional.empty()

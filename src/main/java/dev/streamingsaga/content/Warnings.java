@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Collects the warnings of one document: the first message of each code and place, and at most {@value #LIMIT} of them,
- * since a damaged document may cause one for each of its pages. Thread-safe.
+ * Collects the warnings of one document: the first message of each code and place, and at most {@value #LIMIT} in
+ * total, since a damaged document may cause one for each page. Thread-safe.
  */
 final class Warnings {
     static final int LIMIT = 50;

@@ -31,7 +31,7 @@ import org.neo4j.driver.exceptions.ServiceUnavailableException;
 public final class Neo4jDatabase implements AutoCloseable {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
-    /** A connection that was idle for longer may have ended with its server, and is tested before use. */
+    /** A connection that was idle for longer is tested before use, since its server may have been restarted. */
     private static final Duration TRUSTED_IDLE_TIME = Duration.ofSeconds(2);
 
     private final String role;

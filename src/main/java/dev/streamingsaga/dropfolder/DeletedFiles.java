@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Writes the outcomes of files that were deleted behind the verify gate while no process followed them: no scan finds
- * such a file, and the process that ran its saga was killed.
+ * Writes the outcomes of files that were deleted after the verify gate and whose process was killed: no scan finds such
+ * a file.
  */
 final class DeletedFiles {
     /** The clocks of two nodes may differ. */

@@ -6,9 +6,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/**
- * Sends text to the process that started this one. Each page is sent when it ends, so that it stays if this one dies.
- */
+/** Sends text to the parent process. Each page is sent when it is complete, so that it is kept if this process dies. */
 final class FrameSink implements TextSink {
     private final DataOutputStream out;
 

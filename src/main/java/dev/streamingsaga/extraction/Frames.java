@@ -5,8 +5,8 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 
 /**
- * What a worker and the process that started it write to each other: a byte that says what follows, then fields. Every
- * length has a limit; a frame that breaks it ends the worker, since it may be in the hands of a document.
+ * The protocol between a worker and its parent process: a byte that says what follows, then fields. Every length is
+ * limited. A frame that exceeds a limit ends the worker, since a document may have taken control of it.
  */
 final class Frames {
     /** To the worker, once: its settings. */

@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Between a parser in a thread of its own, and the document and its text. Once it is closed, neither is reached any
- * more, even by a parser that does not stop.
+ * Stands between a parser in its own thread and the document and its text. Once the gate is closed, even a parser that
+ * ignores its interrupt reaches neither.
  */
 final class Gate implements TextSink, SeekableByteChannel {
     private final SeekableByteChannel bytes;

@@ -4,7 +4,7 @@ import dev.streamingsaga.content.TextExtractor.TextSink;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** How far a reading has come, for warnings. Not thread-safe. */
+/** How far a document has been read, for warnings. Not thread-safe. */
 final class PlaceInText {
     private String part = "";
     private int pages;

@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares what a reading costs with its budget, at each tick of a watch. Only processor time counts, and ticks in
- * which there was none: how busy the machine is decides nothing. Not thread-safe.
+ * Compares the cost of a reading with its budget, at each tick of a watch. Counts only processor time, and ticks
+ * without any, so the load of the machine does not matter. Not thread-safe.
  */
 final class ReadingMeter {
     /** Share of a processor that an idle process may use: 1 %. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * What reading the text of a document came to, without the text.
+ * The result of reading the text of a document, without the text itself.
  *
  * @param segmentsPerPage the number of segments of each page
  * @param title empty if unknown

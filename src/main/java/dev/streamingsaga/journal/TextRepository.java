@@ -6,7 +6,7 @@ import java.sql.Types;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** What reading the text of each document came to. Each method is one transaction. */
+/** The result of reading the text of each document. Each method is one transaction. */
 public final class TextRepository {
     private final JournalDatabase db;
     private final StateTransitions transitions;

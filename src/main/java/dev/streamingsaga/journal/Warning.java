@@ -3,7 +3,7 @@ package dev.streamingsaga.journal;
 import dev.streamingsaga.annotation.PublicApi;
 
 /**
- * What is missing or uncertain about the text of a document.
+ * Says which text of a document is missing or uncertain.
  *
  * @param place where in the document: {@code page 3}, {@code pages 3-7}, the name of an attachment; empty for all of it
  * @param message a sentence for people, without content of the document

@@ -43,7 +43,7 @@ public enum WarningCode {
 
     /**
      * Whether reading failed, so that {@code saga.content.on-failure=reject} does not keep the document. Text that is
-     * missing by a setting or by the kind of the document is no failure.
+     * missing because of a setting or the kind of document is not a failure.
      */
     public boolean isReadingFailure() {
         return READING_FAILURES.contains(this);

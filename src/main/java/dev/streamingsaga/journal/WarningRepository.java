@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What is missing or uncertain about the text of documents. Each method is one transaction. */
+/** The warnings about the text of documents. Each method is one transaction. */
 public final class WarningRepository {
     private final JournalDatabase db;
     private final StateTransitions transitions;

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.List;
 
 /**
- * How many warnings a saga has, and of which kinds.
+ * The number and the codes of the warnings of a saga.
  *
  * @param codes names of {@link WarningCode}, each once, in the order of the warnings; a newer version may have added
  *     some

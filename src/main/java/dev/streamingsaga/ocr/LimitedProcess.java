@@ -105,7 +105,7 @@ final class LimitedProcess {
         thread.start();
     }
 
-    /** A program that does not read its input to the end tells by its exit code whether that is an error. */
+    /** If a program does not read all of its input, its exit code says whether that is an error. */
     private static void write(Process process, Input input) {
         try (OutputStream in = new BufferedOutputStream(process.getOutputStream(), BUFFER_BYTES)) {
             input.writeTo(in);

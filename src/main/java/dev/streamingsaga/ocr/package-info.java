@@ -1,4 +1,4 @@
-/** Recognises text in images with tesseract, a program of its own. */
+/** Recognises text in images with the external program tesseract. */
 @Internal
 @NullMarked
 package dev.streamingsaga.ocr;

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The work on stores, bucket and alerts that one of the nodes does for all. A node whose work hangs in a store leaves
- * the rest to the others until that work has ended. Thread-safe.
+ * The work on stores, bucket and alerts that one node does for all. If this work hangs in a store, other nodes take
+ * over the rest until it ends. Thread-safe.
  */
 final class Maintenance {
     private static final Logger LOG = LoggerFactory.getLogger(Maintenance.class);

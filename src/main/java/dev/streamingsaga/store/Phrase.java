@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Words in sequence. Endings make a difference, unlike accents and case. */
+/** Words in sequence. Endings are compared; accents and case are ignored. */
 final class Phrase {
     private final List<Word> words;
     private final List<String> folded;

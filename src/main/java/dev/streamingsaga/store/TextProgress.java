@@ -6,7 +6,7 @@ import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.StoreNames;
 import java.util.Optional;
 
-/** Reports how far a document was read and embedded, and journals what its text came to. */
+/** Reports how far a document was read and embedded, and journals the result of reading its text. */
 final class TextProgress implements ProgressListener {
     private final Run run;
     private final Optional<Outline> known;

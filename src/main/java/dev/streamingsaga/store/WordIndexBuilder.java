@@ -15,9 +15,9 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Adds the words, the language and what filters compare of visible documents that an older version wrote. Searches and
- * writes continue meanwhile, and find these documents by their old words. After a crash the next start continues with
- * the document that was not finished. Does no harm if two processes do it at a time.
+ * Adds words, language and filter columns to visible documents that an older version wrote. Searches and writes
+ * continue meanwhile, and searches find these documents by their old words. After a crash the next start continues with
+ * the unfinished document. Two processes may run it at the same time.
  */
 final class WordIndexBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(WordIndexBuilder.class);
