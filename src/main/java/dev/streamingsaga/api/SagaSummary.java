@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param delivery which attempt to deliver its document it is; null for the only one
  * @param node the node that runs it; null if none does
  * @param needsNewerVersion whether a newer version began it, so that nodes of this version leave it alone
- * @param warningCount how many warnings there are about the text of its document
- * @param warningCodes the kinds of warnings, each once
+ * @param warningCount number of warnings about the text of its document
+ * @param warningCodes codes of the warnings, each once
  * @param progress progress of the running step, if this process runs the saga
  */
 record SagaSummary(

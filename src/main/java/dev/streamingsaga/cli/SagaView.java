@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param node the node that runs it; null if none does
  * @param needsNewerVersion whether a newer version began it, so that nodes of this version leave it alone
  * @param delivery the first saga of the document; all attempts to deliver it have the same
- * @param warningCount how many warnings there are about the text of its document
- * @param warningCodes the kinds of warnings, each once
+ * @param warningCount number of warnings about the text of its document
+ * @param warningCodes codes of the warnings, each once
  * @param redelivery what follows a saga that was compensated for a transient reason; null: nothing
  */
 record SagaView(

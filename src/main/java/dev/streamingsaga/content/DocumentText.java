@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns the text of an extractor into numbered segments, without what is no language, block by block: even of an
- * endless page it holds only {@value #BLOCK_CHARS} characters. Where a block ends depends on the text alone, not on the
+ * Turns the text of an extractor into numbered segments, without base64 and the like. Works block by block: even of an
+ * endless page it holds only {@value #BLOCK_CHARS} characters. Where a block ends depends only on the text, not on the
  * size of the parts in which it arrives. Not thread-safe.
  */
 final class DocumentText implements TextSink {

@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Detects the language of a text: by its script if that says enough, else by the frequency of its letters. Profiles of
- * {@value #PROFILES} take 4 MB of heap, and are loaded when they are first needed; without the library of Tika, these
- * languages are never decided. Thread-safe.
+ * Detects the language of a text by its script if possible, else by the frequency of its letters. The profiles of
+ * {@value #PROFILES} take 4 MB of heap and are loaded when they are first needed. Without the library of Tika, these
+ * languages are never detected. Thread-safe.
  */
 final class LanguageDetection {
     private static final Logger LOG = LoggerFactory.getLogger(LanguageDetection.class);

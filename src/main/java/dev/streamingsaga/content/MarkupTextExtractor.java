@@ -174,7 +174,7 @@ final class MarkupTextExtractor implements TextExtractor {
         return context;
     }
 
-    /** Pictures and styles of a page or a book are no files that somebody attached. */
+    /** Pictures and styles of a page or a book are not attachments. */
     private boolean mayContainFiles() {
         return !(parser instanceof JSoupParser || parser instanceof EpubParser || isStreamed());
     }

@@ -161,7 +161,7 @@ public final class Journal {
         return uploads;
     }
 
-    /** What reading the text of documents came to. */
+    /** The results of reading the text of documents. */
     public TextRepository texts() {
         return texts;
     }

@@ -91,12 +91,12 @@ public interface Run {
     }
 
     /**
-     * Journals what reading the document's text came to, before the last of it is stored. Does nothing if the journal
-     * has the same already.
+     * Journals the result of reading the document's text, before the last of it is stored. Does nothing if the journal
+     * already has the same result.
      */
     void textRead(TextOutcome outcome);
 
-    /** What reading its text came to, in this run or an earlier one; empty if it was not read to an end yet. */
+    /** The result of reading its text, in this run or an earlier one; empty if no reading has ended yet. */
     Optional<TextOutcome> textOutcome();
 
     /** Closing it ends the side effect, whether it succeeded or not. */

@@ -50,7 +50,9 @@ final class OutlineCache {
         return sources.apply(run);
     }
 
-    /** Journals what reading a document came to: the warnings first, since the outcome says that they are there. */
+    /**
+     * Journals the result of reading a document: the warnings first, since the outcome implies that they are journaled.
+     */
     static void journal(Run run, Outline outline) {
         run.check(); // an instance that stops ends the readings of runs that it has handed over
         run.warned(outline.warnings());

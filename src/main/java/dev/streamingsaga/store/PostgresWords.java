@@ -22,7 +22,7 @@ final class PostgresWords {
     static final int MAX_RANKED = 2000;
     /** Segments with all words of a phrase that are read to see whether they contain the phrase. */
     static final int MAX_READ = 20_000;
-    /** Segments with a part of a word; if there are more, it is no help. */
+    /** Limit of segments with a part of a word; a more frequent part is ignored. */
     static final int MAX_PARTS = 2000;
 
     /** Words in more segments than this are not counted, if the statistics of the database tell so. */

@@ -25,7 +25,7 @@ final class SqliteWords {
     static final int MAX_RANKED = 10_000;
     /** Of the segments that are not ranked, so many are read, and the shortest are returned. */
     static final int MAX_READ = 1000;
-    /** Segments with a part of a word; if there are more, it is no help. */
+    /** Limit of segments with a part of a word; a more frequent part is ignored. */
     static final int MAX_PARTS = 2000;
 
     private static final int MAX_PREFIXES = 8;

@@ -12,7 +12,7 @@ final class TextProgress implements ProgressListener {
     private final Optional<Outline> known;
     private Outline outline = Outline.EMPTY;
 
-    /** @param known what an earlier reading came to */
+    /** @param known the result of an earlier reading */
     TextProgress(Run run, Optional<Outline> known) {
         this.run = run;
         this.known = known;
