@@ -51,7 +51,6 @@ final class PdfTextExtractor implements TextExtractor {
                     Objects.requireNonNullElse(about.getTitle(), ""),
                     Objects.requireNonNullElse(about.getAuthor(), ""));
             text.pages(claimedPages(document));
-            PdfAttachments.collect(document, attachments);
             PdfPages tree = PdfPages.of(document);
             Optional<PageRecognition> recognition = tesseract.map(found -> new PageRecognition(found, text));
             Pages pages = new Pages(text, tree, new PdfAnnotations(attachments), recognition);
@@ -74,6 +73,8 @@ final class PdfTextExtractor implements TextExtractor {
                                         .formatted(pages.withoutText.count(), tree.count())
                                 + " searchable");
             }
+            // After the pages: unpacking an attachment may need more memory than there is.
+            PdfAttachments.collect(document, attachments);
         }
     }
 
