@@ -88,7 +88,9 @@ class SameTextTest {
         return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
     }
 
+    /** A newer JDK has newer rules for the ends of sentences in some scripts. */
     @Test
+    @Tag("one-jdk")
     void generated_texts_have_the_same_segments() throws NoSuchAlgorithmException {
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         SplittableRandom random = new SplittableRandom(42);
