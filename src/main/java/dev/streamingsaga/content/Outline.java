@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  * @param title empty if unknown
  * @param author empty if unknown
  * @param warnings what is missing or uncertain about the text, in the order in which it was found
- * @param cutAfter the number of characters after which reading was stopped from outside; empty if it came to the end
+ * @param cutAfter the number of characters after which reading was stopped from outside; empty if it reached the end
  */
 public record Outline(
         int pages,

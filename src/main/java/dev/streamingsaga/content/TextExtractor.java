@@ -41,7 +41,7 @@ public interface TextExtractor {
         void about(String title, String author);
 
         /**
-         * Reports what is missing or uncertain; the extraction goes on.
+         * Reports what is missing or uncertain; the extraction continues.
          *
          * @param place as in {@link dev.streamingsaga.journal.Warning}; may be untrusted
          * @param message a sentence without content of the document

@@ -11,7 +11,7 @@ import java.util.OptionalLong;
  * @param segmentsPerPage the number of segments of each page
  * @param title empty if unknown
  * @param author empty if unknown
- * @param cutAfter the number of characters after which reading was stopped; empty if it came to the end
+ * @param cutAfter the number of characters after which reading was stopped; empty if it reached the end
  */
 public record TextOutcome(List<Integer> segmentsPerPage, String title, String author, OptionalLong cutAfter) {
     public TextOutcome {
