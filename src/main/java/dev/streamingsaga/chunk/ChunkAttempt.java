@@ -2,6 +2,7 @@ package dev.streamingsaga.chunk;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.aws2.s3.AWS2S3Constants;
@@ -26,7 +27,7 @@ final class ChunkAttempt {
         put.begin();
         put.row().ifPresent(row -> {
             put.checkSource();
-            put.run().chunkSending(row.index(), put.attempt());
+            put.run().chunkSending(row.index(), put.attempt(), Optional.empty());
         });
         Message message = exchange.getMessage();
         // A resumed run uses the bucket of the first run, even if another one is configured now.

@@ -253,8 +253,8 @@ public final class ActiveRun implements Run {
     }
 
     @Override
-    public void chunkSending(int index, int attempt) {
-        journal.chunks().sending(sagaId, number, index, attempt);
+    public void chunkSending(int index, int attempt, Optional<StoredForm> form) {
+        journal.chunks().sending(sagaId, number, index, attempt, form);
         if (attempt > 1) {
             journal.listener().chunkRetried();
         }

@@ -96,14 +96,22 @@ public final class ChunkRepository {
         return confirmed;
     }
 
-    void sending(String sagaId, int run, int index, int attempt) {
+    void sending(String sagaId, int run, int index, int attempt, Optional<StoredForm> form) {
         db.inTransaction(() -> {
             requireOwned(sagaId, run);
             requireRow(
                     db.sql
-                            .sql("UPDATE chunk SET state = 'SENDING', etag = NULL, attempts = ?"
+                            .sql("UPDATE chunk SET state = 'SENDING', etag = NULL, attempts = ?, codec = ?,"
+                                    + " encryption = ?, stored_size = ?, stored_sha256 = ?"
                                     + " WHERE saga_id = ? AND idx = ?")
-                            .params(attempt, sagaId, index)
+                            .params(
+                                    attempt,
+                                    form.map(StoredForm::codec).orElse(null),
+                                    form.map(StoredForm::encryption).orElse(null),
+                                    form.map(StoredForm::sizeBytes).orElse(null),
+                                    form.map(StoredForm::sha256).orElse(null),
+                                    sagaId,
+                                    index)
                             .update(),
                     sagaId);
         });
@@ -232,8 +240,17 @@ public final class ChunkRepository {
                         row.getString("sha256"),
                         state,
                         row.getInt("attempts"),
-                        Optional.ofNullable(row.getString("etag"))),
+                        Optional.ofNullable(row.getString("etag")),
+                        storedForm(row)),
                 row.getString("row_check"));
+    }
+
+    private static Optional<StoredForm> storedForm(ResultSet row) throws SQLException {
+        String sha256 = row.getString("stored_sha256");
+        return sha256 == null
+                ? Optional.empty()
+                : Optional.of(new StoredForm(
+                        row.getString("codec"), row.getString("encryption"), row.getLong("stored_size"), sha256));
     }
 
     private static String check(String sagaId, ChunkRow chunk) {

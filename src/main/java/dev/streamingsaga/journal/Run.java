@@ -44,8 +44,12 @@ public interface Run {
      */
     void planChunks(List<ChunkRow> chunks);
 
-    /** Journals that an attempt to send the chunk begins. */
-    void chunkSending(int index, int attempt);
+    /**
+     * Journals that an attempt to send the chunk begins.
+     *
+     * @param form the object that the attempt sends; empty if it has the chunk's own bytes
+     */
+    void chunkSending(int index, int attempt, Optional<StoredForm> form);
 
     /**
      * Journals that the bucket has confirmed the chunk.

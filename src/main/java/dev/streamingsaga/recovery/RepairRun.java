@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.journal.StoredForm;
 import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.journal.Warning;
 import java.util.List;
@@ -77,7 +78,7 @@ final class RepairRun implements Run {
     }
 
     @Override
-    public void chunkSending(int index, int attempt) {
+    public void chunkSending(int index, int attempt, Optional<StoredForm> form) {
         // The row stays VERIFIED: an event records the repair.
     }
 

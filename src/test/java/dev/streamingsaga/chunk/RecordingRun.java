@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.StoredForm;
 import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.journal.Warning;
 import java.util.ArrayList;
@@ -76,7 +77,7 @@ final class RecordingRun implements Run {
     }
 
     @Override
-    public synchronized void chunkSending(int index, int attempt) {
+    public synchronized void chunkSending(int index, int attempt, Optional<StoredForm> form) {
         sendings.add(new Sending(index, attempt));
         set(index, ChunkState.SENDING, attempt);
     }

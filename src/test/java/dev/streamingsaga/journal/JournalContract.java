@@ -727,7 +727,7 @@ abstract class JournalContract {
         run.begin("upload", SagaState.UPLOADING);
         run.planChunks(rows(run));
         for (int i = 0; i < 3; i++) {
-            run.chunkSending(i, 1);
+            run.chunkSending(i, 1, Optional.empty());
             run.chunkSent(i, Optional.empty());
         }
         assertThat(journal.steps().needsSource(saga(saga))).as("sent").isTrue();
@@ -1062,7 +1062,7 @@ abstract class JournalContract {
         ActiveRun old = upTo(receive("a"), SagaState.RECEIVED);
         old.begin("upload", SagaState.UPLOADING);
         old.planChunks(rows(old));
-        old.chunkSending(0, 1);
+        old.chunkSending(0, 1, Optional.empty());
         ChunkRow sending = old.chunks().get(0);
         other.leases().takeOver(saga(old));
         List<Event> before = journal.events().of(old.sagaId());
@@ -1073,7 +1073,7 @@ abstract class JournalContract {
         assertFenced(() -> old.bindLra("http://127.0.0.1/lra/2"));
         assertFenced(() -> old.setDocument(old.document()));
         assertFenced(() -> old.textRead(new TextOutcome(List.of(1), "", "", OptionalLong.empty())));
-        assertRefused(() -> old.chunkSending(1, 1));
+        assertRefused(() -> old.chunkSending(1, 1, Optional.empty()));
         assertRefused(() -> old.chunkSent(0, Optional.of("tag")));
         assertRefused(() -> old.chunkConfirmed(sending));
         old.chunkConfirmed(new ChunkRow(
@@ -1420,7 +1420,7 @@ abstract class JournalContract {
         ActiveRun doubtful = upTo(receive("doubtful"), SagaState.RECEIVED);
         doubtful.begin("upload", SagaState.UPLOADING);
         doubtful.planChunks(rows(doubtful));
-        doubtful.chunkSending(1, 1);
+        doubtful.chunkSending(1, 1, Optional.empty());
         ActiveRun sure = upTo(receive("sure"), SagaState.RECEIVED);
         sure.begin("upload", SagaState.UPLOADING);
         for (ActiveRun run : List.of(doubtful, sure)) {
@@ -1509,7 +1509,7 @@ abstract class JournalContract {
         run.planChunks(rows(run));
         assertThat(journal.chunks().all(run.sagaId())).isEqualTo(rows(run));
 
-        run.chunkSending(1, 2);
+        run.chunkSending(1, 2, Optional.empty());
         run.planChunks(fewer);
 
         assertThat(run.chunks()).hasSize(3);
@@ -1521,7 +1521,7 @@ abstract class JournalContract {
         run.chunkSent(1, Optional.of("tag"));
         assertThat(run.chunks().get(1).state()).isEqualTo(ChunkRow.ChunkState.SENT);
         assertThat(run.chunks().get(1).etag()).contains("tag");
-        run.chunkSending(1, 3);
+        run.chunkSending(1, 3, Optional.empty());
         assertThat(run.chunks().get(1).etag())
                 .as("of an answer that is no longer the last")
                 .isEmpty();
@@ -1534,11 +1534,11 @@ abstract class JournalContract {
         ActiveRun none = uploading("c");
         for (ActiveRun run : List.of(one, two, none)) {
             run.planChunks(rows(run));
-            run.chunkSending(0, 1);
+            run.chunkSending(0, 1, Optional.empty());
         }
         one.chunkSent(0, Optional.empty());
         two.chunkSent(0, Optional.empty());
-        two.chunkSending(1, 1);
+        two.chunkSending(1, 1, Optional.empty());
         two.chunkSent(1, Optional.empty());
 
         List<ChunkRow> rows = rows(two);
@@ -1556,9 +1556,9 @@ abstract class JournalContract {
     void what_the_bucket_confirms_is_sent_whether_its_answer_was_seen_or_not() throws Exception {
         ActiveRun run = uploading("a");
         run.planChunks(rows(run));
-        run.chunkSending(0, 1);
+        run.chunkSending(0, 1, Optional.empty());
         run.chunkSent(0, Optional.empty());
-        run.chunkSending(1, 1);
+        run.chunkSending(1, 1, Optional.empty());
         List<ChunkRow> found = run.chunks();
 
         run.chunkConfirmed(found.get(0));
@@ -1732,7 +1732,7 @@ abstract class JournalContract {
         ActiveRun run = uploading("a");
         sql.update("DELETE FROM chunk");
 
-        assertThatThrownBy(() -> run.chunkSending(0, 1)).hasMessageContaining("lost a chunk row");
+        assertThatThrownBy(() -> run.chunkSending(0, 1, Optional.empty())).hasMessageContaining("lost a chunk row");
         assertThatThrownBy(() -> run.chunkSent(0, Optional.empty())).hasMessageContaining("lost a chunk row");
     }
 
@@ -1774,7 +1774,7 @@ abstract class JournalContract {
         journal.cleanups().requestCommand(entry.cleanupId(), CleanupRepository.CleanupCommand.RETRY, "");
         ActiveRun doubtful = uploading("e");
         doubtful.planChunks(rows(doubtful));
-        doubtful.chunkSending(1, 1);
+        doubtful.chunkSending(1, 1, Optional.empty());
         journal.outcomes().beginCompensation(doubtful.sagaId(), 1, Reason.CANCELLED, "why");
         journal.outcomes().finishCompensation(doubtful.sagaId(), 1, QUIET);
         clock.forward(Duration.ofHours(2));

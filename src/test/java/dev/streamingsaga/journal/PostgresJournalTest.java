@@ -38,7 +38,7 @@ class PostgresJournalTest extends JournalContract {
         ActiveRun old = upTo(receive("a"), SagaState.RECEIVED);
         old.begin("upload", SagaState.UPLOADING);
         old.planChunks(rows(old));
-        old.chunkSending(0, 1);
+        old.chunkSending(0, 1, Optional.empty());
         CompletableFuture<Void> marking;
         try (Connection takeOver = DriverManager.getConnection(server.url());
                 Statement statement = takeOver.createStatement()) {

@@ -462,10 +462,10 @@ class RunsTest {
         });
         run.planChunks(JournalContract.rows(run));
 
-        run.chunkSending(1, 1);
-        run.chunkSending(1, 2);
+        run.chunkSending(1, 1, Optional.empty());
+        run.chunkSending(1, 2, Optional.empty());
         run.chunkSent(1, Optional.of("tag"));
-        run.chunkSending(2, 1);
+        run.chunkSending(2, 1, Optional.empty());
         run.chunkSent(2, Optional.of("tag"));
         run.end("upload", OptionalLong.empty());
 

@@ -5,6 +5,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.StoredForm;
 import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.journal.Warning;
 import java.util.ArrayList;
@@ -72,7 +73,7 @@ class OpenRun implements Run {
     }
 
     @Override
-    public void chunkSending(int index, int attempt) {
+    public void chunkSending(int index, int attempt, Optional<StoredForm> form) {
         throw new AssertionError("stores don't send chunks");
     }
 
