@@ -106,12 +106,21 @@ class ArchitectureTest {
             .resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..", "net.logstash..");
 
     @ArchTest
-    static final ArchRule only_content_reads_documents = noClasses()
+    static final ArchRule only_extractors_read_documents = noClasses()
             .that()
-            .resideOutsideOfPackages("..content..", "..charset..")
+            .resideOutsideOfPackages(
+                    "..content..", "..charset..", "..extractor..", "..filetype..", "..mail..", "..office..", "..pdf..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.apache.pdfbox..", "org.apache.tika..", "dev.langchain4j..", "ai.onnxruntime..");
+            .resideInAnyPackage("org.apache.pdfbox..", "org.apache.tika..", "org.apache.poi..", "org.apache.james..");
+
+    @ArchTest
+    static final ArchRule only_embedding_depends_on_models = noClasses()
+            .that()
+            .resideOutsideOfPackage("..embedding..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.langchain4j..", "ai.onnxruntime..", "ai.djl..");
 
     @ArchTest
     static final ArchRule the_journal_does_not_depend_on_its_users = noClasses()
@@ -216,7 +225,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule only_http_and_lra_use_http_clients = noClasses()
             .that()
-            .resideOutsideOfPackages("..http..", "..lra..", "..content..")
+            .resideOutsideOfPackages("..http..", "..lra..", "..embedding..")
             .and()
             .haveSimpleNameNotStartingWith("Remote")
             .should()

@@ -3,6 +3,7 @@ package dev.streamingsaga.api;
 import dev.streamingsaga.annotation.PublicApi;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.datadir.Permissions;
+import dev.streamingsaga.digest.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,7 +15,6 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -155,8 +155,8 @@ public final class ApiKeys {
         byte[] random = new byte[KEY_BYTES];
         new SecureRandom().nextBytes(random);
         String key = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-        String line = name + ":" + scopes.stream().distinct().collect(Collectors.joining(",")) + ":"
-                + HexFormat.of().formatHex(hash(key)) + "\n";
+        String line =
+                name + ":" + scopes.stream().distinct().collect(Collectors.joining(",")) + ":" + Sha256.of(key) + "\n";
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
             out.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
             out.force(true);
@@ -165,10 +165,6 @@ public final class ApiKeys {
     }
 
     private static byte[] hash(String secret) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return Sha256.digest().digest(secret.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -3,6 +3,7 @@ package dev.streamingsaga.bench;
 import com.sun.management.OperatingSystemMXBean;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.embedded.EmbeddedS3;
 import dev.streamingsaga.ingest.IngestResult;
@@ -11,8 +12,6 @@ import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -115,16 +114,8 @@ public final class UploadBench {
     }
 
     private static void upload(S3TransferManager manager, Path file) throws IOException {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] buffer = new byte[256 * 1024];
-            try (InputStream in = Files.newInputStream(file)) {
-                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                    digest.update(buffer, 0, n);
-                }
-            }
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+        try (InputStream in = Files.newInputStream(file)) {
+            Sha256.of(in);
         }
         manager.uploadFile(u ->
                         u.source(file).putObjectRequest(p -> p.bucket(BUCKET).key("theirs/" + file.getFileName())))

@@ -1,17 +1,17 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.source.ReadOnlyChannel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /** A document as one read-only channel over its verified chunks. */
-final class VerifiedChannel implements SeekableByteChannel {
+final class VerifiedChannel extends ReadOnlyChannel {
     private final NavigableMap<Long, ChunkRow> rows = new TreeMap<>();
     private final VerifiedChunks chunks;
     private final long size;
@@ -63,16 +63,6 @@ final class VerifiedChannel implements SeekableByteChannel {
         if (closed) {
             throw new ClosedChannelException();
         }
-    }
-
-    @Override
-    public int write(ByteBuffer source) {
-        throw new NonWritableChannelException();
-    }
-
-    @Override
-    public SeekableByteChannel truncate(long newSize) {
-        throw new NonWritableChannelException();
     }
 
     @Override

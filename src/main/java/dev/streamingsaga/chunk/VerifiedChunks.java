@@ -17,19 +17,16 @@ final class VerifiedChunks implements AutoCloseable {
     private final OriginalFile original;
     private final ChunkSlots slots;
     private final Runnable check;
-    private final Runnable onFetch;
 
     /**
      * @param slots closed with this object, as is the original
      * @param check called before each chunk; what it throws ends the reading
-     * @param onFetch called before and after each request to the bucket
      */
-    VerifiedChunks(Bucket bucket, OriginalFile original, ChunkSlots slots, Runnable check, Runnable onFetch) {
+    VerifiedChunks(Bucket bucket, OriginalFile original, ChunkSlots slots, Runnable check) {
         this.bucket = bucket;
         this.original = original;
         this.slots = slots;
         this.check = check;
-        this.onFetch = onFetch;
     }
 
     /**
@@ -74,7 +71,6 @@ final class VerifiedChunks implements AutoCloseable {
     }
 
     private void fetch(ChunkRow row, ChunkSlots.Slot slot) throws IOException {
-        onFetch.run();
         try {
             new OrderedRead(bucket)
                     .read(List.of(new OrderedRead.Expected(row.key(), row.sizeBytes(), row.sha256())), slot, () -> {});
@@ -85,8 +81,6 @@ final class VerifiedChunks implements AutoCloseable {
                     Reason.STORE_FAILED,
                     row.key() + " cannot be read from bucket " + bucket.name() + ": " + e.getMessage(),
                     SdkClientException.create(String.valueOf(e.getMessage()), e));
-        } finally {
-            onFetch.run();
         }
     }
 

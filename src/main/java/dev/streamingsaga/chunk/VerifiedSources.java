@@ -41,18 +41,14 @@ public final class VerifiedSources {
             }
 
             @Override
-            public SeekableByteChannel open(Runnable onFetch) {
+            public SeekableByteChannel open() {
                 List<ChunkRow> rows = run.chunks();
                 VerifyChunks.checkOrder(document, rows);
                 ChunkSlots slots = slots(rows);
                 return new VerifiedChannel(
                         rows,
                         new VerifiedChunks(
-                                new Bucket(s3, document.bucket()),
-                                new OriginalFile(document),
-                                slots,
-                                run::check,
-                                onFetch));
+                                new Bucket(s3, document.bucket()), new OriginalFile(document), slots, run::check));
             }
         };
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.UnavailableException;
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.DocumentName;
 import java.io.IOException;
@@ -20,11 +21,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -102,12 +101,9 @@ final class RemoteIngest {
 
     /** Reads the file before the upload, so that the instance rejects a body damaged in transit before it stores it. */
     private static String digest(Path file) throws IOException {
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
-            in.transferTo(OutputStream.nullOutputStream());
-            byte[] digest = ((DigestInputStream) in).getMessageDigest().digest();
-            return "sha-256=:" + Base64.getEncoder().encodeToString(digest) + ":";
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+        try (InputStream in = Files.newInputStream(file)) {
+            return "sha-256=:"
+                    + Base64.getEncoder().encodeToString(HexFormat.of().parseHex(Sha256.of(in))) + ":";
         }
     }
 

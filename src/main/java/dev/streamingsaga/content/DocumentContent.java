@@ -1,5 +1,7 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.embedding.EmbeddedSegment;
+import dev.streamingsaga.embedding.Embedder;
 import dev.streamingsaga.source.DocumentSource;
 import java.util.List;
 import java.util.function.Consumer;

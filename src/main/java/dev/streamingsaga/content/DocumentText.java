@@ -1,9 +1,13 @@
 package dev.streamingsaga.content;
 
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
-import dev.streamingsaga.content.TextExtractor.TextSink;
-import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.embedding.Segment;
+import dev.streamingsaga.embedding.Segmenter;
+import dev.streamingsaga.extractor.TextExtractor.TextSink;
+import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.WarningCode;
+import dev.streamingsaga.text.NotLanguage;
+import dev.streamingsaga.text.TextCleaner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;

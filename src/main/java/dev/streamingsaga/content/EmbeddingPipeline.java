@@ -1,6 +1,11 @@
 package dev.streamingsaga.content;
 
-import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.embedding.EmbeddedSegment;
+import dev.streamingsaga.embedding.Embedder;
+import dev.streamingsaga.embedding.Segment;
+import dev.streamingsaga.embedding.Segmenter;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.DocumentSource;

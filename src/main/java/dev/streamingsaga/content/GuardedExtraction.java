@@ -1,12 +1,16 @@
 package dev.streamingsaga.content;
 
-import dev.streamingsaga.content.TextExtractor.TextSink;
-import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.extractor.ReadingFailures;
+import dev.streamingsaga.extractor.ReadingStopped;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.extractor.TextExtractor.TextSink;
+import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.journal.WarningCode;
 import dev.streamingsaga.source.DocumentSource;
+import dev.streamingsaga.text.TextCleaner;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.NoSuchFileException;
@@ -64,7 +68,7 @@ final class GuardedExtraction implements TextSink {
 
     private SeekableByteChannel open() {
         try {
-            return source.open(() -> {});
+            return source.open();
         } catch (IOException | RuntimeException e) {
             sourceFailed(e);
             throw failureOrStop(failure);

@@ -1,5 +1,8 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.extractor.ReadingStopped;
+import dev.streamingsaga.extractor.TextExtractor;
+
 /** Decides where the text of documents is extracted, and within which limits. Thread-safe. */
 public interface Isolation extends AutoCloseable {
     /** Extracts in the thread of the caller, without limits. */

@@ -3,6 +3,12 @@ package dev.streamingsaga.content;
 import dev.streamingsaga.config.DocumentConfig;
 import dev.streamingsaga.config.ServerConfig;
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
+import dev.streamingsaga.embedding.EmbeddedSegment;
+import dev.streamingsaga.embedding.Embedder;
+import dev.streamingsaga.embedding.Embedders;
+import dev.streamingsaga.embedding.OnnxLibrary;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.filetype.ContentTypes;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.WarningCode;
@@ -78,7 +84,7 @@ public final class TextContent implements DocumentContent {
 
     @Override
     public String contentType(DocumentSource source) {
-        try (SeekableByteChannel bytes = source.open(() -> {})) {
+        try (SeekableByteChannel bytes = source.open()) {
             String type =
                     types.detect(ContentTypes.prefix(bytes), source.fileName()).toString();
             if (extractor(type).filter(TextExtractor::isRisky).isPresent()) {
@@ -135,7 +141,7 @@ public final class TextContent implements DocumentContent {
     }
 
     private static boolean isEmpty(DocumentSource source) {
-        try (SeekableByteChannel bytes = source.open(() -> {})) {
+        try (SeekableByteChannel bytes = source.open()) {
             return bytes.size() == 0;
         } catch (IOException e) {
             throw new SagaException(Reason.FILE_NOT_READABLE, GuardedExtraction.name(source) + " cannot be read", e);

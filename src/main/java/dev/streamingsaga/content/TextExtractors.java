@@ -1,14 +1,27 @@
 package dev.streamingsaga.content;
 
 import dev.streamingsaga.config.DocumentConfig;
+import dev.streamingsaga.extractor.Attachments;
+import dev.streamingsaga.extractor.ExtractorLookup;
+import dev.streamingsaga.extractor.Passwords;
+import dev.streamingsaga.extractor.PlainTextExtractor;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.filetype.ContentTypes;
+import dev.streamingsaga.mail.MailBodies;
+import dev.streamingsaga.mail.MailExtractor;
+import dev.streamingsaga.mail.MboxExtractor;
+import dev.streamingsaga.ocr.ImageTextExtractor;
 import dev.streamingsaga.ocr.Tesseract;
+import dev.streamingsaga.office.MarkupTextExtractor;
+import dev.streamingsaga.pdf.PdfLoader;
+import dev.streamingsaga.pdf.PdfTextExtractor;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.tika.mime.MediaType;
 
 /** Chooses the extractor of a type. Thread-safe. */
-public final class TextExtractors {
+public final class TextExtractors implements ExtractorLookup {
     private static final MediaType PDF = MediaType.application("pdf");
     private static final MediaType MBOX = MediaType.application("mbox");
     private static final MediaType MAIL = MediaType.parse("message/rfc822");
@@ -46,13 +59,13 @@ public final class TextExtractors {
                 : Tesseract.find(recognition.languages(), recognition.pageCpu());
     }
 
-    /** A new extractor for one document; empty if text of the type cannot be read. */
+    @Override
     public Optional<TextExtractor> of(String contentType) {
         return of(contentType, Attachments.of(this, types, limits, temporary));
     }
 
-    /** An extractor for a document or for a file inside it, which passes the files inside it to {@code attachments}. */
-    Optional<TextExtractor> of(String contentType, Attachments attachments) {
+    @Override
+    public Optional<TextExtractor> of(String contentType, Attachments attachments) {
         if (types.isA(contentType, PDF)) {
             return Optional.of(new PdfTextExtractor(new PdfLoader(temporary, passwords), attachments, tesseract));
         }

@@ -1,5 +1,8 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.embedding.EmbeddedSegment;
+import dev.streamingsaga.embedding.Embedder;
+import dev.streamingsaga.filetype.SimpleContentTypes;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.source.DocumentSource;
@@ -14,7 +17,7 @@ import java.util.function.Consumer;
 final class TypeOnlyContent implements DocumentContent {
     @Override
     public String contentType(DocumentSource source) {
-        try (InputStream in = Channels.newInputStream(source.open(() -> {}))) {
+        try (InputStream in = Channels.newInputStream(source.open())) {
             return SimpleContentTypes.detect(in.readNBytes(SimpleContentTypes.PREFIX_BYTES), source.fileName());
         } catch (NoSuchFileException e) {
             throw new SagaException(Reason.FILE_NOT_FOUND, source.fileName() + " does not exist", e);

@@ -2,6 +2,7 @@ package dev.streamingsaga.content;
 
 import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.journal.WarningCode;
+import dev.streamingsaga.text.TextCleaner;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,13 +1,13 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.source.ReadOnlyChannel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
 import java.util.function.Consumer;
 
 /** Reports failed reads, since parsers may swallow an exception and continue as if the document ended there. */
-final class WatchedChannel implements SeekableByteChannel {
+final class WatchedChannel extends ReadOnlyChannel {
     private final SeekableByteChannel channel;
     private final Consumer<Exception> onFailure;
 
@@ -40,16 +40,6 @@ final class WatchedChannel implements SeekableByteChannel {
     @Override
     public long size() throws IOException {
         return channel.size();
-    }
-
-    @Override
-    public int write(ByteBuffer source) {
-        throw new NonWritableChannelException();
-    }
-
-    @Override
-    public SeekableByteChannel truncate(long size) {
-        throw new NonWritableChannelException();
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.streamingsaga.extraction;
 
-import dev.streamingsaga.content.TextExtractor.TextSink;
+import dev.streamingsaga.extractor.TextExtractor.TextSink;
 import dev.streamingsaga.journal.WarningCode;
 import java.io.DataOutputStream;
 import java.io.IOException;

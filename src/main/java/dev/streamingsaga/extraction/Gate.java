@@ -1,29 +1,27 @@
 package dev.streamingsaga.extraction;
 
-import dev.streamingsaga.content.TextExtractor.TextSink;
-import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.extractor.TextExtractor.TextSink;
+import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.WarningCode;
+import dev.streamingsaga.source.ReadOnlyChannel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Stands between a parser in its own thread and the document and its text. Once the gate is closed, even a parser that
  * ignores its interrupt reaches neither.
  */
-final class Gate implements TextSink, SeekableByteChannel {
+final class Gate extends ReadOnlyChannel implements TextSink {
     private final SeekableByteChannel bytes;
     private final TextSink text;
     private final ReentrantLock reading = new ReentrantLock();
     private final ReentrantLock writing = new ReentrantLock();
     private final PlaceInText place = new PlaceInText();
     private volatile boolean closed;
-    private volatile boolean waiting;
-    private final AtomicLong exchanges = new AtomicLong();
+    private final Exchanges exchanges = new Exchanges();
 
     Gate(SeekableByteChannel bytes, TextSink text) {
         this.bytes = bytes;
@@ -44,18 +42,14 @@ final class Gate implements TextSink, SeekableByteChannel {
         }
         writing.lock();
         try {
-            waiting = false;
+            exchanges.setWaiting(false);
         } finally {
             writing.unlock();
         }
     }
 
-    boolean isWaiting() {
-        return waiting;
-    }
-
-    long exchanges() {
-        return exchanges.get();
+    Exchanges exchanges() {
+        return exchanges;
     }
 
     String place() {
@@ -68,7 +62,7 @@ final class Gate implements TextSink, SeekableByteChannel {
 
     private <T> T read(Access<T> access) throws IOException {
         reading.lock();
-        waiting = true;
+        exchanges.setWaiting(true);
         try {
             if (closed) {
                 throw new ClosedChannelException();
@@ -81,7 +75,7 @@ final class Gate implements TextSink, SeekableByteChannel {
 
     private void write(Runnable access) {
         writing.lock();
-        waiting = true;
+        exchanges.setWaiting(true);
         try {
             if (closed) {
                 throw new TextSinkClosed("stopped");
@@ -93,8 +87,7 @@ final class Gate implements TextSink, SeekableByteChannel {
     }
 
     private void passed(ReentrantLock lock) {
-        waiting = false;
-        exchanges.incrementAndGet();
+        exchanges.end(false);
         lock.unlock();
     }
 
@@ -127,16 +120,6 @@ final class Gate implements TextSink, SeekableByteChannel {
     /** The document is closed by whoever opened it. */
     @Override
     public void close() {}
-
-    @Override
-    public int write(ByteBuffer source) {
-        throw new NonWritableChannelException();
-    }
-
-    @Override
-    public SeekableByteChannel truncate(long size) {
-        throw new NonWritableChannelException();
-    }
 
     @Override
     public void pages(int total) {

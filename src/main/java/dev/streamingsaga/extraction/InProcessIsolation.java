@@ -2,9 +2,9 @@ package dev.streamingsaga.extraction;
 
 import dev.streamingsaga.config.DocumentConfig.ReadingLimits;
 import dev.streamingsaga.content.Isolation;
-import dev.streamingsaga.content.TextExtractor;
-import dev.streamingsaga.content.TextExtractor.TextSink;
-import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.extractor.TextExtractor.TextSink;
+import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import java.nio.channels.SeekableByteChannel;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;

@@ -1,10 +1,10 @@
 package dev.streamingsaga.extraction;
 
-import dev.streamingsaga.content.ReadingStopped;
-import dev.streamingsaga.content.TextExtractor;
-import dev.streamingsaga.content.TextExtractor.TextSink;
-import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.extraction.ReadingMeter.Excess;
+import dev.streamingsaga.extractor.ReadingStopped;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.extractor.TextExtractor.TextSink;
+import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.WarningCode;
 import java.lang.management.ManagementFactory;
 import java.nio.channels.SeekableByteChannel;
@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One document, read by a thread of its own in this process. Used by one thread and the watch. */
-final class InProcessReading implements ReadingCosts, ReadingWatch.Watched {
+/** A document that a thread of its own reads in this process. */
+final class InProcessReading extends Reading {
     private static final Logger log = LoggerFactory.getLogger(InProcessReading.class);
     private static final AtomicLong THREADS = new AtomicLong();
     private static final Duration STOP = Duration.ofSeconds(2);
@@ -28,9 +28,7 @@ final class InProcessReading implements ReadingCosts, ReadingWatch.Watched {
 
     private final Gate gate;
     private final Thread parser;
-    private final Thread caller = Thread.currentThread();
     private final LongSupplier temporaryBytes;
-    private final ReadingMeter meter;
 
     InProcessReading(
             TextExtractor extractor,
@@ -38,11 +36,15 @@ final class InProcessReading implements ReadingCosts, ReadingWatch.Watched {
             TextSink text,
             ReadingBudget budget,
             LongSupplier temporaryBytes) {
-        this.gate = new Gate(bytes, text);
+        this(extractor, new Gate(bytes, text), budget, temporaryBytes);
+    }
+
+    private InProcessReading(TextExtractor extractor, Gate gate, ReadingBudget budget, LongSupplier temporaryBytes) {
+        super(budget, gate.exchanges());
+        this.gate = gate;
         this.temporaryBytes = temporaryBytes;
         this.parser = new Thread(() -> parse(extractor), "saga-content-parser-" + THREADS.incrementAndGet());
         this.parser.setDaemon(true);
-        this.meter = new ReadingMeter(budget, this, ReadingWatch.TICK);
     }
 
     private void parse(TextExtractor extractor) {
@@ -56,7 +58,7 @@ final class InProcessReading implements ReadingCosts, ReadingWatch.Watched {
 
     /** @throws Exception what the extractor throws; {@link ReadingStopped} if the document costs too much */
     void run() throws Exception {
-        meter.begin();
+        meter().begin();
         parser.start();
         try {
             Throwable failure = end.get().orElse(null);
@@ -110,16 +112,6 @@ final class InProcessReading implements ReadingCosts, ReadingWatch.Watched {
     }
 
     @Override
-    public ReadingMeter meter() {
-        return meter;
-    }
-
-    @Override
-    public Thread caller() {
-        return caller;
-    }
-
-    @Override
     public void stop(Excess excess) {
         end.completeExceptionally(stopped(excess));
     }
@@ -144,15 +136,5 @@ final class InProcessReading implements ReadingCosts, ReadingWatch.Watched {
     @Override
     public long temporaryBytes() {
         return temporaryBytes.getAsLong();
-    }
-
-    @Override
-    public long exchanges() {
-        return gate.exchanges();
-    }
-
-    @Override
-    public boolean isWaiting() {
-        return gate.isWaiting();
     }
 }

@@ -1,6 +1,6 @@
 package dev.streamingsaga.extraction;
 
-import dev.streamingsaga.content.TextExtractor.TextSink;
+import dev.streamingsaga.extractor.TextExtractor.TextSink;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 

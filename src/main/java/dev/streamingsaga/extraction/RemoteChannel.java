@@ -1,9 +1,9 @@
 package dev.streamingsaga.extraction;
 
+import dev.streamingsaga.source.ReadOnlyChannel;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,7 +13,7 @@ import java.util.concurrent.BlockingQueue;
  * The document that a worker reads. Fetches blocks from the process that started the worker, and keeps the
  * {@value #BLOCKS} that were used last.
  */
-final class RemoteChannel implements SeekableByteChannel {
+final class RemoteChannel extends ReadOnlyChannel {
     private static final int BLOCK_BYTES = 64 * 1024;
     private static final int BLOCKS = 32;
 
@@ -86,16 +86,6 @@ final class RemoteChannel implements SeekableByteChannel {
     @Override
     public long size() {
         return size;
-    }
-
-    @Override
-    public int write(ByteBuffer source) {
-        throw new NonWritableChannelException();
-    }
-
-    @Override
-    public SeekableByteChannel truncate(long newSize) {
-        throw new NonWritableChannelException();
     }
 
     @Override

@@ -1,8 +1,8 @@
 package dev.streamingsaga.extraction;
 
-import dev.streamingsaga.content.ReadingFailures;
-import dev.streamingsaga.content.TextExtractor;
 import dev.streamingsaga.datadir.ProcessFolders;
+import dev.streamingsaga.extractor.ReadingFailures;
+import dev.streamingsaga.extractor.TextExtractor;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;

@@ -2,11 +2,11 @@ package dev.streamingsaga.extraction;
 
 import dev.streamingsaga.config.DocumentConfig.ReadingLimits;
 import dev.streamingsaga.content.Isolation;
-import dev.streamingsaga.content.ReadingStopped;
-import dev.streamingsaga.content.TextExtractor;
-import dev.streamingsaga.content.TextExtractor.TextSink;
-import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.extraction.WorkerReading.NotBegunException;
+import dev.streamingsaga.extractor.ReadingStopped;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.extractor.TextExtractor.TextSink;
+import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package dev.streamingsaga.extraction;
 
-import dev.streamingsaga.content.ReadingStopped;
-import dev.streamingsaga.content.TextExtractor.TextSink;
-import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.extraction.ReadingMeter.Excess;
+import dev.streamingsaga.extractor.ReadingStopped;
+import dev.streamingsaga.extractor.TextExtractor.TextSink;
+import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.WarningCode;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -12,27 +12,30 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.time.Duration;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** One document, read by a worker: serves its bytes and passes on its text. Used by one thread and the watch. */
-final class WorkerReading implements ReadingCosts, ReadingWatch.Watched {
+/** A document that a worker reads: serves its bytes and passes on its text. */
+final class WorkerReading extends Reading {
     private final WorkerProcess worker;
     private final SeekableByteChannel bytes;
     private final TextSink text;
-    private final ReadingMeter meter;
-    private final Thread caller = Thread.currentThread();
     private final PlaceInText place = new PlaceInText();
     private volatile @Nullable Excess excess;
-    private volatile boolean waiting = true;
-    private final AtomicLong exchanges = new AtomicLong();
+    private final Exchanges exchanges;
     private boolean begun;
 
     WorkerReading(WorkerProcess worker, SeekableByteChannel bytes, TextSink text, ReadingBudget budget) {
+        this(worker, bytes, text, budget, new Exchanges());
+    }
+
+    private WorkerReading(
+            WorkerProcess worker, SeekableByteChannel bytes, TextSink text, ReadingBudget budget, Exchanges exchanges) {
+        super(budget, exchanges);
+        this.exchanges = exchanges;
+        exchanges.setWaiting(true);
         this.worker = worker;
         this.bytes = bytes;
         this.text = text;
-        this.meter = new ReadingMeter(budget, this, ReadingWatch.TICK);
     }
 
     /** The worker ended before it began to read: not the fault of the document. */
@@ -60,7 +63,7 @@ final class WorkerReading implements ReadingCosts, ReadingWatch.Watched {
             switch (frame) {
                 case Frames.BEGUN -> {
                     begun = true;
-                    meter.begin();
+                    meter().begin();
                 }
                 case Frames.READ -> serve(size);
                 case Frames.TEXT -> text.text(fromWorker(in -> Frames.readText(in, Frames.MAX_TEXT_CHARS)));
@@ -128,7 +131,7 @@ final class WorkerReading implements ReadingCosts, ReadingWatch.Watched {
 
     /** Its turn, until it has sent something. */
     private <T> T fromWorker(Input<T> input) throws NotBegunException {
-        waiting = false;
+        exchanges.setWaiting(false);
         try {
             return input.read(worker.in());
         } catch (Frames.BrokenFrameException e) {
@@ -136,27 +139,25 @@ final class WorkerReading implements ReadingCosts, ReadingWatch.Watched {
         } catch (IOException e) {
             throw died("");
         } finally {
-            waiting = true;
-            exchanges.incrementAndGet();
+            exchanges.end(true);
         }
     }
 
     private void toWorker(Output output) throws NotBegunException {
-        waiting = false; // it must take what it asked for
+        exchanges.setWaiting(false); // it must take what it asked for
         try {
             output.write(worker.out());
             worker.out().flush();
         } catch (IOException e) {
             throw died("");
         } finally {
-            waiting = true;
-            exchanges.incrementAndGet();
+            exchanges.end(true);
         }
     }
 
     /** @param misbehaviour empty if the worker has ended by itself */
     private RuntimeException died(String misbehaviour) throws NotBegunException {
-        if (caller.isInterrupted()) {
+        if (caller().isInterrupted()) {
             return new TextSinkClosed("stopped");
         }
         Excess known = excess;
@@ -188,16 +189,6 @@ final class WorkerReading implements ReadingCosts, ReadingWatch.Watched {
     }
 
     @Override
-    public ReadingMeter meter() {
-        return meter;
-    }
-
-    @Override
-    public Thread caller() {
-        return caller;
-    }
-
-    @Override
     public void stop(Excess found) {
         excess = found;
         worker.kill();
@@ -221,15 +212,5 @@ final class WorkerReading implements ReadingCosts, ReadingWatch.Watched {
     @Override
     public long temporaryBytes() {
         return worker.temporaryBytes();
-    }
-
-    @Override
-    public long exchanges() {
-        return exchanges.get();
-    }
-
-    @Override
-    public boolean isWaiting() {
-        return waiting;
     }
 }

@@ -88,7 +88,7 @@ final class TextSource {
             return;
         }
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
-        try (SeekableByteChannel bytes = bytes().open(() -> {})) {
+        try (SeekableByteChannel bytes = bytes().open()) {
             while (bytes.read(buffer.clear()) >= 0) {
                 // Each chunk is compared with its SHA-256 when its first byte is read.
             }

@@ -18,10 +18,9 @@ public interface DocumentSource {
      * Opens the bytes for one reading by one thread, with random access. The channel is read-only; its reads may also
      * throw {@link dev.streamingsaga.journal.SagaException}.
      *
-     * @param onFetch called before and after bytes are fetched from elsewhere, which may take seconds
      * @throws IOException if the source does not exist or cannot be opened
      */
-    SeekableByteChannel open(Runnable onFetch) throws IOException;
+    SeekableByteChannel open() throws IOException;
 
     /** A file on the local disk. Nothing shows if it changes while it is read. */
     static DocumentSource of(Path file) {
@@ -32,7 +31,7 @@ public interface DocumentSource {
             }
 
             @Override
-            public SeekableByteChannel open(Runnable onFetch) throws IOException {
+            public SeekableByteChannel open() throws IOException {
                 return FileChannel.open(file, StandardOpenOption.READ);
             }
         };

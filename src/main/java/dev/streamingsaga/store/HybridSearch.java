@@ -1,8 +1,8 @@
 package dev.streamingsaga.store;
 
 import dev.streamingsaga.content.DocumentContent;
-import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.database.Databases.Dialect;
+import dev.streamingsaga.embedding.Embedder;
 import dev.streamingsaga.store.SegmentIndex.Model;
 import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import dev.streamingsaga.store.SegmentTexts.SegmentText;

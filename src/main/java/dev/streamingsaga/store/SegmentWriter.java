@@ -2,10 +2,10 @@ package dev.streamingsaga.store;
 
 import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.content.DocumentContent;
-import dev.streamingsaga.content.EmbeddedSegment;
-import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.content.Resumption;
+import dev.streamingsaga.embedding.EmbeddedSegment;
+import dev.streamingsaga.embedding.Embedder;
 import dev.streamingsaga.journal.DocumentFacts;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;

@@ -2,6 +2,8 @@ package dev.streamingsaga.content;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.embedding.EmbeddedSegment;
+import dev.streamingsaga.embedding.Segment;
 import dev.streamingsaga.source.DocumentSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 
 /** Creates content with the real model and reads files with it. */
-final class ContentFixture {
+public final class ContentFixture {
     private ContentFixture() {}
 
-    static SagaConfig config(String... keysAndValues) {
+    public static SagaConfig config(String... keysAndValues) {
         Map<String, String> values = new HashMap<>();
         for (int i = 0; i < keysAndValues.length; i += 2) {
             values.put(keysAndValues[i], keysAndValues[i + 1]);
@@ -21,13 +23,13 @@ final class ContentFixture {
         return Settings.parse(values);
     }
 
-    static TextContent content(Path spool, String... keysAndValues) {
+    public static TextContent content(Path spool, String... keysAndValues) {
         SagaConfig config = config(keysAndValues);
         return TextContent.create(config.documents().content(), config.servers().embedding(), spool);
     }
 
-    record Read(List<EmbeddedSegment> segments, Outline outline, List<String> progress) {
-        List<String> texts() {
+    public record Read(List<EmbeddedSegment> segments, Outline outline, List<String> progress) {
+        public List<String> texts() {
             return segments.stream().map(segment -> segment.segment().text()).toList();
         }
 
@@ -42,11 +44,11 @@ final class ContentFixture {
         }
     }
 
-    static Read read(TextContent content, Path file) {
+    public static Read read(TextContent content, Path file) {
         return read(content, file, 0);
     }
 
-    static Read read(TextContent content, Path file, int firstOrdinal) {
+    public static Read read(TextContent content, Path file, int firstOrdinal) {
         List<EmbeddedSegment> segments = new ArrayList<>();
         List<String> progress = new ArrayList<>();
         DocumentSource source = DocumentSource.of(file);
@@ -60,7 +62,7 @@ final class ContentFixture {
         return new Read(segments, outline, progress);
     }
 
-    static double cosine(float[] a, float[] b) {
+    public static double cosine(float[] a, float[] b) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {
             sum += (double) a[i] * b[i];

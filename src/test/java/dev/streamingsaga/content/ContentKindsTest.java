@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.streamingsaga.content.ContentFixture.Read;
 import dev.streamingsaga.content.KindsOfFile.Sample;
+import dev.streamingsaga.embedding.EmbeddedSegment;
 import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;

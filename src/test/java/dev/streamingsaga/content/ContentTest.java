@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.content.ContentFixture.Read;
+import dev.streamingsaga.embedding.EmbeddedSegment;
+import dev.streamingsaga.embedding.Embedder;
+import dev.streamingsaga.embedding.Segment;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.Warning;

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
+import dev.streamingsaga.embedding.EmbeddedSegment;
+import dev.streamingsaga.embedding.Embedder;
+import dev.streamingsaga.embedding.EstimatedTokenCounter;
+import dev.streamingsaga.extractor.ReadingStopped;
+import dev.streamingsaga.extractor.TextExtractor;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.Warning;
@@ -240,7 +245,7 @@ class EmbeddingPipelineTest {
         }
 
         @Override
-        public SeekableByteChannel open(Runnable onFetch) {
+        public SeekableByteChannel open() {
             return (SeekableByteChannel) Proxy.newProxyInstance(
                     getClass().getClassLoader(),
                     new Class<?>[] {SeekableByteChannel.class},

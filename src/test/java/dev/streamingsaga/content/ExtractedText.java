@@ -1,8 +1,12 @@
 package dev.streamingsaga.content;
 
-import dev.streamingsaga.content.TextExtractor.TextSink;
+import dev.streamingsaga.extractor.ReadingFailures;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.extractor.TextExtractor.TextSink;
+import dev.streamingsaga.filetype.ContentTypes;
 import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.journal.WarningCode;
+import dev.streamingsaga.text.TextCleaner;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
@@ -13,7 +17,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What the extractors deliver of a file, without segments and model. */
-final class ExtractedText implements TextSink {
+public final class ExtractedText implements TextSink {
     private final List<Page> pages = new ArrayList<>();
     private final List<Warning> warnings = new ArrayList<>();
     private final StringBuilder page = new StringBuilder();
@@ -21,10 +25,10 @@ final class ExtractedText implements TextSink {
     private String title = "";
 
     /** @param text cleaned as for segments */
-    record Page(String part, String text) {}
+    public record Page(String part, String text) {}
 
     /** Detects the type of a file and reads it; its own folder must be empty of temporary files afterwards. */
-    static ExtractedText of(Path file, String... settings) throws IOException {
+    public static ExtractedText of(Path file, String... settings) throws IOException {
         Path temporary = Files.createDirectories(file.resolveSibling("temporary"));
         ContentTypes types = new ContentTypes();
         TextExtractors extractors = new TextExtractors(
@@ -58,16 +62,16 @@ final class ExtractedText implements TextSink {
         }
     }
 
-    List<Page> pages() {
+    public List<Page> pages() {
         return pages;
     }
 
     /** Text of all pages of the document itself. */
-    String own() {
+    public String own() {
         return ofPart("");
     }
 
-    String ofPart(String name) {
+    public String ofPart(String name) {
         return String.join(
                 "\n",
                 pages.stream()
@@ -76,15 +80,15 @@ final class ExtractedText implements TextSink {
                         .toList());
     }
 
-    List<Warning> warnings() {
+    public List<Warning> warnings() {
         return warnings;
     }
 
-    List<WarningCode> codes() {
+    public List<WarningCode> codes() {
         return warnings.stream().map(Warning::code).toList();
     }
 
-    String title() {
+    public String title() {
         return title;
     }
 

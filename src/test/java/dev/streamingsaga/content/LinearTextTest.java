@@ -3,6 +3,10 @@ package dev.streamingsaga.content;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
+import dev.streamingsaga.embedding.CountingModel;
+import dev.streamingsaga.embedding.Segmenter;
+import dev.streamingsaga.text.Blanks;
+import dev.streamingsaga.text.TextCleaner;
 import java.text.BreakIterator;
 import java.util.ArrayList;
 import java.util.List;

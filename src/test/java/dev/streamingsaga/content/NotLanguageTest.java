@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.streamingsaga.charset.LanguageSample;
 import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
+import dev.streamingsaga.embedding.CountingModel;
+import dev.streamingsaga.embedding.Segmenter;
+import dev.streamingsaga.text.NotLanguage;
+import dev.streamingsaga.text.TextCleaner;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;

@@ -7,9 +7,16 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.streamingsaga.config.DocumentConfig;
 import dev.streamingsaga.content.ContentFixture.Read;
+import dev.streamingsaga.extractor.Attachments;
+import dev.streamingsaga.extractor.Passwords;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.filetype.ContentTypes;
 import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.journal.WarningCode;
 import dev.streamingsaga.ocr.Tesseract;
+import dev.streamingsaga.pdf.PdfLoader;
+import dev.streamingsaga.pdf.PdfTextExtractor;
+import dev.streamingsaga.text.TextCleaner;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

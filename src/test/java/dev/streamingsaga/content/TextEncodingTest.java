@@ -3,6 +3,10 @@ package dev.streamingsaga.content;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.streamingsaga.charset.LanguageSample;
+import dev.streamingsaga.extractor.PlainTextExtractor;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.filetype.ContentTypes;
+import dev.streamingsaga.filetype.SimpleContentTypes;
 import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.journal.WarningCode;
 import java.io.IOException;

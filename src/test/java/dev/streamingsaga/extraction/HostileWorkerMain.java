@@ -1,6 +1,6 @@
 package dev.streamingsaga.extraction;
 
-import dev.streamingsaga.content.TextExtractor;
+import dev.streamingsaga.extractor.TextExtractor;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.config.Settings;
-import dev.streamingsaga.content.ReadingStopped;
-import dev.streamingsaga.content.TextExtractor;
-import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.extractor.ReadingStopped;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;

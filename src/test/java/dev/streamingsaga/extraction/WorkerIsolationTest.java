@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.config.DocumentConfig.Reading;
 import dev.streamingsaga.config.Settings;
-import dev.streamingsaga.content.ReadingStopped;
-import dev.streamingsaga.content.TextExtractor;
-import dev.streamingsaga.content.TextExtractor.TextSinkClosed;
+import dev.streamingsaga.extractor.ReadingStopped;
+import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.SagaException;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.streamingsaga.store;
 
-import dev.streamingsaga.content.Embedder;
+import dev.streamingsaga.embedding.Embedder;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

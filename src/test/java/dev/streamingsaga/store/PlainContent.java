@@ -1,11 +1,11 @@
 package dev.streamingsaga.store;
 
 import dev.streamingsaga.content.DocumentContent;
-import dev.streamingsaga.content.EmbeddedSegment;
-import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.content.Outline;
 import dev.streamingsaga.content.Resumption;
-import dev.streamingsaga.content.Segment;
+import dev.streamingsaga.embedding.EmbeddedSegment;
+import dev.streamingsaga.embedding.Embedder;
+import dev.streamingsaga.embedding.Segment;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
@@ -115,7 +115,7 @@ final class PlainContent implements DocumentContent {
     }
 
     private static List<String> pages(DocumentSource source) {
-        try (InputStream bytes = Channels.newInputStream(source.open(() -> {}))) {
+        try (InputStream bytes = Channels.newInputStream(source.open())) {
             return List.of(new String(bytes.readAllBytes(), StandardCharsets.UTF_8).split("\f"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -2,8 +2,8 @@ package dev.streamingsaga.store;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
-import dev.streamingsaga.content.Embedder;
 import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.embedding.Embedder;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;

@@ -1,6 +1,6 @@
 package dev.streamingsaga.store;
 
-import dev.streamingsaga.content.Embedder;
+import dev.streamingsaga.embedding.Embedder;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;

@@ -1,4 +1,0 @@
-package dev.streamingsaga.content;
-
-/** A segment and its vector, of the model's dimension and unit length. */
-public record EmbeddedSegment(Segment segment, float[] vector) {}
