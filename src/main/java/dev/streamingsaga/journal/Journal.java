@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.audit.AuditLog;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +43,7 @@ public final class Journal {
     private final NodeRepository nodes;
     private final Redeliveries redeliveries;
     private final WarningRepository warnings;
+    private final AuditLog audit;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -77,6 +79,7 @@ public final class Journal {
         this.droppedFiles = new DroppedFileRepository(db, events);
         this.singletons = new SingletonLease(db, leases);
         this.nodes = new NodeRepository(db, leases);
+        this.audit = new AuditLog(dataSource, clock, node);
     }
 
     /** Records new sagas, and which saga has claimed a source. */
@@ -159,6 +162,11 @@ public final class Journal {
     /** Bodies that arrive in the bucket before their saga runs. */
     public UploadRepository uploads() {
         return uploads;
+    }
+
+    /** Who did what, when, to which document. */
+    public AuditLog audit() {
+        return audit;
     }
 
     /** The results of reading the text of documents. */
